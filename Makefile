@@ -1,0 +1,37 @@
+# What people do daily.  Everything builds on `make install`; `.venv` is made once per change of pins.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN_ARGS ?=
+
+.PHONY: run test lint install clean bench-sessions prove-turns prove-rolling
+
+run: install        ## clean clone to verdict
+	$(BIN)/diya readiness $(RUN_ARGS)
+
+test: install       ## lint-free tests against real servers and processes
+	$(BIN)/python -m pytest
+
+lint: install       ## ruff and strict types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench-sessions: install  ## CPU per turn, bytes and reads of every session service
+	$(BIN)/python -m tests.bench.sessions
+
+prove-turns: install  ## exactly once under 500 kills of replicas and 200 of Redis
+	$(BIN)/python -m tests.prove
+
+prove-rolling: install  ## no turn fails while each of 12 replicas is restarted under load
+	DIYA_PROVE_REPLICAS=$${DIYA_PROVE_REPLICAS:-12} DIYA_PROVE_CUSTOMERS=$${DIYA_PROVE_CUSTOMERS:-25} \
+		$(BIN)/python -m pytest -s --timeout 900 tests/target_service/test_rolling.py
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv

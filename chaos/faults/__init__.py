@@ -1,0 +1,1 @@
+"""The faults: one small class each, its parameters as fields.  `noop` is the example to read."""

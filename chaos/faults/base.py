@@ -1,0 +1,124 @@
+"""What every fault is, and how one is done: struck, verified, held, healed, recorded."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from random import Random
+from typing import ClassVar
+
+from chaos.errors import ChaosError
+from chaos.fleet import Fleet
+from reports.records import FaultWindow, RunClock
+
+
+@dataclass
+class Fault(ABC):
+    """One fault, used once.  Fields are its parameters; times are in seconds."""
+
+    kind: ClassVar[str]
+    """The name of the class of fault in records, for example `kill-replica`."""
+    lead: ClassVar[float] = 0.0
+    """How long `prepare` takes: it is begun so much before the fault is due."""
+
+    cancelled: threading.Event = field(
+        default_factory=threading.Event, init=False, repr=False, compare=False
+    )
+    """Set when the run wants to end: the fault must go on to heal."""
+
+    lost_since: float | None = field(default=None, init=False, repr=False, compare=False)
+    """Since when (`time.monotonic`) the server lost acknowledged writes of ours; None: none."""
+
+    @abstractmethod
+    def check(self, fleet: Fleet) -> None:
+        """Raise ValueError when this can never be done to such a fleet."""
+
+    @abstractmethod
+    def aim(self, fleet: Fleet, rng: Random) -> str:
+        """Choose the target and return its name.  Raises ChaosError when there is none."""
+
+    def prepare(self, fleet: Fleet) -> None:  # noqa: B027  few need it
+        """What must be under way before the fault begins.  Raises ChaosError."""
+
+    @abstractmethod
+    def inject(self, fleet: Fleet) -> None:
+        """Do it.  Raises ChaosError."""
+
+    @abstractmethod
+    def verify(self, fleet: Fleet) -> bool:
+        """Whether it took hold, asked right after `inject`."""
+
+    def hold(self) -> None:  # noqa: B027  many faults are over at once
+        """Let it last, unless cancelled."""
+
+    @abstractmethod
+    def heal(self, fleet: Fleet) -> None:
+        """Bring the target back, ready by its own probe, whatever happened before.
+
+        Raises ChaosError when it does not come back.
+        """
+
+    def verify_healed(self, fleet: Fleet) -> bool:
+        """Whether what came back shows that the fault happened, for example a new identity."""
+        return True
+
+
+def perform(fault_id: str, fault: Fault, fleet: Fleet, clock: RunClock, rng: Random) -> FaultWindow:
+    """Do one fault from start to end.  Never raises for a fault that failed: the window says so."""
+    start = clock.now()
+    errors: list[str] = []
+    target = "none"
+    took_hold = False
+    recovered_at: float | None = None
+    try:
+        target = fault.aim(fleet, rng)
+        fault.prepare(fleet)
+        start = clock.now()
+        fault.inject(fleet)
+        took_hold = fault.verify(fleet)
+        if took_hold:
+            fault.hold()
+        else:
+            errors.append(f"{fault.kind} did not take hold of {target}")
+    except Exception as error:
+        errors.append(_sentence(error))
+    finally:
+        try:
+            fault.heal(fleet)
+            recovered_at = clock.now()
+            if took_hold and not fault.verify_healed(fleet):
+                took_hold = False
+                errors.append(f"{target} came back as if {fault.kind} had not happened")
+            fleet.wait_balanced()
+        except Exception as error:
+            errors.append(_sentence(error))
+    return FaultWindow(
+        id=fault_id,
+        fault=fault.kind,
+        target=target,
+        start=start,
+        end=clock.now(),
+        recovered_at=recovered_at,
+        took_hold=took_hold,
+        error="; ".join(errors) or None,
+        server_lost_since=_run_time(fault.lost_since, clock),
+    )
+
+
+def _run_time(moment: float | None, clock: RunClock) -> float | None:
+    """A moment of `time.monotonic` in run time."""
+    return None if moment is None else clock.now() - (time.monotonic() - moment)
+
+
+def require_seconds(name: str, value: object, least: float = 0.0) -> None:
+    """Raise ValueError unless `value` is a number of seconds of at least `least`."""
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if not least <= number < math.inf:  # not a number is neither
+        raise ValueError(f"{name} = {value!r}: expected seconds, at least {least:g}")
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, ChaosError) else f"{type(error).__name__}: {error}"

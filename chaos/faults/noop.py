@@ -1,0 +1,42 @@
+"""The fault that is none: the control of an experiment, and the example to read first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import ClassVar
+
+from chaos.faults.base import Fault, require_seconds
+from chaos.fleet import Fleet
+
+
+@dataclass
+class Noop(Fault):
+    """Nothing happens for `duration` seconds; whatever the checks find then was not a fault's."""
+
+    kind: ClassVar[str] = "noop"
+    duration: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_seconds("duration", self.duration)
+
+    def check(self, fleet: Fleet) -> None:
+        """Always possible."""
+
+    def aim(self, fleet: Fleet, rng: Random) -> str:
+        """Nobody."""
+        return "none"
+
+    def inject(self, fleet: Fleet) -> None:
+        """Nothing."""
+
+    def verify(self, fleet: Fleet) -> bool:
+        """Nothing always takes hold."""
+        return True
+
+    def hold(self) -> None:
+        """Wait."""
+        self.cancelled.wait(self.duration)
+
+    def heal(self, fleet: Fleet) -> None:
+        """Nothing to heal."""

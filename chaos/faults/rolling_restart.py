@@ -1,0 +1,84 @@
+"""A deployment: replicas are drained and started again, one after the other."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from random import Random
+from typing import ClassVar
+
+from chaos.errors import ChaosError
+from chaos.faults.base import Fault, require_seconds
+from chaos.faults.kill_replica import names_of, revive
+from chaos.fleet import Fleet
+from chaos.replica import Replica
+
+_ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""uvicorn raises the signal again after a graceful end; shells and containers say 143."""
+
+
+@dataclass
+class RollingRestart(Fault):
+    """SIGTERM `count` replicas in turn; the next goes when the last is back in the balancer.
+
+    A replica that is not gone `drain_timeout` seconds after SIGTERM is killed, and the fault says
+    so, since its turns were not drained.
+    """
+
+    kind: ClassVar[str] = "rolling-restart"
+    count: int = 3
+    drain_timeout: float = 30.0
+
+    _chosen: list[Replica] = field(default_factory=list, init=False, repr=False)
+    _drained: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.count, int) or isinstance(self.count, bool) or self.count < 1:
+            raise ValueError(f"count = {self.count!r}: expected a number of replicas, at least 1")
+        require_seconds("drain_timeout", self.drain_timeout)
+
+    def check(self, fleet: Fleet) -> None:
+        """There must be so many replicas."""
+        if self.count > len(fleet.replicas):
+            raise ValueError(
+                f"count = {self.count}: expected at most {len(fleet.replicas)} ({names_of(fleet)})"
+            )
+
+    def aim(self, fleet: Fleet, rng: Random) -> str:
+        """Any `count` of those that run."""
+        running = [replica for replica in fleet.replicas.values() if replica.running]
+        if len(running) < self.count:
+            raise ChaosError(f"only {len(running)} replicas run: {self.count} were to be restarted")
+        self._chosen = rng.sample(running, self.count)
+        return ",".join(replica.name for replica in self._chosen)
+
+    def inject(self, fleet: Fleet) -> None:
+        """Restart each in turn."""
+        for replica in self._chosen:
+            if self.cancelled.is_set():
+                raise ChaosError(f"stopped after {self._drained} of {self.count} replicas")
+            old = replica.pid
+            if old is None:
+                raise ChaosError(f"{replica.name} does not run: it cannot be drained")
+            if not replica.terminate(self.drain_timeout):
+                replica.kill()
+                raise ChaosError(
+                    f"{replica.name} was not drained {self.drain_timeout:g} s after SIGTERM "
+                    "and was killed"
+                )
+            if replica.exit_code not in _ORDERLY:
+                raise ChaosError(f"{replica.name} ended with code {replica.exit_code} on SIGTERM")
+            revive(replica)
+            if replica.pid == old:
+                raise ChaosError(f"{replica.name} is still process {old} after its restart")
+            fleet.wait_balanced()
+            self._drained += 1
+
+    def verify(self, fleet: Fleet) -> bool:
+        """All were drained and started again."""
+        return self._drained == self.count
+
+    def heal(self, fleet: Fleet) -> None:
+        """Whatever was interrupted: all that were chosen are up and ready."""
+        for replica in self._chosen:
+            revive(replica)

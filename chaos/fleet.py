@@ -1,0 +1,211 @@
+"""The fleet of one run: guardian, Redis, replicas and the load balancer in front of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from chaos.envoy import Envoy
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.ports import ensure_free, free_port
+from chaos.redis_external import ExternalRedis
+from chaos.redis_server import RedisServer
+from chaos.replica import Replica
+
+REPLICA_MEMORY = 140_000_000
+"""Bytes that one replica of the reference service needs."""
+
+MOST_REPLICAS = 99
+
+_SERVICE = (sys.executable, "-m", "target_service")
+_POLL = 0.1
+_STOP_TIMEOUT = 3.0
+
+_current: Fleet | None = None
+
+
+def current() -> Fleet:
+    """The fleet that this process has started.  Raises ChaosError when there is none."""
+    if _current is None:
+        raise ChaosError("no fleet runs in this process")
+    return _current
+
+
+class Fleet:
+    """What can be started, killed and frozen; a context manager that starts nothing by itself."""
+
+    def __init__(
+        self,
+        run_dir: Path,
+        run_id: str,
+        replicas: int = 12,
+        redis: str = "auto",
+        sessions: str = "redis",
+        ttl_seconds: float = 30.0,
+        base_port: int | None = None,
+        replica_command: Sequence[str] | None = None,
+        extra_env: Mapping[str, str] | None = None,
+        *,
+        authorised: bool = False,
+    ) -> None:
+        """Plan the fleet; nothing is started.
+
+        `redis` is `auto`, `bundled`, `system` or an address.  With `base_port` the balancer listens
+        there and the replicas on the ports after it.  `--host` and `--port` are added to
+        `replica_command`.  `authorised` allows an external Redis that is not loopback.
+
+        Raises ChaosConfigError for what cannot be: ports in use, no such server, an odd count.
+        """
+        if not 1 <= replicas <= MOST_REPLICAS:
+            raise ChaosConfigError(f"replicas = {replicas}: expected 1 to {MOST_REPLICAS}")
+        self.run_id = run_id
+        self.run_dir = run_dir.absolute()
+        self._memory = 0 if replica_command else replicas * REPLICA_MEMORY
+        logs = self.run_dir / "logs"
+        env = {**os.environ, RUN_ID_VARIABLE: run_id}
+        self.redis: RedisServer | ExternalRedis
+        if "://" in redis:
+            self.redis = ExternalRedis(redis, authorised=authorised)
+        else:
+            self.redis = RedisServer(redis, self.run_dir / "redis", log=logs / "redis.log", env=env)
+        ports = _ports(base_port, replicas + 1)
+        service_env = {
+            **env,
+            "DIYA_REDIS_URL": self.redis.url,
+            "DIYA_SESSIONS": sessions,
+            "DIYA_TTL_SECONDS": f"{ttl_seconds:g}",
+            **(extra_env or {}),
+        }
+        names = [f"r{number:02d}" for number in range(1, replicas + 1)]
+        self.replicas: dict[str, Replica] = {
+            name: Replica(
+                name, port, service_env, logs / f"{name}.log", replica_command or _SERVICE
+            )
+            for name, port in zip(names, ports[1:], strict=True)
+        }
+        self.balancer = Envoy(
+            {replica.name: replica.port for replica in self.replicas.values()},
+            ports[0],
+            self.run_dir,
+            log=logs / "envoy.log",
+            env=env,
+        )
+        self._guardian: Guardian | None = None
+        self._progress: Callable[[str], None] = _silent
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where customers come in: the load balancer."""
+        return self.balancer.url
+
+    def start(self, progress: Callable[[str], None] | None = None) -> None:
+        """Start the guardian and Redis, then all replicas side by side, then the balancer.
+
+        Returns when all processes are started and Redis is ready; see `wait_ready`.  Raises
+        ChaosError, or ChaosConfigError when the machine or the given Redis does not allow it.
+        """
+        global _current
+        self._progress = progress or _silent
+        self._require_memory()
+        self._guardian = Guardian.start(self.run_id)
+        _current = self
+        self.redis.start()
+        self.redis.wait_ready()
+        info = self.redis.info
+        self._progress(f"{info.name} {info.version} ready")
+        for replica in self.replicas.values():
+            replica.start()
+        self.balancer.start()
+        self._progress(f"{len(self.replicas)} replicas and the balancer started")
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until every replica is ready and the balancer routes to all of them.
+
+        Raises ChaosConfigError with a replica's own sentence when it refused its configuration,
+        ChaosError with the end of its log when it ended, or when `timeout` seconds pass.
+        """
+        deadline = time.monotonic() + timeout
+        pending = dict(self.replicas)
+        while pending:
+            for name, replica in list(pending.items()):
+                replica.check_alive()
+                if replica.ready():
+                    del pending[name]
+                    ready = len(self.replicas) - len(pending)
+                    self._progress(f"{ready} of {len(self.replicas)} replicas ready")
+                elif time.monotonic() > deadline:
+                    raise ChaosError(
+                        f"{', '.join(pending)} not ready within {timeout:g} s; see {replica.log}"
+                    )
+            if pending:
+                time.sleep(_POLL)
+        self.wait_balanced(max(1.0, deadline - time.monotonic()))
+        self._progress(f"the balancer routes to all {len(self.replicas)} replicas")
+
+    def wait_balanced(self, timeout: float = 10.0) -> None:
+        """Wait until the balancer routes to every replica that runs.
+
+        Raises ChaosError after `timeout` seconds.
+        """
+        running = [name for name, replica in self.replicas.items() if replica.running]
+        self.balancer.wait_in_rotation(running, timeout)
+
+    def stop(self) -> None:
+        """Kill everything that carries the run's id, at once.  May be called again.
+
+        That includes what others started with the id, such as the load generator.  Raises
+        ChaosError when a process cannot be killed.
+        """
+        global _current
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+        if _current is self:
+            _current = None
+        processes = [self.balancer, *self.replicas.values(), self.redis]
+        for process in processes:
+            process.close()
+        if self._guardian is not None:
+            self._guardian.close()
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        for process in processes:
+            process.wait_ended(max(0.0, deadline - time.monotonic()))
+
+    def _require_memory(self) -> None:
+        available = psutil.virtual_memory().available
+        if available < self._memory:
+            raise ChaosConfigError(
+                f"replicas = {len(self.replicas)}: they need {self._memory / 1e9:.1f} GB of memory "
+                f"and {available / 1e9:.1f} GB are free: expected at most "
+                f"{available // REPLICA_MEMORY}"
+            )
+
+
+def _ports(base_port: int | None, count: int) -> list[int]:
+    if base_port is None:
+        return [free_port() for _ in range(count)]
+    ports = list(range(base_port, base_port + count))
+    for port in ports:
+        ensure_free(port)
+    return ports
+
+
+def _silent(_: str) -> None:
+    pass

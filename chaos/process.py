@@ -1,0 +1,163 @@
+"""One child process of ours: started, drained, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from chaos.errors import ChaosError
+
+_POLL = 0.03
+_TAIL_BYTES = 8_192
+
+
+class ManagedProcess:
+    """A child in its own session, whose output goes to a log file.
+
+    Its own session, so that Ctrl-C in the terminal reaches the harness only, and so that a kill
+    takes what the child forked with it, as the death of a container would.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = list(command)
+        self._env = dict(env)
+        self._cwd = cwd
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} pid={self.pid}>"
+
+    @property
+    def pid(self) -> int | None:
+        """The pid while the process runs, else None."""
+        child = self._child
+        return child.pid if child is not None and child.poll() is None else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self.pid is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the last process ended (negative: the signal); None while it runs or before."""
+        return None if self._child is None else self._child.poll()
+
+    def start(self) -> None:
+        """Start it.  Raises ChaosError when it runs already, cannot be started, or is closed."""
+        with self._lock:
+            if self._closed:
+                raise ChaosError(f"{self.name} is closed: it cannot be started any more")
+            if self.running:
+                raise ChaosError(f"{self.name} runs already, as process {self.pid}")
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("ab") as output:
+                try:
+                    self._child = subprocess.Popen(
+                        self._command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=output,
+                        stderr=subprocess.STDOUT,
+                        env=self._env,
+                        cwd=self._cwd,
+                        start_new_session=True,
+                    )
+                except OSError as error:
+                    raise ChaosError(f"{self.name} cannot be started: {error}") from error
+
+    def kill(self) -> None:
+        """SIGKILL the process and what it forked, and wait until it is gone.
+
+        Raises ChaosError when it is not gone within 5 s.  Nothing happens when it does not run.
+        """
+        self._signal(signal.SIGKILL)
+        if not self.wait_ended(5.0):
+            raise ChaosError(f"{self.name} (process {self.pid}) survived SIGKILL for 5 s")
+
+    def terminate(self, timeout: float) -> bool:
+        """SIGTERM, and wait up to `timeout` seconds.  Whether it ended; it may still run if not."""
+        self._signal(signal.SIGTERM)
+        return self.wait(timeout) is not None
+
+    def wait(self, timeout: float) -> int | None:
+        """The exit code, or None when the process still runs after `timeout` seconds."""
+        if self._child is None:
+            return None
+        try:
+            return self._child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait_ended(self, timeout: float) -> bool:
+        """Whether it has ended, after at most `timeout` seconds."""
+        self.wait(timeout)
+        return not self.running
+
+    def close(self) -> None:
+        """Kill without waiting, for good: a fault that is healing cannot start it again."""
+        with self._lock:
+            self._closed = True
+            self._signal(signal.SIGKILL)
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        """Wait until `condition` holds of the running process.
+
+        Raises ChaosError, with the end of the log, when the process ends or `timeout` seconds pass.
+        """
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if not self.running:
+                raise self.died(what)
+            if time.monotonic() > deadline:
+                raise ChaosError(
+                    f"{self.name} was not {what} within {timeout:g} s{self._end_of_log()}"
+                )
+            time.sleep(_POLL)
+
+    def died(self, what: str) -> ChaosError:
+        """The error for a process that ended before it was `what`."""
+        return ChaosError(
+            f"{self.name} ended with code {self.exit_code} before it was {what}{self._end_of_log()}"
+        )
+
+    def log_tail(self, lines: int = 12) -> list[str]:
+        """The last lines of the log."""
+        try:
+            with self.log.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _TAIL_BYTES))
+                text = file.read().decode(errors="replace")
+        except FileNotFoundError:
+            return []
+        return text.splitlines()[-lines:]
+
+    def _end_of_log(self) -> str:
+        tail = self.log_tail()
+        return f"; the end of {self.log.name}:\n" + "\n".join(tail) if tail else ""
+
+    def _signal(self, number: signal.Signals) -> None:
+        pid = self.pid
+        if pid is None:
+            return
+        # The leader is not reaped yet (`pid` just asked), so the group's number is still ours.
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            return

@@ -1,0 +1,191 @@
+"""A Redis-protocol server of our own: append-only file, random password, loopback only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from chaos.errors import ChaosError
+from chaos.ports import LOOPBACK, free_port
+from chaos.process import ManagedProcess
+from chaos.redis_binary import find_server
+
+Fsync = Literal["everysec", "always"]
+
+_CONFIG = """\
+bind 127.0.0.1
+protected-mode yes
+port {port}
+requirepass {password}
+appendonly yes
+appendfsync {fsync}
+save ""
+enable-debug-command no
+daemonize no
+# The process title would overwrite the environment, by which the guardian knows the server.
+set-proc-title no
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """Which server it is."""
+
+    name: str
+    """`redis` or `valkey`."""
+    version: str
+    allocator: str
+
+
+def connect(url: str, timeout: float = 1.0) -> redis.Redis:
+    """A client for probes: `timeout` seconds for each step, and nothing is ever sent twice."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
+
+
+def read_info(url: str, timeout: float = 2.0) -> dict[str, Any]:
+    """The server's INFO.  Raises `redis.RedisError`."""
+    with connect(url, timeout) as client:
+        return cast("dict[str, Any]", client.info())
+
+
+def server_info(info: Mapping[str, Any]) -> ServerInfo:
+    """Name, version and allocator from an INFO answer."""
+    # Valkey calls itself redis_version 7.2 for the sake of old clients.
+    valkey = info.get("valkey_version")
+    return ServerInfo(
+        name="valkey" if valkey else "redis",
+        version=str(valkey or info.get("redis_version", "unknown")),
+        allocator=str(info.get("mem_allocator", "unknown")),
+    )
+
+
+class RedisServer:
+    """One server process, whose data and configuration live in `directory`."""
+
+    def __init__(
+        self,
+        kind: str = "auto",
+        directory: Path = Path("redis"),
+        port: int | None = None,
+        aof: Fsync = "everysec",
+        *,
+        log: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Nothing is started.  Raises ChaosConfigError when there is no such server here."""
+        self.port = free_port() if port is None else port
+        self.aof = aof
+        self._password = secrets.token_hex(24)
+        self._directory = directory.absolute()
+        self._process = ManagedProcess(
+            "redis",
+            [str(find_server(kind)), "redis.conf"],
+            log=log or self._directory / "redis.log",
+            env=os.environ if env is None else env,
+            cwd=self._directory,
+        )
+
+    def __repr__(self) -> str:
+        return f"<RedisServer 127.0.0.1:{self.port} pid={self.pid}>"
+
+    @property
+    def url(self) -> str:
+        """The address, password included: for the environment of replicas, never for logs."""
+        return f"redis://:{self._password}@{LOOPBACK}:{self.port}/0"
+
+    @property
+    def pid(self) -> int | None:
+        """The pid while the server runs."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the last server process ended; None while it runs."""
+        return self._process.exit_code
+
+    @property
+    def info(self) -> ServerInfo:
+        """Name, version and allocator.  Raises ChaosError when the server does not answer."""
+        return server_info(self._read_info())
+
+    @property
+    def run_id(self) -> str:
+        """The server's own id, new at every start.  Raises ChaosError without an answer."""
+        return str(self._read_info()["run_id"])
+
+    def start(self) -> None:
+        """Start the server on its data.  Raises ChaosError."""
+        self._write_config()
+        self._process.start()
+
+    def wait_ready(self, timeout: float = 10.0) -> None:
+        """Wait until it answers PING and has loaded its data.
+
+        Raises ChaosError, with the end of its log, when it ends or `timeout` seconds pass.
+        """
+        self._process.wait_until(self.answers, timeout, "ready")
+
+    def answers(self) -> bool:
+        """Whether it answers PING now (a server that is loading its data does not).
+
+        Raises ChaosError when a server answers that is not this one.
+        """
+        try:
+            with connect(self.url) as client:
+                return bool(client.ping())
+        except redis.AuthenticationError:
+            raise ChaosError(f"port {self.port} is held by a server that is not ours") from None
+        except redis.RedisError:
+            return False
+
+    def terminate(self, timeout: float = 10.0) -> None:
+        """SIGTERM: it writes what it has and ends.  Raises ChaosError after `timeout` seconds."""
+        if self._process.running and not self._process.terminate(timeout):
+            raise ChaosError(f"redis did not end within {timeout:g} s after SIGTERM")
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self._process.kill()
+
+    def restart(self, timeout: float = 10.0) -> None:
+        """`terminate`, `start`, `wait_ready`, each within `timeout` seconds.  Raises ChaosError."""
+        self.terminate(timeout)
+        self.start()
+        self.wait_ready(timeout)
+
+    def close(self) -> None:
+        """Kill it for good, without waiting, and remove the file that holds the password."""
+        self._process.close()
+        (self._directory / "redis.conf").unlink(missing_ok=True)
+
+    def wait_ended(self, timeout: float) -> bool:
+        """Whether it has ended, after at most `timeout` seconds."""
+        return self._process.wait_ended(timeout)
+
+    def _read_info(self) -> dict[str, Any]:
+        try:
+            return read_info(self.url)
+        except redis.RedisError as error:
+            raise ChaosError(f"redis on port {self.port} gave no INFO: {error}") from None
+
+    def _write_config(self) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._directory / "redis.conf"
+        # 0600 from its first moment: the password is in it, and never in the command line.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(_CONFIG.format(port=self.port, password=self._password, fsync=self.aof))

@@ -1,0 +1,56 @@
+"""One replica of the service: a process that serves on a port of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.http_probe import get
+from chaos.ports import LOOPBACK
+from chaos.process import ManagedProcess
+
+CONFIG_EXIT_CODE = 104
+_CONFIG_PREFIX = "diya: config: "
+
+
+class Replica(ManagedProcess):
+    """Ready when `GET /readyz` answers 200.  SIGTERM drains it: not ready first, then gone."""
+
+    def __init__(
+        self, name: str, port: int, env: Mapping[str, str], log: Path, command: Sequence[str]
+    ) -> None:
+        """Nothing is started.  `--host` and `--port` are added to `command`."""
+        super().__init__(
+            name,
+            [*command, "--host", LOOPBACK, "--port", str(port)],
+            log=log,
+            env={**env, "DIYA_REPLICA": name, "PYTHONUNBUFFERED": "1"},
+        )
+        self.port = port
+
+    def ready(self) -> bool:
+        """Whether it says that it is ready, now."""
+        answer = get(self.port, "/readyz")
+        return answer is not None and answer[0] == 200
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Wait until it is ready.
+
+        Raises ChaosConfigError with the replica's own sentence when it refused its configuration,
+        ChaosError with the end of its log when it ended or `timeout` seconds passed.
+        """
+        self.wait_until(self.ready, timeout, "ready")
+
+    def check_alive(self) -> None:
+        """Raise as `wait_ready` does when the process has ended."""
+        if not self.running:
+            raise self.died("ready")
+
+    def died(self, what: str) -> ChaosError:
+        """As `ManagedProcess.died`; a ChaosConfigError when it refused its configuration."""
+        if self.exit_code == CONFIG_EXIT_CODE:
+            for line in reversed(self.log_tail()):
+                if line.startswith(_CONFIG_PREFIX):
+                    return ChaosConfigError(line.removeprefix(_CONFIG_PREFIX).strip())
+        return super().died(what)

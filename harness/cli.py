@@ -1,0 +1,57 @@
+"""The command `diya`: parses, runs one command, and turns what went wrong into an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness import exits, parser
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (see `harness.exits`)."""
+    args = parser.build().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _command(args)
+    except KeyboardInterrupt:
+        print("diya: interrupted", file=sys.stderr)
+        return exits.INTERRUPTED
+    except Exception as error:
+        # Imported only now: a sound run does not pay for every room's errors.
+        from harness.failures import explain
+
+        return explain(error)
+
+
+def _command(args: argparse.Namespace) -> int:
+    if args.command == "readiness":
+        from harness import readiness
+
+        return readiness.main(args)
+    if args.command == "report":
+        from harness import report
+
+        return report.main(args)
+    if args.command == "demo":
+        from harness import demo
+
+        return demo.main(args)
+    from harness import up
+
+    return up.main(args)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    # A SIGTERM, from a CI system or an init, ends a run as Ctrl-C does.
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

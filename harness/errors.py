@@ -1,0 +1,20 @@
+"""The harness's own errors.
+
+HarnessError
+├── ConfigError          exit 104: one sentence, nothing was started
+└── GeneratorError       exit 70: the load generator did not start
+"""
+
+from __future__ import annotations
+
+
+class HarnessError(Exception):
+    """Something in the run itself went wrong."""
+
+
+class ConfigError(HarnessError, ValueError):
+    """An option that cannot be used; the message names it, its value and what was expected."""
+
+
+class GeneratorError(HarnessError):
+    """The load generator did not start; the message carries the end of its log."""

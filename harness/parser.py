@@ -1,0 +1,98 @@
+"""The command line's grammar.  Nothing heavy is imported here: `--help` is for impatient people."""
+
+from __future__ import annotations
+
+import argparse
+
+_DESCRIPTION = """\
+diya: will your Redis-backed AI agents survive the biggest sale of the year?
+A verdict with evidence: GO, NO-GO or INCONCLUSIVE."""
+
+_EXITS = """\
+exit codes: 0 GO, 99 NO-GO, 75 INCONCLUSIVE, 104 bad configuration, 105 interrupted,
+70 the harness broke"""
+
+
+def build() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="diya",
+        description=_DESCRIPTION,
+        epilog=_EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _readiness(commands.add_parser("readiness", help="run the load and the faults, judge, report"))
+    _report(commands.add_parser("report", help="judge a stored run again"))
+    _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
+    _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))
+    return parser
+
+
+def _readiness(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile", default="diwali", metavar="NAME|FILE", help="the load (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--experiment",
+        metavar="FILE|none",
+        help="the faults, in Chaos Toolkit's format, or the name of one of ours (default: "
+        "diwali-default, or the profile's own where there is one; none for a --target)",
+    )
+    parser.add_argument("--seed", type=int, help="plays the same load and faults again")
+    _fleet(parser)
+    parser.add_argument(
+        "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
+    )
+    parser.add_argument("--app", default="shopmax", help="the agent's app name at the target")
+    parser.add_argument(
+        "--authorised",
+        action="store_true",
+        help="I may put load on this --target or --redis although it is not on this machine",
+    )
+    parser.add_argument(
+        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
+    )
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", metavar="RUN_DIR")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    _redis(parser)
+
+
+def _up(parser: argparse.ArgumentParser) -> None:
+    _fleet(parser)
+    parser.add_argument(
+        "--ttl", type=float, default=7200.0, metavar="SECONDS", help="default: %(default)g"
+    )
+
+
+def _fleet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--replicas", type=int, default=12, metavar="N", help="default: %(default)s"
+    )
+    _redis(parser)
+    parser.add_argument(
+        "--sessions",
+        default="redis",
+        metavar="KIND",
+        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        metavar="P",
+        help="the balancer listens here, replicas on the ports after it (default: free ones)",
+    )
+
+
+def _redis(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--redis",
+        default="auto",
+        metavar="KIND|URL",
+        help="auto, bundled (Valkey), system (redis-server on PATH), or redis://… (default: auto)",
+    )

@@ -1,0 +1,150 @@
+"""What a readiness run will do: every option checked before anything is started."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chaos import experiment as experiments
+from chaos.experiment import Experiment
+from harness import host, options
+from harness.errors import ConfigError
+from loadtests import profile as profiles
+from loadtests.profile import Profile
+
+_DEFAULT_EXPERIMENT = "diwali-default"
+_SEEDS = 10_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One readiness run, before it begins."""
+
+    profile: Profile
+    experiment: Experiment | None
+    seed: int
+    replicas: int
+    redis: str
+    sessions: str
+    port: int | None
+    target: str | None
+    app: str
+    authorised: bool
+    out: Path
+    run_id: str
+    origin: float
+
+    @property
+    def name(self) -> str:
+        """The profile's name, fit for a folder's."""
+        return "".join(
+            each if each.isalnum() or each in "-_" else "-" for each in self.profile.name
+        )
+
+    def run_json(self) -> dict[str, Any]:
+        """`run.json` as it is known before anything runs."""
+        return {
+            "schema_version": 1,
+            "run_id": self.run_id,
+            "origin": self.origin,
+            "seed": self.seed,
+            "app": self.app,
+            "target": self.target,
+            "profile": self.profile.to_dict(),
+            "ttl_seconds": self.profile.real_ttl_seconds,
+            "compression": self.profile.compression,
+            "sessions": "unknown" if self.target else self.sessions,
+            "experiment": self._experiment(),
+            "topology": self._topology(),
+            "environment": {
+                **host.environment(),
+                "redis_server": None,
+                "model": "unknown" if self.target else _model(),
+            },
+        }
+
+    def _experiment(self) -> dict[str, Any] | None:
+        if self.experiment is None:
+            return None
+        return {
+            "title": self.experiment.title,
+            "path": _shown(self.experiment.path),
+            "planned": self.experiment.planned,
+        }
+
+    def _topology(self) -> dict[str, Any]:
+        if self.target is not None:
+            return {"replicas": None, "redis": "unknown", "aof": None, "durability": None}
+        if "://" in self.redis:
+            return {
+                "replicas": self.replicas,
+                "redis": "external",
+                "aof": None,
+                "durability": None,
+            }
+        return {
+            "replicas": self.replicas,
+            "redis": "single",
+            "aof": "everysec",
+            "durability": "aof-everysec",
+        }
+
+
+def _shown(path: Path) -> str:
+    """The experiment as one would name it on the command line."""
+    return path.stem if path.parent == experiments.DIRECTORY else str(path)
+
+
+def _model() -> str:
+    """The model that the replicas will use: they inherit our environment."""
+    named = os.environ.get("DIYA_MODEL", "scripted")
+    if named != "scripted":
+        return named
+    first_token = os.environ.get("DIYA_MODEL_TTFT_MS", "60")
+    rate = os.environ.get("DIYA_MODEL_TOKENS_PER_S", "600")
+    return f"scripted: first token lognormal around {first_token} ms, then {rate} tokens/s"
+
+
+def from_args(args: argparse.Namespace) -> Plan:
+    """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError; starts nothing."""
+    options.check_sessions(args.sessions)
+    options.check_port(args.port)
+    if args.target is not None:
+        options.check_target(args.target, authorised=args.authorised)
+    seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
+    options.check_seed(seed)
+    profile = profiles.load(args.profile)
+    return Plan(
+        profile=profile,
+        experiment=_experiment(args, profile),
+        seed=seed,
+        replicas=args.replicas,
+        redis=args.redis,
+        sessions=args.sessions,
+        port=args.port,
+        target=args.target and args.target.rstrip("/"),
+        app=args.app,
+        authorised=args.authorised,
+        out=Path(args.out),
+        run_id=secrets.token_hex(6),
+        origin=time.time(),
+    )
+
+
+def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None:
+    wanted = args.experiment
+    if wanted == "none" or (wanted is None and args.target is not None):
+        return None
+    if args.target is not None:
+        raise ConfigError(
+            f"--experiment {wanted}: faults need a fleet of our own; with --target, "
+            "none was expected"
+        )
+    if wanted is None:
+        wanted = profile.name if profile.name in experiments.names() else _DEFAULT_EXPERIMENT
+    return experiments.load(wanted)

@@ -1,0 +1,76 @@
+"""What a person sees while a run lasts: rate, p99, errors, the fault in progress, the time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from typing import TextIO
+
+from reports.percentiles import percentile
+from reports.records import Outcome, TurnRecord
+
+_WINDOW_S = 5.0
+_QUIET_STEP_S = 10.0
+_TERMINAL_STEP_S = 0.5
+
+
+class Progress:
+    """One line that is rewritten on a terminal; elsewhere one line every ten seconds."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._step = _TERMINAL_STEP_S if self._terminal else _QUIET_STEP_S
+        self._next = 0.0
+        self._begun = time.monotonic()
+        self._turns: deque[TurnRecord] = deque()
+        self._errors = 0
+        self._total = 0
+
+    def say(self, text: str) -> None:
+        """Print a line that stays, with the seconds since the start."""
+        self._print(f"{self._elapsed():>4.0f} s  {text}", stays=True)
+
+    def note(self, text: str) -> None:
+        """Show a line that the next one replaces; elsewhere than on a terminal, when it is time."""
+        if self._terminal or time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._step
+            self._print(f"{self._elapsed():>4.0f} s  {text}", stays=not self._terminal)
+
+    def add(self, turns: list[TurnRecord]) -> None:
+        """Take note of finished turns."""
+        self._turns.extend(turns)
+        self._total += len(turns)
+        self._errors += sum(turn.outcome is not Outcome.OK for turn in turns)
+
+    def show(self, now: float, phase: str, fault: str | None, left_s: float) -> None:
+        """Show where the run is, if it is time to; `now` is run time."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._step
+        while self._turns and self._turns[0].done < now - _WINDOW_S:
+            self._turns.popleft()
+        recent = sorted(turn.latency for turn in self._turns)
+        p99 = f"p99 {percentile(recent, 99):.2f} s" if recent else "p99 -"
+        self._print(
+            f"{self._elapsed():>4.0f} s  {phase:<12} {len(recent) / _WINDOW_S:>5.1f} turns/s   "
+            f"{p99:<11} {self._total:>6} turns   {self._errors} errors   "
+            f"fault: {fault or 'none'}   {max(0.0, left_s):.0f} s left",
+            stays=not self._terminal,
+        )
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._begun
+
+    def _print(self, text: str, *, stays: bool) -> None:
+        if self._terminal:
+            text = "\r\x1b[K" + text
+        self._stream.write(text + ("\n" if stays else ""))
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Leave no half line behind."""
+        if self._terminal:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()

@@ -1,0 +1,135 @@
+"""`diya readiness`: the run, from the plan to the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chaos.fleet import Fleet
+from chaos.guardian import Guardian
+from chaos.schedule import Schedule
+from harness import plan as plans
+from harness import report, rundir
+from harness.generator import Generator
+from harness.plan import Plan
+from harness.progress import Progress
+from harness.sampler import Sampler
+from harness.watch import Watch
+from reports.records import RecordWriter, RunClock
+
+_READY_S = 90.0
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run, judge, report; returns the verdict's exit code."""
+    plan = plans.from_args(args)
+    run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
+    rundir.write_run_json(run_dir, plan.run_json())
+    progress = Progress()
+    progress.say(
+        f"profile {plan.profile.name}, seed {plan.seed}, 1 s stands for "
+        f"{plan.profile.compression:g} s of the sale, TTL {plan.profile.real_ttl_seconds:g} s"
+    )
+    try:
+        if plan.target is None:
+            _with_fleet(plan, run_dir, progress)
+        else:
+            _with_target(plan, run_dir, progress)
+    except KeyboardInterrupt:
+        progress.clear()
+        print(f"diya: what was recorded can be judged: diya report {run_dir}", file=sys.stderr)
+        raise
+    except ValueError:
+        # Refused before anything ran: a folder without a run in it would only mislead.
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise
+    return report.judge_and_show(run_dir)
+
+
+def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    fleet = Fleet(
+        run_dir,
+        plan.run_id,
+        replicas=plan.replicas,
+        redis=plan.redis,
+        sessions=plan.sessions,
+        ttl_seconds=plan.profile.real_ttl_seconds,
+        base_port=plan.port,
+        authorised=plan.authorised,
+    )
+    clock = RunClock(plan.origin)
+    with RecordWriter(run_dir) as faults, _uninterrupted_end(fleet.stop):
+        schedule: Schedule | None = None
+        if plan.experiment is not None:
+            # Before anything starts: it refuses faults that such a fleet cannot have.
+            schedule = Schedule(plan.experiment, fleet, clock, faults, seed=plan.seed)
+        fleet.start(progress.note)
+        fleet.wait_ready(_READY_S)
+        info = fleet.redis.info
+        progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
+        values = plan.run_json()
+        values["target"] = fleet.url
+        values["environment"]["redis_server"] = _server(fleet)
+        rundir.write_run_json(run_dir, values)
+        _play(plan, run_dir, clock, progress, fleet, schedule)
+
+
+def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    guardian = Guardian.start(plan.run_id)
+    with _uninterrupted_end(guardian.close):
+        _play(plan, run_dir, RunClock(plan.origin), progress, None, None)
+
+
+def _play(
+    plan: Plan,
+    run_dir: Path,
+    clock: RunClock,
+    progress: Progress,
+    fleet: Fleet | None,
+    schedule: Schedule | None,
+) -> None:
+    """Load, faults and samples, from the baseline until the TTL has drained."""
+    with RecordWriter(run_dir) as samples:
+        sampler = Sampler(
+            samples,
+            clock,
+            _sampled_redis(plan, fleet),
+            lambda: {} if fleet is None else {n: r.pid for n, r in fleet.replicas.items()},
+        )
+        sampler.start()
+        url = str(plan.target) if fleet is None else fleet.url
+        generator = Generator(run_dir, plan.run_id, url)
+        try:
+            Watch(plan, run_dir, clock, progress, generator, schedule).run()
+        finally:
+            generator.stop()
+            sampler.stop()
+
+
+def _server(fleet: Fleet) -> dict[str, Any]:
+    info = fleet.redis.info
+    return {"name": info.name, "version": info.version, "allocator": info.allocator}
+
+
+def _sampled_redis(plan: Plan, fleet: Fleet | None) -> str | None:
+    if fleet is not None:
+        return fleet.redis.url
+    # With a --target, a --redis address is where that keeps its sessions: read, never touched.
+    return plan.redis if "://" in plan.redis else None
+
+
+@contextlib.contextmanager
+def _uninterrupted_end(end: Any) -> Iterator[None]:
+    """Run `end` at the end, whatever happened, and let no second Ctrl-C stop it in the middle."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        end()

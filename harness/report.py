@@ -1,0 +1,29 @@
+"""`diya report`: judge a run directory, live or long after, by the same road."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from reports import judge, render, terminal
+
+
+def main(args: argparse.Namespace) -> int:
+    """Judge a stored run again; returns the verdict's exit code."""
+    return judge_and_show(Path(args.run_dir))
+
+
+def judge_and_show(run_dir: Path) -> int:
+    """Judge, write every output into the run directory, print the screen.
+
+    Raises HistoryError for a directory that is not a run's.
+    """
+    result = judge.judge(run_dir)
+    judge.write(run_dir, result)
+    render.write_all(run_dir, result)
+    width = min(100, shutil.get_terminal_size((100, 40)).columns)
+    path = str(run_dir / "report.html")
+    print(terminal.render(result, color=sys.stdout.isatty(), width=width, report=path))
+    return int(result["exit_code"])

@@ -1,0 +1,128 @@
+"""Once a second: what Redis, the replicas and the host look like."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psutil
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from reports.records import RecordWriter, RunClock, Sample
+
+_STEP_S = 1.0
+_PROBE_TIMEOUT_S = 0.8
+"""Shorter than the step: a frozen Redis leaves a gap in its series, not in the others'."""
+
+_INFO_FIELDS = (
+    "used_memory",
+    "used_memory_rss",
+    "used_memory_dataset",
+    "mem_clients_normal",
+    "mem_aof_buffer",
+    "connected_clients",
+    "expired_keys",
+    "evicted_keys",
+)
+
+
+class Sampler:
+    """A thread that writes `Sample` records until it is stopped."""
+
+    def __init__(
+        self,
+        writer: RecordWriter,
+        clock: RunClock,
+        redis_url: str | None,
+        replica_pids: Callable[[], Mapping[str, int | None]],
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._redis = None if redis_url is None else _RedisProbe(redis_url)
+        self._replicas = _ReplicaProbe(replica_pids)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def start(self) -> None:
+        """Take the first sample and go on once a second."""
+        psutil.cpu_percent()  # the first call only sets the mark from which the next one measures
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the sample that is being taken."""
+        self._stop.set()
+        self._thread.join(3.0)
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stop.is_set():
+            self._sample()
+            due = max(due + _STEP_S, time.monotonic())
+            self._stop.wait(due - time.monotonic())
+
+    def _sample(self) -> None:
+        memory = psutil.virtual_memory()
+        self._write("host", {"cpu_percent": psutil.cpu_percent(), "available": memory.available})
+        for name, values in self._replicas.read().items():
+            self._write(f"replica:{name}", values)
+        if self._redis is not None and (values := self._redis.read()):
+            self._write("redis", values)
+
+    def _write(self, source: str, values: dict[str, float]) -> None:
+        self._writer.write(Sample(self._clock.now(), source, values))
+
+
+class _RedisProbe:
+    def __init__(self, url: str) -> None:
+        self._client = Redis.from_url(
+            url,
+            socket_timeout=_PROBE_TIMEOUT_S,
+            socket_connect_timeout=_PROBE_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._database = f"db{self._client.get_connection_kwargs().get('db') or 0}"
+        self._run_id = ""
+        self._run = 0.0
+
+    def read(self) -> dict[str, float]:
+        """One reading; empty while Redis does not answer."""
+        try:
+            info: dict[str, Any] = self._client.info("everything")
+        except RedisError:
+            return {}
+        if info["run_id"] != self._run_id:
+            self._run_id = info["run_id"]
+            self._run += 1
+        values = {name: float(info.get(name, 0)) for name in _INFO_FIELDS}
+        keyspace = info.get(self._database, {})
+        values["keys"] = float(keyspace.get("keys", 0))
+        values["persistent_keys"] = values["keys"] - float(keyspace.get("expires", 0))
+        values["run"] = self._run
+        return values
+
+
+class _ReplicaProbe:
+    def __init__(self, pids: Callable[[], Mapping[str, int | None]]) -> None:
+        self._pids = pids
+        self._processes: dict[int, psutil.Process] = {}
+
+    def read(self) -> dict[str, dict[str, float]]:
+        """RSS and CPU of every replica that runs."""
+        values = {}
+        for name, pid in self._pids().items():
+            if pid is None:
+                continue
+            with contextlib.suppress(psutil.Error):
+                # Kept, because CPU is measured between two calls on the same object.
+                process = self._processes.setdefault(pid, psutil.Process(pid))
+                values[name] = {
+                    "rss": float(process.memory_info().rss),
+                    "cpu_percent": process.cpu_percent(),
+                }
+        return values

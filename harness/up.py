@@ -1,0 +1,53 @@
+"""`diya up`: the fleet, kept until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import secrets
+import signal
+import tempfile
+from pathlib import Path
+
+from chaos.fleet import Fleet
+from harness import exits, options
+from harness.errors import ConfigError
+from harness.progress import Progress
+
+_READY_S = 90.0
+
+
+def main(args: argparse.Namespace) -> int:
+    """Start the fleet, print its addresses, wait for Ctrl-C or SIGTERM, leave nothing behind."""
+    options.check_sessions(args.sessions)
+    options.check_port(args.port)
+    if args.ttl < 1:
+        raise ConfigError(f"--ttl {args.ttl:g}: at least 1 second was expected")
+    with tempfile.TemporaryDirectory(prefix="diya-up-") as folder:
+        fleet = Fleet(
+            Path(folder),
+            secrets.token_hex(6),
+            replicas=args.replicas,
+            redis=args.redis,
+            sessions=args.sessions,
+            ttl_seconds=args.ttl,
+            base_port=args.port,
+        )
+        with fleet:
+            progress = Progress()
+            fleet.start(progress.note)
+            fleet.wait_ready(_READY_S)
+            with contextlib.suppress(KeyboardInterrupt):
+                _print_addresses(fleet, folder)
+                signal.pause()
+            progress.clear()
+    return exits.GO
+
+
+def _print_addresses(fleet: Fleet, folder: str) -> None:
+    print(f"balancer  {fleet.url}")
+    for name, replica in fleet.replicas.items():
+        print(f"{name}       http://127.0.0.1:{replica.port}")
+    print(f"redis     {fleet.redis.info.name} {fleet.redis.info.version}")
+    print(f"logs      {folder}/logs")
+    print("Ctrl-C ends it.", flush=True)

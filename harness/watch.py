@@ -1,0 +1,105 @@
+"""Watches a run from the generator's start until the last session's TTL has drained."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from chaos.schedule import Schedule
+from harness.generator import Generator
+from harness.plan import Plan
+from harness.progress import Progress
+from harness.tail import Tail
+from reports.records import LoadMark, RunClock, TurnRecord
+
+_LOOK_S = 0.2
+_START_S = 30.0
+"""The generator has so long to come up."""
+_DRAINED_S = 4.0
+"""Memory is watched for so long after the last session's TTL: a few samples, and Redis's own time
+to reclaim what has expired."""
+_LATE_AUDITS_S = 60.0
+"""What the audits after the TTL may take before the run is cut."""
+
+
+class Watch:
+    """Follows the load's marks, starts and stops the faults in time with them, shows progress."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        run_dir: Path,
+        clock: RunClock,
+        progress: Progress,
+        generator: Generator,
+        schedule: Schedule | None,
+    ) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._progress = progress
+        self._generator = generator
+        self._schedule = schedule
+        self._marks = Tail(run_dir, LoadMark)
+        self._turns = Tail(run_dir, TurnRecord)
+        self._phase = "starting"
+        self._start: float | None = None
+        self._drained: float | None = None
+        """When every session's TTL is over and memory has been seen after it; run time."""
+        self._give_up = clock.now() + _START_S
+
+    def run(self) -> None:
+        """Return when everything has been seen, or when the generator is gone or hangs.
+
+        Raises GeneratorError when the generator never offered any load.
+        """
+        while True:
+            # Asked before the look: what it wrote before it ended is seen.
+            running = self._generator.running
+            self._look()
+            if not running and not self._draining():
+                break
+            if self._clock.now() > self._give_up:
+                self._progress.say("the load generator does not end: cutting the run")
+                break
+            time.sleep(_LOOK_S)
+        self._progress.clear()
+        if self._schedule is not None:
+            self._schedule.stop()
+        if self._start is None:
+            self._generator.check_started()
+
+    def _draining(self) -> bool:
+        return self._drained is not None and self._clock.now() < self._drained
+
+    def _look(self) -> None:
+        for mark in self._marks.read():
+            self._follow(mark)
+        self._progress.add(self._turns.read())
+        if self._start is not None:
+            fault = self._schedule.current if self._schedule is not None else None
+            self._progress.show(self._clock.now(), self._phase, fault, self._left())
+
+    def _follow(self, mark: LoadMark) -> None:
+        profile = self._plan.profile
+        if mark.mark == "start":
+            self._start = mark.t
+            waiting = 2 * profile.conversation.deadline_s + _LATE_AUDITS_S
+            self._give_up = mark.t + profile.load_seconds + profile.real_ttl_seconds + waiting
+            if self._schedule is not None:
+                self._schedule.start(mark.t)
+        elif mark.mark.startswith("phase:"):
+            self._phase = mark.mark.removeprefix("phase:")
+        elif mark.mark == "arrivals-end":
+            self._phase = "last replies"
+        elif mark.mark == "end":
+            self._phase = "TTL drains"
+            self._drained = mark.t + profile.real_ttl_seconds + _DRAINED_S
+            if self._schedule is not None:
+                # A fault without load proves nothing: what is not done by now stays undone.
+                self._schedule.stop()
+
+    def _left(self) -> float:
+        """Seconds to the end of the watch; until the load has ended, as planned."""
+        profile = self._plan.profile
+        planned = (self._start or 0.0) + profile.load_seconds + profile.real_ttl_seconds
+        return (self._drained or planned + _DRAINED_S) - self._clock.now()

@@ -1,0 +1,78 @@
+"""Reading sessions back through the API: what does the service say it holds?"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import time
+
+from loadtests.conversation import ConversationPlan
+from loadtests.events import history
+from loadtests.persistence import Tries, persist
+from loadtests.profile_model import Conversation
+from loadtests.seeds import derive
+from loadtests.service import Attempt, Service
+from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
+
+
+def read_back(
+    service: Service, plan: ConversationPlan, limits: Conversation, clock: RunClock, when: str
+) -> AuditRecord:
+    """Read one session, asking again for up to a turn's deadline; `when` is `end` or `expired`."""
+    tries = Tries()
+    sent_at = clock.now()
+
+    def ask(timeout: float) -> Attempt:
+        nonlocal sent_at
+        sent_at = clock.now()
+        return service.read_session(plan, timeout)
+
+    rng = random.Random(derive(plan.seed, "audit", when))
+    persist(tries, ask, limits, rng, time.monotonic() + limits.deadline_s)
+    done = clock.now()
+    status, error = "unknown", tries.error
+    user: str | None = None
+    items: tuple[HistoryItem, ...] = ()
+    answer = tries.last.answer if tries.last else None
+    if answer is not None and answer.status == 404:
+        status, error = "gone", None
+    elif answer is not None and tries.outcome is Outcome.OK:
+        try:
+            user, items = _contents(answer.body)
+            status, error = "found", None
+        except ValueError as problem:
+            error = str(problem)
+    return AuditRecord(
+        conversation=plan.index,
+        at=sent_at,
+        done=done,
+        when=when,
+        status=status,
+        user=user,
+        history=items,
+        replica=answer.replica if answer else None,
+        error=error,
+    )
+
+
+def _contents(body: bytes) -> tuple[str | None, tuple[HistoryItem, ...]]:
+    """The owner and the history of a session.  Raises ValueError for anything else."""
+    try:
+        session = json.loads(body)
+    except ValueError:
+        raise ValueError("the session is not JSON") from None
+    events = session.get("events") if isinstance(session, dict) else None
+    if not isinstance(events, list):
+        raise ValueError("the session holds no list of events")
+    user = session.get("userId")
+    return user if isinstance(user, str) else None, history(events)
+
+
+def spread(count: int, most: int, seed: int) -> list[int]:
+    """At most `most` of `count` positions, one at random from each of `most` equal stretches."""
+    if count <= most:
+        return list(range(count))
+    rng = random.Random(derive(seed, "late audits"))
+    edges = [count * step // most for step in range(most + 1)]
+    return [rng.randrange(low, high) for low, high in itertools.pairwise(edges)]

@@ -1,0 +1,144 @@
+"""HTTP that tells the truth about one request: was it sent, what came back, when it broke.
+
+Built on the connection pool and the parser of geventhttpclient, without its request function:
+that one sends requests again on its own, and a load generator must know every request it made.
+No redirects, no cookies.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import gevent
+from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
+
+CONNECT_TIMEOUT_S = 5.0
+BLOCK_SIZE = 16 * 1024
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one request came to."""
+
+    sent: bool = False
+    """Whether any of it may have reached the service."""
+    status: int | None = None
+    body: bytes = b""
+    complete: bool = False
+    """The whole response arrived."""
+    replica: str | None = None
+    retry_after: float | None = None
+    """Seconds, from the `Retry-After` header."""
+    not_run: bool = False
+    """The service promises that nothing happened (`x-diya-outcome: not-run`)."""
+    error: str | None = None
+    """Why there is no complete response."""
+
+
+class Client:
+    """Pooled keep-alive connections to one service; made for many greenlets at once."""
+
+    def __init__(self, base_url: str, connections: int) -> None:
+        """At most `connections` at once.  Raises ValueError when `base_url` is no http(s) URL."""
+        url = urlsplit(base_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError(f"target '{base_url}': expected http://HOST:PORT or https://HOST")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        kind = SSLConnectionPool if url.scheme == "https" else ConnectionPool
+        self._pool = kind(
+            url.hostname,
+            port,
+            url.hostname,
+            port,
+            size=connections,
+            connection_timeout=CONNECT_TIMEOUT_S,
+            network_timeout=None,
+        )
+        self._prefix = url.path.rstrip("/")
+        self._headers = f"Host: {url.netloc.rpartition('@')[2]}\r\nAccept: */*\r\n"
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._pool.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        timeout: float,
+        on_line: Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        """Send one request, exactly once, and wait at most `timeout` seconds for all of it.
+
+        With `on_line` the body of a 200 goes to it line by line as it arrives; any other body is in
+        the answer.  Network errors do not raise: they are in the answer.
+        """
+        answer = Answer()
+        limit = gevent.Timeout(timeout)
+        limit.start()
+        try:
+            self._exchange(answer, self._request(method, path, body), method, on_line)
+        except gevent.Timeout as expired:
+            if expired is not limit:
+                raise
+            answer.error = f"no complete response within {timeout:.3g} s"
+        except HTTPConnectionClosed:
+            answer.error = "connection closed without a response"
+        except HTTPParseError as error:
+            answer.error = f"broken response: {error}"
+        except OSError as error:
+            answer.error = error.strerror or str(error) or type(error).__name__
+        finally:
+            limit.close()
+        return answer
+
+    def _request(self, method: str, path: str, body: bytes | None) -> bytes:
+        head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._headers}"
+        if body is None:
+            return f"{head}\r\n".encode("latin-1")
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        return head.encode("latin-1") + body
+
+    def _exchange(
+        self,
+        answer: Answer,
+        request: bytes,
+        method: str,
+        on_line: Callable[[bytes], None] | None,
+    ) -> None:
+        sock = self._pool.get_socket()
+        answer.sent = True
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.sendall(request)
+        except BaseException:
+            self._pool.release_socket(sock)
+            raise
+        response = HTTPSocketPoolResponse(sock, self._pool, block_size=BLOCK_SIZE, method=method)
+        try:
+            answer.status = response.get_code()
+            _read_headers(answer, response)
+            if on_line is not None and answer.status == 200:
+                # Its read and line iterator wait for full blocks; readline returns at once.
+                while line := response.readline(b"\n"):
+                    on_line(line)
+            else:
+                answer.body = response.read()
+            answer.complete = bool(response.message_complete)
+        finally:
+            response.release()
+
+
+def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:
+    replica, outcome = response.get("x-diya-replica"), response.get("x-diya-outcome")
+    answer.replica = replica if isinstance(replica, str) else None
+    answer.not_run = outcome == "not-run"
+    try:
+        answer.retry_after = max(0.0, float(response.get("retry-after", "")))
+    except (TypeError, ValueError):
+        answer.retry_after = None

@@ -1,0 +1,74 @@
+"""The plan of one conversation: who, what is said, the pauses, how it ends."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loadtests import journeys
+from loadtests.profile import Profile
+from loadtests.seeds import derive
+from reports.records import Arrival
+
+
+class Ending(StrEnum):
+    """How the customer means to leave."""
+
+    COMPLETE = "complete"
+    ABANDONED = "abandoned"
+    """Walks away in the middle: never resumed, never deleted."""
+    DELETED = "deleted"
+    """Deletes the session after the last turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPlan:
+    """Everything decided about a conversation before it begins."""
+
+    index: int
+    journey: str
+    user: str
+    session: str
+    messages: tuple[str, ...]
+    """One per planned turn, at least one."""
+    think_seconds: tuple[float, ...]
+    """Real seconds between a reply and the next message, one less than the messages."""
+    streaming: bool
+    ending: Ending
+    seed: int
+    """For everything left to chance while it runs (the jitter of retries)."""
+
+
+def plan(profile: Profile, arrival: Arrival, run_id: str) -> ConversationPlan:
+    """The conversation of `arrival`: a pure function of its arguments.
+
+    User and session are unique over all runs, so that an old session never meets a new run.
+    """
+    talk = profile.conversation
+    rng = random.Random(derive(arrival.seed, "conversation"))
+    turns, ending = 1, Ending.COMPLETE
+    # After each turn the customer walks away, or is satisfied, or writes again.
+    while turns < talk.max_turns:
+        if rng.random() < talk.abandon_share:
+            ending = Ending.ABANDONED
+            break
+        if rng.random() < 1 / talk.mean_turns:
+            break
+        turns += 1
+    if ending is Ending.COMPLETE and rng.random() < talk.delete_share:
+        ending = Ending.DELETED
+    return ConversationPlan(
+        index=arrival.index,
+        journey=arrival.journey,
+        user=f"customer-{run_id}-{arrival.index}",
+        session=f"chat-{run_id}-{arrival.index}",
+        messages=journeys.messages(arrival.journey, turns, rng),
+        think_seconds=tuple(
+            talk.think_median * rng.lognormvariate(0.0, talk.think_sigma) / profile.compression
+            for _ in range(turns - 1)
+        ),
+        streaming=rng.random() < talk.stream_share,
+        ending=ending,
+        seed=derive(arrival.seed, "retries"),
+    )

@@ -1,0 +1,132 @@
+"""One customer, from arrival to the read-back of the conversation."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+
+from loadtests.audit import read_back
+from loadtests.conversation import ConversationPlan, Ending
+from loadtests.persistence import Tries, persist
+from loadtests.service import Attempt
+from loadtests.tally import Tally
+from loadtests.turn import Desk, TurnInPlay
+from reports.records import ConversationRecord, Fate, Outcome, TurnRecord
+
+
+@dataclass(slots=True)
+class Customer:
+    """Plays one plan.  What happened is written as records, whatever interrupts it."""
+
+    plan: ConversationPlan
+    due: float
+    """When the customer arrives, run time."""
+    desk: Desk
+    tally: Tally
+    started: float | None = None
+    opened: float | None = None
+    ended: float | None = None
+    deleted: float | None = None
+    error: str | None = None
+    last_touch: float | None = None
+    """When the session was last used or read, so far as known; None while it may be in use."""
+
+    def play(self) -> None:
+        """Open the session, take the turns, leave, and read back what the service has kept."""
+        try:
+            self.started = self.desk.clock.now()
+            self.tally.lag(self.started - self.due)
+            self._converse()
+            self.ended = self.desk.clock.now()
+            if self.opened is not None:
+                self._read_back("end")
+            if self.plan.ending is Ending.DELETED and self.error is None:
+                self._delete()
+        finally:
+            fate = Fate.CENSORED if self.ended is None else Fate.OFFERED
+            self.desk.writer.write(self.conversation_record(fate))
+
+    def conversation_record(self, fate: Fate) -> ConversationRecord:
+        """The record as of now."""
+        return ConversationRecord(
+            conversation=self.plan.index,
+            journey=self.plan.journey,
+            user=self.plan.user,
+            session=self.plan.session,
+            due=self.due,
+            started=self.started,
+            opened=self.opened,
+            ended=self.ended,
+            fate=fate,
+            turns_planned=len(self.plan.messages),
+            deleted=self.deleted,
+            error=self.error,
+        )
+
+    def _converse(self) -> None:
+        rng = random.Random(self.plan.seed)
+        due = self.due
+        for number in range(len(self.plan.messages)):
+            record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), rng)
+            self.desk.writer.write(record)
+            self.tally.turn(record.outcome)
+            if record.outcome is not Outcome.OK:
+                self.error = f"turn {number} ended {record.outcome}: {record.error}"
+                return
+            if number < len(self.plan.think_seconds):
+                due = record.done + self.plan.think_seconds[number]
+                time.sleep(max(0.0, due - self.desk.clock.now()))
+                self.tally.lag(self.desk.clock.now() - due)
+
+    def _take_turn(self, turn: TurnInPlay, rng: random.Random) -> TurnRecord:
+        deadline = time.monotonic() + self.desk.limits.deadline_s
+        try:
+            if self.opened is None:
+                self._open(turn, rng, deadline)
+            if self.opened is not None:
+                turn.play(rng, deadline)
+        except BaseException:
+            # Stopped in the middle: the service may still act on what was sent.
+            if turn.tries.attempts:
+                turn.tries.error = "the run was stopped"
+                self.desk.writer.write(turn.record())
+            raise
+        return turn.record()
+
+    def _open(self, turn: TurnInPlay, rng: random.Random, deadline: float) -> None:
+        """Create the session; a failure becomes the first turn's, which is then never sent."""
+        tries = Tries()
+
+        def ask(timeout: float) -> Attempt:
+            return self.desk.service.open_session(self.plan, timeout, maybe_open=tries.unsure)
+
+        persist(tries, ask, self.desk.limits, rng, deadline)
+        if tries.error:
+            turn.tries.error = f"opening the session: {tries.error}"
+        if tries.outcome is Outcome.OK:
+            self.opened = self.desk.clock.now()
+        else:
+            turn.tries.attempts, turn.tries.last = tries.attempts, tries.last
+
+    def _read_back(self, when: str) -> None:
+        audit = read_back(self.desk.service, self.plan, self.desk.limits, self.desk.clock, when)
+        self.desk.writer.write(audit)
+        # After an unsettled turn the service may still be writing: no time to count a TTL from.
+        self.last_touch = audit.done if self.error is None else None
+
+    def _delete(self) -> None:
+        tries = Tries()
+
+        def ask(timeout: float) -> Attempt:
+            return self.desk.service.delete_session(self.plan, timeout)
+
+        rng = random.Random(self.plan.seed)
+        persist(tries, ask, self.desk.limits, rng, time.monotonic() + self.desk.limits.deadline_s)
+        gone_already = tries.unsure and tries.last and tries.last.answer.status == 404
+        if tries.outcome is Outcome.OK or gone_already:
+            self.deleted = self.desk.clock.now()
+            self._read_back("expired")
+        else:
+            self.error = f"the deletion ended {tries.outcome}: {tries.error}"
+        self.last_touch = None

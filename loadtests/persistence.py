@@ -1,0 +1,69 @@
+"""Asking again: the patience of a customer's app, the same for turns, sessions and audits."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loadtests.profile_model import Conversation
+from loadtests.service import Attempt
+from reports.records import Outcome
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 1.0
+
+
+@dataclass(slots=True)
+class Tries:
+    """What is known so far of something asked for, perhaps more than once."""
+
+    attempts: int = 0
+    last: Attempt | None = None
+    """The last attempt that came to an end."""
+    unsure: bool = False
+    """Some attempt that came to an end may or may not have happened."""
+    under_way: bool = False
+    """An attempt has been made and has not come to an end."""
+    error: str | None = None
+    """Why an attempt failed, kept when a later one succeeds."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """ok when the last attempt succeeded; else info when any may have happened; else fail."""
+        if self.last is not None and self.last.outcome is Outcome.OK:
+            return Outcome.OK
+        return Outcome.INFO if self.unsure or self.under_way else Outcome.FAIL
+
+
+def persist(
+    tries: Tries,
+    ask: Callable[[float], Attempt],
+    limits: Conversation,
+    rng: random.Random,
+    deadline: float,
+) -> None:
+    """Ask until it succeeds, asking again cannot help, or `deadline` (`time.monotonic`) has come.
+
+    `ask` is given the seconds this attempt may take.  Pauses between attempts double from 0.1 s to
+    1 s with full jitter, so that customers who failed together do not come back together; a
+    `Retry-After` is honoured up to 1 s.  `tries` is kept current, so that whoever interrupts this
+    still learns what was under way.
+    """
+    while (left := deadline - time.monotonic()) > 0:
+        tries.attempts += 1
+        tries.under_way = True
+        attempt = ask(min(limits.attempt_timeout_s, left))
+        tries.last, tries.under_way = attempt, False
+        tries.unsure = tries.unsure or attempt.outcome is Outcome.INFO
+        tries.error = attempt.error or tries.error
+        if attempt.outcome is Outcome.OK or not attempt.retry:
+            return
+        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries.attempts - 1))
+        asked_for = min(attempt.answer.retry_after or 0.0, LONGEST_PAUSE_S)
+        pause = max(asked_for, rng.uniform(0, longest))
+        if time.monotonic() + pause >= deadline:
+            return
+        # Locust makes time.sleep give way to the other customers.
+        time.sleep(pause)

@@ -1,0 +1,44 @@
+"""Load profiles by name, by file, or out of a run's `run.json`.
+
+ProfileError (a ValueError)
+    Anything wrong with a profile, one sentence: file, line, key, value, what was expected.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from loadtests.profile_model import Profile
+from loadtests.profile_rules import build
+from loadtests.profile_source import ProfileError, Source, did_you_mean, read_toml
+
+__all__ = ["Profile", "ProfileError", "from_dict", "load", "names"]
+
+FOLDER = Path(__file__).parent / "profiles"
+
+
+def names() -> list[str]:
+    """The profiles that come with the project."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load(name_or_path: str) -> Profile:
+    """Read a profile by its name or from a `.toml` file.
+
+    Raises ProfileError, one sentence: unknown name, unreadable file, or anything wrong inside.
+    """
+    if name_or_path in names():
+        return build(read_toml(FOLDER / f"{name_or_path}.toml"))
+    if name_or_path.endswith(".toml") or "/" in name_or_path:
+        return build(read_toml(Path(name_or_path)))
+    hint = did_you_mean(name_or_path, names())
+    known = "" if hint.startswith("; known") else f" (known are {', '.join(names())})"
+    raise ProfileError(
+        f"unknown profile '{name_or_path}'{hint}{known}; a file's name must end in .toml"
+    )
+
+
+def from_dict(values: dict[str, Any], source: str = "run.json") -> Profile:
+    """The inverse of `Profile.to_dict`; `source` names the file in errors.  Raises ProfileError."""
+    return build(Source(source, "", values))

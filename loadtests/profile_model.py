@@ -1,0 +1,189 @@
+"""What a load profile says: the shape of the day, how customers behave, what is good enough.
+
+Sale time is the customers' time; real time is the run's.  `compression` sale seconds pass in one
+real second.  It scales phases, think times and the TTL; rates of arrival and deadlines are real, as
+the service feels them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from loadtests.shape import Curve, Linear, Piece, decay
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A straight line from one multiple of the base rate to another."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A step to `level`, reached in a straight line within `rise_seconds` (sale time)."""
+
+    level: float
+    rise_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """From the level before: max(floor, level · (t / after)^-exponent), t since the opening."""
+
+    exponent: float
+    after_minutes: float
+    """How long after the opening the decay begins, sale minutes."""
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One stretch of the sale day."""
+
+    name: str
+    minutes: float
+    """Sale minutes."""
+    shape: Ramp | Hold | Decay
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """A flash sale: the rate times `times` for a while."""
+
+    at: float
+    """Sale minutes after the start of the load."""
+    minutes: float
+    times: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """How customers behave in one conversation."""
+
+    mean_turns: float
+    """Mean of 1 + geometric, before anybody gives up."""
+    max_turns: int
+    abandon_share: float
+    """Share of customers who walk away after each turn."""
+    think_median: float
+    """Sale seconds."""
+    think_sigma: float
+    """Of the logarithm: think times are log-normal."""
+    stream_share: float
+    """Share of conversations whose replies are streamed."""
+    delete_share: float
+    """Share of completed conversations that the customer deletes."""
+    deadline_s: float
+    """Real seconds one turn may take, retries included."""
+    attempt_timeout_s: float
+    """Real seconds one attempt may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A whole profile; `loadtests.profile` builds and checks it."""
+
+    name: str
+    description: str
+    compression: float
+    ttl_seconds: float
+    """Sale seconds a session lives after its last turn."""
+    base_rate: float
+    """Conversations a real second at multiplier 1."""
+    max_open: int
+    """Conversations open at once; an arrival above it is dropped, and counted as such."""
+    phases: tuple[Phase, ...]
+    spikes: tuple[Spike, ...]
+    conversation: Conversation
+    journeys: dict[str, float]
+    """Journey -> weight."""
+    slo: dict[str, float]
+    """The limits the checks use."""
+
+    @property
+    def load_seconds(self) -> float:
+        """How long arrivals are offered, real seconds."""
+        return sum(phase.minutes for phase in self.phases) * 60 / self.compression
+
+    @property
+    def real_ttl_seconds(self) -> float:
+        """The TTL the service is given, real seconds."""
+        return self.ttl_seconds / self.compression
+
+    @property
+    def expected_turns(self) -> float:
+        """Turns to be expected over the whole load, on average over seeds."""
+        talk = self.conversation
+        onward = (1 - 1 / talk.mean_turns) * (1 - talk.abandon_share)
+        per_conversation = sum(onward**turn for turn in range(talk.max_turns))
+        return self.curve().total * per_conversation
+
+    def planned_phases(self) -> list[tuple[str, float, float]]:
+        """(name, start, end) of every phase, real seconds after the start of the load."""
+        result = []
+        start = 0.0
+        for phase in self.phases:
+            end = start + phase.minutes * 60 / self.compression
+            result.append((phase.name, start, end))
+            start = end
+        return result
+
+    def curve(self) -> Curve:
+        """The rate of arrivals, conversations a real second over real seconds."""
+        pieces: list[Piece] = []
+        level = 1.0
+        for phase in self.phases:
+            pieces += self._pieces(phase, level)
+            level = pieces[-1].rate(pieces[-1].seconds)
+        curve = Curve([piece.scaled(self.base_rate) for piece in pieces])
+        for spike in self.spikes:
+            start, length = self._real_minutes(spike.at), self._real_minutes(spike.minutes)
+            curve = curve.multiplied(start, length, spike.times)
+        return curve
+
+    def _real_minutes(self, minutes: float) -> float:
+        return minutes * 60 / self.compression
+
+    def _pieces(self, phase: Phase, level: float) -> list[Piece]:
+        seconds = self._real_minutes(phase.minutes)
+        match phase.shape:
+            case Ramp(start, end):
+                return [Linear(seconds, start, end)]
+            case Hold(target, rise_seconds):
+                rise = min(rise_seconds / self.compression, seconds)
+                parts = [Linear(rise, level, target), Linear(seconds - rise, target, target)]
+                return [part for part in parts if part.seconds > 0]
+            case Decay(exponent, after, floor):
+                return decay(seconds, level, self._real_minutes(after), exponent, floor)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The profile as the nested tables of its file; `from_dict` reads it back."""
+        talk = asdict(self.conversation)
+        shapes = [_shape_to_dict(phase.shape) for phase in self.phases]
+        return {
+            "name": self.name,
+            "description": self.description,
+            "time": {"compression": self.compression, "ttl_seconds": self.ttl_seconds},
+            "load": {"base_rate": self.base_rate, "max_open": self.max_open},
+            "phase": [
+                {"name": phase.name, "minutes": phase.minutes, **shape}
+                for phase, shape in zip(self.phases, shapes, strict=True)
+            ],
+            "spike": [asdict(spike) for spike in self.spikes],
+            "conversation": talk,
+            "journeys": dict(self.journeys),
+            "slo": dict(self.slo),
+        }
+
+
+def _shape_to_dict(shape: Ramp | Hold | Decay) -> dict[str, float]:
+    match shape:
+        case Ramp(start, end):
+            return {"from": start, "to": end}
+        case Hold(level, rise_seconds):
+            return {"hold": level, "rise_seconds": rise_seconds}
+        case Decay(exponent, after, floor):
+            return {"decay": exponent, "after_minutes": after, "floor": floor}

@@ -1,0 +1,167 @@
+"""Where a profile's values come from, and the sentences that say what is wrong with one.
+
+ProfileError (a ValueError)
+    Anything wrong with a profile: file, line where there is one, key, value, what was expected.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used; the text is one sentence for the person who wrote it."""
+
+
+class Source:
+    """The values of one profile and the text they were read from."""
+
+    def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
+        self.name = name
+        self.values = values
+        self._lines = _lines_of_keys(text)
+
+    def error(self, section: str, index: int, key: str | None, sentence: str) -> ProfileError:
+        """A ProfileError that points at `key` of the `index`-th `[section]`."""
+        line = self._lines.get((section, index, key)) or self._lines.get((section, index, None))
+        place = f"{self.name} line {line}" if line else self.name
+        return ProfileError(f"{place}: {sentence}")
+
+
+def read_toml(path: Path) -> Source:
+    """Read a TOML file.  Raises ProfileError when it cannot be read or is not TOML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ProfileError(f"cannot read the profile {path}: {reason}") from None
+    try:
+        return Source(str(path), text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        found = re.search(r"\(at line (\d+), column \d+\)", message)
+        line = int(found[1]) if found else max(1, text.count("\n"))
+        reason = re.sub(r" \(at .*\)$", "", message)
+        raise ProfileError(f"{path} line {line}: not valid TOML: {reason}") from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` when something known is close, else the list of what is known."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(names)}"
+
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"^\s*[\"']?([\w-]+)[\"']?\s*=")
+
+
+def _lines_of_keys(text: str) -> dict[tuple[str, int, str | None], int]:
+    """(section, how many-th of its name, key) -> line; tomllib keeps no positions."""
+    lines: dict[tuple[str, int, str | None], int] = {}
+    section, index = "", 0
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section = header[2]
+            index = seen.get(section, 0)
+            seen[section] = index + 1
+            lines[section, index, None] = number
+        elif key := _KEY.match(line):
+            lines.setdefault((section, index, key[1]), number)
+    return lines
+
+
+class Table:
+    """One section of a profile, read key by key; `close` complains about keys nobody asked for."""
+
+    def __init__(self, source: Source, section: str, index: int, values: Any) -> None:
+        self._source, self._section, self._index = source, section, index
+        if not isinstance(values, dict):
+            raise self.error(None, f"[{section}] must be a table, not {values!r}")
+        self._values: dict[str, Any] = values
+        self._asked: list[str] = []
+
+    @property
+    def _title(self) -> str:
+        return f"[{self._section}]" if self._section else "the top level"
+
+    def error(self, key: str | None, sentence: str) -> ProfileError:
+        """A ProfileError at `key` of this section."""
+        return self._source.error(self._section, self._index, key, sentence)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def _value(self, key: str, expected: str) -> Any:
+        self._asked.append(key)
+        if key not in self._values:
+            close = difflib.get_close_matches(key, [k for k in self._values if k != key], 1, 0.75)
+            if close:
+                raise self._unknown(close[0], [key])
+            raise self.error(None, f"missing key '{key}' in {self._title}: expected {expected}")
+        return self._values[key]
+
+    def _wrong(self, key: str, value: Any, expected: str) -> ProfileError:
+        return self.error(key, f"'{key}' in {self._title} must be {expected}, not {value!r}")
+
+    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        """A number from `low` to `high`.  Raises ProfileError for anything else."""
+        expected = f"a number from {low:g} to {high:g}"
+        if default is not None and key not in self._values:
+            self._asked.append(key)
+            return default
+        value = self._value(key, expected)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(key, value, expected)
+        if not math.isfinite(value) or not low <= value <= high:
+            raise self._wrong(key, value, expected)
+        return float(value)
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        """A whole number from `low` to `high`.  Raises ProfileError for anything else."""
+        expected = f"a whole number from {low} to {high}"
+        value = self._value(key, expected)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self._wrong(key, value, expected)
+        return value
+
+    def text(self, key: str, pattern: str, expected: str) -> str:
+        """A string that matches `pattern` whole.  Raises ProfileError for anything else."""
+        value = self._value(key, expected)
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise self._wrong(key, value, expected)
+        return value
+
+    def table(self, key: str) -> Table:
+        """The section `[key]`.  Raises ProfileError when it is missing."""
+        return Table(self._source, key, 0, self._value(key, f"a section [{key}]"))
+
+    def tables(self, key: str, *, needed: bool) -> list[Table]:
+        """The sections `[[key]]`.  Raises ProfileError for none of them when `needed`."""
+        if not needed and key not in self._values:
+            self._asked.append(key)
+            return []
+        values = self._value(key, f"at least one [[{key}]]")
+        if not isinstance(values, list) or (needed and not values):
+            raise self._wrong(key, values, f"at least one [[{key}]]")
+        return [Table(self._source, key, index, value) for index, value in enumerate(values)]
+
+    def _unknown(self, key: str, known: Iterable[str]) -> ProfileError:
+        hint = did_you_mean(key, known)
+        return self.error(key, f"unknown key '{key}' in {self._title}{hint}")
+
+    def close(self) -> None:
+        """Raises ProfileError when the section holds a key that was never asked for."""
+        for key in self._values:
+            if key not in self._asked:
+                raise self._unknown(key, self._asked)

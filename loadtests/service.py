@@ -1,0 +1,172 @@
+"""The calls of ADK's API server that customers cause, one request each, and what each one means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from loadtests.client import Answer, Client
+from loadtests.conversation import ConversationPlan
+from loadtests.events import BadReply, EventStream, Reply, final_reply
+from reports.records import Outcome, RunClock
+
+AGAIN = frozenset({408, 409, 425, 429})
+"""Refusals that pass by themselves; any other 4xx would be the same the next time."""
+
+
+class Observer(Protocol):
+    """Told of every request: Locust's statistics."""
+
+    def __call__(self, name: str, seconds: float, size: int, error: str | None) -> None:
+        """`name` groups requests of a kind; `error` is None for a success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request and what it says about the thing asked for."""
+
+    outcome: Outcome
+    answer: Answer
+    error: str | None = None
+    retry: bool = True
+    """Whether asking again can help."""
+    reply: Reply | None = None
+    first_token: float | None = None
+    """Run time when the first text of a streamed reply arrived."""
+
+
+class Service:
+    """An ADK agent app behind one address."""
+
+    def __init__(self, client: Client, app: str, clock: RunClock, observe: Observer) -> None:
+        self._client, self._app, self._clock, self._observe = client, app, clock, observe
+
+    def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
+        """Create the session.  `maybe_open`: an earlier attempt may have created it already."""
+        path = f"/apps/{self._app}/users/{plan.user}/sessions"
+        body = _json({"sessionId": plan.session})
+        answer, seconds = self._timed("POST", path, body, timeout)
+        attempt = _judge(answer)
+        if answer.status == 409:
+            # The id is ours alone: whoever created it was our own lost attempt.
+            attempt = (
+                Attempt(Outcome.OK, answer)
+                if maybe_open
+                else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
+            )
+        self._report("open session", seconds, attempt)
+        return attempt
+
+    def run_turn(
+        self, plan: ConversationPlan, message: str, turn_id: str, timeout: float
+    ) -> Attempt:
+        """Send one message and wait for the whole reply."""
+        request: dict[str, Any] = {
+            "appName": self._app,
+            "userId": plan.user,
+            "sessionId": plan.session,
+            "newMessage": {"role": "user", "parts": [{"text": message}]},
+            "customMetadata": {"turn_id": turn_id},
+        }
+        run = self._streamed if plan.streaming else self._plain
+        return run(request, timeout)
+
+    def _plain(self, request: dict[str, Any], timeout: float) -> Attempt:
+        answer, seconds = self._timed("POST", "/run", _json(request), timeout)
+        attempt = _judge(answer)
+        if attempt.outcome is Outcome.OK:
+            attempt = _with_reply(answer, lambda: final_reply(_parsed(answer.body)), None)
+        self._report("turn /run", seconds, attempt)
+        return attempt
+
+    def _streamed(self, request: dict[str, Any], timeout: float) -> Attempt:
+        stream = EventStream()
+        first_token: float | None = None
+
+        def on_line(line: bytes) -> None:
+            nonlocal first_token
+            stream.feed(line)
+            if first_token is None and stream.has_text:
+                first_token = self._clock.now()
+
+        body = _json({**request, "streaming": True})
+        answer, seconds = self._timed("POST", "/run_sse", body, timeout, on_line)
+        attempt = _judge(answer)
+        if attempt.outcome is Outcome.OK:
+            attempt = _with_reply(answer, stream.reply, first_token)
+        self._report("turn /run_sse", seconds, attempt)
+        return attempt
+
+    def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
+        """Read the session back; a 404 is a FAIL that asking again will not change."""
+        answer, seconds = self._timed("GET", self._session_path(plan), None, timeout)
+        attempt = _judge(answer)
+        gone = answer.status == 404
+        self._report("audit", seconds, Attempt(Outcome.OK, answer) if gone else attempt)
+        return attempt
+
+    def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
+        """Delete the session."""
+        answer, seconds = self._timed("DELETE", self._session_path(plan), None, timeout)
+        attempt = _judge(answer)
+        self._report("delete session", seconds, attempt)
+        return attempt
+
+    def _session_path(self, plan: ConversationPlan) -> str:
+        return f"/apps/{self._app}/users/{plan.user}/sessions/{plan.session}"
+
+    def _timed(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        timeout: float,
+        on_line: Callable[[bytes], None] | None = None,
+    ) -> tuple[Answer, float]:
+        begun = self._clock.now()
+        answer = self._client.send(method, path, body, timeout, on_line)
+        return answer, self._clock.now() - begun
+
+    def _report(self, name: str, seconds: float, attempt: Attempt) -> None:
+        self._observe(name, seconds, len(attempt.answer.body), attempt.error)
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False).encode()
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise BadReply("the reply is not JSON") from None
+
+
+def _judge(answer: Answer) -> Attempt:
+    """The outcome of a request by what is known of it, whatever it asked for."""
+    status = answer.status
+    if not answer.sent:
+        return Attempt(Outcome.FAIL, answer, f"not sent: {answer.error}")
+    if status is None:
+        return Attempt(Outcome.INFO, answer, answer.error)
+    if 200 <= status < 300:
+        if answer.complete:
+            return Attempt(Outcome.OK, answer)
+        return Attempt(Outcome.INFO, answer, answer.error or "the response is cut off")
+    error = f"HTTP {status}: {_excerpt(answer.body)}".rstrip(": ")
+    if status >= 500 and not answer.not_run:
+        return Attempt(Outcome.INFO, answer, error)
+    return Attempt(Outcome.FAIL, answer, error, retry=status >= 500 or status in AGAIN)
+
+
+def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | None) -> Attempt:
+    try:
+        return Attempt(Outcome.OK, answer, reply=read(), first_token=first_token)
+    except BadReply as error:
+        return Attempt(Outcome.INFO, answer, str(error))
+
+
+def _excerpt(body: bytes) -> str:
+    return " ".join(body[:200].decode("utf-8", "replace").split())

@@ -1,0 +1,46 @@
+"""The checks: functions `History -> list[Finding]`, in an explicit tuple.
+
+A check that raises has found nothing out: it becomes one finding whose status is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from reports.checks.continuity import check_continuity
+from reports.checks.errors import check_errors
+from reports.checks.latency import check_latency
+from reports.checks.memory import check_memory
+from reports.checks.recovery import check_recovery
+from reports.checks.validity import check_validity
+from reports.history import History
+from reports.records import Finding, Status
+
+Check = Callable[[History], list[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    check_validity,
+    check_continuity,
+    check_latency,
+    check_recovery,
+    check_errors,
+    check_memory,
+)
+
+
+def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Finding]:
+    """Every finding of every check.  Raises nothing: a crash is a finding."""
+    findings: list[Finding] = []
+    for check in checks:
+        try:
+            findings += check(history)
+        except Exception as error:
+            findings.append(_crashed(check, error))
+    return findings
+
+
+def _crashed(check: Check, error: Exception) -> Finding:
+    area = check.__name__.removeprefix("check_")
+    why = f"{type(error).__name__}: {error}"
+    summary = f"The {area} check could not be made: {why}"
+    return Finding(f"{area}.check", "run", Status.UNKNOWN, None, None, "", summary)

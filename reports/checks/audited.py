@@ -1,0 +1,217 @@
+"""One audit against what the customer was told: what a session's history must look like.
+
+For every acknowledged turn: its message, once, then the acknowledged reply, once, with only steps
+of that turn between them, in the order of the turns.  A turn of unknown fate is there whole and
+once, at its place or later, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reports.checks.violations import Violation
+from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
+
+
+@dataclass(slots=True)
+class Expected:
+    """What is known of a conversation when its audit is judged."""
+
+    conversation: int
+    user: str | None
+    turns: Sequence[TurnRecord]
+    """The turns sent before the audit, in order."""
+    beginnings: Sequence[int]
+    """The first turns with which the history may begin: [0], or more where the TTL leaves it
+    open; without 0 where the TTL must have taken the beginning."""
+    turn_owner: Mapping[str, int]
+    """Which conversation sent a turn id, for the whole run."""
+    all_known: bool
+    """False: there may have been turns that left no record."""
+    durable: Callable[[TurnRecord], bool]
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What an audit showed."""
+
+    violations: list[Violation] = field(default_factory=list)
+    within_durability: int = 0
+    """Acknowledged turns missing as the topology declares they may."""
+
+
+def judge_audit(audit: AuditRecord, expected: Expected) -> Judgement:
+    """Judge one audit whose status is `found`."""
+    return _Judge(audit, expected).judge()
+
+
+class _Judge:
+    def __init__(self, audit: AuditRecord, expected: Expected) -> None:
+        self._audit = audit
+        self._expected = expected
+        self._own = {turn.turn_id: turn for turn in expected.turns}
+        self._result = Judgement()
+
+    def judge(self) -> Judgement:
+        audit, expected = self._audit, self._expected
+        if audit.user is not None and expected.user is not None and audit.user != expected.user:
+            self._convict("leaked", None, f"user {expected.user}'s session", f"user {audit.user}'s")
+        if self._is_plain():
+            return self._result
+        items = self._items_by_turn()
+        whole = {turn_id for turn_id, found in items.items() if self._is_sound(turn_id, found)}
+        self._judge_missing(set(items))
+        self._judge_order(whole)
+        return self._result
+
+    def _is_plain(self) -> bool:
+        """The fast path: exactly the acknowledged turns and nothing else."""
+        if tuple(self._expected.beginnings) != (0,):
+            return False
+        talk = []
+        for item in self._audit.history:
+            if item.turn_id not in self._own:
+                return False
+            if item.kind != "step":
+                talk.append((item.turn_id, item.digest))
+        due: list[tuple[str, str | None]] = []
+        for turn in self._expected.turns:
+            if turn.outcome is not Outcome.OK:
+                return False
+            due += [(turn.turn_id, turn.message), (turn.turn_id, turn.reply)]
+        return talk == due
+
+    def _items_by_turn(self) -> dict[str, list[HistoryItem]]:
+        """The items of our own turns; anybody else's are violations."""
+        items: dict[str, list[HistoryItem]] = {}
+        strangers: set[str | None] = set()
+        for item in self._audit.history:
+            if item.turn_id is not None and item.turn_id in self._own:
+                items.setdefault(item.turn_id, []).append(item)
+            elif item.turn_id not in strangers:
+                if item.turn_id is None and item.kind == "step":
+                    continue
+                strangers.add(item.turn_id)
+                self._judge_stranger(item)
+        return items
+
+    def _judge_stranger(self, item: HistoryItem) -> None:
+        owner = None if item.turn_id is None else self._expected.turn_owner.get(item.turn_id)
+        if owner is not None and owner != self._expected.conversation:
+            self._convict(
+                "leaked", item.turn_id, "this conversation's turns only", f"a turn of {owner}"
+            )
+        elif item.turn_id is None or self._expected.all_known:
+            named = "no turn id" if item.turn_id is None else f"turn id {item.turn_id}"
+            self._convict(
+                "phantom", item.turn_id, "only turns that were sent", f"a {item.kind} with {named}"
+            )
+
+    def _is_sound(self, turn_id: str, items: Sequence[HistoryItem]) -> bool:
+        """Convict a turn that is not there exactly once and whole; True when it is."""
+        turn = self._own[turn_id]
+        messages = [item.digest for item in items if item.kind == "message"]
+        replies = [item.digest for item in items if item.kind == "reply"]
+        if turn.outcome is Outcome.FAIL:
+            self._convict("phantom", turn_id, "no refused turn", "it in the history")
+        elif len(messages) > 1:
+            self._convict("duplicated", turn_id, "its message once", f"{len(messages)} times")
+        elif len(set(replies)) > 1:
+            self._convict("forked", turn_id, "one reply", f"{len(set(replies))} different ones")
+        elif len(replies) > 1:
+            self._convict("duplicated", turn_id, "its reply once", f"it {len(replies)} times")
+        elif not messages or not replies:
+            half = "the message without a reply" if messages else "no customer's message with it"
+            self._convict("half_turn", turn_id, "the turn whole or not at all", half)
+        elif messages[0] != turn.message:
+            self._convict("forked", turn_id, f"message {turn.message}", f"message {messages[0]}")
+        elif turn.reply is not None and replies[0] != turn.reply:
+            self._convict("forked", turn_id, f"reply {turn.reply}", f"reply {replies[0]}")
+        else:
+            return True
+        return False
+
+    def _judge_missing(self, present: set[str]) -> None:
+        acknowledged = [t for t in self._expected.turns if t.outcome is Outcome.OK]
+
+        def fault_with(beginning: int) -> int:
+            return sum((t.turn >= beginning) != (t.turn_id in present) for t in acknowledged)
+
+        beginning = min(self._expected.beginnings, key=fault_with)
+        stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
+        if stale:
+            self._convict(
+                "resurrected",
+                stale[0].turn_id,
+                "that the TTL took it",
+                "it in the history",
+                count=len(stale),
+            )
+        due = [t for t in acknowledged if t.turn >= beginning]
+        missing = [t for t in due if t.turn_id not in present]
+        excused = [t for t in missing if not self._expected.durable(t)]
+        self._result.within_durability += len(excused)
+        due = [t for t in due if t not in excused]
+        missing = [t for t in missing if t not in excused]
+        if not missing:
+            return
+        count = len(missing)
+        cut = 2 <= count < len(due) and missing in (due[:count], due[-count:])
+        if cut:
+            end = "front" if missing[0] is due[0] else "end"
+            self._convict(
+                "truncated",
+                missing[0].turn_id,
+                f"{len(due)} acknowledged turns",
+                f"{len(due) - count}, {count} cut off at the {end}",
+                count=count,
+            )
+            return
+        for turn in missing:
+            self._convict("lost", turn.turn_id, "it, acknowledged", "a history without it")
+
+    def _judge_order(self, whole: set[str]) -> None:
+        """Judge the order of the turns that are sound in themselves."""
+        talk = [i for i in self._audit.history if i.kind != "step" and i.turn_id in whole]
+        ids = [i.turn_id for i in talk if i.turn_id is not None]
+        latest = -1
+        for place, turn_id in enumerate(ids):
+            turn = self._own[turn_id]
+            if talk[place].kind == "message":
+                broken = ids[place + 1 : place + 2] != [turn_id]
+                saw = "another turn between its message and its reply"
+            else:
+                broken = ids[place - 1 : place] != [turn_id]
+                saw = "its reply before its message"
+            if turn.outcome is Outcome.OK and turn.turn < latest:
+                broken, saw = True, "it after a later turn"
+            if broken:
+                self._convict("reordered", turn_id, "the turns whole and in order", saw)
+                return
+            latest = max(latest, turn.turn)
+
+    def _convict(
+        self, kind: str, turn_id: str | None, expected: str, saw: str, count: int = 1
+    ) -> None:
+        turn = self._own.get(turn_id) if turn_id is not None else None
+        audit = self._audit
+        where = f"read back from {audit.replica or 'a replica without a name'}"
+        if turn is not None:
+            where = (
+                f"sent {turn.sent:.3f} s, done {turn.done:.3f} s, {turn.outcome} by "
+                f"{turn.replica or 'nobody'}, {where}"
+            )
+        self._result.violations.append(
+            Violation(
+                kind=kind,
+                conversation=self._expected.conversation,
+                turn_id=turn_id,
+                count=count,
+                since=audit.at if turn is None else turn.sent,
+                at=audit.done,
+                where=where,
+                expected=expected,
+                saw=saw,
+            )
+        )

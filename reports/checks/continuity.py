@@ -1,0 +1,313 @@
+"""Continuity: did every conversation survive?  One gate for every class of violation."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from reports.checks.audited import Expected, judge_audit
+from reports.checks.durability import may_lose
+from reports.checks.session_model import Presence, SessionModel, turns_all_known
+from reports.checks.violations import CLASSES, Violation
+from reports.checks.witness import Testimony, Witness
+from reports.history import History
+from reports.records import AuditRecord, Finding, Outcome, Status, TurnRecord
+
+EVIDENCE_LINES = 20
+UNVERIFIED_SHARE = 0.01
+"""More conversations than this without an answered audit, and continuity is not known."""
+_NO_TURN = 404
+_EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "half_turn"}
+"""Violations that an audit proves and that also show up in what the model is shown."""
+
+
+@dataclass
+class Census:
+    """What the conversations of a run showed."""
+
+    violations: dict[str, list[Violation]] = field(default_factory=dict)
+    opened: int = 0
+    """Conversations whose session the service acknowledged."""
+    audited: int = 0
+    """Of these, how many gave an answer that can be judged when they were read back."""
+    acknowledged: int = 0
+    """Turns acknowledged."""
+    witnessed: int = 0
+    """Of these, how many came with a witness that could be judged."""
+    read_late: int = 0
+    """Reads at a time when the session must be gone."""
+    within_durability: int = 0
+
+    def count(self, kind: str) -> int:
+        """How many turns that class of violation concerns."""
+        return sum(violation.count for violation in self.violations.get(kind, ()))
+
+
+def take_census(history: History) -> Census:
+    """Judge every conversation."""
+    census = Census()
+    violations: defaultdict[str, list[Violation]] = defaultdict(list)
+    stamped = _carry_turn_ids(history)
+    for index in sorted({*history.conversation_by_index, *history.turns_by_conversation}):
+        known: set[tuple[str, str | None]] = set()
+        for violation in _Conversation(history, index, census, stamped).judge():
+            key = (violation.kind, violation.turn_id)
+            if key not in known:
+                known.add(key)
+                violations[violation.kind].append(violation)
+    census.violations = dict(violations)
+    return census
+
+
+def check_continuity(history: History) -> list[Finding]:
+    """One finding for each class of violation, and one for what was lost as declared, if any."""
+    census = history.once(take_census)
+    findings = [_finding(history, census, kind) for kind in CLASSES]
+    if census.within_durability:
+        findings.append(
+            Finding(
+                check="continuity.within_durability",
+                phase="run",
+                status=Status.PASS,
+                value=census.within_durability,
+                limit=None,
+                unit="turns",
+                summary=f"{census.within_durability} acknowledged turns were lost within what "
+                f"{history.run.durability} declares that it may lose",
+            )
+        )
+    return findings
+
+
+def _finding(history: History, census: Census, kind: str) -> Finding:
+    violations = census.violations.get(kind, [])
+    count = census.count(kind)
+    title = CLASSES[kind]
+    if violations:
+        conversations = len({violation.conversation for violation in violations})
+        status, summary = (
+            Status.FAIL,
+            f"{title}: {count} turns in {conversations} of {census.opened} conversations",
+        )
+    else:
+        status, summary = _innocent(history, census, kind)
+    return Finding(
+        check=f"continuity.{kind}",
+        phase="run",
+        status=status,
+        value=count if violations or status is Status.PASS else None,
+        limit=0,
+        unit="turns",
+        summary=summary,
+        evidence=tuple(v.line(history.faults) for v in violations[:EVIDENCE_LINES]),
+    )
+
+
+def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]:
+    """No violation was seen: was there enough to see it by?"""
+    title = CLASSES[kind]
+    unverified = census.opened - census.audited
+    if not census.opened:
+        return Status.UNKNOWN, "Continuity is not known: no conversation was opened"
+    if unverified > UNVERIFIED_SHARE * census.opened:
+        return (
+            Status.UNKNOWN,
+            f"Continuity is not known: {unverified} of {census.opened} conversations could not be "
+            "read back",
+        )
+    if kind == "resurrected" and not census.read_late:
+        return Status.UNKNOWN, f"{title}: not known, no session was read after its TTL"
+    if kind == "context_missed" and history.run.model_is_ours:
+        silent = census.acknowledged - census.witnessed
+        if not census.witnessed or silent > UNVERIFIED_SHARE * census.acknowledged:
+            return (
+                Status.UNKNOWN,
+                f"{title}: not known, {silent} of {census.acknowledged} replies bore no witness",
+            )
+    if kind == "context_missed" and not census.witnessed:
+        return (
+            Status.PASS,
+            f"{title}: none by the histories that were read back; this model bears no witness",
+        )
+    return Status.PASS, f"{title}: none in {census.audited} conversations"
+
+
+def _carry_turn_ids(history: History) -> bool:
+    """Whether this service stamps events with the turn's id.  Without, audits prove nothing."""
+    items = [item for audit in history.audits for item in audit.history[:1]]
+    return not items or any(item.turn_id is not None for item in items)
+
+
+class _Conversation:
+    """Walks one conversation: its turns, then the reads of its session, in order of time."""
+
+    def __init__(self, history: History, index: int, census: Census, stamped: bool) -> None:
+        self._history = history
+        self._index = index
+        self._census = census
+        self._stamped = stamped
+        self._record = history.conversation_by_index.get(index)
+        self._may_lose = history.once(may_lose)
+        opened = self._record.opened if self._record else None
+        self._opened = opened is not None
+        self._model = SessionModel(
+            self._record,
+            history.run.ttl_seconds,
+            durable=opened is not None and not self._may_lose(opened),
+        )
+        self._witness = Witness()
+        self._beginnings = [0]
+        self._taken: list[TurnRecord] = []
+        self._last_good = opened or 0.0
+        self._found: list[Violation] = []
+        self._doubtful: list[Violation] = []
+
+    def judge(self) -> list[Violation]:
+        turns = self._history.turns_by_conversation.get(self._index, [])
+        audits = self._history.audits_by_conversation.get(self._index, [])
+        waiting = iter(turns)
+        turn = next(waiting, None)
+        judged = False
+        shown: set[str] = set()
+        for audit in audits:
+            while turn is not None and turn.sent < audit.at:
+                self._take(turn)
+                turn = next(waiting, None)
+            judged |= self._read(audit, shown)
+        while turn is not None:
+            self._take(turn)
+            turn = next(waiting, None)
+        if self._opened:
+            self._census.opened += 1
+            self._census.audited += judged
+        if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
+            self._found += self._doubtful
+        return self._found
+
+    def _take(self, turn: TurnRecord) -> None:
+        presence = self._model.presence(turn.sent, turn.done)
+        if turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
+            self._absent(presence, turn.turn_id, turn.done, _answer(turn))
+        elif self._taken:
+            if presence is Presence.EITHER:
+                self._witness.may_begin_anew()
+                self._beginnings.append(turn.turn)
+            elif presence is Presence.GONE:
+                self._witness.must_begin_anew()
+                self._beginnings = [turn.turn]
+        self._testify(turn)
+        if turn.outcome is Outcome.OK:
+            self._census.acknowledged += 1
+            self._opened = True
+            self._last_good = turn.done
+        self._model.took(turn, self._durable(turn))
+        self._taken.append(turn)
+
+    def _testify(self, turn: TurnRecord) -> None:
+        testimony = self._witness.turn(turn, self._durable(turn))
+        self._census.witnessed += testimony is not Testimony.NONE
+        if turn.seen is None or testimony in (Testimony.TRUE, Testimony.NONE):
+            return
+        acknowledged = sum(t.outcome is Outcome.OK for t in self._taken)
+        violation = Violation(
+            kind="resurrected" if testimony is Testimony.STALE else "context_missed",
+            conversation=self._index,
+            turn_id=turn.turn_id,
+            count=1,
+            since=self._last_good,
+            at=turn.done,
+            where=_answer(turn),
+            expected=f"that the model was shown this message and the {acknowledged} acknowledged "
+            "before it",
+            saw=f"{testimony.value} ({turn.seen.turns} messages)",
+        )
+        (self._doubtful if testimony is Testimony.OTHER else self._found).append(violation)
+
+    def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
+        """Judge one read of the session; True when its answer could be judged."""
+        presence = self._model.presence(audit.at, audit.done)
+        where = f"read back from {audit.replica or 'a replica without a name'}"
+        if audit.status not in ("found", "gone"):
+            return False
+        if presence is Presence.GONE:
+            self._census.read_late += 1
+        self._model.read(audit)
+        if audit.status == "gone":
+            if self._opened:
+                self._absent(presence, None, audit.done, where)
+            return True
+        if presence is Presence.GONE:
+            self._convict("resurrected", None, audit.done, where, "no session any more", "it")
+            return True
+        if not self._stamped:
+            return False
+        judgement = judge_audit(
+            audit,
+            Expected(
+                conversation=self._index,
+                user=self._record.user if self._record else None,
+                turns=self._taken,
+                beginnings=self._beginnings,
+                turn_owner=self._history.turn_owner,
+                all_known=turns_all_known(self._record),
+                durable=self._durable,
+            ),
+        )
+        self._found += judgement.violations
+        self._census.within_durability += judgement.within_durability
+        self._shrank(audit, shown, where)
+        return True
+
+    def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
+        """Turns of unknown fate may be absent, but not any more once they were there."""
+        now = {item.turn_id for item in audit.history}
+        for turn in self._taken:
+            if turn.outcome is Outcome.INFO and turn.turn_id in shown - now:
+                saw = "a history without it"
+                self._convict("truncated", turn.turn_id, audit.done, where, "what was there", saw)
+        shown.update(turn_id for turn_id in now if turn_id is not None)
+
+    def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:
+        """The service says that there is no such session."""
+        acknowledged = [turn for turn in self._taken if turn.outcome is Outcome.OK]
+        count = max(1, len(acknowledged))
+        if presence is Presence.THERE:
+            if any(v.kind == "lost" for v in self._found):
+                return
+            ttl = self._history.run.ttl_seconds
+            expected = f"its {len(acknowledged)} acknowledged turns within the TTL of {ttl:g} s"
+            self._convict("lost", turn_id, at, where, expected, "404, no such session", count)
+        elif presence is Presence.THERE_BUT_FOR_DURABILITY:
+            self._census.within_durability += count
+
+    def _convict(
+        self,
+        kind: str,
+        turn_id: str | None,
+        at: float,
+        where: str,
+        expected: str,
+        saw: str,
+        count: int = 1,
+    ) -> None:
+        self._found.append(
+            Violation(kind, self._index, turn_id, count, self._last_good, at, where, expected, saw)
+        )
+
+    def _durable(self, turn: TurnRecord) -> bool:
+        return not self._may_lose(turn.done)
+
+
+def _answer(turn: TurnRecord) -> str:
+    return f"sent {turn.sent:.3f} s, answered by {turn.replica or 'nobody'}"
+
+
+def counts(census: Census) -> dict[str, int]:
+    """The census as result.json shows it."""
+    by_kind = Counter({kind: census.count(kind) for kind in CLASSES})
+    return {
+        **{kind: by_kind[kind] for kind in CLASSES},
+        "conversations_audited": census.audited,
+        "turns_witnessed": census.witnessed,
+        "within_durability": census.within_durability,
+    }

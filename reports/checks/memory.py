@@ -1,0 +1,141 @@
+"""Memory: is Redis bounded by the TTL, and does it come back?"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from reports.checks.redis_memory import Memory, measure
+from reports.history import History
+from reports.percentiles import median, percentile
+from reports.records import Finding, Outcome, Status
+
+MIB = 1024 * 1024
+_BACK_FACTOR = 1.1
+_FLOOR_BYTES = 2 * MIB
+"""Hash tables that have grown, and the allocator's own, are no session's."""
+_LAG_S = 2.0
+"""How long Redis may take to reclaim what has expired."""
+_FEWEST_TURNS = 20
+"""Fewer than this in the first TTL, and bytes per turn are not worth the name."""
+
+
+def check_memory(history: History) -> list[Finding]:
+    """Gate the memory's baseline, its bound, keys without a TTL and evictions."""
+    memory = history.once(measure)
+    return [
+        _baseline(history, memory),
+        _bounded(history, memory),
+        _none_of("memory.ttl", memory.keys_without_ttl_max, "keys had no TTL at one time"),
+        _none_of("memory.evicted", memory.evicted_keys, "keys were evicted"),
+    ]
+
+
+def _none_of(name: str, value: float | None, what: str) -> Finding:
+    if value is None:
+        summary = f"How many {what} is not known: Redis was not sampled"
+        return Finding(name, "run", Status.UNKNOWN, None, 0, "keys", summary)
+    status = Status.PASS if value == 0 else Status.FAIL
+    return Finding(name, "run", status, value, 0, "keys", f"{value:.0f} {what}, limit 0")
+
+
+def _baseline(history: History, memory: Memory) -> Finding:
+    name = "memory.baseline"
+    if memory.baseline_bytes is None or memory.final_bytes is None:
+        when = "before the load" if memory.baseline_bytes is None else "after the TTL had drained"
+        summary = f"Whether memory came back is not known: no sample of Redis {when}"
+        return Finding(name, "run", Status.UNKNOWN, None, None, "bytes", summary)
+    limit = memory.baseline_bytes * _BACK_FACTOR + _FLOOR_BYTES
+    return Finding(
+        check=name,
+        phase="run",
+        status=Status.PASS if memory.final_bytes <= limit else Status.FAIL,
+        value=memory.final_bytes,
+        limit=limit,
+        unit="bytes",
+        summary=f"Redis ended at {memory.final_bytes / MIB:.2f} MiB after a TTL of "
+        f"{history.run.ttl_seconds:g} s, began at {memory.baseline_bytes / MIB:.2f} MiB, "
+        f"limit {limit / MIB:.2f} MiB",
+    )
+
+
+def _bounded(history: History, memory: Memory) -> Finding:
+    """Memory must follow the turns of the last TTL window, whatever the load does.
+
+    With b bytes per turn, measured while nothing can have expired yet (the first TTL of the load),
+    at any later time t:  live(t) - baseline <= slack * b * turns done in (t - window, t] + floor,
+    where the window is the TTL plus how long a conversation lasts (its first turns live until its
+    last one has expired) plus the lag of the expiry.
+    """
+    name = "memory.bounded"
+    slack = history.run.slo("memory_slack")
+    start, baseline = history.load_start, memory.baseline_bytes
+    done = sorted(turn.done for turn in history.turns if turn.outcome is not Outcome.FAIL)
+    if start is None or baseline is None:
+        return _unknown(name, "no sample of Redis before the load")
+    first_end = start + history.run.ttl_seconds
+    early = _bytes_per_turn(memory, baseline, start, first_end, done)
+    later = [(t, size) for t, size in memory.live if t > first_end]
+    if not later:
+        return _unknown(name, "no sample of Redis later than the first TTL of the load")
+    if early is None:
+        return _hardly_grew(name, max(size for _, size in memory.live), baseline)
+    window = history.run.ttl_seconds + _long_conversation(history) + _LAG_S
+    points = []
+    for t, size in later:
+        turns = bisect_right(done, t) - bisect_right(done, t - window)
+        bound = baseline + slack * early * turns + _FLOOR_BYTES
+        points.append((size / bound, t, size, bound, turns))
+    ratio, t, size, bound, turns = max(points)
+    over = [point for point in points if point[0] > 1]
+    return Finding(
+        check=name,
+        phase="run",
+        status=Status.FAIL if over else Status.PASS,
+        value=ratio,
+        limit=1.0,
+        unit="of the bound",
+        summary=f"Redis came closest to the bound set by its TTL at {t:.0f} s: {size / MIB:.2f} "
+        f"of {bound / MIB:.2f} MiB ({turns} turns in the window, {early:.0f} bytes each, "
+        f"slack {slack:g})",
+        evidence=tuple(
+            f"at {t:.1f} s: {size / MIB:.2f} MiB live, {turns} turns in the last {window:.1f} s "
+            f"allow {bound / MIB:.2f} MiB"
+            for _, t, size, bound, turns in over[:20]
+        ),
+    )
+
+
+def _unknown(name: str, why: str) -> Finding:
+    summary = f"Whether memory is bounded by the TTL is not known: {why}"
+    return Finding(name, "run", Status.UNKNOWN, None, 1.0, "of the bound", summary)
+
+
+def _hardly_grew(name: str, peak: float, baseline: float) -> Finding:
+    """Too few turns to measure by: bounded all the same when it never grew more than the floor."""
+    bound = baseline + _FLOOR_BYTES
+    if peak > bound:
+        return _unknown(name, f"fewer than {_FEWEST_TURNS} turns in the first TTL of the load")
+    summary = f"Redis never took more than {peak / MIB:.2f} MiB, {bound / MIB:.2f} allowed"
+    return Finding(name, "run", Status.PASS, peak / bound, 1.0, "of the bound", summary)
+
+
+def _bytes_per_turn(
+    memory: Memory, baseline: float, start: float, end: float, done: list[float]
+) -> float | None:
+    """Bytes per turn in the last quarter of [start, end], the median; None: too few turns."""
+    rates = [
+        (size - baseline) / turns
+        for t, size in memory.live
+        if end - (end - start) / 4 <= t <= end
+        and (turns := bisect_right(done, t) - bisect_left(done, start)) >= _FEWEST_TURNS
+    ]
+    return max(0.0, median(rates)) if rates else None
+
+
+def _long_conversation(history: History) -> float:
+    spans = sorted(
+        record.ended - record.started
+        for record in history.conversations
+        if record.ended is not None and record.started is not None
+    )
+    return percentile(spans, 99) if spans else 0.0

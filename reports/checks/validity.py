@@ -1,0 +1,175 @@
+"""Validity: was the experiment sound?  Asked before the verdict, for an unsound run proves nothing.
+
+A gate that does not pass here makes the run INCONCLUSIVE (see `reports.verdict`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+from reports.history import History
+from reports.percentiles import percentile
+from reports.records import Fate, Finding, Outcome, Status
+
+_MARKS = ("start", "arrivals-end", "end", "audited")
+_LONGEST_GAP_S = 10.0
+
+
+def check_validity(history: History) -> list[Finding]:
+    """Gate the run itself."""
+    findings = [
+        _complete(history),
+        _arrivals(history),
+        _generator(history),
+        _faults(history),
+        _samples(history),
+    ]
+    return findings + _spread(history)
+
+
+def _finding(
+    name: str,
+    passed: bool | None,
+    value: float | None,
+    limit: float | None,
+    unit: str,
+    summary: str,
+    evidence: tuple[str, ...] = (),
+) -> Finding:
+    status = {True: Status.PASS, False: Status.FAIL, None: Status.UNKNOWN}[passed]
+    return Finding(f"validity.{name}", "run", status, value, limit, unit, summary, evidence[:20])
+
+
+def _complete(history: History) -> Finding:
+    missing = [name for name in _MARKS if history.mark(name) is None]
+    summary = (
+        f"The run was cut short: the load never got to {missing[0]!r}"
+        if missing
+        else "The load came to its end and everything was read back"
+    )
+    return _finding("complete", not missing, len(missing), 0, "marks missing", summary)
+
+
+def _arrivals(history: History) -> Finding:
+    start = history.mark("start")
+    planned = None if start is None else start.values.get("arrivals")
+    if planned is None:
+        return _finding("arrivals", None, None, 0, "arrivals", "The load never announced its plan")
+    fates = Counter(record.fate for record in history.conversation_by_index.values())
+    twice = len(history.conversations) - len(history.conversation_by_index)
+    unaccounted = int(planned) - sum(fates.values())
+    not_offered = max(0, unaccounted) + fates[Fate.DROPPED] + fates[Fate.CENSORED]
+    wrong = not_offered + max(0, -unaccounted) + twice
+    parts = [
+        f"{fates[Fate.DROPPED]} dropped",
+        f"{fates[Fate.CENSORED]} cut off by the end of the run",
+        f"{unaccounted} unaccounted for",
+        f"{twice} recorded twice",
+    ]
+    summary = (
+        f"Only {int(planned) - not_offered} of {int(planned)} planned conversations were offered "
+        f"in full: {', '.join(parts)}"
+        if wrong
+        else f"All {int(planned)} planned conversations were offered"
+    )
+    return _finding("arrivals", not wrong and planned > 0, wrong, 0, "arrivals", summary)
+
+
+def lags(history: History) -> list[float]:
+    """By how much the generator was late for each conversation, ascending, seconds."""
+    return sorted(
+        record.started - record.due
+        for record in history.conversations
+        if record.started is not None
+    )
+
+
+def _generator(history: History) -> Finding:
+    limit = history.run.slo("generator_lag_p99_s")
+    ordered = history.once(lags)
+    if not ordered:
+        return _finding("generator", None, None, limit, "s", "No conversation was started")
+    value = percentile(ordered, 99)
+    summary = (
+        f"The generator's lag, p99 of {len(ordered)} arrivals: {value:.3f} s, limit {limit:g} s"
+    )
+    late = sorted(
+        (
+            (record.started - record.due, record.due, record.conversation)
+            for record in history.conversations
+            if record.started is not None and record.started - record.due > limit
+        ),
+        reverse=True,
+    )
+    evidence = tuple(f"conversation {c}: due {due:.2f} s, {lag:.3f} s late" for lag, due, c in late)
+    return _finding(
+        "generator", value <= limit, value, limit, "s", summary, evidence if value > limit else ()
+    )
+
+
+def _faults(history: History) -> Finding:
+    planned = history.run.planned_faults
+    held = {fault.id for fault in history.faults if fault.took_hold}
+    errors = {fault.id: fault.error for fault in history.faults}
+    missing = [fault for fault in planned if fault not in held]
+    missing += sorted({fault.id for fault in history.faults} - held - set(planned))
+    summary = (
+        f"Of {len(planned)} planned faults, {', '.join(missing)} did not take hold"
+        if missing
+        else f"All {len(planned)} planned faults took hold"
+        if planned
+        else "No fault was planned"
+    )
+    evidence = tuple(
+        f"{fault}: {errors[fault] or 'did not take hold'}"
+        if fault in errors
+        else f"{fault}: was never played"
+        for fault in missing
+    )
+    return _finding("faults", not missing, len(missing), 0, "faults", summary, evidence)
+
+
+def _samples(history: History) -> Finding:
+    """Samples must cover the load; the generator's own do not count, the sampler might be dead."""
+    start, end = history.load_start, history.load_end
+    times = sorted(
+        {sample.t for sample in history.samples if not sample.source.startswith("generator")}
+    )
+    if start is None or end is None or not times:
+        return _finding(
+            "samples", None, None, _LONGEST_GAP_S, "s", "The load was not sampled at all"
+        )
+    inside = [start, *(t for t in times if start < t < end), end]
+    gaps = [(after - before, before) for before, after in pairwise(inside)]
+    gap, at = max(gaps)
+    summary = f"The longest stretch of the load without a sample: {gap:.1f} s, from {at:.1f} s"
+    return _finding("samples", gap <= _LONGEST_GAP_S, gap, _LONGEST_GAP_S, "s", summary)
+
+
+def moved(history: History) -> int:
+    """How many acknowledged turns another replica answered than the turn before."""
+    count = 0
+    for turns in history.turns_by_conversation.values():
+        named = [t.replica for t in turns if t.outcome is Outcome.OK and t.replica is not None]
+        count += sum(a != b for a, b in pairwise(named))
+    return count
+
+
+def replicas_seen(history: History) -> set[str]:
+    """The replicas that answered."""
+    return {turn.replica for turn in history.turns if turn.replica is not None}
+
+
+def _spread(history: History) -> list[Finding]:
+    """With several replicas, conversations must have moved: else the question was not asked."""
+    replicas = history.run.replicas
+    if replicas is None or replicas < 2 or not replicas_seen(history):
+        return []
+    count = moved(history)
+    summary = (
+        f"{count} turns were answered by another replica than the turn before them"
+        if count
+        else "No conversation ever moved to another replica"
+    )
+    return [_finding("spread", count > 0, count, None, "turns", summary)]

@@ -1,0 +1,42 @@
+"""The one sentence at the top of every report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.checks.continuity import take_census
+from reports.checks.latency import latency_by_phase
+from reports.history import History
+from reports.percentiles import percentile
+from reports.phases import STEADY
+from reports.records import Finding, Status
+from reports.verdict import Verdict, is_validity
+
+
+def headline(history: History, verdict: Verdict, worst: Sequence[Finding]) -> str:
+    """Say the verdict in one sentence.  `worst`: the findings that did not pass, worst first."""
+    if verdict is Verdict.GO:
+        return f"{_survived(history)}{_speed(history)}"
+    if verdict is Verdict.NO_GO:
+        failed = [finding for finding in worst if finding.status is Status.FAIL]
+        more = len(failed) - 1
+        also = f" (and {_number(more, 'more failed gate')})" if more else ""
+        return f"{failed[0].summary}{also}"
+    unsound = [finding for finding in worst if is_validity(finding)]
+    first = (unsound or worst)[0].summary if worst else "there is no evidence"
+    return f"This run proves nothing either way: {first}"
+
+
+def _survived(history: History) -> str:
+    conversations = history.once(take_census).audited
+    faults = f"{_number(len(history.faults), 'fault')}" if history.faults else "the load"
+    return f"Every one of {_number(conversations, 'conversation')} survived {faults}"
+
+
+def _speed(history: History) -> str:
+    steady = history.once(latency_by_phase).get(STEADY)
+    return f"; p99 {percentile(steady, 99):.2f} s in steady state" if steady else ""
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

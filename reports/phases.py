@@ -1,0 +1,104 @@
+"""Which part of the run a turn belongs to.
+
+A fault's phase is its window; its recovery is the `RECOVERY_S` seconds that follow, or less when
+another fault begins or ends meanwhile.  A turn belongs to the first fault whose window its time in
+flight (from the intended moment to the end) touches; else to the first recovery it touches; else to
+the warm-up or the steady state by its intended moment.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from reports.history import History
+from reports.records import TurnRecord
+
+RECOVERY_S = 5.0
+WARMUP = "warmup"
+STEADY = "steady"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A named stretch of run time, seconds."""
+
+    name: str
+    start: float
+    end: float
+
+
+class _Windows:
+    """Stretches of time that may overlap, searched by time."""
+
+    def __init__(self, windows: Sequence[Phase]) -> None:
+        self._windows = sorted(windows, key=lambda window: window.start)
+        # Latest end so far: never falls, so it can be searched even where windows overlap.
+        self._ends = list(accumulate((window.end for window in self._windows), max))
+
+    def touched(self, start: float, end: float) -> str | None:
+        """The name of the first window that [start, end] touches."""
+        for window in self._windows[bisect_left(self._ends, start) :]:
+            if window.start > end:
+                return None
+            if window.end >= start:
+                return window.name
+        return None
+
+
+class PhaseMap:
+    """Attributes times to phases."""
+
+    def __init__(self, history: History) -> None:
+        faults = history.faults
+        self.faults = [Phase(f"fault:{fault.id}", fault.start, fault.end) for fault in faults]
+        starts = sorted(fault.start for fault in faults)
+        ends = sorted(fault.end for fault in faults)
+        self.recoveries = []
+        for fault in faults:
+            begins = starts[bisect_left(starts, fault.end) :]
+            heals = ends[bisect_right(ends, fault.end) :]
+            end = min([fault.end + RECOVERY_S, *begins[:1], *heals[:1]])
+            self.recoveries.append(Phase(f"recovery:{fault.id}", fault.end, end))
+        self._faults = _Windows(self.faults)
+        self._recoveries = _Windows(self.recoveries)
+        self._warmup = _warmup(history)
+
+    def of(self, due: float, done: float) -> str:
+        """The phase of a turn that was due and done at these run times."""
+        return (
+            self._faults.touched(due, done)
+            or self._recoveries.touched(due, done)
+            or (WARMUP if due < self._warmup else STEADY)
+        )
+
+
+def turns_by_phase(history: History) -> dict[str, list[TurnRecord]]:
+    """The turns of every phase that has any."""
+    phases = history.once(PhaseMap)
+    groups: defaultdict[str, list[TurnRecord]] = defaultdict(list)
+    for turn in history.turns:
+        groups[phases.of(turn.due, turn.done)].append(turn)
+    return dict(groups)
+
+
+def load_phases(history: History) -> list[Phase]:
+    """The phases of the profile, as the load marked them."""
+    marks = [mark for mark in history.marks if mark.mark.startswith("phase:")]
+    last = history.mark("arrivals-end")
+    close = last.t if last else history.load_end
+    if not marks or close is None:
+        return []
+    ends = [mark.t for mark in marks[1:]] + [max(close, marks[-1].t)]
+    return [
+        Phase(mark.mark.removeprefix("phase:"), mark.t, end)
+        for mark, end in zip(marks, ends, strict=True)
+    ]
+
+
+def _warmup(history: History) -> float:
+    """Run time at which the warm-up is over; -inf without one."""
+    return max((p.end for p in load_phases(history) if p.name == WARMUP), default=float("-inf"))

@@ -1,0 +1,329 @@
+"""The records of a run: what every other room writes and what the checks read.
+
+All times are seconds since the run's time origin (`run.json`: `origin`, Unix epoch seconds), on a
+clock that does not step while a process lives (see `RunClock`).  Records are stored one JSON object
+a line, in the file named by `FILES`, append-only and flushed, so that a killed run is readable.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+
+class Outcome(StrEnum):
+    """What is known of a turn (Jepsen's three outcomes)."""
+
+    OK = "ok"
+    """Acknowledged: a complete reply arrived."""
+    FAIL = "fail"
+    """Refused: it certainly did not happen (connection refused, 4xx, a 503 that promises so)."""
+    INFO = "info"
+    """May or may not have happened: time-out, reset after the send, an ordinary 5xx."""
+
+
+class Fate(StrEnum):
+    """What became of a planned arrival; every planned arrival has exactly one fate."""
+
+    OFFERED = "offered"
+    DROPPED = "dropped"
+    """The generator could not offer it (cap on open conversations, or too late)."""
+    CENSORED = "censored"
+    """The run ended before the conversation did."""
+
+
+class Status(StrEnum):
+    """The status of a finding or a gate."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    """No evidence, or the check itself crashed.  Never counts as passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A customer's conversation begins: planned, before anything runs."""
+
+    index: int
+    due: float
+    """Seconds after the start of the load."""
+    journey: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRecord:
+    """What became of one planned arrival; written when the conversation has ended."""
+
+    conversation: int
+    journey: str
+    user: str
+    session: str
+    due: float
+    """When the arrival was due, run time."""
+    started: float | None
+    """When the generator really started it, run time; `started - due` is the generator's lag."""
+    opened: float | None
+    """When the service acknowledged the session's creation; None: it never did."""
+    ended: float | None
+    fate: Fate
+    turns_planned: int
+    deleted: float | None = None
+    """When the service acknowledged that the session was deleted; None: it was not asked to."""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The model's witness, carried by a reply: which customer messages it was really shown."""
+
+    turns: int
+    """How many customer messages it was shown, the current one included."""
+    chain: str
+    """`chain` of the digests of those messages, in the order shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One turn of a conversation, retries included."""
+
+    conversation: int
+    turn: int
+    """0-based position in the conversation."""
+    turn_id: str
+    """The turn's identity: the same for every attempt, unique in the run."""
+    journey: str
+    due: float
+    sent: float
+    """When the first attempt was sent."""
+    first_token: float | None
+    done: float
+    """When the last attempt ended."""
+    outcome: Outcome
+    attempts: int
+    replica: str | None
+    """Who answered the last attempt; None when nobody did."""
+    message: str
+    """`digest` of the customer's message."""
+    reply: str | None
+    """`digest` of the agent's final text; None without a complete reply."""
+    seen: Seen | None
+    """None: the service's model bears no witness (or there was no reply)."""
+    status: int | None = None
+    """HTTP status of the last attempt; None when no response arrived."""
+    error: str | None = None
+    """Why an attempt failed: the last failure, kept even when a retry succeeded."""
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the intended time to the end: what the customer felt."""
+        return self.done - self.due
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One event of a session as the service's API showed it."""
+
+    turn_id: str | None
+    """From the event's `customMetadata`; None when it carries none."""
+    kind: str
+    """`message` (the customer's), `step` (a tool's call or result), `reply` (final text)."""
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """What the service says a session holds, read back through its API."""
+
+    conversation: int
+    at: float
+    """When the read was sent."""
+    done: float
+    when: str
+    """`end` (the conversation just ended) or `expired` (its TTL, or its deletion, is past)."""
+    status: str
+    """`found`, `gone` (404), or `unknown` (no usable answer)."""
+    user: str | None
+    """Whose session the service says it is."""
+    history: tuple[HistoryItem, ...]
+    replica: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultWindow:
+    """One injected fault."""
+
+    id: str
+    """Unique in the run, for example `kill-replica-1`."""
+    fault: str
+    """The class of the fault, for example `kill-replica`."""
+    target: str
+    start: float
+    end: float
+    """When it was healed: the target is back and ready (or the healing gave up)."""
+    recovered_at: float | None
+    """When the target's own probe answered again; None: it never did."""
+    took_hold: bool
+    """The fault was verified to have happened.  False makes the run INCONCLUSIVE."""
+    error: str | None = None
+    server_lost_since: float | None = None
+    """The first moment from which the server itself lost writes that it had acknowledged, by the
+    harness's own writes to it; None: none were lost, or the fault did not look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reading of one source (`redis`, `host`, `generator`, `replica:<name>`, ...)."""
+
+    t: float
+    source: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMark:
+    """A moment of the load's life.
+
+    Marks, in order: `start` (time zero of the arrivals), one `phase:<name>` per phase of the
+    profile, `arrivals-end`, `end` (the last conversation ended), `audited` (the late audits are
+    over).  Missing marks mean that the generator died.
+    """
+
+    t: float
+    mark: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found in one phase."""
+
+    check: str
+    phase: str
+    status: Status
+    value: float | None
+    limit: float | None
+    unit: str
+    summary: str
+    """One sentence for a person."""
+    evidence: tuple[str, ...] = ()
+    """Up to 20 lines: the turns, times, replicas and the fault beside it."""
+
+
+Record = ConversationRecord | TurnRecord | AuditRecord | FaultWindow | Sample | LoadMark
+
+FILES: dict[type[Any], str] = {
+    ConversationRecord: "conversations.jsonl",
+    TurnRecord: "turns.jsonl",
+    AuditRecord: "audits.jsonl",
+    FaultWindow: "faults.jsonl",
+    Sample: "samples.jsonl",
+    LoadMark: "load.jsonl",
+}
+"""Which file of the run directory holds which record."""
+
+
+def digest(text: str) -> str:
+    """16 hex digits of SHA-256 over the UTF-8 text, outer white space removed."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:16]
+
+
+def chain(digests: Iterable[str]) -> str:
+    """Roll digests into one: h(k) = digest(h(k-1) + d(k)), h(0) = ''."""
+    rolled = ""
+    for item in digests:
+        rolled = digest(rolled + item)
+    return rolled
+
+
+class RunClock:
+    """Run time: seconds since `origin`, monotonic within this process."""
+
+    def __init__(self, origin: float) -> None:
+        self._offset = time.time() - time.monotonic() - origin
+
+    def now(self) -> float:
+        """Seconds since the run's origin."""
+        return time.monotonic() + self._offset
+
+
+def to_json(record: Record) -> str:
+    """One line of JSON, without a newline.  Fields that hold their default are left out."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if field.default is not dataclasses.MISSING and value == field.default:
+            continue
+        if isinstance(value, Seen):
+            value = [value.turns, value.chain]
+        elif isinstance(value, tuple):
+            value = [[item.turn_id, item.kind, item.digest] for item in value]
+        elif isinstance(value, float):
+            value = round(value, 6)
+        values[field.name] = value
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(kind: type[Any], line: str | bytes) -> Any:
+    """Read one line back as `kind`.
+
+    Raises ValueError for anything that is not such a record: unknown fields, missing fields,
+    or a line cut off in the middle.
+    """
+    values = json.loads(line)
+    if not isinstance(values, dict):
+        raise ValueError(f"not a record: {line[:80]!r}")
+    for name, restore in _RESTORE.items():
+        if values.get(name) is not None:
+            values[name] = restore(values[name])
+    if kind is ConversationRecord:
+        values["fate"] = Fate(str(values.get("fate")))
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"not a {kind.__name__}: {error}") from None
+
+
+_RESTORE: dict[str, Callable[[Any], Any]] = {
+    "outcome": Outcome,
+    "seen": lambda pair: Seen(pair[0], pair[1]),
+    "history": lambda items: tuple(HistoryItem(*item) for item in items),
+}
+
+
+class RecordWriter:
+    """Appends records to the files of a run directory, each line flushed whole."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._files: dict[type[Any], Any] = {}
+
+    def write(self, record: Record) -> None:
+        """Append one record.  Safe to call from greenlets and threads: one write per line."""
+        kind = type(record)
+        file = self._files.get(kind)
+        if file is None:
+            file = (self._run_dir / FILES[kind]).open("ab", buffering=0)
+            self._files[kind] = file
+        file.write(to_json(record).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the files; a later write opens them again."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

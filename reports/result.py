@@ -1,0 +1,194 @@
+"""The result of a run: the dictionary that `result.json` holds and every renderer reads.
+
+Its form is published in `result.schema.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reports.checks.continuity import counts, take_census
+from reports.checks.latency import latency_by_phase
+from reports.checks.recovery import Impact, impacts
+from reports.checks.redis_memory import fleet_rss, measure
+from reports.checks.validity import lags, moved, replicas_seen
+from reports.headline import headline
+from reports.history import History
+from reports.percentiles import percentile
+from reports.phases import turns_by_phase
+from reports.records import Fate, Finding, Outcome
+from reports.timeline import build_timeline
+from reports.titles import title
+from reports.verdict import by_weight, judge_findings
+
+SCHEMA_VERSION = 1
+_PERCENTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "p999": 99.9}
+
+
+def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Build the result.  Plain JSON types; times in seconds, sizes in bytes."""
+    verdict = judge_findings(findings)
+    worst = by_weight(findings)
+    started = datetime.fromtimestamp(history.run.origin, UTC)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": history.run.run_id,
+        "name": history.name,
+        "started": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "duration_s": history.last_moment,
+        "verdict": verdict.value,
+        "exit_code": verdict.exit_code,
+        "headline": headline(history, verdict, worst),
+        # Gates that are unknown for one and the same reason give it once.
+        "reasons": list(dict.fromkeys(finding.summary for finding in worst)),
+        "gates": [_gate(finding) for finding in findings],
+        "turns": _turns(history),
+        "continuity": counts(history.once(take_census)),
+        "latency": _latency(history),
+        "faults": [_fault(impact) for impact in history.once(impacts)],
+        "memory": _memory(history),
+        "generator": _generator(history),
+        "environment": _environment(history),
+        "profile": history.run.profile,
+        "experiment": history.run.experiment,
+        "seed": history.run.seed,
+        "timeline": build_timeline(history),
+    }
+
+
+def _gate(finding: Finding) -> dict[str, Any]:
+    return {
+        "name": finding.check,
+        "title": title(finding.check),
+        "phase": finding.phase,
+        "value": finding.value,
+        "limit": finding.limit,
+        "unit": finding.unit,
+        "status": finding.status.value,
+        "summary": finding.summary,
+        "evidence": list(finding.evidence),
+    }
+
+
+def _turns(history: History) -> dict[str, int]:
+    turns, conversations = history.turns, history.conversations
+    start = history.mark("start")
+    planned = start.values.get("arrivals") if start else None
+    return {
+        "planned": sum(record.turns_planned for record in conversations),
+        "offered": len(turns),
+        "ok": sum(turn.outcome is Outcome.OK for turn in turns),
+        "failed": sum(turn.outcome is Outcome.FAIL for turn in turns),
+        "indeterminate": sum(turn.outcome is Outcome.INFO for turn in turns),
+        "retried": sum(turn.attempts > 1 for turn in turns),
+        "attempts": sum(turn.attempts for turn in turns),
+        "conversations_planned": len(conversations) if planned is None else int(planned),
+        "conversations_offered": sum(record.fate is Fate.OFFERED for record in conversations),
+        "replicas_seen": len(replicas_seen(history)),
+        "moved": moved(history),
+    }
+
+
+def _latency(history: History) -> dict[str, dict[str, float | int | None]]:
+    turns = {"all": history.turns, **history.once(turns_by_phase)}
+    table: dict[str, dict[str, float | int | None]] = {}
+    for phase, ordered in history.once(latency_by_phase).items():
+        row: dict[str, float | int | None] = {"count": len(ordered)}
+        for name, p in _PERCENTILES.items():
+            row[name] = percentile(ordered, p) if ordered else None
+        row["max"] = ordered[-1] if ordered else None
+        first = sorted(
+            turn.first_token - turn.due
+            for turn in turns[phase]
+            if turn.first_token is not None and turn.outcome is Outcome.OK
+        )
+        if first:
+            row["first_token_p50"] = percentile(first, 50)
+            row["first_token_p99"] = percentile(first, 99)
+        table[phase] = row
+    return table
+
+
+def _fault(impact: Impact) -> dict[str, Any]:
+    fault = impact.fault
+    return {
+        "id": fault.id,
+        "fault": fault.fault,
+        "target": fault.target,
+        "start": fault.start,
+        "end": fault.end,
+        "took_hold": fault.took_hold,
+        "recovered_at": fault.recovered_at,
+        "downtime_s": fault.end - fault.start,
+        "first_ok_s": impact.first_ok_s,
+        "recovery_s": impact.recovery_s,
+        "disturbed_turns": len(impact.disturbed),
+        "failed_turns": impact.failed_turns,
+        "worst_outage_s": impact.worst_outage_s,
+        "error": fault.error,
+    }
+
+
+def _memory(history: History) -> dict[str, float | None]:
+    memory = history.once(measure)
+    rss = fleet_rss(history)
+    start, end = history.load_start, history.load_end
+    before = [value for t, value in rss if start is not None and t < start]
+    after = [value for t, value in rss if end is not None and t > end]
+    return {
+        "baseline_bytes": memory.baseline_bytes,
+        "peak_bytes": memory.peak_bytes,
+        "final_bytes": memory.final_bytes,
+        "peak_keys": memory.peak_keys,
+        "final_keys": memory.final_keys,
+        "expired_keys": memory.expired_keys,
+        "evicted_keys": memory.evicted_keys,
+        "keys_without_ttl_max": memory.keys_without_ttl_max,
+        "bytes_per_live_conversation": memory.bytes_per_live_conversation,
+        "fleet_rss_baseline_bytes": before[-1] if before else None,
+        "fleet_rss_peak_bytes": max((value for _, value in rss), default=None),
+        "fleet_rss_final_bytes": after[-1] if after else None,
+        "ttl_seconds": history.run.ttl_seconds,
+    }
+
+
+def _generator(history: History) -> dict[str, float | None]:
+    ordered = history.once(lags)
+    return {
+        "lag_p50_s": percentile(ordered, 50) if ordered else None,
+        "lag_p99_s": percentile(ordered, 99) if ordered else None,
+        "lag_max_s": ordered[-1] if ordered else None,
+        "cpu_max_percent": max(
+            (
+                sample.values["cpu_percent"]
+                for sample in history.samples_by_source.get("generator", [])
+                if "cpu_percent" in sample.values
+            ),
+            default=None,
+        ),
+    }
+
+
+def _environment(history: History) -> dict[str, Any]:
+    run = history.run
+    server = run.environment.get("redis_server")
+    server = server if isinstance(server, dict) else {}
+    model = run.environment.get("model")
+    return {
+        **{key: value for key, value in run.environment.items() if key != "redis_server"},
+        "replicas": run.replicas,
+        "redis": {
+            "name": None,
+            "version": None,
+            "allocator": None,
+            **server,
+            "topology": run.topology.get("redis"),
+            "aof": run.topology.get("aof"),
+        },
+        "durability": run.durability,
+        "sessions": run.sessions,
+        "model": None if model is None else str(model),
+        "compression": run.compression,
+    }

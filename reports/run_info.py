@@ -1,0 +1,113 @@
+"""`run.json`: what was known of a run before anything started."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.errors import HistoryError
+
+SCHEMA_VERSION = 1
+_YEAR_9999 = 253402300799.0
+"""The last moment that has a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """The parts of `run.json` that the checks and the result read."""
+
+    run_id: str
+    origin: float
+    """Unix epoch seconds of run time zero."""
+    seed: int | None
+    ttl_seconds: float
+    """The sessions' sliding TTL as the service applied it, real seconds."""
+    compression: float | None
+    sessions: str | None
+    profile: dict[str, Any]
+    experiment: dict[str, Any] | None
+    topology: dict[str, Any]
+    environment: dict[str, Any]
+
+    @property
+    def planned_faults(self) -> tuple[str, ...]:
+        """The ids of the faults that the experiment promised."""
+        planned = (self.experiment or {}).get("planned") or ()
+        return tuple(str(fault) for fault in planned)
+
+    @property
+    def replicas(self) -> int | None:
+        """How many replicas the run had; None when that is not known (a foreign target)."""
+        replicas = self.topology.get("replicas")
+        return replicas if isinstance(replicas, int) else None
+
+    @property
+    def durability(self) -> str | None:
+        """What the topology declares it keeps, for example `aof-everysec`."""
+        durability = self.topology.get("durability")
+        return None if durability is None else str(durability)
+
+    @property
+    def model_is_ours(self) -> bool:
+        """True when the model was the scripted one, which bears witness on every reply."""
+        return str(self.environment.get("model", "")).startswith("scripted")
+
+    def slo(self, name: str) -> float:
+        """The limit `name` of the profile.  Raises HistoryError when the profile has none."""
+        limit = (self.profile.get("slo") or {}).get(name)
+        if limit is None or not _is_number(limit):
+            raise HistoryError(f"run.json: profile.slo.{name}: {limit!r}, expected a number")
+        return float(limit)
+
+
+def read_run_info(run_dir: Path) -> RunInfo:
+    """Read `run.json`.  Raises HistoryError when it is missing or is not such a file."""
+    path = run_dir / "run.json"
+    try:
+        values = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise HistoryError(f"{run_dir}: not a run directory: it has no run.json") from None
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise HistoryError(f"{path}: not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise HistoryError(f"{path}: expected a JSON object")
+    version = values.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise HistoryError(f"{path}: schema_version: {version!r}, expected {SCHEMA_VERSION}")
+    return RunInfo(
+        run_id=str(values.get("run_id", "")),
+        origin=_number(path, values, "origin", most=_YEAR_9999),
+        seed=values["seed"] if isinstance(values.get("seed"), int) else None,
+        ttl_seconds=_number(path, values, "ttl_seconds"),
+        compression=values["compression"] if _is_number(values.get("compression")) else None,
+        sessions=None if values.get("sessions") is None else str(values["sessions"]),
+        profile=_object(path, values, "profile"),
+        experiment=_object(path, values, "experiment") or None,
+        topology=_object(path, values, "topology"),
+        environment=_object(path, values, "environment"),
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number(path: Path, values: dict[str, Any], key: str, most: float = math.inf) -> float:
+    value = values.get(key)
+    if value is None or not _is_number(value) or not 0 <= value <= most:
+        raise HistoryError(f"{path}: {key}: {value!r}, expected seconds, at least 0")
+    return float(value)
+
+
+def _object(path: Path, values: dict[str, Any], key: str) -> dict[str, Any]:
+    value = values.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise HistoryError(f"{path}: {key}: {value!r}, expected an object")
+    return value

@@ -1,0 +1,122 @@
+"""The timeline of a run: aligned arrays over run time, for the charts.
+
+Turns are counted where they ended, so that an outage is a gap.  Latency stands where the turn was
+due, so that a fault is seen by those who meant to send during it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reports.checks.latency import latencies
+from reports.checks.redis_memory import fleet_rss, live_bytes, redis_samples
+from reports.history import History
+from reports.percentiles import percentile
+from reports.phases import load_phases
+from reports.records import Outcome, Sample, TurnRecord
+
+_MOST_STEPS = 600
+"""More points than this no chart can show."""
+
+
+def build_timeline(history: History) -> dict[str, Any]:
+    """The timeline as `result.json` holds it."""
+    first = min(
+        [sample.t for sample in history.samples]
+        + [history.load_start if history.load_start is not None else history.last_moment]
+        + [turn.due for turn in history.turns]
+    )
+    start = math.floor(first)
+    span = max(1, math.ceil(history.last_moment - start))
+    step = float(math.ceil(span / _MOST_STEPS))
+    empty = not history.turns and not history.samples
+    axis = _Axis(float(start), step, 0 if empty else math.ceil(span / step))
+    redis = redis_samples(history)
+    due = axis.group((turn.due, turn) for turn in history.turns)
+    ordered = [latencies(group) for group in due]
+    return {
+        "step_s": step,
+        "t": axis.times(),
+        "load_start": history.load_start,
+        "load_end": history.load_end,
+        "phases": [
+            {"name": phase.name, "start": phase.start, "end": phase.end}
+            for phase in load_phases(history)
+        ],
+        "faults": [
+            {"id": f.id, "start": f.start, "end": f.end, "recovered_at": f.recovered_at}
+            for f in history.faults
+        ],
+        **_turn_counts(axis, history.turns),
+        "p50": [percentile(values, 50) if values else None for values in ordered],
+        "p99": [percentile(values, 99) if values else None for values in ordered],
+        "redis_bytes": axis.last((s.t, live_bytes(s)) for s in redis),
+        "redis_keys": axis.last(_readings(redis, "keys")),
+        "redis_expired": axis.last(_rising(redis, "expired_keys")),
+        "fleet_rss_bytes": axis.last(fleet_rss(history, step)),
+        "host_cpu_percent": axis.last(_of(history, "host", "cpu_percent")),
+        "open_conversations": axis.last(_of(history, "generator", "open_conversations")),
+    }
+
+
+class _Axis:
+    """Steps of equal width from `start`, `count` of them."""
+
+    def __init__(self, start: float, step: float, count: int) -> None:
+        self._start = start
+        self._step = step
+        self._count = count
+
+    def times(self) -> list[float]:
+        return [self._start + number * self._step for number in range(self._count)]
+
+    def _place(self, t: float) -> int:
+        # The last moment of all falls on the far edge of the last step.
+        return min(max(0, int((t - self._start) // self._step)), self._count - 1)
+
+    def group(self, items: Iterable[tuple[float, TurnRecord]]) -> list[list[TurnRecord]]:
+        groups: list[list[TurnRecord]] = [[] for _ in range(self._count)]
+        for t, turn in items:
+            groups[self._place(t)].append(turn)
+        return groups
+
+    def last(self, points: Iterable[tuple[float, float]]) -> list[float | None]:
+        values: list[float | None] = [None] * self._count
+        for t, value in points:
+            values[self._place(t)] = value
+        return values
+
+
+def _turn_counts(axis: _Axis, turns: Sequence[TurnRecord]) -> dict[str, list[int]]:
+    done = axis.group((turn.done, turn) for turn in turns)
+
+    def count(outcome: Outcome) -> list[int]:
+        return [sum(turn.outcome is outcome for turn in group) for group in done]
+
+    return {
+        "turns_ok": count(Outcome.OK),
+        "turns_failed": count(Outcome.FAIL),
+        "turns_info": count(Outcome.INFO),
+        "turns_retried": [sum(turn.attempts > 1 for turn in group) for group in done],
+    }
+
+
+def _readings(samples: Iterable[Sample], name: str) -> Iterable[tuple[float, float]]:
+    return ((sample.t, sample.values[name]) for sample in samples if name in sample.values)
+
+
+def _of(history: History, source: str, name: str) -> Iterable[tuple[float, float]]:
+    return _readings(history.samples_by_source.get(source, []), name)
+
+
+def _rising(samples: Iterable[Sample], name: str) -> Iterable[tuple[float, float]]:
+    """A counter without its falls: each restart of the server begins again at 0."""
+    previous: float | None = None
+    total = 0.0
+    for t, value in _readings(samples, name):
+        if previous is not None:
+            total += value if value < previous else value - previous
+        previous = value
+        yield t, total

@@ -1,0 +1,31 @@
+"""What each gate is called."""
+
+from __future__ import annotations
+
+from reports.checks.violations import CLASSES
+
+TITLES = {
+    **{f"continuity.{kind}": title for kind, title in CLASSES.items()},
+    "continuity.within_durability": "Turns lost within the declared durability",
+    "latency.steady_p99": "Latency in the steady state",
+    "latency.fault_p99": "Latency during a fault",
+    "latency.outage": "Longest outage of one customer",
+    "recovery.time": "Recovery from a fault",
+    "errors.rate": "Turns without an answer",
+    "memory.baseline": "Memory comes back after the TTL",
+    "memory.bounded": "Memory bounded by the TTL",
+    "memory.ttl": "Keys without a TTL",
+    "memory.evicted": "Keys evicted",
+    "validity.complete": "The run came to its end",
+    "validity.arrivals": "The planned load was offered",
+    "validity.generator": "The generator kept up",
+    "validity.faults": "Every planned fault took hold",
+    "validity.samples": "The run was sampled throughout",
+    "validity.spread": "Conversations moved between replicas",
+}
+"""Every gate a run can have, but for `<area>.check`: a check that crashed."""
+
+
+def title(gate: str) -> str:
+    """The title of a gate."""
+    return TITLES.get(gate) or f"The {gate.partition('.')[0]} check itself"

@@ -1,0 +1,67 @@
+"""From findings to one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from reports.records import Finding, Status
+
+
+class Verdict(StrEnum):
+    """The answer, and the exit code that goes with it."""
+
+    GO = "GO"
+    NO_GO = "NO-GO"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with."""
+        return {"GO": 0, "NO-GO": 99, "INCONCLUSIVE": 75}[self.value]
+
+
+def judge_findings(findings: Sequence[Finding]) -> Verdict:
+    """NO-GO on any failure, else INCONCLUSIVE on anything unknown, else GO.
+
+    Before that: of a run that was itself not sound only facts count.  A lost turn or a key without
+    a TTL is one however the run went; a slow turn may be the slow generator's.
+    """
+    if any(is_fact(f) and f.status is Status.FAIL for f in findings):
+        return Verdict.NO_GO
+    if any(is_validity(f) and f.status is not Status.PASS for f in findings):
+        return Verdict.INCONCLUSIVE
+    if not any(is_validity(f) for f in findings):
+        return Verdict.INCONCLUSIVE
+    if any(f.status is Status.FAIL for f in findings):
+        return Verdict.NO_GO
+    if any(f.status is Status.UNKNOWN for f in findings):
+        return Verdict.INCONCLUSIVE
+    return Verdict.GO
+
+
+def by_weight(findings: Sequence[Finding]) -> list[Finding]:
+    """What did not pass, worst first: facts, the run's soundness, other failures, unknowns."""
+
+    def weight(finding: Finding) -> int:
+        failed = finding.status is Status.FAIL
+        if failed and is_fact(finding):
+            return 0
+        if is_validity(finding):
+            return 1
+        return 2 if failed else 3
+
+    return sorted((f for f in findings if f.status is not Status.PASS), key=weight)
+
+
+def is_fact(finding: Finding) -> bool:
+    """A failure of this check is proven however the run went."""
+    return finding.check.startswith("continuity.") or finding.check in (
+        "memory.ttl",
+        "memory.evicted",
+    )
+
+
+def is_validity(finding: Finding) -> bool:
+    """This check asks whether the run was sound."""
+    return finding.check.startswith("validity.")

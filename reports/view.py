@@ -1,0 +1,374 @@
+"""What every output shows of a result, and in which order: the reading of result.json.
+
+The renderers take their tables and sentences from here, so that the terminal, the page and the
+summary never tell different stories.  Everything tolerates nulls and missing parts: the result of
+a run that was killed must still be readable.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports import wording
+
+Result = dict[str, Any]
+
+SYMBOLS = {"pass": "✓", "fail": "✗", "unknown": "?"}
+STATUS_WORDS = {"pass": "passed", "fail": "failed", "unknown": "unknown"}
+VERDICT_SYMBOLS = {"GO": "✓", "NO-GO": "✗", "INCONCLUSIVE": "?"}
+
+PERCENTILES = ("p50", "p90", "p95", "p99", "p999", "max")
+PERCENTILE_TITLES = {"p999": "p99.9"}
+SMALL_SAMPLE = 100
+"""With fewer turns than this, a p99 is the slowest turn and nothing more."""
+
+_SEVERITY = {"fail": 0, "unknown": 1, "pass": 2}
+_GROUP_TITLES = {
+    "continuity": "Continuity",
+    "latency": "Latency",
+    "recovery": "Recovery",
+    "errors": "Errors",
+    "memory": "Memory",
+    "validity": "Validity",
+}
+_VIOLATIONS = {
+    "lost": "lost",
+    "duplicated": "duplicated",
+    "reordered": "reordered",
+    "truncated": "truncated",
+    "forked": "forked",
+    "half_turn": "half-turns",
+    "resurrected": "resurrected",
+    "phantom": "phantom",
+    "leaked": "leaked",
+    "context_missed": "without context",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate of the verdict."""
+
+    name: str
+    title: str
+    phase: str
+    value: str
+    limit: str
+    status: str
+    summary: str
+    evidence: tuple[str, ...]
+    used: float
+    """How much of the limit is used up: 0 nothing, 1 all of it (0 where that makes no sense)."""
+
+    @property
+    def group(self) -> str:
+        """The first part of the name, for example `continuity`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def where(self) -> str:
+        """The phase in words; empty when the title says it already."""
+        words = "" if self.phase in {"", "run", "all"} else phase_words(self.phase)
+        if "a fault" in self.title:
+            # `Latency during a fault`: only which one is left to say.
+            return words.removeprefix("during ").removeprefix("after ")
+        return "" if words in self.title else words
+
+
+@dataclass(frozen=True, slots=True)
+class GateGroup:
+    """The gates of one question."""
+
+    title: str
+    gates: tuple[Gate, ...]
+
+    @property
+    def status(self) -> str:
+        """The worst status of the group."""
+        return min((gate.status for gate in self.gates), key=lambda status: _SEVERITY[status])
+
+    def tally(self) -> str:
+        """`9 of 9 passed`, or `2 failed, 1 unknown, 6 passed`."""
+        passed = sum(gate.status == "pass" for gate in self.gates)
+        if passed == len(self.gates):
+            return f"{passed} of {passed} passed"
+        return tally(self.gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A headline number: what it is, the number, what it means, and how it stands."""
+
+    label: str
+    value: str
+    note: str
+    status: str
+
+
+def number(values: Any, *path: str) -> float | None:
+    """The number at `path` in nested dicts; None when anything on the way is missing."""
+    for key in path:
+        values = values.get(key) if isinstance(values, dict) else None
+    return None if isinstance(values, bool) or not isinstance(values, int | float) else values
+
+
+def part(result: Result, key: str) -> dict[str, Any]:
+    """A section of the result; empty when it is missing or null."""
+    section = result.get(key)
+    return section if isinstance(section, dict) else {}
+
+
+def gates(result: Result) -> list[Gate]:
+    """All gates: failed first, then unknown, then passed, else in the order of the result."""
+    found = [_gate(raw) for raw in result.get("gates") or ()]
+    return sorted(found, key=lambda gate: _SEVERITY[gate.status])
+
+
+def _gate(raw: dict[str, Any]) -> Gate:
+    unit = str(raw.get("unit") or "")
+    status = str(raw.get("status"))
+    name = wording.clean(raw.get("name") or "gate")
+    value, limit = number(raw, "value"), number(raw, "limit")
+    return Gate(
+        name=name,
+        title=wording.clean(raw.get("title") or name),
+        phase=wording.clean(raw.get("phase") or ""),
+        value=wording.quantity(value, unit),
+        limit=wording.limit(limit, unit),
+        # A status nobody knows is no proof of anything.
+        status=status if status in _SEVERITY else "unknown",
+        summary=wording.clean(raw.get("summary") or ""),
+        evidence=tuple(wording.clean(line) for line in raw.get("evidence") or ()),
+        used=value / limit if value and limit else 0.0,
+    )
+
+
+def groups(result: Result) -> list[GateGroup]:
+    """The gates by question (continuity, latency, ...), in the order of the design."""
+    by_group: dict[str, list[Gate]] = {name: [] for name in _GROUP_TITLES}
+    for gate in gates(result):
+        by_group.setdefault(gate.group, []).append(gate)
+    return [
+        GateGroup(_GROUP_TITLES.get(name, name.replace("_", " ").capitalize()), tuple(members))
+        for name, members in by_group.items()
+        if members
+    ]
+
+
+def tally(some: Sequence[Gate]) -> str:
+    """`2 failed, 1 unknown, 6 passed`; what is zero is left out."""
+    words = []
+    for status, word in STATUS_WORDS.items():
+        number_of = sum(gate.status == status for gate in some)
+        if number_of:
+            words.append((_SEVERITY[status], f"{number_of} {word}"))
+    return ", ".join(text for _, text in sorted(words)) or "no gates"
+
+
+def alike(some: Sequence[Gate]) -> list[list[Gate]]:
+    """Gates that say the same, together: ten unknown gates often have one cause."""
+    together: dict[tuple[str, str, str], list[Gate]] = {}
+    for gate in some:
+        together.setdefault((gate.group, gate.status, gate.summary), []).append(gate)
+    return list(together.values())
+
+
+def essence(passed: Sequence[Gate], result: Result) -> str:
+    """What passing gates of one group come to: the tightest value of each kind of gate."""
+    tightest: dict[str, Gate] = {}
+    for gate in sorted(passed, key=lambda gate: -gate.used):
+        # Exactly the limit is a count that had to be reached, not a margin.
+        if gate.used not in {0.0, 1.0}:
+            tightest.setdefault(gate.title, gate)
+    if tightest:
+        kinds = tightest.values()
+        return ", ".join(f"{gate.title} {gate.value} (limit {gate.limit})" for gate in kinds)
+    whole = [gate for gate in gates(result) if gate.group == passed[0].group]
+    if passed[0].group == "continuity" and len(passed) == len(whole):
+        return f"{violations(result)}, {continuity_note(result)}"
+    if len(passed) == 1:
+        return passed[0].summary
+    return ", ".join(dict.fromkeys(gate.title for gate in passed))
+
+
+def reasons(result: Result) -> list[str]:
+    """The sentences behind the verdict, worst first."""
+    return [wording.clean(line) for line in result.get("reasons") or ()]
+
+
+def phase_words(phase: str) -> str:
+    """`fault:kill-redis` is `during kill-redis`, `recovery:kill-redis` is `after kill-redis`."""
+    phase = wording.clean(phase)
+    kind, _, fault = phase.partition(":")
+    if fault and kind in {"fault", "recovery"}:
+        return f"{'during' if kind == 'fault' else 'after'} {fault}"
+    return {"all": "whole run", "steady": "steady state", "warmup": "warm-up"}.get(phase, phase)
+
+
+def latency_phases(result: Result) -> list[tuple[str, dict[str, Any]]]:
+    """The latency table: steady, warm-up, each fault with its recovery, then the whole run."""
+    table = {name: row for name, row in part(result, "latency").items() if isinstance(row, dict)}
+    faults = [str(fault.get("id")) for fault in faults_of(result)]
+    wanted = ["steady", "warmup"]
+    wanted += [f"{kind}:{fault}" for fault in faults for kind in ("fault", "recovery")]
+    order = [name for name in wanted if name in table]
+    order += [name for name in table if name not in order and name != "all"]
+    order += [name for name in ("all",) if name in table]
+    return [(name, table[name]) for name in order]
+
+
+def faults_of(result: Result) -> list[dict[str, Any]]:
+    """The faults that were injected, in the order of their start."""
+    rows = [fault for fault in result.get("faults") or () if isinstance(fault, dict)]
+    return sorted(rows, key=lambda fault: number(fault, "start") or 0.0)
+
+
+def violations(result: Result) -> str:
+    """`20 violations`; a dash when nothing was audited: no evidence is not zero."""
+    continuity = part(result, "continuity")
+    known = [n for key in _VIOLATIONS if (n := number(continuity, key)) is not None]
+    if not known or not (sum(known) or number(continuity, "conversations_audited")):
+        return wording.MISSING
+    return wording.plural(sum(known), "violation")
+
+
+def continuity_note(result: Result) -> str:
+    """What was violated, and what the continuity verdict rests on."""
+    continuity = part(result, "continuity")
+    audited = number(continuity, "conversations_audited")
+    found = [
+        f"{wording.count(n)} {word}"
+        for key, word in _VIOLATIONS.items()
+        if (n := number(continuity, key))
+    ]
+    note = ", ".join([*found, f"{wording.plural(audited, 'conversation')} audited"])
+    within = number(continuity, "within_durability")
+    if within:
+        note += f", {wording.count(within)} lost within the declared durability"
+    return note
+
+
+def turns_note(result: Result) -> str:
+    """`0 failed, 9 indeterminate, 31 retried`."""
+    turns = part(result, "turns")
+    keys = ("failed", "indeterminate", "retried")
+    return ", ".join(f"{wording.count(number(turns, key))} {key}" for key in keys)
+
+
+def memory_note(result: Result) -> str:
+    """`4.21 MiB before the load, 4.30 MiB after the TTL of 30 s`, or that nobody looked."""
+    memory = part(result, "memory")
+    if number(memory, "peak_bytes") is None:
+        return "never sampled"
+    before = wording.size(number(memory, "baseline_bytes"))
+    after = wording.size(number(memory, "final_bytes"))
+    ttl = wording.seconds(number(memory, "ttl_seconds"))
+    return f"{before} before the load, {after} after the TTL of {ttl}"
+
+
+def worst_outage(result: Result) -> tuple[float, str] | None:
+    """The longest time that one customer could not progress (seconds), and in which fault."""
+    known = [
+        (outage, wording.clean(fault.get("id")))
+        for fault in faults_of(result)
+        if (outage := number(fault, "worst_outage_s")) is not None
+    ]
+    return max(known, default=None)
+
+
+def figures(result: Result) -> list[Figure]:
+    """The five numbers that a person asks for first."""
+    turns = part(result, "turns")
+    latency = part(result, "latency")
+    memory = part(result, "memory")
+    outage = worst_outage(result)
+    limit = number(result, "profile", "slo", "steady_p99_s")
+    return [
+        Figure(
+            "Continuity",
+            violations(result),
+            continuity_note(result),
+            _standing(result, "continuity."),
+        ),
+        Figure(
+            "Turns acknowledged",
+            wording.count(number(turns, "ok")),
+            f"of {wording.count(number(turns, 'offered'))} offered: {turns_note(result)}",
+            _standing(result, "errors."),
+        ),
+        Figure(
+            "p99 in steady state",
+            wording.seconds(number(latency, "steady", "p99")),
+            f"limit {wording.seconds(limit)}, "
+            f"median {wording.seconds(number(latency, 'steady', 'p50'))}",
+            _standing(result, "latency.steady_p99"),
+        ),
+        Figure(
+            "Longest outage",
+            wording.seconds(outage[0] if outage else None),
+            f"of one customer, in {outage[1]}" if outage else "no fault was measured",
+            _standing(result, "latency.outage"),
+        ),
+        Figure(
+            "Redis memory, peak",
+            wording.size(number(memory, "peak_bytes")),
+            memory_note(result),
+            _standing(result, "memory."),
+        ),
+    ]
+
+
+def _standing(result: Result, prefix: str) -> str:
+    """The worst status of the gates whose names begin with `prefix`; no gate is no evidence."""
+    found = [gate.status for gate in gates(result) if gate.name.startswith(prefix)]
+    return found[0] if found else "unknown"
+
+
+def run_line(result: Result) -> str:
+    """Which run this is: profile, seed, replicas, sessions, compression."""
+    environment = part(result, "environment")
+    words = [f"profile {wording.clean(part(result, 'profile').get('name') or wording.MISSING)}"]
+    words.append(f"seed {wording.value_text(result.get('seed'))}")
+    replicas = number(environment, "replicas")
+    if replicas is not None:
+        words.append(wording.plural(replicas, "replica"))
+    if environment.get("sessions"):
+        words.append(f"sessions {wording.clean(environment['sessions'])}")
+    compression = number(environment, "compression")
+    if compression is not None and compression != 1:
+        words.append(f"time compressed {wording.count(compression)}×")
+    return " · ".join(words)
+
+
+def reproduce_command(result: Result) -> str:
+    """The command line that plays the same run again, quoted for a POSIX shell."""
+    environment = part(result, "environment")
+    experiment = part(result, "experiment")
+    options = {
+        "--profile": part(result, "profile").get("name"),
+        "--seed": result.get("seed"),
+        "--replicas": environment.get("replicas"),
+        "--sessions": environment.get("sessions"),
+        "--experiment": experiment.get("path") or "none",
+    }
+    words = ["diya", "readiness"]
+    for option, value in options.items():
+        if value is not None:
+            words += [option, shlex.quote(wording.clean(value))]
+    return " ".join(words)
+
+
+def flatten(values: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as (`slo.steady_p99_s`, `0.8`) pairs."""
+    for key, value in values.items() if isinstance(values, dict) else ():
+        name = f"{prefix}{wording.clean(key)}"
+        if isinstance(value, dict):
+            yield from flatten(value, f"{name}.")
+        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            numbered = {str(index): item for index, item in enumerate(value)}
+            yield from flatten(numbered, f"{name}.")
+        else:
+            yield name, wording.value_text(value)

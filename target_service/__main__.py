@@ -1,0 +1,40 @@
+"""One replica: `python -m target_service --port 8000`, settings by environment."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+
+from target_service.settings import SettingsError, from_environment
+
+EXIT_BAD_CONFIGURATION = 104
+
+
+def main() -> int:
+    """Run the replica; 104 and one sentence on stderr for settings that cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m target_service", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    args = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Customers' words stay out of traces, and out of the time of a turn.
+    os.environ.setdefault("ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS", "false")
+    # One line per model call, because a scripted model counts no tokens.
+    logging.getLogger("google_adk.google.adk.telemetry").setLevel(logging.ERROR)
+    # ADK warns of its own experimental features at every start; that is nobody's news here.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"google\.adk")
+    try:
+        from target_service.server import serve
+
+        serve(from_environment(), args.host, args.port)
+    except SettingsError as error:
+        print(f"diya: config: {error}", file=sys.stderr)
+        return EXIT_BAD_CONFIGURATION
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

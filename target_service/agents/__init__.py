@@ -1,0 +1,1 @@
+"""Agents in the layout that ADK's loader expects: one folder each."""

@@ -1,0 +1,1 @@
+"""The ShopMax agent, where ADK's agent loader finds it."""

@@ -1,0 +1,35 @@
+"""ShopMax India's customer-service agent."""
+
+from __future__ import annotations
+
+from google.adk.agents import LlmAgent
+
+from target_service import settings, tools
+from target_service.model import ScriptedModel
+
+INSTRUCTION = (
+    "You are ShopMax India's customer-service agent. Help customers to track orders, change "
+    "deliveries, return goods and sort out payments. Use the tools; never invent an order."
+)
+
+
+def build(config: settings.Settings) -> LlmAgent:
+    """The agent, with the scripted model or with the real one that the settings name."""
+    model: ScriptedModel | str = config.model
+    if config.model == "scripted":
+        model = ScriptedModel(ttft_ms=config.model_ttft_ms, tokens_per_s=config.model_tokens_per_s)
+    return LlmAgent(
+        name="shopmax",
+        model=model,
+        description="Helps ShopMax customers with their orders.",
+        instruction=INSTRUCTION,
+        tools=[
+            tools.track_order,
+            tools.change_delivery,
+            tools.start_return,
+            tools.check_payment,
+        ],
+    )
+
+
+root_agent = build(settings.from_environment())

@@ -1,0 +1,113 @@
+"""The service: ADK's own API server, with our sessions, turn guarantees and health routes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import JSONResponse
+from google.adk.cli.fast_api import get_fast_api_app
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from target_service import blame, choice, metrics
+from target_service.door import BearerToken, BodyLimit, Health, Signature
+from target_service.sessions.service import RedisSessionService
+from target_service.settings import Settings
+from target_service.turns import replies
+from target_service.turns.counts import Counts
+from target_service.turns.guard import TurnGuard
+from target_service.warmup import warm_up
+from target_service.wellformed import WellFormed
+
+AGENTS = Path(__file__).parent / "agents"
+
+
+def create(config: Settings, health: Health) -> ASGIApp:
+    """Build the service, its door included.
+
+    Raises SettingsError for a session service that cannot be had.
+    """
+    sessions = choice.create(config)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await warm_up(config)
+        yield
+        if isinstance(sessions, RedisSessionService):
+            await sessions.close()
+
+    app = get_fast_api_app(
+        agents_dir=str(AGENTS),
+        session_service_uri=choice.register(sessions),
+        artifact_service_uri="memory://",
+        memory_service_uri="memory://",
+        use_local_storage=False,
+        web=False,
+        lifespan=lifespan,
+        # No bind_host: with one, ADK answers 403 to any other Host header, and a balancer, its
+        # health checks and a cluster's names all come with their own.
+    )
+    _add_health(app, health)
+    if isinstance(sessions, RedisSessionService):
+        _add_guard(app, sessions, config)
+    app.add_exception_handler(RedisError, _store_gone)
+    app.add_exception_handler(HTTPException, _store_gone_inside)
+    blame.add_handlers(app)
+    return _behind_door(app, config, health)
+
+
+def _behind_door(app: ASGIApp, config: Settings, health: Health) -> ASGIApp:
+    """Around all that FastAPI does, so that its answer to a crash goes through the door too."""
+    app = BodyLimit(WellFormed(app), limit=config.max_body_bytes)
+    if config.token is not None:
+        app = BearerToken(app, token=config.token)
+    return Signature(app, name=config.replica, health=health)
+
+
+def _add_guard(app: FastAPI, sessions: RedisSessionService, config: Settings) -> None:
+    counts = Counts()
+    app.add_middleware(
+        TurnGuard,
+        sessions=sessions,
+        counts=counts,
+        lease_ms=config.lease_ms,
+        busy_wait_s=config.busy_wait_s,
+        max_in_flight=config.max_turns_in_flight,
+        default_app=config.default_app,
+    )
+
+    @app.get("/metrics")
+    async def show_metrics() -> Response:
+        """This replica's numbers, for Prometheus."""
+        return Response(metrics.render(counts, sessions), media_type=metrics.CONTENT_TYPE)
+
+
+def _add_health(app: FastAPI, health: Health) -> None:
+    @app.get("/livez")
+    async def livez() -> dict[str, str]:
+        """The process runs."""
+        return {"status": "alive"}
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        """Traffic is welcome.  Redis is not asked: when it is down, no replica is better."""
+        if health.ready:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "draining"}, status_code=503)
+
+
+async def _store_gone(_: Request, error: Exception) -> Response:
+    return replies.unknown(f"the session store does not answer ({type(error).__name__})")
+
+
+async def _store_gone_inside(request: Request, error: Exception) -> Response:
+    """ADK turns any error in creating a session into a 500; its cause tells which it was."""
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, RedisError):
+        return await _store_gone(request, error.__cause__)
+    return await http_exception_handler(request, error)

@@ -1,0 +1,73 @@
+"""A scripted model for ADK: deterministic words, a stated latency, and a witness in each reply."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Iterator
+
+from google.adk.models.base_llm import BaseLlm
+from google.adk.models.llm_request import LlmRequest
+from google.adk.models.llm_response import LlmResponse
+from google.genai import types
+
+from target_service import witness
+from target_service.dialogue import Call, customer_messages, decide
+
+_SIGMA = 0.3
+_WORDS_PER_CHUNK = 4
+
+
+class ScriptedModel(BaseLlm):
+    """Replies by script, in the time a real model might take.
+
+    The time to the first token is lognormal around `ttft_ms` (sigma 0.3), then text flows at
+    `tokens_per_s`, a token being a word here.  The draw is seeded by what the model was shown, so
+    that the same turn takes the same time wherever it runs.
+    """
+
+    model: str = "scripted"
+    ttft_ms: float = 60.0
+    tokens_per_s: float = 600.0
+
+    def stated_latency(self) -> str:
+        """The latency distribution, for reports."""
+        return (
+            f"scripted, first token lognormal (median {self.ttft_ms:g} ms, sigma {_SIGMA}), "
+            f"then {self.tokens_per_s:g} tokens/s"
+        )
+
+    async def generate_content_async(
+        self, llm_request: LlmRequest, stream: bool = False
+    ) -> AsyncGenerator[LlmResponse, None]:
+        """Yield one complete response, after partial ones when streaming."""
+        messages = customer_messages(llm_request.contents)
+        seen = witness.testimony(messages)
+        metadata = {witness.METADATA_KEY: seen}
+        draw = random.Random(f"{seen[1]}/{len(llm_request.contents)}")
+        await asyncio.sleep(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA))
+        step = decide(llm_request.contents)
+        if isinstance(step, Call):
+            part = types.Part.from_function_call(name=step.tool, args=step.arguments)
+            yield LlmResponse(
+                content=types.Content(role="model", parts=[part]), custom_metadata=metadata
+            )
+            return
+        if stream:
+            for chunk in _chunks(step.text):
+                yield LlmResponse(content=_text(chunk), partial=True)
+                await asyncio.sleep(_WORDS_PER_CHUNK / self.tokens_per_s)
+        else:
+            await asyncio.sleep(len(step.text.split()) / self.tokens_per_s)
+        yield LlmResponse(content=_text(step.text), custom_metadata=metadata)
+
+
+def _text(text: str) -> types.Content:
+    return types.Content(role="model", parts=[types.Part(text=text)])
+
+
+def _chunks(text: str) -> Iterator[str]:
+    words = text.split(" ")
+    for start in range(0, len(words), _WORDS_PER_CHUNK):
+        chunk = " ".join(words[start : start + _WORDS_PER_CHUNK])
+        yield chunk if start + _WORDS_PER_CHUNK >= len(words) else chunk + " "

@@ -1,0 +1,1 @@
+"""Sessions in Redis: `service` speaks ADK, `store` speaks Redis, `lua/` makes each write atomic."""

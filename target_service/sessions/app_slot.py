@@ -1,0 +1,68 @@
+"""What an app has for itself, in a slot of its own: its state, and the set of its users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from target_service.sessions import command
+from target_service.sessions.command import Batch, Command, Word
+from target_service.sessions.durability import Durability
+from target_service.sessions.keys import Keys, SessionId
+from target_service.sessions.link import Link
+from target_service.sessions.recent import Recent
+
+_SLACK = 0.25
+"""The entry of a user among the app's users outlives the sessions by this part of the TTL: twice
+what `Recent` may leave out."""
+
+
+class AppSlot:
+    """Reads and writes the app's keys; what must go with them into a session's slot, too."""
+
+    def __init__(
+        self, link: Link, durability: Durability, *, ttl_ms: int, user_ttl_ms: int
+    ) -> None:
+        self._link = link
+        self._durability = durability
+        self._ttl_ms = ttl_ms
+        self._user_ttl_ms = user_ttl_ms
+        self._noted = Recent(ttl_ms / 8000)
+        self._carry = command.load("carry")
+        self._carried = command.load("carried")
+        self._user = command.load("user")
+
+    def read(self, key: Keys) -> Batch:
+        """Reads the app's state."""
+        return Batch(key.app_state, (Command(("HGETALL", key.app_state)),))
+
+    def is_due(self, name: SessionId) -> bool:
+        """Whether it must be noted again that the user has a session."""
+        return name not in self._noted
+
+    def note(self, name: SessionId, key: Keys) -> Batch:
+        """Notes that the user has a session; also keeps the app's state from expiring."""
+        slack = round(self._ttl_ms * _SLACK)
+        note = self._user(
+            [key.users, key.app_state],
+            [self._ttl_ms + slack, name.user, self._user_ttl_ms + slack],
+        )
+        return Batch(key.users, (note,))
+
+    def noted(self, name: SessionId) -> None:
+        """The note was written, and the user has a session indeed: that holds for a while."""
+        self._noted.add(name)
+
+    async def carry(self, key: Keys, nonce: bytes, revision: int, pairs: Sequence[Word]) -> None:
+        """Bring changed app state here from the session that changed it, where it is safe."""
+        if not pairs:
+            return
+        count = len(pairs) // 2
+        carry = self._carry(
+            [key.app_state, key.carried],
+            [self._user_ttl_ms, self._ttl_ms, nonce + b":", revision, count, *pairs],
+        )
+        wait = self._durability.commands()
+        ((_, *waited),) = await self._link.run(Batch(key.app_state, (carry, *wait)))
+        self._durability.check(waited)
+        carried = self._carried([key.meta], [nonce, count, *pairs])
+        await self._link.run(Batch(key.meta, (carried,)))

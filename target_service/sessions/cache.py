@@ -1,0 +1,84 @@
+"""The prefixes of histories that this replica has read or written, bounded in bytes.
+
+The event log is append-only: a prefix once seen stays true, whoever appends after it.  Every read
+is validated by the server (nonce, revision and last event), so a cached prefix is never trusted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from google.adk.events.event import Event
+
+from target_service.sessions.keys import SessionId
+
+_PARSED_FACTOR = 12
+"""Bytes of a parsed event per byte of its JSON, roughly: the bound is on memory, not on JSON."""
+_ENTRY_BYTES = 1000
+"""What an entry costs without its events: sessions that hold none must not pile up for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStats:
+    """What the cache did since the start, and what it holds now."""
+
+    hits: int
+    """Reads for which the cached history was still a prefix: only the rest was fetched."""
+    misses: int
+    """Reads that fetched a whole history."""
+    entries: int
+    bytes: int
+    """Memory, estimated."""
+
+
+@dataclass(slots=True)
+class Prefix:
+    """The first events of one creation of a session."""
+
+    nonce: bytes
+    events: list[Event]
+    json_bytes: int
+    ids: set[str] = field(default_factory=set)
+    """The ids of the events, and perhaps of others: who finds one here looks at the events."""
+
+    def cost(self) -> int:
+        """Bytes of memory, estimated."""
+        return _ENTRY_BYTES + self.json_bytes * _PARSED_FACTOR
+
+
+class PrefixCache:
+    """Least recently used prefixes, at most `limit_bytes` of them (estimated)."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._size = 0
+        self._entries: OrderedDict[SessionId, Prefix] = OrderedDict()
+        self.hits = 0
+        self.misses = 0
+
+    def stats(self) -> CacheStats:
+        """Hits and misses, entries and bytes."""
+        return CacheStats(self.hits, self.misses, len(self._entries), self._size)
+
+    def get(self, name: SessionId) -> Prefix | None:
+        """The prefix known for this session, to be offered to the server for validation."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            self._entries.move_to_end(name)
+        return entry
+
+    def put(self, name: SessionId, prefix: Prefix) -> None:
+        """Keep this prefix, dropping the least recently used ones over the limit."""
+        self.drop(name)
+        self._entries[name] = prefix
+        self._size += prefix.cost()
+        while self._size > self._limit and self._entries:
+            _, old = self._entries.popitem(last=False)
+            self._size -= old.cost()
+
+    def drop(self, name: SessionId) -> None:
+        """Forget this session."""
+        old = self._entries.pop(name, None)
+        if old is not None:
+            self._size -= old.cost()

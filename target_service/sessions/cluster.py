@@ -1,0 +1,143 @@
+"""The way to a Redis cluster: redis-py knows the slots, and each batch goes to its slot's owner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    MovedError,
+    RedisClusterException,
+    RedisError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from target_service.sessions.command import Batch
+from target_service.sessions.link import (
+    ATTEMPTS,
+    Link,
+    checked,
+    exchange,
+    is_worth_another_attempt,
+    pause,
+)
+
+_PROMPT_REDIRECTIONS = 2
+"""More of them in one call, and the nodes do not agree yet who has the slot: they are given time,
+as long as a call may take."""
+
+
+class Cluster(Link):
+    """A cluster.  One dead node fails the calls for its slots, and no others."""
+
+    def __init__(self, client: RedisCluster, connections: int) -> None:
+        super().__init__(connections)
+        # Its commands are not used: they do not keep a WAIT on the connection of the write.
+        self._client = client
+        self._nodes = client.nodes_manager
+        self._known = False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._nodes.aclose()
+        await self._nodes.aclose("startup_nodes")
+
+    async def _run(self, batches: Sequence[Batch]) -> list[list[Any]]:
+        if len(batches) == 1:
+            return [await self._attempts(batches[0])]
+        answers = await asyncio.gather(
+            *(self._attempts(batch) for batch in batches), return_exceptions=True
+        )
+        for each in answers:
+            if isinstance(each, BaseException):
+                raise each
+        return [each for each in answers if not isinstance(each, BaseException)]
+
+    async def _attempts(self, batch: Batch) -> list[Any]:
+        attempt = redirections = 0
+        ask: AskError | None = None
+        while True:
+            try:
+                return checked(batch.commands, await self._attempt(batch, ask))
+            except MovedError as error:
+                await self._nodes.move_slot(error)
+                ask = None
+            except AskError as error:
+                ask = error
+            except TryAgainError:
+                # The slot is on its way to another node, and a script needs all of its keys in one
+                # place: it will have them as soon as the move is over.
+                await pause(ATTEMPTS)
+                ask = None
+                continue
+            except (RedisClusterException, RedisError) as error:
+                attempt += 1
+                if attempt >= ATTEMPTS or not _may_pass(error):
+                    raise _as_redis_error(error) from None
+                await pause(attempt)
+                ask = None
+                continue
+            redirections += 1
+            if redirections > _PROMPT_REDIRECTIONS:
+                await pause(ATTEMPTS)
+
+    async def _attempt(self, batch: Batch, ask: AskError | None) -> list[Any]:
+        if not self._known:
+            await self._nodes.initialize()
+            self._known = True
+        try:
+            node = self._owner(batch, ask)
+        except RedisClusterException:
+            await self._nodes.initialize()
+            raise
+        try:
+            async with self._room:
+                return await self._exchange(node, batch, asking=ask is not None)
+        except (RedisConnectionError, RedisTimeoutError, ClusterDownError):
+            # Who owns the slot now?  Only the calls that fail ask: those for other slots go on.
+            node.update_active_connections_for_reconnect()
+            await node.disconnect_free_connections()
+            await self._nodes.initialize(last_failed_node_name=node.name)
+            raise
+
+    def _owner(self, batch: Batch, ask: AskError | None) -> ClusterNode:
+        if ask is None:
+            node = self._client.get_node_from_key(batch.key)
+        else:
+            node = self._nodes.get_node(host=ask.host, port=ask.port)
+        if node is None:
+            raise RedisClusterException("the cluster names a node that is not known yet")
+        return node
+
+    async def _exchange(self, node: ClusterNode, batch: Batch, *, asking: bool) -> list[Any]:
+        connection = node.acquire_connection()
+        try:
+            await node.disconnect_if_needed(connection)
+            return _redirected(await exchange(connection, batch.commands, asking=asking))
+        finally:
+            node.release(connection)
+
+
+def _redirected(answers: list[Any]) -> list[Any]:
+    """The answers.  Raises what is about the cluster and not about the command."""
+    for answer in answers:
+        if isinstance(answer, AskError | TryAgainError | ClusterDownError):
+            raise answer
+    return answers
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, RedisError):
+        return isinstance(error, ClusterDownError) or is_worth_another_attempt(error)
+    return True
+
+
+def _as_redis_error(error: Exception) -> RedisError:
+    """redis-py's errors of cluster topology are not RedisErrors; for our callers they are."""
+    return error if isinstance(error, RedisError) else RedisConnectionError(str(error))

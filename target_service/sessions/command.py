@@ -1,0 +1,55 @@
+"""Commands as data, gathered into batches that one slot, and so one connection, answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+Word = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.  Every command here may be sent twice and counts once."""
+
+    words: tuple[Word, ...]
+    """The whole command, or for a script what follows its text or hash."""
+    script: Script | None = None
+
+    def wire(self, *, in_full: bool = False) -> tuple[Word, ...]:
+        """What to send; `in_full` with the text of the script, for a server that lacks it."""
+        if self.script is None:
+            return self.words
+        if in_full:
+            return ("EVAL", self.script.text, *self.words)
+        return ("EVALSHA", self.script.sha, *self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script."""
+
+    text: str
+    sha: str
+
+    def __call__(self, keys: Sequence[str], arguments: Sequence[Word]) -> Command:
+        """The command that runs it."""
+        return Command((len(keys), *keys, *arguments), self)
+
+
+def load(name: str) -> Script:
+    """The script of this name in `lua/`, with what all scripts share."""
+    lua = files("target_service.sessions") / "lua"
+    text = (lua / "common.lua").read_text() + (lua / f"{name}.lua").read_text()
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Commands on keys of one slot, sent together over one connection, answered in order."""
+
+    key: str
+    """Any key of the slot."""
+    commands: tuple[Command, ...]

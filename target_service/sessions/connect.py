@@ -1,0 +1,81 @@
+"""Builds the way to Redis from its URI.  All time-outs are stated here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import ConnectionPool
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError
+
+from target_service.sessions import address
+from target_service.sessions.cluster import Cluster
+from target_service.sessions.durability import WAIT_MS, Durability
+from target_service.sessions.link import Link, OneServer
+
+_CONNECT_S = 0.5
+_ANSWER_S = 1.0
+_CONFIRMED_ANSWER_S = WAIT_MS / 1000 + 0.2
+_CONNECTIONS = 16
+"""Some thousand calls a second; a call takes about a millisecond."""
+_CONFIRMED_CONNECTIONS = 64
+"""A call that waits for a disk or a replica holds its connection meanwhile."""
+
+
+def connect(uri: str, durability: Durability) -> Link:
+    """The way to the Redis at `uri`; nothing is opened yet.  Raises ValueError."""
+    waits = bool(durability.wait)
+    connections = _CONFIRMED_CONNECTIONS if waits else _CONNECTIONS
+    options: dict[str, Any] = {
+        "socket_connect_timeout": _CONNECT_S,
+        "socket_timeout": _CONFIRMED_ANSWER_S if waits else _ANSWER_S,
+        # RESP2: scripts answer in it whatever the connection speaks.
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    where = address.parse(uri)
+    if where is None:
+        return OneServer(ConnectionPool.from_url(uri, **options), connections)
+    options |= where.login
+    if where.kind == "redis+cluster":
+        nodes = [ClusterNode(host, port) for host, port in where.hosts]
+        client = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
+        return Cluster(client, connections)
+    sentinel: Any = _Sentinels(
+        where.hosts, sentinel_kwargs={**options, "redis_connect_func": _log_in_if_asked}
+    )
+    pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
+        where.primary, sentinel, db=where.db, **options
+    )
+    return OneServer(pool, connections, sentinel.aclose)
+
+
+class _Sentinels(Sentinel):
+    """Asks one at a time.
+
+    redis-py moves the sentinel that answered to the head of its list, and takes its place from
+    before the question.  Two questions at once then drop a sentinel from the list for good.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self._turn = asyncio.Lock()
+
+    async def discover_master(self, service_name: str) -> Any:
+        """Host and port of the primary.  Raises MasterNotFoundError, a ConnectionError."""
+        async with self._turn:
+            return await super().discover_master(service_name)
+
+
+async def _log_in_if_asked(connection: AbstractConnection) -> None:
+    """Sentinels ask for the same password as their servers, or for none."""
+    try:
+        await connection.on_connect()
+    except AuthenticationError:
+        connection.username = connection.password = None
+        await connection.on_connect()

@@ -1,0 +1,11 @@
+-- Forget the app state that has arrived in the app's slot; what changed again since stays.
+-- KEYS: meta
+-- ARGV: nonce  #pairs  pairs...
+if redis.call('HGET', KEYS[1], 'n') == ARGV[1] then
+  for i = 3, 2 + 2 * tonumber(ARGV[2]), 2 do
+    if redis.call('HGET', KEYS[1], 'p' .. ARGV[i]) == ARGV[i + 1] then
+      redis.call('HDEL', KEYS[1], 'p' .. ARGV[i])
+    end
+  end
+end
+return 1

@@ -1,0 +1,63 @@
+-- Shared by every script: standing at the head of each when it is loaded.
+--
+-- A session is two keys in one slot: a hash (n: nonce of this creation, r: number of events, u: last
+-- update, o: owner of the turn begun last, s<key>: the session's state, p<key>: app state on its
+-- way to the app's own slot) and a list of its events, append-only.
+
+local function milliseconds()
+  local now = redis.call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+-- The hash as a flat list, or nil.  A session of which a part was evicted is gone as a whole:
+-- half a history would read as a whole one.
+local function alive(meta, events)
+  local fields = redis.call('HGETALL', meta)
+  if #fields == 0 then
+    redis.call('DEL', events)
+    return nil
+  end
+  local revision = tonumber(redis.call('HGET', meta, 'r'))
+  if redis.call('LLEN', events) ~= revision then
+    redis.call('DEL', meta, events)
+    return nil
+  end
+  return fields, revision
+end
+
+-- How many events the asker knows, if these are a prefix of this very session; else 0.  The nonce
+-- tells a re-created session; the last known event's id tells a server that lost its last second
+-- and went on from there.
+local function agreed(meta, events, revision, nonce, known, last)
+  known = tonumber(known)
+  if known > 0 and known <= revision and redis.call('HGET', meta, 'n') == nonce
+      and string.find(redis.call('LINDEX', events, known - 1), last, 1, true) then
+    return known
+  end
+  return 0
+end
+
+-- The events that the asker lacks, after the ones that are agreed.
+local function missing(meta, events, revision, nonce, known, last)
+  known = agreed(meta, events, revision, nonce, known, last)
+  if known == revision then
+    return known, {}
+  end
+  return known, redis.call('LRANGE', events, known, -1)
+end
+
+-- Slide the TTL of the session and of the index that finds it.
+local function touch(meta, events, index, member, ttl)
+  redis.call('PEXPIRE', meta, ttl)
+  redis.call('PEXPIRE', events, ttl)
+  redis.call('ZADD', index, milliseconds() + ttl, member)
+  redis.call('PEXPIRE', index, ttl)
+end
+
+-- Write `count` pairs from ARGV[first] on into a hash, the field names under a prefix.
+local function set_pairs(key, prefix, first, count)
+  for i = first, first + 2 * count - 1, 2 do
+    redis.call('HSET', key, prefix .. ARGV[i], ARGV[i + 1])
+  end
+  return first + 2 * count
+end

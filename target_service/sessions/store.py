@@ -1,0 +1,390 @@
+"""What Redis is told and asked, in batches of commands that may safely be sent twice.
+
+Each script recognises its own repetition, so a retry can never apply a write twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, TypeVar
+
+from google.adk.events.event import Event
+
+from target_service.sessions import codec, command
+from target_service.sessions.app_slot import AppSlot
+from target_service.sessions.cache import Prefix, PrefixCache
+from target_service.sessions.command import Batch, Command
+from target_service.sessions.connect import connect
+from target_service.sessions.durability import Durability, NotDurable
+from target_service.sessions.keys import Keys, SessionId, keys
+
+_Item = TypeVar("_Item")
+
+_CHUNK = 100
+"""Sessions or users in one round trip of a listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A session as Redis holds it."""
+
+    nonce: bytes
+    revision: int
+    updated: float
+    state: dict[str, Any]
+    user_state: dict[str, Any]
+    app_state: dict[str, Any]
+    events: list[Event]
+    """Shared with the cache: never changed in place, and to be copied before it is handed out."""
+    ids: set[str] = field(default_factory=set)
+    """The ids of the events, and perhaps of others; shared with the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another turn holds the session's lease."""
+
+    remaining_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """State written together with events, by scope; keys without their prefixes."""
+
+    session: Mapping[str, Any]
+    user: Mapping[str, Any]
+    app: Mapping[str, Any]
+
+    def counts(self) -> list[int]:
+        """The number of pairs in each scope, as the scripts expect them."""
+        return [len(self.session), len(self.user), len(self.app)]
+
+    def pairs(self) -> list[str | bytes]:
+        """All pairs, flat, in the order of the counts."""
+        return [
+            *codec.encode_state(self.session),
+            *codec.encode_state(self.user),
+            *codec.encode_state(self.app),
+        ]
+
+
+GONE = 0
+STALE = -1
+
+
+class Store:
+    """The keys and scripts of one Redis.  Methods raise `redis.exceptions.RedisError`."""
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        ttl_ms: int,
+        user_ttl_ms: int,
+        prefix: str,
+        cache_bytes: int,
+        durability: Durability,
+    ) -> None:
+        self._link = connect(uri, durability)
+        self._durability = durability
+        self._wait = durability.commands()
+        self._ttl_ms = ttl_ms
+        self._user_ttl_ms = user_ttl_ms
+        self._prefix = prefix
+        self.cache = PrefixCache(cache_bytes)
+        self._app = AppSlot(self._link, durability, ttl_ms=ttl_ms, user_ttl_ms=user_ttl_ms)
+        self._create = command.load("create")
+        self._read = command.load("read")
+        self._peek = command.load("peek")
+        self._begin = command.load("begin")
+        self._append = command.load("append")
+        self._lease = command.load("lease")
+        self._confirm = command.load("confirm")
+
+    async def create(
+        self, name: SessionId, *, nonce: str, updated: float, state: StateChange
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Create a session; the user's and the app's state, or None if the id is taken."""
+        key = self._keys(name)
+        create = self._create(
+            [key.meta, key.events, key.index, key.user_state],
+            [
+                self._ttl_ms,
+                self._user_ttl_ms,
+                name.session,
+                nonce,
+                repr(updated),
+                *state.counts(),
+                *state.pairs(),
+            ],
+        )
+        batches = [Batch(key.meta, (create, *self._wait)), self._app.read(key)]
+        if due := self._app.is_due(name):
+            batches.append(self._app.note(name, key))
+        (created, *waited), (app_state,), *_ = await self._link.run(*batches)
+        if not created[0]:
+            return None
+        self._durability.check(waited)
+        if due:
+            self._app.noted(name)
+        await self._app.carry(key, nonce.encode(), 0, codec.encode_state(state.app))
+        return codec.decode_state(created[1]), codec.decode_state(app_state) | dict(state.app)
+
+    async def read(self, name: SessionId) -> Stored | None:
+        """The session, or None.  Does not slide the TTL."""
+        key = self._keys(name)
+        known = self.cache.get(name)
+        read = self._read([key.meta, key.events, key.user_state], _offer(known))
+        (answer,), (app_state,) = await self._link.run(
+            Batch(key.meta, (read,)), self._app.read(key)
+        )
+        if not answer:
+            self.cache.drop(name)
+            return None
+        return await self._stored(name, known, answer, app_state)
+
+    async def begin(self, name: SessionId, owner: str, lease_ms: int) -> Stored | Busy | None:
+        """Take the lease of a session and read it; None when it is gone."""
+        key = self._keys(name)
+        known = self.cache.get(name)
+        begin = self._begin(
+            _session_keys(key),
+            [self._ttl_ms, name.session, *_offer(known), owner, lease_ms],
+        )
+        batches = [Batch(key.meta, (begin,)), self._app.read(key)]
+        if due := self._app.is_due(name):
+            batches.append(self._app.note(name, key))
+        (answer,), (app_state,), *_ = await self._link.run(*batches)
+        if answer[0] == 0:
+            self.cache.drop(name)
+            return None
+        if answer[0] == 1:
+            return Busy(answer[1])
+        if due:
+            self._app.noted(name)
+        return await self._stored(name, known, answer[1:], app_state)
+
+    async def append(
+        self,
+        name: SessionId,
+        stored: Stored,
+        events: Sequence[tuple[Event, bytes]],
+        state: StateChange,
+        *,
+        owner: str = "",
+    ) -> int:
+        """Append encoded events at `stored`'s revision: the new revision, `GONE` or `STALE`.
+
+        With an owner, nobody else may have begun a turn since; its lease is given back.  Returns
+        when the write is as durable as was asked; raises NotDurable when that takes too long.
+        """
+        key = self._keys(name)
+        append = self._append(
+            _session_keys(key),
+            [
+                self._ttl_ms,
+                self._user_ttl_ms,
+                name.session,
+                stored.nonce,
+                stored.revision,
+                repr(events[-1][0].timestamp),
+                owner,
+                len(events),
+                *state.counts(),
+                *(payload for _, payload in events),
+                *state.pairs(),
+            ],
+        )
+        batches = [Batch(key.meta, (append, *self._wait))]
+        if due := self._app.is_due(name):
+            batches.append(self._app.note(name, key))
+        (answer, *waited), *_ = await self._link.run(*batches)
+        revision = int(answer)
+        if revision > 0:
+            self._durability.check(waited)
+            if due:
+                self._app.noted(name)
+            changed = codec.encode_state(state.app)
+            await self._app.carry(key, stored.nonce, revision, changed)
+        return revision
+
+    async def renew(self, name: SessionId, owner: str, lease_ms: int) -> bool:
+        """Keep the lease for so long again; False when it is no longer ours."""
+        return bool(await self._leased(name, owner, lease_ms))
+
+    async def release(self, name: SessionId, owner: str) -> None:
+        """Give the lease back, if it is still ours."""
+        await self._leased(name, owner, 0)
+
+    async def confirm(self, name: SessionId, owner: str, stored: Stored) -> None:
+        """Give the lease back, once what was read is as durable as a write would be now.
+
+        Raises NotDurable when it is not, or when the session does not hold it any more.
+        """
+        key = self._keys(name)
+        known = Prefix(stored.nonce, stored.events, 0)
+        confirm = self._confirm([key.meta, key.events, key.lease], [owner, *_offer(known)])
+        ((there, *waited),) = await self._link.run(Batch(key.meta, (confirm, *self._wait)))
+        if not there:
+            raise NotDurable("the session no longer holds what was read of it")
+        self._durability.check(waited)
+
+    async def delete(self, name: SessionId) -> None:
+        """Delete a session; nothing happens when it is not there."""
+        key = self._keys(name)
+        self.cache.drop(name)
+        delete = Command(("DEL", key.meta, key.events, key.lease))
+        # Its member in the index: nothing is written without the set, whose TTL stays as it is.
+        remove = Command(("ZREM", key.index, name.session))
+        ((_, _, *waited),) = await self._link.run(Batch(key.meta, (delete, remove, *self._wait)))
+        self._durability.check(waited)
+
+    async def user_state(self, app: str, user: str) -> dict[str, Any]:
+        """A user's state."""
+        key = self._keys(SessionId(app, user, ""))
+        ((fields,),) = await self._link.run(Batch(key.user_state, (_all_fields(key.user_state),)))
+        return codec.decode_state(fields)
+
+    async def names(self, app: str, user: str | None) -> list[SessionId]:
+        """The sessions that the indexes know, of one user or of all; some may have expired."""
+        users = [user] if user is not None else await self._users(app)
+        found = []
+        for chunk in _chunks(users):
+            indexes = [self._keys(SessionId(app, each, "")).index for each in chunk]
+            answers = await self._link.run(*(Batch(each, (_members(each),)) for each in indexes))
+            for each, (members,) in zip(chunk, answers, strict=True):
+                found += [SessionId(app, each, member.decode()) for member in members]
+        return found
+
+    async def peek(self, names: Sequence[SessionId]) -> list[Stored | None]:
+        """Sessions of one app without their events, in the order of the names; None: gone."""
+        found = []
+        for chunk in _chunks(names):
+            users = [list(each) for _, each in groupby(chunk, lambda name: name.user)]
+            *answers, (app,) = await self._link.run(
+                *(self._peek_all(each) for each in users), self._app.read(self._keys(names[0]))
+            )
+            for *sessions, user in answers:
+                found += [_parse(fields, user, app, [], set()) for fields in sessions]
+        return found
+
+    async def verify(self) -> None:
+        """Ask whether the durability can be had.  Raises ResponseError when not."""
+        if questions := self._durability.questions():
+            key = self._keys(SessionId("", "", "")).meta
+            (answers,) = await self._link.run(Batch(key, questions))
+            self._durability.judge(answers)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._link.close()
+
+    def known(self, name: SessionId, nonce: bytes, revision: int) -> Prefix | None:
+        """The cached history, if it is this one at just this revision."""
+        entry = self.cache.get(name)
+        if entry is None or entry.nonce != nonce or len(entry.events) != revision:
+            return None
+        return entry
+
+    def remember(
+        self, name: SessionId, stored: Stored, appended: Sequence[tuple[Event, bytes]]
+    ) -> None:
+        """Extend the cached prefix by what was just appended, so that the next read is short."""
+        entry = self.known(name, stored.nonce, stored.revision)
+        if entry is None:
+            return
+        events = entry.events + [event for event, _ in appended]
+        entry.ids.update(event.id for event, _ in appended)
+        size = entry.json_bytes + sum(len(payload) for _, payload in appended)
+        self.cache.put(name, Prefix(entry.nonce, events, size, entry.ids))
+
+    async def _users(self, app: str) -> list[str]:
+        users = self._keys(SessionId(app, "", "")).users
+        ((members,),) = await self._link.run(Batch(users, (_members(users),)))
+        return [member.decode() for member in members]
+
+    def _peek_all(self, names: Sequence[SessionId]) -> Batch:
+        """Each of one user's sessions, then the user's state."""
+        wanted = [self._keys(name) for name in names]
+        peeks = (self._peek([key.meta, key.events], []) for key in wanted)
+        user_state = wanted[0].user_state
+        return Batch(user_state, (*peeks, _all_fields(user_state)))
+
+    async def _leased(self, name: SessionId, owner: str, ms: int) -> Any:
+        lease = self._keys(name).lease
+        ((answer,),) = await self._link.run(Batch(lease, (self._lease([lease], [owner, ms]),)))
+        return answer
+
+    def _keys(self, name: SessionId) -> Keys:
+        return keys(self._prefix, name)
+
+    async def _stored(
+        self, name: SessionId, offered: Prefix | None, answer: Sequence[Any], app: Sequence[bytes]
+    ) -> Stored:
+        """The session from the prefix that was offered, not from what is cached by now."""
+        fields, known, suffix, user_state = answer
+        if offered is not None and known:
+            self.cache.hits += 1
+            events, size, ids = offered.events, offered.json_bytes, offered.ids
+        else:
+            self.cache.misses += 1
+            events, size, ids = [], 0, set()
+        lacked = [codec.decode_event(payload) for payload in suffix]
+        events = events + lacked
+        ids.update(event.id for event in lacked)
+        stored = _parse(fields, user_state, app, events, ids)
+        assert stored is not None
+        size += sum(len(payload) for payload in suffix)
+        self.cache.put(name, Prefix(stored.nonce, events, size, ids))
+        # Left behind by a writer that died on the way: whoever comes next walks the rest of it.
+        left_behind = codec.select(fields, b"p")
+        await self._app.carry(self._keys(name), stored.nonce, stored.revision, left_behind)
+        return stored
+
+
+def _parse(
+    fields: Sequence[bytes],
+    user: Sequence[bytes],
+    app: Sequence[bytes],
+    events: list[Event],
+    ids: set[str],
+) -> Stored | None:
+    if not fields:
+        return None
+    meta = {fields[i]: fields[i + 1] for i in range(0, len(fields), 2)}
+    return Stored(
+        nonce=meta[b"n"],
+        revision=int(meta[b"r"]),
+        updated=float(meta[b"u"]),
+        state=codec.decode_state(fields, b"s"),
+        user_state=codec.decode_state(user),
+        app_state=codec.decode_state(app) | codec.decode_state(fields, b"p"),
+        events=events,
+        ids=ids,
+    )
+
+
+def _offer(prefix: Prefix | None) -> list[bytes | int | str]:
+    """What to offer the server: nonce, length and last event of a cached prefix."""
+    if prefix is None or not prefix.events:
+        return ["", 0, ""]
+    return [prefix.nonce, len(prefix.events), codec.event_mark(prefix.events[-1])]
+
+
+def _session_keys(key: Keys) -> list[str]:
+    return [key.meta, key.events, key.index, key.user_state, key.lease]
+
+
+def _all_fields(key: str) -> Command:
+    return Command(("HGETALL", key))
+
+
+def _members(key: str) -> Command:
+    return Command(("ZRANGE", key, 0, -1))
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

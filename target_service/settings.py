@@ -1,0 +1,102 @@
+"""Settings of one replica, read from the environment: secrets never stand in a command line."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this replica runs."""
+
+    replica: str
+    """The replica's name, sent with every response as `x-diya-replica`."""
+    redis_url: str = field(repr=False)
+    sessions: str
+    """`redis`, `adk-redis`, `memory`, or `module:factory` with (uri, ttl_seconds)."""
+    ttl_seconds: float
+    durability: str
+    """What a turn has survived before it is acknowledged: `memory`, `aof`, `fsync`,
+    `replicated:N`."""
+    model: str
+    """`scripted`, or the name of a real model that ADK knows."""
+    model_ttft_ms: float
+    """Scripted model: median time to the first token, lognormal with sigma 0.3."""
+    model_tokens_per_s: float
+    lease_ms: int
+    """A turn whose replica died can be taken over after this time at the latest."""
+    busy_wait_s: float
+    """How long a repeat waits for the turn that is still running elsewhere, before its 409."""
+    max_turns_in_flight: int
+    """Above it a turn is refused at once: a queue would make every customer wait."""
+    max_body_bytes: int
+    drain_s: float
+    """After SIGTERM: how long readiness is false while requests are still served."""
+    token: str | None = field(repr=False)
+    """What callers must show as `Authorization: Bearer`; None lets everybody in."""
+    default_app: str | None
+    """ADK's own setting: the app of requests that name none."""
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.  Raises SettingsError naming the variable and its value."""
+    return Settings(
+        replica=environ.get("DIYA_REPLICA", "r01"),
+        redis_url=environ.get("DIYA_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        sessions=environ.get("DIYA_SESSIONS", "redis"),
+        ttl_seconds=_number(environ, "DIYA_TTL_SECONDS", 7200.0),
+        durability=environ.get("DIYA_DURABILITY", "aof"),
+        model=environ.get("DIYA_MODEL", "scripted"),
+        model_ttft_ms=_number(environ, "DIYA_MODEL_TTFT_MS", 60.0, zero=True),
+        model_tokens_per_s=_number(environ, "DIYA_MODEL_TOKENS_PER_S", 600.0),
+        lease_ms=_whole(environ, "DIYA_LEASE_MS", 2000),
+        busy_wait_s=_number(environ, "DIYA_BUSY_WAIT_S", 2.0, zero=True),
+        max_turns_in_flight=_whole(environ, "DIYA_MAX_TURNS_IN_FLIGHT", 64),
+        max_body_bytes=_whole(environ, "DIYA_MAX_BODY_BYTES", 1 << 20),
+        drain_s=_number(environ, "DIYA_DRAIN_S", 1.2, zero=True),
+        token=_token(environ),
+        default_app=environ.get("ADK_DEFAULT_APP_NAME") or None,
+    )
+
+
+def _token(environ: Mapping[str, str]) -> str | None:
+    token = environ.get("DIYA_TOKEN")
+    # Empty is refused rather than taken for none: a secret that was not delivered must not open
+    # the door to everybody.
+    if token is not None and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
+        raise SettingsError(
+            "DIYA_TOKEN is empty or has a character that a bearer token cannot have; "
+            "letters, digits and `-._~+/` were expected, or no DIYA_TOKEN at all"
+        )
+    return token
+
+
+def _number(environ: Mapping[str, str], name: str, default: float, *, zero: bool = False) -> float:
+    text = environ.get(name)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        wanted = "a number of at least 0" if zero else "a number above 0"
+        raise SettingsError(f"{name} is {text!r}; {wanted} was expected")
+    return value
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = _number(environ, name, float(default))
+    if not value.is_integer():
+        raise SettingsError(
+            f"{name} is {environ.get(name)!r}; a number without a fraction was expected"
+        )
+    return int(value)

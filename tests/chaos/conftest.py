@@ -1,0 +1,81 @@
+"""Real parts, small: a real Redis-protocol server, a real Envoy, toy replicas."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos import fleet as fleet_module
+from chaos.fleet import Fleet
+from tests import tools
+
+TOY = (sys.executable, str(Path(__file__).parent / "toy_replica.py"))
+
+KINDS = ["bundled", "system"]
+"""The kinds of server; a test over them calls `need` first."""
+
+
+def need(kind: str) -> None:
+    """Skip, or fail in CI, when there is no such server here."""
+    if kind == "system":
+        tools.require("redis-server")
+
+
+"""The kinds of Redis-protocol server that this machine has."""
+
+MakeFleet = Callable[..., Fleet]
+
+
+@pytest.fixture
+def make_fleet(tmp_path: Path) -> Iterator[MakeFleet]:
+    """Plan fleets of toy replicas; whatever was started is stopped at the end."""
+    fleets: list[Fleet] = []
+
+    def make(**options: Any) -> Fleet:
+        options = {"replicas": 3, "redis": "bundled", "replica_command": TOY, **options}
+        fleet = Fleet(tmp_path / f"fleet{len(fleets)}", uuid.uuid4().hex[:12], **options)
+        fleets.append(fleet)
+        return fleet
+
+    yield make
+    for fleet in fleets:
+        fleet.stop()
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """One fleet of three toy replicas for all tests that leave it whole, or can be mended."""
+    directory = tmp_path_factory.mktemp("standing")
+    run_id = uuid.uuid4().hex[:12]
+    with Fleet(directory, run_id, replicas=3, redis="bundled", replica_command=TOY) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def fleet(standing: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """A ready fleet, which the test may hurt but not stop or close."""
+    if standing.balancer.pid is None:
+        standing.start()
+    monkeypatch.setattr(fleet_module, "_current", standing)  # tests start others beside it
+    if standing.redis.pid is None:
+        standing.redis.start()
+        standing.redis.wait_ready()
+    for replica in standing.replicas.values():
+        if not replica.running:
+            replica.start()
+    standing.wait_ready(30)
+    return standing
+
+
+@pytest.fixture
+def own_fleet(make_fleet: MakeFleet) -> Fleet:
+    """A ready fleet for one test, which may do with it what it likes."""
+    fleet = make_fleet()
+    fleet.start()
+    fleet.wait_ready(30)
+    return fleet

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chaos.envoy import Envoy
+from chaos.fleet import Fleet
+from chaos.ports import free_port
+
+
+def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
+    """Status, who answered, and the promised outcome."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("POST", path, body=b"hello")
+        response = connection.getresponse()
+        response.read()
+        return (
+            response.status,
+            response.headers["x-diya-replica"],
+            response.headers["x-diya-outcome"],
+        )
+    finally:
+        connection.close()
+
+
+class Resetter:
+    """A server that is ready, and resets every other request after it was sent."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._listener = socket.create_server(("127.0.0.1", free_port()))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+
+    def _answer(self, client: socket.socket) -> None:
+        with client:
+            if client.recv(4096).startswith(b"GET /readyz"):
+                client.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                return
+            self.requests += 1
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.fixture
+def resetters(tmp_path: Path) -> Iterator[tuple[Envoy, Resetter, Resetter]]:
+    first, second = Resetter(), Resetter()
+    envoy = Envoy(
+        {"r01": first.port, "r02": second.port},
+        free_port(),
+        tmp_path,
+        log=tmp_path / "envoy.log",
+        env=os.environ,
+    )
+    envoy.start()
+    envoy.wait_in_rotation(["r01", "r02"])
+    yield envoy, first, second
+    envoy.kill()
+    first.close()
+    second.close()
+
+
+def test_turns_are_spread_evenly_as_soon_as_all_are_in_rotation(fleet: Fleet) -> None:
+    assert Counter(ask(fleet.balancer.port)[1] for _ in range(30)) == dict.fromkeys(
+        fleet.replicas, 10
+    )
+
+
+def test_a_killed_replica_costs_no_new_request_its_answer(fleet: Fleet) -> None:
+    for _ in range(6):  # idle connections to every replica
+        ask(fleet.balancer.port)
+    fleet.replicas["r02"].kill()
+    answers = [ask(fleet.balancer.port) for _ in range(30)]
+    assert {status for status, _, _ in answers} == {200}
+    assert {who for _, who, _ in answers} == {"r01", "r03"}
+
+
+def test_a_drained_replica_costs_nobody_anything(fleet: Fleet) -> None:
+    over = threading.Event()
+    answers: list[tuple[int, str | None, str | None]] = []
+
+    def customer() -> None:
+        while not over.is_set():
+            answers.append(ask(fleet.balancer.port, "/slow?0.05"))
+
+    customers = [threading.Thread(target=customer) for _ in range(4)]
+    for thread in customers:
+        thread.start()
+    assert fleet.replicas["r01"].terminate(10)
+    at_exit = len(answers)
+    over.set()
+    for thread in customers:
+        thread.join()
+    assert at_exit > 20
+    assert Counter(status for status, _, _ in answers) == {200: len(answers)}
+    assert "r01" not in {who for _, who, _ in answers[at_exit - 10 :]}
+
+
+def test_no_replica_at_all_promises_that_nothing_happened(fleet: Fleet) -> None:
+    for replica in fleet.replicas.values():
+        replica.kill()
+    for _ in range(3):
+        status, _, outcome = ask(fleet.balancer.port)
+        assert (status, outcome) == (503, "not-run")
+
+
+def test_a_request_that_was_sent_is_neither_repeated_nor_promised_away(
+    resetters: tuple[Envoy, Resetter, Resetter],
+) -> None:
+    envoy, first, second = resetters
+    answers = [ask(envoy.port) for _ in range(6)]
+    assert [(status, outcome) for status, _, outcome in answers] == [(503, None)] * 6
+    assert first.requests + second.requests == 6
+
+
+def test_a_refused_connection_before_the_reset_promises_nothing_either(
+    resetters: tuple[Envoy, Resetter, Resetter],
+) -> None:
+    envoy, first, second = resetters
+    first.close()
+    answers = [ask(envoy.port) for _ in range(4)]
+    assert [(status, outcome) for status, _, outcome in answers] == [(503, None)] * 4
+    assert second.requests == 4
+
+
+def test_a_stream_is_passed_on_piece_by_piece(fleet: Fleet) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", fleet.balancer.port, timeout=5)
+    sent = time.monotonic()
+    connection.request("GET", "/stream")
+    response = connection.getresponse()
+    assert response.readline() == b"data: 1\n"
+    first_token = time.monotonic() - sent
+    response.read()
+    whole = time.monotonic() - sent
+    connection.close()
+    assert whole >= 1.0
+    assert first_token < whole - 0.5
+
+
+def test_its_admin_interface_cannot_make_it_quit(fleet: Fleet) -> None:
+    assert ask(fleet.balancer.admin_port, "/quitquitquit")[0] == 403
+    assert fleet.balancer.running

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chaos import actions
+from chaos.errors import ChaosConfigError
+from chaos.experiment import load, names
+from chaos.faults.kill_replica import KillReplica
+
+
+def action(func: str = "kill_replica", **more: Any) -> dict[str, Any]:
+    arguments = more.pop("arguments", {})
+    provider = {"type": "python", "module": "chaos.actions", "func": func, "arguments": arguments}
+    return {"type": "action", "name": func, "provider": provider, **more}
+
+
+def write(tmp_path: Path, **document: Any) -> Path:
+    path = tmp_path / "sale.yaml"
+    path.write_text(yaml.safe_dump({"title": "sale", "description": "day", **document}))
+    return path
+
+
+def test_the_default_experiment_is_the_sale_day() -> None:
+    experiment = load("diwali-default")
+    assert experiment.planned == [
+        "kill-replica-1",
+        "restart-redis-1",
+        "kill-redis-1",
+        "rolling-restart-1",
+    ]
+    assert all(step.before + step.after >= 6 for step in experiment.method)
+
+
+def test_every_experiment_that_comes_with_the_program_can_be_read() -> None:
+    assert "smoke" in names()
+    for name in names():
+        assert load(name).planned
+
+
+def test_a_json_file_is_read_and_faults_are_numbered_by_kind(tmp_path: Path) -> None:
+    path = tmp_path / "sale.json"
+    path.write_text(
+        '{"title": "t", "description": "d", "method": ['
+        '{"type": "action", "name": "a", "provider": {"type": "python", "module": "chaos.actions",'
+        ' "func": "kill_redis"}, "pauses": {"before": 1, "after": 2.5}},'
+        '{"type": "action", "name": "b", "provider": {"type": "python", "module": "chaos.actions",'
+        ' "func": "kill_redis", "arguments": {"downtime": 3}}}]}'
+    )
+    first, second = load(path).method
+    assert (first.id, first.before, first.after) == ("kill-redis-1", 1.0, 2.5)
+    assert (second.id, second.before) == ("kill-redis-2", 0.0)
+
+
+def test_constants_of_the_configuration_are_put_in(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        configuration={"who": "r02", "calm": 4},
+        method=[action(arguments={"replica": "${who}"}, pauses={"before": "${calm}"})],
+    )
+    (step,) = load(path).method
+    assert step.make() == KillReplica(replica="r02")
+    assert step.before == 4
+
+
+def test_every_fault_is_an_action_with_the_same_arguments() -> None:
+    for func, fault in actions.FAULTS.items():
+        taken = dict(inspect.signature(getattr(actions, func)).parameters)
+        del taken["configuration"]
+        offered = inspect.signature(fault).parameters
+        assert {n: p.default for n, p in taken.items()} == {
+            n: p.default for n, p in offered.items()
+        }, func
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"method": [action("kill_replicas")]}, r"method\[0\].provider.func = 'kill_replicas'.*"
+     r"did you mean kill_replica\?"),
+    ({"method": [action(arguments={"downtme": 1})]}, r"method\[0\].provider.arguments.downtme is "
+     r"not known here.*did you mean downtime\?"),
+    ({"method": [action(arguments={"downtime": -1})]}, r"method\[0\].provider.arguments: "
+     r"downtime = -1: expected seconds, at least 0"),
+    ({"method": [action(arguments={"downtime": "long"})]}, "downtime = 'long': expected seconds"),
+    ({"method": [action(arguments={"replica": 3})]}, "replica = 3: expected a name or random"),
+    ({"method": [action("rolling_restart", arguments={"count": 0})]}, "count = 0: expected a"),
+    ({"method": [action(pauses={"befor": 1})]}, r"pauses.befor is .*did you mean before\?"),
+    ({"method": [action(pauses={"before": "soon"})]}, r"pauses.before = 'soon': expected seconds"),
+    ({"method": [action(background=True)]}, r"method\[0\].background = True, expected false"),
+    ({"method": [{**action(), "type": "probe"}]}, r"method\[0\].type = 'probe', expected action"),
+    ({"method": [{"type": "action", "name": "a"}]}, r"method\[0\].provider is missing"),
+    ({"method": {}}, "method = {}, expected a list"),
+    ({}, "method is missing"),
+    ({"method": [], "metod": []}, r"metod is not known here.*did you mean method\?"),
+    ({"method": [], "rollbacks": [action()]}, "rollbacks = .*expected none"),
+    ({"method": [action(arguments={"replica": "${whom}"})], "configuration": {"who": "r01"}},
+     r"arguments.replica = '\$\{whom\}', expected a name of configuration \(did you mean who\?\)"),
+    ({"method": [], "title": 3}, "title = 3, expected a text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "sentence"), WRONG)
+def test_what_is_wrong_is_named(tmp_path: Path, document: dict[str, Any], sentence: str) -> None:
+    path = write(tmp_path, **document)
+    with pytest.raises(ChaosConfigError, match=sentence) as error:
+        load(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+def test_an_action_of_another_module_is_refused(tmp_path: Path) -> None:
+    other = action()
+    other["provider"]["module"] = "os"
+    with pytest.raises(ChaosConfigError, match=r"module = 'os', expected chaos\.actions"):
+        load(write(tmp_path, method=[other]))
+
+
+def test_an_unknown_probe_is_refused(tmp_path: Path) -> None:
+    provider = {"type": "python", "module": "chaos.probes", "func": "redis_answer"}
+    probe = {"type": "probe", "name": "up", "provider": provider, "tolerance": True}
+    path = write(tmp_path, method=[], **{"steady-state-hypothesis": {"probes": [probe]}})
+    with pytest.raises(ChaosConfigError, match=r"did you mean redis_answers\?"):
+        load(path)
+
+
+def test_an_unknown_name_gets_the_nearest_one() -> None:
+    with pytest.raises(ChaosConfigError, match=r"'smok': there is no such file.*mean smoke\?"):
+        load("smok")
+
+
+def test_broken_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text("title: a\nmethod: [\n")
+    with pytest.raises(ChaosConfigError, match=r"broken.yaml, line 3: not YAML"):
+        load(path)

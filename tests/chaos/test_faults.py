@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from chaos import actions
+from chaos.errors import ChaosError
+from chaos.faults.base import Fault, perform
+from chaos.faults.kill_replica import KillReplica
+from chaos.faults.noop import Noop
+from chaos.faults.redis_outage import KillRedis, RestartRedis
+from chaos.faults.rolling_restart import RollingRestart
+from chaos.fleet import Fleet
+from chaos.redis_server import RedisServer, connect
+from reports.records import FaultWindow, RunClock
+from tests.chaos.conftest import MakeFleet
+
+
+def do(fault: Fault, fleet: Fleet, seed: int = 7) -> FaultWindow:
+    clock = RunClock(time.time())
+    return perform(f"{fault.kind}-1", fault, fleet, clock, random.Random(seed))
+
+
+def pids(fleet: Fleet) -> dict[str, int | None]:
+    return {name: replica.pid for name, replica in fleet.replicas.items()}
+
+
+def assert_healed(window: FaultWindow, fleet: Fleet) -> None:
+    assert window.recovered_at is not None
+    assert window.start < window.recovered_at <= window.end
+    assert fleet.redis.answers()
+    assert all(replica.ready() for replica in fleet.replicas.values())
+    assert fleet.balancer.in_rotation() == set(fleet.replicas)
+
+
+def test_nothing_happens_and_takes_hold(fleet: Fleet) -> None:
+    before = pids(fleet)
+    window = do(Noop(duration=0.2), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "none")
+    assert window.end - window.start >= 0.2
+    assert pids(fleet) == before
+
+
+def test_a_replica_is_killed_stays_away_and_comes_back(fleet: Fleet) -> None:
+    before = pids(fleet)
+    window = do(KillReplica("r02", downtime=0.5), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "r02")
+    assert window.end - window.start >= 0.5
+    assert [name for name, pid in pids(fleet).items() if pid != before[name]] == ["r02"]
+    assert_healed(window, fleet)
+
+
+def test_a_rolling_restart_replaces_replicas_one_after_the_other(fleet: Fleet) -> None:
+    before = pids(fleet)
+    window = do(RollingRestart(count=2), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    changed = [name for name, pid in pids(fleet).items() if pid != before[name]]
+    assert sorted(window.target.split(",")) == changed
+    assert len(changed) == 2
+    assert window.end - window.start >= 2.4  # each drains for 1.2 s
+    assert_healed(window, fleet)
+
+
+@pytest.mark.parametrize(("fault", "code"), [(KillRedis(), -9), (RestartRedis(), 0)])
+def test_redis_goes_and_comes_back_with_its_data(
+    fleet: Fleet, fault: Fault, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(fleet.redis, RedisServer)
+    ends: list[int | None] = []
+    server, start = fleet.redis, fleet.redis.start
+
+    def note_the_end_and_start() -> None:
+        ends.append(server.exit_code)
+        start()
+
+    monkeypatch.setattr(server, "start", note_the_end_and_start)
+    with connect(fleet.redis.url) as client:
+        client.set("order", "ORD-58291")
+    before = fleet.redis.run_id
+    window = do(fault, fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "redis")
+    assert ends == [code]
+    assert fleet.redis.run_id != before
+    with connect(fleet.redis.url) as client:
+        assert client.get("order") == "ORD-58291"
+    assert_healed(window, fleet)
+
+
+def test_the_victim_is_chosen_by_the_seed(make_fleet: MakeFleet, fleet: Fleet) -> None:
+    def aims(seed: int) -> list[str]:
+        rng = random.Random(seed)
+        return [KillReplica().aim(fleet, rng) for _ in range(12)]
+
+    assert aims(7) == aims(7)
+    assert len(set(aims(7))) == 3
+
+
+def test_a_replica_that_is_dead_already_cannot_be_killed_and_the_window_says_so(
+    fleet: Fleet,
+) -> None:
+    fleet.replicas["r01"].kill()
+    window = do(KillReplica("r01", downtime=0.0), fleet)
+    assert not window.took_hold
+    assert window.error == "r01 does not run: it cannot be killed"
+    assert_healed(window, fleet)
+
+
+@dataclass
+class Harmless(KillReplica):
+    """A fault whose injection does nothing."""
+
+    kind: ClassVar[str] = "harmless"
+
+    def inject(self, fleet: Fleet) -> None:
+        pass
+
+
+@dataclass
+class OnlyRefused(KillRedis):
+    """Redis is said to be gone but is never ended: it comes back as the same one."""
+
+    def inject(self, fleet: Fleet) -> None:
+        assert isinstance(fleet.redis, RedisServer)
+        self._old_run_id = fleet.redis.run_id
+
+    def verify(self, fleet: Fleet) -> bool:
+        return True
+
+
+def test_a_fault_without_effect_is_recorded_as_one_that_did_not_take_hold(fleet: Fleet) -> None:
+    window = do(Harmless("r01"), fleet)
+    assert not window.took_hold
+    assert window.error == "harmless did not take hold of r01"
+    assert_healed(window, fleet)
+
+
+def test_a_redis_that_comes_back_as_the_same_process_was_never_away(fleet: Fleet) -> None:
+    window = do(OnlyRefused(downtime=0.0), fleet)
+    assert not window.took_hold
+    assert window.error == "redis came back as if kill-redis had not happened"
+
+
+def test_a_replica_that_cannot_be_drained_is_killed_and_the_fault_says_so(fleet: Fleet) -> None:
+    window = do(RollingRestart(count=1, drain_timeout=0.2), fleet)
+    assert not window.took_hold
+    assert window.error is not None
+    assert "was not drained 0.2 s after SIGTERM and was killed" in window.error
+    assert_healed(window, fleet)
+
+
+@pytest.mark.parametrize(("code", "error"), [(-15, None), (3, "r01 ended with code 3 on SIGTERM")])
+def test_a_replica_may_end_by_the_signal_when_drained_but_not_crash(
+    make_fleet: MakeFleet, code: int, error: str | None
+) -> None:
+    fleet = make_fleet(replicas=1, extra_env={"TOY_EXIT_CODE": str(code)})
+    fleet.start()
+    fleet.wait_ready(30)
+    window = do(RollingRestart(count=1), fleet)
+    assert window.error == error
+    assert window.took_hold == (error is None)
+    assert_healed(window, fleet)
+
+
+def test_a_replica_that_does_not_come_back_leaves_the_window_open_ended(
+    own_fleet: Fleet,
+) -> None:
+    fleet = own_fleet
+    fleet.replicas["r03"].close()
+    window = do(KillReplica("r03"), fleet)
+    assert window.recovered_at is None
+    assert window.error is not None
+    assert "r03 is closed" in window.error
+
+
+def test_what_can_never_be_done_is_known_before(make_fleet: MakeFleet) -> None:
+    fleet = make_fleet(redis="redis://127.0.0.1:1/0")
+    with pytest.raises(ValueError, match="not ours to hurt"):
+        KillRedis().check(fleet)
+    with pytest.raises(ValueError, match="replica = 'r99': expected random or r01 to r03"):
+        KillReplica("r99").check(fleet)
+    with pytest.raises(ValueError, match="count = 4: expected at most 3"):
+        RollingRestart(4).check(fleet)
+
+
+def test_an_action_works_on_the_fleet_of_this_process(fleet: Fleet) -> None:
+    before = pids(fleet)
+    window = actions.kill_replica(replica="r01", downtime=0.0)
+    assert window["took_hold"]
+    assert pids(fleet)["r01"] != before["r01"]
+    with pytest.raises(ChaosError, match="replica = 'r99'"):
+        actions.kill_replica(replica="r99")

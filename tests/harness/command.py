@@ -1,0 +1,76 @@
+"""Runs `diya` as a user would, as a process, and looks at what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chaos.guardian import carriers
+from reports.records import FILES, LoadMark, TurnRecord
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+DIYA = (sys.executable, "-m", "harness.cli")
+TINY = ("--profile", str(HERE / "tiny.toml"), "--replicas", "3", "--redis", "bundled")
+ONE_KILL = ("--experiment", str(HERE / "one_kill.yaml"))
+
+
+def run(*arguments: str, timeout: float = 100) -> subprocess.CompletedProcess[str]:
+    """The finished command, with its output as text."""
+    return subprocess.run(
+        [*DIYA, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """The running command."""
+    return subprocess.Popen(
+        [*DIYA, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def only_run(out: Path) -> Path:
+    """The one run directory in `out`."""
+    (run_dir,) = out.iterdir()
+    return run_dir
+
+
+def turns_recorded(out: Path) -> int:
+    """How many turns the run in `out` has recorded so far."""
+    return sum(path.read_bytes().count(b"\n") for path in out.glob(f"*/{FILES[TurnRecord]}"))
+
+
+def marks(run_dir: Path) -> str:
+    """The load's marks, as they stand in the file."""
+    return (run_dir / FILES[LoadMark]).read_text()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> float:
+    """Seconds until `condition` held.  Raises AssertionError after `seconds`."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+def nothing_left(run_id: str) -> bool:
+    """No process of this run, its guardian included, is alive."""
+    return not carriers(run_id) and not _guardians(run_id)
+
+
+def _guardians(run_id: str) -> list[str]:
+    found = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    return [line for line in found if "chaos.guardian" in line and run_id in line]

@@ -1,0 +1,113 @@
+"""Bad input ends in seconds: one clear sentence, exit code 104, nothing half started."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chaos.redis_server import RedisServer
+from tests.harness import command
+
+SECONDS = 10.0
+
+
+def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
+    """The sentence with which a readiness run was refused."""
+    out = tmp_path / "runs"
+    begun = time.monotonic()
+    finished = command.run("readiness", "--out", str(out), *arguments)
+    assert finished.returncode == 104, finished.stderr
+    assert time.monotonic() - begun < within
+    assert finished.stdout == ""
+    assert not out.exists() or not any(out.iterdir()), "a run directory was left"
+    # Progress may come before it; the sentence is the last line, and no traceback stands there.
+    sentence = finished.stderr.splitlines()[-1]
+    assert sentence.startswith("diya: ")
+    assert "Traceback" not in finished.stderr
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--profile", "diwalli"), r"'diwalli'.*diwali"),
+        (("--profile", "no/such.toml"), r"no/such\.toml"),
+        (("--experiment", "diwali-defualt"), r"diwali-defualt.*diwali-default"),
+        (("--sessions", "rediss"), r"--sessions rediss: .*module:factory"),
+        (("--sessions", "no_such_module:factory"), r"no module 'no_such_module'"),
+        (("--replicas", "0"), r"replicas.*0.*1 to"),
+        (("--seed", "-1"), r"--seed -1"),
+        (("--port", "80"), r"--port 80: .*1024"),
+        (("--target", "ftp://example.test"), r"--target ftp://.*http"),
+        (("--target", "http://203.0.113.1:8000"), r"--target .*--authorised"),
+        (("--target", "http://user:hunter2@203.0.113.1"), r"--target .*--authorised"),
+        (("--redis", "redis://:hunter2@127.0.0.1:1/0"), r"redis://.*127\.0\.0\.1:1"),
+        (("--redis", "mongodb"), r"mongodb"),
+        (("--target", "http://127.0.0.1:1", "--experiment", "smoke"), r"--experiment smoke"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_in_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    sentence = refused(tmp_path, *arguments)
+    assert re.search(said, sentence), sentence
+    assert "hunter2" not in sentence
+
+
+def test_a_typo_in_a_profile_is_named_with_file_line_and_key(tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    text = (command.HERE / "tiny.toml").read_text()
+    profile.write_text(text.replace("base_rate", "base_rat"))
+    line = 1 + text[: text.index("base_rate")].count("\n")
+    sentence = refused(tmp_path, "--profile", str(profile))
+    assert f"{profile}" in sentence
+    assert f"line {line}" in sentence
+    assert "base_rat" in sentence
+    assert "base_rate" in sentence.replace("'base_rat'", "")
+
+
+def test_a_factory_that_its_module_does_not_have_is_named(tmp_path: Path) -> None:
+    # Only a replica can say so, after it has imported ADK: seconds, but of a busy machine.
+    factory = "tests.defects.no_ttl:factorx"
+    sentence = refused(tmp_path, *command.TINY, "--sessions", factory, within=40)
+    assert "factorx" in sentence
+
+
+def test_faults_on_a_redis_that_is_not_ours_are_refused_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    directory = tmp_path / "redis"
+    server = RedisServer("bundled", directory)
+    server.start()
+    try:
+        server.wait_ready()
+        sentence = refused(tmp_path, "--redis", server.url)
+        assert "restart-redis-1" in sentence
+        assert server.url not in sentence
+    finally:
+        server.close()
+        server.wait_ended(5)
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, taken: int) -> None:
+    assert str(taken) in refused(tmp_path, "--port", str(taken))
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_folder_that_is_no_run_cannot_be_judged(tmp_path: Path) -> None:
+    finished = command.run("report", str(tmp_path))
+    assert finished.returncode == 104
+    assert str(tmp_path) in finished.stderr
+    assert "run.json" in finished.stderr

@@ -1,0 +1,119 @@
+"""The main job, small, against the real thing: real replicas, Redis, Envoy, Locust and a kill."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.harness import command
+
+SCHEMA = command.ROOT / "reports" / "result.schema.json"
+
+
+def readiness(
+    out: Path, *arguments: str
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    finished = command.run("readiness", *command.TINY, "--seed", "7", "--out", str(out), *arguments)
+    results = list(out.glob("*/result.json"))
+    assert results, finished.stderr
+    return finished, json.loads(results[0].read_text())
+
+
+def failing(result: dict[str, Any]) -> set[str]:
+    return {gate["name"] for gate in result["gates"] if gate["status"] == "fail"}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[str, Any]]:
+    out = tmp_path_factory.mktemp("good")
+    finished, result = readiness(out, *command.ONE_KILL)
+    return command.only_run(out), finished, result
+
+
+def test_our_service_survives_a_killed_replica(
+    good: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    _, finished, result = good
+    assert finished.returncode == 0, finished.stdout
+    assert result["verdict"] == "GO"
+    assert result["turns"]["ok"] == result["turns"]["offered"] > 40
+    assert result["turns"]["moved"] > 10, "conversations did not move between replicas"
+    assert [fault["took_hold"] for fault in result["faults"]] == [True]
+    assert result["continuity"]["conversations_audited"] > 10
+    assert result["memory"]["peak_keys"] > 0
+
+
+def test_the_result_is_what_its_published_schema_says(
+    good: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    _, _, result = good
+    jsonschema.validate(result, json.loads(SCHEMA.read_text()))
+
+
+def test_every_output_is_written_and_the_verdict_fits_one_screen(
+    good: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    run_dir, finished, _ = good
+    for name in ("run.json", "result.json", "report.html", "summary.md", "junit.xml"):
+        assert (run_dir / name).stat().st_size > 0, name
+    screen = finished.stdout.splitlines()
+    assert "GO" in screen[0]
+    assert len(screen) <= 40
+    assert str(run_dir / "report.html") in finished.stdout
+
+
+def test_no_process_is_left_after_a_run(good: tuple[Path, Any, dict[str, Any]]) -> None:
+    run_dir, _, _ = good
+    assert command.nothing_left(json.loads((run_dir / "run.json").read_text())["run_id"])
+
+
+def test_a_stored_run_is_judged_again_to_the_same_verdict(
+    good: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    run_dir, _, result = good
+    again = command.run("report", str(run_dir))
+    assert again.returncode == 0
+    assert json.loads((run_dir / "result.json").read_text()) == result
+
+
+def test_sessions_in_each_replicas_memory_are_convicted_of_lost_context(tmp_path: Path) -> None:
+    finished, result = readiness(tmp_path, "--sessions", "memory", "--experiment", "none")
+    assert finished.returncode == 99, finished.stdout
+    assert result["verdict"] == "NO-GO"
+    assert "continuity.lost" in failing(result)
+    assert result["continuity"]["lost"] > 10
+    # The generator has nothing to wait for here; memory is watched past the TTL all the same.
+    assert result["memory"]["final_bytes"] is not None
+
+
+def test_a_service_that_sets_no_ttl_is_convicted_for_memory(tmp_path: Path) -> None:
+    finished, result = readiness(
+        tmp_path, "--sessions", "tests.defects.no_ttl:factory", "--experiment", "none"
+    )
+    assert finished.returncode == 99, finished.stdout
+    assert "memory.ttl" in failing(result)
+    assert result["memory"]["keys_without_ttl_max"] > 0
+
+
+def test_a_target_is_driven_through_its_api_and_what_cannot_be_known_is_unknown(
+    tmp_path: Path,
+) -> None:
+    fleet = command.start("up", "--replicas", "1", "--redis", "bundled", "--ttl", "3")
+    try:
+        assert fleet.stdout is not None
+        url = fleet.stdout.readline().split()[1]
+        finished, result = readiness(tmp_path, "--target", url)
+    finally:
+        fleet.terminate()
+        fleet.communicate(timeout=20)
+    assert finished.returncode == 75, finished.stdout
+    assert result["turns"]["ok"] == result["turns"]["offered"] > 40
+    unknown = {gate["name"] for gate in result["gates"] if gate["status"] == "unknown"}
+    assert unknown, "nobody looked at the target's Redis: its memory cannot be known"
+    assert all(name.startswith(("memory.", "continuity.context_missed")) for name in unknown)
+    assert failing(result) == set()

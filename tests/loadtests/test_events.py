@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from loadtests.events import BadReply, EventStream, final_reply, history
+from reports.records import HistoryItem, Seen, digest
+from tests.loadtests.scripted_server import text_event
+
+CALL = {"author": "agent", "content": {"parts": [{"functionCall": {"name": "track"}}]}}
+RESULT = {"author": "agent", "content": {"parts": [{"functionResponse": {"name": "track"}}]}}
+
+
+def test_the_last_whole_event_of_the_agent_is_the_reply() -> None:
+    reply = final_reply([CALL, RESULT, text_event("On its way.")])
+    assert reply.digest == digest("On its way.")
+
+
+def test_text_parts_are_joined_and_thoughts_left_out() -> None:
+    parts = [{"text": "Hmm.", "thought": True}, {"text": "April "}, {"text": "8th"}]
+    event = {"author": "agent", "content": {"parts": parts}}
+    assert final_reply([event]).digest == digest("April 8th")
+
+
+def test_the_witness_of_the_last_event_counts() -> None:
+    first = text_event("a", customMetadata={"diya_seen": [1, "aa"]})
+    last = text_event("b", customMetadata={"diya_seen": [2, "bb"]})
+    assert final_reply([first, last]).seen == Seen(2, "bb")
+
+
+@pytest.mark.parametrize("witness", [None, [], [1], ["1", "aa"], "1aa", {"turns": 1}])
+def test_a_reply_without_a_proper_witness_is_still_a_reply(witness: Any) -> None:
+    reply = final_reply([text_event("a", customMetadata={"diya_seen": witness})])
+    assert reply.seen is None
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ([], "no events"),
+        ({"error": "x"}, "no events"),
+        ([text_event("Let me", partial=True)], "no whole event"),
+        ([{"author": "user", "content": {"parts": [{"text": "hi"}]}}], "no whole event"),
+        ([text_event("x"), CALL], "without the agent's text"),
+        ([text_event("x"), RESULT], "without the agent's text"),
+        ([text_event("  ")], "without the agent's text"),
+        ([{"author": "agent"}], "without the agent's text"),
+        ([text_event("half", errorCode="RATE", errorMessage="slow down")], "RATE slow down"),
+    ],
+)
+def test_what_is_not_a_complete_reply_says_why(events: Any, why: str) -> None:
+    with pytest.raises(BadReply, match=why):
+        final_reply(events)
+
+
+def _stream(*lines: bytes) -> EventStream:
+    stream = EventStream()
+    for line in lines:
+        stream.feed(line)
+    return stream
+
+
+def _data(event: Any) -> bytes:
+    return f"data: {json.dumps(event)}\n".encode()
+
+
+def test_a_stream_ends_with_the_whole_reply() -> None:
+    partial = text_event("On its", partial=True)
+    stream = _stream(_data(partial), b"\n", b": ping\n", _data(text_event("On its way.")))
+    assert stream.reply().digest == digest("On its way.")
+
+
+def test_a_stream_shows_text_with_its_first_text_not_with_a_tool_call() -> None:
+    assert not _stream(_data(CALL)).has_text
+    assert _stream(_data(CALL), _data(text_event("O", partial=True))).has_text
+
+
+def test_a_stream_of_partial_events_alone_is_no_reply() -> None:
+    with pytest.raises(BadReply):
+        _stream(_data(text_event("On its", partial=True))).reply()
+
+
+def test_an_error_in_the_stream_outweighs_a_reply_before_it() -> None:
+    stream = _stream(_data(text_event("fine")), _data({"error": "lost the lock"}))
+    with pytest.raises(BadReply, match="lost the lock"):
+        stream.reply()
+
+
+def test_an_event_that_is_not_json_is_no_reply() -> None:
+    with pytest.raises(BadReply, match="not a JSON object"):
+        _stream(b"data: {oops\n", _data(text_event("fine"))).reply()
+
+
+def test_the_history_tells_messages_steps_and_replies_apart() -> None:
+    turn = {"turn_id": "c1t0"}
+    events = [
+        {"author": "user", "content": {"parts": [{"text": "Where?"}]}, "customMetadata": turn},
+        {**CALL, "customMetadata": turn},
+        {**RESULT, "customMetadata": turn},
+        {"author": "agent", "actions": {"stateDelta": {"a": 1}}},
+        text_event("There.", customMetadata=turn),
+        text_event("Nobody asked."),
+    ]
+    items = history(events)
+    assert [(item.turn_id, item.kind) for item in items] == [
+        ("c1t0", "message"),
+        ("c1t0", "step"),
+        ("c1t0", "step"),
+        ("c1t0", "reply"),
+        (None, "reply"),
+    ]
+    assert items[0] == HistoryItem("c1t0", "message", digest("Where?"))
+    assert items[3].digest == digest("There.")
+
+
+@pytest.mark.parametrize("events", [[None], ["x"], [{}], [{"content": None}]])
+def test_foreign_shapes_in_a_history_are_passed_over(events: list[Any]) -> None:
+    assert history(events) == ()

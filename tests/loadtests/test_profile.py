@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from loadtests import profile
+from loadtests.profile import ProfileError
+
+SMOKE = (profile.FOLDER / "smoke.toml").read_text()
+
+
+def _line_of(text: str) -> int:
+    return SMOKE[: SMOKE.index(text)].count("\n") + 1
+
+
+def _error(path: Path, old: str, new: str) -> str:
+    """What loading says when `old` is replaced by `new` in the profile `smoke`."""
+    assert old in SMOKE
+    path.write_text(SMOKE.replace(old, new, 1))
+    with pytest.raises(ProfileError) as caught:
+        profile.load(str(path))
+    return str(caught.value)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the broken profile is."""
+    return tmp_path / "mine.toml"
+
+
+def test_diwali_is_the_promised_load() -> None:
+    diwali = profile.load("diwali")
+    assert diwali.real_ttl_seconds == 30
+    assert diwali.load_seconds == pytest.approx(93)
+    assert diwali.expected_turns == pytest.approx(3400, rel=0.02)
+    assert [name for name, _, _ in diwali.planned_phases()] == [
+        "warmup",
+        "presale",
+        "opening",
+        "evening",
+    ]
+    curve = diwali.curve()
+    assert curve.rate(1) == pytest.approx(2.8)
+    assert curve.rate(17.999) == pytest.approx(3 * 2.8, rel=1e-3)
+    assert curve.rate(18.1) == pytest.approx(10 * 2.8)
+    assert curve.rate(92.9) == pytest.approx(10 * 2.8 * 10**-0.4, rel=1e-2)
+
+
+def test_smoke_is_twenty_seconds_of_about_two_conversations_a_second() -> None:
+    smoke = profile.load("smoke")
+    assert smoke.load_seconds == pytest.approx(20)
+    assert smoke.real_ttl_seconds == 5
+    assert smoke.curve().total / smoke.load_seconds == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_a_profile_survives_the_way_through_run_json(name: str) -> None:
+    loaded = profile.load(name)
+    assert profile.from_dict(json.loads(json.dumps(loaded.to_dict()))) == loaded
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_phases_are_laid_end_to_end_over_the_whole_load(name: str) -> None:
+    loaded = profile.load(name)
+    edges = [(start, end) for _, start, end in loaded.planned_phases()]
+    assert edges[0][0] == 0
+    assert edges[-1][1] == pytest.approx(loaded.load_seconds)
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(edges))
+    assert loaded.curve().seconds == pytest.approx(loaded.load_seconds)
+
+
+def test_an_unknown_profile_names_the_known_ones_and_the_closest() -> None:
+    with pytest.raises(ProfileError, match=r"'diwli'; did you mean 'diwali'\?.*diwali, smoke"):
+        profile.load("diwli")
+    with pytest.raises(ProfileError, match=r"'xyz'; known are diwali, smoke"):
+        profile.load("xyz")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"cannot read the profile .*none.toml: No such file"):
+        profile.load(str(tmp_path / "none.toml"))
+
+
+def test_a_toml_mistake_is_reported_with_its_line(path: Path) -> None:
+    text = _error(path, "base_rate = 1.0", "base_rate = = 1.0")
+    assert text.startswith(f"{path} line {_line_of('base_rate')}: not valid TOML: ")
+
+
+def test_a_file_that_ends_too_early_is_reported_at_its_last_line(path: Path) -> None:
+    path.write_text('name = "x"\njourneys = [\n')
+    with pytest.raises(ProfileError, match=r"mine.toml line 2: not valid TOML"):
+        profile.load(str(path))
+
+
+MISTAKES = [
+    # what the file says instead, where the line is, what the sentence must say
+    (
+        "base_rate = 1.0",
+        "base_rat = 1.0",
+        "unknown key 'base_rat' in [load]; did you mean 'base_rate'?",
+    ),
+    (
+        "mean_turns = 4",
+        "mean_turns = 4\nmean_turn = 5",
+        "unknown key 'mean_turn' in [conversation]; did you mean 'mean_turns'?",
+    ),
+    (
+        "base_rate = 1.0",
+        "base_rate = -3",
+        "'base_rate' in [load] must be a number from 0.001 to 2000, not -3",
+    ),
+    (
+        "base_rate = 1.0",
+        'base_rate = "fast"',
+        "'base_rate' in [load] must be a number from 0.001 to 2000, not 'fast'",
+    ),
+    ("base_rate = 1.0", "base_rate = true", "must be a number from 0.001 to 2000, not True"),
+    ("base_rate = 1.0", "base_rate = nan", "must be a number from 0.001 to 2000, not nan"),
+    ("max_open = 500", "max_open = 2.5", "must be a whole number from 1 to 20000, not 2.5"),
+    ("abandon_share = 0.2", "abandon_share = 1.5", "must be a number from 0 to 0.95, not 1.5"),
+    ("floor = 1.5", "flor = 1.5", "unknown key 'flor' in [phase]; did you mean 'floor'?"),
+    ("to = 2", "to = 2\nhold = 3", "not both 'from' and 'hold'"),
+    (
+        "return = 1",
+        "retrn = 1",
+        "unknown journey 'retrn' in [journeys]; did you mean 'return'?",
+    ),
+    ("error_rate = 0.001", "error_rate = 2", "must be a number from 0 to 1, not 2"),
+    ("ttl_seconds = 7200", "ttl_seconds = 720", "is a real TTL of 0.5 s, expected at least 1 s"),
+    ('name = "presale"', 'name = "warmup"', "two phases are named 'warmup'"),
+    ('name = "smoke"', 'name = "../../etc"', "must be a short name of letters, digits"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), MISTAKES, ids=[new for _, new, _ in MISTAKES])
+def test_a_mistake_is_one_sentence_with_file_line_and_key(
+    path: Path, old: str, new: str, sentence: str
+) -> None:
+    text = _error(path, old, new)
+    assert sentence in text
+    line = _line_of(old) + new.count("\n")
+    assert text.startswith(f"{path} line {line}: ")
+    assert "\n" not in text
+
+
+def test_a_missing_key_is_reported_at_its_section(path: Path) -> None:
+    text = _error(path, "think_sigma = 0.8\n", "")
+    line = _line_of("[conversation]")
+    assert text.startswith(f"{path} line {line}: missing key 'think_sigma' in [conversation]")
+
+
+def test_a_missing_section_is_named(path: Path) -> None:
+    assert "missing key 'slo' in the top level" in _error(path, "[slo]", "[limits]")
+
+
+def test_a_phase_without_a_shape_is_refused_with_its_line(path: Path) -> None:
+    text = _error(path, "hold = 1\n", "")
+    assert text.startswith(f"{path} line {_line_of('[[phase]]')}: a [[phase]] needs a shape")
+
+
+def test_a_misspelled_shape_is_pointed_out(path: Path) -> None:
+    assert "unknown key 'hld' in [phase]; did you mean 'hold'?" in _error(path, "hold = 1", "hld=1")
+
+
+def test_a_load_beyond_all_reason_is_refused(path: Path) -> None:
+    text = _error(path, "base_rate = 1.0", "base_rate = 1900")
+    assert "the load peaks at 5,700 conversations a second, expected at most 2,000" in text
+
+
+def test_mistakes_in_run_json_name_the_file_they_are_in() -> None:
+    values = profile.load("smoke").to_dict()
+    values["load"]["base_rate"] = 0
+    with pytest.raises(ProfileError, match=r"^run\.json: 'base_rate' in \[load\] must be"):
+        profile.from_dict(values)

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from loadtests.client import Client
+from loadtests.conversation import ConversationPlan
+from loadtests.service import Service
+from reports.records import Outcome, RunClock, digest
+from tests.loadtests.conftest import Bench
+from tests.loadtests.scripted_server import (
+    CLOSE,
+    HANG,
+    RESET,
+    Step,
+    agent_reply,
+    cut_off,
+    reply,
+    stream,
+    text_event,
+)
+
+StartBench = Callable[..., Bench]
+
+PARTIAL = text_event("On its", partial=True)
+WHOLE = text_event("On its way.")
+
+PLAIN = [
+    # what the service does, what is known afterwards, whether asking again can help
+    ("a complete reply", agent_reply(WHOLE), Outcome.OK, True),
+    ("no events", agent_reply(), Outcome.INFO, True),
+    ("not JSON", reply(200, b"<html>"), Outcome.INFO, True),
+    ("a reply cut off", cut_off(200, b"["), Outcome.INFO, True),
+    ("500", reply(500, b"oops"), Outcome.INFO, True),
+    ("502", reply(502), Outcome.INFO, True),
+    ("503 of a balancer", reply(503, b"no healthy upstream"), Outcome.INFO, True),
+    ("503 that promises", reply(503, x_diya_outcome="not-run"), Outcome.FAIL, True),
+    ("503 with another promise", reply(503, x_diya_outcome="unknown"), Outcome.INFO, True),
+    ("409, another turn runs", reply(409, b"busy", Retry_After="1"), Outcome.FAIL, True),
+    ("404, no such session", reply(404, b"Session not found"), Outcome.FAIL, False),
+    ("422", reply(422), Outcome.FAIL, False),
+    ("429", reply(429), Outcome.FAIL, True),
+    ("a redirect", reply(307, Location="/elsewhere"), Outcome.FAIL, False),
+    ("closed without a word", CLOSE, Outcome.INFO, True),
+    ("reset", RESET, Outcome.INFO, True),
+    ("silence", HANG, Outcome.INFO, True),
+]
+
+STREAMED = [
+    ("a complete reply", stream(PARTIAL, WHOLE), Outcome.OK),
+    ("no whole event", stream(PARTIAL), Outcome.INFO),
+    ("cut off before the reply", stream(PARTIAL, complete=False), Outcome.INFO),
+    ("cut off after the reply", stream(PARTIAL, WHOLE, complete=False), Outcome.INFO),
+    ("an error event", stream(PARTIAL, {"error": "lost"}), Outcome.INFO),
+    ("404", reply(404, b"Session not found"), Outcome.FAIL),
+    ("500", reply(500), Outcome.INFO),
+    ("closed without a word", CLOSE, Outcome.INFO),
+    ("silence", HANG, Outcome.INFO),
+]
+
+
+def _of(rows: list[tuple[str, Step, Outcome, bool]] | list[tuple[str, Step, Outcome]]) -> list[str]:
+    return [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(("name", "step", "outcome", "retry"), PLAIN, ids=_of(PLAIN))
+def test_a_plain_turn_is_judged_by_what_is_known(
+    bench: StartBench,
+    plan: ConversationPlan,
+    name: str,
+    step: Step,
+    outcome: Outcome,
+    retry: bool,
+) -> None:
+    desk = bench(step)
+    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 0.3)
+    assert (attempt.outcome, attempt.retry) == (outcome, retry)
+    assert (attempt.error is None) == (outcome is Outcome.OK)
+    assert desk.observed == [("turn /run", attempt.error)]
+    assert len(desk.server.requests) == 1, "a request was sent again behind our back"
+
+
+@pytest.mark.parametrize(("name", "step", "outcome"), STREAMED, ids=_of(STREAMED))
+def test_a_streamed_turn_is_judged_by_what_is_known(
+    bench: StartBench, plan: ConversationPlan, name: str, step: Step, outcome: Outcome
+) -> None:
+    desk = bench(step)
+    streaming = dataclasses.replace(plan, streaming=True)
+    attempt = desk.service.run_turn(streaming, "Where?", "c1t0", 0.8)
+    assert attempt.outcome is outcome
+    assert desk.observed == [("turn /run_sse", attempt.error)]
+    assert len(desk.server.requests) == 1, "a request was sent again behind our back"
+
+
+def test_a_turn_says_who_means_what_and_gets_the_reply(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(agent_reply(WHOLE))
+    attempt = desk.service.run_turn(plan, "Kab aayega? ₹", "c1t0", 1)
+    request = desk.server.requests[0]
+    assert (request.method, request.path) == ("POST", "/run")
+    assert request.json == {
+        "appName": "shopmax",
+        "userId": plan.user,
+        "sessionId": plan.session,
+        "newMessage": {"role": "user", "parts": [{"text": "Kab aayega? ₹"}]},
+        "customMetadata": {"turn_id": "c1t0"},
+    }
+    assert attempt.reply is not None
+    assert attempt.reply.digest == digest("On its way.")
+    assert attempt.answer.replica == "r07"
+    assert attempt.first_token is None
+
+
+def test_the_first_token_is_timed_when_it_arrives_not_when_the_stream_ends(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    # The server pauses 0.2 s before each event: head, partial, partial, whole, end.
+    desk = bench(stream(PARTIAL, PARTIAL, WHOLE))
+    streaming = dataclasses.replace(plan, streaming=True)
+    begun = desk.clock.now()
+    attempt = desk.service.run_turn(streaming, "Where?", "c1t0", 5)
+    took = desk.clock.now() - begun
+    assert desk.server.requests[0].json["streaming"] is True
+    assert attempt.first_token is not None
+    assert 0.2 <= attempt.first_token - begun < 0.4
+    assert took >= 0.8
+
+
+def test_a_refused_connection_certainly_did_not_happen(plan: ConversationPlan) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client = Client(f"http://127.0.0.1:{port}", connections=1)
+    service = Service(client, "shopmax", RunClock(time.time()), lambda *_: None)
+    attempt = service.run_turn(plan, "Where?", "c1t0", 1)
+    assert attempt.outcome is Outcome.FAIL
+    assert attempt.retry
+    assert attempt.error == "not sent: Connection refused"
+
+
+def test_a_connection_that_the_server_closed_while_idle_is_not_used_again(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    closing = dataclasses.replace(agent_reply(WHOLE), then="close")
+    desk = bench(closing)
+    for _ in range(5):
+        assert desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.OK
+        time.sleep(0.01)
+    assert len(desk.server.requests) == 5
+
+
+def test_failed_requests_give_their_connections_back(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(CLOSE, RESET, cut_off(200, b"["), reply(500), CLOSE, RESET, agent_reply(WHOLE))
+    outcomes = [desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome for _ in range(7)]
+    assert outcomes == [Outcome.INFO] * 6 + [Outcome.OK]
+
+
+def test_opening_a_session_asks_for_our_own_id(bench: StartBench, plan: ConversationPlan) -> None:
+    desk = bench(reply(200, b"{}"))
+    attempt = desk.service.open_session(plan, 1, maybe_open=False)
+    assert attempt.outcome is Outcome.OK
+    request = desk.server.requests[0]
+    assert (request.method, request.path) == ("POST", f"/apps/shopmax/users/{plan.user}/sessions")
+    assert request.json == {"sessionId": plan.session}
+
+
+def test_a_session_that_exists_is_ours_only_after_an_attempt_of_unknown_end(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(reply(409))
+    assert desk.service.open_session(plan, 1, maybe_open=True).outcome is Outcome.OK
+    foreign = desk.service.open_session(plan, 1, maybe_open=False)
+    assert (foreign.outcome, foreign.retry) == (Outcome.FAIL, False)
+
+
+def test_a_session_read_as_gone_is_an_answer_not_an_error(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(reply(404, json.dumps({"detail": "Session not found"}).encode()))
+    attempt = desk.service.read_session(plan, 1)
+    assert (attempt.outcome, attempt.retry) == (Outcome.FAIL, False)
+    assert desk.observed == [("audit", None)]
+
+
+@pytest.mark.parametrize("target", ["127.0.0.1:8000", "ftp://x", "http://", ""])
+def test_a_target_that_is_no_address_is_refused(target: str) -> None:
+    with pytest.raises(ValueError, match="expected http://HOST:PORT"):
+        Client(target, connections=1)

@@ -1,0 +1,1 @@
+"""Proofs under kill: exactly-once turns, shown on real processes (`make prove-turns`)."""

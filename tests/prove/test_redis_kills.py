@@ -1,0 +1,56 @@
+"""What is the server's loss and what is ours; and that a muted Redis is really unheard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from chaos.redis_server import RedisServer, connect
+from tests.prove.judge import SERVERS_LOSS, Violation
+from tests.prove.redis_kills import loss_windows, set_aside
+from tests.prove.wire import Wire
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer("bundled", tmp_path)
+    server.start()
+    server.wait_ready()
+    yield server
+    server.close()
+    server.wait_ended(5)
+
+
+def test_a_loss_began_after_the_last_plain_write_that_was_kept() -> None:
+    ((start, end),) = loss_windows([1.0, 2.0, 6.0], [3.0, 4.0], [5.0, 9.0])
+    assert start == 2.0
+    assert 5.0 < end < 6.0
+
+
+def test_a_death_that_cost_no_plain_write_excuses_nothing() -> None:
+    assert loss_windows([1.0, 2.0], [], [5.0]) == []
+    assert loss_windows([1.0, 6.0], [7.0], [5.0, 8.0])[0][0] == 6.0
+
+
+def test_only_what_a_lost_write_brings_about_is_the_servers_loss() -> None:
+    kinds = ("lost", "duplicated", "other reply", "half-turn", "stuck", "forked")
+    left = set_aside([Violation(kind, "") for kind in kinds])
+    assert [each.kind for each in left] == ["duplicated", "half-turn", "forked", SERVERS_LOSS]
+    assert set_aside([]) == []
+
+
+def test_a_muted_redis_writes_and_is_not_heard(server: RedisServer) -> None:
+    with Wire(server.port, os.environ) as wire, connect(server.url) as plain:
+        wired = server.url.replace(f":{server.port}/", f":{wire.port}/")
+        with connect(wired, timeout=0.3) as client:
+            client.set("heard", "1")
+            wire.mute()
+            with pytest.raises(redis.TimeoutError):
+                client.set("unheard", "1")
+            assert plain.get("unheard") == "1"
+            wire.hear()
+            assert client.get("heard") == "1"

@@ -1,0 +1,54 @@
+"""Shared by the tests of the renderers: the fixtures, and golden files with `--update-golden`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.reports import render_fixtures
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the renderers make now to tests/reports/golden",
+    )
+
+
+@pytest.fixture(params=sorted(render_fixtures.ALL))
+def kind(request: pytest.FixtureRequest) -> str:
+    """The name of each stored result in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def result(kind: str) -> dict[str, Any]:
+    """Each stored result in turn."""
+    return stored(kind)
+
+
+def stored(kind: str) -> dict[str, Any]:
+    """The stored result `kind`."""
+    loaded: dict[str, Any] = json.loads((render_fixtures.FIXTURES / f"{kind}.json").read_text())
+    return loaded
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a golden file, or write it when `--update-golden` is given."""
+    update = bool(request.config.getoption("--update-golden", default=False))
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if update:
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), f"{name}: see --update-golden"
+
+    return compare

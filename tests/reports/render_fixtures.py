@@ -1,0 +1,413 @@
+"""Result dicts as three real kinds of run leave them: GO, NO-GO and INCONCLUSIVE.
+
+`python -m tests.reports.render_fixtures` writes them again to `fixtures/`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+MIB = 1024 * 1024
+TTL = 30.0
+LOAD_START, LOAD_END, RUN_END = 6, 111, 151
+
+FAULTS = [
+    # id, class, target, start, end, recovered, first ok, recovery, disturbed, failed, outage
+    ("kill-replica-1", "kill-replica", "r04", 26.0, 29.1, 28.8, 0.05, 0.41, 3, 0, 0.41),
+    (
+        "rolling-restart-1",
+        "rolling-restart",
+        "r06, r07, r08",
+        41.0,
+        56.4,
+        56.2,
+        0.04,
+        1.2,
+        5,
+        0,
+        0.6,
+    ),
+    ("restart-redis-1", "restart-redis", "redis", 68.0, 69.3, 69.2, 1.21, 1.74, 38, 0, 1.66),
+    ("kill-redis-1", "kill-redis", "redis", 85.0, 86.6, 86.5, 1.48, 2.13, 51, 0, 2.02),
+]
+
+
+def _percentiles(count: int, p50: float, p99: float, worst: float) -> dict[str, float]:
+    steps = {"p50": 0.0, "p90": 0.45, "p95": 0.6, "p99": 1.0}
+    row = {name: round(p50 * (p99 / p50) ** step, 4) for name, step in steps.items()}
+    row |= {"p999": round((p99 + 3 * worst) / 4, 4), "max": worst}
+    row |= {"first_token_p50": round(p50 * 0.3, 4), "first_token_p99": round(p99 * 0.4, 4)}
+    return {"count": count, **row}
+
+
+def _gate(
+    name: str,
+    title: str,
+    value: float | None,
+    limit: float | None,
+    unit: str,
+    summary: str,
+    phase: str = "run",
+    status: str = "pass",
+    evidence: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title,
+        "phase": phase,
+        "value": value,
+        "limit": limit,
+        "unit": unit,
+        "status": status,
+        "summary": summary,
+        "evidence": list(evidence),
+    }
+
+
+_CONTINUITY = {
+    "lost": "Turns lost",
+    "duplicated": "Turns duplicated",
+    "reordered": "Turns reordered",
+    "truncated": "Histories truncated",
+    "forked": "Histories forked",
+    "half_turn": "Half-turns",
+    "resurrected": "Sessions resurrected",
+    "phantom": "Phantom turns",
+    "leaked": "Turns leaked to another customer",
+    "context_missed": "Replies without context",
+}
+
+
+def _gates() -> list[dict[str, Any]]:
+    gates = [
+        _gate(f"continuity.{key}", title, 0, 0, "turns", f"{title}: none of 4,071 turns.")
+        for key, title in _CONTINUITY.items()
+    ]
+    gates.append(
+        _gate("latency.steady_p99", "Latency in the steady state", 0.412, 0.8, "s",
+              "99 % of 3,310 turns were answered within 412 ms.", "steady")
+    )  # fmt: skip
+    for fault in FAULTS:
+        gates.append(
+            _gate("latency.fault_p99", "Latency during a fault", fault[10], 3.0, "s",
+                  f"99 % of the turns were answered within {fault[10]} s.", f"fault:{fault[0]}")
+        )  # fmt: skip
+        gates.append(
+            _gate("recovery.time", "Recovery from a fault", fault[7], 5.0, "s",
+                  f"The last disturbed turn ended {fault[7]} s after the fault began.",
+                  f"fault:{fault[0]}")
+        )  # fmt: skip
+    gates += [
+        _gate("latency.outage", "Longest outage of one customer", 2.02, 4.0, "s",
+              "No customer waited longer than 2.02 s."),
+        _gate("errors.rate", "Turns without an answer", 0.0022, 0.01, "share",
+              "9 of 4,071 turns were not acknowledged."),
+        _gate("memory.baseline", "Memory comes back after the TTL", 4.5 * MIB, 6.6 * MIB, "bytes",
+              "Redis came back to 4.50 MiB."),
+        _gate("memory.bounded", "Memory bounded by the TTL", 1.12, 1.5, "of the bound",
+              "Memory never exceeded 1.12 times what the TTL window explains."),
+        _gate("memory.ttl", "Keys without a TTL", 0, 0, "keys", "Every key had a TTL."),
+        _gate("memory.evicted", "Keys evicted", 0, 0, "keys", "Nothing was evicted."),
+        _gate("validity.generator", "The generator kept up", 0.0041, 0.05, "s",
+              "Conversations started 4.1 ms late at most (p99)."),
+        _gate("validity.arrivals", "The planned load was offered", 1012, 1012, "conversations",
+              "All planned conversations were offered."),
+        _gate("validity.faults", "Every planned fault took hold", 4, 4, "faults",
+              "All 4 planned faults took hold."),
+    ]  # fmt: skip
+    return gates
+
+
+def _timeline(rng: random.Random, expires: bool) -> dict[str, Any]:
+    times = list(range(RUN_END + 1))
+    series: dict[str, list[float | None]] = {
+        name: []
+        for name in (
+            "turns_ok", "turns_failed", "turns_info", "turns_retried", "p50", "p99",
+            "redis_bytes", "redis_keys", "redis_expired", "fleet_rss_bytes",
+            "host_cpu_percent", "open_conversations",
+        )
+    }  # fmt: skip
+    written: list[float] = []
+    for t in times:
+        loaded = LOAD_START <= t <= LOAD_END
+        into = t - LOAD_START
+        rate = 0.0
+        if loaded:
+            peak = 62.0 if into > 15 else 18 + 14 * into / 15
+            rate = max(22.0, peak * (max(into - 40, 1) ** -0.12 if into > 40 else 1.0))
+        down = next((f for f in FAULTS if "redis" in f[2] and f[3] <= t <= f[4]), None)
+        replica = next((f for f in FAULTS if "redis" not in f[2] and f[3] <= t <= f[4]), None)
+        ok = round(max(0.0, rng.gauss(rate, math.sqrt(rate) if rate else 0)))
+        info = 0
+        if down and loaded:
+            ok, info = round(ok * 0.2), rng.choice((2, 3))
+        base = 0.085 + 0.09 * (rate / 62) ** 2
+        p50 = base * rng.uniform(0.92, 1.1)
+        p99 = base * rng.uniform(2.2, 3.4)
+        if down:
+            p50, p99 = 0.9, down[10]
+        elif replica:
+            p99 = max(p99, replica[10] * rng.uniform(0.7, 1.0))
+        written.append(float(ok))
+        window = sum(written[-int(TTL) - 8 :] if expires else written)
+        series["turns_ok"].append(ok)
+        series["turns_failed"].append(0)
+        series["turns_info"].append(info)
+        series["turns_retried"].append(info * 4 + (2 if replica and loaded else 0))
+        series["p50"].append(round(p50, 4) if ok else None)
+        series["p99"].append(round(p99, 4) if ok else None)
+        # While Redis is down there is no sample of it.
+        series["redis_bytes"].append(None if down else round(4.21 * MIB + window * 14_000))
+        series["redis_keys"].append(None if down else round(window * 0.31))
+        series["redis_expired"].append(None if down else round(sum(written) * 0.25))
+        series["fleet_rss_bytes"].append(
+            round((1590 + 60 * min(1, max(into, 0) / 60) - (130 if replica else 0)) * MIB)
+        )
+        cpu = 4 + rng.uniform(0, 5) + (78 * (rate / 62) + rng.uniform(-8, 8) if loaded else 0)
+        series["host_cpu_percent"].append(round(min(cpu, 100.0), 1))
+        series["open_conversations"].append(round(rate * 2.1))
+    phases = [
+        {"name": "warmup", "start": LOAD_START, "end": 16.0},
+        {"name": "steady", "start": 16.0, "end": LOAD_END},
+    ]
+    return {
+        "step_s": 1.0,
+        "t": [float(t) for t in times],
+        "load_start": float(LOAD_START),
+        "load_end": float(LOAD_END),
+        "phases": phases,
+        "faults": [{"id": f[0], "start": f[3], "end": f[4], "recovered_at": f[5]} for f in FAULTS],
+        **series,
+    }
+
+
+def go() -> dict[str, Any]:
+    """The default run against the reference service: everything holds."""
+    timeline = _timeline(random.Random(7), expires=True)
+    latency = {
+        "warmup": _percentiles(311, 0.101, 0.331, 0.46),
+        "steady": _percentiles(3310, 0.142, 0.412, 0.713),
+        "all": _percentiles(4062, 0.151, 1.31, 2.02),
+    }
+    for fault in FAULTS:
+        latency[f"fault:{fault[0]}"] = _percentiles(
+            60 + 11 * fault[8], 0.18, max(0.3, fault[10] * 0.98), fault[10]
+        )
+        latency[f"recovery:{fault[0]}"] = _percentiles(180 + fault[8], 0.15, 0.44, 0.69)
+    bytes_known = [value for value in timeline["redis_bytes"] if value is not None]
+    keys_known = [value for value in timeline["redis_keys"] if value is not None]
+    return {
+        "schema_version": 1,
+        "run_id": "5f1c0a9be27d",
+        "name": "20261122T133000Z-diwali-7",
+        "started": "2026-11-22T13:30:00Z",
+        "duration_s": 151.4,
+        "verdict": "GO",
+        "exit_code": 0,
+        "headline": "Every one of 1,012 conversations survived 4 faults; "
+        "p99 412 ms in steady state.",
+        "reasons": [],
+        "gates": _gates(),
+        "turns": {
+            "planned": 4071, "offered": 4071, "ok": 4062, "failed": 0, "indeterminate": 9,
+            "retried": 97, "attempts": 4188, "conversations_planned": 1012,
+            "conversations_offered": 1012, "replicas_seen": 12, "moved": 2787,
+        },
+        "continuity": {
+            **dict.fromkeys(_CONTINUITY, 0), "conversations_audited": 1012,
+            "turns_witnessed": 4062, "within_durability": 0,
+        },
+        "latency": latency,
+        "faults": [
+            {
+                "id": f[0], "fault": f[1], "target": f[2], "start": f[3], "end": f[4],
+                "took_hold": True, "recovered_at": f[5], "downtime_s": round(f[4] - f[3], 3),
+                "first_ok_s": f[6], "recovery_s": f[7], "disturbed_turns": f[8],
+                "failed_turns": f[9], "worst_outage_s": f[10], "error": None,
+            }
+            for f in FAULTS
+        ],
+        "memory": {
+            "baseline_bytes": round(4.21 * MIB), "peak_bytes": max(bytes_known),
+            "final_bytes": bytes_known[-1], "peak_keys": max(keys_known),
+            "final_keys": keys_known[-1], "expired_keys": 1012, "evicted_keys": 0,
+            "keys_without_ttl_max": 0, "bytes_per_live_conversation": 46_900.0,
+            "fleet_rss_baseline_bytes": 1590 * MIB, "fleet_rss_peak_bytes": 1650 * MIB,
+            "fleet_rss_final_bytes": 1648 * MIB, "ttl_seconds": TTL,
+        },
+        "generator": {
+            "lag_p50_s": 0.0008, "lag_p99_s": 0.0041, "lag_max_s": 0.019,
+            "cpu_max_percent": 41.0,
+        },
+        "environment": {
+            "python": "3.11.2", "platform": "Linux-6.1-x86_64", "cores": 2,
+            "memory_bytes": 8 * 1024 * MIB, "diya": "0.1.0",
+            "versions": {"locust": "2.47.0", "google-adk": "2.13.0", "redis-py": "8.1.0"},
+            "replicas": 12,
+            "redis": {
+                "name": "valkey", "version": "9.1.0", "allocator": "jemalloc-5.3.0",
+                "topology": "single", "aof": "everysec",
+            },
+            "durability": "aof-everysec", "sessions": "redis",
+            "model": "scripted, first token 60 ms, 120 tokens/s", "compression": 240.0,
+        },
+        "profile": {
+            "name": "diwali", "duration_s": 105.0, "conversations": 1012, "think_median_s": 20.0,
+            "slo": {
+                "steady_p99_s": 0.8, "fault_p99_s": 3.0, "recovery_s": 5.0, "error_rate": 0.01,
+                "max_outage_s": 4.0, "generator_lag_p99_s": 0.05, "memory_slack": 1.5,
+            },
+        },
+        "experiment": {
+            "title": "Replica and Redis restarts during the peak", "path": "diwali",
+            "planned": [f[0] for f in FAULTS],
+        },
+        "seed": 7,
+        "timeline": timeline,
+    }  # fmt: skip
+
+
+HOSTILE = '<script>alert("x")</script> & | `rm` \x1b[31mred\x1b[0m \u202egnp.exe\x00 @everyone'
+
+
+def no_go() -> dict[str, Any]:
+    """A service that forgets turns and sets no TTL; its evidence quotes hostile text."""
+    result = copy.deepcopy(go())
+    result |= {
+        "run_id": "0c55d1aa9e31",
+        "name": "20261122T140212Z-diwali-11",
+        "started": "2026-11-22T14:02:12Z",
+        "verdict": "NO-GO",
+        "exit_code": 99,
+        "seed": 11,
+        "headline": "17 acknowledged turns were lost, 3 replies lacked context, and Redis kept "
+        "312 keys that never expire.",
+        "timeline": _timeline(random.Random(11), expires=False),
+    }
+    result["continuity"] |= {"lost": 17, "context_missed": 3}
+    _fail(
+        result,
+        "continuity.lost",
+        17,
+        "17 acknowledged turns were lost, the first in "
+        "conversation 88, 0.6 s after kill-redis-1 began.",
+        (
+            *(
+                f"conversation {88 + 3 * k} turn {k % 4} (id 7-{88 + 3 * k}-{k % 4}) acknowledged "
+                f"at {84 + k / 8:.2f} s by r{k % 12 + 1:02d}, gone at {91 + k / 4:.2f} s; "
+                f"fault kill-redis-1"
+                for k in range(16)
+            ),
+            f"the session said: {HOSTILE}",
+        ),
+    )
+    _fail(
+        result,
+        "continuity.context_missed",
+        3,
+        "3 replies show that the model was not shown an acknowledged turn.",
+        ("conversation 91 turn 3: shown 2 of 4 messages by r05",),
+    )
+    _fail(
+        result,
+        "memory.ttl",
+        312,
+        "312 keys had no TTL, so abandoned sessions never expire.",
+        ("at 110 s: 312 of 1,270 keys persistent",),
+    )
+    _fail(result, "memory.baseline", 57.8 * MIB, "57.8 MiB were still in use after the TTL of "
+          "30 s; the limit is 6.60 MiB.")  # fmt: skip
+    bytes_known = [value for value in result["timeline"]["redis_bytes"] if value is not None]
+    keys_known = [value for value in result["timeline"]["redis_keys"] if value is not None]
+    result["memory"] |= {
+        "peak_bytes": max(bytes_known),
+        "final_bytes": bytes_known[-1],
+        "peak_keys": max(keys_known),
+        "final_keys": keys_known[-1],
+        "expired_keys": 0,
+        "keys_without_ttl_max": 312,
+    }
+    for gate in result["gates"]:
+        if gate["name"] == "recovery.time" and gate["phase"] == "fault:kill-redis-1":
+            gate |= {"status": "unknown", "value": None}
+            gate["summary"] = "No turn was sent while kill-redis-1 lasted."
+    order = {"fail": 0, "unknown": 1}
+    worst = sorted(
+        (gate for gate in result["gates"] if gate["status"] != "pass"),
+        key=lambda gate: order[gate["status"]],
+    )
+    result["reasons"] = [gate["summary"] for gate in worst]
+    result["faults"][3] |= {"recovered_at": None, "recovery_s": None, "failed_turns": 4}
+    result["timeline"]["faults"][3]["recovered_at"] = None
+    for t in range(85, 88):
+        result["timeline"]["turns_failed"][t] = 4
+    return result
+
+
+def _fail(
+    result: dict[str, Any],
+    name: str,
+    value: float,
+    summary: str,
+    evidence: tuple[str, ...] = (),
+) -> None:
+    gate = next(gate for gate in result["gates"] if gate["name"] == name)
+    gate |= {"status": "fail", "value": value, "summary": summary, "evidence": list(evidence)}
+
+
+def inconclusive() -> dict[str, Any]:
+    """A run that was killed before its first turn: nulls and empty tables everywhere."""
+    result = copy.deepcopy(go())
+    result |= {
+        "run_id": "aa01b2c3d4e5",
+        "name": "20261122T150500Z-diwali-3",
+        "started": "2026-11-22T15:05:00Z",
+        "duration_s": 2.2,
+        "verdict": "INCONCLUSIVE",
+        "exit_code": 75,
+        "seed": 3,
+        "headline": "The run ended before a single turn was offered.",
+        "reasons": ["The load never started: the run was interrupted."],
+        "latency": {},
+        "faults": [],
+        "experiment": None,
+    }
+    for gate in result["gates"]:
+        gate |= {"status": "unknown", "value": None, "summary": "No turn was recorded."}
+    result["gates"] = [gate for gate in result["gates"] if ":" not in gate["phase"]]
+    for section in ("turns", "continuity"):
+        result[section] = dict.fromkeys(result[section], 0)
+    for section in ("memory", "generator"):
+        result[section] = dict.fromkeys(result[section])
+    result["memory"]["ttl_seconds"] = TTL
+    lists: dict[str, list[Any]] = {
+        name: [] for name, value in result["timeline"].items() if isinstance(value, list)
+    }
+    result["timeline"] = {"step_s": 1.0, "load_start": None, "load_end": None, **lists}
+    return result
+
+
+ALL = {"go": go, "no_go": no_go, "inconclusive": inconclusive}
+
+
+def dump(result: dict[str, Any]) -> str:
+    """The text of a fixture file."""
+    return json.dumps(result, ensure_ascii=True, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def main() -> None:
+    """Write every fixture."""
+    for name, make in ALL.items():
+        (FIXTURES / f"{name}.json").write_text(dump(make()))
+
+
+if __name__ == "__main__":
+    main()

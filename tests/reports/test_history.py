@@ -1,0 +1,132 @@
+"""Reading a run directory: what a killed run leaves is forgiven, anything else is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reports.history import HistoryError, read
+from tests.reports.a_run import Run
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    run = Run()
+    run.sound()
+    run.fault("kill-redis", 11.0, 12.0)
+    return run.write(tmp_path / "run")
+
+
+def edit(run_dir: Path, **values: object) -> None:
+    path = run_dir / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_what_was_written_is_read_back(run_dir: Path, tmp_path: Path) -> None:
+    run = Run()
+    run.sound()
+    run.fault("kill-redis", 11.0, 12.0)
+    assert read(run_dir).turns_by_conversation[0] == run.conversations[0].turns
+    assert read(run_dir).audits_by_conversation[0] == run.conversations[0].audits
+    assert read(run_dir).faults == run.faults
+    assert not read(run_dir).cut_short
+
+
+def test_a_last_line_cut_off_anywhere_is_left_out(run_dir: Path) -> None:
+    path = run_dir / "turns.jsonl"
+    whole = path.read_bytes()
+    last = whole[:-1].rindex(b"\n") + 1
+    for length in range(last + 1, len(whole) - 2):
+        path.write_bytes(whole[:length])
+        assert len(read(run_dir).turns) == 2
+
+
+def test_missing_files_are_empty(run_dir: Path) -> None:
+    for path in run_dir.glob("*.jsonl"):
+        path.unlink()
+    history = read(run_dir)
+    assert history.turns == []
+    assert history.cut_short
+    assert history.load_start is None
+
+
+def test_a_garbled_line_is_named_with_its_file_and_number(run_dir: Path) -> None:
+    path = run_dir / "turns.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], b"garbage\n", *lines[1:]]))
+    with pytest.raises(HistoryError, match=r"turns\.jsonl: line 2: expected a TurnRecord"):
+        read(run_dir)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[1]\n", b'{"t": 1}\n', b'{"t":"soon","mark":"end","values":{}}\n', b"\xff\xfe\n", b"\n"],
+)
+def test_a_whole_line_that_is_no_record_is_an_error_even_at_the_end(
+    run_dir: Path, line: bytes
+) -> None:
+    with (run_dir / "load.jsonl").open("ab") as file:
+        file.write(line)
+    with pytest.raises(HistoryError, match=r"load\.jsonl: line 7"):
+        read(run_dir)
+
+
+def test_a_time_that_is_no_number_is_named(run_dir: Path) -> None:
+    path = run_dir / "turns.jsonl"
+    path.write_text(path.read_text().replace('"sent":10.0', '"sent":NaN'))
+    with pytest.raises(HistoryError, match=r"line 1: .*sent: nan is not a finite number"):
+        read(run_dir)
+
+
+def test_a_directory_without_run_json_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match=r"not a run directory: it has no run\.json"):
+        read(tmp_path)
+    with pytest.raises(HistoryError, match="not a run directory"):
+        read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"schema_version": 2}, "schema_version: 2, expected 1"),
+        ({"origin": "noon"}, "origin: 'noon', expected seconds"),
+        ({"origin": 1e300}, "origin: 1e\\+300, expected seconds"),
+        ({"ttl_seconds": None}, "ttl_seconds: None, expected seconds"),
+        ({"ttl_seconds": -1}, "ttl_seconds: -1, expected seconds"),
+        ({"profile": []}, "profile: .*expected an object"),
+    ],
+)
+def test_a_wrong_value_in_run_json_is_named(
+    run_dir: Path, values: dict[str, object], sentence: str
+) -> None:
+    edit(run_dir, **values)
+    with pytest.raises(HistoryError, match=rf"run\.json: {sentence}"):
+        read(run_dir)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_garbled_run_json_is_named(run_dir: Path, text: str) -> None:
+    (run_dir / "run.json").write_text(text)
+    with pytest.raises(HistoryError, match=r"run\.json"):
+        read(run_dir)
+
+
+def test_a_file_where_a_directory_should_be_is_no_run(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(HistoryError, match="not a run directory"):
+        read(path)
+
+
+def test_what_is_derived_is_derived_once(run_dir: Path) -> None:
+    asked: list[str] = []
+
+    def derive(_: object) -> int:
+        asked.append("again")
+        return 42
+
+    history = read(run_dir)
+    assert (history.once(derive), history.once(derive)) == (42, 42)
+    assert asked == ["again"]

@@ -1,0 +1,126 @@
+"""The page in a real browser: nothing overlaps, nothing is cut off, nothing is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports import html
+from tests import tools
+from tests.reports.conftest import stored
+
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-logging=stderr",
+    "--dump-dom",
+]
+
+# Put into the page by the test, which therefore drops the page's own policy.
+_PROBE = """
+<script>
+const boxes = [...document.querySelectorAll("svg.chart text")].map((node) => {
+  const box = node.getBoundingClientRect();
+  return [node.textContent, box.left, box.top, box.right, box.bottom];
+});
+const chart = document.querySelector("svg.chart");
+const box = chart && chart.getBoundingClientRect();
+if (chart) {
+  chart.dispatchEvent(new PointerEvent("pointermove", {
+    clientX: box.left + box.width / 2, clientY: box.top + 200, bubbles: true}));
+}
+const readout = document.querySelector("output.readout");
+document.body.dataset.probe = JSON.stringify({
+  boxes,
+  chart: box && [box.left, box.top, box.right, box.bottom],
+  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  readout: readout && !readout.hidden ? readout.innerText : "",
+});
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    """The path of a Chromium."""
+    return tools.require("chromium", "chromium-browser")
+
+
+def _open(browser: str, page: Path, folder: Path, width: int) -> tuple[str, str]:
+    """The page's DOM after its script ran, and what the browser logged."""
+    done = subprocess.run(
+        [
+            browser,
+            *_FLAGS,
+            f"--user-data-dir={folder / 'browser'}",
+            f"--window-size={width},2400",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout, done.stderr
+
+
+def _probe(browser: str, result: dict[str, Any], folder: Path, width: int) -> dict[str, Any]:
+    source = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html.render(result))
+    page = folder / "probe.html"
+    page.write_text(source.replace("</body>", f"{_PROBE}</body>"), encoding="utf-8")
+    dom, _ = _open(browser, page, folder, width)
+    found = re.search(r'data-probe="([^"]*)"', dom)
+    assert found
+    probed: dict[str, Any] = json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&"))
+    return probed
+
+
+def test_the_browser_refuses_nothing_on_the_page(browser: str, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(html.render(stored("no_go")), encoding="utf-8")
+    dom, log = _open(browser, page, tmp_path, 1280)
+    assert "CONSOLE" not in log
+    # Only our script draws the hair line: it ran under the page's own policy.
+    assert 'class="hair"' in dom
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_no_label_touches_another_or_leaves_the_chart(
+    browser: str, tmp_path: Path, width: int
+) -> None:
+    probed = _probe(browser, stored("no_go"), tmp_path, width)
+    boxes = probed["boxes"]
+    assert len(boxes) > 40
+    left, top, right, bottom = probed["chart"]
+    touching = []
+    for index, (text, x1, y1, x2, y2) in enumerate(boxes):
+        assert left <= x1 <= x2 <= right + 1, text
+        assert top - 1 <= y1 <= y2 <= bottom + 1, text
+        for other, a1, b1, a2, b2 in boxes[index + 1 :]:
+            # Line boxes are higher than the letters: a pixel or two of them may meet.
+            if min(x2, a2) - max(x1, a1) > 0.5 and min(y2, b2) - max(y1, b1) > 2.5:
+                touching.append((text, other))
+    assert touching == []
+    assert probed["overflow"] == 0, "the page scrolls sideways"
+
+
+def test_the_pointer_reads_the_values_of_a_moment(browser: str, tmp_path: Path) -> None:
+    readout = _probe(browser, stored("go"), tmp_path, 1280)["readout"]
+    assert re.search(r"at 1:1\d", readout)
+    assert re.search(r"p99 \d+ ms", readout)
+
+
+def test_a_run_without_a_timeline_still_makes_a_page(browser: str, tmp_path: Path) -> None:
+    probed = _probe(browser, stored("inconclusive"), tmp_path, 500)
+    assert probed["chart"] is None
+    assert probed["overflow"] == 0

@@ -1,0 +1,42 @@
+"""The outputs of three stored results, character by character."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from reports import junit, summary_md, terminal
+from tests.reports import render_fixtures
+
+SCHEMA = Path(terminal.__file__).with_name("result.schema.json")
+
+
+def test_the_stored_results_are_what_their_generator_makes(kind: str) -> None:
+    file = render_fixtures.FIXTURES / f"{kind}.json"
+    assert file.read_text() == render_fixtures.dump(render_fixtures.ALL[kind]())
+
+
+def test_the_stored_results_keep_to_the_published_schema(result: dict[str, Any]) -> None:
+    jsonschema.validate(result, json.loads(SCHEMA.read_text()))
+
+
+def test_the_terminal_screen_is_as_it_was(
+    kind: str, result: dict[str, Any], golden: Callable[[str, str], None]
+) -> None:
+    golden(f"{kind}.txt", terminal.render(result, False, 80, "runs/example/report.html"))
+
+
+def test_the_summary_is_as_it_was(
+    kind: str, result: dict[str, Any], golden: Callable[[str, str], None]
+) -> None:
+    golden(f"{kind}.md", summary_md.render(result))
+
+
+def test_the_junit_file_is_as_it_was(
+    kind: str, result: dict[str, Any], golden: Callable[[str, str], None]
+) -> None:
+    golden(f"{kind}.xml", junit.render(result))

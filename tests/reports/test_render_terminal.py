@@ -1,0 +1,70 @@
+"""The terminal screen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from reports import terminal
+from tests.reports.conftest import stored
+
+
+@pytest.mark.parametrize("width", [80, 100, 132])
+def test_the_screen_holds_every_result(result: dict[str, Any], width: int) -> None:
+    lines = terminal.render(result, False, width, "report.html").splitlines()
+    assert len(lines) <= 40
+    assert max(len(line) for line in lines) <= width
+
+
+def test_the_screen_holds_the_worst_result_one_can_think_of() -> None:
+    result = stored("no_go")
+    gate, fault = result["gates"][0], result["faults"][0]
+    result["headline"] = "everything is lost " * 40
+    result["gates"] = [
+        {**gate, "status": "fail", "title": f"{k} {'title ' * 30}", "summary": f"{k} lost " * 90}
+        for k in range(60)
+    ]
+    result["faults"] = [{**fault, "id": f"{'very-long-name-' * 9}{k}"} for k in range(30)]
+    steady = result["latency"]["steady"]
+    result["latency"] |= {f"fault:{fault['id']}": steady for fault in result["faults"]}
+    lines = terminal.render(result, False, 80, "report.html").splitlines()
+    assert len(lines) <= 40
+    assert max(len(line) for line in lines) <= 80
+    assert any("more in the report" in line for line in lines)
+
+
+def test_a_failing_gate_is_told_before_any_that_passed() -> None:
+    lines = terminal.render(stored("no_go"), False, 100).splitlines()
+    signs = [line[0] for line in lines if line[:2] in {"✗ ", "? ", "✓ "}]
+    assert signs == sorted(signs, key="✗?✓".index)
+    assert "NO-GO" in lines[0]
+
+
+def test_gates_that_are_unknown_for_one_reason_share_one_entry() -> None:
+    screen = terminal.render(stored("inconclusive"), False, 100)
+    assert "? 10 gates: Turns lost" in screen
+    assert screen.count("No turn was recorded.") < 10
+
+
+def test_colour_adds_nothing_but_colour(result: dict[str, Any]) -> None:
+    colored = terminal.render(result, True, 80)
+    assert "\x1b[" in colored
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", colored)
+    # Ends of lines differ only by blanks that a style shielded from being cut.
+    plain = terminal.render(result, False, 80)
+    assert [line.rstrip() for line in bare.splitlines()] == plain.splitlines()
+
+
+def test_a_run_cannot_write_escape_sequences_to_the_terminal() -> None:
+    result = stored("no_go")
+    result["headline"] = result["gates"][0]["summary"] = "\x1b]0;owned\x07 \x9b31m"
+    screen = terminal.render(result, False, 80)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", screen)
+
+
+def test_a_gate_with_a_status_nobody_knows_does_not_count_as_passed() -> None:
+    result = stored("go")
+    result["gates"][0]["status"] = "splendid"
+    assert "1 unknown, 27 passed" in terminal.render(result, False, 80)

@@ -1,0 +1,127 @@
+"""What the scripted agent says, and what its model testifies to."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from google.genai import types
+
+from reports import records
+from target_service import orders, tools, witness
+from target_service.dialogue import Call, Say, customer_messages, decide
+
+
+def said(text: str, role: str = "user") -> types.Content:
+    return types.Content(role=role, parts=[types.Part(text=text)])
+
+
+def brought(tool: str, response: dict[str, Any]) -> types.Content:
+    return types.Content(
+        role="user", parts=[types.Part.from_function_response(name=tool, response=response)]
+    )
+
+
+class State:
+    """Stands for ADK's tool context, of which the tools use only the state."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+
+
+def talk(*messages: str) -> list[str]:
+    """Play the customer's messages, tools included; the agent's texts."""
+    contents: list[types.Content] = []
+    replies = []
+    context: Any = State()
+    for message in messages:
+        contents.append(said(message))
+        step = decide(contents)
+        while isinstance(step, Call):
+            result = getattr(tools, step.tool)(**step.arguments, tool_context=context)
+            contents.append(brought(step.tool, result))
+            step = decide(contents)
+        contents.append(said(step.text, "model"))
+        replies.append(step.text)
+    return replies
+
+
+def test_the_founding_story_is_told_word_for_word() -> None:
+    first, second = talk("Where is my order ORD-58291?", "When will it arrive?")
+    assert first.startswith("I can help you track order ORD-58291. ")
+    assert second.startswith("Based on your order ORD-58291, the expected delivery is April 8th, ")
+
+
+def test_without_the_first_message_the_second_cannot_be_answered() -> None:
+    assert talk("When will it arrive?") == [
+        "Please tell me your order number, it looks like ORD-58291."
+    ]
+
+
+def test_a_changed_delivery_is_remembered() -> None:
+    changed, then = talk(
+        "Can you change the delivery of ord-58300 to Sunday?", "So when will it arrive?"
+    )
+    assert changed.startswith("Done: order ORD-58300 will now come sunday")
+    assert "expected delivery is sunday" in then
+
+
+@pytest.mark.parametrize(
+    ("message", "reply"),
+    [
+        ("I want to return ORD-58292, it is damaged", "I have started return RET-58292"),
+        ("Payment for ORD-58293 was debited twice", "The payment of ₹"),
+        ("Does it come with a warranty?", "It is in stock"),
+        ("Shukriya!", "You are welcome."),
+        ("Where is ORD-99999?", "No order ORD-99999 was found."),
+    ],
+)
+def test_each_wish_has_its_answer(message: str, reply: str) -> None:
+    assert talk(message)[0].startswith(reply)
+
+
+def test_the_order_spoken_of_last_is_the_one_that_counts() -> None:
+    assert "ORD-58295" in talk("Where is ORD-58294?", "And ORD-58295?", "When will it come?")[-1]
+
+
+def test_the_same_contents_always_give_the_same_step() -> None:
+    contents = [said("Where is my order ORD-58291?")]
+    assert decide(contents) == decide(contents) == Call("track_order", {"order_id": "ORD-58291"})
+    assert isinstance(decide([]), Say)
+
+
+def test_only_the_customers_texts_are_messages() -> None:
+    contents = [
+        types.Content(role="user", parts=[types.Part(text="two "), types.Part(text="parts")]),
+        said("hello", "model"),
+        brought("track_order", {"order_id": "ORD-58291"}),
+        types.Content(role="user", parts=None),
+        said("more"),
+    ]
+    assert customer_messages(contents) == ["two parts", "more"]
+
+
+def test_orders_have_an_edge_on_both_sides() -> None:
+    assert orders.find("ORD-58290") is not None
+    assert orders.find("ORD-58399") is not None
+    assert orders.find("ORD-58289") is orders.find("ORD-58400") is orders.find("58291") is None
+    found = orders.find(" ord-58291 ")
+    assert found is not None
+    assert found.delivery == "April 8th"
+
+
+def test_the_witness_speaks_the_language_of_the_records() -> None:
+    draw = random.Random(20261107)
+    alphabet = 'aZ0 \t\n\u00a0éआ🪔"\\'
+    for _ in range(200):
+        texts = ["".join(draw.choices(alphabet, k=draw.randint(0, 12))) for _ in range(4)]
+        assert [witness.digest(text) for text in texts] == [records.digest(text) for text in texts]
+        shown = [records.digest(text) for text in texts]
+        assert witness.testimony(texts) == [4, records.chain(shown)]
+    assert witness.testimony([]) == [0, records.chain([])]
+
+
+def test_the_witness_tells_order_and_number_apart() -> None:
+    chains = {str(witness.testimony(list(shown))[1]) for shown in ("ab", "ba", "a", "aab", "")}
+    assert len(chains) == 5

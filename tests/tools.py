@@ -1,0 +1,24 @@
+"""Tools that a fresh machine may lack: their tests are skipped there, and never in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+REQUIRE = "DIYA_REQUIRE_TOOLS"
+
+
+def require(*names: str) -> str:
+    """The path of the first of these programs on PATH.
+
+    Without any, the test is skipped with the reason; with DIYA_REQUIRE_TOOLS=1 it fails.
+    """
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    reason = f"no {names[0]} on PATH"
+    if os.environ.get(REQUIRE) == "1":
+        pytest.fail(f"{reason}, and {REQUIRE}=1")
+    pytest.skip(f"{reason} ({REQUIRE}=1 makes this a failure)")
