@@ -114,10 +114,10 @@ def test_the_sampler_sees_keys_without_a_ttl_a_restart_and_every_process(
     with RecordWriter(tmp_path) as writer:
         sampler = Sampler(writer, RunClock(0.0), server.url, lambda: {"r01": os.getpid()})
         sampler.start()
-        wait_until(lambda: len(samples(tmp_path, "redis")) >= 1, 5, "a first sample")
+        wait_until(lambda: len(samples(tmp_path, "redis")) >= 1, 20, "a first sample")
         server.restart()
         seen = len(samples(tmp_path, "redis"))
-        wait_until(lambda: len(samples(tmp_path, "redis")) > seen, 5, "a sample after the restart")
+        wait_until(lambda: len(samples(tmp_path, "redis")) > seen, 20, "a sample after the restart")
         sampler.stop()
     first, *_, last = samples(tmp_path, "redis")
     assert first.values["keys"] == 2
@@ -133,6 +133,6 @@ def test_while_redis_is_down_the_other_samples_go_on(tmp_path: Path, server: Red
     with RecordWriter(tmp_path) as writer:
         sampler = Sampler(writer, RunClock(0.0), server.url, dict)
         sampler.start()
-        wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 5, "two samples of the host")
+        wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
         sampler.stop()
     assert samples(tmp_path, "redis") == []

@@ -146,7 +146,7 @@ def test_a_service_that_stays_broken_is_given_up_at_the_deadline(
     turn = played.turns[0]
     assert turn.outcome is Outcome.INFO
     assert turn.attempts > 3
-    assert turn.latency <= smoke.conversation.deadline_s + 0.2
+    assert turn.latency <= smoke.conversation.deadline_s + 2
     assert played.audits[0].status == "unknown"
 
 
@@ -154,7 +154,7 @@ def test_retry_after_is_honoured_up_to_a_second(play: Play) -> None:
     later = reply(409, b"busy", Retry_After="30")
     turn = play(CREATED, later, WHOLE, WHOLE, WHOLE, SESSION).turns[0]
     assert turn.outcome is Outcome.OK
-    assert 1.0 <= turn.latency < 1.5
+    assert 1.0 <= turn.latency < 5
 
 
 def test_a_session_created_by_a_lost_attempt_is_taken_as_ours(play: Play) -> None:

@@ -135,7 +135,7 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
     assert start.values["arrivals"] == len(planned)
     for record in conversations:
         assert record.due == pytest.approx(start.t + planned[record.conversation].due, abs=1e-5)
-        assert 0 <= record.started - record.due < 1
+        assert 0 <= record.started - record.due < 3
 
     turns = _records(run_dir, TurnRecord)
     assert {turn.outcome for turn in turns} == {Outcome.OK}
@@ -188,7 +188,7 @@ def test_a_stopped_run_says_at_once_what_became_of_every_arrival(
         locust.send_signal(number)
         stopped = time.monotonic()
         output, _ = locust.communicate(timeout=30)
-        assert time.monotonic() - stopped < 2
+        assert time.monotonic() - stopped < 8
     assert locust.returncode == 0, output
     conversations = _records(run_dir, ConversationRecord)
     planned = arrivals.plan(_short_profile(), SEED)

@@ -147,4 +147,4 @@ def test_adk_knows_our_service_by_its_uri(bundled: RedisServer) -> None:
         await service.close()
 
     asyncio.run(scenario())
-    assert 4000 < bundled.client.pttl("diya:m:{registered/u}/s") <= 5000
+    assert 1000 < bundled.client.pttl("diya:m:{registered/u}/s") <= 5000

@@ -56,7 +56,7 @@ def test_without_a_guard_a_turn_can_be_seen_half_done(
     replica.create(user, "s")
     with ThreadPoolExecutor(1) as pool:
         turn = pool.submit(replica.run, user, "s", "thanks", "t1")
-        wait_until(lambda: authors(replica.get(user, "s")) == ["user"], 5, "a half-turn is seen")
+        wait_until(lambda: authors(replica.get(user, "s")) == ["user"], 20, "a half-turn is seen")
         assert turn.result().status_code == 200
     assert authors(replica.get(user, "s")) == ["user", "shopmax"]
 

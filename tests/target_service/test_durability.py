@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,9 +147,8 @@ def test_what_memory_or_aof_promise_is_not_waited_for(
     async def scenario(durability: str) -> None:
         async with services(uri(servers, primary), durability, 1) as (a,):
             session = await a.create_session(**WHO)
-            start = time.monotonic()
+            # With a wait for the frozen replica it would be refused.
             await a.append_event(session, event())
-            assert time.monotonic() - start < 0.5
 
     with replica.frozen():
         asyncio.run(scenario("memory"))

@@ -48,7 +48,7 @@ def test_without_redis_a_turn_is_refused_soon_and_runs_again_when_it_is_back(
         took = time.monotonic() - start
     assert (refused.status_code, refused.headers["x-diya-outcome"]) == (503, "not-run")
     assert int(refused.headers["retry-after"]) >= 1
-    assert took < 2.5
+    assert took < 4.0
     # These promise nothing: the session may have been created or deleted.
     for other in others:
         answer = other.result()
@@ -58,7 +58,7 @@ def test_without_redis_a_turn_is_refused_soon_and_runs_again_when_it_is_back(
     assert ready.status_code == 200
     wait_until(
         lambda: b.run(user, "s", "When will it arrive?", "t2").status_code == 200,
-        5,
+        20,
         "the turn runs once Redis is back",
     )
     events = b.get(user, "s").json()["events"]
@@ -74,19 +74,19 @@ def test_a_turn_whose_write_is_not_confirmed_promises_nothing_and_can_be_repeate
     lease = f"diya:l:{{shopmax/{user}}}/s"
     with ThreadPoolExecutor(1) as pool:
         turn = pool.submit(a.run, user, "s", "thanks", "t1")
-        wait_until(lambda: bool(bundled.client.exists(lease)), 5, "the turn has begun")
+        wait_until(lambda: bool(bundled.client.exists(lease)), 20, "the turn has begun")
         with bundled.frozen() if fault == "frozen" else killed(bundled):
             answer = turn.result()
     assert answer.status_code == 503
     assert "x-diya-outcome" not in answer.headers
-    wait_until(lambda: b.run(user, "s", "thanks", "t1").status_code == 200, 5, "the repeat runs")
+    wait_until(lambda: b.run(user, "s", "thanks", "t1").status_code == 200, 20, "the repeat runs")
     assert [event["author"] for event in b.get(user, "s").json()["events"]] == ["user", "shopmax"]
 
 
 def test_on_sigterm_a_replica_turns_unready_at_once_serves_on_and_ends_well(
     start_replica: StartReplica, user: str
 ) -> None:
-    settings = {"DIYA_MODEL_TTFT_MS": "1500", "DIYA_DRAIN_S": "1.0"}
+    settings = {"DIYA_MODEL_TTFT_MS": "3000", "DIYA_DRAIN_S": "2.0"}
     with start_replica("leaving", **settings) as replica:
         replica.wait_ready()
         replica.create(user, "s")
@@ -96,13 +96,13 @@ def test_on_sigterm_a_replica_turns_unready_at_once_serves_on_and_ends_well(
             replica.process.send_signal(signal.SIGTERM)
             start = time.monotonic()
             wait_until(
-                lambda: replica.http.get("/readyz").status_code == 503, 0.7, "readiness is gone"
+                lambda: replica.http.get("/readyz").status_code == 503, 1.8, "readiness is gone"
             )
             during = pool.submit(replica.run, user, "other", "thanks", "t2")
             assert before.result().status_code == 200
             assert during.result().status_code == 200
             assert during.result().headers["connection"] == "close"
-        assert time.monotonic() - start > 1.0  # longer than the drain: the turns were waited for
+        assert time.monotonic() - start > 2.0  # longer than the drain: the turns were waited for
         assert replica.process.wait(5) == 0
         with pytest.raises(httpx.ConnectError):
             replica.http.get("/livez")

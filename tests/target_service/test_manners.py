@@ -203,7 +203,7 @@ def test_the_metrics_count_turns_that_run_now(slow_pair: Pair, user: str) -> Non
     with pytest.raises(httpx.ReadTimeout):
         a.http.post("/run", json=body(user, "s", "hello", "t1"), timeout=0.3)
     # A turn of half a second, or one that ends because its client has gone.
-    wait_until(lambda: metric(a, "diya_turns_in_flight") == 0, 5, "no turn runs")
+    wait_until(lambda: metric(a, "diya_turns_in_flight") == 0, 20, "no turn runs")
     assert metric(a, 'diya_turns_total{result="failed"}') >= 1
 
 
@@ -281,4 +281,4 @@ def test_a_redis_that_freezes_while_a_turn_waits_for_another_is_not_waited_for(
     assert answer.status_code in (409, 503)  # it is known to be busy, or Redis known to be silent
     assert answer.headers["x-diya-outcome"] == "not-run"
     assert int(answer.headers["retry-after"]) >= 1
-    assert took < 2.3
+    assert took < 3.2

@@ -49,7 +49,7 @@ def persistent(server: RedisServer) -> list[str]:
 
 def expire(server: RedisServer, key: str) -> None:
     server.client.pexpire(key, 1)
-    wait_until(lambda: not server.client.exists(key), 2, f"{key} is gone")
+    wait_until(lambda: not server.client.exists(key), 10, f"{key} is gone")
 
 
 async def create_with_state(sessions: RedisSessionService) -> None:

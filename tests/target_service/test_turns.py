@@ -289,7 +289,7 @@ def test_a_replica_killed_in_mid_turn_leaves_nothing_and_another_takes_over(
         answers.append(other.run(user, "s", "Where is ORD-58291?", "t1"))
         return answers[-1].status_code == 200
 
-    wait_until(taken_over, 5, "the repeat succeeds after the lease")
+    wait_until(taken_over, 20, "the repeat succeeds after the lease")
     assert {answer.status_code for answer in answers[:-1]} <= {409}
     assert turn_ids(history(other, user)) == ["t1"]
     assert len(history(other, user)) == 4
@@ -298,7 +298,7 @@ def test_a_replica_killed_in_mid_turn_leaves_nothing_and_another_takes_over(
 def wait_for_lease(server: RedisServer, user: str) -> None:
     """Until a turn of this session is running: a second one would have to wait."""
     lease = f"diya:l:{{shopmax/{user}}}/s"
-    wait_until(lambda: bool(server.client.exists(lease)), 5, "the turn has begun")
+    wait_until(lambda: bool(server.client.exists(lease)), 20, "the turn has begun")
 
 
 def _events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
