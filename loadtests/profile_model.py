@@ -7,10 +7,17 @@ the service feels them.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loadtests.shape import Curve, Linear, Piece, decay
+
+LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
+"""The languages customers write in, with their weights where a profile gives none: English, Hindi
+in Devanagari, and Hindi in Latin letters mixed with English."""
+
+LATE_AFTER_S = 5.0
+"""Where a profile does not say when an arrival is too late to be offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,15 @@ class Conversation:
     """Real seconds one turn may take, retries included."""
     attempt_timeout_s: float
     """Real seconds one attempt may take."""
+    languages: dict[str, float] = field(default_factory=lambda: dict(LANGUAGES))
+    """Language -> weight; every language of LANGUAGES may be named."""
+    return_within_ttl: float = 0.0
+    """Share of customers who come back once, in the middle of the TTL: the session is there."""
+    return_after_ttl: float = 0.0
+    """Share of customers who come back once, after the TTL: the session is gone."""
+    gaps_at_ttl: tuple[float, ...] = ()
+    """Multiples of the TTL: when there are any, every pause between two turns is one of these, in
+    equal shares, instead of a think time.  Above 1, the session is gone by the next turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +118,12 @@ class Profile:
     """Journey -> weight."""
     slo: dict[str, float]
     """The limits the checks use."""
+    late_after_s: float = LATE_AFTER_S
+    """Real seconds after its planned time at which an arrival is dropped as late, and counted as
+    such: offered then, it would be another load than the planned one."""
+    day_cv: float = 0.0
+    """How much one sale day differs from the next: the whole curve of a run is multiplied by a
+    draw from a Gamma distribution of mean 1 and this coefficient of variation.  0: never."""
 
     @property
     def load_seconds(self) -> float:
@@ -162,12 +184,18 @@ class Profile:
     def to_dict(self) -> dict[str, Any]:
         """The profile as the nested tables of its file; `from_dict` reads it back."""
         talk = asdict(self.conversation)
+        talk["gaps_at_ttl"] = list(self.conversation.gaps_at_ttl)
         shapes = [_shape_to_dict(phase.shape) for phase in self.phases]
         return {
             "name": self.name,
             "description": self.description,
             "time": {"compression": self.compression, "ttl_seconds": self.ttl_seconds},
-            "load": {"base_rate": self.base_rate, "max_open": self.max_open},
+            "load": {
+                "base_rate": self.base_rate,
+                "max_open": self.max_open,
+                "late_after_s": self.late_after_s,
+                "day_cv": self.day_cv,
+            },
             "phase": [
                 {"name": phase.name, "minutes": phase.minutes, **shape}
                 for phase, shape in zip(self.phases, shapes, strict=True)

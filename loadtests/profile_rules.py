@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from loadtests.journeys import JOURNEYS
 from loadtests.profile_model import (
+    LANGUAGES,
+    LATE_AFTER_S,
     Conversation,
     Decay,
     Hold,
@@ -47,6 +51,8 @@ def build(source: Source) -> Profile:
         conversation=_conversation(top.table("conversation")),
         journeys=_journeys(top.table("journeys")),
         slo=_slo(top.table("slo")),
+        late_after_s=load.number("late_after_s", 0.1, 3600, LATE_AFTER_S),
+        day_cv=load.number("day_cv", 0, 1, 0.0),
     )
     for table in (top, time, load):
         table.close()
@@ -114,19 +120,40 @@ def _conversation(table: Table) -> Conversation:
         delete_share=table.number("delete_share", 0, 1),
         deadline_s=table.number("deadline_s", 0.1, 600),
         attempt_timeout_s=table.number("attempt_timeout_s", 0.1, 600),
+        languages=_languages(table),
+        return_within_ttl=table.number("return_within_ttl", 0, 1, 0.0),
+        return_after_ttl=table.number("return_after_ttl", 0, 1, 0.0),
+        gaps_at_ttl=table.numbers("gaps_at_ttl", 0.01, 5),
     )
+    if conversation.return_within_ttl + conversation.return_after_ttl > 1:
+        raise table.error(
+            "return_after_ttl",
+            "'return_within_ttl' and 'return_after_ttl' in [conversation] are shares of all "
+            "customers: expected at most 1 together",
+        )
     table.close()
     return conversation
 
 
+def _languages(table: Table) -> dict[str, float]:
+    if "languages" not in table:
+        return dict(LANGUAGES)
+    return _weights(table.table("languages"), LANGUAGES, "language")
+
+
 def _journeys(table: Table) -> dict[str, float]:
-    weights = {name: table.number(name, 0, 1000) for name in JOURNEYS if name in table}
+    return _weights(table, JOURNEYS, "journey")
+
+
+def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:
+    """The table as weights of things that are known, at least one of them above 0."""
+    weights = {name: table.number(name, 0, 1000) for name in known if name in table}
     for name in table:
-        if name not in JOURNEYS:
-            hint = did_you_mean(name, JOURNEYS)
-            raise table.error(name, f"unknown journey '{name}' in [journeys]{hint}")
+        if name not in weights:
+            hint = did_you_mean(name, known)
+            raise table.error(name, f"unknown {what} '{name}' in {table.title}{hint}")
     if sum(weights.values()) <= 0:
-        raise table.error(None, "[journeys] must give at least one journey a weight above 0")
+        raise table.error(None, f"{table.title} must give at least one {what} a weight above 0")
     return weights
 
 

@@ -7,7 +7,6 @@ ProfileError (a ValueError)
 from __future__ import annotations
 
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -58,6 +57,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(names)}"
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"^\s*[\"']?([\w-]+)[\"']?\s*=")
 
@@ -75,6 +78,10 @@ def _lines_of_keys(text: str) -> dict[tuple[str, int, str | None], int]:
             lines[section, index, None] = number
         elif key := _KEY.match(line):
             lines.setdefault((section, index, key[1]), number)
+            if line[key.end() :].lstrip().startswith("{"):
+                # A table on one line has no header of its own.
+                name = f"{section}.{key[1]}" if section else key[1]
+                lines.setdefault((name, 0, None), number)
     return lines
 
 
@@ -89,7 +96,8 @@ class Table:
         self._asked: list[str] = []
 
     @property
-    def _title(self) -> str:
+    def title(self) -> str:
+        """The section as one would call it in a sentence."""
         return f"[{self._section}]" if self._section else "the top level"
 
     def error(self, key: str | None, sentence: str) -> ProfileError:
@@ -108,11 +116,11 @@ class Table:
             close = difflib.get_close_matches(key, [k for k in self._values if k != key], 1, 0.75)
             if close:
                 raise self._unknown(close[0], [key])
-            raise self.error(None, f"missing key '{key}' in {self._title}: expected {expected}")
+            raise self.error(None, f"missing key '{key}' in {self.title}: expected {expected}")
         return self._values[key]
 
     def _wrong(self, key: str, value: Any, expected: str) -> ProfileError:
-        return self.error(key, f"'{key}' in {self._title} must be {expected}, not {value!r}")
+        return self.error(key, f"'{key}' in {self.title} must be {expected}, not {value!r}")
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
         """A number from `low` to `high`.  Raises ProfileError for anything else."""
@@ -121,9 +129,7 @@ class Table:
             self._asked.append(key)
             return default
         value = self._value(key, expected)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._wrong(key, value, expected)
-        if not math.isfinite(value) or not low <= value <= high:
+        if not _is_number(value) or not low <= value <= high:
             raise self._wrong(key, value, expected)
         return float(value)
 
@@ -142,9 +148,24 @@ class Table:
             raise self._wrong(key, value, expected)
         return value
 
+    def numbers(self, key: str, low: float, high: float) -> tuple[float, ...]:
+        """A list of numbers from `low` to `high`; empty when missing.  Raises ProfileError."""
+        expected = f"a list of numbers from {low:g} to {high:g}"
+        self._asked.append(key)
+        values = self._values.get(key, [])
+        if not isinstance(values, list) or not all(_is_number(each) for each in values):
+            raise self._wrong(key, values, expected)
+        for each in values:
+            if not low <= each <= high:
+                raise self.error(
+                    key, f"'{key}' in {self.title} must be {expected}; {each!r} is not"
+                )
+        return tuple(float(each) for each in values)
+
     def table(self, key: str) -> Table:
-        """The section `[key]`.  Raises ProfileError when it is missing."""
-        return Table(self._source, key, 0, self._value(key, f"a section [{key}]"))
+        """The section `[key]` of this one.  Raises ProfileError when it is missing."""
+        section = f"{self._section}.{key}" if self._section else key
+        return Table(self._source, section, 0, self._value(key, f"a section [{section}]"))
 
     def tables(self, key: str, *, needed: bool) -> list[Table]:
         """The sections `[[key]]`.  Raises ProfileError for none of them when `needed`."""
@@ -158,7 +179,7 @@ class Table:
 
     def _unknown(self, key: str, known: Iterable[str]) -> ProfileError:
         hint = did_you_mean(key, known)
-        return self.error(key, f"unknown key '{key}' in {self._title}{hint}")
+        return self.error(key, f"unknown key '{key}' in {self.title}{hint}")
 
     def close(self) -> None:
         """Raises ProfileError when the section holds a key that was never asked for."""

@@ -77,3 +77,18 @@ def test_journeys_come_in_the_shares_of_their_weights() -> None:
     for journey, weight in diwali.journeys.items():
         share = sum(arrival.journey == journey for arrival in planned) / len(planned)
         assert share == pytest.approx(weight / total, abs=0.05)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_the_shards_of_any_number_of_workers_are_together_the_plan(workers: int) -> None:
+    diwali = profile.load("diwali")
+    shards = [list(arrivals.shard(diwali, 7, k, workers)) for k in range(workers)]
+    assert all(len(each) > 100 for each in shards)
+    together = sorted(itertools.chain(*shards), key=lambda arrival: arrival.index)
+    assert together == arrivals.plan(diwali, 7)
+
+
+@pytest.mark.parametrize(("k", "n"), [(2, 2), (-1, 3), (0, 0)])
+def test_a_shard_that_does_not_exist_is_refused(k: int, n: int) -> None:
+    with pytest.raises(ValueError, match=f"shard {k} of {n}: expected one from 0 to {n - 1}"):
+        arrivals.shard(profile.load("smoke"), 1, k, n)

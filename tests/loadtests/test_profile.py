@@ -130,6 +130,37 @@ MISTAKES = [
     ),
     ("error_rate = 0.001", "error_rate = 2", "must be a number from 0 to 1, not 2"),
     ("ttl_seconds = 7200", "ttl_seconds = 720", "is a real TTL of 0.5 s, expected at least 1 s"),
+    (
+        "base_rate = 1.0",
+        "base_rate = 1.0\nlate_after_s = 0",
+        "'late_after_s' in [load] must be a number from 0.1 to 3600, not 0",
+    ),
+    ("base_rate = 1.0", "base_rate = 1.0\nday_cv = 2", "must be a number from 0 to 1, not 2"),
+    (
+        "mean_turns = 4",
+        "mean_turns = 4\ngaps_at_ttl = [0.9, 11]",
+        "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5; 11 is not",
+    ),
+    (
+        "mean_turns = 4",
+        "mean_turns = 4\ngaps_at_ttl = 0.9",
+        "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5, not 0.9",
+    ),
+    (
+        "mean_turns = 4",
+        "return_within_ttl = 0.6\nmean_turns = 4\nreturn_after_ttl = 0.6",
+        "'return_within_ttl' and 'return_after_ttl' in [conversation] are shares",
+    ),
+    (
+        "mean_turns = 4",
+        "mean_turns = 4\nlanguages = { tamil = 1 }",
+        "unknown language 'tamil' in [conversation.languages]; known are en, hi, hinglish",
+    ),
+    (
+        "attempt_timeout_s = 8",
+        "attempt_timeout_s = 8\n[conversation.languages]\nhinglsh = 1",
+        "unknown language 'hinglsh' in [conversation.languages]; did you mean 'hinglish'?",
+    ),
     ('name = "presale"', 'name = "warmup"', "two phases are named 'warmup'"),
     ('name = "smoke"', 'name = "../../etc"', "must be a short name of letters, digits"),
 ]
@@ -144,6 +175,34 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(
     line = _line_of(old) + new.count("\n")
     assert text.startswith(f"{path} line {line}: ")
     assert "\n" not in text
+
+
+def test_what_a_profile_leaves_out_changes_nothing() -> None:
+    values = profile.load("smoke").to_dict()
+    for key in ("late_after_s", "day_cv"):
+        del values["load"][key]
+    for key in ("languages", "return_within_ttl", "return_after_ttl", "gaps_at_ttl"):
+        del values["conversation"][key]
+    talk = profile.from_dict(values).conversation
+    assert (talk.return_within_ttl, talk.return_after_ttl, talk.gaps_at_ttl) == (0, 0, ())
+    assert talk.languages == {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
+    assert (profile.from_dict(values).late_after_s, profile.from_dict(values).day_cv) == (5, 0)
+
+
+def test_a_profile_says_which_languages_how_many_come_back_and_when(path: Path) -> None:
+    path.write_text(
+        SMOKE.replace(
+            "mean_turns = 4",
+            "mean_turns = 4\nlanguages = { hi = 3, en = 1 }\nreturn_within_ttl = 0.1\n"
+            "return_after_ttl = 0.2\ngaps_at_ttl = [0.9, 1.1]",
+        )
+    )
+    loaded = profile.load(str(path))
+    talk = loaded.conversation
+    assert talk.languages == {"en": 1, "hi": 3}
+    assert (talk.return_within_ttl, talk.return_after_ttl) == (0.1, 0.2)
+    assert talk.gaps_at_ttl == (0.9, 1.1)
+    assert profile.from_dict(json.loads(json.dumps(loaded.to_dict()))) == loaded
 
 
 def test_a_missing_key_is_reported_at_its_section(path: Path) -> None:
