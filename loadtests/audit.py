@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
 import time
@@ -67,12 +66,3 @@ def _contents(body: bytes) -> tuple[str | None, tuple[HistoryItem, ...]]:
         raise ValueError("the session holds no list of events")
     user = session.get("userId")
     return user if isinstance(user, str) else None, history(events)
-
-
-def spread(count: int, most: int, seed: int) -> list[int]:
-    """At most `most` of `count` positions, one at random from each of `most` equal stretches."""
-    if count <= most:
-        return list(range(count))
-    rng = random.Random(derive(seed, "late audits"))
-    edges = [count * step // most for step in range(most + 1)]
-    return [rng.randrange(low, high) for low, high in itertools.pairwise(edges)]

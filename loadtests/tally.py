@@ -18,6 +18,7 @@ class Tally:
         """Conversations under way."""
         self.started = 0
         self.dropped = 0
+        self.late = 0
 
     def lag(self, seconds: float) -> None:
         """Something happened this much later than it was due."""
@@ -27,13 +28,13 @@ class Tally:
         """A turn has ended."""
         self._turns[outcome] += 1
 
-    def sample(self, t: float, cpu_percent: float) -> Sample:
+    def sample(self, t: float, cpu_percent: float, source: str) -> Sample:
         """The sample at run time `t`; begins the next interval."""
         lags = sorted(self._lags) or [0.0]
         self._lags = []
         return Sample(
             t,
-            "generator",
+            source,
             {
                 "lag_p50": _rank(lags, 0.5),
                 "lag_p99": _rank(lags, 0.99),
@@ -42,6 +43,7 @@ class Tally:
                 "open_conversations": float(self.open),
                 "started": float(self.started),
                 "dropped": float(self.dropped),
+                "late": float(self.late),
                 **{f"turns_{outcome}": float(self._turns[outcome]) for outcome in Outcome},
             },
         )

@@ -9,7 +9,7 @@ from loadtests.conversation import ConversationPlan
 from loadtests.persistence import Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.service import Attempt, Service
-from reports.records import Outcome, RecordWriter, RunClock, TurnRecord, digest
+from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Desk:
 
     service: Service
     clock: RunClock
-    writer: RecordWriter
+    writer: Recorder
     limits: Conversation
 
 

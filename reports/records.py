@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 
 class Outcome(StrEnum):
@@ -34,7 +34,11 @@ class Fate(StrEnum):
 
     OFFERED = "offered"
     DROPPED = "dropped"
-    """The generator could not offer it (cap on open conversations, or too late)."""
+    """Not offered: as many conversations were open as the profile allows."""
+    LATE = "late"
+    """Not offered: the generator came to it too late for it to mean anything."""
+    LOST = "lost"
+    """Lost with the generator process that was to offer it, or that was offering it."""
     CENSORED = "censored"
     """The run ended before the conversation did."""
 
@@ -298,6 +302,13 @@ _RESTORE: dict[str, Callable[[Any], Any]] = {
     "seen": lambda pair: Seen(pair[0], pair[1]),
     "history": lambda items: tuple(HistoryItem(*item) for item in items),
 }
+
+
+class Recorder(Protocol):
+    """Whatever takes records."""
+
+    def write(self, record: Record) -> None:
+        """Take one record."""
 
 
 class RecordWriter:

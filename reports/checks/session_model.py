@@ -73,5 +73,5 @@ class SessionModel:
 
 
 def turns_all_known(record: ConversationRecord | None) -> bool:
-    """Whether every turn of this conversation left a record (a run cut short leaves some out)."""
-    return record is not None and record.fate is not Fate.CENSORED
+    """Whether every turn left a record (a run cut short or a lost generator leaves some out)."""
+    return record is not None and record.fate not in (Fate.CENSORED, Fate.LOST)

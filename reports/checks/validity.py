@@ -14,6 +14,12 @@ from reports.records import Fate, Finding, Outcome, Status
 
 _MARKS = ("start", "arrivals-end", "end", "audited")
 _LONGEST_GAP_S = 10.0
+_NOT_OFFERED = {
+    Fate.DROPPED: "dropped at the cap on open conversations",
+    Fate.LATE: "dropped because the generator was late",
+    Fate.LOST: "lost with a generator process",
+    Fate.CENSORED: "cut off by the end of the run",
+}
 
 
 def check_validity(history: History) -> list[Finding]:
@@ -59,11 +65,10 @@ def _arrivals(history: History) -> Finding:
     fates = Counter(record.fate for record in history.conversation_by_index.values())
     twice = len(history.conversations) - len(history.conversation_by_index)
     unaccounted = int(planned) - sum(fates.values())
-    not_offered = max(0, unaccounted) + fates[Fate.DROPPED] + fates[Fate.CENSORED]
+    not_offered = max(0, unaccounted) + sum(fates[fate] for fate in _NOT_OFFERED)
     wrong = not_offered + max(0, -unaccounted) + twice
     parts = [
-        f"{fates[Fate.DROPPED]} dropped",
-        f"{fates[Fate.CENSORED]} cut off by the end of the run",
+        *(f"{fates[fate]} {what}" for fate, what in _NOT_OFFERED.items()),
         f"{unaccounted} unaccounted for",
         f"{twice} recorded twice",
     ]

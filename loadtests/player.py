@@ -1,0 +1,173 @@
+"""Plays planned arrivals: offers each at its time, waits for the conversations, audits late.
+
+Every planned arrival gets exactly one conversation record, whatever happens: see
+`reports.records.Fate`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+from gevent.event import Event
+from gevent.pool import Group
+
+from loadtests import arrivals, audit, conversation
+from loadtests.client import Client
+from loadtests.customer import Customer
+from loadtests.late_sample import LateSample
+from loadtests.service import Observer, Service
+from loadtests.settings import RunSettings
+from loadtests.tally import Tally
+from loadtests.turn import Desk
+from reports.records import Arrival, Fate, Recorder, RunClock
+
+LATE_AUDITS = 200
+GRACE_S = 1.5
+"""How long after its TTL a session is looked for once more; servers expire keys lazily."""
+LATE_AUDIT_GAP_S = 0.01
+LATE_AFTER_S = 5.0
+"""An arrival that the generator comes to later than this is not offered any more."""
+
+log = logging.getLogger("diya.load")
+
+
+class Player:
+    """One generator process's share of the load: shard k of n of the planned arrivals."""
+
+    def __init__(
+        self,
+        run: RunSettings,
+        target: str,
+        clock: RunClock,
+        recorder: Recorder,
+        observe: Observer,
+        broken: Callable[[], None],
+        *,
+        shard: int = 0,
+        shards: int = 1,
+    ) -> None:
+        """`broken` is told when a conversation ends in a defect of ours.
+
+        Raises ValueError when `target` is no http(s) address.
+        """
+        self._run, self._clock, self._recorder, self._broken = run, clock, recorder, broken
+        self._client = Client(target, connections=run.profile.max_open)
+        service = Service(self._client, run.app, clock, observe)
+        self._desk = Desk(service, clock, recorder, run.profile.conversation)
+        self._source = "generator" if shards == 1 else f"generator:{shard}"
+        # Customers open at once are counted in each process: together they stay under the cap.
+        self._most_open = max(1, run.profile.max_open // shards)
+        self._tally = Tally()
+        planned = arrivals.plan(run.profile, run.seed)
+        self._coming: Iterator[Arrival] = itertools.islice(planned, shard, None, shards)
+        self._late_sample: LateSample[Customer] = LateSample(len(planned), LATE_AUDITS, run.seed)
+        self._talking, self._auditing, self._helpers = Group(), Group(), Group()
+        self._stopped = Event()
+        self._start = 0.0
+
+    def talk(self, start: float) -> bool:
+        """Offer every arrival from run time `start` on and wait for the last conversation.
+
+        False when the load was stopped instead.
+        """
+        self._start = start
+        self._helpers.spawn(self._sample_each_second)
+        for arrival in self._coming:
+            if not self._wait_until(start + arrival.due):
+                # Taken out of the plan already: `stop` does not meet it there any more.
+                self._refuse(arrival, Fate.CENSORED)
+                return False
+            self._admit(arrival)
+        if not self._wait_until(start + self._run.profile.load_seconds):
+            return False
+        self._talking.join()
+        return not self._stopped.is_set()
+
+    def audit_late(self) -> bool:
+        """Look for a sample of sessions once more, after each one's TTL; then close.
+
+        False when the load was stopped instead.
+        """
+        for customer in self._late_sample.chosen():
+            if not self._wait_until(self._clock.now() + LATE_AUDIT_GAP_S):
+                return False
+            self._auditing.spawn(self._guarded, self._audit_expired, customer)
+        self._auditing.join()
+        if self._stopped.is_set():
+            return False
+        self._helpers.kill()
+        self._close()
+        return True
+
+    def stop(self) -> None:
+        """End now: what is under way is recorded as it stands.  Does nothing the second time."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._helpers.kill()
+        self._auditing.kill()
+        self._talking.kill()
+        for arrival in self._coming:
+            self._refuse(arrival, Fate.CENSORED)
+        self._close()
+
+    def _close(self) -> None:
+        self._stopped.set()
+        self._client.close()
+
+    def _customer(self, arrival: Arrival) -> Customer:
+        plan = conversation.plan(self._run.profile, arrival, self._run.run_id)
+        return Customer(plan, self._start + arrival.due, self._desk, self._tally)
+
+    def _refuse(self, arrival: Arrival, fate: Fate) -> None:
+        self._recorder.write(self._customer(arrival).conversation_record(fate))
+
+    def _admit(self, arrival: Arrival) -> None:
+        if self._clock.now() - self._start - arrival.due > LATE_AFTER_S:
+            self._tally.late += 1
+            self._refuse(arrival, Fate.LATE)
+        elif len(self._talking) >= self._most_open:
+            self._tally.dropped += 1
+            self._refuse(arrival, Fate.DROPPED)
+        else:
+            self._tally.started += 1
+            self._talking.spawn(self._guarded, self._converse, self._customer(arrival))
+
+    def _converse(self, customer: Customer) -> None:
+        customer.play()
+        if customer.last_touch is not None:
+            self._late_sample.offer(customer.plan.index, customer)
+
+    def _guarded(self, work: Any, *args: Any) -> None:
+        """Run `work`; a defect of ours must not look like a quiet customer."""
+        try:
+            work(*args)
+        except Exception:
+            log.exception("the load generator broke")
+            self._broken()
+
+    def _audit_expired(self, customer: Customer) -> None:
+        touched = customer.last_touch or self._clock.now()
+        if self._wait_until(touched + self._run.ttl_seconds + GRACE_S):
+            limits = self._run.profile.conversation
+            service, plan = self._desk.service, customer.plan
+            self._recorder.write(audit.read_back(service, plan, limits, self._clock, "expired"))
+
+    def _sample_each_second(self) -> None:
+        process = psutil.Process()
+        process.cpu_percent()
+        due = self._clock.now()
+        while self._wait_until(due := due + 1.0):
+            # The beat of this loop is itself late when the generator is busy.
+            self._tally.lag(self._clock.now() - due)
+            self._tally.open = len(self._talking)
+            cpu = process.cpu_percent()
+            self._recorder.write(self._tally.sample(self._clock.now(), cpu, self._source))
+
+    def _wait_until(self, t: float) -> bool:
+        """Wait until run time `t`; False when the load was stopped instead."""
+        return not self._stopped.wait(max(0.0, t - self._clock.now()))
