@@ -12,6 +12,7 @@ from typing import Self
 
 import psutil
 
+from chaos.environment import ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
@@ -108,6 +109,24 @@ class Fleet:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What can be done to processes, and to the Redis that this fleet has."""
+        can = {"kill", "terminate", "freeze", "restart", "cpu", "memory"}
+        if self.redis.servers:
+            can |= {"redis-config", "redis-data"}
+        return frozenset(can)
+
+    @property
+    def network(self) -> Network:
+        """Raises ChaosError: there is no proxy on the way."""
+        raise ChaosError("the fleet runs without proxies on the way")
+
+    @property
+    def model(self) -> ModelSwitch:
+        """Raises ChaosError: the model cannot be switched."""
+        raise ChaosError("the fleet's model cannot be switched")
 
     @property
     def url(self) -> str:

@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from chaos.errors import ChaosError
 
 _POLL = 0.03
 _TAIL_BYTES = 8_192
+_FREEZE_TIMEOUT = 5.0
 
 
 class ManagedProcess:
@@ -40,6 +43,7 @@ class ManagedProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._starts = 0
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} pid={self.pid}>"
@@ -54,6 +58,23 @@ class ManagedProcess:
     def running(self) -> bool:
         """Whether the process is there."""
         return self.pid is not None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is stopped by a signal."""
+        pid = self.pid
+        if pid is None:
+            return False
+        try:
+            return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+        except psutil.Error:
+            return False
+
+    @property
+    def identity(self) -> str | None:
+        """New at every start: its pid, and which start of ours it is.  None: it does not run."""
+        pid = self.pid
+        return None if pid is None else f"{pid}#{self._starts}"
 
     @property
     def exit_code(self) -> int | None:
@@ -81,6 +102,25 @@ class ManagedProcess:
                     )
                 except OSError as error:
                     raise ChaosError(f"{self.name} cannot be started: {error}") from error
+            self._starts += 1
+
+    def freeze(self) -> None:
+        """SIGSTOP the process and what it forked, and wait until it is stopped.
+
+        Raises ChaosError when it does not run.
+        """
+        if not self.running:
+            raise ChaosError(f"{self.name} does not run: it cannot be frozen")
+        self._signal(signal.SIGSTOP)
+        deadline = time.monotonic() + _FREEZE_TIMEOUT
+        while not self.frozen:
+            if time.monotonic() > deadline or not self.running:
+                raise ChaosError(f"{self.name} did not stop within {_FREEZE_TIMEOUT:g} s")
+            time.sleep(_POLL / 10)
+
+    def resume(self) -> None:
+        """SIGCONT.  Nothing happens when it does not run or is not frozen."""
+        self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """SIGKILL the process and what it forked, and wait until it is gone.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import redis
 
 from chaos.addresses import is_loopback, without_password
+from chaos.environment import RedisNode
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.redis_server import ServerInfo, connect, read_info, server_info
 
@@ -42,6 +44,15 @@ class ExternalRedis:
 
     def __repr__(self) -> str:
         return f"<ExternalRedis {self.address}>"
+
+    @property
+    def servers(self) -> Mapping[str, RedisNode]:
+        """None that is ours."""
+        return {}
+
+    def primaries(self) -> Sequence[RedisNode]:
+        """None that is ours."""
+        return []
 
     @property
     def info(self) -> ServerInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -13,6 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from chaos import aof
 from chaos.errors import ChaosError
 from chaos.ports import LOOPBACK, free_port
 from chaos.process import ManagedProcess
@@ -103,6 +104,45 @@ class RedisServer:
         return f"<RedisServer 127.0.0.1:{self.port} pid={self.pid}>"
 
     @property
+    def name(self) -> str:
+        """What records call it."""
+        return self._process.name
+
+    @property
+    def address(self) -> str:
+        """The address without the password."""
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    @property
+    def servers(self) -> Mapping[str, RedisServer]:
+        """It is all there is."""
+        return {self.name: self}
+
+    def primaries(self) -> Sequence[RedisServer]:
+        """It takes the writes."""
+        return [self]
+
+    @property
+    def fsync(self) -> str:
+        """Its append-only file: `off`, `everysec` or `always`."""
+        return self.aof
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.running
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is stopped by a signal."""
+        return self._process.frozen
+
+    @property
+    def identity(self) -> str | None:
+        """New at every start; None while it does not run."""
+        return self._process.identity
+
+    @property
     def url(self) -> str:
         """The address, password included: for the environment of replicas, never for logs."""
         return f"redis://:{self._password}@{LOOPBACK}:{self.port}/0"
@@ -129,8 +169,33 @@ class RedisServer:
 
     def start(self) -> None:
         """Start the server on its data.  Raises ChaosError."""
-        self._write_config()
+        self.start_with(())
+
+    def start_with(self, lines: Sequence[str]) -> None:
+        """As `start`, with these lines of configuration too, for this start only."""
+        self._write_config(lines)
         self._process.start()
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay open and nothing answers.  Raises ChaosError."""
+        self._process.freeze()
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._process.resume()
+
+    def log_sizes(self) -> dict[str, int]:
+        """The parts of its append-only file that still grow, and their sizes in bytes."""
+        return aof.sizes(self._directory)
+
+    def cut_log(self, sizes: Mapping[str, int]) -> int:
+        """Cut those parts back to these sizes; the bytes that are gone.
+
+        Raises ChaosError while the server runs.
+        """
+        if self.running:
+            raise ChaosError(f"{self.name} runs: its append-only file cannot be cut")
+        return aof.cut(self._directory, sizes)
 
     def wait_ready(self, timeout: float = 10.0) -> None:
         """Wait until it answers PING and has loaded its data.
@@ -152,10 +217,9 @@ class RedisServer:
         except redis.RedisError:
             return False
 
-    def terminate(self, timeout: float = 10.0) -> None:
-        """SIGTERM: it writes what it has and ends.  Raises ChaosError after `timeout` seconds."""
-        if self._process.running and not self._process.terminate(timeout):
-            raise ChaosError(f"redis did not end within {timeout:g} s after SIGTERM")
+    def terminate(self, timeout: float = 10.0) -> bool:
+        """SIGTERM: it writes what it has and ends.  Whether it has, after `timeout` seconds."""
+        return not self.running or self._process.terminate(timeout)
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
@@ -163,7 +227,8 @@ class RedisServer:
 
     def restart(self, timeout: float = 10.0) -> None:
         """`terminate`, `start`, `wait_ready`, each within `timeout` seconds.  Raises ChaosError."""
-        self.terminate(timeout)
+        if not self.terminate(timeout):
+            raise ChaosError(f"{self.name} did not end within {timeout:g} s after SIGTERM")
         self.start()
         self.wait_ready(timeout)
 
@@ -182,10 +247,11 @@ class RedisServer:
         except redis.RedisError as error:
             raise ChaosError(f"redis on port {self.port} gave no INFO: {error}") from None
 
-    def _write_config(self) -> None:
+    def _write_config(self, lines: Sequence[str]) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._directory / "redis.conf"
         # 0600 from its first moment: the password is in it, and never in the command line.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(_CONFIG.format(port=self.port, password=self._password, fsync=self.aof))
+            file.writelines(f"{line}\n" for line in lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.http_probe import get
+from chaos.neighbours import CpuHogs
 from chaos.ports import LOOPBACK
 from chaos.process import ManagedProcess
 
@@ -28,6 +29,27 @@ class Replica(ManagedProcess):
             env={**env, "DIYA_REPLICA": name, "PYTHONUNBUFFERED": "1"},
         )
         self.port = port
+        self._hogs = CpuHogs(env)
+
+    def hog_cpu(self, workers: int) -> None:
+        """Let so many busy workers fight with it for one core.  Raises ChaosError."""
+        pid = self.pid
+        if pid is None:
+            raise ChaosError(f"{self.name} does not run: it has no core to fight for")
+        self._hogs.start(pid, workers)
+
+    def hogs(self) -> Sequence[float]:
+        """The processor seconds that each worker has used."""
+        return self._hogs.seconds()
+
+    def release_cpu(self) -> None:
+        """End the workers."""
+        self._hogs.stop()
+
+    def close(self) -> None:
+        """Kill it and its hogs without waiting, for good."""
+        super().close()
+        self._hogs.stop()
 
     def ready(self) -> bool:
         """Whether it says that it is ready, now."""

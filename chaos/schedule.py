@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import threading
 
+from chaos.environment import Environment
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.experiment import Experiment, Probe
 from chaos.faults.base import Fault, perform
-from chaos.fleet import Fleet
 from reports.records import RecordWriter, RunClock
 
 
@@ -18,7 +18,7 @@ class Schedule:
     def __init__(
         self,
         experiment: Experiment,
-        fleet: Fleet,
+        fleet: Environment,
         clock: RunClock,
         writer: RecordWriter,
         seed: int,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
+from chaos.environment import CAPABILITIES, Environment
 from chaos.errors import ChaosError
-from chaos.fleet import Fleet
 from reports.records import FaultWindow, RunClock
 
 
@@ -23,6 +23,8 @@ class Fault(ABC):
     """The name of the class of fault in records, for example `kill-replica`."""
     lead: ClassVar[float] = 0.0
     """How long `prepare` takes: it is begun so much before the fault is due."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What the environment must be able to do: names of `chaos.environment.CAPABILITIES`."""
 
     cancelled: threading.Event = field(
         default_factory=threading.Event, init=False, repr=False, compare=False
@@ -32,41 +34,49 @@ class Fault(ABC):
     lost_since: float | None = field(default=None, init=False, repr=False, compare=False)
     """Since when (`time.monotonic`) the server lost acknowledged writes of ours; None: none."""
 
-    @abstractmethod
-    def check(self, fleet: Fleet) -> None:
-        """Raise ValueError when this can never be done to such a fleet."""
+    def check(self, env: Environment) -> None:
+        """Raise ValueError when this can never be done to such an environment."""
+        missing = sorted(self.needs - env.capabilities)
+        if missing:
+            what = "; ".join(f"{name} ({CAPABILITIES[name]})" for name in missing)
+            raise ValueError(
+                f"{self.kind} needs what this environment cannot do: {what}; "
+                "expected an experiment without it, or an environment that can"
+            )
 
     @abstractmethod
-    def aim(self, fleet: Fleet, rng: Random) -> str:
+    def aim(self, env: Environment, rng: Random) -> str:
         """Choose the target and return its name.  Raises ChaosError when there is none."""
 
-    def prepare(self, fleet: Fleet) -> None:  # noqa: B027  few need it
+    def prepare(self, env: Environment) -> None:  # noqa: B027  few need it
         """What must be under way before the fault begins.  Raises ChaosError."""
 
     @abstractmethod
-    def inject(self, fleet: Fleet) -> None:
+    def inject(self, env: Environment) -> None:
         """Do it.  Raises ChaosError."""
 
     @abstractmethod
-    def verify(self, fleet: Fleet) -> bool:
+    def verify(self, env: Environment) -> bool:
         """Whether it took hold, asked right after `inject`."""
 
     def hold(self) -> None:  # noqa: B027  many faults are over at once
         """Let it last, unless cancelled."""
 
     @abstractmethod
-    def heal(self, fleet: Fleet) -> None:
+    def heal(self, env: Environment) -> None:
         """Bring the target back, ready by its own probe, whatever happened before.
 
         Raises ChaosError when it does not come back.
         """
 
-    def verify_healed(self, fleet: Fleet) -> bool:
+    def verify_healed(self, env: Environment) -> bool:
         """Whether what came back shows that the fault happened, for example a new identity."""
         return True
 
 
-def perform(fault_id: str, fault: Fault, fleet: Fleet, clock: RunClock, rng: Random) -> FaultWindow:
+def perform(
+    fault_id: str, fault: Fault, env: Environment, clock: RunClock, rng: Random
+) -> FaultWindow:
     """Do one fault from start to end.  Never raises for a fault that failed: the window says so."""
     start = clock.now()
     errors: list[str] = []
@@ -74,11 +84,11 @@ def perform(fault_id: str, fault: Fault, fleet: Fleet, clock: RunClock, rng: Ran
     took_hold = False
     recovered_at: float | None = None
     try:
-        target = fault.aim(fleet, rng)
-        fault.prepare(fleet)
+        target = fault.aim(env, rng)
+        fault.prepare(env)
         start = clock.now()
-        fault.inject(fleet)
-        took_hold = fault.verify(fleet)
+        fault.inject(env)
+        took_hold = fault.verify(env)
         if took_hold:
             fault.hold()
         else:
@@ -87,12 +97,12 @@ def perform(fault_id: str, fault: Fault, fleet: Fleet, clock: RunClock, rng: Ran
         errors.append(_sentence(error))
     finally:
         try:
-            fault.heal(fleet)
+            fault.heal(env)
             recovered_at = clock.now()
-            if took_hold and not fault.verify_healed(fleet):
+            if took_hold and not fault.verify_healed(env):
                 took_hold = False
                 errors.append(f"{target} came back as if {fault.kind} had not happened")
-            fleet.wait_balanced()
+            env.wait_balanced()
         except Exception as error:
             errors.append(_sentence(error))
     return FaultWindow(

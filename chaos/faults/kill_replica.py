@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
+from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, require_seconds
-from chaos.fleet import Fleet
-from chaos.replica import Replica
-
-READY_TIMEOUT = 30.0
-"""Seconds that a replica may take to be ready again."""
+from chaos.faults.replicas import check_exists, check_name, choose, revive
 
 
 @dataclass
@@ -21,42 +18,36 @@ class KillReplica(Fault):
     """SIGKILL one replica, and start it again `downtime` seconds later."""
 
     kind: ClassVar[str] = "kill-replica"
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
     replica: str = "random"
     """Its name, or `random`: one of those that run."""
     downtime: float = 1.0
 
-    _victim: Replica | None = field(default=None, init=False, repr=False)
+    _victim: ReplicaNode | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.replica, str):
-            raise ValueError(f"replica = {self.replica!r}: expected a name or random")
+        check_name(self.replica)
         require_seconds("downtime", self.downtime)
 
-    def check(self, fleet: Fleet) -> None:
+    def check(self, env: Environment) -> None:
         """The named replica must exist."""
-        if self.replica != "random" and self.replica not in fleet.replicas:
-            raise ValueError(f"replica = {self.replica!r}: expected random or {names_of(fleet)}")
+        super().check(env)
+        check_exists(self.replica, env)
 
-    def aim(self, fleet: Fleet, rng: Random) -> str:
+    def aim(self, env: Environment, rng: Random) -> str:
         """The named one, or one of those that run."""
-        if self.replica != "random":
-            self._victim = fleet.replicas[self.replica]
-        else:
-            running = [replica for replica in fleet.replicas.values() if replica.running]
-            if not running:
-                raise ChaosError("no replica runs: there is none to kill")
-            self._victim = rng.choice(running)
+        self._victim = choose(self.replica, env, rng)
         return self._victim.name
 
-    def inject(self, fleet: Fleet) -> None:
+    def inject(self, env: Environment) -> None:
         """SIGKILL."""
         victim = self._aimed()
         if not victim.running:
             raise ChaosError(f"{victim.name} does not run: it cannot be killed")
         victim.kill()
 
-    def verify(self, fleet: Fleet) -> bool:
-        """The process was killed, and nobody answers on its port."""
+    def verify(self, env: Environment) -> bool:
+        """It was killed, and nobody answers in its place."""
         victim = self._aimed()
         return victim.exit_code == -signal.SIGKILL and not victim.ready()
 
@@ -64,25 +55,12 @@ class KillReplica(Fault):
         """Stay dead."""
         self.cancelled.wait(self.downtime)
 
-    def heal(self, fleet: Fleet) -> None:
+    def heal(self, env: Environment) -> None:
         """Start it again and wait until it is ready."""
         if self._victim is not None:
             revive(self._victim)
 
-    def _aimed(self) -> Replica:
+    def _aimed(self) -> ReplicaNode:
         if self._victim is None:
-            raise ChaosError("kill-replica was not aimed")
+            raise ChaosError(f"{self.kind} was not aimed")
         return self._victim
-
-
-def revive(replica: Replica) -> None:
-    """Start the replica unless it runs, and wait until it is ready.  Raises ChaosError."""
-    if not replica.running:
-        replica.start()
-    replica.wait_ready(READY_TIMEOUT)
-
-
-def names_of(fleet: Fleet) -> str:
-    """The names of the replicas, for a sentence."""
-    names = list(fleet.replicas)
-    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
+from chaos.environment import Environment
 from chaos.faults.base import Fault, require_seconds
-from chaos.fleet import Fleet
 
 
 @dataclass
@@ -20,17 +20,14 @@ class Noop(Fault):
     def __post_init__(self) -> None:
         require_seconds("duration", self.duration)
 
-    def check(self, fleet: Fleet) -> None:
-        """Always possible."""
-
-    def aim(self, fleet: Fleet, rng: Random) -> str:
+    def aim(self, env: Environment, rng: Random) -> str:
         """Nobody."""
         return "none"
 
-    def inject(self, fleet: Fleet) -> None:
+    def inject(self, env: Environment) -> None:
         """Nothing."""
 
-    def verify(self, fleet: Fleet) -> bool:
+    def verify(self, env: Environment) -> bool:
         """Nothing always takes hold."""
         return True
 
@@ -38,5 +35,5 @@ class Noop(Fault):
         """Wait."""
         self.cancelled.wait(self.duration)
 
-    def heal(self, fleet: Fleet) -> None:
+    def heal(self, env: Environment) -> None:
         """Nothing to heal."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
+from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, require_seconds
-from chaos.faults.kill_replica import names_of, revive
-from chaos.fleet import Fleet
-from chaos.replica import Replica
+from chaos.faults.replicas import names_of, revive
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 """uvicorn raises the signal again after a graceful end; shells and containers say 143."""
@@ -26,10 +25,11 @@ class RollingRestart(Fault):
     """
 
     kind: ClassVar[str] = "rolling-restart"
+    needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart"})
     count: int = 3
     drain_timeout: float = 30.0
 
-    _chosen: list[Replica] = field(default_factory=list, init=False, repr=False)
+    _chosen: list[ReplicaNode] = field(default_factory=list, init=False, repr=False)
     _drained: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -37,27 +37,28 @@ class RollingRestart(Fault):
             raise ValueError(f"count = {self.count!r}: expected a number of replicas, at least 1")
         require_seconds("drain_timeout", self.drain_timeout)
 
-    def check(self, fleet: Fleet) -> None:
+    def check(self, env: Environment) -> None:
         """There must be so many replicas."""
-        if self.count > len(fleet.replicas):
+        super().check(env)
+        if self.count > len(env.replicas):
             raise ValueError(
-                f"count = {self.count}: expected at most {len(fleet.replicas)} ({names_of(fleet)})"
+                f"count = {self.count}: expected at most {len(env.replicas)} ({names_of(env)})"
             )
 
-    def aim(self, fleet: Fleet, rng: Random) -> str:
+    def aim(self, env: Environment, rng: Random) -> str:
         """Any `count` of those that run."""
-        running = [replica for replica in fleet.replicas.values() if replica.running]
+        running = [replica for replica in env.replicas.values() if replica.running]
         if len(running) < self.count:
             raise ChaosError(f"only {len(running)} replicas run: {self.count} were to be restarted")
         self._chosen = rng.sample(running, self.count)
         return ",".join(replica.name for replica in self._chosen)
 
-    def inject(self, fleet: Fleet) -> None:
+    def inject(self, env: Environment) -> None:
         """Restart each in turn."""
         for replica in self._chosen:
             if self.cancelled.is_set():
                 raise ChaosError(f"stopped after {self._drained} of {self.count} replicas")
-            old = replica.pid
+            old = replica.identity
             if old is None:
                 raise ChaosError(f"{replica.name} does not run: it cannot be drained")
             if not replica.terminate(self.drain_timeout):
@@ -69,16 +70,16 @@ class RollingRestart(Fault):
             if replica.exit_code not in _ORDERLY:
                 raise ChaosError(f"{replica.name} ended with code {replica.exit_code} on SIGTERM")
             revive(replica)
-            if replica.pid == old:
-                raise ChaosError(f"{replica.name} is still process {old} after its restart")
-            fleet.wait_balanced()
+            if replica.identity == old:
+                raise ChaosError(f"{replica.name} is still {old} after its restart")
+            env.wait_balanced()
             self._drained += 1
 
-    def verify(self, fleet: Fleet) -> bool:
+    def verify(self, env: Environment) -> bool:
         """All were drained and started again."""
         return self._drained == self.count
 
-    def heal(self, fleet: Fleet) -> None:
+    def heal(self, env: Environment) -> None:
         """Whatever was interrupted: all that were chosen are up and ready."""
         for replica in self._chosen:
             revive(replica)

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from chaos import actions
+from chaos.environment import CAPABILITIES, Environment
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, perform
 from chaos.faults.kill_replica import KillReplica
@@ -115,7 +116,7 @@ class Harmless(KillReplica):
 
     kind: ClassVar[str] = "harmless"
 
-    def inject(self, fleet: Fleet) -> None:
+    def inject(self, env: Environment) -> None:
         pass
 
 
@@ -123,11 +124,11 @@ class Harmless(KillReplica):
 class OnlyRefused(KillRedis):
     """Redis is said to be gone but is never ended: it comes back as the same one."""
 
-    def inject(self, fleet: Fleet) -> None:
-        assert isinstance(fleet.redis, RedisServer)
-        self._old_run_id = fleet.redis.run_id
+    def inject(self, env: Environment) -> None:
+        assert isinstance(env.redis, RedisServer)
+        self._old_run_id = env.redis.run_id
 
-    def verify(self, fleet: Fleet) -> bool:
+    def verify(self, env: Environment) -> bool:
         return True
 
 
@@ -184,6 +185,25 @@ def test_what_can_never_be_done_is_known_before(make_fleet: MakeFleet) -> None:
         KillReplica("r99").check(fleet)
     with pytest.raises(ValueError, match="count = 4: expected at most 3"):
         RollingRestart(4).check(fleet)
+
+
+@dataclass
+class NeedsTheMoon(Noop):
+    """Something that no fleet of processes can do."""
+
+    kind: ClassVar[str] = "eclipse"
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "memory-limit"})
+
+
+def test_a_fault_is_refused_where_the_environment_lacks_what_it_needs(fleet: Fleet) -> None:
+    with pytest.raises(ValueError, match=r"eclipse needs what .* cannot do: memory-limit \(limit"):
+        NeedsTheMoon().check(fleet)
+
+
+def test_a_fleet_has_only_capabilities_that_are_explained(fleet: Fleet) -> None:
+    assert fleet.capabilities <= set(CAPABILITIES)
+    for fault in actions.FAULTS.values():
+        assert fault.needs <= set(CAPABILITIES)
 
 
 def test_an_action_works_on_the_fleet_of_this_process(fleet: Fleet) -> None:

@@ -1,0 +1,52 @@
+"""What the faults of Redis share: which server is meant."""
+
+from __future__ import annotations
+
+from random import Random
+
+from chaos.environment import Environment, RedisNode
+from chaos.errors import ChaosError
+
+LOAD_TIMEOUT = 60.0
+"""Seconds that Redis may take to load its data again (2 to 5 s per GB)."""
+
+
+def check_name(server: object) -> None:
+    """Raise ValueError unless this could name a server."""
+    if not isinstance(server, str):
+        raise ValueError(f"server = {server!r}: expected a name, primary or replica")
+
+
+def check_ours(kind: str, server: str, env: Environment) -> None:
+    """Raise ValueError unless there is such a server, and it is ours to hurt."""
+    servers = env.redis.servers
+    if not servers:
+        raise ValueError(
+            f"{kind}: the Redis at {env.redis.address} is not ours to hurt: "
+            "expected an experiment without it, or --redis auto"
+        )
+    if server not in {"primary", *servers} and not (server == "replica" and len(servers) > 1):
+        raise ValueError(f"server = {server!r}: expected primary or one of {', '.join(servers)}")
+
+
+def choose(server: str, env: Environment, rng: Random) -> RedisNode:
+    """The named one, one of the primaries, or one that is none.  Raises ChaosError."""
+    servers = env.redis.servers
+    if server in servers:
+        return servers[server]
+    primaries = [each for each in env.redis.primaries() if each.running]
+    if server == "replica":
+        names = {each.name for each in primaries}
+        primaries = [e for name, e in servers.items() if name not in names and e.running]
+    if not primaries:
+        raise ChaosError(f"no {server} of Redis runs: there is none to hurt")
+    return primaries[0] if len(primaries) == 1 else rng.choice(primaries)
+
+
+def revive(server: RedisNode) -> None:
+    """Start the server unless it runs, thaw it, wait until it has its data.  Raises ChaosError."""
+    if server.running:
+        server.resume()
+    else:
+        server.start()
+    server.wait_ready(LOAD_TIMEOUT)
