@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -27,8 +28,8 @@ def run(*arguments: str, timeout: float = 100) -> subprocess.CompletedProcess[st
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """The running command."""
-    return subprocess.Popen(
+    """The running command.  What a failed test leaves running ends with the tests."""
+    process = subprocess.Popen(
         [*DIYA, *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -37,6 +38,13 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
 
 
 def only_run(out: Path) -> Path:
