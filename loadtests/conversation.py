@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
-from loadtests import journeys
+from loadtests.journeys import Book, shopmax
 from loadtests.profile import Profile
 from loadtests.seeds import derive
 from reports.records import Arrival
@@ -30,6 +30,7 @@ class ConversationPlan:
     journey: str
     user: str
     session: str
+    language: str
     messages: tuple[str, ...]
     """One per planned turn, at least one."""
     think_seconds: tuple[float, ...]
@@ -40,8 +41,12 @@ class ConversationPlan:
     """For everything left to chance while it runs (the jitter of retries)."""
 
 
-def plan(profile: Profile, arrival: Arrival, run_id: str) -> ConversationPlan:
+def plan(
+    profile: Profile, arrival: Arrival, run_id: str, book: Book | None = None
+) -> ConversationPlan:
     """The conversation of `arrival`: a pure function of its arguments.
+
+    `book` holds the journeys, ShopMax's when None.
 
     User and session are unique over all runs, so that an old session never meets a new run.
     """
@@ -58,12 +63,15 @@ def plan(profile: Profile, arrival: Arrival, run_id: str) -> ConversationPlan:
         turns += 1
     if ending is Ending.COMPLETE and rng.random() < talk.delete_share:
         ending = Ending.DELETED
+    book = shopmax() if book is None else book
+    language = book.language(arrival.journey, talk.languages, rng)
     return ConversationPlan(
         index=arrival.index,
         journey=arrival.journey,
         user=f"customer-{run_id}-{arrival.index}",
         session=f"chat-{run_id}-{arrival.index}",
-        messages=journeys.messages(arrival.journey, turns, rng),
+        language=language,
+        messages=book.messages(arrival.journey, language, turns, rng),
         think_seconds=tuple(
             talk.think_median * rng.lognormvariate(0.0, talk.think_sigma) / profile.compression
             for _ in range(turns - 1)

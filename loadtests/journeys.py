@@ -1,131 +1,177 @@
-"""What customers talk about.  A journey is data: how it opens and how it goes on.
+"""What customers talk about: journeys, read from a TOML file (`shopmax.toml` explains its keys).
 
-The opening names the order or the product; everything after it leans on that context, so that an
-agent that lost the conversation gives itself away.
+ProfileError (a ValueError)
+    Anything wrong with a file of journeys, one sentence: file, line, key, value, what was expected.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-ORDERS = [f"ORD-{number}" for number in range(58290, 58400)]
-"""The orders that the reference agent knows."""
+from loadtests.profile_source import Source, Table, did_you_mean, read_toml
 
-PRODUCTS = [
-    "the Boat Rockerz 450 headphones",
-    "the Prestige 3-litre pressure cooker",
-    "the Redmi Note 14",
-    "a Banarasi silk saree",
-    "the brass diya set of 12",
-    "the Milton 1-litre flask",
-]
+SHOPMAX = Path(__file__).parent / "shopmax.toml"
+_SLOT = re.compile(r"\{([^{}]*)\}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_MOST_VALUES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What customers of one language write in a journey."""
+
+    openings: tuple[str, ...]
+    """First messages; `{slots}` are filled in."""
+    follow_ups: tuple[str, ...]
+    """Later messages: they name nothing, or lean on what the opening named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
     """One reason to write to customer service."""
 
-    openings: tuple[str, ...]
-    """First messages; `{order}` and `{product}` are filled in."""
-    follow_ups: tuple[str, ...]
-    """Later messages: they name nothing."""
+    weight: float
+    ordered: bool
+    """The follow-ups are a story, told in their order; else questions in any order."""
+    languages: dict[str, Lines]
 
 
-JOURNEYS: dict[str, Journey] = {
-    "where_is_my_order": Journey(
-        openings=(
-            "Where is my order {order}?",
-            "Hi, mera order {order} kahan hai?",
-            "I want to track order {order}.",
-            "{order} still not delivered, please check status.",
-        ),
-        follow_ups=(
-            "And when will it arrive?",
-            "Which courier is bringing it?",
-            "Kab tak aa jayega exactly?",
-            "Will it reach before Diwali?",
-            "Has it left the warehouse already?",
-            "Which city is it in right now?",
-            "Theek hai, and what is its status now?",
-        ),
-    ),
-    "change_delivery": Journey(
-        openings=(
-            "I need to change the delivery of order {order}.",
-            "Order {order} ka delivery date change karna hai.",
-            "Nobody is home this week, can you reschedule {order}?",
-        ),
-        follow_ups=(
-            "Please make it two days later.",
-            "Can they deliver in the evening instead?",
-            "Leave it with the security guard, please.",
-            "What is the new date now?",
-            "Address same hi rahega, right?",
-            "Is there any charge for this change?",
-            "Please confirm it once more.",
-        ),
-    ),
-    "return": Journey(
-        openings=(
-            "I want to return order {order}.",
-            "{order} ka size galat hai, return karna hai.",
-            "The item in order {order} came damaged, I want a return.",
-        ),
-        follow_ups=(
-            "When will the pickup happen?",
-            "How long does the refund take?",
-            "Refund same account mein aayega na?",
-            "Do I need the original box?",
-            "Can I get a replacement instead?",
-            "What is the return number?",
-            "Okay, has the return been started?",
-        ),
-    ),
-    "payment_failed": Journey(
-        openings=(
-            "Payment failed for order {order} but money is deducted.",
-            "UPI se paisa kat gaya but {order} shows payment pending.",
-            "My card was charged twice for {order}.",
-        ),
-        follow_ups=(
-            "When do I get the money back?",
-            "Is the order still confirmed?",
-            "Bank bol raha hai aapki side se issue hai.",
-            "Should I pay again?",
-            "Can you check it once more?",
-            "Will the sale price stay the same?",
-            "Please tell me the status of it now.",
-        ),
-    ),
-    "product_question": Journey(
-        openings=(
-            "Is {product} part of the Diwali sale?",
-            "Bhaiya, {product} pe kitna discount hai?",
-            "I am looking at {product}. Is it in stock?",
-            "I bought {product} before in {order}, does it come in other colours?",
-        ),
-        follow_ups=(
-            "Does it have a warranty?",
-            "How soon can you deliver it to Pune?",
-            "Cash on delivery available hai kya?",
-            "Can I return it if I do not like it?",
-            "Is there a bank offer on it?",
-            "Kya isme EMI option hai?",
-            "And what does it cost after the discount?",
-        ),
-    ),
-}
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All journeys of a load, and the values of their slots."""
+
+    journeys: dict[str, Journey]
+    slots: dict[str, tuple[str, ...]]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Journey -> weight, as a profile's `[journeys]` has it."""
+        return {name: journey.weight for name, journey in self.journeys.items()}
+
+    def language(self, journey: str, shares: dict[str, float], rng: random.Random) -> str:
+        """A language that the journey is written in, drawn by `shares`; its first one when the
+        journey knows none of those.  Raises KeyError for an unknown journey."""
+        known = self.journeys[journey].languages
+        spoken = {name: share for name, share in shares.items() if name in known and share > 0}
+        if not spoken:
+            return next(iter(known))
+        return rng.choices(list(spoken), list(spoken.values()))[0]
+
+    def messages(
+        self, journey: str, language: str, turns: int, rng: random.Random
+    ) -> tuple[str, ...]:
+        """The customer's `turns` messages.  Raises KeyError for an unknown journey or language."""
+        script = self.journeys[journey]
+        lines = script.languages[language]
+        filled = {name: rng.choice(values) for name, values in self.slots.items()}
+
+        def fill(text: str) -> str:
+            return _SLOT.sub(lambda slot: filled[slot[1]], text)
+
+        follow_ups: list[str] = []
+        while len(follow_ups) < turns - 1:
+            # All of them once before any comes again, as a person would.
+            again = list(lines.follow_ups)
+            follow_ups += again if script.ordered else rng.sample(again, len(again))
+        opening = rng.choice(lines.openings)
+        return tuple(fill(text) for text in (opening, *follow_ups[: turns - 1]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The book as the nested tables of its file; `from_dict` reads it back."""
+        return {
+            "slots": {name: list(values) for name, values in self.slots.items()},
+            "journey": {
+                name: {
+                    "weight": journey.weight,
+                    "ordered": journey.ordered,
+                    **{
+                        language: {
+                            "openings": list(lines.openings),
+                            "follow_ups": list(lines.follow_ups),
+                        }
+                        for language, lines in journey.languages.items()
+                    },
+                }
+                for name, journey in self.journeys.items()
+            },
+        }
 
 
-def messages(journey: str, turns: int, rng: random.Random) -> tuple[str, ...]:
-    """The customer's `turns` messages.  Raises KeyError for an unknown journey."""
-    script = JOURNEYS[journey]
-    opening = rng.choice(script.openings).format(
-        order=rng.choice(ORDERS), product=rng.choice(PRODUCTS)
-    )
-    follow_ups: list[str] = []
-    while len(follow_ups) < turns - 1:
-        # All of them once before any comes again, as a person would.
-        follow_ups += rng.sample(script.follow_ups, len(script.follow_ups))
-    return (opening, *follow_ups[: turns - 1])
+@cache
+def shopmax() -> Book:
+    """The journeys that come with the project."""
+    return load(SHOPMAX)
+
+
+def load(path: Path) -> Book:
+    """Read a file of journeys.  Raises ProfileError."""
+    return _build(read_toml(path, "journeys"))
+
+
+def from_dict(values: dict[str, Any], source: str = "run.json") -> Book:
+    """The inverse of `Book.to_dict`; `source` names the file in errors.  Raises ProfileError."""
+    return _build(Source(source, "", values))
+
+
+def _build(source: Source) -> Book:
+    top = Table(source, "", 0, source.values)
+    slots = _slots(top.table("slots")) if "slots" in top else {}
+    table = top.table("journey")
+    journeys = {name: _journey(table, name, slots) for name in table}
+    if sum(journey.weight for journey in journeys.values()) <= 0:
+        raise table.error(None, "at least one [journey.NAME] with a weight above 0 was expected")
+    top.close()
+    return Book(journeys, slots)
+
+
+def _slots(table: Table) -> dict[str, tuple[str, ...]]:
+    slots: dict[str, tuple[str, ...]] = {}
+    for name, value in table.items():
+        match value:
+            case {"prefix": str(prefix), "from": int(low), "to": int(high)} if (
+                len(value) == 3 and 0 <= low <= high < low + _MOST_VALUES
+            ):
+                slots[name] = tuple(f"{prefix}{number}" for number in range(low, high + 1))
+            case dict():
+                raise table.error(
+                    name,
+                    f"'{name}' in [slots] must be a list of texts, or at most {_MOST_VALUES:,} "
+                    f'numbers as {{ prefix = "ORD-", from = 1, to = 99 }}, not {value!r}',
+                )
+            case _:
+                slots[name] = table.texts(name)
+    return slots
+
+
+def _journey(parent: Table, name: str, slots: dict[str, tuple[str, ...]]) -> Journey:
+    table = parent.table(name)
+    if not _NAME.fullmatch(name):
+        raise table.error(None, f"{table.title}: a short name of letters and digits was expected")
+    weight = table.number("weight", 0, 1000, 1.0)
+    ordered = table.flag("ordered", default=False)
+    languages = {
+        language: _lines(table.table(language), slots)
+        for language in table
+        if language not in ("weight", "ordered")
+    }
+    if not languages:
+        raise table.error(
+            None, f"{table.title} must have a language, for example [journey.{name}.en]"
+        )
+    return Journey(weight, ordered, languages)
+
+
+def _lines(table: Table, slots: dict[str, tuple[str, ...]]) -> Lines:
+    lines = Lines(table.texts("openings"), table.texts("follow_ups"))
+    table.close()
+    for key, texts in (("openings", lines.openings), ("follow_ups", lines.follow_ups)):
+        for slot in (found[1] for text in texts for found in _SLOT.finditer(text)):
+            if slot not in slots:
+                hint = did_you_mean(slot, slots) if slots else "; there is no [slots]"
+                raise table.error(key, f"unknown slot '{{{slot}}}' in '{key}'{hint}")
+    return lines

@@ -6,6 +6,7 @@ ProfileError (a ValueError)
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ def load(name_or_path: str) -> Profile:
     )
 
 
-def from_dict(values: dict[str, Any], source: str = "run.json") -> Profile:
-    """The inverse of `Profile.to_dict`; `source` names the file in errors.  Raises ProfileError."""
-    return build(Source(source, "", values))
+def from_dict(
+    values: dict[str, Any], source: str = "run.json", journeys: Iterable[str] | None = None
+) -> Profile:
+    """The inverse of `Profile.to_dict`.  Raises ProfileError.
+
+    `source` names the file in errors; `journeys` are those it may name, ShopMax's when None.
+    """
+    return build(Source(source, "", values), journeys)

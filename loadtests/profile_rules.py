@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loadtests.journeys import JOURNEYS
+from loadtests import journeys
 from loadtests.profile_model import (
     LANGUAGES,
     LATE_AFTER_S,
@@ -35,8 +35,11 @@ HIGHEST_RATE = 2000.0
 MOST_TURNS = 2_000_000.0
 
 
-def build(source: Source) -> Profile:
-    """Check every value and build the profile.  Raises ProfileError."""
+def build(source: Source, known: Iterable[str] | None = None) -> Profile:
+    """Check every value and build the profile.  Raises ProfileError.
+
+    `known` are the journeys that may be named, ShopMax's when None.
+    """
     top = Table(source, "", 0, source.values)
     time, load = top.table("time"), top.table("load")
     profile = Profile(
@@ -49,7 +52,7 @@ def build(source: Source) -> Profile:
         phases=tuple(_phases(top.tables("phase", needed=True))),
         spikes=tuple(_spike(table) for table in top.tables("spike", needed=False)),
         conversation=_conversation(top.table("conversation")),
-        journeys=_journeys(top.table("journeys")),
+        journeys=_journeys(top.table("journeys"), known),
         slo=_slo(top.table("slo")),
         late_after_s=load.number("late_after_s", 0.1, 3600, LATE_AFTER_S),
         day_cv=load.number("day_cv", 0, 1, 0.0),
@@ -141,8 +144,9 @@ def _languages(table: Table) -> dict[str, float]:
     return _weights(table.table("languages"), LANGUAGES, "language")
 
 
-def _journeys(table: Table) -> dict[str, float]:
-    return _weights(table, JOURNEYS, "journey")
+def _journeys(table: Table, known: Iterable[str] | None) -> dict[str, float]:
+    names = list(journeys.shopmax().journeys if known is None else known)
+    return _weights(table, names, "journey")
 
 
 def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:

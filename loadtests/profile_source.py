@@ -33,13 +33,13 @@ class Source:
         return ProfileError(f"{place}: {sentence}")
 
 
-def read_toml(path: Path) -> Source:
+def read_toml(path: Path, what: str = "profile") -> Source:
     """Read a TOML file.  Raises ProfileError when it cannot be read or is not TOML."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ProfileError(f"cannot read the profile {path}: {reason}") from None
+        raise ProfileError(f"cannot read the {what} {path}: {reason}") from None
     try:
         return Source(str(path), text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -161,6 +161,31 @@ class Table:
                     key, f"'{key}' in {self.title} must be {expected}; {each!r} is not"
                 )
         return tuple(float(each) for each in values)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, at least one, none of them empty.  Raises ProfileError."""
+        expected = "a list of texts, at least one, none empty"
+        values = self._value(key, expected)
+        if not isinstance(values, list) or not values:
+            raise self._wrong(key, values, expected)
+        for value in values:
+            if not isinstance(value, str) or not value.strip():
+                raise self._wrong(key, value, expected)
+        return tuple(values)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """true or false.  Raises ProfileError for anything else."""
+        if key not in self._values:
+            return default
+        value = self._value(key, "true or false")
+        if not isinstance(value, bool):
+            raise self._wrong(key, value, "true or false")
+        return value
+
+    def items(self) -> list[tuple[str, Any]]:
+        """Every key with its value as it stands, for a section whose keys are the user's own."""
+        self._asked += self._values
+        return list(self._values.items())
 
     def table(self, key: str) -> Table:
         """The section `[key]` of this one.  Raises ProfileError when it is missing."""

@@ -6,7 +6,11 @@ import datetime
 import re
 from dataclasses import dataclass
 
-ORDER_ID = re.compile(r"\bORD-\d{5}\b", re.IGNORECASE)
+# No word boundaries: Devanagari may follow at once, and its letters count as a word's.
+ORDER_ID = re.compile(r"(?<![A-Z0-9-])ORD-\d{5}(?!\d)", re.IGNORECASE)
+COUPON = re.compile(r"(?<![A-Z])(?:DIWALI|SHUBH|DIYA)\d{2,3}(?!\d)", re.IGNORECASE)
+
+_COUPONS_INR = {"DIWALI10": 100, "DIWALI20": 200, "SHUBH200": 200, "DIYA15": 150}
 
 _FIRST, _LAST = 58290, 58399
 _CARRIERS = ("BlueDart", "Delhivery", "India Post", "Ekart")
@@ -53,6 +57,11 @@ def find(order_id: str) -> Order | None:
         delivery=spoken(day),
         amount_inr=499 + number * 37 % 9500,
     )
+
+
+def cashback(coupon: str) -> int | None:
+    """What a coupon brings, in rupees; None for a code that nobody gave out."""
+    return _COUPONS_INR.get(coupon.strip().upper())
 
 
 def spoken(day: datetime.date) -> str:

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-import random
 import re
+from collections import Counter
 from statistics import fmean, median
 
 import pytest
 
 from loadtests import arrivals, conversation, profile
 from loadtests.conversation import ConversationPlan, Ending
-from loadtests.journeys import JOURNEYS, ORDERS, messages
+from loadtests.journeys import shopmax
+from loadtests.profile_model import LANGUAGES
 from reports.records import Arrival
 
 DIWALI = profile.load("diwali")
@@ -65,11 +66,14 @@ def test_think_times_are_compressed_sale_seconds() -> None:
     assert all(len(plan.think_seconds) == len(plan.messages) - 1 for plan in PLANS)
 
 
-@pytest.mark.parametrize("journey", [name for name in JOURNEYS if name != "product_question"])
+ORDERS = set(shopmax().slots["order"])
+
+
+@pytest.mark.parametrize("journey", [j for j in shopmax().journeys if j != "product_question"])
 def test_the_first_message_names_an_order_that_exists_and_the_others_do_not(journey: str) -> None:
-    for plan in PLANS:
-        if plan.journey != journey:
-            continue
+    played = [plan for plan in PLANS if plan.journey == journey]
+    assert {plan.language for plan in played} == set(LANGUAGES)
+    for plan in played:
         opening, *others = plan.messages
         named = re.search(r"ORD-\d+", opening)
         assert named is not None
@@ -77,8 +81,7 @@ def test_the_first_message_names_an_order_that_exists_and_the_others_do_not(jour
         assert not any("ORD-" in message or "{" in message for message in others)
 
 
-def test_a_long_conversation_says_everything_once_before_it_repeats_itself() -> None:
-    said = messages("return", 20, random.Random(1))
-    assert len(said) == 20
-    follow_ups = JOURNEYS["return"].follow_ups
-    assert set(said[1 : 1 + len(follow_ups)]) == set(follow_ups)
+def test_customers_write_in_the_languages_of_the_profile_by_their_shares() -> None:
+    spoken = Counter(plan.language for plan in PLANS)
+    for language, share in LANGUAGES.items():
+        assert spoken[language] / len(PLANS) == pytest.approx(share, abs=0.03)

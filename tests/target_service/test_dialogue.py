@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
 from google.genai import types
 
+from loadtests.journeys import shopmax
 from reports import records
-from target_service import orders, tools, witness
+from target_service import intents, orders, tools, witness
 from target_service.dialogue import Call, Say, customer_messages, decide
 
 
@@ -125,3 +127,65 @@ def test_the_witness_speaks_the_language_of_the_records() -> None:
 def test_the_witness_tells_order_and_number_apart() -> None:
     chains = {str(witness.testimony(list(shown))[1]) for shown in ("ab", "ba", "a", "aab", "")}
     assert len(chains) == 5
+
+
+SCRIPTS = [(name, language) for name, j in shopmax().journeys.items() for language in j.languages]
+SAME_THING = {
+    "change_delivery": r"ORD-58\d{3}",
+    "return": r"RET-58\d{3}",
+    "payment_failed": r"₹\d+",
+    "coupon_cashback": r"₹\d+.*(DIWALI|SHUBH|DIYA)|(DIWALI|SHUBH|DIYA).*₹\d+",
+    "gift_order": r"₹49",
+    "complaint": r"CMP-58\d{3}",
+    "where_is_my_order": r"ORD-58\d{3}",
+    "product_question": r"10",
+}
+
+
+@pytest.mark.parametrize(("journey", "language"), SCRIPTS)
+def test_every_journey_is_answered_to_the_point_and_in_the_customers_language(
+    journey: str, language: str
+) -> None:
+    lines = shopmax().journeys[journey].languages[language]
+    said = shopmax().messages(journey, language, len(lines.follow_ups) + 1, random.Random(5))
+    replies = talk(*said)
+    assert re.search(SAME_THING[journey], replies[0])
+    for message, reply in zip(said, replies, strict=True):
+        assert intents.language(message) == language, message
+        assert bool(re.search("[\u0900-\u097f]", reply)) == (language == "hi"), reply
+        assert "ORD-58291" not in reply, f"{message!r} was not understood: {reply!r}"
+
+
+@pytest.mark.parametrize(
+    "opening", ["मेरा ऑर्डर ORD-58291 कहाँ है?", "Mera order ORD-58291 kahan hai?"]
+)
+def test_the_founding_order_arrives_on_april_8th_in_every_language(opening: str) -> None:
+    question = "कब तक पहुँचेगा?" if "मेरा" in opening else "Kab tak aa jayega?"
+    assert "April 8th" in talk(opening, question)[1]
+
+
+def test_a_complaint_goes_up_one_level_with_every_word() -> None:
+    complaint = [
+        "I have a complaint about ORD-58300.",
+        "That does not help me.",
+        "Get me your manager.",
+    ]
+    first, second, third = talk(*complaint)
+    assert "our care team" in first
+    assert "a supervisor" in second
+    assert "the regional manager" in third
+
+
+def test_a_refund_is_reported_by_what_happened_before() -> None:
+    question = "How long does the refund take?"
+    assert "RET-58292" in talk("I want to return ORD-58292", question)[1]
+    assert "PAY-58292" in talk("Payment for ORD-58292 failed", question)[1]
+
+
+def test_a_coupon_nobody_gave_out_is_not_found() -> None:
+    assert "No coupon DIWALI99" in talk("My coupon DIWALI99 did not work on ORD-58300")[0]
+
+
+def test_what_says_nothing_of_its_own_belongs_to_what_was_spoken_of() -> None:
+    assert "Sunday" in talk("ORD-58300 ki delivery Sunday ko badal do", "Haan theek hai na?")[0]
+    assert intents.topic(["I want to return ORD-58300", "Yes, please."]) == "return"

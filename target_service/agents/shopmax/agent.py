@@ -9,7 +9,8 @@ from target_service.model import ScriptedModel
 
 INSTRUCTION = (
     "You are ShopMax India's customer-service agent. Help customers to track orders, change "
-    "deliveries, return goods and sort out payments. Use the tools; never invent an order."
+    "deliveries, return goods, sort out payments, refunds and coupons, send gifts, and take "
+    "complaints. Answer in the customer's language. Use the tools; never invent an order."
 )
 
 
@@ -28,6 +29,10 @@ def build(config: settings.Settings) -> LlmAgent:
             tools.change_delivery,
             tools.start_return,
             tools.check_payment,
+            tools.refund_status,
+            tools.check_coupon,
+            tools.arrange_gift,
+            tools.raise_complaint,
         ],
     )
 

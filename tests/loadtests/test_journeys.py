@@ -1,0 +1,104 @@
+"""Journeys: the book that comes with the project, and one that a user writes."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from loadtests import journeys
+from loadtests.profile_source import ProfileError
+
+BOOK = journeys.shopmax()
+SCRIPTS = [(name, language) for name, j in BOOK.journeys.items() for language in j.languages]
+
+OWN = """
+[slots]
+plan = ["Basic", "Family"]
+ticket = { prefix = "T", from = 8, to = 9 }
+
+[journey.cancel]
+weight = 2
+[journey.cancel.en]
+openings = ["Please cancel my {plan} plan, ticket {ticket}."]
+follow_ups = ["From when?", "Is there a fee?"]
+"""
+
+
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_there_are_at_least_eight_journeys_each_in_three_languages() -> None:
+    assert len(BOOK.journeys) >= 8
+    assert {tuple(journey.languages) for journey in BOOK.journeys.values()} == {
+        ("en", "hi", "hinglish")
+    }
+
+
+@pytest.mark.parametrize(("name", "language"), SCRIPTS)
+def test_hindi_is_written_in_devanagari_and_nothing_else_is(name: str, language: str) -> None:
+    lines = BOOK.journeys[name].languages[language]
+    for text in (*lines.openings, *lines.follow_ups):
+        assert bool(re.search(r"[\u0900-\u097f]", text)) == (language == "hi"), text
+
+
+def test_a_long_conversation_says_everything_once_before_it_repeats_itself() -> None:
+    said = BOOK.messages("return", "en", 20, random.Random(1))
+    assert len(said) == 20
+    follow_ups = BOOK.journeys["return"].languages["en"].follow_ups
+    assert set(said[1 : 1 + len(follow_ups)]) == set(follow_ups)
+    assert said[1 : 1 + len(follow_ups)] != follow_ups
+
+
+def test_a_complaint_is_told_in_its_order() -> None:
+    said = BOOK.messages("complaint", "hi", 4, random.Random(1))
+    assert said[1:] == BOOK.journeys["complaint"].languages["hi"].follow_ups[:3]
+
+
+def test_ten_lines_add_a_journey(tmp_path: Path) -> None:
+    book = journeys.load(_file(tmp_path / "mine.toml", OWN))
+    assert book.weights == {"cancel": 2.0}
+    said = book.messages("cancel", "en", 3, random.Random(4))
+    assert re.fullmatch(r"Please cancel my (Basic|Family) plan, ticket T[89]\.", said[0])
+    assert set(said[1:]) == {"From when?", "Is there a fee?"}
+
+
+@pytest.mark.parametrize("text", [journeys.SHOPMAX.read_text(encoding="utf-8"), OWN])
+def test_a_book_survives_the_way_through_run_json(tmp_path: Path, text: str) -> None:
+    book = journeys.load(_file(tmp_path / "book.toml", text))
+    assert journeys.from_dict(book.to_dict()) == book
+
+
+def test_a_journey_without_the_customers_language_is_told_in_its_own(tmp_path: Path) -> None:
+    book = journeys.load(_file(tmp_path / "mine.toml", OWN))
+    assert book.language("cancel", {"hi": 1.0, "en": 0.0}, random.Random(1)) == "en"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "instead", "sentence"),
+    [
+        ("[journey.cancel]\n", "[journeys.cancel]\n", "did you mean 'journey'"),
+        ("weight = 2", "weight = -1", "line 7: 'weight' in [journey.cancel] must be a number"),
+        ("weight = 2", "weight = 0", "at least one [journey.NAME] with a weight above 0"),
+        ("weight = 2", 'ordered = "yes"', "'ordered' in [journey.cancel] must be true or false"),
+        ("{plan} plan", "{plam} plan", "line 9: unknown slot '{plam}' in 'openings'; did you mean"),
+        ('"From when?"', '""', "line 10: 'follow_ups' in [journey.cancel.en] must be a list of"),
+        ('["Basic", "Family"]', "[]", "line 3: 'plan' in [slots] must be a list of texts"),
+        ("from = 8", "from = 10", "line 4: 'ticket' in [slots] must be a list of texts, or"),
+        ("follow_ups", "followups", "did you mean"),
+        ("[journey.cancel.en]", "[journey.cancel]", "not valid TOML"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_one_sentence(
+    tmp_path: Path, wrong: str, instead: str, sentence: str
+) -> None:
+    assert wrong in OWN
+    path = _file(tmp_path / "mine.toml", OWN.replace(wrong, instead, 1))
+    with pytest.raises(ProfileError) as caught:
+        journeys.load(path)
+    assert sentence in str(caught.value)
+    assert str(caught.value).startswith(str(path))
