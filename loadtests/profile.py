@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from loadtests import profile_extends
 from loadtests.profile_model import Profile
 from loadtests.profile_rules import build
-from loadtests.profile_source import ProfileError, Source, did_you_mean, read_toml
+from loadtests.profile_source import ProfileError, Source, did_you_mean
 
 __all__ = ["Profile", "ProfileError", "from_dict", "load", "names"]
 
@@ -30,9 +31,9 @@ def load(name_or_path: str) -> Profile:
     Raises ProfileError, one sentence: unknown name, unreadable file, or anything wrong inside.
     """
     if name_or_path in names():
-        return build(read_toml(FOLDER / f"{name_or_path}.toml"))
+        return build(profile_extends.read(FOLDER / f"{name_or_path}.toml", FOLDER))
     if name_or_path.endswith(".toml") or "/" in name_or_path:
-        return build(read_toml(Path(name_or_path)))
+        return build(profile_extends.read(Path(name_or_path), FOLDER))
     hint = did_you_mean(name_or_path, names())
     known = "" if hint.startswith("; known") else f" (known are {', '.join(names())})"
     raise ProfileError(

@@ -47,13 +47,23 @@ class Decay:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """Equal slices of the phase, each at its own level: a histogram, counted in somebody's log."""
+
+    values: tuple[float, ...]
+
+
+Shape = Ramp | Hold | Decay | Levels
+
+
+@dataclass(frozen=True, slots=True)
 class Phase:
     """One stretch of the sale day."""
 
     name: str
     minutes: float
     """Sale minutes."""
-    shape: Ramp | Hold | Decay
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,20 @@ class Spike:
     """Sale minutes after the start of the load."""
     minutes: float
     times: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cliff:
+    """A reconnect cliff: customers are cut off, and then all of those come at once."""
+
+    at: float
+    """Sale minutes after the start of the load."""
+    minutes: float
+    """How long they are cut off."""
+    share: float
+    """The share of arriving customers that is cut off."""
+    back_minutes: float
+    """Within so many minutes after it, all of them arrive on top of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,16 @@ class Conversation:
     """Multiples of the TTL: when there are any, every pause between two turns is one of these, in
     equal shares, instead of a think time.  Above 1, the session is gone by the next turn."""
 
+    @property
+    def expected_turns(self) -> float:
+        """Turns of one conversation, on average: some give up before they have said everything."""
+        return sum(self.reaches_turn(turn) for turn in range(self.max_turns))
+
+    def reaches_turn(self, turn: int) -> float:
+        """The share of conversations that get to `turn`, counted from 0."""
+        onward = (1 - 1 / self.mean_turns) * (1 - self.abandon_share)
+        return onward**turn if turn < self.max_turns else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -113,6 +147,7 @@ class Profile:
     """Conversations open at once; an arrival above it is dropped, and counted as such."""
     phases: tuple[Phase, ...]
     spikes: tuple[Spike, ...]
+    cliffs: tuple[Cliff, ...]
     conversation: Conversation
     journeys: dict[str, float]
     """Journey -> weight."""
@@ -138,10 +173,7 @@ class Profile:
     @property
     def expected_turns(self) -> float:
         """Turns to be expected over the whole load, on average over seeds."""
-        talk = self.conversation
-        onward = (1 - 1 / talk.mean_turns) * (1 - talk.abandon_share)
-        per_conversation = sum(onward**turn for turn in range(talk.max_turns))
-        return self.curve().total * per_conversation
+        return self.curve().total * self.conversation.expected_turns
 
     def planned_phases(self) -> list[tuple[str, float, float]]:
         """(name, start, end) of every phase, real seconds after the start of the load."""
@@ -164,6 +196,13 @@ class Profile:
         for spike in self.spikes:
             start, length = self._real_minutes(spike.at), self._real_minutes(spike.minutes)
             curve = curve.multiplied(start, length, spike.times)
+        for cliff in self.cliffs:
+            curve = curve.held_back(
+                self._real_minutes(cliff.at),
+                self._real_minutes(cliff.minutes),
+                cliff.share,
+                self._real_minutes(cliff.back_minutes),
+            )
         return curve
 
     def _real_minutes(self, minutes: float) -> float:
@@ -180,6 +219,8 @@ class Profile:
                 return [part for part in parts if part.seconds > 0]
             case Decay(exponent, after, floor):
                 return decay(seconds, level, self._real_minutes(after), exponent, floor)
+            case Levels(values):
+                return [Linear(seconds / len(values), each, each) for each in values]
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as the nested tables of its file; `from_dict` reads it back."""
@@ -201,13 +242,14 @@ class Profile:
                 for phase, shape in zip(self.phases, shapes, strict=True)
             ],
             "spike": [asdict(spike) for spike in self.spikes],
+            "cliff": [asdict(cliff) for cliff in self.cliffs],
             "conversation": talk,
             "journeys": dict(self.journeys),
             "slo": dict(self.slo),
         }
 
 
-def _shape_to_dict(shape: Ramp | Hold | Decay) -> dict[str, float]:
+def _shape_to_dict(shape: Shape) -> dict[str, Any]:
     match shape:
         case Ramp(start, end):
             return {"from": start, "to": end}
@@ -215,3 +257,5 @@ def _shape_to_dict(shape: Ramp | Hold | Decay) -> dict[str, float]:
             return {"hold": level, "rise_seconds": rise_seconds}
         case Decay(exponent, after, floor):
             return {"decay": exponent, "after_minutes": after, "floor": floor}
+        case Levels(values):
+            return {"levels": list(values)}

@@ -8,14 +8,12 @@ from loadtests import journeys
 from loadtests.profile_model import (
     LANGUAGES,
     LATE_AFTER_S,
+    Cliff,
     Conversation,
-    Decay,
-    Hold,
-    Phase,
     Profile,
-    Ramp,
     Spike,
 )
+from loadtests.profile_phases import phases
 from loadtests.profile_source import ProfileError, Source, Table, did_you_mean
 
 SLO_LIMITS = {
@@ -32,7 +30,7 @@ SLO_LIMITS = {
 SHORTEST_TTL_S = 1.0
 LONGEST_LOAD_S = 4 * 3600.0
 HIGHEST_RATE = 2000.0
-MOST_TURNS = 2_000_000.0
+MOST_TURNS = 20_000_000.0
 
 
 def build(source: Source, known: Iterable[str] | None = None) -> Profile:
@@ -42,16 +40,20 @@ def build(source: Source, known: Iterable[str] | None = None) -> Profile:
     """
     top = Table(source, "", 0, source.values)
     time, load = top.table("time"), top.table("load")
+    base_rate = load.number("base_rate", 0.001, HIGHEST_RATE)
+    conversation = _conversation(top.table("conversation"))
+    turns_a_minute = base_rate * 60 * conversation.expected_turns
     profile = Profile(
         name=top.text("name", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a short name of letters, digits"),
         description=top.text("description", r"(?s).*", "a text"),
         compression=time.number("compression", 1, 100_000),
         ttl_seconds=time.number("ttl_seconds", 1, 604_800),
-        base_rate=load.number("base_rate", 0.001, HIGHEST_RATE),
+        base_rate=base_rate,
         max_open=load.whole("max_open", 1, 20_000),
-        phases=tuple(_phases(top.tables("phase", needed=True))),
+        phases=tuple(phases(top.tables("phase", needed=True), turns_a_minute)),
         spikes=tuple(_spike(table) for table in top.tables("spike", needed=False)),
-        conversation=_conversation(top.table("conversation")),
+        cliffs=tuple(_cliff(table) for table in top.tables("cliff", needed=False)),
+        conversation=conversation,
         journeys=_journeys(top.table("journeys"), known),
         slo=_slo(top.table("slo")),
         late_after_s=load.number("late_after_s", 0.1, 3600, LATE_AFTER_S),
@@ -63,45 +65,6 @@ def build(source: Source, known: Iterable[str] | None = None) -> Profile:
     return profile
 
 
-def _phases(tables: list[Table]) -> list[Phase]:
-    phases: list[Phase] = []
-    for table in tables:
-        name = table.text("name", r"[a-z][a-z0-9_-]{0,39}", "a short name in lower case")
-        if name in [phase.name for phase in phases]:
-            raise table.error("name", f"two phases are named '{name}': expected distinct names")
-        minutes = table.number("minutes", 0.01, 100_000)
-        phases.append(Phase(name, minutes, _shape(table)))
-        table.close()
-    return phases
-
-
-def _shape(table: Table) -> Ramp | Hold | Decay:
-    kinds = [key for key in ("from", "hold", "decay") if key in table]
-    if len(kinds) > 1:
-        raise table.error(
-            kinds[1],
-            f"a [[phase]] takes one shape ('from' with 'to', 'hold', or 'decay'), "
-            f"not both '{kinds[0]}' and '{kinds[1]}'",
-        )
-    if kinds == ["hold"]:
-        return Hold(table.number("hold", 0, 1000), table.number("rise_seconds", 0, 3600, 0.0))
-    if kinds == ["decay"]:
-        return Decay(
-            table.number("decay", 0.01, 0.99),
-            table.number("after_minutes", 0.01, 100_000),
-            table.number("floor", 0, 1000),
-        )
-    if not kinds and "to" not in table:
-        for key in table:
-            hint = did_you_mean(key, ["hold", "decay", "from"])
-            if key not in ("name", "minutes") and "did you mean" in hint:
-                raise table.error(key, f"unknown key '{key}' in [phase]{hint}")
-        raise table.error(
-            None, "a [[phase]] needs a shape: 'from' with 'to', 'hold', or 'decay'; it has none"
-        )
-    return Ramp(table.number("from", 0, 1000), table.number("to", 0, 1000))
-
-
 def _spike(table: Table) -> Spike:
     spike = Spike(
         at=table.number("at", 0, 100_000),
@@ -110,6 +73,17 @@ def _spike(table: Table) -> Spike:
     )
     table.close()
     return spike
+
+
+def _cliff(table: Table) -> Cliff:
+    cliff = Cliff(
+        at=table.number("at", 0, 100_000),
+        minutes=table.number("minutes", 0.01, 100_000),
+        share=table.number("share", 0.01, 1),
+        back_minutes=table.number("back_minutes", 0.01, 100_000),
+    )
+    table.close()
+    return cliff
 
 
 def _conversation(table: Table) -> Conversation:
@@ -176,6 +150,21 @@ def _check_bounds(profile: Profile, top: Table, time: Table) -> None:
             f"'ttl_seconds' / 'compression' in [time] is a real TTL of {ttl:.3g} s, "
             f"expected at least {SHORTEST_TTL_S:g} s",
         )
+    day = sum(phase.minutes for phase in profile.phases)
+    ends = [("spike", i, each.at + each.minutes) for i, each in enumerate(profile.spikes)]
+    ends += [
+        ("cliff", i, each.at + each.minutes + each.back_minutes)
+        for i, each in enumerate(profile.cliffs)
+    ]
+    for section, index, end in ends:
+        # Nobody would notice that it never comes.
+        if end > day * (1 + 1e-9):
+            raise top.elsewhere(
+                section,
+                index,
+                f"the {section} ends at {end:g} sale minutes, expected within the {day:g} of the "
+                "phases",
+            )
     curve = profile.curve()
     limits = (
         ("lasts", curve.seconds, LONGEST_LOAD_S, "real seconds"),

@@ -18,18 +18,40 @@ class ProfileError(ValueError):
     """A profile that cannot be used; the text is one sentence for the person who wrote it."""
 
 
+Place = tuple[str, int, str | None]
+"""A section, how many-th of its name, and a key in it or None for its header."""
+
+
 class Source:
-    """The values of one profile and the text they were read from."""
+    """The values of one profile and where in which file each was written."""
 
     def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
         self.name = name
         self.values = values
-        self._lines = _lines_of_keys(text)
+        self._written: dict[Place, tuple[str, int]] = {
+            place: (name, line) for place, line in _lines_of_keys(text).items()
+        }
+
+    @classmethod
+    def over(
+        cls, own: Source, base: Source, values: dict[str, Any], hidden: Iterable[str]
+    ) -> Source:
+        """`values`, written in `own` or else in `base`, whose sections `hidden` count no more."""
+        source = cls(own.name, "", values)
+        kept = {place: at for place, at in base._written.items() if place[0] not in hidden}
+        source._written = {**kept, **own._written}
+        return source
+
+    def lead(self, to: tuple[str, int], section: tuple[str, int], keys: Iterable[str]) -> None:
+        """Let errors about `keys` of the section `to` point at the same keys of `section`."""
+        for key in keys:
+            if (*section, key) in self._written:
+                self._written[*to, key] = self._written[*section, key]
 
     def error(self, section: str, index: int, key: str | None, sentence: str) -> ProfileError:
         """A ProfileError that points at `key` of the `index`-th `[section]`."""
-        line = self._lines.get((section, index, key)) or self._lines.get((section, index, None))
-        place = f"{self.name} line {line}" if line else self.name
+        at = self._written.get((section, index, key)) or self._written.get((section, index, None))
+        place = f"{at[0]} line {at[1]}" if at else self.name
         return ProfileError(f"{place}: {sentence}")
 
 
@@ -65,9 +87,9 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"^\s*[\"']?([\w-]+)[\"']?\s*=")
 
 
-def _lines_of_keys(text: str) -> dict[tuple[str, int, str | None], int]:
+def _lines_of_keys(text: str) -> dict[Place, int]:
     """(section, how many-th of its name, key) -> line; tomllib keeps no positions."""
-    lines: dict[tuple[str, int, str | None], int] = {}
+    lines: dict[Place, int] = {}
     section, index = "", 0
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -103,6 +125,10 @@ class Table:
     def error(self, key: str | None, sentence: str) -> ProfileError:
         """A ProfileError at `key` of this section."""
         return self._source.error(self._section, self._index, key, sentence)
+
+    def elsewhere(self, section: str, index: int, sentence: str) -> ProfileError:
+        """A ProfileError at the `index`-th `[[section]]`."""
+        return self._source.error(section, index, None, sentence)
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -148,13 +174,17 @@ class Table:
             raise self._wrong(key, value, expected)
         return value
 
-    def numbers(self, key: str, low: float, high: float) -> tuple[float, ...]:
-        """A list of numbers from `low` to `high`; empty when missing.  Raises ProfileError."""
+    def numbers(self, key: str, low: float, high: float, most: int = 100) -> tuple[float, ...]:
+        """At most `most` numbers from `low` to `high`; none when missing.  Raises ProfileError."""
         expected = f"a list of numbers from {low:g} to {high:g}"
         self._asked.append(key)
         values = self._values.get(key, [])
         if not isinstance(values, list) or not all(_is_number(each) for each in values):
             raise self._wrong(key, values, expected)
+        if len(values) > most:
+            raise self.error(
+                key, f"'{key}' in {self.title} has {len(values)} values, at most {most} fit"
+            )
         for each in values:
             if not low <= each <= high:
                 raise self.error(

@@ -157,6 +157,20 @@ class Curve:
                 pieces.append(rest.scaled(factor))
         return Curve(pieces)
 
+    def held_back(self, start: float, seconds: float, share: float, back: float) -> Curve:
+        """The curve without `share` of the arrivals from `start` for `seconds`: they come later.
+
+        They are spread over the `back` seconds after that, in proportion to the rate there; when
+        nobody would come in those, the curve stays as it is.
+        """
+        end = start + seconds
+        held = share * (self.count(end) - self.count(start))
+        others = self.count(end + back) - self.count(end)
+        if others <= 0:
+            return self
+        fewer = self.multiplied(start, seconds, 1 - share)
+        return fewer.multiplied(end, back, 1 + held / others)
+
 
 def decay(seconds: float, peak: float, t0: float, exponent: float, floor: float) -> list[Piece]:
     """max(floor, peak · ((t0 + x) / t0)^-exponent) for `seconds`, as at most two pieces."""

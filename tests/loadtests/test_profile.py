@@ -49,6 +49,41 @@ def test_diwali_is_the_promised_load() -> None:
     assert curve.rate(92.9) == pytest.approx(10 * 2.8 * 10**-0.4, rel=1e-2)
 
 
+def test_diwali_steps_to_ten_within_five_sale_seconds_spikes_and_falls_off_a_cliff() -> None:
+    curve = profile.load("diwali").curve()
+    opening = 18.0
+    assert curve.rate(opening + 5 / 240) == pytest.approx(10 * 2.8)
+    # The evening's law, and a minute of three times as much.
+    assert curve.rate(47.9) == pytest.approx(28 * ((47.9 - 18) / 7.5) ** -0.4)
+    assert curve.rate(48.1) == pytest.approx(3 * 28 * ((48.1 - 18) / 7.5) ** -0.4)
+    # Nine of ten are cut off, and come back at once.
+    law = 28 * ((83.5 - 18) / 7.5) ** -0.4
+    assert curve.rate(83.5) == pytest.approx(0.1 * law)
+    assert curve.rate(84.2) > 3 * law
+    assert curve.rate(84.6) < law
+
+
+@pytest.mark.parametrize(("name", "times"), [("diwali-stress", 20), ("diwali-extreme", 35)])
+def test_the_harder_nights_are_diwali_with_a_higher_step(name: str, times: float) -> None:
+    diwali, harder = profile.load("diwali"), profile.load(name)
+    assert harder.curve().rate(20) == pytest.approx(times * 2.8)
+    assert harder.curve().rate(92) == pytest.approx(diwali.curve().rate(92) * times / 10)
+    assert harder.curve().count(18) == pytest.approx(diwali.curve().count(18))
+    assert harder.conversation == diwali.conversation
+
+
+def test_ttl_edge_pauses_leave_a_second_to_either_side_of_the_ttl() -> None:
+    edge = profile.load("ttl-edge")
+    gaps = [gap * edge.real_ttl_seconds for gap in edge.conversation.gaps_at_ttl]
+    assert gaps == pytest.approx([9, 11])
+    assert edge.real_ttl_seconds == pytest.approx(10)
+
+
+def test_soak_lasts_thirty_ttls() -> None:
+    soak = profile.load("soak")
+    assert soak.load_seconds == pytest.approx(30 * soak.real_ttl_seconds)
+
+
 def test_smoke_is_twenty_seconds_of_about_two_conversations_a_second() -> None:
     smoke = profile.load("smoke")
     assert smoke.load_seconds == pytest.approx(20)
@@ -73,9 +108,9 @@ def test_phases_are_laid_end_to_end_over_the_whole_load(name: str) -> None:
 
 
 def test_an_unknown_profile_names_the_known_ones_and_the_closest() -> None:
-    with pytest.raises(ProfileError, match=r"'diwli'; did you mean 'diwali'\?.*diwali, smoke"):
+    with pytest.raises(ProfileError, match=r"'diwli'; did you mean 'diwali'\?.*diwali, .*smoke"):
         profile.load("diwli")
-    with pytest.raises(ProfileError, match=r"'xyz'; known are diwali, smoke"):
+    with pytest.raises(ProfileError, match=r"'xyz'; known are diwali, .*smoke"):
         profile.load("xyz")
 
 
@@ -123,6 +158,8 @@ MISTAKES = [
     ("abandon_share = 0.2", "abandon_share = 1.5", "must be a number from 0 to 0.95, not 1.5"),
     ("floor = 1.5", "flor = 1.5", "unknown key 'flor' in [phase]; did you mean 'floor'?"),
     ("to = 2", "to = 2\nhold = 3", "not both 'from' and 'hold'"),
+    ("hold = 1", "levels = []", "'levels' in [phase] is empty: expected at least one"),
+    ("hold = 1", "levels = [1, -2]", "must be a list of numbers from 0 to 1000; -2 is not"),
     (
         "return = 1",
         "retrn = 1",

@@ -13,6 +13,7 @@ CURVES = {
     "a decay onto its floor": Curve(decay(100, 10, 2, 0.4, 3)),
     "a silence in the middle": Curve([Linear(5, 2, 2), Linear(5, 0, 0), Linear(5, 2, 2)]),
     "a spike across a joint": Curve([Linear(5, 1, 2), Power(5, 2, 2, 0.5, 2)]).multiplied(4, 2, 3),
+    "a cliff": Curve([Linear(10, 2, 4)]).held_back(2, 3, 0.9, 2),
     "diwali": profile.load("diwali").curve(),
     "smoke": profile.load("smoke").curve(),
 }
@@ -59,6 +60,19 @@ def test_a_spike_multiplies_the_rate_inside_it_and_nothing_else() -> None:
     for t in (8.01, 9.99, 10.01, 11.99):
         assert spiked.rate(t) == pytest.approx(3 * plain.rate(t))
     assert spiked.seconds == plain.seconds
+
+
+def test_a_cliff_moves_arrivals_to_later_and_loses_none() -> None:
+    plain = Curve([Linear(10, 4, 4)])
+    cliff = plain.held_back(start=2, seconds=3, share=0.75, back=1)
+    assert [cliff.rate(t) for t in (1, 3, 5.5, 6.5)] == pytest.approx([4, 1, 4 + 9, 4])
+    assert cliff.count(6) == pytest.approx(plain.count(6))
+    assert cliff.total == pytest.approx(plain.total)
+
+
+def test_a_cliff_before_a_silence_changes_nothing() -> None:
+    plain = Curve([Linear(5, 4, 4), Linear(5, 0, 0)])
+    assert plain.held_back(start=2, seconds=3, share=0.75, back=1).total == plain.total
 
 
 def test_the_rate_is_zero_outside_the_curve() -> None:

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from loadtests import profile, profile_csv
+from loadtests.profile import Profile, ProfileError
+
+TOML = 'extends = "diwali"\nname = "mine"\n[[phase]]\nname = "log"\ncsv = "rpm.csv"\n'
+
+
+def _profile(folder: Path, log: str, more: str = "") -> Profile:
+    (folder / "rpm.csv").write_text(log, encoding="utf-8")
+    (folder / "mine.toml").write_text(TOML + more)
+    return profile.load(str(folder / "mine.toml"))
+
+
+def test_a_log_becomes_arrivals_whose_turns_make_its_requests(tmp_path: Path) -> None:
+    mine = _profile(tmp_path, "600\n1200\n0\n300\n")
+    # 240 sale seconds a real one: four minutes of the log are one real second.
+    assert mine.load_seconds == pytest.approx(1)
+    curve, turns = mine.curve(), mine.conversation.expected_turns
+    for t, per_minute in ((0.1, 600), (0.3, 1200), (0.6, 0), (0.9, 300)):
+        # The rates themselves are real, not compressed: what the service felt then.
+        assert curve.rate(t) * turns * 60 == pytest.approx(per_minute)
+
+
+def test_requests_that_are_no_turns_are_taken_out(tmp_path: Path) -> None:
+    plain = _profile(tmp_path, "600\n1200\n")
+    half = _profile(tmp_path, "600\n1200\n", "requests_per_turn = 2\n")
+    assert half.curve().total == pytest.approx(plain.curve().total / 2)
+
+
+def test_a_peak_scales_the_log_to_a_multiple_of_the_base_rate(tmp_path: Path) -> None:
+    mine = _profile(tmp_path, "5\n20\n10\n", "peak = 8\n")
+    assert [mine.curve().rate(t) for t in (0.1, 0.3, 0.6)] == pytest.approx(
+        [2 * 2.8, 8 * 2.8, 4 * 2.8]
+    )
+
+
+def test_a_warm_up_may_come_before_the_log(tmp_path: Path) -> None:
+    (tmp_path / "rpm.csv").write_text("60\n60\n")
+    warm = '[[phase]]\nname = "warmup"\nminutes = 12\nhold = 1\n'
+    (tmp_path / "mine.toml").write_text(TOML.replace("[[phase]]", warm + "[[phase]]"))
+    mine = profile.load(str(tmp_path / "mine.toml"))
+    assert [name for name, _, _ in mine.planned_phases()] == ["warmup", "log"]
+
+
+def test_what_was_read_goes_into_run_json_without_the_file(tmp_path: Path) -> None:
+    mine = _profile(tmp_path, "600\n1200\n")
+    text = json.dumps(mine.to_dict())
+    assert "csv" not in text
+    assert profile.from_dict(json.loads(text)) == mine
+
+
+LOGS = {
+    "one column": ("5\n6\n7\n", 1),
+    "a heading": ("requests\n5\n6\n7\n", 1),
+    "a byte order mark and Windows line ends": ("\ufeffrpm\r\n5\r\n6\r\n7\r\n", 1),
+    "comments and blank lines": ("# from the balancer\n5\n\n6\n7\n", 1),
+    "minutes": ("minute,rpm\n0,5\n5,6\n10,7\n", 5),
+    "minutes, semicolons": ("0;5\n5;6\n10;7\n", 5),
+    "a clock past midnight": ("23:58\t5\n23:59\t6\n00:00\t7\n", 1),
+    "a clock with seconds": ("9:59:30,5\n10:00:00,6\n10:00:30,7\n", 0.5),
+    "dates with an offset": (
+        "time,rpm\n2025-10-20T23:59:00+05:30,5\n2025-10-21T00:00:00+05:30,6\n"
+        "2025-10-21T00:01:00+05:30,7\n",
+        1,
+    ),
+    "Unix seconds": ("1760985540,5\n1760985600,6\n1760985660,7\n", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "step"), LOGS.values(), ids=LOGS)
+def test_logs_come_in_many_forms(tmp_path: Path, text: str, step: float) -> None:
+    path = tmp_path / "rpm.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    log = profile_csv.read(str(path))
+    assert log.per_minute == (5, 6, 7)
+    assert log.step_minutes == pytest.approx(step)
+
+
+MISTAKES = [
+    # the log, what the sentence must say after the file's name
+    ("5\n6\nmany\n", " line 3: requests per minute must be a number from 0 up, not 'many'"),
+    ("rpm\n5\n-1\n", " line 3: requests per minute must be a number from 0 up, not '-1'"),
+    ("5\nnan\n", " line 2: requests per minute must be a number from 0 up, not 'nan'"),
+    ("0,5\n1,6,7\n", " line 2: 3 columns, expected 2"),
+    ("a,b,c\n1,2,3\n", " line 2: 3 columns, expected 1 or 2"),
+    ("0,5\n1,6\n3,7\n", " line 3: 3 comes 2 minutes after the line before, expected 1: "),
+    ("1,5\n0,6\n", " line 2: 0 comes -1 minutes after the line before, expected more than 0: "),
+    ("0,5\nlater,6\n", " line 2: a time must be minutes, 18:30, a date and time, or Unix "),
+    ("", ": expected requests per minute, one line each; found none"),
+    ("0\n0\n", ": expected requests per minute, one line each; found none"),
+    ("1\n" * 20_001, ": 20001 lines, expected at most 20000"),
+]
+
+
+@pytest.mark.parametrize(("log", "said"), MISTAKES, ids=[m[1] for m in MISTAKES])
+def test_a_mistake_in_the_log_is_named_with_its_line(tmp_path: Path, log: str, said: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        _profile(tmp_path, log)
+    assert str(caught.value).startswith(f"{tmp_path / 'rpm.csv'}{said}")
+
+
+def test_a_log_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(TOML)
+    with pytest.raises(ProfileError, match=r"cannot read the log .*rpm.csv: No such file"):
+        profile.load(str(tmp_path / "mine.toml"))
+
+
+def test_a_log_far_above_the_base_rate_asks_for_a_peak(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"mine.toml line 5: the log peaks at 9e\+06 requests"):
+        _profile(tmp_path, "9000000\n")
