@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: run test lint install clean bench-sessions prove-turns prove-rolling
+.PHONY: run test lint install clean bench-judge bench-sessions prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -15,6 +15,9 @@ lint: install       ## ruff and strict types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench-judge: install  ## a run of a million turns judged: seconds and memory
+	$(BIN)/python -m tests.bench.judge
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions

@@ -6,14 +6,16 @@ else: any other line that is not a record means that this is not what we think i
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reports import lines
+from reports.audit_log import AuditLog
 from reports.errors import HistoryError
 from reports.records import (
     FILES,
@@ -23,13 +25,15 @@ from reports.records import (
     LoadMark,
     Sample,
     TurnRecord,
-    from_json,
 )
 from reports.run_info import RunInfo, read_run_info
 
 __all__ = ["History", "HistoryError", "read"]
 
 T = TypeVar("T")
+
+_BATCH = 10_000
+"""Turns read before what they share is shared: much fewer than all, much more than one."""
 
 
 @dataclass(eq=False)
@@ -41,7 +45,7 @@ class History:
     run: RunInfo
     conversations: list[ConversationRecord] = field(default_factory=list)
     turns: list[TurnRecord] = field(default_factory=list)
-    audits: list[AuditRecord] = field(default_factory=list)
+    audits: Sequence[AuditRecord] | AuditLog = ()
     faults: list[FaultWindow] = field(default_factory=list)
     """In order of their start."""
     samples: list[Sample] = field(default_factory=list)
@@ -72,14 +76,25 @@ class History:
             group.sort(key=lambda record: record.turn)
         return dict(groups)
 
+    def audits_of(self, conversation: int) -> list[AuditRecord]:
+        """The audits of a conversation, in the order in which they were asked."""
+        if isinstance(self.audits, AuditLog):
+            return self.audits.of(conversation)
+        return self._audits_in_memory.get(conversation, [])
+
     @cached_property
-    def audits_by_conversation(self) -> dict[int, list[AuditRecord]]:
-        """The audits of each conversation, in the order in which they were asked."""
+    def stamps_turn_ids(self) -> bool:
+        """Whether this service stamps events with the turn's id.  Without, audits prove nothing."""
+        if isinstance(self.audits, AuditLog):
+            return self.audits.stamped is not False
+        items = [item for audit in self.audits for item in audit.history[:1]]
+        return not items or any(item.turn_id is not None for item in items)
+
+    @cached_property
+    def _audits_in_memory(self) -> dict[int, list[AuditRecord]]:
         groups: defaultdict[int, list[AuditRecord]] = defaultdict(list)
-        for record in self.audits:
+        for record in sorted(self.audits, key=lambda record: record.at):
             groups[record.conversation].append(record)
-        for group in groups.values():
-            group.sort(key=lambda record: record.at)
         return dict(groups)
 
     @cached_property
@@ -126,7 +141,9 @@ class History:
         return max(
             0.0,
             max((turn.done for turn in self.turns), default=0.0),
-            max((audit.done for audit in self.audits), default=0.0),
+            self.audits.last_done
+            if isinstance(self.audits, AuditLog)
+            else max((audit.done for audit in self.audits), default=0.0),
             max((sample.t for sample in self.samples), default=0.0),
             max((mark.t for mark in self.marks), default=0.0),
             max((fault.end for fault in self.faults), default=0.0),
@@ -142,47 +159,25 @@ def read(run_dir: Path) -> History:
         name=run_dir.resolve().name,
         run=read_run_info(run_dir),
         conversations=_read(run_dir, ConversationRecord),
-        turns=_read(run_dir, TurnRecord),
-        audits=_read(run_dir, AuditRecord),
+        turns=_read_turns(run_dir),
+        audits=AuditLog(run_dir / FILES[AuditRecord]),
         faults=sorted(_read(run_dir, FaultWindow), key=lambda fault: fault.start),
         samples=_read(run_dir, Sample),
         marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
     )
 
 
-_NUMBERS: dict[type[Any], tuple[str, ...]] = {
-    ConversationRecord: ("conversation", "due"),
-    TurnRecord: ("conversation", "turn", "due", "sent", "done", "attempts"),
-    AuditRecord: ("conversation", "at", "done"),
-    FaultWindow: ("start", "end"),
-    Sample: ("t",),
-    LoadMark: ("t",),
-}
-"""Fields that everything else computes with: wrong there is better said here, with a line."""
-
-
 def _read(run_dir: Path, kind: type[T]) -> list[T]:
-    path = run_dir / FILES[kind]
-    numbers = _NUMBERS[kind]
-    records: list[T] = []
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    record = from_json(kind, line.decode())
-                    for name in numbers:
-                        value = getattr(record, name)
-                        if not math.isfinite(value):
-                            raise ValueError(f"{name}: {value!r} is not a finite number")
-                except (ValueError, TypeError, LookupError) as error:
-                    if not line.endswith(b"\n"):
-                        break  # the writer was killed in the middle of its last line
-                    raise HistoryError(
-                        f"{path}: line {number}: expected a {kind.__name__}: {error}"
-                    ) from None
-                records.append(record)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
-    return records
+    return list(lines.read(run_dir / FILES[kind], kind))
+
+
+def _read_turns(run_dir: Path) -> list[TurnRecord]:
+    """The turns, the text that many of them have in common held once."""
+    turns: list[TurnRecord] = []
+    pool = lines.Pool()
+    waiting = lines.read(run_dir / FILES[TurnRecord], TurnRecord)
+    while batch := list(islice(waiting, _BATCH)):
+        for name in ("journey", "replica", "message", "reply"):
+            pool.share(batch, name)
+        turns += batch
+    return turns

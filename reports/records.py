@@ -7,15 +7,19 @@ a line, in the file named by `FILES`, append-only and flushed, so that a killed 
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -63,8 +67,7 @@ class Arrival:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationRecord:
+class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What became of one planned arrival; written when the conversation has ended."""
 
     conversation: int
@@ -85,8 +88,7 @@ class ConversationRecord:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
     """The model's witness, carried by a reply: which customer messages it was really shown."""
 
     turns: int
@@ -95,8 +97,7 @@ class Seen:
     """`chain` of the digests of those messages, in the order shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
+class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One turn of a conversation, retries included."""
 
     conversation: int
@@ -132,8 +133,7 @@ class TurnRecord:
         return self.done - self.due
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryItem:
+class HistoryItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
     """One event of a session as the service's API showed it."""
 
     turn_id: str | None
@@ -143,8 +143,7 @@ class HistoryItem:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What the service says a session holds, read back through its API."""
 
     conversation: int
@@ -162,8 +161,7 @@ class AuditRecord:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FaultWindow:
+class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One injected fault."""
 
     id: str
@@ -184,8 +182,7 @@ class FaultWindow:
     harness's own writes to it; None: none were lost, or the fault did not look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One reading of one source (`redis`, `host`, `generator`, `replica:<name>`, ...)."""
 
     t: float
@@ -193,8 +190,7 @@ class Sample:
     values: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadMark:
+class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A moment of the load's life.
 
     Marks, in order: `start` (time zero of the arrivals), one `phase:<name>` per phase of the
@@ -260,48 +256,37 @@ class RunClock:
         return time.monotonic() + self._offset
 
 
-def to_json(record: Record) -> str:
+def to_json(record: Record) -> bytes:
     """One line of JSON, without a newline.  Fields that hold their default are left out."""
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        if field.default is not dataclasses.MISSING and value == field.default:
-            continue
-        if isinstance(value, Seen):
-            value = [value.turns, value.chain]
-        elif isinstance(value, tuple):
-            value = [[item.turn_id, item.kind, item.digest] for item in value]
-        elif isinstance(value, float):
-            value = round(value, 6)
-        values[field.name] = value
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    for name, default in _fields(type(record)):
+        value = getattr(record, name)
+        if value != default:
+            values[name] = round(value, 6) if isinstance(value, float) else value
+    return msgspec.json.encode(values)
 
 
-def from_json(kind: type[Any], line: str | bytes) -> Any:
+def from_json(kind: type[T], line: str | bytes) -> T:
     """Read one line back as `kind`.
 
     Raises ValueError for anything that is not such a record: unknown fields, missing fields,
-    or a line cut off in the middle.
+    a number that is none, or a line cut off in the middle.
     """
-    values = json.loads(line)
-    if not isinstance(values, dict):
-        raise ValueError(f"not a record: {line[:80]!r}")
-    for name, restore in _RESTORE.items():
-        if values.get(name) is not None:
-            values[name] = restore(values[name])
-    if kind is ConversationRecord:
-        values["fate"] = Fate(str(values.get("fate")))
     try:
-        return kind(**values)
-    except TypeError as error:
+        return decoder(kind)(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"not a {kind.__name__}: {error}") from None
 
 
-_RESTORE: dict[str, Callable[[Any], Any]] = {
-    "outcome": Outcome,
-    "seen": lambda pair: Seen(pair[0], pair[1]),
-    "history": lambda items: tuple(HistoryItem(*item) for item in items),
-}
+def decoder(kind: type[T]) -> Callable[[bytes | str], T]:
+    """As `from_json`, for many lines.  Raises msgspec.DecodeError or UnicodeDecodeError."""
+    return msgspec.json.Decoder(kind).decode
+
+
+@cache
+def _fields(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
+    """Names and defaults; `NODEFAULT`, which equals nothing else, where there is none."""
+    return tuple((field.encode_name, field.default) for field in msgspec.structs.fields(kind))
 
 
 class Recorder(Protocol):
@@ -325,7 +310,7 @@ class RecordWriter:
         if file is None:
             file = (self._run_dir / FILES[kind]).open("ab", buffering=0)
             self._files[kind] = file
-        file.write(to_json(record).encode() + b"\n")
+        file.write(to_json(record) + b"\n")
 
     def close(self) -> None:
         """Close the files; a later write opens them again."""

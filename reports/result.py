@@ -87,7 +87,7 @@ def _turns(history: History) -> dict[str, int]:
         "conversations_planned": len(conversations) if planned is None else int(planned),
         "conversations_offered": sum(record.fate is Fate.OFFERED for record in conversations),
         "replicas_seen": len(replicas_seen(history)),
-        "moved": moved(history),
+        "moved": history.once(moved),
     }
 
 
@@ -100,9 +100,11 @@ def _latency(history: History) -> dict[str, dict[str, float | int | None]]:
             row[name] = percentile(ordered, p) if ordered else None
         row["max"] = ordered[-1] if ordered else None
         first = sorted(
-            turn.first_token - turn.due
-            for turn in turns[phase]
-            if turn.first_token is not None and turn.outcome is Outcome.OK
+            [
+                turn.first_token - turn.due
+                for turn in turns[phase]
+                if turn.first_token is not None and turn.outcome is Outcome.OK
+            ]
         )
         if first:
             row["first_token_p50"] = percentile(first, 50)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reports.checks.latency import latencies
 from reports.checks.redis_memory import fleet_rss, live_bytes, redis_samples
 from reports.history import History
 from reports.percentiles import percentile
@@ -34,8 +33,11 @@ def build_timeline(history: History) -> dict[str, Any]:
     empty = not history.turns and not history.samples
     axis = _Axis(float(start), step, 0 if empty else math.ceil(span / step))
     redis = redis_samples(history)
-    due = axis.group((turn.due, turn) for turn in history.turns)
-    ordered = [latencies(group) for group in due]
+    ordered = axis.group(
+        (turn.due, turn.done - turn.due) for turn in history.turns if turn.outcome is Outcome.OK
+    )
+    for group in ordered:
+        group.sort()
     return {
         "step_s": step,
         "t": axis.times(),
@@ -76,11 +78,17 @@ class _Axis:
         # The last moment of all falls on the far edge of the last step.
         return min(max(0, int((t - self._start) // self._step)), self._count - 1)
 
-    def group(self, items: Iterable[tuple[float, TurnRecord]]) -> list[list[TurnRecord]]:
-        groups: list[list[TurnRecord]] = [[] for _ in range(self._count)]
-        for t, turn in items:
-            groups[self._place(t)].append(turn)
+    def group(self, items: Iterable[tuple[float, float]]) -> list[list[float]]:
+        groups: list[list[float]] = [[] for _ in range(self._count)]
+        for t, value in items:
+            groups[self._place(t)].append(value)
         return groups
+
+    def count(self, times: Iterable[float]) -> list[int]:
+        counts = [0] * self._count
+        for t in times:
+            counts[self._place(t)] += 1
+        return counts
 
     def last(self, points: Iterable[tuple[float, float]]) -> list[float | None]:
         values: list[float | None] = [None] * self._count
@@ -90,16 +98,14 @@ class _Axis:
 
 
 def _turn_counts(axis: _Axis, turns: Sequence[TurnRecord]) -> dict[str, list[int]]:
-    done = axis.group((turn.done, turn) for turn in turns)
-
     def count(outcome: Outcome) -> list[int]:
-        return [sum(turn.outcome is outcome for turn in group) for group in done]
+        return axis.count(turn.done for turn in turns if turn.outcome is outcome)
 
     return {
         "turns_ok": count(Outcome.OK),
         "turns_failed": count(Outcome.FAIL),
         "turns_info": count(Outcome.INFO),
-        "turns_retried": [sum(turn.attempts > 1 for turn in group) for group in done],
+        "turns_retried": axis.count(turn.done for turn in turns if turn.attempts > 1),
     }
 
 

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from reports.checks.audited import Expected, judge_audit
-from reports.checks.durability import may_lose
+from reports.checks.blameless import blameless
+from reports.checks.durability import declared_losses, may_lose
 from reports.checks.session_model import Presence, SessionModel, turns_all_known
 from reports.checks.violations import CLASSES, Violation
 from reports.checks.witness import Testimony, Witness
@@ -47,16 +48,43 @@ def take_census(history: History) -> Census:
     """Judge every conversation."""
     census = Census()
     violations: defaultdict[str, list[Violation]] = defaultdict(list)
-    stamped = _carry_turn_ids(history)
     for index in sorted({*history.conversation_by_index, *history.turns_by_conversation}):
+        turns = history.turns_by_conversation.get(index, [])
+        audits = history.audits_of(index)
+        if _took_the_short_way(history, census, index, turns, audits):
+            continue
         known: set[tuple[str, str | None]] = set()
-        for violation in _Conversation(history, index, census, stamped).judge():
+        for violation in ConversationJudge(history, index, census).judge(turns, audits):
             key = (violation.kind, violation.turn_id)
             if key not in known:
                 known.add(key)
                 violations[violation.kind].append(violation)
     census.violations = dict(violations)
     return census
+
+
+def _took_the_short_way(
+    history: History,
+    census: Census,
+    index: int,
+    turns: list[TurnRecord],
+    audits: list[AuditRecord],
+) -> bool:
+    record = history.conversation_by_index.get(index)
+    if not history.stamps_turn_ids or record is None or record.opened is None or not turns:
+        return False
+    losses = history.once(declared_losses)
+    if any(start <= turns[-1].done and record.opened <= end for start, end in losses):
+        return False
+    found = blameless(record, turns, audits, history.run.ttl_seconds)
+    if found is None:
+        return False
+    census.opened += 1
+    census.audited += found.audited
+    census.acknowledged += len(turns)
+    census.witnessed += len(turns)
+    census.read_late += found.read_late
+    return True
 
 
 def check_continuity(history: History) -> list[Finding]:
@@ -132,20 +160,14 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
     return Status.PASS, f"{title}: none in {census.audited} conversations"
 
 
-def _carry_turn_ids(history: History) -> bool:
-    """Whether this service stamps events with the turn's id.  Without, audits prove nothing."""
-    items = [item for audit in history.audits for item in audit.history[:1]]
-    return not items or any(item.turn_id is not None for item in items)
-
-
-class _Conversation:
+class ConversationJudge:
     """Walks one conversation: its turns, then the reads of its session, in order of time."""
 
-    def __init__(self, history: History, index: int, census: Census, stamped: bool) -> None:
+    def __init__(self, history: History, index: int, census: Census) -> None:
         self._history = history
         self._index = index
         self._census = census
-        self._stamped = stamped
+        self._stamped = history.stamps_turn_ids
         self._record = history.conversation_by_index.get(index)
         self._may_lose = history.once(may_lose)
         opened = self._record.opened if self._record else None
@@ -162,9 +184,7 @@ class _Conversation:
         self._found: list[Violation] = []
         self._doubtful: list[Violation] = []
 
-    def judge(self) -> list[Violation]:
-        turns = self._history.turns_by_conversation.get(self._index, [])
-        audits = self._history.audits_by_conversation.get(self._index, [])
+    def judge(self, turns: list[TurnRecord], audits: list[AuditRecord]) -> list[Violation]:
         waiting = iter(turns)
         turn = next(waiting, None)
         judged = False

@@ -15,8 +15,8 @@ _ACKNOWLEDGED_AHEAD_S = 0.05
 """Between the harness's own writes, and from a write to the answer that tells of it."""
 
 
-def may_lose(history: History) -> Callable[[float], bool]:
-    """A predicate: may what was acknowledged at this run time be lost as declared?"""
+def declared_losses(history: History) -> list[tuple[float, float]]:
+    """The stretches of run time whose acknowledged writes may be lost as declared."""
     windows = [
         (fault.start - seconds, fault.end)
         for fault in history.faults
@@ -30,4 +30,10 @@ def may_lose(history: History) -> Callable[[float], bool]:
             for fault in history.faults
             if fault.server_lost_since is not None
         ]
+    return windows
+
+
+def may_lose(history: History) -> Callable[[float], bool]:
+    """A predicate: may what was acknowledged at this run time be lost as declared?"""
+    windows = history.once(declared_losses)
     return lambda done: any(start <= done <= end for start, end in windows)

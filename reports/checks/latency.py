@@ -6,6 +6,8 @@ it took is in the outages.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from reports.history import History
 from reports.percentiles import percentile
 from reports.phases import STEADY, turns_by_phase
@@ -17,16 +19,14 @@ FEWEST_FOR_P99 = 100
 
 def latencies(turns: list[TurnRecord]) -> list[float]:
     """Ascending latencies of the acknowledged turns, seconds."""
-    return sorted(turn.latency for turn in turns if turn.outcome is Outcome.OK)
+    return sorted([turn.done - turn.due for turn in turns if turn.outcome is Outcome.OK])
 
 
 def latency_by_phase(history: History) -> dict[str, list[float]]:
     """Ascending latencies of every phase that has turns, and of `all`."""
-    phases = history.once(turns_by_phase)
-    return {
-        "all": latencies(history.turns),
-        **{phase: latencies(turns) for phase, turns in phases.items()},
-    }
+    phases = {phase: latencies(turns) for phase, turns in history.once(turns_by_phase).items()}
+    # Sorted stretches, which a sort only merges; and the numbers of a million turns held once.
+    return {"all": sorted(chain.from_iterable(phases.values())), **phases}
 
 
 def check_latency(history: History) -> list[Finding]:

@@ -7,6 +7,8 @@ state's limit.  A fault's disturbance lasts from its start until no disturbed tu
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from reports.history import History
@@ -37,6 +39,7 @@ def impacts(history: History) -> list[Impact]:
     disturbed = sorted((t for t in history.turns if _disturbed(t, limit)), key=lambda t: t.due)
     by_phase = history.once(turns_by_phase)
     starts = [fault.start for fault in history.faults]
+    first = _first_ok(history)
     found = []
     for number, fault in enumerate(history.faults):
         following = min((s for s in starts[number + 1 :] if s > fault.start), default=float("inf"))
@@ -49,7 +52,7 @@ def impacts(history: History) -> list[Impact]:
         found.append(
             Impact(
                 fault=fault,
-                first_ok_s=_first_ok(history, fault),
+                first_ok_s=None if math.isinf(done := first[fault.start]) else done - fault.start,
                 recovery_s=last - fault.start,
                 after_heal_s=max(0.0, last - fault.end),
                 disturbed=felt,
@@ -80,10 +83,18 @@ def _felt(fault: FaultWindow, disturbed: list[TurnRecord], until: float) -> list
     return felt
 
 
-def _first_ok(history: History, fault: FaultWindow) -> float | None:
-    done = (t.done for t in history.turns if t.sent >= fault.start and t.outcome is Outcome.OK)
-    first = min(done, default=None)
-    return None if first is None else first - fault.start
+def _first_ok(history: History) -> dict[float, float]:
+    """For each start of a fault: when the first turn sent after it was acknowledged."""
+    starts = sorted({fault.start for fault in history.faults})
+    first = [math.inf] * (len(starts) + 1)
+    for turn in history.turns if starts else ():
+        if turn.outcome is Outcome.OK:
+            # Sent after so many starts; the first of these is the last of them, until below.
+            number = bisect_right(starts, turn.sent)
+            first[number] = min(first[number], turn.done)
+    for number in range(len(starts) - 1, 0, -1):
+        first[number] = min(first[number], first[number + 1])
+    return {start: first[number] for number, start in enumerate(starts, 1)}
 
 
 def check_recovery(history: History) -> list[Finding]:

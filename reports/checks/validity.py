@@ -156,8 +156,11 @@ def moved(history: History) -> int:
     """How many acknowledged turns another replica answered than the turn before."""
     count = 0
     for turns in history.turns_by_conversation.values():
-        named = [t.replica for t in turns if t.outcome is Outcome.OK and t.replica is not None]
-        count += sum(a != b for a, b in pairwise(named))
+        before: str | None = None
+        for turn in turns:
+            if turn.outcome is Outcome.OK and turn.replica is not None:
+                count += before is not None and before != turn.replica
+                before = turn.replica
     return count
 
 
@@ -171,7 +174,7 @@ def _spread(history: History) -> list[Finding]:
     replicas = history.run.replicas
     if replicas is None or replicas < 2 or not replicas_seen(history):
         return []
-    count = moved(history)
+    count = history.once(moved)
     summary = (
         f"{count} turns were answered by another replica than the turn before them"
         if count

@@ -1,0 +1,108 @@
+"""The short way for the many: conversations without anything to explain.
+
+Every turn acknowledged at the first attempt and within the TTL of the one before, every reply with
+the right witness, every read of the session with just the turns that were acknowledged, or of a
+session that was gone when it had to be.  Whatever differs in anything goes the long way
+(`reports.checks.continuity`), which finds the same of these, only slower.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.checks.session_model import CLOCK_S
+from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Blameless:
+    """What such a conversation adds to the census."""
+
+    audited: bool
+    """It was read back."""
+    read_late: int
+    """Reads at a time when the session must be gone."""
+
+
+def blameless(
+    record: ConversationRecord | None,
+    turns: Sequence[TurnRecord],
+    audits: Sequence[AuditRecord],
+    ttl: float,
+) -> Blameless | None:
+    """None: it must go the long way.  Turns and audits in order; nothing may have been lost."""
+    if record is None or record.opened is None or not turns:
+        return None
+    last_sent = _turns_are(record, turns, ttl)
+    if last_sent is None:
+        return None
+    if not audits:
+        return Blameless(audited=False, read_late=0)
+    if audits[0].at <= last_sent or (record.deleted is not None and record.deleted < last_sent):
+        return None
+    return _audits_are(record, turns, audits, ttl)
+
+
+def _turns_are(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
+    """When the last turn was sent; None when one of them needs a closer look."""
+    kept = record.due if record.started is None else record.started
+    rolled = ""
+    for number, turn in enumerate(turns, 1):
+        seen = turn.seen
+        if turn.outcome is not Outcome.OK or turn.attempts != 1 or seen is None:
+            return None
+        if seen.turns != number or turn.done - kept >= ttl - CLOCK_S:
+            return None
+        # `chain`, one step at a time; the digests hold no white space.
+        rolled = hashlib.sha256((rolled + turn.message).encode()).hexdigest()[:16]
+        if seen.chain != rolled:
+            return None
+        kept = turn.sent
+    return kept
+
+
+def _audits_are(
+    record: ConversationRecord,
+    turns: Sequence[TurnRecord],
+    audits: Sequence[AuditRecord],
+    ttl: float,
+) -> Blameless | None:
+    kept, latest = turns[-1].sent, max(turn.done for turn in turns)
+    late = 0
+    for audit in audits:
+        deleted = record.deleted is not None and audit.at > record.deleted
+        must_be_gone = deleted or audit.at - latest > ttl + CLOCK_S
+        latest = max(latest, audit.done)
+        if audit.status == "gone":
+            if must_be_gone:
+                late += 1
+            elif audit.done - kept < ttl - CLOCK_S:
+                return None
+        elif audit.status != "found" or must_be_gone or not _shows(audit, record.user, turns):
+            return None
+    return Blameless(audited=True, read_late=late)
+
+
+def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:
+    """Whether the read shows exactly these turns."""
+    if audit.user is not None and audit.user != user:
+        return False
+    due = iter(turns)
+    turn: TurnRecord | None = None
+    for item in audit.history:
+        if turn is None:
+            turn = next(due, None)
+            if turn is None or item.kind != "message" or item.digest != turn.message:
+                return False
+        elif item.kind == "reply":
+            if item.turn_id != turn.turn_id or item.digest != turn.reply:
+                return False
+            turn = None
+            continue
+        elif item.kind != "step":
+            return False
+        if item.turn_id != turn.turn_id:
+            return False
+    return turn is None and next(due, None) is None

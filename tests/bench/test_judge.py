@@ -1,0 +1,23 @@
+"""Judging takes time and memory in proportion to the turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bench.judge import measure, write_run
+
+SMALL, LARGE = 8_000, 48_000
+
+
+def test_six_times_the_turns_take_far_less_than_thirty_six_times_as_long(tmp_path: Path) -> None:
+    judging = {}
+    for turns in (SMALL, LARGE):
+        write_run(tmp_path / str(turns), turns)
+        judging[turns] = measure(tmp_path / str(turns))
+        assert judging[turns].verdict == "GO"
+        assert judging[turns].acknowledged == turns
+    # Quadratic would be 36 times; the machine may be twice as slow the second time.
+    assert judging[LARGE].cpu_seconds < 15 * judging[SMALL].cpu_seconds
+    # 1 GB for a million, beside what an interpreter takes before it has read anything.
+    grown = judging[LARGE].rss_bytes - judging[SMALL].rss_bytes
+    assert grown < (LARGE - SMALL) * 1000

@@ -1,0 +1,105 @@
+"""The short way acquits nobody whom the long way would not, and counts the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.checks.blameless import blameless
+from reports.checks.continuity import Census, ConversationJudge
+from reports.records import HistoryItem, Outcome
+from tests.reports.a_run import TTL, Conversation, Run, whole
+
+
+def short_and_long(run: Run) -> tuple[tuple[bool, int] | None, Census, list[Any]]:
+    """What the short way says of the run's only conversation, and what the long way says."""
+    with tempfile.TemporaryDirectory() as scratch:
+        history = run.history(Path(scratch))
+    turns, audits = history.turns_by_conversation.get(0, []), history.audits_of(0)
+    found = blameless(history.conversation_by_index.get(0), turns, audits, TTL)
+    census = Census()
+    violations = ConversationJudge(history, 0, census).judge(turns, audits)
+    told = None if found is None else (found.audited, found.read_late)
+    return told, census, violations
+
+
+def test_a_sound_conversation_takes_the_short_way() -> None:
+    run = Run()
+    run.sound()
+    found, census, violations = short_and_long(run)
+    assert found == (True, 1)
+    assert violations == []
+    assert (census.opened, census.audited, census.read_late) == (1, 1, 1)
+
+
+def test_a_retried_turn_takes_the_long_way() -> None:
+    run = Run()
+    run.conversation().turn().turn(attempts=2).audit()
+    assert short_and_long(run)[0] is None
+
+
+GAPS = st.sampled_from([0.5, 1.0, 5.0, TTL - 0.4, TTL - 0.2, TTL, TTL + 0.2, TTL + 2.0])
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> Run:
+    """A conversation that is sound but for a few accidents."""
+    run = Run()
+    conversation = run.conversation(is_opened=draw(st.integers(0, 9)) > 0)
+    at = 10.0
+    for _ in range(draw(st.integers(1, 4))):
+        outcome = draw(st.sampled_from([Outcome.OK] * 8 + [Outcome.INFO, Outcome.FAIL]))
+        conversation.turn(at, outcome, attempts=draw(st.sampled_from([1] * 9 + [2])))
+        at = conversation.ended + draw(GAPS)
+    if draw(st.integers(0, 4)) == 0:
+        conversation.deleted = conversation.ended + draw(st.sampled_from([-0.1, 0.05, 1.0]))
+    for _ in range(draw(st.integers(0, 2))):
+        status = draw(st.sampled_from(["found", "found", "gone", "unknown"]))
+        user = draw(st.sampled_from([None] * 9 + ["u9"]))
+        conversation.audit(accident(draw, conversation), status=status, at=at, user=user)
+        at += draw(GAPS)
+    return run
+
+
+def accident(draw: st.DrawFn, conversation: Conversation) -> list[HistoryItem]:
+    """The right history, with something done to it more often than not."""
+    items = whole(*conversation.acknowledged())
+    what = draw(st.sampled_from(["nothing", "nothing", "drop", "double", "swap", "alter"]))
+    if not items or what == "nothing":
+        return items
+    place = draw(st.integers(0, len(items) - 1))
+    if what == "drop":
+        del items[place]
+    elif what == "double":
+        items.insert(place, items[place])
+    elif what == "swap":
+        items[place], items[-1] = items[-1], items[place]
+    else:
+        item = items[place]
+        items[place] = draw(
+            st.sampled_from(
+                [
+                    HistoryItem(None, item.kind, item.digest),
+                    HistoryItem("c7t0", item.kind, item.digest),
+                    HistoryItem(item.turn_id, "reply", item.digest),
+                    HistoryItem(item.turn_id, item.kind, "0" * 16),
+                ]
+            )
+        )
+    return items
+
+
+@settings(max_examples=400, deadline=None)
+@given(conversations())
+def test_whoever_takes_the_short_way_is_found_the_same_by_the_long_one(run: Run) -> None:
+    found, census, violations = short_and_long(run)
+    if found is None:
+        return
+    assert violations == []
+    assert census.within_durability == 0
+    assert (bool(census.audited), census.read_late) == found
+    assert census.acknowledged == census.witnessed == len(run.conversations[0].turns)
