@@ -1,0 +1,1 @@
+"""Calibration: known-bad systems must be convicted of their class, known-good ones acquitted."""

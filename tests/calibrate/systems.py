@@ -1,0 +1,155 @@
+"""The known-bad and the known-good systems, and what diya must say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system, the load and the faults that expose it, and the right verdict."""
+
+    name: str
+    what: str
+    """What is wrong with it, or why it is good, for the track record."""
+    sessions: str
+    convicts: str | None
+    """The gate that must fail; None: the system is good and must be acquitted."""
+    profile: str = "patient"
+    """A profile of this folder."""
+    experiment: str = "none"
+    """A file of this folder, the name of an experiment of ours, or `none`."""
+    options: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    in_ci: bool = False
+    """Part of the short calibration."""
+
+    @property
+    def verdict(self) -> str:
+        """What must be said."""
+        return "GO" if self.convicts is None else "NO-GO"
+
+    def arguments(self, seed: int, out: Path) -> list[str]:
+        """The arguments of `diya` that judge it."""
+        experiment = self.experiment
+        if experiment.endswith(".yaml"):
+            experiment = str(HERE / experiment)
+        return [
+            "readiness",
+            *("--profile", str(HERE / f"{self.profile}.toml")),
+            *("--experiment", experiment),
+            *("--sessions", self.sessions),
+            *("--replicas", "3"),
+            *("--seed", str(seed)),
+            *("--out", str(out)),
+            *self.options,
+        ]
+
+
+def _defect(name: str) -> str:
+    return f"tests.defects.{name}:factory"
+
+
+# Half a second to the first token: an impatient app gives up on half of the attempts.
+_SLOW_MODEL = {"DIYA_MODEL_TTFT_MS": "350"}
+
+BAD = (
+    System(
+        "memory-sessions",
+        "each replica keeps its sessions to itself",
+        "memory",
+        "continuity.lost",
+    ),
+    System(
+        "stale-cache",
+        "a cache in the replica that nothing validates",
+        _defect("stale_cache"),
+        "continuity.context_missed",
+        in_ci=True,
+    ),
+    System(
+        "ack-early",
+        "acknowledges a turn before it is written",
+        _defect("ack_early"),
+        "continuity.lost",
+        experiment="kills.yaml",
+    ),
+    System(
+        "ttl-once",
+        "the TTL runs from the creation and is never refreshed",
+        _defect("ttl_once"),
+        "continuity.lost",
+    ),
+    System(
+        "ttl-on-one-key",
+        "one of a session's two keys has no TTL",
+        _defect("ttl_on_one_key"),
+        "memory.ttl",
+    ),
+    System("no-ttl", "no key ever expires", _defect("no_ttl"), "memory.ttl"),
+    System(
+        "blind-retry",
+        "a turn asked for again is run again",
+        _defect("blind_retry"),
+        "continuity.duplicated",
+        profile="impatient",
+        env=_SLOW_MODEL,
+        in_ci=True,
+    ),
+    System(
+        "whole-blob",
+        "an append reads, changes and writes the whole session",
+        _defect("whole_blob"),
+        "continuity.lost",
+        profile="impatient",
+        env=_SLOW_MODEL,
+    ),
+    System(
+        "shared-state",
+        "sessions of different customers share a list",
+        _defect("shared_state"),
+        "continuity.leaked",
+    ),
+    System(
+        "half-turns",
+        "a turn's events are written one by one, and replicas are killed",
+        _defect("no_guard"),
+        "continuity.half_turn",
+        experiment="kills.yaml",
+        in_ci=True,
+    ),
+    System(
+        "adk-redis",
+        "google-adk 2.13's own Redis service, as it is, under kills of replicas",
+        "adk-redis",
+        "continuity.half_turn",
+        experiment="kills.yaml",
+    ),
+)
+
+GOOD = (
+    System("ours", "ours, nothing breaks", "redis", None),
+    System(
+        "ours-impatient",
+        "ours, while apps ask again too early",
+        "redis",
+        None,
+        profile="impatient",
+        env=_SLOW_MODEL,
+        in_ci=True,
+    ),
+    System("ours-kills", "ours, replicas are killed", "redis", None, experiment="kills.yaml"),
+    System(
+        "ours-two-kills",
+        "ours on one Redis with AOF, a replica and Redis are killed",
+        "redis",
+        None,
+        experiment="smoke",
+    ),
+)
+
+SYSTEMS = BAD + GOOD
