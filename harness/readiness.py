@@ -14,8 +14,8 @@ from typing import Any
 from chaos.fleet import Fleet
 from chaos.guardian import Guardian
 from chaos.schedule import Schedule
+from harness import ci_files, report, rundir
 from harness import plan as plans
-from harness import report, rundir
 from harness.generator import Generator
 from harness.plan import Plan
 from harness.progress import Progress
@@ -49,7 +49,9 @@ def main(args: argparse.Namespace) -> int:
         # Refused before anything ran: a folder without a run in it would only mislead.
         shutil.rmtree(run_dir, ignore_errors=True)
         raise
-    return report.judge_and_show(run_dir)
+    code = report.judge_and_show(run_dir)
+    ci_files.tell(run_dir)
+    return code
 
 
 def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:

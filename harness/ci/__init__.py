@@ -1,0 +1,1 @@
+"""Readiness runs as tests: what stands behind the pytest plugin."""

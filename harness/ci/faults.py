@@ -1,0 +1,70 @@
+"""From a verb in a test to a planned fault, and from those to an experiment file."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chaos import actions
+from harness.ci.errors import PlanError
+from harness.ci.settings import nearest
+
+_REPLICA = re.compile(r"r\d\d")
+
+
+@dataclass(frozen=True)
+class PlannedFault:
+    """One fault, `at` seconds after the start of the load."""
+
+    func: str
+    at: float
+    arguments: dict[str, Any]
+
+
+def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -> PlannedFault:
+    """The fault that `run.VERB(TARGET, at=…, …)` means.  Raises PlanError."""
+    written = f"run.{verb}({target!r})" if target is not None else f"run.{verb}()"
+    arguments = dict(parameters)
+    if target is not None and _REPLICA.fullmatch(target):
+        arguments["replica"], target = target, "replica"
+    func = verb if target is None else f"{verb}_{target}"
+    if func not in actions.FAULTS:
+        raise PlanError(f"{written}: fault {func!r}{nearest(func, actions.FAULTS)}")
+    parameters_of = inspect.signature(getattr(actions, func)).parameters
+    known = [name for name in parameters_of if name != "configuration"]
+    for name in arguments:
+        if name not in known:
+            raise PlanError(f"{written}: parameter {name!r}{nearest(name, known)}")
+    try:
+        actions.FAULTS[func](**arguments)
+    except ValueError as error:
+        raise PlanError(f"{written}: {error}") from None
+    return PlannedFault(func, at, arguments)
+
+
+def write_experiment(path: Path, title: str, faults: Sequence[PlannedFault]) -> None:
+    """Write the faults, in order of time, as an experiment in Chaos Toolkit's format (JSON)."""
+    method = []
+    before = 0.0
+    for fault in faults:
+        method.append(
+            {
+                "type": "action",
+                "name": f"{fault.func.replace('_', ' ')}, at {fault.at:g} s",
+                "provider": {
+                    "type": "python",
+                    "module": actions.__name__,
+                    "func": fault.func,
+                    "arguments": fault.arguments,
+                },
+                "pauses": {"before": max(0.0, fault.at - before)},
+            }
+        )
+        before = fault.at
+    document = {"version": "1.0.0", "title": title, "description": title, "method": method}
+    path.write_text(json.dumps(document, indent=1) + "\n")

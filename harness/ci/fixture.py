@@ -1,0 +1,83 @@
+"""The fixture `readiness`: plays the runs of one test and minds what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.ci import faults, settings, story
+from harness.ci.play import play
+from harness.ci.run import Run
+from harness.ci.settings import Settings
+from reports import view
+from reports.view import Result
+
+_UNSEEN = ("memory.", "continuity.context_missed")
+"""Gates that nobody can judge from outside of a target."""
+
+
+class Readiness:
+    """Plays runs with the settings of one test."""
+
+    def __init__(self, chosen: Settings, name: str) -> None:
+        self.settings = chosen
+        self._name = name
+        self._runs: list[Run] = []
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Run]:
+        """Plan faults inside the block; the run is played at its end.
+
+        An INCONCLUSIVE run fails the test, or skips it with `--diya-inconclusive skip`.  Raises
+        PlanError for what cannot be played, RunBroken when the run came to no verdict.
+        """
+        __tracebackhide__ = True
+        run = Run(faults=self.settings.env != "target")
+        yield run
+        with tempfile.TemporaryDirectory(prefix="diya-test-") as scratch:
+            arguments = self.settings.arguments()
+            if self.settings.env != "target":
+                arguments += ["--experiment", self._experiment(Path(scratch), run)]
+            run.finish(*play(arguments, self.settings.root))
+        self._runs.append(run)
+        if proves_nothing(run.result, target=self.settings.env == "target"):
+            run.asked = True
+            told = story.unsound(run.result, run.path)
+            if self.settings.inconclusive == "skip":
+                pytest.skip(told)
+            pytest.fail(told, pytrace=False)
+
+    def close(self) -> None:
+        """Fail the test when a run that nothing was expected of is not GO."""
+        for run in self._runs:
+            if not run.asked and run.result["verdict"] != "GO":
+                pytest.fail(
+                    "nothing was expected of the run, and it is not GO\n"
+                    + story.screen(run.result, run.path),
+                    pytrace=False,
+                )
+
+    def _experiment(self, scratch: Path, run: Run) -> str:
+        if not run.planned:
+            return "none"
+        path = scratch / "experiment.json"
+        faults.write_experiment(path, self._name, run.planned)
+        return str(path)
+
+
+def make(request: pytest.FixtureRequest) -> Readiness:
+    """The fixture of one test.  Raises PlanError for a marker or option that cannot be."""
+    return Readiness(settings.of(request), request.node.name)
+
+
+def proves_nothing(result: Result, *, target: bool) -> bool:
+    """Whether the run is INCONCLUSIVE; at a target, for more than what nobody can see there."""
+    if result["verdict"] != "INCONCLUSIVE":
+        return False
+    unknown = [gate.name for gate in view.gates(result) if gate.status == "unknown"]
+    failed = any(gate.group == "validity" for gate in view.gates(result) if gate.status != "pass")
+    return not target or failed or not all(name.startswith(_UNSEEN) for name in unknown)

@@ -1,0 +1,30 @@
+"""`python -m harness.ci.leash ARGUMENTS`: diya, that ends when whoever started it is gone.
+
+Standard input is a pipe whose other end is in the test's process.  However that dies, the pipe
+ends, and the run ends in order, as on Ctrl-C: nothing of it is left.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from harness import cli
+
+
+def main() -> int:
+    """Run one command of diya; returns its exit code."""
+    threading.Thread(target=_wait_for_the_end, name="leash", daemon=True).start()
+    return cli.main(sys.argv[1:])
+
+
+def _wait_for_the_end() -> None:
+    while os.read(0, 64):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

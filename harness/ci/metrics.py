@@ -1,0 +1,132 @@
+"""What can be expected of a result, by name: where each number stands, and in which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.ci import amounts
+from reports import view, wording
+from reports.view import Result
+
+Scope = Literal["run", "phase", "fault"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a result.  `read` takes the result, or the row of a phase or of a fault."""
+
+    scope: Scope
+    units: dict[str, float]
+    read: Callable[[Any], float | None]
+    gates: tuple[str, ...]
+    """The gates (or beginnings of their names) whose evidence explains it."""
+
+    def shown(self, value: float | None) -> str:
+        """The value for a person; a dash for None."""
+        if self.units is amounts.SECONDS:
+            return wording.seconds(value)
+        if self.units is amounts.SHARES:
+            return wording.share(value)
+        return wording.size(value) if self.units is amounts.SIZES else wording.count(value)
+
+
+def continuity(result: Result) -> float | None:
+    """The share of acknowledged turns to which no violation happened; None when not known.
+
+    It is 1 only when every gate of continuity passed.
+    """
+    judged = [gate for gate in view.gates(result) if gate.group == "continuity"]
+    turns = view.number(result, "turns", "ok")
+    if not judged:
+        return None
+    if any(gate.status == "fail" for gate in judged):
+        found = sum(
+            view.number(gate, "value") or 0.0
+            for gate in result["gates"]
+            if gate["status"] == "fail" and gate["name"].startswith("continuity.")
+        )
+        # One turn can be violated in two ways; and of none that was acknowledged, none survived.
+        return max(0.0, 1.0 - found / turns) if turns else 0.0
+    return 1.0 if all(gate.status == "pass" for gate in judged) else None
+
+
+def _errors(result: Result) -> float | None:
+    turns = view.part(result, "turns")
+    offered = view.number(turns, "offered")
+    bad = (view.number(turns, "failed") or 0.0) + (view.number(turns, "indeterminate") or 0.0)
+    return bad / offered if offered else None
+
+
+def _violations(kind: str) -> Callable[[Result], float | None]:
+    def read(result: Result) -> float | None:
+        for gate in result.get("gates") or ():
+            if gate["name"] == f"continuity.{kind}":
+                return view.number(gate, "value")
+        return None
+
+    return read
+
+
+def _at(*path: str) -> Callable[[Any], float | None]:
+    return lambda values: view.number(values, *path)
+
+
+VIOLATIONS = (
+    "lost",
+    "duplicated",
+    "reordered",
+    "truncated",
+    "forked",
+    "half_turn",
+    "resurrected",
+    "phantom",
+    "leaked",
+    "context_missed",
+)
+
+METRICS: dict[str, Metric] = {
+    "continuity": Metric("run", amounts.SHARES, continuity, ("continuity.",)),
+    **{
+        kind: Metric("run", amounts.COUNTS, _violations(kind), (f"continuity.{kind}",))
+        for kind in VIOLATIONS
+    },
+    "errors": Metric("run", amounts.SHARES, _errors, ("errors.",)),
+    **{
+        name: Metric("run", amounts.COUNTS, _at("turns", key), ("errors.",))
+        for name, key in (
+            ("turns", "ok"),
+            ("failed", "failed"),
+            ("indeterminate", "indeterminate"),
+            ("retried", "retried"),
+            ("moved", "moved"),
+        )
+    },
+    **{
+        name: Metric("phase", amounts.SECONDS, _at(key), ("latency.",))
+        for name, key in (
+            ("p50", "p50"),
+            ("p90", "p90"),
+            ("p95", "p95"),
+            ("p99", "p99"),
+            ("p99.9", "p999"),
+            ("max", "max"),
+            ("first_token_p50", "first_token_p50"),
+            ("first_token_p99", "first_token_p99"),
+        )
+    },
+    "recovery": Metric("fault", amounts.SECONDS, _at("after_heal_s"), ("recovery.",)),
+    "outage": Metric("fault", amounts.SECONDS, _at("worst_outage_s"), ("latency.outage",)),
+    "downtime": Metric("fault", amounts.SECONDS, _at("downtime_s"), ("recovery.",)),
+    "disturbed": Metric("fault", amounts.COUNTS, _at("disturbed_turns"), ("recovery.",)),
+    **{
+        f"memory_{name}": Metric("run", amounts.SIZES, _at("memory", f"{name}_bytes"), ("memory.",))
+        for name in ("baseline", "peak", "final")
+    },
+    **{
+        f"keys_{name}": Metric("run", amounts.COUNTS, _at("memory", f"{name}_keys"), ("memory.",))
+        for name in ("peak", "final")
+    },
+}
+"""Every name that an expectation may begin with, besides `verdict`."""

@@ -1,0 +1,67 @@
+"""The pytest plugin: a readiness run as a test, with the fixture `readiness`.
+
+Every pytest on the machine loads this file, so it imports nothing but pytest: all that it needs
+comes with the first test that uses the fixture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.ci.fixture import Readiness
+
+_MARKER = (
+    "readiness(profile='smoke', replicas=3, seed=None, sessions='redis', ...): how the runs of "
+    "this test's `readiness` fixture are played (see `diya readiness --help`)"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the command line; those that name things of the repository can be ini values."""
+    group = parser.getgroup("diya", "diya: readiness runs as tests")
+    group.addoption(
+        "--diya-env",
+        choices=("process", "containers", "target"),
+        help="where the fleet runs: as processes, in containers, or at --diya-target "
+        "(default: process, or target where one is given)",
+    )
+    group.addoption(
+        "--diya-target", metavar="URL", help="drive this ADK API server, without faults"
+    )
+    group.addoption("--diya-image", metavar="IMAGE", help="the service's image, for containers")
+    group.addoption("--diya-redis-image", metavar="IMAGE", help="Redis's image (default: redis:8)")
+    group.addoption(
+        "--diya-out", metavar="DIR", help="where runs are kept (default: runs, in the root folder)"
+    )
+    group.addoption(
+        "--diya-inconclusive",
+        choices=("fail", "skip"),
+        help="what becomes of a test whose run proves nothing (default: fail)",
+    )
+    for name, told in (
+        ("diya_env", "where the fleet runs, without --diya-env"),
+        ("diya_image", "the service's image, without --diya-image"),
+        ("diya_redis_image", "Redis's image, without --diya-redis-image"),
+        ("diya_out", "where runs are kept, without --diya-out"),
+    ):
+        parser.addini(name, told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def readiness(request: pytest.FixtureRequest) -> Iterator[Readiness]:
+    """Plays readiness runs: `with readiness.running() as run`, then `run.expect(…)`."""
+    from harness.ci import fixture
+
+    made = fixture.make(request)
+    yield made
+    made.close()

@@ -1,0 +1,128 @@
+"""Expectations, asked of stored results: what holds, what does not, and what cannot be asked."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.ci import expectation, story
+from harness.ci.errors import PlanError
+from harness.ci.metrics import METRICS
+from tests.reports.conftest import stored
+
+GO = stored("go")
+NO_GO = stored("no_go")
+INCONCLUSIVE = stored("inconclusive")
+
+
+def ask(
+    result: dict[str, Any], expected: str, phase: str | None = None, fault: str | None = None
+) -> expectation.Answer:
+    return expectation.ask(result, expected, phase=phase, fault=fault)
+
+
+@pytest.mark.parametrize(
+    ("expected", "selector"),
+    [
+        ("continuity == 100%", {}),
+        ("continuity >= 1", {}),
+        ("lost == 0", {}),
+        ("verdict == GO", {}),
+        ("p99 < 1.5s", {"phase": "steady"}),
+        ("p99<1500ms", {"phase": "steady"}),
+        ("p99.9 < 10 s", {}),
+        ("p50 > 0ms", {"fault": "redis"}),
+        ("recovery < 5s", {"fault": "redis"}),
+        ("recovery < 1 min", {}),
+        ("downtime > 1s", {"fault": "kill-replica-1"}),
+        ("outage < 3s", {"fault": "restart_redis"}),
+        ("errors < 1%", {}),
+        ("memory_peak < 64MiB", {}),
+        ("turns > 100", {}),
+    ],
+)
+def test_what_is_true_of_a_good_run_holds(expected: str, selector: dict[str, str]) -> None:
+    assert ask(GO, expected, **selector).holds
+
+
+def test_lost_turns_fail_continuity_and_the_message_names_them() -> None:
+    answer = ask(NO_GO, "continuity == 100%")
+    assert not answer.holds
+    told = story.failed(answer, NO_GO, Path("runs/x"))
+    assert "expected continuity == 100%: was continuity" in told
+    failed = next(g for g in NO_GO["gates"] if g["name"] == "continuity.lost")
+    assert failed["evidence"][0].split(",")[0] in told, "the evidence is missing"
+    assert "NO-GO" in told
+    assert "kill-redis-1" in told, "the fault is missing"
+    assert "runs/x/report.html" in told
+
+
+def test_one_lost_turn_of_many_is_never_rounded_to_all() -> None:
+    result = copy.deepcopy(GO)
+    gate = next(g for g in result["gates"] if g["name"] == "continuity.lost")
+    gate.update(status="fail", value=1)
+    result["turns"]["ok"] = 10_000_000
+    assert not ask(result, "continuity == 100%").holds
+    assert ask(result, "continuity > 99.9%").holds
+
+
+def test_continuity_that_nobody_could_see_is_not_known() -> None:
+    result = copy.deepcopy(GO)
+    gate = next(g for g in result["gates"] if g["name"] == "continuity.lost")
+    gate.update(status="unknown", value=None)
+    answer = ask(result, "continuity == 100%")
+    assert not answer.holds
+    assert answer.unknown
+    assert "not known" in story.failed(answer, result, Path("runs/x"))
+
+
+def test_every_fault_that_a_name_means_must_hold() -> None:
+    kills = ask(GO, "recovery < 2s", fault="redis")
+    assert not kills.holds  # 1.74 s after the restart, 2.13 s after the kill
+    assert len(kills.measured) == 1
+    assert "kill-redis-1" in kills.measured[0]
+
+
+@pytest.mark.parametrize(
+    ("expected", "selector", "said"),
+    [
+        ("contiunity == 100%", {}, "did you mean continuity"),
+        ("p98 < 1s", {}, "did you mean p9"),
+        ("p99 < 1.5s", {"phase": "stedy"}, "did you mean steady"),
+        ("p99 < 1.5s", {"phase": "fault:kill-redis-9"}, "no turn was in phase"),
+        ("recovery < 5s", {"fault": "reddis"}, "did you mean redis"),
+        ("recovery < 5s", {"phase": "steady"}, "fault="),
+        ("p99 < 1s", {"phase": "steady", "fault": "redis"}, "not both"),
+        ("continuity == 100%", {"fault": "redis"}, "whole run"),
+        ("p99 < 1.5sec", {}, "'1.5sec'.*s, ms, min"),
+        ("p99 < fast", {}, "'fast'"),
+        ("p99 = 1s", {}, "a name, one of =="),
+        ("p99", {}, "a name, one of =="),
+        ("p99 =< 1s", {}, "a name, one of =="),
+        ("verdict == MAYBE", {}, "'MAYBE'"),
+        ("verdict < GO", {}, "== or !="),
+        ("lost == 0%", {}, "without a unit"),
+    ],
+)
+def test_what_cannot_be_asked_is_an_error_and_the_nearest_is_named(
+    expected: str, selector: dict[str, str], said: str
+) -> None:
+    with pytest.raises(PlanError, match=said):
+        ask(GO, expected, **selector)
+
+
+def test_a_fault_of_a_run_without_any_is_an_error() -> None:
+    result = copy.deepcopy(GO)
+    result["faults"] = []
+    with pytest.raises(PlanError, match="no fault"):
+        ask(result, "recovery < 5s", fault="redis")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_found_in_a_good_result(name: str) -> None:
+    answer = ask(GO, f"{name} >= 0")
+    assert answer.holds, answer.measured
+    assert "–" not in "".join(answer.measured)

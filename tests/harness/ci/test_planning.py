@@ -1,0 +1,68 @@
+"""From verbs in a test to an experiment that the harness accepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chaos import actions, experiment
+from harness.ci import faults
+from harness.ci.errors import PlanError
+from harness.ci.run import Run
+
+
+def planned(tmp_path: Path, run: Run) -> experiment.Experiment:
+    path = tmp_path / "experiment.json"
+    faults.write_experiment(path, "a test", run.planned)
+    return experiment.load(path)
+
+
+def test_faults_become_an_experiment_in_order_of_time(tmp_path: Path) -> None:
+    run = Run(faults=True)
+    run.kill("replica", at="15s")
+    run.restart("redis", at="10s", downtime=1)
+    run.kill("r02", at=20)
+    read = planned(tmp_path, run)
+    assert read.planned == ["restart-redis-1", "kill-replica-1", "kill-replica-2"]
+    assert repr(read.method[2].make()).count("r02") == 1
+
+
+def test_a_fault_goes_by_its_own_name_too(tmp_path: Path) -> None:
+    run = Run(faults=True)
+    run.rolling_restart(at="500ms", count=2)
+    run.noop(at="2 s")
+    assert planned(tmp_path, run).planned == ["rolling-restart-1", "noop-1"]
+
+
+@pytest.mark.parametrize("name", actions.FAULTS)
+def test_every_fault_of_the_catalogue_is_a_verb(name: str) -> None:
+    run = Run(faults=True)
+    getattr(run, name)(at="1s")
+    assert run.planned[0].func == name
+
+
+def test_what_cannot_be_planned_is_an_error_and_the_nearest_is_named() -> None:
+    run = Run(faults=True)
+    with pytest.raises(PlanError, match="did you mean kill_redis"):
+        run.kill("rediss", at="10s")
+    with pytest.raises(PlanError, match=r"did you mean .*restart_redis"):
+        run.restrat("redis", at="10s")
+    with pytest.raises(PlanError, match=r"'downtme'.*did you mean downtime"):
+        run.kill("redis", at="10s", downtme=1)
+    with pytest.raises(PlanError, match="downtime"):
+        run.kill("redis", at="10s", downtime=-1)
+    with pytest.raises(PlanError, match=r"at=.*'soon'"):
+        run.kill("redis", at="soon")
+    with pytest.raises(PlanError, match=r"at=.*-3"):
+        run.kill("redis", at=-3)
+
+
+def test_a_target_gets_no_faults() -> None:
+    with pytest.raises(PlanError, match="target"):
+        Run(faults=False).kill("redis", at="1s")
+
+
+def test_nothing_can_be_expected_inside_the_block() -> None:
+    with pytest.raises(PlanError, match="after"):
+        Run(faults=True).expect("continuity == 100%")

@@ -1,0 +1,155 @@
+"""The plugin, in pytest processes of its own over a user's repository; real runs, small ones."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.harness import command
+from tests.harness.ci import repository
+
+HEAVY = ("gevent", "locust", "google.adk", "numpy", "redis", "psutil", "chaos", "reports", "docker")
+
+
+def test_a_pytest_that_does_not_use_it_pays_nothing_and_hears_nothing(tmp_path: Path) -> None:
+    repository.write(
+        tmp_path,
+        f"""
+def test_nothing():
+    import sys
+    loaded = [name for name in {HEAVY!r} if name in sys.modules]
+    loaded += [name for name in sys.modules if name.startswith("harness.")]
+    print("loaded:", sorted(loaded))
+""",
+    )
+    finished = repository.pytest(tmp_path, "-W", "error")
+    assert finished.returncode == 0, finished.stdout
+    assert "loaded: ['harness.pytest_plugin']" in finished.stdout
+    assert "diya" not in finished.stdout.replace("diya-0", "", 1).lower().split("collected")[1]
+
+
+def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
+    repository.write(tmp_path, "")
+    assert "readiness(profile=" in repository.pytest(tmp_path, "--markers").stdout
+    said = repository.pytest(tmp_path, "--help").stdout
+    for option in ("env", "target", "image", "redis-image", "out", "inconclusive"):
+        assert f"--diya-{option}" in said, option
+
+
+def test_a_mistake_in_the_test_is_an_error_before_anything_runs(tmp_path: Path) -> None:
+    repository.write(
+        tmp_path,
+        """
+@pytest.mark.readiness(profil="smoke")
+def test_marker(readiness): pass
+
+@pytest.mark.readiness(profile="smokk")
+def test_profile(readiness):
+    with readiness.running(): pass
+
+def test_verb(readiness):
+    with readiness.running() as run:
+        run.kil("redis", at="1s")
+""",
+    )
+    finished = repository.pytest(tmp_path, timeout=60)
+    assert finished.returncode == 1
+    assert "PlanError: @pytest.mark.readiness(profil=…) is not known (did you mean profile" in (
+        finished.stdout
+    )
+    assert "'smokk'" in finished.stdout
+    assert "did you mean kill_redis" in finished.stdout
+    assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
+
+
+def test_a_good_service_passes_and_a_forgetful_one_fails_side_by_side(tmp_path: Path) -> None:
+    # Two workers of xdist, two fleets at once: they must not disturb each other.
+    repository.write(
+        tmp_path,
+        f"""
+PROFILE = {repository.TINY!r}
+
+@pytest.mark.readiness(profile=PROFILE, replicas=2, seed=7)
+def test_good(readiness):
+    with readiness.running() as run:
+        run.restart("redis", at="2s")
+        run.kill("replica", at="4s")
+    run.expect("continuity == 100%")
+    run.expect("recovery < 20s", fault="redis")
+    with pytest.raises(ValueError, match="did you mean steady"):
+        run.expect("p99 < 10s", phase="stedy")
+
+@pytest.mark.readiness(profile=PROFILE, replicas=2, sessions="memory")
+def test_forgetful(readiness):
+    with readiness.running() as run:
+        pass
+    run.expect("continuity == 100%")
+""",
+    )
+    summary = tmp_path / "step.md"
+    finished = repository.pytest(tmp_path, "-n", "2", GITHUB_STEP_SUMMARY=str(summary))
+    said = finished.stdout
+    assert "1 failed, 1 passed" in said, said
+    assert "PASSED test_it.py::test_good" in said
+    assert "expected continuity == 100%: was continuity" in said
+    assert "Conversation context lost" in said
+    assert "expected" in said
+    assert "conversation " in said, "no evidence"
+    assert "report.html" in said
+    runs = list((tmp_path / "runs").iterdir())
+    assert len(runs) == 2
+    for run_dir in runs:
+        assert (run_dir / "junit.xml").exists()
+        assert command.nothing_left(json.loads((run_dir / "run.json").read_text())["run_id"])
+    text = summary.read_text()
+    assert "✅ GO" in text
+    assert "❌ NO-GO" in text
+    assert "▁" in text, "no sparkline"
+
+
+INCONCLUSIVE = f"""
+@pytest.mark.readiness(profile={repository.TINY!r}, replicas=1)
+def test_fails(readiness):
+    with readiness.running() as run:
+        run.kill("redis", at="300s")  # after the load: it does not take place
+    run.expect("continuity == 100%")
+"""
+
+
+def test_a_run_that_proves_nothing_fails_as_such_unless_told_to_skip(tmp_path: Path) -> None:
+    skipping = INCONCLUSIVE.replace("=1)", "=1, inconclusive='skip')").replace("fails", "skips")
+    repository.write(tmp_path, INCONCLUSIVE + skipping)
+    finished = repository.pytest(tmp_path, "-n", "2")
+    assert "1 failed, 1 skipped" in finished.stdout, finished.stdout
+    assert "FAILED test_it.py::test_fails - Failed: the run is INCONCLUSIVE" in finished.stdout
+    assert "the run is INCONCLUSIVE" in finished.stdout.split("SKIPPED")[1]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+def test_however_pytest_ends_nothing_of_the_run_is_left(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    repository.write(tmp_path, INCONCLUSIVE)
+    process = subprocess.Popen(
+        repository.invocation(),
+        cwd=tmp_path,
+        env=repository.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A background shell's children ignore SIGINT; pytest as a user starts it does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    out = tmp_path / "runs"
+    command.wait_until(lambda: command.turns_recorded(out) >= 5, 60, "turns are played")
+    process.send_signal(signum)
+    said, _ = process.communicate(timeout=30)
+    run_id = json.loads((command.only_run(out) / "run.json").read_text())["run_id"]
+    command.wait_until(lambda: command.nothing_left(run_id), 20, "everything has ended")
+    if signum == signal.SIGINT:
+        assert "KeyboardInterrupt" in said, said
