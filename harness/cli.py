@@ -39,6 +39,10 @@ def _command(args: argparse.Namespace) -> int:
         from harness import report
 
         return report.main(args)
+    if args.command == "profile":
+        from harness import profiles
+
+        return profiles.main(args)
     if args.command == "demo":
         from harness import demo
 

@@ -24,6 +24,7 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _readiness(commands.add_parser("readiness", help="run the load and the faults, judge, report"))
     _report(commands.add_parser("report", help="judge a stored run again"))
+    _profile(commands.add_parser("profile", help="what a load will do, before anything runs"))
     _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
     _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))
     return parser
@@ -57,6 +58,16 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", metavar="RUN_DIR")
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="the profiles that come with diya")
+    show = actions.add_parser(
+        "show", help="arrivals, turns, live sessions and Redis memory to be expected"
+    )
+    show.add_argument("profile", metavar="NAME|FILE")
+    show.add_argument("--seed", type=int, help="with the arrivals that this seed draws")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "loadtests": {"reports.records"},
     "chaos": {"reports.records"},
     "reports": set[str](),
-    "harness": {"chaos", "reports", "loadtests.profile"},
+    "harness": {"chaos", "reports", "loadtests.profile", "loadtests.forecast"},
 }
 GEVENT_HOMES = {"locustfile.py", "client.py", "player.py"}
 
@@ -63,6 +63,7 @@ def test_gevent_and_locust_live_where_the_load_is_played_only() -> None:
 def test_the_command_line_leaves_the_heavy_packages_out() -> None:
     code = (
         "import sys, harness.cli, harness.readiness, harness.report, harness.demo, harness.up;"
+        "import harness.profiles;"
         "print(*{m.split('.')[0] for m in sys.modules} & {'gevent', 'locust', 'numpy'});"
         "print('google.adk' in sys.modules)"
     )

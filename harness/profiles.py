@@ -1,0 +1,182 @@
+"""`diya profile`: what a load profile will do, before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Sequence
+
+from harness import exits, options, plot
+from loadtests import profile as loading
+from loadtests.forecast import BASE_BYTES, TURN_S, Forecast, forecast
+from loadtests.profile import Profile
+
+_WIDTH = 80
+_MARGIN = 10
+_COLUMNS = _WIDTH - _MARGIN - 1
+_HEIGHT = 6
+_GRAIN = 20
+"""How many places of a column of the arrival curve are looked at: its spikes are short."""
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the list of profiles or the forecast of one; returns the exit code."""
+    if args.action == "list":
+        lines = _list()
+    else:
+        if args.seed is not None:
+            options.check_seed(args.seed)
+        lines = show(loading.load(args.profile), args.seed)
+    print("\n".join(lines))
+    return exits.GO
+
+
+def _list() -> list[str]:
+    width = max(len(name) for name in loading.names())
+    lines = []
+    for name in loading.names():
+        profile = loading.load(name)
+        told = f"{profile.description} ({clock(profile.load_seconds)} of load)"
+        lines += textwrap.wrap(
+            told, _WIDTH, initial_indent=f"{name:<{width}}  ", subsequent_indent=" " * (width + 2)
+        )
+    return lines
+
+
+def show(profile: Profile, seed: int | None) -> list[str]:
+    """The forecast as lines of at most 80 columns."""
+    ahead = forecast(profile, seed)
+    title = f"{profile.name}: {profile.description}"
+    if seed is not None:
+        title += f" (seed {seed})"
+    return [
+        *textwrap.wrap(title, _WIDTH, subsequent_indent="  "),
+        *textwrap.wrap(_time(profile, ahead), _WIDTH, subsequent_indent="  "),
+        "",
+        *_arrivals(profile, ahead, seed),
+        "",
+        *_sessions(profile, ahead),
+        "",
+        *_numbers(profile, ahead),
+    ]
+
+
+def _time(profile: Profile, ahead: Forecast) -> str:
+    if profile.compression == 1:
+        pace = "Time is not compressed"
+    else:
+        pace = f"1 s stands for {profile.compression:g} s of the sale"
+    return (
+        f"{pace}: {clock(profile.load_seconds)} of load, a TTL of {profile.real_ttl_seconds:g} s "
+        f"for {profile.ttl_seconds / 3600:.3g} h, {clock(ahead.seconds)} until it has drained"
+    )
+
+
+def _arrivals(profile: Profile, ahead: Forecast, seed: int | None) -> list[str]:
+    curve = profile.curve()
+    if seed is None:
+        heading = "New conversations a second"
+        grain = profile.load_seconds / (_COLUMNS * _GRAIN)
+        rates = [curve.rate((place + 0.5) * grain) for place in range(_COLUMNS * _GRAIN)]
+    else:
+        heading = "New conversations a second, as this seed draws them"
+        within = int(profile.load_seconds / ahead.step_s) + 1
+        rates = list(ahead.arrivals[:within])
+    drawn = plot.columns(rates, _COLUMNS)
+    scale = ("0", number(max(drawn)))
+    starts = [(start, name) for name, start, _ in profile.planned_phases()]
+    return [
+        heading,
+        *plot.chart(drawn, _HEIGHT, scale, _MARGIN),
+        *_axis(starts, profile.load_seconds),
+    ]
+
+
+def _sessions(profile: Profile, ahead: Forecast) -> list[str]:
+    drawn = plot.columns(ahead.live, _COLUMNS)
+    starts = [(0.0, "load"), (profile.load_seconds, "the TTL drains")]
+    return [
+        "Live sessions",
+        *plot.chart(drawn, _HEIGHT, ("0", number(max(drawn))), _MARGIN),
+        *_axis(starts, ahead.seconds),
+    ]
+
+
+def _axis(starts: Sequence[tuple[float, str]], seconds: float) -> list[str]:
+    """Names below a chart of so many seconds, and the times at which they begin."""
+    places = [round(t / seconds * _COLUMNS) for t, _ in starts]
+    times = [f"{int(t) // 60}:{int(t) % 60:02}" for t, _ in starts]
+    return plot.axis(places, [[name for _, name in starts], times], _COLUMNS, _MARGIN)
+
+
+def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
+    talk = ahead.all_turns / ahead.conversations if ahead.conversations else 0.0
+    peak = profile.curve().highest
+    stretch = profile.compression
+    whole_bytes = (max(ahead.memory) - BASE_BYTES) * stretch + BASE_BYTES
+    rows = [
+        (
+            "Arrivals",
+            f"{number(ahead.conversations)} conversations, at most {number(peak)} a second",
+        ),
+        (
+            "Turns",
+            f"{number(ahead.all_turns)} ({talk:.1f} a conversation), "
+            f"at most {number(max(ahead.turns))} a second",
+        ),
+        (
+            "Open",
+            f"at most {number(max(ahead.open))} conversations at once (cap "
+            f"{number(profile.max_open)}), if a turn takes {TURN_S:g} s",
+        ),
+        ("Sessions", f"at most {number(max(ahead.live))} live at once"),
+        (
+            "Redis",
+            f"at most {size(max(ahead.memory))}, of which {size(BASE_BYTES)} are the empty server",
+        ),
+    ]
+    if stretch > 1:
+        rows.append(
+            (
+                "Real day",
+                f"the same rates without compression: {number(max(ahead.live) * stretch)} live "
+                f"sessions, {size(whole_bytes)} in Redis",
+            )
+        )
+    return _table(rows)
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> list[str]:
+    lines = []
+    for name, text in rows:
+        lines += textwrap.wrap(
+            text,
+            _WIDTH,
+            initial_indent=f"{name:<{_MARGIN}} ",
+            subsequent_indent=" " * (_MARGIN + 1),
+        )
+    return lines
+
+
+def number(value: float) -> str:
+    """Rounded to what matters, with thousands marked."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def size(value: float) -> str:
+    """Bytes in a unit of a fitting size."""
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.3g} {unit}"
+        value /= 1024
+    return f"{value:.3g} GiB"
+
+
+def clock(seconds: float) -> str:
+    """`93 s`, `2 min 6 s`, `1 h 2 min`."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
