@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: run test lint install clean bench-judge bench-sessions prove-turns prove-rolling
+.PHONY: run test lint install clean bench-judge bench-sessions bench-memory prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -21,6 +21,9 @@ bench-judge: install  ## a run of a million turns judged: seconds and memory
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions
+
+bench-memory: install  ## what a session and a turn take in Redis, as `diya profile show` counts
+	$(BIN)/python -m tests.bench.session_memory
 
 prove-turns: install  ## exactly once under 500 kills of replicas and 200 of Redis
 	$(BIN)/python -m tests.prove

@@ -132,7 +132,8 @@ def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
         ("Sessions", f"at most {number(max(ahead.live))} live at once"),
         (
             "Redis",
-            f"at most {size(max(ahead.memory))}, of which {size(BASE_BYTES)} are the empty server",
+            f"at most {size(max(ahead.memory))} with the sessions of the reference service, of "
+            f"which {size(BASE_BYTES)} without any session",
         ),
     ]
     if stretch > 1:
