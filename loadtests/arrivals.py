@@ -25,6 +25,11 @@ def stream(profile: Profile, seed: int) -> Iterator[Arrival]:
     return shard(profile, seed, 0, 1)
 
 
+def count(profile: Profile, seed: int) -> int:
+    """How many arrivals the run has."""
+    return sum(1 for _ in _dues(profile, seed))
+
+
 def shard(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:
     """The arrivals of worker `k` of `n` (0 <= k < n), in order: every n-th, from the k-th on.
 

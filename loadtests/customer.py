@@ -36,7 +36,7 @@ class Customer:
         """Open the session, take the turns, leave, and read back what the service has kept."""
         try:
             self.started = self.desk.clock.now()
-            self.tally.lag(self.started - self.due)
+            self.tally.arrived(self.started - self.due)
             self._converse()
             self.ended = self.desk.clock.now()
             if self.opened is not None:
@@ -70,14 +70,14 @@ class Customer:
         for number in range(len(self.plan.messages)):
             record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), rng)
             self.desk.writer.write(record)
-            self.tally.turn(record.outcome)
+            self.tally.turn(record)
             if record.outcome is not Outcome.OK:
                 self.error = f"turn {number} ended {record.outcome}: {record.error}"
                 return
             if number < len(self.plan.think_seconds):
                 due = record.done + self.plan.think_seconds[number]
                 time.sleep(max(0.0, due - self.desk.clock.now()))
-                self.tally.lag(self.desk.clock.now() - due)
+                self.tally.sending(self.desk.clock.now() - due)
 
     def _take_turn(self, turn: TurnInPlay, rng: random.Random) -> TurnRecord:
         deadline = time.monotonic() + self.desk.limits.deadline_s

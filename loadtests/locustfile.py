@@ -21,7 +21,7 @@ from gevent.event import Event
 from locust import User, events, task
 from locust.exception import StopUser
 
-from loadtests import arrivals, profile, settings
+from loadtests import arrivals, hdrlog, profile, settings
 from loadtests.marks import Marks
 from loadtests.player import Player
 from loadtests.settings import RunSettings
@@ -51,8 +51,9 @@ class Load:
 
     def play(self) -> bool:
         """Offer every arrival, wait for the last conversation, audit late; False when stopped."""
-        planned = len(arrivals.plan(self._run.profile, self._run.seed))
+        planned = arrivals.count(self._run.profile, self._run.seed)
         start = self._clock.now() + HEAD_START_S
+        self._writer.append(hdrlog.FILE, hdrlog.header(self._run.origin))
         self._marks.start(start, planned)
         following = gevent.spawn(self._marks.follow, start, self._wait_until)
         if not self._player.talk(start):

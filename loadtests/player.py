@@ -6,18 +6,18 @@ Every planned arrival gets exactly one conversation record, whatever happens: se
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psutil
 from gevent.event import Event
 from gevent.pool import Group
 
-from loadtests import arrivals, audit, conversation
+from loadtests import arrivals, audit, conversation, hdrlog
 from loadtests.client import Client
 from loadtests.customer import Customer
+from loadtests.fates import not_played
 from loadtests.late_sample import LateSample
 from loadtests.service import Observer, Service
 from loadtests.settings import RunSettings
@@ -29,8 +29,6 @@ LATE_AUDITS = 200
 GRACE_S = 1.5
 """How long after its TTL a session is looked for once more; servers expire keys lazily."""
 LATE_AUDIT_GAP_S = 0.01
-LATE_AFTER_S = 5.0
-"""An arrival that the generator comes to later than this is not offered any more."""
 
 log = logging.getLogger("diya.load")
 
@@ -62,12 +60,14 @@ class Player:
         # Customers open at once are counted in each process: together they stay under the cap.
         self._most_open = max(1, run.profile.max_open // shards)
         self._tally = Tally()
-        planned = arrivals.plan(run.profile, run.seed)
-        self._coming: Iterator[Arrival] = itertools.islice(planned, shard, None, shards)
-        self._late_sample: LateSample[Customer] = LateSample(len(planned), LATE_AUDITS, run.seed)
+        self._coming = arrivals.shard(run.profile, run.seed, shard, shards)
+        planned = arrivals.count(run.profile, run.seed)
+        self._late_sample: LateSample[Customer] = LateSample(planned, LATE_AUDITS, run.seed)
         self._talking, self._auditing, self._helpers = Group(), Group(), Group()
         self._stopped = Event()
         self._start = 0.0
+        self._next: Arrival | None = None
+        """Taken out of the plan, and its time has not come yet."""
 
     def talk(self, start: float) -> bool:
         """Offer every arrival from run time `start` on and wait for the last conversation.
@@ -77,10 +77,10 @@ class Player:
         self._start = start
         self._helpers.spawn(self._sample_each_second)
         for arrival in self._coming:
+            self._next = arrival
             if not self._wait_until(start + arrival.due):
-                # Taken out of the plan already: `stop` does not meet it there any more.
-                self._refuse(arrival, Fate.CENSORED)
                 return False
+            self._next = None
             self._admit(arrival)
         if not self._wait_until(start + self._run.profile.load_seconds):
             return False
@@ -111,12 +111,15 @@ class Player:
         self._helpers.kill()
         self._auditing.kill()
         self._talking.kill()
+        if self._next is not None:
+            self._refuse(self._next, Fate.CENSORED)
         for arrival in self._coming:
             self._refuse(arrival, Fate.CENSORED)
         self._close()
 
     def _close(self) -> None:
         self._stopped.set()
+        self._keep(self._tally.lines(self._clock.now()))
         self._client.close()
 
     def _customer(self, arrival: Arrival) -> Customer:
@@ -124,10 +127,11 @@ class Player:
         return Customer(plan, self._start + arrival.due, self._desk, self._tally)
 
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
-        self._recorder.write(self._customer(arrival).conversation_record(fate))
+        profile, run_id = self._run.profile, self._run.run_id
+        self._recorder.write(not_played(profile, arrival, run_id, self._start, fate))
 
     def _admit(self, arrival: Arrival) -> None:
-        if self._clock.now() - self._start - arrival.due > LATE_AFTER_S:
+        if self._clock.now() - self._start - arrival.due > self._run.profile.late_after_s:
             self._tally.late += 1
             self._refuse(arrival, Fate.LATE)
         elif len(self._talking) >= self._most_open:
@@ -161,13 +165,23 @@ class Player:
         process = psutil.Process()
         process.cpu_percent()
         due = self._clock.now()
+        self._tally.begin(due)
         while self._wait_until(due := due + 1.0):
             # The beat of this loop is itself late when the generator is busy.
-            self._tally.lag(self._clock.now() - due)
-            self._tally.open = len(self._talking)
-            cpu = process.cpu_percent()
-            self._recorder.write(self._tally.sample(self._clock.now(), cpu, self._source))
+            self._tally.beat(self._clock.now() - due)
+            self._take_sample(process.cpu_percent())
+
+    def _take_sample(self, cpu_percent: float) -> None:
+        self._tally.open = len(self._talking)
+        sample, lines = self._tally.sample(self._clock.now(), cpu_percent, self._source)
+        self._recorder.write(sample)
+        self._keep(lines)
+
+    def _keep(self, lines: bytes) -> None:
+        if lines:
+            self._recorder.append(hdrlog.FILE, lines)
 
     def _wait_until(self, t: float) -> bool:
         """Wait until run time `t`; False when the load was stopped instead."""
-        return not self._stopped.wait(max(0.0, t - self._clock.now()))
+        self._stopped.wait(max(0.0, t - self._clock.now()))
+        return not self._stopped.is_set()

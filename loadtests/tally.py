@@ -2,53 +2,76 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 
-from reports.records import Outcome, Sample
+from loadtests import hdrlog
+from loadtests.histogram import Histogram, merged
+from reports.records import Outcome, Sample, TurnRecord
 
 
 class Tally:
-    """Counts between two samples (lag) and since the start (the rest)."""
+    """Counts between two samples (lag, latency) and since the start (the rest)."""
 
     def __init__(self) -> None:
-        self._lags: list[float] = []
         self._turns: Counter[Outcome] = Counter()
+        self._begin(0.0)
         self.open = 0
         """Conversations under way."""
         self.started = 0
         self.dropped = 0
         self.late = 0
 
-    def lag(self, seconds: float) -> None:
-        """Something happened this much later than it was due."""
-        self._lags.append(max(0.0, seconds))
+    def _begin(self, t: float) -> None:
+        self._since = t
+        self._arrival_lag, self._send_lag = Histogram(), Histogram()
+        self._beat_lag, self._latency = Histogram(), Histogram()
 
-    def turn(self, outcome: Outcome) -> None:
+    def arrived(self, lag: float) -> None:
+        """A conversation began so many seconds after its arrival was due."""
+        self._arrival_lag.record(lag)
+
+    def sending(self, lag: float) -> None:
+        """A later turn was taken up so many seconds after it was due."""
+        self._send_lag.record(lag)
+
+    def beat(self, lag: float) -> None:
+        """The generator's own beat came so many seconds late."""
+        self._beat_lag.record(lag)
+
+    def turn(self, record: TurnRecord) -> None:
         """A turn has ended."""
-        self._turns[outcome] += 1
+        self._turns[record.outcome] += 1
+        self._latency.record(record.latency)
 
-    def sample(self, t: float, cpu_percent: float, source: str) -> Sample:
-        """The sample at run time `t`; begins the next interval."""
-        lags = sorted(self._lags) or [0.0]
-        self._lags = []
-        return Sample(
-            t,
-            source,
-            {
-                "lag_p50": _rank(lags, 0.5),
-                "lag_p99": _rank(lags, 0.99),
-                "lag_max": lags[-1],
-                "cpu_percent": cpu_percent,
-                "open_conversations": float(self.open),
-                "started": float(self.started),
-                "dropped": float(self.dropped),
-                "late": float(self.late),
-                **{f"turns_{outcome}": float(self._turns[outcome]) for outcome in Outcome},
-            },
+    def sample(self, t: float, cpu_percent: float, source: str) -> tuple[Sample, bytes]:
+        """The sample at run time `t` and the log lines of its interval; begins the next one."""
+        lags = merged((self._arrival_lag, self._send_lag, self._beat_lag))
+        values = {
+            "lag_p50": lags.quantile(0.5),
+            "lag_p99": lags.quantile(0.99),
+            "lag_max": lags.highest(),
+            "cpu_percent": cpu_percent,
+            "open_conversations": float(self.open),
+            "started": float(self.started),
+            "dropped": float(self.dropped),
+            "late": float(self.late),
+            **{f"turns_{outcome}": float(self._turns[outcome]) for outcome in Outcome},
+        }
+        return Sample(t, source, values), self.lines(t)
+
+    def lines(self, t: float) -> bytes:
+        """The histograms' log lines until run time `t`; begins the next interval."""
+        kept = {
+            "latency": self._latency,
+            "arrival-lag": self._arrival_lag,
+            "send-lag": self._send_lag,
+        }
+        start, seconds = self._since, t - self._since
+        self._begin(t)
+        return b"".join(
+            hdrlog.line(tag, start, seconds, each) for tag, each in kept.items() if each.counts
         )
 
-
-def _rank(ordered: list[float], quantile: float) -> float:
-    """The nearest-rank quantile of a sorted list."""
-    return ordered[max(0, math.ceil(quantile * len(ordered)) - 1)]
+    def begin(self, t: float) -> None:
+        """The first interval begins at run time `t`."""
+        self._begin(t)

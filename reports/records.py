@@ -290,10 +290,13 @@ def _fields(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
 
 
 class Recorder(Protocol):
-    """Whatever takes records."""
+    """Whatever takes records, and whole lines of the run directory's other files."""
 
     def write(self, record: Record) -> None:
         """Take one record."""
+
+    def append(self, file: str, lines: bytes) -> None:
+        """Take lines of the file of that name, newlines included."""
 
 
 class RecordWriter:
@@ -301,16 +304,18 @@ class RecordWriter:
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
-        self._files: dict[type[Any], Any] = {}
+        self._files: dict[str, Any] = {}
 
     def write(self, record: Record) -> None:
         """Append one record.  Safe to call from greenlets and threads: one write per line."""
-        kind = type(record)
-        file = self._files.get(kind)
-        if file is None:
-            file = (self._run_dir / FILES[kind]).open("ab", buffering=0)
-            self._files[kind] = file
-        file.write(to_json(record) + b"\n")
+        self.append(FILES[type(record)], to_json(record) + b"\n")
+
+    def append(self, file: str, lines: bytes) -> None:
+        """Append whole lines to the file of that name in one write."""
+        opened = self._files.get(file)
+        if opened is None:
+            opened = self._files[file] = (self._run_dir / file).open("ab", buffering=0)
+        opened.write(lines)
 
     def close(self) -> None:
         """Close the files; a later write opens them again."""

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hdrh.histogram import HdrHistogram
 
-from loadtests import arrivals, profile
+from loadtests import arrivals, hdrlog, profile
 from loadtests.profile import Profile
 from reports.records import (
     FILES,
@@ -102,6 +103,16 @@ def _records(run_dir: Path, kind: type[Any]) -> list[Any]:
     return [from_json(kind, line) for line in lines]
 
 
+def _logged(run_dir: Path) -> Counter[str]:
+    """How many values the HdrHistogram log holds under each tag."""
+    counts: Counter[str] = Counter()
+    for line in (run_dir / hdrlog.FILE).read_text().splitlines():
+        if line.startswith("Tag="):
+            tag, *_, histogram = line.removeprefix("Tag=").split(",")
+            counts[tag] += HdrHistogram.decode(histogram).get_total_count()
+    return counts
+
+
 def _await_turns(run_dir: Path, locust: subprocess.Popen[str], count: int) -> None:
     deadline = time.monotonic() + 30
     while len(_records(run_dir, TurnRecord)) < count:
@@ -175,6 +186,12 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
     assert len(samples) >= 3
     assert {sample.source for sample in samples} == {"generator"}
     assert samples[-1].values["turns_ok"] == len(turns)
+    later = sum(record.turns_planned - 1 for record in conversations)
+    assert _logged(run_dir) == {
+        "latency": len(turns),
+        "arrival-lag": len(planned),
+        **({"send-lag": later} if later else {}),
+    }
     assert "turn /run" in output
     assert "open session" in output
 
