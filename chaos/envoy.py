@@ -52,12 +52,12 @@ class Envoy(ManagedProcess):
         """Where customers come in."""
         return f"http://{LOOPBACK}:{self.port}"
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         """Write the configuration and start.  Raises ChaosError."""
         self._config.parent.mkdir(parents=True, exist_ok=True)
         document = envoy_config.config(self.port, self.admin_port, self._replicas)
         self._config.write_text(json.dumps(document, indent=1))
-        super().start()
+        super().start(*more)
 
     def in_rotation(self) -> set[str]:
         """The names of the replicas to which it sends requests now."""

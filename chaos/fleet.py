@@ -18,8 +18,8 @@ from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.ports import ensure_free, free_port
 from chaos.redis_external import ExternalRedis
-from chaos.redis_server import RedisServer
 from chaos.replica import Replica
+from chaos.topologies import OwnRedis, Topology
 
 REPLICA_MEMORY = 140_000_000
 """Bytes that one replica of the reference service needs."""
@@ -55,11 +55,13 @@ class Fleet:
         replica_command: Sequence[str] | None = None,
         extra_env: Mapping[str, str] | None = None,
         *,
+        topology: Topology | None = None,
         authorised: bool = False,
     ) -> None:
         """Plan the fleet; nothing is started.
 
-        `redis` is `auto`, `bundled`, `system` or an address.  With `base_port` the balancer listens
+        `redis` is `auto`, `bundled`, `system` or an address; `topology` is the form in which it is
+        run, unless it is an address.  With `base_port` the balancer listens
         there and the replicas on the ports after it.  `--host` and `--port` are added to
         `replica_command`.  `authorised` allows an external Redis that is not loopback.
 
@@ -72,11 +74,12 @@ class Fleet:
         self._memory = 0 if replica_command else replicas * REPLICA_MEMORY
         logs = self.run_dir / "logs"
         env = {**os.environ, RUN_ID_VARIABLE: run_id}
-        self.redis: RedisServer | ExternalRedis
+        self.redis: OwnRedis | ExternalRedis
+        self._topology = topology or Topology()
         if "://" in redis:
             self.redis = ExternalRedis(redis, authorised=authorised)
         else:
-            self.redis = RedisServer(redis, self.run_dir / "redis", log=logs / "redis.log", env=env)
+            self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env)
         ports = _ports(base_port, replicas + 1)
         service_env = {
             **env,
@@ -115,7 +118,7 @@ class Fleet:
         """What can be done to processes, and to the Redis that this fleet has."""
         can = {"kill", "terminate", "freeze", "restart", "cpu", "memory"}
         if self.redis.servers:
-            can |= {"redis-config", "redis-data"}
+            can |= {"redis-config", "redis-data", *self._topology.capabilities}
         return frozenset(can)
 
     @property

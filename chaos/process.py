@@ -81,8 +81,11 @@ class ManagedProcess:
         """How the last process ended (negative: the signal); None while it runs or before."""
         return None if self._child is None else self._child.poll()
 
-    def start(self) -> None:
-        """Start it.  Raises ChaosError when it runs already, cannot be started, or is closed."""
+    def start(self, *more: str) -> None:
+        """Start it, with `more` at the end of its command line this time.
+
+        Raises ChaosError when it runs already, cannot be started, or is closed.
+        """
         with self._lock:
             if self._closed:
                 raise ChaosError(f"{self.name} is closed: it cannot be started any more")
@@ -92,7 +95,7 @@ class ManagedProcess:
             with self.log.open("ab") as output:
                 try:
                     self._child = subprocess.Popen(
-                        self._command,
+                        [*self._command, *more],
                         stdin=subprocess.DEVNULL,
                         stdout=output,
                         stderr=subprocess.STDOUT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -19,21 +19,24 @@ from chaos.ports import LOOPBACK, free_port
 from chaos.process import ManagedProcess
 from chaos.redis_binary import find_server
 
-Fsync = Literal["everysec", "always"]
+Fsync = Literal["off", "everysec", "always"]
+"""No append-only file, or how often it is flushed to disk."""
 
 _CONFIG = """\
 bind 127.0.0.1
 protected-mode yes
 port {port}
 requirepass {password}
-appendonly yes
+appendonly {appendonly}
 appendfsync {fsync}
-save ""
+save {save}
 enable-debug-command no
 daemonize no
 # The process title would overwrite the environment, by which the guardian knows the server.
 set-proc-title no
 """
+_SAVES = "3600 1 300 100 60 10000"
+"""Redis's own defaults for snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,36 @@ class RedisServer:
         port: int | None = None,
         aof: Fsync = "everysec",
         *,
+        name: str = "redis",
+        rdb: bool = False,
+        password: str | None = None,
+        lines: Sequence[str] = (),
         log: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """Nothing is started.  Raises ChaosConfigError when there is no such server here."""
+        """Nothing is started.
+
+        `rdb` lets it take snapshots as Redis does by default; `lines` are added to its
+        configuration.  Raises ChaosConfigError when there is no such server here.
+        """
         self.port = free_port() if port is None else port
         self.aof = aof
-        self._password = secrets.token_hex(24)
+        self._password = password or secrets.token_hex(24)
         self._directory = directory.absolute()
+        self._config = self._directory / "redis.conf"
+        self._lines = [
+            *_CONFIG.format(
+                port=self.port,
+                password=self._password,
+                appendonly="no" if aof == "off" else "yes",
+                fsync="everysec" if aof == "off" else aof,
+                save=_SAVES if rdb else '""',
+            ).splitlines(),
+            *lines,
+        ]
         self._process = ManagedProcess(
-            "redis",
-            [str(find_server(kind)), "redis.conf"],
+            name,
+            [str(find_server(kind)), self._config.name],
             log=log or self._directory / "redis.log",
             env=os.environ if env is None else env,
             cwd=self._directory,
@@ -173,8 +195,8 @@ class RedisServer:
 
     def start_with(self, lines: Sequence[str]) -> None:
         """As `start`, with these lines of configuration too, for this start only."""
-        self._write_config(lines)
-        self._process.start()
+        self._write_config()
+        self._process.start(*(word for line in lines for word in ("--" + line).split()))
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay open and nothing answers.  Raises ChaosError."""
@@ -217,6 +239,10 @@ class RedisServer:
         except redis.RedisError:
             return False
 
+    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        """Wait until `condition` holds while it runs.  Raises ChaosError, with its log's end."""
+        self._process.wait_until(condition, timeout, what)
+
     def terminate(self, timeout: float = 10.0) -> bool:
         """SIGTERM: it writes what it has and ends.  Whether it has, after `timeout` seconds."""
         return not self.running or self._process.terminate(timeout)
@@ -235,7 +261,7 @@ class RedisServer:
     def close(self) -> None:
         """Kill it for good, without waiting, and remove the file that holds the password."""
         self._process.close()
-        (self._directory / "redis.conf").unlink(missing_ok=True)
+        self._config.unlink(missing_ok=True)
 
     def wait_ended(self, timeout: float) -> bool:
         """Whether it has ended, after at most `timeout` seconds."""
@@ -245,13 +271,18 @@ class RedisServer:
         try:
             return read_info(self.url)
         except redis.RedisError as error:
-            raise ChaosError(f"redis on port {self.port} gave no INFO: {error}") from None
+            raise ChaosError(f"{self.name} on port {self.port} gave no INFO: {error}") from None
 
-    def _write_config(self, lines: Sequence[str]) -> None:
+    def _write_config(self) -> None:
+        if self._config.exists():
+            return  # a Sentinel has written into it what became of this server
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._directory / "redis.conf"
-        # 0600 from its first moment: the password is in it, and never in the command line.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(_CONFIG.format(port=self.port, password=self._password, fsync=self.aof))
-            file.writelines(f"{line}\n" for line in lines)
+        write_private(self._config, self._lines)
+
+
+def write_private(path: Path, lines: Sequence[str]) -> None:
+    """A new file that only its owner may read, from its first moment."""
+    # The password is in it, and never in the command line.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("\n".join(lines) + "\n")

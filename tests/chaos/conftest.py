@@ -12,6 +12,7 @@ import pytest
 
 from chaos import fleet as fleet_module
 from chaos.fleet import Fleet
+from chaos.redis_server import RedisServer
 from tests import tools
 
 TOY = (sys.executable, str(Path(__file__).parent / "toy_replica.py"))
@@ -62,7 +63,8 @@ def fleet(standing: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     if standing.balancer.pid is None:
         standing.start()
     monkeypatch.setattr(fleet_module, "_current", standing)  # tests start others beside it
-    if standing.redis.pid is None:
+    assert isinstance(standing.redis, RedisServer)
+    if not standing.redis.running:
         standing.redis.start()
         standing.redis.wait_ready()
     for replica in standing.replicas.values():
