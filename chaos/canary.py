@@ -8,16 +8,20 @@ Only the server's own word tells the two apart.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Sequence
 
 import redis
 
+from chaos.errors import ChaosError
 from chaos.redis_server import connect
 
 LEAD_S = 2.2
 """Longer than Redis may put a write off."""
 _KEY = "diya-canary"
+_KEYS = 1000
 _KEY_TTL_S = 60
 _STEP_S = 0.005
 
@@ -27,6 +31,7 @@ class Canary:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._key = _KEY
         self._acknowledged: list[float] = []
         """When each write was acknowledged, `time.monotonic`."""
         self._stop = threading.Event()
@@ -41,24 +46,39 @@ class Canary:
         self._stop.set()
         self._thread.join(3.0)
 
-    def lost_since(self) -> float | None:
-        """When the first write was acknowledged that the server lacks now; `time.monotonic`.
+    def lost_since(self, primaries: Sequence[str]) -> float | None:
+        """When the first write was acknowledged that the servers lack now; `time.monotonic`.
 
-        None when it has them all.  Raises `redis.RedisError` when it does not answer.
+        `primaries` are the addresses of those that hold the data now.  None when they have all.
+        Raises ChaosError when none of them can tell.
         """
-        with connect(self._url) as client:
-            kept = int(str(client.llen(_KEY)))
-            client.delete(_KEY)
-        return self._acknowledged[kept] if kept < len(self._acknowledged) else None
+        for url in primaries:
+            with contextlib.suppress(redis.RedisError), connect(url) as client:
+                kept = int(str(client.llen(self._key)))  # MOVED: another one has it
+                with contextlib.suppress(redis.RedisError):
+                    client.delete(self._key)  # its TTL does it otherwise
+                return self._acknowledged[kept] if kept < len(self._acknowledged) else None
+        raise ChaosError("no primary of Redis tells what it has kept")
 
     def _sing(self) -> None:
         try:
             with connect(self._url) as client:
-                client.delete(_KEY)
+                self._choose_key(client)
+                client.delete(self._key)
                 while not self._stop.wait(_STEP_S):
-                    client.rpush(_KEY, len(self._acknowledged))
+                    client.rpush(self._key, len(self._acknowledged))
                     self._acknowledged.append(time.monotonic())
                     if len(self._acknowledged) == 1:
-                        client.expire(_KEY, _KEY_TTL_S)
+                        client.expire(self._key, _KEY_TTL_S)
         except redis.RedisError:
             return  # it died, as was the plan
+
+    def _choose_key(self, client: redis.Redis) -> None:
+        """In a cluster: one that belongs on this server."""
+        for number in range(_KEYS):
+            self._key = f"{_KEY}-{number}"
+            try:
+                client.exists(self._key)
+                return
+            except redis.exceptions.MovedError:
+                continue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import sys
 from urllib.parse import urlsplit
 
 from chaos.addresses import is_loopback, without_password
+from chaos.topologies import Topology
 from harness.errors import ConfigError
 
 KINDS = ("redis", "adk-redis", "memory")
@@ -53,6 +55,17 @@ def check_target(url: str, *, authorised: bool) -> None:
             f"--target {without_password(url)}: it is not on this machine; load goes there only "
             "with --authorised, by which you say that you may"
         )
+
+
+def topology(args: argparse.Namespace) -> Topology:
+    """The form of Redis that was asked for.  Raises ConfigError, or ChaosConfigError."""
+    chosen = Topology(args.topology, args.aof, args.rdb, args.min_replicas)
+    if chosen != Topology() and ("://" in args.redis or getattr(args, "target", None)):
+        raise ConfigError(
+            "--topology, --aof, --rdb, --min-replicas: they are for a Redis of our own; with a "
+            "--target or an address as --redis, none of them was expected"
+        )
+    return chosen
 
 
 def check_port(port: int | None) -> None:

@@ -86,6 +86,7 @@ def _fleet(parser: argparse.ArgumentParser) -> None:
         "--replicas", type=int, default=12, metavar="N", help="default: %(default)s"
     )
     _redis(parser)
+    _topology(parser)
     parser.add_argument(
         "--sessions",
         default="redis",
@@ -106,4 +107,26 @@ def _redis(parser: argparse.ArgumentParser) -> None:
         default="auto",
         metavar="KIND|URL",
         help="auto, bundled (Valkey), system (redis-server on PATH), or redis://… (default: auto)",
+    )
+
+
+def _topology(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--topology",
+        default="single",
+        metavar="FORM",
+        help="single, sentinel (3 servers, 3 sentinels) or cluster (3 + 3) (default: single)",
+    )
+    parser.add_argument(
+        "--aof",
+        default="everysec",
+        metavar="FSYNC",
+        help="Redis's append-only file: off, everysec or always (default: everysec)",
+    )
+    parser.add_argument("--rdb", action="store_true", help="Redis takes snapshots, as by default")
+    parser.add_argument(
+        "--min-replicas",
+        type=int,
+        metavar="N",
+        help="sentinel: a primary refuses writes that reach fewer replicas (default: 1)",
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from chaos import experiment as experiments
 from chaos.experiment import Experiment
+from chaos.topologies import Topology
 from harness import host, options
 from harness.errors import ConfigError
 from loadtests import profile as profiles
@@ -30,6 +31,7 @@ class Plan:
     seed: int
     replicas: int
     redis: str
+    topology: Topology
     sessions: str
     port: int | None
     target: str | None
@@ -87,12 +89,7 @@ class Plan:
                 "aof": None,
                 "durability": None,
             }
-        return {
-            "replicas": self.replicas,
-            "redis": "single",
-            "aof": "everysec",
-            "durability": "aof-everysec",
-        }
+        return {"replicas": self.replicas, **self.topology.described()}
 
 
 def _shown(path: Path) -> str:
@@ -125,6 +122,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         seed=seed,
         replicas=args.replicas,
         redis=args.redis,
+        topology=options.topology(args),
         sessions=args.sessions,
         port=args.port,
         target=args.target and args.target.rstrip("/"),

@@ -7,10 +7,11 @@ import contextlib
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from chaos.errors import ChaosError
 from chaos.fleet import Fleet
 from chaos.guardian import Guardian
 from chaos.schedule import Schedule
@@ -63,6 +64,7 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         sessions=plan.sessions,
         ttl_seconds=plan.profile.real_ttl_seconds,
         base_port=plan.port,
+        topology=plan.topology,
         authorised=plan.authorised,
     )
     clock = RunClock(plan.origin)
@@ -119,11 +121,19 @@ def _server(fleet: Fleet) -> dict[str, Any]:
     return {"name": info.name, "version": info.version, "allocator": info.allocator}
 
 
-def _sampled_redis(plan: Plan, fleet: Fleet | None) -> str | None:
-    if fleet is not None:
-        return fleet.redis.url
-    # With a --target, a --redis address is where that keeps its sessions: read, never touched.
-    return plan.redis if "://" in plan.redis else None
+def _sampled_redis(plan: Plan, fleet: Fleet | None) -> Callable[[], Sequence[str]] | None:
+    if fleet is None or not fleet.redis.servers:
+        # With a --target, a --redis address is where that keeps its sessions: read, never touched.
+        return (lambda: [plan.redis]) if "://" in plan.redis else None
+    store = fleet.redis
+
+    def primaries() -> Sequence[str]:
+        try:
+            return [server.url for server in store.primaries()]
+        except ChaosError:
+            return []
+
+    return primaries
 
 
 @contextlib.contextmanager

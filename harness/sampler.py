@@ -5,31 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import psutil
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from harness.redis_probe import RedisProbe
 from reports.records import RecordWriter, RunClock, Sample
 
 _STEP_S = 1.0
-_PROBE_TIMEOUT_S = 0.8
-"""Shorter than the step: a frozen Redis leaves a gap in its series, not in the others'."""
-
-_INFO_FIELDS = (
-    "used_memory",
-    "used_memory_rss",
-    "used_memory_dataset",
-    "mem_clients_normal",
-    "mem_aof_buffer",
-    "connected_clients",
-    "expired_keys",
-    "evicted_keys",
-)
 
 
 class Sampler:
@@ -39,12 +22,12 @@ class Sampler:
         self,
         writer: RecordWriter,
         clock: RunClock,
-        redis_url: str | None,
+        redis_urls: Callable[[], Sequence[str]] | None,
         replica_pids: Callable[[], Mapping[str, int | None]],
     ) -> None:
         self._writer = writer
         self._clock = clock
-        self._redis = None if redis_url is None else _RedisProbe(redis_url)
+        self._redis = None if redis_urls is None else RedisProbe(redis_urls)
         self._replicas = _ReplicaProbe(replica_pids)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
@@ -76,35 +59,6 @@ class Sampler:
 
     def _write(self, source: str, values: dict[str, float]) -> None:
         self._writer.write(Sample(self._clock.now(), source, values))
-
-
-class _RedisProbe:
-    def __init__(self, url: str) -> None:
-        self._client = Redis.from_url(
-            url,
-            socket_timeout=_PROBE_TIMEOUT_S,
-            socket_connect_timeout=_PROBE_TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._database = f"db{self._client.get_connection_kwargs().get('db') or 0}"
-        self._run_id = ""
-        self._run = 0.0
-
-    def read(self) -> dict[str, float]:
-        """One reading; empty while Redis does not answer."""
-        try:
-            info: dict[str, Any] = self._client.info("everything")
-        except RedisError:
-            return {}
-        if info["run_id"] != self._run_id:
-            self._run_id = info["run_id"]
-            self._run += 1
-        values = {name: float(info.get(name, 0)) for name in _INFO_FIELDS}
-        keyspace = info.get(self._database, {})
-        values["keys"] = float(keyspace.get("keys", 0))
-        values["persistent_keys"] = values["keys"] - float(keyspace.get("expires", 0))
-        values["run"] = self._run
-        return values
 
 
 class _ReplicaProbe:

@@ -32,6 +32,7 @@ def main(args: argparse.Namespace) -> int:
             sessions=args.sessions,
             ttl_seconds=args.ttl,
             base_port=args.port,
+            topology=options.topology(args),
         )
         with fleet:
             progress = Progress()

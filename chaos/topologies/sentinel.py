@@ -19,7 +19,9 @@ LINK_USER = "link"
 """Sentinels and replicas log in as this user, customers' replicas do not: so the one side can be
 cut off and not the other."""
 
-_DOWN_AFTER_MS = 500
+_DOWN_AFTER_MS = 2000
+"""Longer than a restart takes: a primary that comes back while another is being made one is the
+worst of both, since either takes writes for a moment."""
 _FAILOVER_TIMEOUT_MS = 3000
 _REPLICA_LAG_S = 3
 """A replica that has said nothing for so long does not count for min-replicas-to-write."""

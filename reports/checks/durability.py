@@ -11,6 +11,8 @@ _MAY_LOSE_S = {
     ("aof-everysec", "power-loss"): 2.0,
 }
 """(declared durability, class of the fault) → the last seconds before it that may be lost."""
+_UNHEARD_S = 1.0
+"""A replica that is further behind does not do what `replicated` declares."""
 _ACKNOWLEDGED_AHEAD_S = 0.05
 """Between the harness's own writes, and from a write to the answer that tells of it."""
 
@@ -27,6 +29,18 @@ def declared_losses(history: History) -> list[tuple[float, float]]:
         # it.  Excused is only what the server was seen to lose of the harness's own writes.
         windows += [
             (fault.server_lost_since - _ACKNOWLEDGED_AHEAD_S, fault.end)
+            for fault in history.faults
+            if fault.server_lost_since is not None
+        ]
+    if history.run.durability == "replicated":
+        # A primary does not wait for its replicas: what the new one had not yet heard is gone.
+        # Excused is what the server was seen to lose of the last moment before the fault, and
+        # nothing that a cut-off primary acknowledged during it.
+        windows += [
+            (
+                max(fault.server_lost_since - _ACKNOWLEDGED_AHEAD_S, fault.start - _UNHEARD_S),
+                fault.start + _ACKNOWLEDGED_AHEAD_S,
+            )
             for fault in history.faults
             if fault.server_lost_since is not None
         ]

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-import redis
 
 from chaos.canary import Canary
+from chaos.errors import ChaosError
 from chaos.redis_server import RedisServer, connect
 
 
@@ -40,7 +40,7 @@ def test_a_server_that_kept_everything_lost_nothing(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis", aof="always")
     try:
         canary, _ = killed_after_a_song(server, rewritten=False)
-        assert canary.lost_since() is None
+        assert canary.lost_since([server.url]) is None
         with connect(server.url) as client:
             assert client.dbsize() == 0, "the canary left a key"
     finally:
@@ -51,7 +51,7 @@ def test_a_server_that_stopped_to_persist_is_found_out_to_the_moment(tmp_path: P
     server = RedisServer("bundled", tmp_path / "redis", aof="always")
     try:
         canary, begun = killed_after_a_song(server, rewritten=True)
-        lost_since = canary.lost_since()
+        lost_since = canary.lost_since([server.url])
         assert lost_since is not None
         assert 0.25 < lost_since - begun < 1.5
     finally:
@@ -64,5 +64,5 @@ def test_a_server_that_is_gone_cannot_be_asked(tmp_path: Path) -> None:
     server.wait_ready()
     canary = Canary(server.url)
     ended(server)
-    with pytest.raises(redis.RedisError):
-        canary.lost_since()
+    with pytest.raises(ChaosError, match="no primary"):
+        canary.lost_since([server.url])

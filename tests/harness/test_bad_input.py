@@ -48,6 +48,10 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--target", "http://user:hunter2@203.0.113.1"), r"--target .*--authorised"),
         (("--redis", "redis://:hunter2@127.0.0.1:1/0"), r"redis://.*127\.0\.0\.1:1"),
         (("--redis", "mongodb"), r"mongodb"),
+        (("--topology", "ring"), r"topology = 'ring': expected single, sentinel, cluster"),
+        (("--aof", "sometimes"), r"aof = 'sometimes': expected off, everysec, always"),
+        (("--min-replicas", "1"), r"min-replicas = 1: .*--topology sentinel"),
+        (("--redis", "redis://127.0.0.1:1", "--aof", "always"), r"--aof.* Redis of our own"),
         (("--target", "http://127.0.0.1:1", "--experiment", "smoke"), r"--experiment smoke"),
     ],
 )

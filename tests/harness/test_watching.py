@@ -112,7 +112,7 @@ def test_the_sampler_sees_keys_without_a_ttl_a_restart_and_every_process(
     client.set("bounded", 1, ex=100)
     client.set("for ever", 1)
     with RecordWriter(tmp_path) as writer:
-        sampler = Sampler(writer, RunClock(0.0), server.url, lambda: {"r01": os.getpid()})
+        sampler = Sampler(writer, RunClock(0.0), lambda: [server.url], lambda: {"r01": os.getpid()})
         sampler.start()
         wait_until(lambda: len(samples(tmp_path, "redis")) >= 1, 20, "a first sample")
         server.restart()
@@ -131,7 +131,7 @@ def test_the_sampler_sees_keys_without_a_ttl_a_restart_and_every_process(
 def test_while_redis_is_down_the_other_samples_go_on(tmp_path: Path, server: RedisServer) -> None:
     server.kill()
     with RecordWriter(tmp_path) as writer:
-        sampler = Sampler(writer, RunClock(0.0), server.url, dict)
+        sampler = Sampler(writer, RunClock(0.0), lambda: [server.url], dict)
         sampler.start()
         wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
         sampler.stop()

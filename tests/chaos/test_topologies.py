@@ -1,0 +1,161 @@
+"""Redis in its larger forms, of real processes, as a run uses them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.redis_server import RedisServer, connect
+from chaos.topologies import OwnRedis, Topology
+from chaos.topologies.cluster import ClusterSet
+from chaos.topologies.parts import ask
+from chaos.topologies.sentinel import Sentinel, SentinelSet
+from tests.chaos.conftest import KINDS, need
+
+Build = Callable[..., OwnRedis]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Iterator[Build]:
+    """Starts a form of Redis; whatever was started is ended."""
+    built: list[OwnRedis] = []
+
+    def start(topology: Topology, kind: str = "bundled") -> OwnRedis:
+        need(kind)
+        store = topology.build(kind, tmp_path / "redis", tmp_path / "logs", os.environ)
+        built.append(store)
+        store.start()
+        store.wait_ready()
+        return store
+
+    yield start
+    for store in built:
+        store.close()
+        assert store.wait_ended(5)
+    for path in tmp_path.rglob("*.conf"):
+        assert path.name == "nodes.conf", f"{path} was left, with a password in it"
+
+
+def primary_other_than(store: OwnRedis, old: str) -> str:
+    """The name of the new primary, when there is one."""
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        try:
+            names = [server.name for server in store.primaries()]
+        except ChaosError:
+            names = [old]
+        if old not in names and store.answers():
+            return names[0]
+        time.sleep(0.05)
+    raise AssertionError(f"nobody took over from {old}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_when_the_primary_of_a_sentinel_set_dies_another_takes_over_and_it_follows(
+    build: Build, kind: str
+) -> None:
+    store = build(Topology("sentinel"), kind)
+    assert isinstance(store, SentinelSet)
+    old = store.primary()
+    with connect(old.url) as client:
+        client.set("order", "ORD-58291")
+        assert client.wait(2, 5000) == 2
+    old.kill()
+    new = store.servers[primary_other_than(store, old.name)]
+    old.start()
+    store.wait_ready()
+    with connect(new.url) as client:
+        assert client.get("order") == "ORD-58291"
+    deadline = time.monotonic() + 40
+    while (ask(old.url, "ROLE") or ["master"])[0] == "master":
+        assert time.monotonic() < deadline, "the old primary does not follow"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_when_a_primary_of_a_cluster_dies_its_replica_takes_over(build: Build, kind: str) -> None:
+    store = build(Topology("cluster"), kind)
+    assert isinstance(store, ClusterSet)
+    old = store.primaries()[0]
+    (replica,) = store.replicas_of(old)
+    old.kill()
+    assert not store.answers()
+    primary_other_than(store, old.name)
+    assert replica in store.primaries()
+    old.start()
+    store.wait_ready()
+    assert old in store.replicas_of(replica)
+
+
+def test_no_password_of_a_set_reaches_a_command_line(build: Build) -> None:
+    store = build(Topology("sentinel"))
+    assert isinstance(store, SentinelSet)
+    secret = store.url.partition("://:")[2].partition("@")[0]
+    processes: list[RedisServer | Sentinel] = [*store.servers.values(), *store.sentinels]
+    for process in processes:
+        assert process.pid is not None
+        assert secret not in " ".join(psutil.Process(process.pid).cmdline())
+        assert secret not in repr(process)
+    assert secret not in repr(store) + store.address
+
+
+def test_a_set_that_lost_its_replicas_refuses_writes_unless_told_otherwise(build: Build) -> None:
+    store = build(Topology("sentinel"))
+    for server in store.servers.values():
+        if server not in store.primaries():
+            server.kill()
+    (primary,) = store.primaries()
+    deadline = time.monotonic() + 30
+    while ask(primary.url, "SET", "order", "1") is not None:
+        assert time.monotonic() < deadline, "writes without a replica are still taken"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("topology", "wanted", "durability"),
+    [
+        (Topology(aof="off"), {"appendonly": "no", "save": ""}, "none"),
+        (Topology(aof="off", rdb=True), {"save": "3600 1 300 100 60 10000"}, "rdb"),
+        (Topology(aof="always"), {"appendonly": "yes", "appendfsync": "always"}, "aof-always"),
+    ],
+)
+def test_a_single_server_keeps_what_it_was_told_to_keep(
+    build: Build, topology: Topology, wanted: dict[str, str], durability: str
+) -> None:
+    store = build(topology)
+    (server,) = store.primaries()
+    with connect(server.url) as client:
+        for name, value in wanted.items():
+            assert client.config_get(name) == {name: value}
+    assert topology.described() == {
+        "redis": "single",
+        "aof": topology.aof,
+        "rdb": topology.rdb,
+        "durability": durability,
+    }
+
+
+def test_what_a_set_declares_to_keep_is_what_its_replicas_have() -> None:
+    assert Topology("sentinel").described()["min_replicas"] == 1
+    assert Topology("sentinel", min_replicas=0).described()["min_replicas"] == 0
+    assert Topology("cluster", aof="always").durability == "replicated"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"shape": "ring"}, "topology = 'ring': expected single, sentinel, cluster"),
+        ({"aof": "never"}, "aof = 'never': expected off, everysec, always"),
+        ({"min_replicas": 1}, "min-replicas = 1: expected none, or --topology sentinel"),
+        ({"shape": "sentinel", "min_replicas": 3}, "min-replicas = 3: expected 0, 1 or 2"),
+    ],
+)
+def test_a_form_that_cannot_be_is_refused(options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ChaosConfigError, match=sentence):
+        Topology(**options)  # type: ignore[arg-type]
