@@ -14,7 +14,7 @@ from chaos.errors import ChaosConfigError, ChaosError
 from chaos.redis_server import RedisServer, connect
 from chaos.topologies import OwnRedis, Topology
 from chaos.topologies.cluster import ClusterSet
-from chaos.topologies.parts import ask
+from chaos.topologies.parts import ask, wait_for
 from chaos.topologies.sentinel import Sentinel, SentinelSet
 from tests.chaos.conftest import KINDS, need
 
@@ -90,7 +90,7 @@ def test_when_a_primary_of_a_cluster_dies_its_replica_takes_over(build: Build, k
     assert replica in store.primaries()
     old.start()
     store.wait_ready()
-    assert old in store.replicas_of(replica)
+    wait_for(lambda: old in store.replicas_of(replica), 30, "the old primary to follow the new one")
 
 
 def test_no_password_of_a_set_reaches_a_command_line(build: Build) -> None:
