@@ -42,8 +42,11 @@ class Answer:
 class Client:
     """Pooled keep-alive connections to one service; made for many greenlets at once."""
 
-    def __init__(self, base_url: str, connections: int) -> None:
-        """At most `connections` at once.  Raises ValueError when `base_url` is no http(s) URL."""
+    def __init__(self, base_url: str, connections: int, token: str | None = None) -> None:
+        """At most `connections` at once; `token` is shown as a bearer token on every request.
+
+        Raises ValueError when `base_url` is no http(s) URL.
+        """
         url = urlsplit(base_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"target '{base_url}': expected http://HOST:PORT or https://HOST")
@@ -60,6 +63,8 @@ class Client:
         )
         self._prefix = url.path.rstrip("/")
         self._headers = f"Host: {url.netloc.rpartition('@')[2]}\r\nAccept: */*\r\n"
+        if token is not None:
+            self._headers += f"Authorization: Bearer {token}\r\n"
 
     def close(self) -> None:
         """Close all idle connections."""

@@ -72,11 +72,29 @@ def plan(
         session=f"chat-{run_id}-{arrival.index}",
         language=language,
         messages=book.messages(arrival.journey, language, turns, rng),
-        think_seconds=tuple(
-            talk.think_median * rng.lognormvariate(0.0, talk.think_sigma) / profile.compression
-            for _ in range(turns - 1)
-        ),
+        think_seconds=_pauses(profile, turns - 1, rng),
         streaming=rng.random() < talk.stream_share,
         ending=ending,
         seed=derive(arrival.seed, "retries"),
     )
+
+
+WITHIN_TTL = (0.4, 0.6)
+AFTER_TTL = (1.15, 1.5)
+"""How long customers stay away who come back within the TTL, or after it; multiples of the TTL."""
+
+
+def _pauses(profile: Profile, count: int, rng: random.Random) -> tuple[float, ...]:
+    """Real seconds between a reply and the next message."""
+    talk, ttl = profile.conversation, profile.real_ttl_seconds
+    if talk.gaps_at_ttl:
+        return tuple(ttl * rng.choice(talk.gaps_at_ttl) for _ in range(count))
+    pauses = [
+        talk.think_median * rng.lognormvariate(0.0, talk.think_sigma) / profile.compression
+        for _ in range(count)
+    ]
+    leaves = rng.random()
+    if pauses and leaves < talk.return_within_ttl + talk.return_after_ttl:
+        stays_away = WITHIN_TTL if leaves < talk.return_within_ttl else AFTER_TTL
+        pauses[rng.randrange(count)] = ttl * rng.uniform(*stays_away)
+    return tuple(pauses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadtests.audit import read_back
 from loadtests.conversation import ConversationPlan, Ending
@@ -31,6 +31,8 @@ class Customer:
     error: str | None = None
     last_touch: float | None = None
     """When the session was last used or read, so far as known; None while it may be in use."""
+    _last_sent: float | None = None
+    _sessions: int = 1
 
     def play(self) -> None:
         """Open the session, take the turns, leave, and read back what the service has kept."""
@@ -71,6 +73,7 @@ class Customer:
             record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), rng)
             self.desk.writer.write(record)
             self.tally.turn(record)
+            self._last_sent = record.sent
             if record.outcome is not Outcome.OK:
                 self.error = f"turn {number} ended {record.outcome}: {record.error}"
                 return
@@ -86,6 +89,8 @@ class Customer:
                 self._open(turn, rng, deadline)
             if self.opened is not None:
                 turn.play(rng, deadline)
+                if turn.found_no_session() and self._was_away(turn):
+                    self._open_another(turn, rng, deadline)
         except BaseException:
             # Stopped in the middle: the service may still act on what was sent.
             if turn.tries.attempts:
@@ -94,20 +99,42 @@ class Customer:
             raise
         return turn.record()
 
-    def _open(self, turn: TurnInPlay, rng: random.Random, deadline: float) -> None:
-        """Create the session; a failure becomes the first turn's, which is then never sent."""
+    def _was_away(self, turn: TurnInPlay) -> bool:
+        """Whether the session may have expired since the turn before."""
+        return (
+            self._last_sent is not None
+            and turn.sent is not None
+            and turn.sent - self._last_sent >= self.desk.ttl_seconds
+        )
+
+    def _open_another(self, turn: TurnInPlay, rng: random.Random, deadline: float) -> None:
+        """The session has expired, as sessions do: say it again in a new one."""
+        self._sessions += 1
+        expired = self.plan
+        self.plan = replace(expired, session=f"{expired.session}-{self._sessions}")
+        if self._open(turn, rng, deadline):
+            turn.begin_again(self.plan)
+            turn.play(rng, deadline)
+
+    def _open(self, turn: TurnInPlay, rng: random.Random, deadline: float) -> bool:
+        """Create the session; a failure becomes the turn's, which is then never sent there."""
         tries = Tries()
 
         def ask(timeout: float) -> Attempt:
-            return self.desk.service.open_session(self.plan, timeout, maybe_open=tries.unsure)
+            maybe_open = tries.unsure > 0
+            return self.desk.service.open_session(self.plan, timeout, maybe_open=maybe_open)
 
         persist(tries, ask, self.desk.limits, rng, deadline)
         if tries.error:
             turn.tries.error = f"opening the session: {tries.error}"
-        if tries.outcome is Outcome.OK:
-            self.opened = self.desk.clock.now()
-        else:
+        if tries.outcome is not Outcome.OK:
             turn.tries.attempts, turn.tries.last = tries.attempts, tries.last
+            return False
+        if tries.last is not None and tries.last.session is not None:
+            turn.plan = self.plan = replace(self.plan, session=tries.last.session)
+        if self.opened is None:
+            self.opened = self.desk.clock.now()
+        return True
 
     def _read_back(self, when: str) -> None:
         audit = read_back(self.desk.service, self.plan, self.desk.limits, self.desk.clock, when)

@@ -1,7 +1,20 @@
 """Reading ADK's events: the reply in a response, the messages in a session.  Pure functions.
 
+A turn may end in more ways than with a text, and all of these are legal:
+
+    text, or content of another kind (an image)        the reply
+    a call of a long-running tool, a tool's result     the reply: the agent has nothing to add
+        that is not to be summarised
+    a request to confirm a tool's call                 the customer confirms, the turn goes on
+    nothing said (empty text, thoughts, no events)     a silent turn: it happened, unanswered
+    an error event                                     AgentFailed
+
+Events without content (state deltas, artifacts) may come anywhere, and mean nothing to a customer.
+
 BadReply (a ValueError)
     A response that is not a complete reply; the text says why.
+└── AgentFailed
+    Complete, but the agent's last word is an error: to ask again would be another turn.
 """
 
 from __future__ import annotations
@@ -13,17 +26,29 @@ from typing import Any
 
 from reports.records import HistoryItem, Seen, digest
 
+CONFIRMATION = "adk_request_confirmation"
+"""The call by which ADK asks the customer whether a tool may do what it is about to do."""
+LATER = "+"
+"""Stands in a turn id before the number of a later request of the same turn."""
+
 
 class BadReply(ValueError):
     """A response that is not a complete reply."""
+
+
+class AgentFailed(BadReply):
+    """The agent reported an error and ended the turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The agent's final word in a turn."""
 
-    digest: str
+    digest: str | None
+    """None: it said nothing."""
     seen: Seen | None
+    asks: tuple[str, ...] = ()
+    """The ids of the calls that the customer is asked to confirm."""
 
 
 def parts_of(event: Any) -> list[dict[str, Any]]:
@@ -47,24 +72,61 @@ def _calls_a_tool(event: Any) -> bool:
     return any("functionCall" in part or "functionResponse" in part for part in parts_of(event))
 
 
+def _ends_with_a_tool(event: dict[str, Any]) -> bool:
+    """Whether a tool's call or result is meant to be the end of the turn."""
+    actions = event.get("actions")
+    skips = isinstance(actions, dict) and bool(actions.get("skipSummarization"))
+    return skips or bool(event.get("longRunningToolIds"))
+
+
+def _error(event: dict[str, Any]) -> str | None:
+    code, message = event.get("errorCode"), event.get("errorMessage")
+    return " ".join(str(each) for each in (code, message) if each) or None
+
+
+def _word(event: dict[str, Any]) -> str | None:
+    """The digest of what an event says to the customer; None when it says nothing."""
+    text = text_of(event)
+    if text.strip() and not _calls_a_tool(event):
+        return digest(text)
+    said = [part for part in parts_of(event) if not part.get("thought") and set(part) - {"text"}]
+    if not said:
+        return None
+    return digest(json.dumps(said, sort_keys=True, ensure_ascii=False))
+
+
 def final_reply(events: Any) -> Reply:
     """The reply in the events of one turn.  Raises BadReply when there is none."""
-    if not isinstance(events, list) or not events:
-        raise BadReply("the reply holds no events")
+    if not isinstance(events, list):
+        raise BadReply("the reply holds no list of events")
     whole = [
         event
         for event in events
         if isinstance(event, dict) and event.get("author") != "user" and not event.get("partial")
     ]
-    if not whole:
+    if events and not whole:
         raise BadReply("the reply holds no whole event of the agent")
-    last = whole[-1]
-    if last.get("errorCode") or last.get("errorMessage"):
-        raise BadReply(f"the agent reported {last.get('errorCode')} {last.get('errorMessage')}")
-    text = text_of(last)
-    if _calls_a_tool(last) or not text.strip():
+    telling = [event for event in whole if parts_of(event) or _error(event)]
+    if not telling:
+        return Reply(None, None)
+    last = telling[-1]
+    if error := _error(last):
+        raise AgentFailed(f"the agent reported {error}")
+    asks = _asks(telling)
+    if _calls_a_tool(last) and not _ends_with_a_tool(last) and not asks:
         raise BadReply("the reply ends without the agent's text")
-    return Reply(digest(text), _seen(last))
+    return Reply(_word(last), _seen(last), asks)
+
+
+def _asks(events: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The ids of the calls that ask for a confirmation."""
+    calls = [part["functionCall"] for e in events for part in parts_of(e) if "functionCall" in part]
+    asked = [
+        call["id"]
+        for call in calls
+        if isinstance(call, dict) and call.get("name") == CONFIRMATION and call.get("id")
+    ]
+    return tuple(str(each) for each in asked)
 
 
 def _seen(event: dict[str, Any]) -> Seen | None:
@@ -105,23 +167,96 @@ class EventStream:
         """The reply, once the stream has ended.  Raises BadReply when it holds none."""
         if self._problem:
             raise BadReply(self._problem)
+        if not self._events:
+            raise BadReply("the stream holds no events")
         return final_reply(self._events)
 
 
+@dataclass(slots=True)
+class _Entry:
+    """One event of a session on its way to a HistoryItem."""
+
+    turn_id: str | None
+    run: int | None
+    """Which execution of the agent it belongs to; None: the service does not say."""
+    event_id: str | None
+    kind: str
+    """`message`, `step`, `word` (said to the customer) or `end` (a tool's, perhaps the last)."""
+    digest: str
+
+
 def history(events: Iterable[Any]) -> tuple[HistoryItem, ...]:
-    """What a session holds: messages, steps and replies; events without content are left out."""
-    items = []
-    for event in events:
-        parts = parts_of(event)
-        if not parts:
+    """What a session holds: messages, steps and replies; events that say nothing are left out.
+
+    Of several texts of one execution of the agent (one `invocationId`) the last is the reply: an
+    agent may say what it is about to do.  Two executions have two replies.
+    """
+    entries = _entries(events)
+    later: dict[tuple[str | None, int | None], _Entry] = {}
+    last_of_turn: dict[str | None, _Entry] = {}
+    for entry in reversed(entries):
+        if entry.kind in ("message", "step"):
             continue
-        metadata = event.get("customMetadata")
-        turn_id = metadata.get("turn_id") if isinstance(metadata, dict) else None
-        turn_id = turn_id if isinstance(turn_id, str) else None
-        if _calls_a_tool(event):
-            step = digest(json.dumps(parts, sort_keys=True, ensure_ascii=False))
-            items.append(HistoryItem(turn_id, "step", step))
+        after = later.get((entry.turn_id, entry.run))
+        if entry.kind == "end":
+            entry.kind = "step" if entry.turn_id in last_of_turn else "reply"
+        elif after is not None and entry.run is not None and _is_another(entry, after):
+            entry.kind = "step"
         else:
-            kind = "message" if event.get("author") == "user" else "reply"
-            items.append(HistoryItem(turn_id, kind, digest(text_of(event))))
-    return tuple(items)
+            entry.kind = "reply"
+        later.setdefault((entry.turn_id, entry.run), entry)
+        last_of_turn.setdefault(entry.turn_id, entry)
+    return tuple(HistoryItem(e.turn_id, e.kind, e.digest) for e in entries)
+
+
+def _is_another(entry: _Entry, last: _Entry) -> bool:
+    """Whether it is another text of the same execution, and not the last one written twice."""
+    return None not in (entry.event_id, last.event_id) and (
+        entry.event_id != last.event_id and entry.digest != last.digest
+    )
+
+
+def _entries(events: Iterable[Any]) -> list[_Entry]:
+    entries: list[_Entry] = []
+    runs: dict[str, int] = {}
+    for event in events:
+        if not isinstance(event, dict):
+            continue
+        parts, error = parts_of(event), _error(event)
+        if not parts and not error:
+            continue
+        turn_id = _turn_id(event)
+        invocation = event.get("invocationId")
+        answers = event.get("author") == "user" and _calls_a_tool(event)
+        run = None
+        if isinstance(invocation, str):
+            if answers and invocation not in runs:
+                # The customer's answer to a request of the agent: the turn goes on.
+                before = [e.run for e in entries if e.turn_id == turn_id and e.run is not None]
+                runs[invocation] = before[-1] if before else len(runs)
+            run = runs.setdefault(invocation, len(runs))
+        event_id = event.get("id")
+        kind, word = _kind(event, error)
+        entries.append(
+            _Entry(turn_id, run, event_id if isinstance(event_id, str) else None, kind, word)
+        )
+    return entries
+
+
+def _kind(event: dict[str, Any], error: str | None) -> tuple[str, str]:
+    """The kind of an entry and its digest."""
+    word = _word(event)
+    if event.get("author") == "user" and not _calls_a_tool(event):
+        return "message", digest(text_of(event))
+    if _calls_a_tool(event):
+        ends = event.get("author") != "user" and _ends_with_a_tool(event)
+        return "end" if ends else "step", word or ""
+    if word is not None:
+        return "word", word
+    return ("word", digest(error)) if error else ("step", "")
+
+
+def _turn_id(event: dict[str, Any]) -> str | None:
+    metadata = event.get("customMetadata")
+    turn_id = metadata.get("turn_id") if isinstance(metadata, dict) else None
+    return turn_id.partition(LATER)[0] if isinstance(turn_id, str) else None

@@ -22,8 +22,8 @@ class Tries:
     attempts: int = 0
     last: Attempt | None = None
     """The last attempt that came to an end."""
-    unsure: bool = False
-    """Some attempt that came to an end may or may not have happened."""
+    unsure: int = 0
+    """How many attempts that came to an end may or may not have happened."""
     under_way: bool = False
     """An attempt has been made and has not come to an end."""
     error: str | None = None
@@ -56,7 +56,7 @@ def persist(
         tries.under_way = True
         attempt = ask(min(limits.attempt_timeout_s, left))
         tries.last, tries.under_way = attempt, False
-        tries.unsure = tries.unsure or attempt.outcome is Outcome.INFO
+        tries.unsure += attempt.outcome is Outcome.INFO
         tries.error = attempt.error or tries.error
         if attempt.outcome is Outcome.OK or not attempt.retry:
             return

@@ -53,9 +53,11 @@ class Player:
         Raises ValueError when `target` is no http(s) address.
         """
         self._run, self._clock, self._recorder, self._broken = run, clock, recorder, broken
-        self._client = Client(target, connections=run.profile.max_open)
+        self._client = Client(target, connections=run.profile.max_open, token=run.token)
         service = Service(self._client, run.app, clock, observe)
-        self._desk = Desk(service, clock, recorder, run.profile.conversation)
+        self._desk = Desk(
+            service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
+        )
         self._source = "generator" if shards == 1 else f"generator:{shard}"
         # Customers open at once are counted in each process: together they stay under the cap.
         self._most_open = max(1, run.profile.max_open // shards)
@@ -123,7 +125,7 @@ class Player:
         self._client.close()
 
     def _customer(self, arrival: Arrival) -> Customer:
-        plan = conversation.plan(self._run.profile, arrival, self._run.run_id)
+        plan = conversation.plan(self._run.profile, arrival, self._run.run_id, self._run.journeys)
         return Customer(plan, self._start + arrival.due, self._desk, self._tally)
 
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:

@@ -114,9 +114,11 @@ class Conversation:
     languages: dict[str, float] = field(default_factory=lambda: dict(LANGUAGES))
     """Language -> weight; every language of LANGUAGES may be named."""
     return_within_ttl: float = 0.0
-    """Share of customers who come back once, in the middle of the TTL: the session is there."""
+    """Share of customers with more than one message who are away once for about half of the TTL:
+    the session is there."""
     return_after_ttl: float = 0.0
-    """Share of customers who come back once, after the TTL: the session is gone."""
+    """Share of them who are away once for longer than the TTL: the session is gone, and the
+    customer opens another."""
     gaps_at_ttl: tuple[float, ...] = ()
     """Multiples of the TTL: when there are any, every pause between two turns is one of these, in
     equal shares, instead of a think time.  Above 1, the session is gone by the next turn."""

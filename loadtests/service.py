@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loadtests.client import Answer, Client
 from loadtests.conversation import ConversationPlan
-from loadtests.events import BadReply, EventStream, Reply, final_reply
+from loadtests.events import (
+    CONFIRMATION,
+    AgentFailed,
+    BadReply,
+    EventStream,
+    Reply,
+    final_reply,
+)
 from reports.records import Outcome, RunClock
 
 AGAIN = frozenset({408, 409, 425, 429})
 """Refusals that pass by themselves; any other 4xx would be the same the next time."""
+_SESSION_ID = re.compile(rb"session[\s_-]?id", re.IGNORECASE)
 
 
 class Observer(Protocol):
@@ -35,6 +45,8 @@ class Attempt:
     reply: Reply | None = None
     first_token: float | None = None
     """Run time when the first text of a streamed reply arrived."""
+    session: str | None = None
+    """The id of the session that was created."""
 
 
 class Service:
@@ -42,32 +54,54 @@ class Service:
 
     def __init__(self, client: Client, app: str, clock: RunClock, observe: Observer) -> None:
         self._client, self._app, self._clock, self._observe = client, app, clock, observe
+        self._ids_are_ours = True
 
     def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
-        """Create the session.  `maybe_open`: an earlier attempt may have created it already."""
+        """Create the session.  `maybe_open`: an earlier attempt may have created it already.
+
+        The id is ours to choose, unless the service refuses that, as some do: then, from now on,
+        the service chooses, and the attempt's `session` says what.
+        """
         path = f"/apps/{self._app}/users/{plan.user}/sessions"
-        body = _json({"sessionId": plan.session})
+        body = _json({"sessionId": plan.session} if self._ids_are_ours else {})
         answer, seconds = self._timed("POST", path, body, timeout)
         attempt = _judge(answer)
-        if answer.status == 409:
+        if attempt.outcome is Outcome.OK:
+            attempt = dataclasses.replace(attempt, session=_session_id(answer) or plan.session)
+        elif answer.status == 409:
             # The id is ours alone: whoever created it was our own lost attempt.
             attempt = (
-                Attempt(Outcome.OK, answer)
+                Attempt(Outcome.OK, answer, session=plan.session)
                 if maybe_open
                 else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
             )
+        elif self._ids_are_ours and _refuses_ids(answer):
+            self._ids_are_ours = False
+            attempt = Attempt(Outcome.FAIL, answer, attempt.error, retry=True)
         self._report("open session", seconds, attempt)
         return attempt
 
     def run_turn(
-        self, plan: ConversationPlan, message: str, turn_id: str, timeout: float
+        self,
+        plan: ConversationPlan,
+        message: str,
+        turn_id: str,
+        timeout: float,
+        confirms: tuple[str, ...] = (),
     ) -> Attempt:
-        """Send one message and wait for the whole reply."""
+        """Send one message and wait for the whole reply.
+
+        With `confirms` (ids of calls) the message is the customer's yes to what the agent asked.
+        """
+        parts: list[dict[str, Any]] = [{"text": message}]
+        if confirms:
+            yes = {"name": CONFIRMATION, "response": {"confirmed": True}}
+            parts = [{"functionResponse": {"id": call, **yes}} for call in confirms]
         request: dict[str, Any] = {
             "appName": self._app,
             "userId": plan.user,
             "sessionId": plan.session,
-            "newMessage": {"role": "user", "parts": [{"text": message}]},
+            "newMessage": {"role": "user", "parts": parts},
             "customMetadata": {"turn_id": turn_id},
         }
         run = self._streamed if plan.streaming else self._plain
@@ -164,8 +198,26 @@ def _judge(answer: Answer) -> Attempt:
 def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | None) -> Attempt:
     try:
         return Attempt(Outcome.OK, answer, reply=read(), first_token=first_token)
+    except AgentFailed as error:
+        # It ran to its end: asked again, the message would be in the history twice.
+        return Attempt(Outcome.INFO, answer, str(error), retry=False, first_token=first_token)
     except BadReply as error:
         return Attempt(Outcome.INFO, answer, str(error))
+
+
+def _session_id(answer: Answer) -> str | None:
+    try:
+        session = json.loads(answer.body)
+    except ValueError:
+        return None
+    named = session.get("id") if isinstance(session, dict) else None
+    return named if isinstance(named, str) and named else None
+
+
+def _refuses_ids(answer: Answer) -> bool:
+    """Whether this refusal is of a session id that the client chose, as far as can be told."""
+    refused = answer.status in (400, 422, 500, 501)
+    return refused and _SESSION_ID.search(answer.body[:2000]) is not None
 
 
 def _excerpt(body: bytes) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loadtests import profile
+from loadtests import journeys, profile
+from loadtests.journeys import Book
 from loadtests.profile import Profile
 
 
@@ -25,6 +27,9 @@ class RunSettings:
     ttl_seconds: float
     """Real seconds a session lives after its last use."""
     profile: Profile
+    journeys: Book
+    token: str | None = field(default=None, repr=False)
+    """The bearer token of a foreign target; never written anywhere."""
 
 
 def read(run_dir: Path) -> RunSettings:
@@ -38,6 +43,10 @@ def read(run_dir: Path) -> RunSettings:
         raise ValueError(f"{path}: not JSON: {error}") from None
     if not isinstance(run, dict):
         raise ValueError(f"{path}: expected an object, not {type(run).__name__}")
+    book = journeys.shopmax()
+    if run.get("journeys") is not None:
+        book = journeys.from_dict(_value(path, run, "journeys", dict), f"{path} journeys")
+    values = _value(path, run, "profile", dict)
     return RunSettings(
         run_dir=run_dir,
         run_id=_value(path, run, "run_id", str),
@@ -46,8 +55,23 @@ def read(run_dir: Path) -> RunSettings:
         app=_value(path, run, "app", str),
         target=_value(path, run, "target", str),
         ttl_seconds=float(_value(path, run, "ttl_seconds", int, float)),
-        profile=profile.from_dict(_value(path, run, "profile", dict), f"{path} profile"),
+        profile=profile.from_dict(values, f"{path} profile", book.journeys),
+        journeys=book,
+        token=_token(path, run),
     )
+
+
+def _token(path: Path, run: dict[str, Any]) -> str | None:
+    """The token in the environment variable that `run.json` names."""
+    name = run.get("token_env")
+    if name is None:
+        return None
+    token = os.environ.get(_value(path, run, "token_env", str))
+    if not token:
+        raise ValueError(
+            f"{path}: 'token_env': the environment has no {name}; a token was expected"
+        )
+    return token
 
 
 def _value(path: Path, run: dict[str, Any], key: str, *kinds: type) -> Any:

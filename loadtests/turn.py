@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
 from loadtests.conversation import ConversationPlan
+from loadtests.events import LATER
 from loadtests.persistence import Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.service import Attempt, Service
@@ -20,11 +22,17 @@ class Desk:
     clock: RunClock
     writer: Recorder
     limits: Conversation
+    ttl_seconds: float = math.inf
+    """How long a session lives after its last use."""
 
 
 def turn_id(conversation: int, turn: int) -> str:
     """The identity of a turn, the same for all its attempts; sessions are unique to the run."""
     return f"c{conversation}t{turn}"
+
+
+MOST_CONFIRMATIONS = 3
+"""An agent that asks once more than this in one turn will not be content."""
 
 
 @dataclass(slots=True)
@@ -37,17 +45,52 @@ class TurnInPlay:
     due: float
     tries: Tries
     sent: float | None = None
+    first_token: float | None = None
+    reopened: float | None = None
 
     def play(self, rng: random.Random, deadline: float) -> None:
-        """Send the message until it is answered, in vain, or too late (`time.monotonic`)."""
+        """Send the message until it is answered, in vain, or too late (`time.monotonic`).
+
+        When the agent asks for a confirmation, the customer gives it; that is the same turn.
+        """
+        self._persist(rng, deadline, ())
+        for step in range(1, MOST_CONFIRMATIONS + 1):
+            reply = self.tries.last.reply if self.tries.last else None
+            if self.tries.outcome is not Outcome.OK or reply is None or not reply.asks:
+                return
+            before = self.tries
+            self.tries = Tries(unsure=before.unsure, error=before.error)
+            self._persist(rng, deadline, reply.asks, step)
+            # What the customer said first has happened, whatever became of the yes.
+            self.tries.unsure += self.tries.outcome is Outcome.FAIL
+            self.tries.attempts += before.attempts - 1
+
+    def _persist(
+        self, rng: random.Random, deadline: float, confirms: tuple[str, ...], step: int = 0
+    ) -> None:
         message, name = self.plan.messages[self.turn], turn_id(self.plan.index, self.turn)
+        if confirms:
+            name = f"{name}{LATER}{step}"
 
         def ask(timeout: float) -> Attempt:
             if self.sent is None:
                 self.sent = self.desk.clock.now()
-            return self.desk.service.run_turn(self.plan, message, name, timeout)
+            attempt = self.desk.service.run_turn(self.plan, message, name, timeout, confirms)
+            if not confirms or self.first_token is None:
+                self.first_token = attempt.first_token
+            return attempt
 
         persist(self.tries, ask, self.desk.limits, rng, deadline)
+
+    def found_no_session(self) -> bool:
+        """The service says that there is no such session, and nothing happened."""
+        last = self.tries.last
+        return self.tries.outcome is Outcome.FAIL and last is not None and last.answer.status == 404
+
+    def begin_again(self, plan: ConversationPlan) -> None:
+        """The customer opened another session, that of `plan`, and is about to say it there."""
+        self.plan, self.tries = plan, Tries()
+        self.reopened = self.desk.clock.now()
 
     def record(self) -> TurnRecord:
         """The record as of now."""
@@ -61,7 +104,7 @@ class TurnInPlay:
             journey=self.plan.journey,
             due=self.due,
             sent=now if self.sent is None else self.sent,
-            first_token=last.first_token if last else None,
+            first_token=self.first_token,
             done=now,
             outcome=self.tries.outcome,
             attempts=self.tries.attempts,
@@ -71,4 +114,6 @@ class TurnInPlay:
             seen=reply.seen if reply else None,
             status=last.answer.status if last else None,
             error=self.tries.error,
+            unsure=self.tries.unsure,
+            reopened=self.reopened,
         )

@@ -119,13 +119,19 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     message: str
     """`digest` of the customer's message."""
     reply: str | None
-    """`digest` of the agent's final text; None without a complete reply."""
+    """`digest` of the agent's final text; None without a complete reply, and in a turn that is
+    `ok` when the agent ended it without a word."""
     seen: Seen | None
     """None: the service's model bears no witness (or there was no reply)."""
     status: int | None = None
     """HTTP status of the last attempt; None when no response arrived."""
     error: str | None = None
     """Why an attempt failed: the last failure, kept even when a retry succeeded."""
+    unsure: int = 0
+    """How many attempts came to an end that leaves open whether the turn happened."""
+    reopened: float | None = None
+    """When the customer, away for a TTL, was told that the session is gone, and opened another;
+    None: that did not happen.  The turn was then taken in the new session."""
 
     @property
     def latency(self) -> float:
