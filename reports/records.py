@@ -223,6 +223,9 @@ class Finding:
     """One sentence for a person."""
     evidence: tuple[str, ...] = ()
     """Up to 20 lines: the turns, times, replicas and the fault beside it."""
+    out_of_sight: bool = False
+    """Unknown because it cannot be seen from outside of a foreign target: said, but not held
+    against the verdict."""
 
 
 Record = ConversationRecord | TurnRecord | AuditRecord | FaultWindow | Sample | LoadMark

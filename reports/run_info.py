@@ -31,6 +31,10 @@ class RunInfo:
     experiment: dict[str, Any] | None
     topology: dict[str, Any]
     environment: dict[str, Any]
+    foreign: bool = False
+    """The target is somebody else's service, of which nothing is known but what its API shows."""
+    ttl_known: bool = True
+    """False: `ttl_seconds` is the shortest TTL that the target may have; it may be any longer."""
 
     @property
     def planned_faults(self) -> tuple[str, ...]:
@@ -90,6 +94,8 @@ def read_run_info(run_dir: Path) -> RunInfo:
         experiment=_object(path, values, "experiment") or None,
         topology=_object(path, values, "topology"),
         environment=_object(path, values, "environment"),
+        foreign=values.get("foreign") is True,
+        ttl_known=values.get("ttl_known") is not False,
     )
 
 

@@ -7,6 +7,7 @@ from reports.checks.violations import CLASSES
 TITLES = {
     **{f"continuity.{kind}": title for kind, title in CLASSES.items()},
     "continuity.within_durability": "Turns lost within the declared durability",
+    "continuity.repeated": "Turns repeated when they were sent again",
     "latency.steady_p99": "Latency in the steady state",
     "latency.fault_p99": "Latency during a fault",
     "latency.outage": "Longest outage of one customer",

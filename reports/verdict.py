@@ -24,6 +24,8 @@ class Verdict(StrEnum):
 def judge_findings(findings: Sequence[Finding]) -> Verdict:
     """NO-GO on any failure, else INCONCLUSIVE on anything unknown, else GO.
 
+    What nobody can see from outside of a foreign target is reported as unknown and does not count.
+
     Before that: of a run that was itself not sound only facts count.  A lost turn or a key without
     a TTL is one however the run went; a slow turn may be the slow generator's.
     """
@@ -35,7 +37,7 @@ def judge_findings(findings: Sequence[Finding]) -> Verdict:
         return Verdict.INCONCLUSIVE
     if any(f.status is Status.FAIL for f in findings):
         return Verdict.NO_GO
-    if any(f.status is Status.UNKNOWN for f in findings):
+    if any(f.status is Status.UNKNOWN and not f.out_of_sight for f in findings):
         return Verdict.INCONCLUSIVE
     return Verdict.GO
 
@@ -49,6 +51,8 @@ def by_weight(findings: Sequence[Finding]) -> list[Finding]:
             return 0
         if is_validity(finding):
             return 1
+        if finding.out_of_sight:
+            return 4
         return 2 if failed else 3
 
     return sorted((f for f in findings if f.status is not Status.PASS), key=weight)

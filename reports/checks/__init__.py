@@ -6,6 +6,7 @@ A check that raises has found nothing out: it becomes one finding whose status i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from reports.checks.continuity import check_continuity
 from reports.checks.errors import check_errors
@@ -36,7 +37,20 @@ def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Findi
             findings += check(history)
         except Exception as error:
             findings.append(_crashed(check, error))
-    return findings
+    return [_seen_from_outside(finding, history) for finding in findings]
+
+
+_OUT_OF_SIGHT = ("memory.", "continuity.resurrected", "continuity.context_missed")
+"""What the API of a foreign target need not show: Redis, its TTL, what the model is given."""
+
+
+def _seen_from_outside(finding: Finding, history: History) -> Finding:
+    if finding.status is not Status.UNKNOWN or not finding.check.startswith(_OUT_OF_SIGHT):
+        return finding
+    if not history.run.foreign:
+        return finding
+    summary = f"{finding.summary} (out of sight at this target: not counted)"
+    return replace(finding, summary=summary, out_of_sight=True)
 
 
 def _crashed(check: Check, error: Exception) -> Finding:

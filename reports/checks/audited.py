@@ -30,6 +30,9 @@ class Expected:
     all_known: bool
     """False: there may have been turns that left no record."""
     durable: Callable[[TurnRecord], bool]
+    once: bool = True
+    """The service promises that a turn sent again happens once; without that promise it may be
+    there once more for every attempt that nobody heard of again."""
 
 
 @dataclass(slots=True)
@@ -39,6 +42,8 @@ class Judgement:
     violations: list[Violation] = field(default_factory=list)
     within_durability: int = 0
     """Acknowledged turns missing as the topology declares they may."""
+    repeated: int = 0
+    """Turns that are there more than once, by a service that never promised otherwise."""
 
 
 def judge_audit(audit: AuditRecord, expected: Expected) -> Judgement:
@@ -115,6 +120,10 @@ class _Judge:
         replies = [item.digest for item in items if item.kind == "reply"]
         if turn.outcome is Outcome.FAIL:
             self._convict("phantom", turn_id, "no refused turn", "it in the history")
+        elif self._may_repeat(turn, messages, replies):
+            self._result.repeated += 1
+        elif turn.outcome is Outcome.OK and turn.reply is None and messages and not replies:
+            return messages == [turn.message]  # the agent ended the turn without a word
         elif len(messages) > 1:
             self._convict("duplicated", turn_id, "its message once", f"{len(messages)} times")
         elif len(set(replies)) > 1:
@@ -131,6 +140,20 @@ class _Judge:
         else:
             return True
         return False
+
+    def _may_repeat(
+        self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]
+    ) -> bool:
+        """Whether the turn is there once for each attempt that may have happened, every time whole,
+        and one of them is the one that was acknowledged."""
+        most = turn.unsure + (turn.outcome is Outcome.OK)
+        return (
+            not self._expected.once
+            and 1 < len(messages) <= most
+            and len(replies) == len(messages)
+            and set(messages) == {turn.message}
+            and (turn.reply is None or turn.reply in replies)
+        )
 
     def _judge_missing(self, present: set[str]) -> None:
         acknowledged = [t for t in self._expected.turns if t.outcome is Outcome.OK]

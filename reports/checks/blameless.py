@@ -51,7 +51,7 @@ def _turns_are(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: flo
     rolled = ""
     for number, turn in enumerate(turns, 1):
         seen = turn.seen
-        if turn.outcome is not Outcome.OK or turn.attempts != 1 or seen is None:
+        if turn.outcome is not Outcome.OK or turn.attempts != 1 or seen is None or turn.reopened:
             return None
         if seen.turns != number or turn.done - kept >= ttl - CLOCK_S:
             return None

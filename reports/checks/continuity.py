@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from reports.checks.attribution import attribute
 from reports.checks.audited import Expected, judge_audit
 from reports.checks.blameless import blameless
 from reports.checks.durability import declared_losses, may_lose
@@ -38,6 +39,8 @@ class Census:
     read_late: int = 0
     """Reads at a time when the session must be gone."""
     within_durability: int = 0
+    repeated: int = 0
+    """Turns that happened more than once, at a target that never promised otherwise."""
 
     def count(self, kind: str) -> int:
         """How many turns that class of violation concerns."""
@@ -73,6 +76,8 @@ def _took_the_short_way(
     record = history.conversation_by_index.get(index)
     if not history.stamps_turn_ids or record is None or record.opened is None or not turns:
         return False
+    if not history.run.ttl_known:
+        return False
     losses = history.once(declared_losses)
     if any(start <= turns[-1].done and record.opened <= end for start, end in losses):
         return False
@@ -102,6 +107,19 @@ def check_continuity(history: History) -> list[Finding]:
                 unit="turns",
                 summary=f"{census.within_durability} acknowledged turns were lost within what "
                 f"{history.run.durability} declares that it may lose",
+            )
+        )
+    if census.repeated:
+        findings.append(
+            Finding(
+                check="continuity.repeated",
+                phase="run",
+                status=Status.PASS,
+                value=census.repeated,
+                limit=None,
+                unit="turns",
+                summary=f"{census.repeated} turns happened more than once when they were sent "
+                "again, which this target does not promise to prevent",
             )
         )
     return findings
@@ -143,6 +161,9 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
             f"Continuity is not known: {unverified} of {census.opened} conversations could not be "
             "read back",
         )
+    if kind == "resurrected" and not history.run.ttl_known:
+        after = f"; none after {census.read_late} deletions" if census.read_late else ""
+        return Status.UNKNOWN, f"{title}: not known, nor is the target's TTL (--ttl){after}"
     if kind == "resurrected" and not census.read_late:
         return Status.UNKNOWN, f"{title}: not known, no session was read after its TTL"
     if kind == "context_missed" and history.run.model_is_ours:
@@ -153,10 +174,10 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
                 f"{title}: not known, {silent} of {census.acknowledged} replies bore no witness",
             )
     if kind == "context_missed" and not census.witnessed:
-        return (
-            Status.PASS,
-            f"{title}: none by the histories that were read back; this model bears no witness",
-        )
+        by_histories = "none by the histories that were read back"
+        if history.run.foreign:
+            return Status.UNKNOWN, f"{title}: {by_histories}; what the model was shown is not known"
+        return Status.PASS, f"{title}: {by_histories}; this model bears no witness"
     return Status.PASS, f"{title}: none in {census.audited} conversations"
 
 
@@ -176,13 +197,16 @@ class ConversationJudge:
             self._record,
             history.run.ttl_seconds,
             durable=opened is not None and not self._may_lose(opened),
+            expires=history.run.ttl_known,
         )
-        self._witness = Witness()
+        self._once = not history.run.foreign
+        self._witness = Witness(self._once)
         self._beginnings = [0]
         self._taken: list[TurnRecord] = []
         self._last_good = opened or 0.0
         self._found: list[Violation] = []
         self._doubtful: list[Violation] = []
+        self._repeated = 0
 
     def judge(self, turns: list[TurnRecord], audits: list[AuditRecord]) -> list[Violation]:
         waiting = iter(turns)
@@ -200,19 +224,24 @@ class ConversationJudge:
         if self._opened:
             self._census.opened += 1
             self._census.audited += judged
+        self._census.repeated += self._repeated
         if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
             self._found += self._doubtful
         return self._found
 
     def _take(self, turn: TurnRecord) -> None:
+        if turn.reopened is not None:
+            self._took_another_session(turn, turn.reopened)
         presence = self._model.presence(turn.sent, turn.done)
-        if turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
+        if turn.reopened is not None and turn.outcome is not Outcome.OK:
+            pass  # whatever became of the new session, nothing was in it
+        elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
             self._absent(presence, turn.turn_id, turn.done, _answer(turn))
         elif self._taken:
-            if presence is Presence.EITHER:
+            if presence is Presence.EITHER and turn.reopened is None:
                 self._witness.may_begin_anew()
                 self._beginnings.append(turn.turn)
-            elif presence is Presence.GONE:
+            elif presence is Presence.GONE and turn.reopened is None:
                 self._witness.must_begin_anew()
                 self._beginnings = [turn.turn]
         self._testify(turn)
@@ -222,6 +251,15 @@ class ConversationJudge:
             self._last_good = turn.done
         self._model.took(turn, self._durable(turn))
         self._taken.append(turn)
+
+    def _took_another_session(self, turn: TurnRecord, told: float) -> None:
+        """The service said that the session is gone: was it to be?  Then all begins anew."""
+        presence = self._model.presence(turn.sent, told)
+        self._census.read_late += presence is Presence.GONE
+        self._absent(presence, turn.turn_id, told, _answer(turn))
+        self._witness.must_begin_anew()
+        self._beginnings = [turn.turn]
+        self._model.reopened(told)
 
     def _testify(self, turn: TurnRecord) -> None:
         testimony = self._witness.turn(turn, self._durable(turn))
@@ -260,7 +298,9 @@ class ConversationJudge:
             self._convict("resurrected", None, audit.done, where, "no session any more", "it")
             return True
         if not self._stamped:
-            return False
+            if not self._history.run.foreign:
+                return False
+            audit = attribute(audit, self._taken)
         judgement = judge_audit(
             audit,
             Expected(
@@ -271,9 +311,11 @@ class ConversationJudge:
                 turn_owner=self._history.turn_owner,
                 all_known=turns_all_known(self._record),
                 durable=self._durable,
+                once=self._once,
             ),
         )
         self._found += judgement.violations
+        self._repeated = max(self._repeated, judgement.repeated)
         self._census.within_durability += judgement.within_durability
         self._shrank(audit, shown, where)
         return True

@@ -30,9 +30,13 @@ class Presence(Enum):
 class SessionModel:
     """Follows one session through its operations, in their order."""
 
-    def __init__(self, record: ConversationRecord | None, ttl: float, durable: bool) -> None:
-        """`durable`: the session's opening cannot have been lost as declared."""
+    def __init__(
+        self, record: ConversationRecord | None, ttl: float, durable: bool, expires: bool = True
+    ) -> None:
+        """`durable`: the session's opening cannot have been lost as declared.  `expires`: the
+        service's TTL is known to be `ttl`; else it is only known not to be shorter."""
         self._ttl = ttl
+        self._longest = ttl if expires else math.inf
         self._deleted = record.deleted if record else None
         self._kept = -math.inf
         self._kept_if_durable = -math.inf
@@ -46,7 +50,7 @@ class SessionModel:
         """What must be true of the session during an operation sent and done at these times."""
         if self._deleted is not None and start > self._deleted:
             return Presence.GONE
-        if start - self._latest > self._ttl + CLOCK_S:
+        if start - self._latest > self._longest + CLOCK_S:
             return Presence.GONE
         if end - self._kept < self._ttl - CLOCK_S:
             return Presence.THERE
@@ -66,6 +70,10 @@ class SessionModel:
             self._latest = math.inf
         else:
             self._latest = max(self._latest, turn.done)
+
+    def reopened(self, at: float) -> None:
+        """The session was gone, and the customer opened another."""
+        self._latest = at
 
     def read(self, audit: AuditRecord) -> None:
         """An audit read the session, which some services count as a touch."""

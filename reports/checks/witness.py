@@ -39,7 +39,9 @@ _EMPTY: _History = (0, "", ())
 class Witness:
     """Follows what the model must be shown, turn by turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, once: bool = True) -> None:
+        """`once`: a turn sent again happens once; else once for each attempt, at most."""
+        self._once = once
         self._histories: set[_History] = {_EMPTY}
         self._stale: set[_History] = set()
         self._lost_count = False
@@ -59,11 +61,17 @@ class Witness:
             return Testimony.NONE
         if turn.outcome is Outcome.INFO:
             self._histories = {
-                (count, chain, (*still_open, turn.message))
+                (count, chain, (*still_open, *(turn.message,) * self._copies(turn)))
                 for count, chain, still_open in self._histories
             }
             self._lost_count |= any(len(h[2]) > _MOST_OPEN for h in self._histories)
             return Testimony.NONE
+        if not self._once and turn.unsure:
+            self._histories = {
+                (count, chain, (*still_open, *(turn.message,) * turn.unsure))
+                for count, chain, still_open in self._histories
+            }
+            self._lost_count |= any(len(h[2]) > _MOST_OPEN for h in self._histories)
         before = self._histories
         self._histories = set(self._after(before, turn.message))
         testimony = self._judge(turn)
@@ -71,6 +79,9 @@ class Witness:
             self._histories |= before
         self._lost_count |= len(self._histories) > _MOST_HISTORIES
         return testimony
+
+    def _copies(self, turn: TurnRecord) -> int:
+        return 1 if self._once else max(1, turn.unsure)
 
     def _judge(self, turn: TurnRecord) -> Testimony:
         if turn.seen is None or self._lost_count:

@@ -65,6 +65,8 @@ class Request:
     method: str
     path: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    """Names in lower case."""
 
     @property
     def json(self) -> Any:
@@ -123,7 +125,9 @@ def _read_request(conn: socket.socket) -> Request | None:
             body += conn.recv(65536)
     except OSError:
         return None
-    return Request(method, path, body)
+    named = (line.decode("latin-1").partition(":") for line in head.split(b"\r\n")[1:])
+    headers = {name.lower(): value.strip() for name, _, value in named}
+    return Request(method, path, body, headers)
 
 
 Serve = Callable[..., ScriptedServer]

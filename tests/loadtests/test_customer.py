@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,10 @@ def play(
 ) -> Play:
     """`play(*steps, ending=...)`: a customer of three turns against those steps."""
 
-    def run(*steps: Step, ending: Ending = Ending.COMPLETE) -> Played:
+    def run(*steps: Step, ending: Ending = Ending.COMPLETE, ttl: float = math.inf) -> Played:
         started = bench(*steps)
         with RecordWriter(tmp_path) as writer:
-            desk = Desk(started.service, started.clock, writer, smoke.conversation)
+            desk = Desk(started.service, started.clock, writer, smoke.conversation, ttl)
             chosen = dataclasses.replace(plan, ending=ending)
             Customer(chosen, started.clock.now(), desk, Tally()).play()
         return Played(started, tmp_path)
@@ -209,3 +210,39 @@ def test_an_abandoned_conversation_is_read_back_and_left_alone(play: Play) -> No
     played = play(CREATED, WHOLE, WHOLE, WHOLE, SESSION, ending=Ending.ABANDONED)
     assert not any(request.startswith("DELETE") for request in played.asked)
     assert played.conversation.deleted is None
+
+
+def test_a_customer_back_after_the_ttl_opens_another_session(
+    play: Play, plan: ConversationPlan
+) -> None:
+    gone = reply(404, b"Session not found")
+    played = play(CREATED, WHOLE, gone, CREATED, WHOLE, WHOLE, SESSION, ttl=0.0)
+    assert [turn.outcome for turn in played.turns] == [Outcome.OK] * 3
+    first, back, last = played.turns
+    assert first.reopened is last.reopened is None
+    assert back.reopened is not None
+    assert back.sent < back.reopened < back.done
+    assert (back.attempts, back.error) == (1, None)
+    opened = [
+        r.json["sessionId"] for r in played.bench.server.requests if "sessions" in r.path[-9:]
+    ]
+    assert opened == [plan.session, f"{plan.session}-2"]
+    assert played.conversation.session == f"{plan.session}-2"
+    assert played.asked[-1] == f"GET {plan.session}-2"
+
+
+def test_a_confirmation_is_given_within_the_turn(play: Play) -> None:
+    call = {"functionCall": {"name": "adk_request_confirmation", "id": "call-1"}}
+    asks = agent_reply(
+        {"author": "agent", "content": {"parts": [call]}, "longRunningToolIds": ["call-1"]}
+    )
+    played = play(CREATED, asks, WHOLE, WHOLE, WHOLE, SESSION)
+    first = played.turns[0]
+    assert (first.outcome, first.attempts, first.reply) == (Outcome.OK, 1, digest("On its way."))
+    ids = [r.json["customMetadata"]["turn_id"] for r in played.bench.server.requests[1:4]]
+    assert ids == [first.turn_id, f"{first.turn_id}+1", played.turns[1].turn_id]
+
+
+def test_how_many_attempts_may_have_happened_is_recorded(play: Play) -> None:
+    played = play(CREATED, CLOSE, reply(409, b"busy"), CLOSE, WHOLE, WHOLE, WHOLE, SESSION)
+    assert [turn.unsure for turn in played.turns] == [2, 0, 0]

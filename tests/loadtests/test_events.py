@@ -39,20 +39,88 @@ def test_a_reply_without_a_proper_witness_is_still_a_reply(witness: Any) -> None
 @pytest.mark.parametrize(
     ("events", "why"),
     [
-        ([], "no events"),
-        ({"error": "x"}, "no events"),
+        ({"error": "x"}, "no list of events"),
         ([text_event("Let me", partial=True)], "no whole event"),
         ([{"author": "user", "content": {"parts": [{"text": "hi"}]}}], "no whole event"),
         ([text_event("x"), CALL], "without the agent's text"),
         ([text_event("x"), RESULT], "without the agent's text"),
-        ([text_event("  ")], "without the agent's text"),
-        ([{"author": "agent"}], "without the agent's text"),
         ([text_event("half", errorCode="RATE", errorMessage="slow down")], "RATE slow down"),
     ],
 )
 def test_what_is_not_a_complete_reply_says_why(events: Any, why: str) -> None:
     with pytest.raises(BadReply, match=why):
         final_reply(events)
+
+
+THOUGHT = {"author": "agent", "content": {"parts": [{"text": "Hmm.", "thought": True}]}}
+DELTA = {"author": "agent", "actions": {"stateDelta": {"mood": "calm"}}}
+IMAGE = {"author": "agent", "content": {"parts": [{"inlineData": {"data": "aGk="}}]}}
+WAITING = {**CALL, "longRunningToolIds": ["call-1"]}
+RAW_RESULT = {**RESULT, "actions": {"skipSummarization": True}}
+
+
+def _asks(call: str) -> dict[str, Any]:
+    asked = {"functionCall": {"name": "adk_request_confirmation", "id": call}}
+    return {"author": "agent", "content": {"parts": [asked]}, "longRunningToolIds": [call]}
+
+
+def test_events_without_content_after_the_reply_change_nothing() -> None:
+    assert final_reply([text_event("On its way."), DELTA]).digest == digest("On its way.")
+
+
+@pytest.mark.parametrize("events", [[], [text_event("  ")], [THOUGHT], [DELTA], [DELTA, THOUGHT]])
+def test_an_agent_may_end_a_turn_without_a_word(events: list[Any]) -> None:
+    assert final_reply(events).digest is None
+
+
+@pytest.mark.parametrize("last", [WAITING, RAW_RESULT, IMAGE])
+def test_an_agent_may_end_a_turn_with_something_else_than_text(last: dict[str, Any]) -> None:
+    reply = final_reply([CALL, last])
+    assert reply.digest is not None
+    turn = {"turn_id": "c1t0"}
+    said = {"author": "user", "content": {"parts": [{"text": "Hi"}]}}
+    kept = history([{**e, "customMetadata": turn} for e in (said, CALL, last)])
+    assert [item.kind for item in kept] == ["message", "step", "reply"]
+    assert kept[-1].digest == reply.digest
+
+
+def test_a_request_to_confirm_is_told_with_the_calls_it_is_about() -> None:
+    assert final_reply([CALL, _asks("call-1"), RAW_RESULT]).asks == ("call-1",)
+
+
+def test_a_confirmed_turn_is_one_turn_with_one_reply_in_the_history() -> None:
+    first, second = {"turn_id": "c1t0"}, {"turn_id": "c1t0+1"}
+    yes = {"functionResponse": {"name": "adk_request_confirmation", "id": "call-1"}}
+    events = [
+        {"author": "user", "content": {"parts": [{"text": "Refund it."}]}, "customMetadata": first},
+        {**text_event("Let me ask."), "customMetadata": first},
+        {**_asks("call-1"), "customMetadata": first},
+        {"author": "user", "content": {"parts": [yes]}, "customMetadata": second},
+        {**text_event("Done."), "customMetadata": second},
+    ]
+    runs = ["i1", "i1", "i1", "i2", "i2"]
+    events = [
+        {**event, "invocationId": run, "id": f"e{number}"}
+        for number, (event, run) in enumerate(zip(events, runs, strict=True))
+    ]
+    items = history(events)
+    assert {item.turn_id for item in items} == {"c1t0"}
+    assert [item.kind for item in items] == ["message", "step", "step", "step", "reply"]
+
+
+def test_of_several_texts_of_one_execution_the_last_is_the_reply() -> None:
+    events = [
+        {**text_event(text), "id": text, "invocationId": "i1", "customMetadata": {"turn_id": "t"}}
+        for text in ("I shall look.", "Here it is.")
+    ]
+    assert [item.kind for item in history(events)] == ["step", "reply"]
+
+
+def test_texts_of_two_executions_are_two_replies_and_so_is_a_text_written_twice() -> None:
+    two = [{**text_event(text), "id": text, "invocationId": text} for text in ("Yes.", "No.")]
+    assert [item.kind for item in history(two)] == ["reply", "reply"]
+    twice = [{**text_event("Yes."), "id": "e1", "invocationId": "i1"}] * 2
+    assert [item.kind for item in history(twice)] == ["reply", "reply"]
 
 
 def _stream(*lines: bytes) -> EventStream:

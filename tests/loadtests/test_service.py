@@ -21,6 +21,7 @@ from tests.loadtests.scripted_server import (
     agent_reply,
     cut_off,
     reply,
+    serving,
     stream,
     text_event,
 )
@@ -33,7 +34,8 @@ WHOLE = text_event("On its way.")
 PLAIN = [
     # what the service does, what is known afterwards, whether asking again can help
     ("a complete reply", agent_reply(WHOLE), Outcome.OK, True),
-    ("no events", agent_reply(), Outcome.INFO, True),
+    ("an agent that says nothing", agent_reply(), Outcome.OK, True),
+    ("an error event", agent_reply(text_event("", errorCode="RATE")), Outcome.INFO, False),
     ("not JSON", reply(200, b"<html>"), Outcome.INFO, True),
     ("a reply cut off", cut_off(200, b"["), Outcome.INFO, True),
     ("500", reply(500, b"oops"), Outcome.INFO, True),
@@ -54,6 +56,7 @@ PLAIN = [
 STREAMED = [
     ("a complete reply", stream(PARTIAL, WHOLE), Outcome.OK),
     ("no whole event", stream(PARTIAL), Outcome.INFO),
+    ("no events", stream(), Outcome.INFO),
     ("cut off before the reply", stream(PARTIAL, complete=False), Outcome.INFO),
     ("cut off after the reply", stream(PARTIAL, WHOLE, complete=False), Outcome.INFO),
     ("an error event", stream(PARTIAL, {"error": "lost"}), Outcome.INFO),
@@ -193,3 +196,41 @@ def test_a_session_read_as_gone_is_an_answer_not_an_error(
 def test_a_target_that_is_no_address_is_refused(target: str) -> None:
     with pytest.raises(ValueError, match="expected http://HOST:PORT"):
         Client(target, connections=1)
+
+
+def test_a_service_that_chooses_its_own_session_ids_is_let(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    refusal = reply(400, b'{"detail": "User-provided Session id is not supported"}')
+    desk = bench(refusal, reply(200, b'{"id": "s-1"}'), reply(200, b'{"id": "s-2"}'))
+    refused = desk.service.open_session(plan, 1, maybe_open=False)
+    assert (refused.outcome, refused.retry) == (Outcome.FAIL, True)
+    opened = [desk.service.open_session(plan, 1, maybe_open=False).session for _ in range(2)]
+    assert opened == ["s-1", "s-2"]
+    assert [request.json for request in desk.server.requests] == [
+        {"sessionId": plan.session},
+        {},
+        {},
+    ]
+
+
+def test_the_yes_to_a_confirmation_is_the_result_of_the_call_that_asked(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(agent_reply(WHOLE))
+    desk.service.run_turn(plan, "Refund it.", "c1t0+1", 1, ("call-7",))
+    yes = {"name": "adk_request_confirmation", "response": {"confirmed": True}}
+    assert desk.server.requests[0].json["newMessage"]["parts"] == [
+        {"functionResponse": {"id": "call-7", **yes}}
+    ]
+
+
+def test_a_bearer_token_is_shown_on_every_request(plan: ConversationPlan) -> None:
+    with serving(agent_reply(WHOLE)) as server:
+        client = Client(server.url, connections=1, token="s3cret")
+        client.send("GET", "/", None, 1.0)
+        client.send("POST", "/run", b"{}", 1.0)
+        client.close()
+    assert [request.headers["authorization"] for request in server.requests] == [
+        "Bearer s3cret"
+    ] * 2

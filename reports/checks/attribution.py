@@ -1,0 +1,31 @@
+"""Whose turn is it?  For services that drop the turn's id from what they store (old ADK servers).
+
+The messages are matched to the turns that were sent, by their texts and in their order.  A message
+seen once more than it was sent belongs to the last turn that said it: it happened twice.  What this
+cannot see is a leak of another conversation's turn with the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
+
+
+def attribute(audit: AuditRecord, turns: Sequence[TurnRecord]) -> AuditRecord:
+    """The audit with a turn id on every item that can be given one."""
+    waiting = [turn for turn in turns if turn.outcome is not Outcome.FAIL]
+    last_by_message: dict[str, str] = {}
+    items: list[HistoryItem] = []
+    current: str | None = None
+    for item in audit.history:
+        if item.kind == "message":
+            found = next((turn for turn in waiting if turn.message == item.digest), None)
+            if found is not None:
+                waiting.remove(found)
+                last_by_message[item.digest] = found.turn_id
+            current = last_by_message.get(item.digest)
+        items.append(HistoryItem(current, item.kind, item.digest))
+    return msgspec.structs.replace(audit, history=tuple(items))
