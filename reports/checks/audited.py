@@ -122,8 +122,8 @@ class _Judge:
             self._convict("phantom", turn_id, "no refused turn", "it in the history")
         elif self._may_repeat(turn, messages, replies):
             self._result.repeated += 1
-        elif turn.outcome is Outcome.OK and turn.reply is None and messages and not replies:
-            return messages == [turn.message]  # the agent ended the turn without a word
+        elif self._is_silent(turn, messages, replies):
+            return False  # nothing wrong with it, but no reply whose place could be judged
         elif len(messages) > 1:
             self._convict("duplicated", turn_id, "its message once", f"{len(messages)} times")
         elif len(set(replies)) > 1:
@@ -140,6 +140,12 @@ class _Judge:
         else:
             return True
         return False
+
+    @staticmethod
+    def _is_silent(turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
+        """Whether the agent ended the turn without a word, and so it stands in the history."""
+        silent = turn.outcome is Outcome.OK and turn.reply is None
+        return silent and not replies and messages == [turn.message]
 
     def _may_repeat(
         self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]

@@ -1,0 +1,155 @@
+"""What a foreign target shows, what it cannot show, and customers who come back after the TTL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from reports.checks import run_checks
+from reports.checks.attribution import attribute
+from reports.checks.continuity import check_continuity
+from reports.history import History
+from reports.records import Finding, HistoryItem, Seen, Status
+from reports.verdict import Verdict, judge_findings
+from tests.reports.a_run import TTL, Run, message, whole, witness
+
+
+def _foreign(run: Run, directory: Path, *, ttl_known: bool = False) -> History:
+    history = run.history(directory)
+    info = replace(history.run, foreign=True, ttl_known=ttl_known, environment={})
+    return replace(history, run=info)
+
+
+def _by_class(history: History) -> dict[str, Finding]:
+    return {f.check.partition(".")[2]: f for f in check_continuity(history)}
+
+
+def _failed(history: History) -> dict[str, float | None]:
+    found = check_continuity(history)
+    return {f.check.partition(".")[2]: f.value for f in found if f.status is Status.FAIL}
+
+
+def _alone(turn_id: str) -> Seen:
+    return witness(turn_id)
+
+
+def test_a_session_gone_after_its_ttl_and_opened_again_is_no_loss(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    back = talk.ended + TTL + 1
+    talk.turn(at=back, seen=_alone("c0t1"), reopened=back + 0.05).audit(whole("c0t1"))
+    history = run.history(tmp_path)
+    assert _failed(history) == {}
+    # The 404 on time is what shows that nothing is resurrected.
+    assert _by_class(history)["resurrected"].status is Status.PASS
+
+
+def test_a_session_gone_before_its_ttl_is_lost_though_the_customer_opened_another(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    back = talk.ended + 0.5
+    talk.turn(at=back, seen=_alone("c0t1"), reopened=back + 0.05).audit(whole("c0t1"))
+    assert _failed(run.history(tmp_path)) == {"lost": 1}
+
+
+@pytest.mark.parametrize("shown_by", ["witness", "audit"])
+def test_what_comes_back_in_the_new_session_is_resurrected(tmp_path: Path, shown_by: str) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    back = talk.ended + TTL + 1
+    seen = witness("c0t0", "c0t1") if shown_by == "witness" else _alone("c0t1")
+    kept = whole("c0t1") if shown_by == "witness" else whole("c0t0", "c0t1")
+    talk.turn(at=back, seen=seen, reopened=back + 0.05).audit(kept)
+    assert list(_failed(run.history(tmp_path))) == ["resurrected"]
+
+
+def test_a_target_of_unknown_ttl_may_keep_its_sessions(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    talk.turn(at=talk.ended + TTL + 1).audit()
+    history = _foreign(run, tmp_path)
+    assert _failed(history) == {}
+    assert _by_class(history)["resurrected"].status is Status.UNKNOWN
+    assert "resurrected" in _failed(_foreign(run, tmp_path, ttl_known=True))
+
+
+@pytest.mark.parametrize(("unsure", "failed"), [(1, []), (0, ["duplicated"])])
+def test_a_retried_turn_may_be_there_once_for_each_attempt_that_may_have_happened(
+    tmp_path: Path, unsure: int, failed: list[str]
+) -> None:
+    run = Run()
+    talk = run.conversation().turn(attempts=2, unsure=unsure, seen=None)
+    talk.audit(whole("c0t0", "c0t0"))
+    history = _foreign(run, tmp_path)
+    assert list(_failed(history)) == failed
+    assert ("repeated" in _by_class(history)) == (not failed)
+
+
+def test_our_own_service_promises_that_a_retried_turn_happens_once(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation().turn(attempts=2, unsure=1).audit(whole("c0t0", "c0t0"))
+    assert list(_failed(run.history(tmp_path))) == ["duplicated"]
+
+
+def test_a_half_turn_beside_a_whole_one_is_still_a_violation(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn(attempts=2, unsure=1, seen=None)
+    talk.audit([*whole("c0t0")[:1], *whole("c0t0")])
+    assert list(_failed(_foreign(run, tmp_path))) == ["duplicated"]
+
+
+def test_a_turn_without_a_word_is_whole_without_a_reply(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn(reply=None)
+    talk.audit([HistoryItem("c0t0", "message", message("c0t0"))])
+    assert _failed(run.history(tmp_path)) == {}
+    error = next(f for f in run_checks(run.history(tmp_path)) if f.check == "errors.rate")
+    assert error.status is Status.FAIL
+    assert "without a word" in error.evidence[0]
+
+
+def test_a_service_that_drops_turn_ids_is_judged_by_texts_and_order(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn(seen=None).turn(seen=None)
+    bare = [HistoryItem(None, item.kind, item.digest) for item in whole("c0t0", "c0t1")]
+    talk.audit(bare)
+    assert _failed(_foreign(run, tmp_path)) == {}
+    talk.audits.clear()
+    talk.audit(bare[:2] * 2)
+    assert _failed(_foreign(run, tmp_path)) == {"duplicated": 1, "lost": 1}
+
+
+def test_a_message_that_nobody_sent_is_given_to_no_turn() -> None:
+    run = Run()
+    talk = run.conversation().turn().audit()
+    stranger = HistoryItem(None, "message", message("c9t9"))
+    audit = msgspec.structs.replace(talk.audits[0], history=(stranger,))
+    assert attribute(audit, talk.turns).history == (stranger,)
+
+
+def test_a_target_may_be_go_although_some_of_it_is_out_of_sight(tmp_path: Path) -> None:
+    run = Run(samples=[])
+    for start in range(10, 30):
+        run.conversation(start).turn(seen=None).turn(seen=None).audit()
+    findings = [f for f in run_checks(_foreign(run, tmp_path)) if "validity" not in f.check]
+    unknown = {f.check for f in findings if f.status is Status.UNKNOWN}
+    assert {"continuity.resurrected", "continuity.context_missed", "memory.ttl"} <= unknown
+    assert all(f.out_of_sight for f in findings if f.status is Status.UNKNOWN)
+    sound = Finding("validity.complete", "run", Status.PASS, None, None, "", "")
+    assert judge_findings([sound, *findings]) is Verdict.GO
+    ours = [f for f in run_checks(run.history(tmp_path)) if "validity" not in f.check]
+    assert judge_findings([sound, *ours]) is not Verdict.GO
+
+
+def test_a_target_that_could_not_be_read_back_is_not_go(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation().turn(seen=None).audit(status="unknown")
+    findings = check_continuity(_foreign(run, tmp_path))
+    assert {f.status for f in findings} == {Status.UNKNOWN}
+    lost = next(f for f in findings if f.check == "continuity.lost")
+    assert not lost.out_of_sight
