@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import profile
+from loadtests import conversation, profile
 from loadtests.profile import ProfileError
+from reports.records import Arrival
 
 SMOKE = (profile.FOLDER / "smoke.toml").read_text()
 
@@ -89,6 +90,21 @@ def test_smoke_is_twenty_seconds_of_about_two_conversations_a_second() -> None:
     assert smoke.load_seconds == pytest.approx(20)
     assert smoke.real_ttl_seconds == 5
     assert smoke.curve().total / smoke.load_seconds == pytest.approx(2, rel=0.1)
+
+
+def test_compression_scales_the_day_the_pauses_and_the_ttl_alike_and_no_rate() -> None:
+    values = profile.load("diwali").to_dict()
+    values["time"]["compression"] /= 2
+    fast, slow = profile.load("diwali"), profile.from_dict(values)
+    assert slow.real_ttl_seconds == 2 * fast.real_ttl_seconds
+    assert slow.load_seconds == pytest.approx(2 * fast.load_seconds)
+    for t in (1, 9, 20, 47.9, 48.1, 83, 84.2, 92):
+        assert slow.curve().rate(2 * t) == pytest.approx(fast.curve().rate(t))
+    for seed in range(20):
+        arrival = Arrival(0, 0.0, "return", seed)
+        long, short = (conversation.plan(each, arrival, "run") for each in (slow, fast))
+        assert long.messages == short.messages
+        assert long.think_seconds == pytest.approx([2 * pause for pause in short.think_seconds])
 
 
 @pytest.mark.parametrize("name", profile.names())
