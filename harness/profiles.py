@@ -111,13 +111,14 @@ def _axis(starts: Sequence[tuple[float, str]], seconds: float) -> list[str]:
 
 def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
     talk = ahead.all_turns / ahead.conversations if ahead.conversations else 0.0
-    peak = profile.curve().highest
+    peak = profile.curve().highest * ahead.day_factor
     stretch = profile.compression
     whole_bytes = (max(ahead.memory) - BASE_BYTES) * stretch + BASE_BYTES
     rows = [
         (
             "Arrivals",
-            f"{number(ahead.conversations)} conversations, at most {number(peak)} a second",
+            f"{number(ahead.conversations)} conversations, at most {number(peak)} a second"
+            + (f"; a day of {ahead.day_factor:.2f} times the curve" if profile.day_cv else ""),
         ),
         (
             "Turns",

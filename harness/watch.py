@@ -84,6 +84,7 @@ class Watch:
         if mark.mark == "start":
             self._start = mark.t
             waiting = 2 * profile.conversation.deadline_s + _LATE_AUDITS_S
+            waiting += profile.longest_absence_s
             self._give_up = mark.t + profile.load_seconds + profile.real_ttl_seconds + waiting
             if self._schedule is not None:
                 self._schedule.start(mark.t)

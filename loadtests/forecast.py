@@ -45,6 +45,8 @@ class Forecast:
     """
 
     step_s: float
+    day_factor: float
+    """How busy the day of the seed is, in multiples of the profile's curve."""
     arrivals: tuple[float, ...]
     """New conversations a second."""
     turns: tuple[float, ...]
@@ -87,6 +89,7 @@ def forecast(profile: Profile, seed: int | None = None) -> Forecast:
     ]
     return Forecast(
         step_s=step,
+        day_factor=1.0 if seed is None else arrivals.day_factor(profile, seed),
         arrivals=tuple(each / step for each in coming),
         turns=tuple(each / step for each in _laid_over(coming, life.turns)),
         open=tuple(_laid_over(coming, life.open)),

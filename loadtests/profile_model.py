@@ -173,6 +173,15 @@ class Profile:
         return self.ttl_seconds / self.compression
 
     @property
+    def longest_absence_s(self) -> float:
+        """How long one customer may stay away in pauses that are tied to the TTL, real seconds."""
+        talk = self.conversation
+        if talk.gaps_at_ttl:
+            return (talk.max_turns - 1) * max(talk.gaps_at_ttl) * self.real_ttl_seconds
+        comes_back = talk.return_within_ttl + talk.return_after_ttl > 0
+        return 2 * self.real_ttl_seconds if comes_back else 0.0
+
+    @property
     def expected_turns(self) -> float:
         """Turns to be expected over the whole load, on average over seeds."""
         return self.curve().total * self.conversation.expected_turns

@@ -112,6 +112,14 @@ def test_with_a_seed_the_arrivals_are_those_of_the_seed() -> None:
     assert sum(ahead.arrivals[:100]) * ahead.step_s == pytest.approx(first)
 
 
+def test_a_seed_s_busy_day_is_in_its_forecast() -> None:
+    varied = replace(DIWALI, day_cv=0.3)
+    ahead = forecast(varied, seed=4)
+    assert ahead.day_factor == arrivals.day_factor(varied, 4)
+    assert ahead.conversations == pytest.approx(ahead.day_factor * DIWALI.curve().total, rel=0.15)
+    assert forecast(varied).day_factor == 1
+
+
 def test_the_bytes_it_counts_with_are_those_of_the_reference_service() -> None:
     measured = session_memory.measure(sessions=60)
     # Hash tables grow by doubling, so that few sessions are an uneven measure.

@@ -78,6 +78,8 @@ def test_ttl_edge_pauses_leave_a_second_to_either_side_of_the_ttl() -> None:
     gaps = [gap * edge.real_ttl_seconds for gap in edge.conversation.gaps_at_ttl]
     assert gaps == pytest.approx([9, 11])
     assert edge.real_ttl_seconds == pytest.approx(10)
+    # The run waits for whoever began last: three turns with 11 seconds between them.
+    assert edge.longest_absence_s == pytest.approx(22)
 
 
 def test_soak_lasts_thirty_ttls() -> None:
