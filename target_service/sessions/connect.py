@@ -31,28 +31,29 @@ def connect(uri: str, durability: Durability) -> Link:
     """The way to the Redis at `uri`; nothing is opened yet.  Raises ValueError."""
     waits = bool(durability.wait)
     connections = _CONFIRMED_CONNECTIONS if waits else _CONNECTIONS
+    answer_s = _CONFIRMED_ANSWER_S if waits else _ANSWER_S
     options: dict[str, Any] = {
         "socket_connect_timeout": _CONNECT_S,
-        "socket_timeout": _CONFIRMED_ANSWER_S if waits else _ANSWER_S,
         # RESP2: scripts answer in it whatever the connection speaks.
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
     }
     where = address.parse(uri)
     if where is None:
-        return OneServer(ConnectionPool.from_url(uri, **options), connections)
+        return OneServer(ConnectionPool.from_url(uri, **options), connections, answer_s)
     options |= where.login
+    limited = {**options, "socket_timeout": answer_s}
     if where.kind == "redis+cluster":
         nodes = [ClusterNode(host, port) for host, port in where.hosts]
-        client = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
+        client = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **limited)
         return Cluster(client, connections)
     sentinel: Any = _Sentinels(
-        where.hosts, sentinel_kwargs={**options, "redis_connect_func": _log_in_if_asked}
+        where.hosts, sentinel_kwargs={**limited, "redis_connect_func": _log_in_if_asked}
     )
     pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
         where.primary, sentinel, db=where.db, **options
     )
-    return OneServer(pool, connections, sentinel.aclose)
+    return OneServer(pool, connections, answer_s, sentinel.aclose)
 
 
 class _Sentinels(Sentinel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 
@@ -40,6 +41,7 @@ class Keys:
     """Revision of the session up to which its changes of the app's state have arrived there."""
 
 
+@lru_cache(maxsize=1024)
 def keys(prefix: str, name: SessionId) -> Keys:
     """The keys for this session."""
     app, user, session = _safe(name.app), _safe(name.user), _safe(name.session)

@@ -22,12 +22,13 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from target_service.sessions.command import Batch, Command
+from target_service.sessions.command import Batch, Command, packed
 
 WHOLE_CALL_S = 1.7
 """Retries included: the service promises an answer within two seconds of Redis being gone."""
 ATTEMPTS = 3
 _PAUSE_S = 0.03
+_ASKING = packed(("ASKING",))
 
 
 class Link(ABC):
@@ -59,16 +60,22 @@ class Link(ABC):
 
 
 class OneServer(Link):
-    """A single server, or the primary that Sentinel names: `pool` finds it."""
+    """A single server, or the primary that Sentinel names: `pool` finds it.
+
+    Each attempt gets `answer_s`, and needs no time-outs on the pool's connections: redis-py starts
+    a task for each write that has one.
+    """
 
     def __init__(
         self,
         pool: ConnectionPool,
         connections: int,
+        answer_s: float,
         close_too: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(connections)
         self._pool: Any = pool
+        self._answer_s = answer_s
         self._close_too = close_too
 
     async def close(self) -> None:
@@ -98,11 +105,15 @@ class OneServer(Link):
 
     async def _attempt(self, commands: Sequence[Command]) -> list[Any]:
         async with self._room:
-            connection = await self._pool.get_connection()
             try:
-                return await exchange(connection, commands)
-            finally:
-                await self._pool.release(connection)
+                async with asyncio.timeout(self._answer_s):
+                    connection = await self._pool.get_connection()
+                    try:
+                        return await exchange(connection, commands)
+                    finally:
+                        await self._pool.release(connection)
+            except TimeoutError:
+                raise RedisTimeoutError("Redis did not answer in time") from None
 
 
 async def exchange(
@@ -138,11 +149,11 @@ async def pause(attempt: int) -> None:
     await asyncio.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
 
 
-async def _talk(connection: Any, wires: Sequence[tuple[Any, ...]], asking: bool) -> list[Any]:
+async def _talk(connection: Any, wires: Sequence[bytes], asking: bool) -> list[Any]:
     if asking:
-        wires = [words for wire in wires for words in (("ASKING",), wire)]
+        wires = [each for wire in wires for each in (_ASKING, wire)]
     try:
-        await connection.send_packed_command(connection.pack_commands(wires))
+        await connection.send_packed_command(b"".join(wires))
         answers = [await _answer(connection) for _ in wires]
     except BaseException:
         # Answers that are still on their way, after a cancellation say, must not meet the next

@@ -24,7 +24,16 @@ from target_service.sessions import codec
 from target_service.sessions import durability as durabilities
 from target_service.sessions.cache import CacheStats
 from target_service.sessions.keys import SessionId
-from target_service.sessions.store import GONE, STALE, Busy, StateChange, Store, Stored
+from target_service.sessions.store import (
+    GONE,
+    NO_FENCE,
+    STALE,
+    Busy,
+    StateChange,
+    Store,
+    Stored,
+    new_fence,
+)
 from target_service.sessions.turn import Turn, current
 
 
@@ -99,7 +108,8 @@ class RedisSessionService(BaseSessionService):
         if scopes is None:
             raise AlreadyExistsError(f"Session with id {name.session} already exists.")
         user_state, app_state = scopes
-        stored = Stored(nonce.encode(), 0, now, dict(change.session), user_state, app_state, [])
+        session_state = dict(change.session)
+        stored = Stored(nonce.encode(), 0, NO_FENCE, now, session_state, user_state, app_state, [])
         return _session(name, stored, stored.events)
 
     async def get_session(
@@ -160,18 +170,19 @@ class RedisSessionService(BaseSessionService):
             known = self.store.known(name, stored.nonce, stored.revision)
         if known is None or event.id in known.ids:
             events = session.events if known is None else known.events
-            if _holds(events, event):
+            if _holds(events, event) and await self._still_holds(name, stored, event):
                 return event  # delivered again: it is there already
         self._apply_temp_state(session, event)
         event = self._trim_temp_delta_state(event)
         change = _by_scope(event.actions.state_delta if event.actions else {})
         written = [(event, codec.encode_event(event))]
-        revision = await self.store.append(name, stored, written, change)
+        fence = new_fence()
+        revision = await self.store.append(name, stored, written, change, fence=fence)
         _refuse(name, revision)
         self.store.remember(name, stored, written)
         self._commit_event_to_session(session, event)
         session.last_update_time = event.timestamp
-        session._storage_update_marker = f"{stored.nonce.decode()}:{revision}"
+        session._storage_update_marker = _marker(stored.nonce, revision, fence)
         return event
 
     async def begin_turn(
@@ -198,7 +209,12 @@ class RedisSessionService(BaseSessionService):
             await self.store.release(turn.name, turn.owner)
             return
         revision = await self.store.append(
-            turn.name, turn.stored, turn.written, turn.change(), owner=turn.owner
+            turn.name,
+            turn.stored,
+            turn.written,
+            turn.change(),
+            fence=new_fence(),
+            owner=turn.owner,
         )
         _refuse(turn.name, revision)
         self.store.remember(turn.name, turn.stored, turn.written)
@@ -224,6 +240,11 @@ class RedisSessionService(BaseSessionService):
     async def close(self) -> None:
         """Close the connections to Redis."""
         await self.store.close()
+
+    async def _still_holds(self, name: SessionId, stored: Stored, event: Event) -> bool:
+        """Ask the server: it may have lost what this replica remembers."""
+        found = await self.store.read(name)
+        return found is not None and found.nonce == stored.nonce and _holds(found.events, event)
 
     async def _append_to_turn(self, turn: Turn, session: Session, event: Event) -> Event:
         if turn.stored is None:
@@ -268,7 +289,7 @@ def _session(name: SessionId, stored: Stored, events: list[Event]) -> Session:
         last_update_time=stored.updated,
     )
     session.events = list(events)
-    session._storage_update_marker = f"{stored.nonce.decode()}:{stored.revision}"
+    session._storage_update_marker = _marker(stored.nonce, stored.revision, stored.fence)
     return session
 
 
@@ -301,12 +322,19 @@ def _holds(events: Iterable[Event], event: Event) -> bool:
     return any(each == event for each in events if each.id == event.id)
 
 
+def _marker(nonce: bytes, revision: int, fence: bytes) -> str:
+    return f"{nonce.decode()}:{revision}:{fence.decode()}"
+
+
 def _marked(session: Session) -> Stored:
-    """The nonce and revision that a session object was read at."""
-    nonce, _, revision = (session._storage_update_marker or "").rpartition(":")
-    if not nonce:
-        raise SessionNotFoundError(f"Session {session.id} was not read from this service.")
-    return Stored(nonce.encode(), int(revision), 0.0, {}, {}, {}, [])
+    """The nonce, revision and fence that a session object was read at."""
+    try:
+        nonce, revision, fence = (session._storage_update_marker or "").split(":")
+    except ValueError:
+        raise SessionNotFoundError(
+            f"Session {session.id} was not read from this service."
+        ) from None
+    return Stored(nonce.encode(), int(revision), fence.encode(), 0.0, {}, {}, {}, [])
 
 
 def _refuse(name: SessionId, revision: int) -> None:

@@ -5,6 +5,7 @@ Each script recognises its own repetition, so a retry can never apply a write tw
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -32,6 +33,8 @@ class Stored:
 
     nonce: bytes
     revision: int
+    fence: bytes
+    """Changed by every append: a server that lost writes may come to a revision a second time."""
     updated: float
     state: dict[str, Any]
     user_state: dict[str, Any]
@@ -70,6 +73,8 @@ class StateChange:
         ]
 
 
+NO_FENCE = b""
+"""Of a session that nothing was appended to yet."""
 GONE = 0
 STALE = -1
 
@@ -173,9 +178,12 @@ class Store:
         events: Sequence[tuple[Event, bytes]],
         state: StateChange,
         *,
+        fence: bytes,
         owner: str = "",
     ) -> int:
         """Append encoded events at `stored`'s revision: the new revision, `GONE` or `STALE`.
+
+        `fence` is the next one, to be made by `new_fence`.
 
         With an owner, nobody else may have begun a turn since; its lease is given back.  Returns
         when the write is as durable as was asked; raises NotDurable when that takes too long.
@@ -191,6 +199,8 @@ class Store:
                 stored.revision,
                 repr(events[-1][0].timestamp),
                 owner,
+                stored.fence,
+                fence,
                 len(events),
                 *state.counts(),
                 *(payload for _, payload in events),
@@ -344,6 +354,11 @@ class Store:
         return stored
 
 
+def new_fence() -> bytes:
+    """A fence that no other append makes, as far as 32 bits go."""
+    return secrets.token_hex(4).encode()
+
+
 def _parse(
     fields: Sequence[bytes],
     user: Sequence[bytes],
@@ -357,6 +372,7 @@ def _parse(
     return Stored(
         nonce=meta[b"n"],
         revision=int(meta[b"r"]),
+        fence=meta.get(b"f", NO_FENCE),
         updated=float(meta[b"u"]),
         state=codec.decode_state(fields, b"s"),
         user_state=codec.decode_state(user),

@@ -295,6 +295,7 @@ def test_a_long_list_takes_few_round_trips_and_no_histories(bundled: RedisServer
                     (await stored(a, session.id)),
                     [(event(), b'"' + b"x" * 5000 + b'"')],
                     StateChange({}, {}, {}),
+                    fence=b"f",
                 )
             before = bundled.client.info("stats")["total_net_output_bytes"]
             listed = (await a.list_sessions(**WHO)).sessions

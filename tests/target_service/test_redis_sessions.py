@@ -243,7 +243,8 @@ def append_once(service: RedisSessionService, letter: str) -> Callable[[], Await
     written = [(event, codec.encode_event(event))]
 
     async def send() -> int:
-        return await service.store.append(NAME, stored, written, StateChange({"n": letter}, {}, {}))
+        change = StateChange({"n": letter}, {}, {})
+        return await service.store.append(NAME, stored, written, change, fence=b"f")
 
     stored: Any = None
 
@@ -296,7 +297,7 @@ def test_an_append_at_an_old_revision_or_of_another_life_is_refused(
             event = said("c")
             written = [(event, codec.encode_event(event))]
             await late()
-            assert await a.store.append(NAME, stored, written, NO_CHANGE) == STALE
+            assert await a.store.append(NAME, stored, written, NO_CHANGE, fence=b"g") == STALE
             await a.delete_session(**KEY)
             assert await late() == GONE
             await filled(a, "z")

@@ -1,41 +1,42 @@
 -- Append events to a session at an exact revision, with the state that they change: all or nothing.
 -- KEYS: meta events index user_state lease
--- ARGV: ttl user_ttl member nonce revision updated owner  #events #session #user #app
---       events... pairs...
+-- ARGV: ttl user_ttl member nonce revision updated owner fence next_fence
+--       #events #session #user #app  events... pairs...
 -- An empty owner appends without a lease.  Returns the new revision; 0 when the session is gone;
 -- -1 when somebody else wrote, or began a turn, in between: a refusal is final, however late a copy
--- of this call arrives.  A lease that merely ran out harms nobody.  Sent again after it was applied
+-- of this call arrives.  The fence tells a server that lost its last second, and has as many events
+-- again, but others.  A lease that merely ran out harms nobody.  Sent again after it was applied
 -- it changes nothing and returns the same, even when others wrote since: the last of its events
 -- stands where it would be put.
 local meta, events, index, user_state, lease = unpack(KEYS)
 local ttl, user_ttl, expected = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
-local owner, count = ARGV[7], tonumber(ARGV[8])
+local owner, count = ARGV[7], tonumber(ARGV[10])
 local applied = expected + count
 local fields, revision = alive(meta, events)
 if not fields or redis.call('HGET', meta, 'n') ~= ARGV[4] then
   return 0
 end
 if count > 0 and revision >= applied
-    and redis.call('LINDEX', events, applied - 1) == ARGV[11 + count] then
+    and redis.call('LINDEX', events, applied - 1) == ARGV[13 + count] then
   -- The same value again: WAIT counts only what its own connection wrote, and a call that is sent
   -- again comes over another.
   redis.call('HSET', meta, 'r', revision)
   return applied
 end
-if revision ~= expected then
+if revision ~= expected or (redis.call('HGET', meta, 'f') or '') ~= ARGV[8] then
   return -1
 end
 if owner ~= '' and redis.call('HGET', meta, 'o') ~= owner then
   return -1
 end
 -- 1,000 at a time: Lua cannot unpack without end.
-for first = 12, 11 + count, 1000 do
-  redis.call('RPUSH', events, unpack(ARGV, first, math.min(first + 999, 11 + count)))
+for first = 14, 13 + count, 1000 do
+  redis.call('RPUSH', events, unpack(ARGV, first, math.min(first + 999, 13 + count)))
 end
-redis.call('HSET', meta, 'r', applied, 'u', ARGV[6])
-local at = set_pairs(meta, 's', 12 + count, tonumber(ARGV[9]))
-at = set_pairs(user_state, '', at, tonumber(ARGV[10]))
-set_pairs(meta, 'p', at, tonumber(ARGV[11]))
+redis.call('HSET', meta, 'r', applied, 'u', ARGV[6], 'f', ARGV[9])
+local at = set_pairs(meta, 's', 14 + count, tonumber(ARGV[11]))
+at = set_pairs(user_state, '', at, tonumber(ARGV[12]))
+set_pairs(meta, 'p', at, tonumber(ARGV[13]))
 redis.call('PEXPIRE', user_state, user_ttl)
 touch(meta, events, index, ARGV[3], ttl)
 if owner ~= '' then

@@ -1,8 +1,9 @@
 -- Shared by every script: standing at the head of each when it is loaded.
 --
--- A session is two keys in one slot: a hash (n: nonce of this creation, r: number of events, u: last
--- update, o: owner of the turn begun last, s<key>: the session's state, p<key>: app state on its
--- way to the app's own slot) and a list of its events, append-only.
+-- A session is two keys in one slot: a hash (n: nonce of this creation, r: number of events, f: the
+-- fence, which every append changes, u: last update, o: owner of the turn begun last, s<key>: the
+-- session's state, p<key>: app state on its way to the app's own slot) and a list of its events,
+-- append-only.
 
 local function milliseconds()
   local now = redis.call('TIME')
