@@ -2,45 +2,91 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
+from redis.asyncio.connection import AbstractConnection
 
 from tests.bench.session_services import APP, USER, Contender
-
-PlayTurn = Callable[[Contender, str, int], Awaitable[None]]
+from tests.bench.session_stage import Stage
 
 _READS = 300
+_TURNS = 6
+"""Turns over which traffic is averaged."""
 
 
-async def report(redis: Redis, chosen: list[Contender], play: PlayTurn, turns: int) -> None:
-    """Print bytes and round trips per turn, bytes per session, and the time of a read."""
-    print(f"\n{f'at {turns} turns':<16}{'in/turn':>9}{'out/turn':>9}{'scripts':>9}", end="")
-    print(f"{'in Redis':>11}{'× JSON':>8}{'read p50':>11}{'p99':>9}")
-    for each in chosen:
-        session_id = f"size-{turns}"
-        await each.service.create_session(app_name=APP, user_id=USER, session_id=session_id)
-        for turn in range(turns - 6):
-            await play(each, session_id, turn)
-        before = _traffic(redis)
-        for turn in range(turns - 6, turns):
-            await play(each, session_id, turn)
-        spent = [(after - start) / 6 for after, start in zip(_traffic(redis), before, strict=True)]
-        session = await each.service.get_session(app_name=APP, user_id=USER, session_id=session_id)
-        assert session is not None
-        visible = len(session.model_dump_json(by_alias=True, exclude_none=True))
-        stored = _stored(redis, each, session_id)
-        reads = sorted([await _read(each, session_id) for _ in range(_READS)])
-        in_redis = "–" if stored is None else f"{stored / 1000:.1f} kB"
-        share = "–" if stored is None else f"{stored / visible:.2f}"
-        print(
-            f"{each.name:<16}{spent[0]:>7.0f} B{spent[1]:>7.0f} B{spent[2]:>9.1f}{in_redis:>11}"
-            f"{share:>8}{statistics.median(reads) * 1000:>8.2f} ms"
-            f"{reads[int(_READS * 0.99)] * 1000:>6.2f} ms"
+@dataclass(frozen=True)
+class Size:
+    """One service at one length."""
+
+    name: str
+    sent: float
+    """Bytes into Redis, a turn."""
+    received: float
+    round_trips: float
+    in_redis: float | None
+    """Bytes of the session's keys by `MEMORY USAGE`; None when it is not in Redis."""
+    visible: int
+    """Bytes of the session as a customer's client is shown it, in JSON."""
+    read_p50_s: float
+    read_p99_s: float
+
+    def __str__(self) -> str:
+        """A row of the table."""
+        in_redis = "–" if self.in_redis is None else f"{self.in_redis / 1000:.1f} kB"
+        share = "–" if self.in_redis is None else f"{self.in_redis / self.visible:.2f}"
+        return (
+            f"{self.name:<16}{self.sent:>9.0f} B{self.received:>9.0f} B{self.round_trips:>8.1f}"
+            f"{in_redis:>12}{share:>8}{self.read_p50_s * 1000:>8.2f} ms"
+            f"{self.read_p99_s * 1000:>7.2f} ms"
         )
+
+
+HEAD = (
+    f"{'':<16}{'in/turn':>11}{'out/turn':>11}{'trips':>8}{'in Redis':>12}{'× JSON':>8}"
+    f"{'read p50':>11}{'p99':>10}"
+)
+
+
+async def measure(redis: Redis, stage: Stage, turns: int) -> dict[str, Size]:
+    """Every contender's size at this length; prints the table."""
+    print(f"\nat {turns} turns\n{HEAD}")
+    sizes = {each.name: await _size(redis, stage, each, turns) for each in stage.chosen}
+    for size in sizes.values():
+        print(size, flush=True)
+    return sizes
+
+
+async def _size(redis: Redis, stage: Stage, each: Contender, turns: int) -> Size:
+    session_id = f"size-{turns}"
+    await stage.seat(each, session_id, turns - _TURNS - 1)
+    await stage.play(each, session_id, turns - _TURNS - 1)  # fills what the seating left to fill
+    asking, before = _traffic(redis), _traffic(redis)
+    with _counted_writes() as writes:
+        for turn in range(turns - _TURNS, turns):
+            await stage.play(each, session_id, turn)
+    sent, received = (
+        (after - start - (start - asked)) / _TURNS
+        for asked, start, after in zip(asking, before, _traffic(redis), strict=True)
+    )
+    session = await each.service.get_session(app_name=APP, user_id=USER, session_id=session_id)
+    assert session is not None
+    reads = sorted([await _read(each, session_id) for _ in range(_READS)])
+    return Size(
+        name=each.name,
+        sent=sent,
+        received=received,
+        round_trips=len(writes) / _TURNS,
+        in_redis=_stored(redis, each, session_id),
+        visible=len(session.model_dump_json(by_alias=True, exclude_none=True).encode()),
+        read_p50_s=statistics.median(reads),
+        read_p99_s=reads[int(_READS * 0.99)],
+    )
 
 
 async def _read(each: Contender, session_id: str) -> float:
@@ -49,16 +95,30 @@ async def _read(each: Contender, session_id: str) -> float:
     return time.perf_counter() - begun
 
 
-def _traffic(redis: Redis) -> tuple[float, float, float]:
-    """Bytes into and out of the server, and scripts run, since it started."""
+def _traffic(redis: Redis) -> tuple[float, float]:
+    """Bytes into and out of the server since it started."""
     stats: dict[str, Any] = dict(redis.info("stats"))
-    commands: dict[str, Any] = dict(redis.info("commandstats"))
-    scripts = commands.get("cmdstat_evalsha", {}).get("calls", 0)
-    return stats["total_net_input_bytes"], stats["total_net_output_bytes"], scripts
+    return stats["total_net_input_bytes"], stats["total_net_output_bytes"]
+
+
+@contextlib.contextmanager
+def _counted_writes() -> Iterator[list[None]]:
+    """Grows by one each time that a client writes to its socket: each waits for an answer."""
+    writes: list[None] = []
+    send = AbstractConnection.send_packed_command
+
+    async def counted(*args: Any, **kwargs: Any) -> None:
+        writes.append(None)
+        await send(*args, **kwargs)
+
+    setattr(AbstractConnection, "send_packed_command", counted)  # noqa: B010 (mypy: a method)
+    try:
+        yield writes
+    finally:
+        setattr(AbstractConnection, "send_packed_command", send)  # noqa: B010
 
 
 def _stored(redis: Redis, each: Contender, session_id: str) -> float | None:
-    """Bytes that the keys of the session take, by `MEMORY USAGE`; None when not in Redis."""
     if each.redis_prefix is None:
         return None
     keys = redis.scan_iter(match=f"{each.redis_prefix}*{session_id}*", count=1000)

@@ -1,14 +1,14 @@
-"""CPU per turn of session services, through ADK's Runner: `make bench-sessions`.
+"""What session services cost, through ADK's Runner: `make bench-sessions`.
 
 All services take the same turn one after the other, in an order that changes, so that a noisy
-machine is noisy for all; what counts is the ratio to the floor, a service that stores nothing.
+machine is noisy for all; what counts is the median, over the turns, of the ratio to the floor, a
+service that stores nothing.  Prints the tables, then a line for each limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import logging
 import random
 import statistics
@@ -17,131 +17,161 @@ import tempfile
 import time
 import warnings
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
-from google.adk.runners import Runner
-from google.genai import types
 from redis import Redis
 
 from chaos.redis_server import RedisServer
-from target_service.agents.shopmax import agent
-from target_service.settings import from_environment
 from tests.bench import session_sizes
-from tests.bench.session_services import APP, USER, Contender, contenders
+from tests.bench.session_limits import Limit, judge
+from tests.bench.session_services import (
+    ADK_REDIS,
+    BARE,
+    FLOOR,
+    IN_MEMORY,
+    TURNS,
+    Contender,
+    contenders,
+    ours,
+)
+from tests.bench.session_sizes import Size
+from tests.bench.session_stage import Samples, Stage, ratio
 
 LENGTHS = (6, 60, 200)
-WINDOW = 6
-"""CPU at length n is the mean over the turns (n - WINDOW, n]."""
-LIMITS = {"ours, turns": (1.15, 1.10, 1.05), "ours, bare": (1.3, 1.15, 1.10)}
+OWN_LENGTHS = (20, 200)
+LIMITS = {TURNS: (1.15, 1.10, 1.05), BARE: (1.3, 1.15, 1.10)}
 """× the floor, at each of the lengths."""
-MESSAGES = (
-    "Hello, I ordered a gift for my parents and I am worried about it: order ORD-58291 was placed "
-    "last week. Could you please tell me where it is now?",
-    "And when exactly will it arrive? We are travelling for Diwali and I want to be sure that "
-    "somebody is at home to receive it, so please check again for me.",
-)
 
-CpuByTurn = dict[str, list[float]]
-"""Service → CPU seconds of every turn, in order."""
+_median_ratio = partial(ratio, average=statistics.median)
 
 
-class Stage:
-    """The contenders, each with its own runner."""
-
-    def __init__(self, chosen: list[Contender]) -> None:
-        quick = {"DIYA_MODEL_TTFT_MS": "0", "DIYA_MODEL_TOKENS_PER_S": "1e12"}
-        config = from_environment(quick)
-        self.chosen = chosen
-        self._runners = {
-            each.name: Runner(app_name=APP, agent=agent.build(config), session_service=each.service)
-            for each in chosen
-        }
-
-    async def play(self, each: Contender, session_id: str, turn: int) -> None:
-        """One whole turn."""
-        text = MESSAGES[min(turn, 1)]
-        message = types.Content(role="user", parts=[types.Part(text=text)])
-        async with each.guard(session_id):
-            async for _ in self._runners[each.name].run_async(
-                user_id=USER, session_id=session_id, new_message=message
-            ):
-                pass
-
-    async def round(self, number: int, turns: int) -> CpuByTurn:
-        """A conversation of so many turns with every contender, in lockstep."""
-        cpu: CpuByTurn = defaultdict(list)
-        session_id = f"session-{number}"
-        for each in self.chosen:
-            await each.service.create_session(app_name=APP, user_id=USER, session_id=session_id)
-        order = random.Random(number)
-        for turn in range(turns):
-            for each in order.sample(self.chosen, len(self.chosen)):
-                begun = time.process_time()
-                await self.play(each, session_id, turn)
-                cpu[each.name].append(time.process_time() - begun)
-        return cpu
+async def cpu_at(stage: Stage, length: int, samples: int) -> Samples:
+    """CPU of whole turns, of conversations about so long: the turns up to 6, or those around."""
+    order = random.Random(length)
+    everybody = [each.name for each in stage.chosen]
+    together: Samples = defaultdict(list)
+    short = length <= 6
+    for number in range(-(-samples // length) if short else 1):
+        session_id = f"cpu-{length}-{number}"
+        held = 0 if short else length - samples // 2
+        for each in stage.chosen:
+            await stage.seat(each, session_id, held)
+        seats = dict.fromkeys(everybody, (session_id, held))
+        turns = length if short else samples
+        for name, values in (await stage.lockstep(seats, turns, order=order)).items():
+            together[name] += values
+    return together
 
 
-def at_length(cpu: list[float], length: int) -> float:
-    """Mean CPU seconds of the turns that end at this length."""
-    return statistics.fmean(cpu[max(0, length - WINDOW) : length])
+async def own_share(redis_uri: str, script: Stage, samples: int) -> Samples:
+    """CPU inside our service's own calls: `name/length` → turn by turn."""
+    stage = Stage(ours(redis_uri, clocked=True), script)
+    seats = {}
+    for each in stage.chosen:
+        for length in OWN_LENGTHS:
+            held = length - samples // 2
+            await stage.seat(each, f"own-{length}", held)
+            seats[f"{each.name}/{length}"] = (f"own-{length}", held)
+    return await stage.lockstep(seats, samples, order=random.Random(0), own=True)
 
 
-def table(rounds: list[CpuByTurn], chosen: list[Contender]) -> bool:
-    """Print CPU and ratios, medians over the rounds; whether all limits are kept."""
-    floor = chosen[0].name
-    kept = True
-    print(f"{'CPU per turn, × floor':<24}" + "".join(f"{f'{n} turns':>20}" for n in LENGTHS))
-    for each in chosen:
-        row = f"{each.name:<24}"
-        for place, length in enumerate(LENGTHS):
-            values = [at_length(cpu[each.name], length) for cpu in rounds]
-            ratio = statistics.median(
-                value / at_length(cpu[floor], length)
-                for value, cpu in zip(values, rounds, strict=True)
-            )
-            limit = LIMITS.get(each.name, (None,) * len(LENGTHS))[place]
-            broken = limit is not None and ratio > limit
-            kept = kept and not broken
-            mark = "!" if broken else " "
-            row += f"{statistics.median(values) * 1000:>10.2f} ms {ratio:>5.2f}×{mark}"
+def show_cpu(cpu: dict[int, Samples], names: list[str]) -> None:
+    """The table of CPU per turn."""
+    print(f"{'CPU per turn, × floor':<24}" + "".join(f"{f'{n} turns':>20}" for n in cpu))
+    for name in names:
+        row = f"{name:<24}"
+        for samples in cpu.values():
+            spent = statistics.median(samples[name]) * 1000
+            row += f"{spent:>11.2f} ms {_median_ratio(samples, name, FLOOR):>4.2f}×"
         print(row, flush=True)
-    return kept
 
 
-async def measure(server: RedisServer, sqlite: str, rounds: int, only: str) -> bool:
+def show_own(own: Samples) -> None:
+    """The table of the service's own share."""
+    print(f"\n{'inside own calls':<24}" + "".join(f"{f'turn {n}':>20}" for n in OWN_LENGTHS))
+    for name in (BARE, TURNS):
+        values = (statistics.median(own[f"{name}/{length}"]) * 1000 for length in OWN_LENGTHS)
+        print(f"{name:<24}" + "".join(f"{value:>17.3f} ms" for value in values), flush=True)
+
+
+def cpu_limits(cpu: dict[int, Samples], own: Samples) -> list[Limit]:
+    """What is demanded of CPU."""
+    found = []
+    for name, limits in LIMITS.items():
+        for length, limit in zip(LENGTHS, limits, strict=True):
+            value = _median_ratio(cpu[length], name, FLOOR)
+            found.append(Limit(f"{name}: CPU at {length} turns to the floor", value, limit))
+        for length in LENGTHS[1:]:
+            value = _median_ratio(cpu[length], name, IN_MEMORY)
+            found.append(Limit(f"{name}: CPU at {length} turns to ADK InMemory", value, 1.0))
+        value = _median_ratio(cpu[60], name, ADK_REDIS)
+        found.append(Limit(f"{name}: CPU at 60 turns to ADK Redis", value, 0.25))
+        first, last = (f"{name}/{length}" for length in OWN_LENGTHS)
+        grown = _median_ratio(own, last, first)
+        found.append(Limit(f"{name}: its own share, turn 200 to turn 20", grown, 1.3))
+    return found
+
+
+def size_limits(sizes: dict[int, dict[str, Size]]) -> list[Limit]:
+    """What is demanded of bytes, round trips and reads."""
+    found = []
+    for length, size in ((length, each[TURNS]) for length, each in sizes.items()):
+        at = f"{TURNS}: at {length} turns,"
+        found.append(Limit(f"{at} round trips a turn", size.round_trips, 2, "", 1))
+        found.append(Limit(f"{at} into Redis a turn", size.sent / 1000, 3, " kB"))
+        found.append(Limit(f"{at} out of Redis a turn", size.received / 1000, 1, " kB"))
+    for name in (BARE, TURNS):
+        mine, theirs = sizes[60][name], sizes[60][ADK_REDIS]
+        assert mine.in_redis is not None
+        assert theirs.in_redis is not None
+        kept = mine.in_redis
+        found.append(Limit(f"{name}: 60 turns in Redis to ADK Redis", kept / theirs.in_redis, 0.2))
+        found.append(Limit(f"{name}: 60 turns in Redis to visible JSON", kept / mine.visible, 1.3))
+        found.append(Limit(f"{name}: a read at 60 turns, p50", mine.read_p50_s * 1000, 1, " ms"))
+    return found
+
+
+async def measure(server: RedisServer, sqlite: str, samples: int, only: str) -> bool:
     """Run everything and print it; whether all limits are kept."""
     everybody = contenders(server.url, sqlite)
-    chosen = [everybody[0], *(each for each in everybody[1:] if only in each.name)]
+    chosen: list[Contender] = [
+        each for each in everybody if each.name == FLOOR or only in each.name
+    ]
     stage = Stage(chosen)
-    await stage.round(0, max(LENGTHS) // 20)  # pays for imports and first connections
-    gc.collect()
-    gc.freeze()
-    played = [await stage.round(1 + number, max(LENGTHS)) for number in range(rounds)]
-    kept = table(played, chosen)
+    await stage.record(everybody[0])
+    await cpu_at(stage, 2, 2)  # pays for imports and first connections
+    cpu = {length: await cpu_at(stage, length, samples) for length in LENGTHS}
+    show_cpu(cpu, [each.name for each in chosen])
+    own = await own_share(server.url, stage, min(samples, 2 * OWN_LENGTHS[0]))
+    show_own(own)
     redis = Redis.from_url(server.url)
-    for turns in (60, 200):
-        await session_sizes.report(redis, chosen, stage.play, turns)
-    return kept
+    sizes = {turns: await session_sizes.measure(redis, stage, turns) for turns in LENGTHS[1:]}
+    if only:
+        print("\nlimits are judged only with all services")
+        return True
+    return judge(cpu_limits(cpu, own) + size_limits(sizes))
 
 
 def main() -> int:
-    """Start a server, measure, stop it; 1 when a limit is broken."""
+    """Start a server, measure, stop it; 1 when a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--samples", type=int, default=60, help="turns measured at each length")
     parser.add_argument("--only", default="", help="services whose name contains this")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
+    begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer("bundled", Path(folder))
         server.start()
         try:
             server.wait_ready()
-            sqlite = f"{folder}/bench.db"
-            return 0 if asyncio.run(measure(server, sqlite, args.rounds, args.only)) else 1
+            kept = asyncio.run(measure(server, f"{folder}/bench.db", args.samples, args.only))
         finally:
             server.close()
+    print(f"took {time.monotonic() - begun:.0f} s")
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":
