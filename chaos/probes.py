@@ -1,11 +1,13 @@
-"""Questions that an experiment's steady-state hypothesis may ask of the fleet of this process.
+"""Questions that an experiment may ask of the fleet of this process.
 
-Plain functions, which Chaos Toolkit can call too.
+Plain functions, which the Chaos Toolkit can call too.
 """
 
 from __future__ import annotations
 
+from chaos.errors import ChaosError
 from chaos.fleet import current
+from chaos.http_probe import get
 
 
 def redis_answers() -> bool:
@@ -22,3 +24,14 @@ def all_in_rotation() -> bool:
     """Whether the balancer routes to every replica.  Raises ChaosError without a fleet."""
     fleet = current()
     return fleet.balancer.in_rotation() == set(fleet.replicas)
+
+
+def balancer_status(path: str = "/readyz") -> int:
+    """The HTTP status of a GET through the balancer.
+
+    Raises ChaosError without a fleet, or when nothing answers.
+    """
+    answer = get(current().balancer.port, path)
+    if answer is None:
+        raise ChaosError(f"the balancer gives no answer to GET {path}")
+    return answer[0]

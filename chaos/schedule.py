@@ -4,34 +4,55 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Mapping
 
 from chaos.environment import Environment
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.experiment import Experiment, Probe
+from chaos.experiment import START, Activity, Experiment, Look, Probe, Step
 from chaos.faults.base import Fault, perform
-from reports.records import RecordWriter, RunClock
+from reports.records import FaultWindow, ProbeRecord, Record, Recorder, RunClock
+
+_LONGEST_ANSWER = 200
+
+
+class SteadyStateError(ChaosError):
+    """The steady-state hypothesis does not hold before any fault."""
 
 
 class Schedule:
-    """One thread that does the planned faults one after the other; a pause is never shortened."""
+    """One thread that plays the method; what is in the background has threads of its own.
+
+    A pause counts from the end of the activity before and is never shortened; an activity with a
+    moment of the load begins then, or when the one before has ended if that is later.
+    """
 
     def __init__(
         self,
         experiment: Experiment,
         fleet: Environment,
         clock: RunClock,
-        writer: RecordWriter,
+        writer: Recorder,
         seed: int,
+        phases: Mapping[str, float] | None = None,
     ) -> None:
         """Nothing is done to the fleet, which need not be started yet.
 
-        Raises ChaosConfigError when a planned fault can never be done to such a fleet.
+        `phases` are the load's: name -> seconds after the start of the load.  Raises
+        ChaosConfigError when a planned fault can never be done to such a fleet, or begins in a
+        phase that there is not.
         """
-        for step in experiment.method:
+        self._phases = {START: 0.0, **(phases or {})}
+        for step in (*experiment.faults, *experiment.rollbacks):
             try:
                 step.make().check(fleet)
             except ValueError as error:
                 raise ChaosConfigError(f"{experiment.path}: {step.id}: {error}") from error
+        for activity in experiment.method:
+            if activity.at is not None and activity.at.phase not in self._phases:
+                raise ChaosConfigError(
+                    f"{experiment.path}: at: {activity.name}: {str(activity.at)!r}: expected a "
+                    f"phase of the load: {', '.join(self._phases)}"
+                )
         self.planned = experiment.planned
         """The ids of the planned faults, in order."""
         self.deviations: tuple[str, ...] = ()
@@ -42,45 +63,57 @@ class Schedule:
         self._writer = writer
         self._seed = seed
         self._stop = threading.Event()
+        self._abandoned = False
         self._lock = threading.Lock()
-        self._running: tuple[str, Fault] | None = None
-        # A daemon: a fault that hangs must not keep a harness alive that wants to end.
+        self._running: dict[str, Fault] = {}
+        # Daemons: a fault that hangs must not keep a harness alive that wants to end.
         self._thread = threading.Thread(target=self._play, name="faults", daemon=True)
+        self._background: list[threading.Thread] = []
         self._load_start = 0.0
+        self._calm_at = 0.0
 
     @property
     def current(self) -> str | None:
-        """The id of the fault in progress, for the progress line."""
-        running = self._running
-        return running[0] if running else None
+        """The ids of the faults in progress, for the progress line."""
+        with self._lock:
+            return " + ".join(self._running) or None
 
     @property
     def finished(self) -> bool:
-        """Whether the last fault is over, or the schedule was stopped."""
+        """Whether everything is over, or the schedule was stopped."""
         return self._thread.ident is not None and not self._thread.is_alive()
 
     def start(self, load_start: float) -> None:
         """Begin; `load_start` is the run time of the load's `start` mark.
 
-        Raises ChaosError when the steady-state hypothesis does not hold before the first fault.
+        Raises SteadyStateError when the hypothesis does not hold before the first fault: nothing
+        is done then.
         """
-        unmet = _unmet(self._experiment.steady_state)
+        unmet = self._hypothesis("before")
         if unmet:
-            raise ChaosError(f"the steady state does not hold before any fault: {'; '.join(unmet)}")
+            raise SteadyStateError(
+                f"the steady state does not hold before any fault: {'; '.join(unmet)}"
+            )
         self._load_start = load_start
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> bool:
         """End early: a fault in progress goes on to heal, the others are not done.
 
-        Returns whether the schedule has ended within `timeout` seconds.
+        Then the steady state is asked for and the rollbacks are played, as ever.  Returns whether
+        the schedule has ended within `timeout` seconds.
         """
         with self._lock:
             self._stop.set()
-            running = self._running
-        if running:
-            running[1].cancelled.set()
+            running = list(self._running.values())
+        for fault in running:
+            fault.cancelled.set()
         return self.join(timeout)
+
+    def abandon(self) -> None:
+        """Stop without waiting; the fleet is about to go, and is asked nothing any more."""
+        self._abandoned = True
+        self.stop(0.0)
 
     def join(self, timeout: float) -> bool:
         """Whether the schedule has ended, after at most `timeout` seconds."""
@@ -89,31 +122,99 @@ class Schedule:
         return not self._thread.is_alive()
 
     def _play(self) -> None:
-        resume = self._load_start
-        for index, step in enumerate(self._experiment.method):
-            fault = step.make()
-            due = resume + step.before - fault.lead
-            stopped = self._stop.wait(max(0.0, due - self._clock.now()))
-            with self._lock:
-                if stopped or self._stop.is_set():
-                    return
-                self._running = (step.id, fault)
-            rng = random.Random(f"{self._seed}:{index}")
-            window = perform(step.id, fault, self._fleet, self._clock, rng)
-            self._writer.write(window)
-            self._running = None
-            resume = window.end + step.after
-        if not self._stop.wait(max(0.0, resume - self._clock.now())):
-            self.deviations = tuple(_unmet(self._experiment.steady_state))
+        resume = self._calm_at = self._load_start
+        seen: dict[str, int] = {}
+        for activity in self._experiment.method:
+            if self._stop.is_set():
+                break
+            due = resume + activity.before
+            if activity.at is not None:
+                moment = self._phases[activity.at.phase] + activity.at.offset
+                due = max(resume, self._load_start + moment)
+            # By name, not by place: a schedule without some of its faults hits the same targets.
+            seen[activity.name] = seen.get(activity.name, 0) + 1
+            rng = random.Random(f"{self._seed}:{activity.name}:{seen[activity.name]}")
+            if activity.background:
+                thread = threading.Thread(
+                    target=self._do, args=(activity, due, rng), name=activity.name, daemon=True
+                )
+                self._background.append(thread)
+                thread.start()
+            else:
+                resume = self._do(activity, due, rng)
+        for thread in self._background:
+            thread.join()
+        self._stop.wait(max(0.0, self._calm_at - self._clock.now()))
+        if not self._abandoned:
+            self.deviations = tuple(self._hypothesis("after"))
+        for step in self._experiment.rollbacks:
+            if not self._abandoned:
+                self._perform(step, random.Random(f"{self._seed}:{step.id}"), always=True)
 
+    def _do(self, activity: Activity, due: float, rng: random.Random) -> float:
+        """One activity of the method; returns when the next may begin."""
+        lead = activity.make().lead if isinstance(activity, Step) else 0.0
+        if self._stop.wait(max(0.0, due - lead - self._clock.now())):
+            return due
+        if isinstance(activity, Step):
+            self._perform(activity, rng)
+        elif isinstance(activity, Look):
+            self._ask(activity.probe, "during")
+        resume = self._clock.now() + activity.after
+        with self._lock:
+            self._calm_at = max(self._calm_at, resume)
+        return resume
 
-def _unmet(probes: tuple[Probe, ...]) -> list[str]:
-    sentences = []
-    for probe in probes:
+    def _perform(self, step: Step, rng: random.Random, *, always: bool = False) -> None:
+        fault = step.make()
+        with self._lock:
+            if self._stop.is_set() and not always:
+                return
+            self._running[step.id] = fault
+        window: FaultWindow | None = None
         try:
-            answer = probe.ask()
-        except Exception as error:
-            answer = error
-        if answer != probe.tolerance:
-            sentences.append(f"{probe.name}: {answer!r}, expected {probe.tolerance!r}")
-    return sentences
+            window = perform(step.id, fault, self._fleet, self._clock, rng)
+        finally:
+            if window is not None:
+                self._write(window)
+            with self._lock:
+                del self._running[step.id]
+
+    def _hypothesis(self, when: str) -> list[str]:
+        """Ask every probe; one sentence for each answer that is not as expected."""
+        sentences = []
+        for probe in self._experiment.steady_state:
+            record = self._ask(probe, when)
+            if record.met is not True:
+                answer = record.error or record.answer
+                sentences.append(f"{probe.name}: {answer}, expected {record.expected}")
+        return sentences
+
+    def _ask(self, probe: Probe, when: str) -> ProbeRecord:
+        at = self._clock.now()
+        answer = error = None
+        met: bool | None = None
+        try:
+            value = probe.ask()
+            answer = repr(value)
+            if probe.tolerance is not None:
+                met = probe.tolerance.meets(value)
+        except Exception as problem:
+            error = str(problem) or type(problem).__name__
+            met = False
+        record = ProbeRecord(
+            name=probe.name,
+            when=when,
+            at=at,
+            done=self._clock.now(),
+            answer=None if answer is None else probe.mask(answer)[:_LONGEST_ANSWER],
+            expected=None if probe.tolerance is None else probe.mask(str(probe.tolerance)),
+            met=met,
+            error=None if error is None else probe.mask(error)[:_LONGEST_ANSWER],
+        )
+        self._write(record)
+        return record
+
+    def _write(self, record: Record) -> None:
+        with self._lock:  # the first record of a kind opens its file
+            self._writer.write(record)

@@ -77,6 +77,7 @@ class Plan:
             "title": self.experiment.title,
             "path": _shown(self.experiment.path),
             "planned": self.experiment.planned,
+            "steady_state": [probe.name for probe in self.experiment.steady_state],
         }
 
     def _topology(self) -> dict[str, Any]:

@@ -32,6 +32,8 @@ def main(args: argparse.Namespace) -> int:
     plan = plans.from_args(args)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     rundir.write_run_json(run_dir, plan.run_json())
+    if plan.experiment is not None:
+        rundir.write_experiment(run_dir, plan.experiment.source)
     progress = Progress()
     progress.say(
         f"profile {plan.profile.name}, seed {plan.seed}, 1 s stands for "
@@ -72,7 +74,8 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         schedule: Schedule | None = None
         if plan.experiment is not None:
             # Before anything starts: it refuses faults that such a fleet cannot have.
-            schedule = Schedule(plan.experiment, fleet, clock, faults, seed=plan.seed)
+            phases = {name: start for name, start, _ in plan.profile.planned_phases()}
+            schedule = Schedule(plan.experiment, fleet, clock, faults, plan.seed, phases)
         fleet.start(progress.note)
         fleet.wait_ready(_READY_S)
         info = fleet.redis.info

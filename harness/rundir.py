@@ -10,6 +10,8 @@ from typing import Any
 
 from harness.errors import ConfigError
 
+EXPERIMENT_FILE = "experiment.yaml"
+
 
 def create(out: Path, profile: str, seed: int, origin: float) -> Path:
     """Make `<out>/<utc>-<profile>-<seed>/`.  Raises ConfigError when that cannot be."""
@@ -28,6 +30,11 @@ def create(out: Path, profile: str, seed: int, origin: float) -> Path:
         (run_dir / "logs").mkdir()
         return run_dir
     raise ConfigError(f"--out {out}: a folder that can be written to was expected")
+
+
+def write_experiment(run_dir: Path, source: str) -> None:
+    """Keep the experiment as it was read, so that it can be played again."""
+    (run_dir / EXPERIMENT_FILE).write_text(source, encoding="utf-8")
 
 
 def write_run_json(run_dir: Path, values: dict[str, Any]) -> None:

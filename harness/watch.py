@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from chaos.schedule import Schedule
+from chaos.schedule import Schedule, SteadyStateError
 from harness.generator import Generator
 from harness.plan import Plan
 from harness.progress import Progress
@@ -52,6 +52,19 @@ class Watch:
 
         Raises GeneratorError when the generator never offered any load.
         """
+        try:
+            self._follow_to_the_end()
+        except BaseException:
+            if self._schedule is not None:
+                self._schedule.abandon()
+            raise
+        self._progress.clear()
+        if self._schedule is not None:
+            self._schedule.stop()
+        if self._start is None:
+            self._generator.check_started()
+
+    def _follow_to_the_end(self) -> None:
         while True:
             # Asked before the look: what it wrote before it ended is seen.
             running = self._generator.running
@@ -62,11 +75,6 @@ class Watch:
                 self._progress.say("the load generator does not end: cutting the run")
                 break
             time.sleep(_LOOK_S)
-        self._progress.clear()
-        if self._schedule is not None:
-            self._schedule.stop()
-        if self._start is None:
-            self._generator.check_started()
 
     def _draining(self) -> bool:
         return self._drained is not None and self._clock.now() < self._drained
@@ -87,7 +95,7 @@ class Watch:
             waiting += profile.longest_absence_s
             self._give_up = mark.t + profile.load_seconds + profile.real_ttl_seconds + waiting
             if self._schedule is not None:
-                self._schedule.start(mark.t)
+                self._begin_faults(self._schedule, mark.t)
         elif mark.mark.startswith("phase:"):
             self._phase = mark.mark.removeprefix("phase:")
         elif mark.mark == "arrivals-end":
@@ -98,6 +106,14 @@ class Watch:
             if self._schedule is not None:
                 # A fault without load proves nothing: what is not done by now stays undone.
                 self._schedule.stop()
+
+    def _begin_faults(self, schedule: Schedule, load_start: float) -> None:
+        try:
+            schedule.start(load_start)
+        except SteadyStateError as error:
+            # Recorded: the run will be inconclusive, and need not last.
+            self._progress.say(str(error))
+            self._give_up = self._clock.now()
 
     def _left(self) -> float:
         """Seconds to the end of the watch; until the load has ended, as planned."""

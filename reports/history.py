@@ -23,6 +23,7 @@ from reports.records import (
     ConversationRecord,
     FaultWindow,
     LoadMark,
+    ProbeRecord,
     Sample,
     TurnRecord,
 )
@@ -48,6 +49,8 @@ class History:
     audits: Sequence[AuditRecord] | AuditLog = ()
     faults: list[FaultWindow] = field(default_factory=list)
     """In order of their start."""
+    probes: list[ProbeRecord] = field(default_factory=list)
+    """In the order in which they were asked."""
     samples: list[Sample] = field(default_factory=list)
     marks: list[LoadMark] = field(default_factory=list)
 
@@ -162,6 +165,7 @@ def read(run_dir: Path) -> History:
         turns=_read_turns(run_dir),
         audits=AuditLog(run_dir / FILES[AuditRecord]),
         faults=sorted(_read(run_dir, FaultWindow), key=lambda fault: fault.start),
+        probes=sorted(_read(run_dir, ProbeRecord), key=lambda probe: probe.at),
         samples=_read(run_dir, Sample),
         marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
     )

@@ -188,6 +188,24 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     harness's own writes to it; None: none were lost, or the fault did not look."""
 
 
+class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One question of the experiment to the fleet, and the answer."""
+
+    name: str
+    when: str
+    """`before` (any fault) or `after` (the last) for the steady-state hypothesis; `during` for a
+    probe of the method."""
+    at: float
+    done: float
+    answer: str | None
+    """What was answered, at most 200 characters; None when nothing was."""
+    expected: str | None
+    """What the experiment tolerates; None: anything."""
+    met: bool | None
+    """Whether the answer is what was expected; None: nothing was expected, and it was answered."""
+    error: str | None = None
+
+
 class Sample(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One reading of one source (`redis`, `host`, `generator`, `replica:<name>`, ...)."""
 
@@ -228,13 +246,16 @@ class Finding:
     against the verdict."""
 
 
-Record = ConversationRecord | TurnRecord | AuditRecord | FaultWindow | Sample | LoadMark
+Record = (
+    ConversationRecord | TurnRecord | AuditRecord | FaultWindow | ProbeRecord | Sample | LoadMark
+)
 
 FILES: dict[type[Any], str] = {
     ConversationRecord: "conversations.jsonl",
     TurnRecord: "turns.jsonl",
     AuditRecord: "audits.jsonl",
     FaultWindow: "faults.jsonl",
+    ProbeRecord: "probes.jsonl",
     Sample: "samples.jsonl",
     LoadMark: "load.jsonl",
 }

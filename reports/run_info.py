@@ -43,6 +43,12 @@ class RunInfo:
         return tuple(str(fault) for fault in planned)
 
     @property
+    def steady_state(self) -> tuple[str, ...]:
+        """The names of the probes of the experiment's steady-state hypothesis."""
+        probes = (self.experiment or {}).get("steady_state") or ()
+        return tuple(str(probe) for probe in probes)
+
+    @property
     def replicas(self) -> int | None:
         """How many replicas the run had; None when that is not known (a foreign target)."""
         replicas = self.topology.get("replicas")

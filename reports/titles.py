@@ -12,6 +12,7 @@ TITLES = {
     "latency.fault_p99": "Latency during a fault",
     "latency.outage": "Longest outage of one customer",
     "recovery.time": "Recovery from a fault",
+    "recovery.steady_state": "The steady state after the last fault",
     "errors.rate": "Turns without an answer",
     "memory.baseline": "Memory comes back after the TTL",
     "memory.bounded": "Memory bounded by the TTL",
@@ -21,6 +22,7 @@ TITLES = {
     "validity.arrivals": "The planned load was offered",
     "validity.generator": "The generator kept up",
     "validity.faults": "Every planned fault took hold",
+    "validity.steady_state": "The steady state before the first fault",
     "validity.samples": "The run was sampled throughout",
     "validity.spread": "Conversations moved between replicas",
 }

@@ -13,6 +13,7 @@ from reports.checks.errors import check_errors
 from reports.checks.latency import check_latency
 from reports.checks.memory import check_memory
 from reports.checks.recovery import check_recovery
+from reports.checks.steady_state import check_steady_state
 from reports.checks.validity import check_validity
 from reports.history import History
 from reports.records import Finding, Status
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     check_continuity,
     check_latency,
     check_recovery,
+    check_steady_state,
     check_errors,
     check_memory,
 )

@@ -33,7 +33,7 @@ def test_the_default_experiment_is_the_sale_day() -> None:
         "kill-redis-1",
         "rolling-restart-1",
     ]
-    assert all(step.before + step.after >= 6 for step in experiment.method)
+    assert all(step.before + step.after >= 6 for step in experiment.faults)
 
 
 def test_every_experiment_that_comes_with_the_program_can_be_read() -> None:
@@ -51,7 +51,7 @@ def test_a_json_file_is_read_and_faults_are_numbered_by_kind(tmp_path: Path) -> 
         '{"type": "action", "name": "b", "provider": {"type": "python", "module": "chaos.actions",'
         ' "func": "kill_redis", "arguments": {"downtime": 3}}}]}'
     )
-    first, second = load(path).method
+    first, second = load(path).faults
     assert (first.id, first.before, first.after) == ("kill-redis-1", 1.0, 2.5)
     assert (second.id, second.before) == ("kill-redis-2", 0.0)
 
@@ -62,7 +62,7 @@ def test_constants_of_the_configuration_are_put_in(tmp_path: Path) -> None:
         configuration={"who": "r02", "calm": 4},
         method=[action(arguments={"replica": "${who}"}, pauses={"before": "${calm}"})],
     )
-    (step,) = load(path).method
+    (step,) = load(path).faults
     assert step.make() == KillReplica(replica="r02")
     assert step.before == 4
 
@@ -89,15 +89,35 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"method": [action("rolling_restart", arguments={"count": 0})]}, "count = 0: expected a"),
     ({"method": [action(pauses={"befor": 1})]}, r"pauses.befor is .*did you mean before\?"),
     ({"method": [action(pauses={"before": "soon"})]}, r"pauses.before = 'soon': expected seconds"),
-    ({"method": [action(background=True)]}, r"method\[0\].background = True, expected false"),
-    ({"method": [{**action(), "type": "probe"}]}, r"method\[0\].type = 'probe', expected action"),
+    ({"method": [action(background="yes")]}, r"method\[0\].background = 'yes', expected true or"),
+    ({"method": [{**action(), "type": "prob"}]}, r"method\[0\].type = 'prob', expected action or"),
+    ({"method": [{**action(), "type": "probe"}]}, r"module = 'chaos.actions', expected chaos.pro"),
+    ({"method": [action(tolerance=1)]}, r"method\[0\].tolerance is not known here"),
+    ({"method": [action(controls=[])]}, r"method\[0\].controls is not known here"),
+    ({"method": [{"ref": "b"}, action()]}, r"method\[0\].ref = 'b', expected the name of an act"),
+    ({"method": [{"type": "action", "name": "a", "provider": {"type": "process", "path": "rm"}}]},
+     r"provider.type = 'process', expected python"),
     ({"method": [{"type": "action", "name": "a"}]}, r"method\[0\].provider is missing"),
     ({"method": {}}, "method = {}, expected a list"),
     ({}, "method is missing"),
     ({"method": [], "metod": []}, r"metod is not known here.*did you mean method\?"),
-    ({"method": [], "rollbacks": [action()]}, "rollbacks = .*expected none"),
+    ({"method": [], "controls": []}, "controls is not known here"),
+    ({"method": [], "rollbacks": [action(background=True)]}, r"rollbacks\[0\]: expected an action"),
+    ({"method": [], "extensions": [{"name": "diya", "att": {}}]}, r"did you mean at\?"),
+    ({"method": [], "extensions": [{"name": "diya", "at": {"x": "start+1"}}]},
+     "'x' is the name of no activity"),
+    ({"method": [action()], "extensions": [{"name": "diya", "at": {"kill_replica": "-5"}}]},
+     r"at.kill_replica = '-5', expected a phase and seconds, as opening\+5s"),
+    ({"method": [], "configuration": {"a": {"type": "env", "key": "DIYA_NO_SUCH"}}},
+     "configuration.a.key: 'DIYA_NO_SUCH', expected a variable that is set"),
+    ({"method": [], "configuration": {"a": {"type": "probe"}}}, "a.type: 'probe', expected env"),
+    ({"method": [], "secrets": {"a": {"b": "hunter2"}}},
+     "secrets.a.b: expected .type: env, key: NAME.: no secret stands in a file"),
+    ({"method": [], "secrets": {"a": {"b": {"type": "vault", "key": "x"}}}},
+     "secrets.a.b.type: 'vault', expected env"),
     ({"method": [action(arguments={"replica": "${whom}"})], "configuration": {"who": "r01"}},
-     r"arguments.replica = '\$\{whom\}', expected a name of configuration \(did you mean who\?\)"),
+     r"arguments.replica = '\$\{whom\}', expected a name of configuration or secrets "
+     r"\(did you mean who\?\)"),
     ({"method": [], "title": 3}, "title = 3, expected a text"),
 ]  # fmt: skip
 
@@ -109,6 +129,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, document: dict[str, Any], senten
         load(path)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_an_action_of_another_module_is_refused(tmp_path: Path) -> None:

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from chaos.errors import ChaosConfigError, ChaosError
+from chaos.errors import ChaosConfigError
 from chaos.experiment import Experiment, load
 from chaos.fleet import Fleet
-from chaos.schedule import Schedule
-from reports.records import FILES, FaultWindow, RecordWriter, RunClock, from_json
+from chaos.schedule import Schedule, SteadyStateError
+from reports.records import FILES, FaultWindow, ProbeRecord, RecordWriter, RunClock, from_json
 from tests.chaos.conftest import MakeFleet
 
 Plan = Callable[..., Experiment]
@@ -20,10 +20,20 @@ Plan = Callable[..., Experiment]
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    """Write and read an experiment: each step is (func, arguments, pauses)."""
+    """Write and read an experiment: each step is (func, arguments, pauses).
 
-    def write(*steps: tuple[str, dict[str, Any], dict[str, float]], **more: Any) -> Experiment:
-        method = [
+    The first `background` of them do not hold up the next; `looks` are probes after them, `rolls`
+    the functions of the rollbacks.
+    """
+
+    def write(
+        *steps: tuple[str, dict[str, Any], dict[str, float]],
+        background: int = 0,
+        looks: Sequence[dict[str, Any]] = (),
+        rolls: Sequence[str] = (),
+        **more: Any,
+    ) -> Experiment:
+        method: list[dict[str, Any]] = [
             {
                 "type": "action",
                 "name": func,
@@ -37,6 +47,15 @@ def plan(tmp_path: Path) -> Plan:
             }
             for func, arguments, pauses in steps
         ]
+        for entry in method[:background]:
+            entry["background"] = True
+        method += looks
+        if rolls:
+            provider = {"type": "python", "module": "chaos.actions"}
+            more["rollbacks"] = [
+                {"type": "action", "name": func, "provider": {**provider, "func": func}}
+                for func in rolls
+            ]
         path = tmp_path / "plan.yaml"
         path.write_text(yaml.safe_dump({"title": "t", "method": method, **more}))
         return load(path)
@@ -48,6 +67,13 @@ def recorded(directory: Path) -> list[FaultWindow]:
     path = directory / FILES[FaultWindow]
     lines = path.read_bytes().splitlines() if path.exists() else []
     return [from_json(FaultWindow, line) for line in lines]
+
+
+def asked(directory: Path) -> list[tuple[str, str, bool | None]]:
+    """(when, name, met) of every probe that was asked."""
+    lines = (directory / FILES[ProbeRecord]).read_bytes().splitlines()
+    records = [from_json(ProbeRecord, line) for line in lines]
+    return [(record.when, record.name, record.met) for record in records]
 
 
 def probe(func: str, tolerance: object) -> dict[str, Any]:
@@ -174,9 +200,10 @@ def test_no_fault_is_done_when_the_steady_state_does_not_hold(
     experiment = plan(("kill_redis", {}, {}), **hypothesis)
     with RecordWriter(tmp_path) as writer:
         schedule = Schedule(experiment, fleet, RunClock(time.time()), writer, seed=1)
-        with pytest.raises(ChaosError, match="replicas_ready: 3, expected 12"):
+        with pytest.raises(SteadyStateError, match="replicas_ready: 3, expected 12"):
             schedule.start(0.0)
     assert recorded(tmp_path) == []
+    assert asked(tmp_path) == [("before", "replicas_ready", False)]
 
 
 def test_the_steady_state_is_asked_again_after_the_last_fault(
@@ -195,3 +222,73 @@ def test_the_steady_state_is_asked_again_after_the_last_fault(
         fleet.balancer.kill()
         assert again.join(20)
     assert again.deviations == ("all_in_rotation: False, expected True",)
+    assert asked(tmp_path) == [
+        ("before", "all_in_rotation", True),
+        ("after", "all_in_rotation", True),
+        ("before", "all_in_rotation", True),
+        ("after", "all_in_rotation", False),
+    ]
+
+
+def test_a_fault_in_the_background_does_not_hold_up_the_next(
+    tmp_path: Path, fleet: Fleet, plan: Plan
+) -> None:
+    experiment = plan(
+        ("noop", {"duration": 60}, {"before": 0.1}),
+        ("kill_replica", {"downtime": 0.1}, {"before": 0.3}),
+        background=1,
+    )
+    with RecordWriter(tmp_path) as writer:
+        schedule = Schedule(experiment, fleet, RunClock(time.time()), writer, seed=1)
+        schedule.start(0.0)
+        until(lambda: schedule.current == "noop-1 + kill-replica-1")
+        until(lambda: [window.id for window in recorded(tmp_path)] == ["kill-replica-1"])
+        assert schedule.current == "noop-1"
+        assert schedule.stop(), "a stop reaches the background too"
+    kill, noop = recorded(tmp_path)
+    assert noop.start < kill.start < kill.end <= noop.end
+    assert (kill.took_hold, noop.took_hold) == (True, True)
+
+
+def test_a_fault_begins_at_its_phase_of_the_load(tmp_path: Path, fleet: Fleet, plan: Plan) -> None:
+    experiment = plan(
+        ("noop", {"duration": 0}, {"before": 60}),
+        ("kill_replica", {"downtime": 0}, {}),
+        extensions=[{"name": "diya", "at": {"noop": "opening+0.3s", "kill_replica": "start"}}],
+    )
+    clock = RunClock(time.time() - 50)
+    with RecordWriter(tmp_path) as writer:
+        phases = {"warmup": 0.0, "opening": 0.5}
+        schedule = Schedule(experiment, fleet, clock, writer, seed=1, phases=phases)
+        load_start = clock.now()
+        schedule.start(load_start)
+        assert schedule.join(20)
+    noop, kill = recorded(tmp_path)
+    assert noop.start - load_start == pytest.approx(0.8, abs=0.3)
+    assert kill.start >= noop.end, "its moment was past: it began when the one before had ended"
+
+
+def test_a_phase_that_the_load_does_not_have_is_refused(
+    tmp_path: Path, make_fleet: MakeFleet, plan: Plan
+) -> None:
+    experiment = plan(
+        ("noop", {}, {}), extensions=[{"name": "diya", "at": {"noop": "openning+1s"}}]
+    )
+    with RecordWriter(tmp_path) as writer, pytest.raises(ChaosConfigError) as error:
+        Schedule(experiment, make_fleet(), RunClock(0.0), writer, 1, {"opening": 3.0})
+    assert str(error.value).endswith(
+        "at: noop: 'openning+1s': expected a phase of the load: start, opening"
+    )
+
+
+def test_probes_of_the_method_are_asked_in_their_place_and_rollbacks_come_last(
+    tmp_path: Path, fleet: Fleet, plan: Plan
+) -> None:
+    question = probe("balancer_status", 503)["probes"][0]
+    experiment = plan(("noop", {"duration": 0}, {}), looks=[question], rolls=["noop"])
+    with RecordWriter(tmp_path) as writer:
+        schedule = Schedule(experiment, fleet, RunClock(time.time()), writer, seed=1)
+        schedule.start(0.0)
+        assert schedule.join(20)
+    assert asked(tmp_path) == [("during", "balancer_status", False)]
+    assert [window.id for window in recorded(tmp_path)] == ["noop-1", "rollback-noop-1"]

@@ -21,6 +21,7 @@ from reports.records import (
     HistoryItem,
     LoadMark,
     Outcome,
+    ProbeRecord,
     RecordWriter,
     Sample,
     Seen,
@@ -197,6 +198,8 @@ class Run:
     conversations: list[Conversation] = field(default_factory=list)
     faults: list[FaultWindow] = field(default_factory=list)
     samples: list[Sample] | None = None
+    steady_state: list[str] = field(default_factory=list)
+    probes: list[ProbeRecord] = field(default_factory=list)
 
     def conversation(self, start: float = 10.0, **values: Any) -> Conversation:
         conversation = Conversation(len(self.conversations), start, **values)
@@ -224,6 +227,13 @@ class Run:
         }
         self.faults.append(FaultWindow(**{**fields, **values}))
 
+    def asked(self, name: str, when: str, answer: str | None = "True") -> None:
+        """A probe of the steady state, which expects yes."""
+        at = {"before": 0.01, "during": 30.0, "after": self.load_end}[when]
+        met = answer == "True"
+        error = None if answer else "refused"
+        self.probes.append(ProbeRecord(name, when, at, at, answer, "True", met, error))
+
     def run_json(self) -> dict[str, Any]:
         planned = (
             [f.id for f in self.faults] if self.planned_faults is None else self.planned_faults
@@ -239,7 +249,12 @@ class Run:
             "ttl_seconds": TTL,
             "compression": 240.0,
             "sessions": "redis",
-            "experiment": {"title": "tiny", "path": "tiny.yaml", "planned": planned},
+            "experiment": {
+                "title": "tiny",
+                "path": "tiny.yaml",
+                "planned": planned,
+                "steady_state": self.steady_state,
+            },
             "topology": {
                 "replicas": self.replicas,
                 "redis": "single",
@@ -273,6 +288,7 @@ class Run:
             if conversation.has_record:
                 yield conversation.record()
         yield from self.faults
+        yield from self.probes
         yield from redis_samples(self) if self.samples is None else self.samples
 
     def write(self, directory: Path) -> Path:
@@ -300,6 +316,7 @@ class Run:
             turns=of(TurnRecord),
             audits=of(AuditRecord),
             faults=sorted(of(FaultWindow), key=lambda fault: fault.start),
+            probes=of(ProbeRecord),
             samples=of(Sample),
             marks=of(LoadMark),
         )

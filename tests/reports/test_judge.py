@@ -24,6 +24,9 @@ def a_run() -> Run:
         run.sound(start=6.0 + number)
     run.fault("kill-redis", 20.0, 22.0)
     run.fault("kill-replica", 40.0, 41.0, target="r03")
+    run.steady_state = ["redis answers"]
+    run.asked("redis answers", "before")
+    run.asked("redis answers", "after")
     samples = redis_samples(run)
     for t in range(-3, 94):
         samples.append(Sample(t + 0.1, "host", {"cpu_percent": 50.0, "available": 1e9}))

@@ -25,7 +25,7 @@ def test_faults_become_an_experiment_in_order_of_time(tmp_path: Path) -> None:
     run.kill("r02", at=20)
     read = planned(tmp_path, run)
     assert read.planned == ["restart-redis-1", "kill-replica-1", "kill-replica-2"]
-    assert repr(read.method[2].make()).count("r02") == 1
+    assert repr(read.faults[2].make()).count("r02") == 1
 
 
 def test_a_fault_goes_by_its_own_name_too(tmp_path: Path) -> None:

@@ -1,0 +1,342 @@
+"""Reads an experiment's file, and says in one sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+import yaml
+
+from chaos import actions, asking, probes
+from chaos.errors import ChaosConfigError
+from chaos.experiment import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
+from chaos.experiment_values import Values, ValuesError, read_configuration, read_secrets
+from chaos.faults.base import Fault, require_seconds
+from chaos.tolerance import Tolerance, tolerance
+
+EXTENSION = "diya"
+"""The name under `extensions` of what is ours; the Chaos Toolkit leaves it alone."""
+
+_METADATA = ("version", "tags", "contributions")
+_KEYS = (
+    "title",
+    "description",
+    "configuration",
+    "secrets",
+    "steady-state-hypothesis",
+    "method",
+    "rollbacks",
+    "extensions",
+)
+_STEP_KEYS = ("type", "name", "provider", "pauses", "background")
+_PROBE_KEYS = ("type", "name", "provider", "tolerance")
+_PROVIDER_KEYS = ("type", "module", "func", "arguments", "secrets")
+_EXTENSION_KEYS = ("name", "topology", "at")
+_MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
+
+
+def read(path_or_name: str | Path) -> Experiment:
+    """As `chaos.experiment.load`."""
+    path = DIRECTORY / f"{path_or_name}.yaml"
+    if str(path_or_name) not in names():
+        path = Path(path_or_name)
+        if not path.is_file():
+            raise ChaosConfigError(
+                f"experiment {str(path_or_name)!r}: there is no such file, expected one or a name"
+                f"{_nearest(str(path_or_name), names())}"
+            )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Experiment:
+    """The experiment that a text describes; `path` is for the sentences.
+
+    Raises ChaosConfigError.
+    """
+    try:
+        document = yaml.safe_load(text)  # JSON is YAML too
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ChaosConfigError(f"{path}{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
+    return _Reader(path).experiment(document, text)
+
+
+@dataclass
+class _Reader:
+    """Reads one document; knows the file for its sentences."""
+
+    path: Path
+    values: Values = field(default_factory=Values)
+    named: dict[str, Any] = field(default_factory=dict)
+    """Every activity that has a name, for `ref`."""
+    moments: dict[str, Moment] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def experiment(self, document: object, text: str) -> Experiment:
+        top = self.mapping("the file", document, (*_METADATA, *_KEYS), required=("title", "method"))
+        try:
+            self.values = Values(
+                read_configuration(self.mapping("configuration", top.get("configuration") or {})),
+                read_secrets(self.mapping("secrets", top.get("secrets") or {})),
+            )
+        except ValuesError as error:
+            self.fail(f"{error.key}: {error}")
+        extension = self.extension(top.get("extensions"))
+        hypothesis = self.hypothesis(top.get("steady-state-hypothesis"))
+        method = self.activities("method", top["method"])
+        rollbacks = self.activities("rollbacks", top.get("rollbacks") or [], prefix="rollback-")
+        strangers = set(self.moments) - {activity.name for activity in method}
+        if strangers:
+            name = min(strangers)
+            self.fail(
+                f"extensions: {EXTENSION}: at: {name!r} is the name of no activity of the method"
+                f"{_nearest(name, [activity.name for activity in method])}"
+            )
+        return Experiment(
+            title=self.text("title", top["title"]),
+            description=self.text("description", top.get("description", "")),
+            path=self.path,
+            method=method,
+            steady_state=hypothesis,
+            rollbacks=self.only_actions(rollbacks),
+            topology=extension.get("topology"),
+            source=text,
+        )
+
+    def only_actions(self, rollbacks: tuple[Activity, ...]) -> tuple[Step, ...]:
+        for index, activity in enumerate(rollbacks):
+            if not isinstance(activity, Step) or activity.background:
+                self.fail(f"rollbacks[{index}]: expected an action, not in the background")
+        return tuple(step for step in rollbacks if isinstance(step, Step))
+
+    def extension(self, value: object) -> Mapping[str, Any]:
+        """Our own entry of `extensions`; those of others are none of our business."""
+        for index, item in enumerate(self.items("extensions", value or [])):
+            key = f"extensions[{index}]"
+            entry = self.mapping(key, item, required=("name",))
+            if entry["name"] != EXTENSION:
+                continue
+            self.mapping(key, entry, _EXTENSION_KEYS)
+            if entry.get("topology") is not None:
+                self.text(f"{key}.topology", entry["topology"])
+            for name, moment in self.mapping(f"{key}.at", entry.get("at") or {}).items():
+                found = _MOMENT.fullmatch(moment) if isinstance(moment, str) else None
+                if found is None:
+                    self.wrong(f"{key}.at.{name}", moment, "a phase and seconds, as opening+5s")
+                self.moments[str(name)] = Moment(found[1], float(found[2] or 0))
+            return entry
+        return {}
+
+    def activities(self, key: str, value: object, prefix: str = "") -> tuple[Activity, ...]:
+        found: list[Activity] = []
+        for index, item in enumerate(self.items(key, value)):
+            place = f"{key}[{index}]"
+            if isinstance(item, dict) and "ref" in item:
+                item = self.referred(place, item)
+            kind = item.get("type") if isinstance(item, dict) else None
+            known = (*_STEP_KEYS, "tolerance") if kind == "probe" else _STEP_KEYS
+            entry = self.mapping(place, item, known, required=("type", "name", "provider"))
+            if kind not in ("action", "probe"):
+                self.wrong(f"{place}.type", kind, "action or probe")
+            name = self.text(f"{place}.name", entry["name"])
+            self.named.setdefault(name, item)
+            background = entry.get("background", False)
+            if not isinstance(background, bool):
+                self.wrong(f"{place}.background", background, "true or false")
+            before, after = self.pauses(f"{place}.pauses", entry.get("pauses") or {})
+            make = partial(_timed, name, before, after, background, self.moments.get(name))
+            if kind == "probe":
+                found.append(make(Look, probe=self.probe(place, entry)))
+            else:
+                fault = self.fault(f"{place}.provider", entry["provider"])
+                found.append(make(Step, id=self.number(prefix + fault().kind), make=fault))
+        return tuple(found)
+
+    def number(self, kind: str) -> str:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{kind}-{self.counts[kind]}"
+
+    def referred(self, key: str, item: Mapping[str, Any]) -> Any:
+        self.mapping(key, item, ("ref",))
+        if item["ref"] not in self.named:
+            self.wrong(f"{key}.ref", item["ref"], "the name of an activity before", self.named)
+        return self.named[item["ref"]]
+
+    def fault(self, key: str, value: object) -> Callable[[], Fault]:
+        func, arguments = self.provider(key, value, actions, actions.FAULTS)
+        kind = actions.FAULTS[func]
+
+        def make() -> Fault:
+            return kind(**arguments)
+
+        try:
+            make()
+        except ValueError as error:
+            self.fail(f"{key}.arguments: {error}")
+        return make
+
+    def pauses(self, key: str, value: object) -> tuple[float, float]:
+        pauses = self.mapping(key, value, ("before", "after"))
+        seconds = []
+        for name in ("before", "after"):
+            pause = self.put_in(f"{key}.{name}", pauses.get(name, 0))
+            try:
+                require_seconds(f"{key}.{name}", pause)
+            except ValueError as error:
+                self.fail(str(error))
+            seconds.append(float(pause))
+        return seconds[0], seconds[1]
+
+    def hypothesis(self, value: object) -> tuple[Probe, ...]:
+        name = "steady-state-hypothesis"
+        top = self.mapping(name, value or {}, ("title", "probes"))
+        found = []
+        for index, item in enumerate(self.items(f"{name}.probes", top.get("probes") or [])):
+            key = f"{name}.probes[{index}]"
+            entry = self.mapping(key, item, _PROBE_KEYS, required=_PROBE_KEYS)
+            if entry["type"] != "probe":
+                self.wrong(f"{key}.type", entry["type"], "probe")
+            found.append(self.probe(key, entry))
+            self.named.setdefault(found[-1].name, item)
+        return tuple(found)
+
+    def probe(self, key: str, entry: Mapping[str, Any]) -> Probe:
+        name = self.text(f"{key}.name", entry["name"])
+        wanted: Tolerance | None = None
+        if "tolerance" in entry:
+            value = self.put_in(f"{key}.tolerance", entry["tolerance"])
+            try:
+                wanted = tolerance(value)
+            except ValueError as error:
+                self.fail(f"{key}.tolerance = {value!r}: {error}")
+        ask = self.question(f"{key}.provider", entry["provider"])
+        return Probe(name, ask, wanted, self.values.mask)
+
+    def question(self, key: str, value: object) -> Callable[[], object]:
+        """What a probe's provider asks."""
+        entry = self.mapping(key, value, required=("type",))
+        if entry["type"] in ("http", "process"):
+            make, keys, needed = (
+                (asking.http, asking.HTTP_KEYS, "url")
+                if entry["type"] == "http"
+                else (asking.process, asking.PROCESS_KEYS, "path")
+            )
+            self.mapping(key, entry, keys, required=(needed,))
+            try:
+                return make(self.put_in(key, dict(entry)))
+            except ValueError as error:
+                self.fail(f"{key}.{error}")
+        known = [name for name, _ in _functions(probes)]
+        func, arguments = self.provider(key, value, probes, known)
+        return partial(getattr(probes, func), **arguments)
+
+    def provider(
+        self, key: str, value: object, module: ModuleType, known: Iterable[str]
+    ) -> tuple[str, dict[str, Any]]:
+        """The function that a provider names, and its arguments."""
+        if isinstance(value, dict) and value.get("type", "python") != "python":
+            others = "" if module is actions else ", http or process"
+            self.wrong(f"{key}.type", value["type"], f"python{others}")
+        entry = self.mapping(key, value, _PROVIDER_KEYS, required=("type", "module", "func"))
+        if entry["module"] != module.__name__:
+            self.wrong(f"{key}.module", entry["module"], module.__name__)
+        func = entry["func"]
+        if func not in known:
+            self.wrong(f"{key}.func", func, f"a function of {module.__name__}", known)
+        accepted = [
+            name
+            for name in inspect.signature(getattr(module, func)).parameters
+            if name not in ("configuration", "secrets")
+        ]
+        given = self.mapping(f"{key}.arguments", entry.get("arguments") or {}, accepted)
+        return func, {
+            name: self.put_in(f"{key}.arguments.{name}", argument)
+            for name, argument in given.items()
+        }
+
+    def put_in(self, key: str, value: Any) -> Any:
+        """`${name}` is the value of that name in `configuration` or `secrets`."""
+        try:
+            return self.values.put_in(value)
+        except LookupError:
+            self.wrong(key, value, "a name of configuration or secrets", self.values.names)
+
+    def mapping(
+        self,
+        key: str,
+        value: object,
+        allowed: Iterable[str] | None = None,
+        required: Iterable[str] = (),
+    ) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            self.wrong(key, value, "a mapping")
+        prefix = "" if key == "the file" else f"{key}."
+        for name in required:
+            if name not in value:
+                self.fail(f"{prefix}{name} is missing")
+        for name in value:
+            if allowed is not None and name not in allowed:
+                expected = f"one of {', '.join(allowed)}" if allowed else "no key"
+                self.fail(
+                    f"{prefix}{name} is not known here, expected {expected}"
+                    f"{_nearest(str(name), allowed)}"
+                )
+        return value
+
+    def items(self, key: str, value: object) -> list[Any]:
+        if not isinstance(value, list):
+            self.wrong(key, value, "a list")
+        return value
+
+    def text(self, key: str, value: object) -> str:
+        if not isinstance(value, str):
+            self.wrong(key, value, "a text")
+        return value
+
+    def wrong(self, key: str, value: object, expected: str, known: Iterable[str] = ()) -> NoReturn:
+        self.fail(f"{key} = {value!r}, expected {expected}{_nearest(str(value), known)}")
+
+    def fail(self, sentence: str) -> NoReturn:
+        raise ChaosConfigError(self.values.mask(f"{self.path}: {sentence}")) from None
+
+
+def _timed(
+    name: str,
+    before: float,
+    after: float,
+    background: bool,
+    at: Moment | None,
+    kind: Callable[..., Activity],
+    **more: Any,
+) -> Activity:
+    return kind(name=name, before=before, after=after, background=background, at=at, **more)
+
+
+def _functions(module: ModuleType) -> list[tuple[str, Any]]:
+    return [
+        (name, function)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+    ]
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    choices = list(known)
+    if not choices:
+        return ""
+    near = difflib.get_close_matches(word, choices, n=1)
+    return f" (did you mean {near[0]}?)" if near else f" (there are {', '.join(choices)})"

@@ -1,0 +1,186 @@
+"""Which answers of a probe are in order: the tolerances of the Chaos Toolkit.
+
+A value means that value, two numbers in a list their range, any other list one of its values; a
+mapping is a `range`, a `regex` or a `jsonpath`.  Of the answer of an HTTP call or a process, a
+number or a list is held against its `status`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_FORMS = {
+    "range": ("type", "range", "target"),
+    "regex": ("type", "pattern", "target"),
+    "jsonpath": ("type", "path", "expect", "count", "target"),
+}
+_EXPECTED = "true, false, a whole number, a text, a list, or a range, regex or jsonpath"
+
+_JSONPATH = re.compile(r"\$(?:\.(?:[\w-]+|\*)|\[(?:\d+|\*|'[^']*'|\"[^\"]*\")\])*")
+_JSONPATH_PART = re.compile(r"\.([\w-]+|\*)|\[(\d+|\*|'[^']*'|\"[^\"]*\")\]")
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """One tolerance, checked when it was read."""
+
+    meets: Callable[[Any], bool]
+    """Whether an answer is in order; never raises for an odd one."""
+    expected: str
+    """What was expected, for a sentence."""
+
+    def __str__(self) -> str:
+        return self.expected
+
+
+def tolerance(value: Any) -> Tolerance:
+    """The tolerance that a file's `tolerance` stands for.
+
+    Raises ValueError, with what was expected, for a form that the Chaos Toolkit does not know or
+    that is not understood here.
+    """
+    if isinstance(value, dict):
+        return _mapping(value)
+    if isinstance(value, list):
+        return _list(value)
+    if isinstance(value, bool | int | str):
+        return Tolerance(lambda answer: _same(_status(answer, value), value), repr(value))
+    raise ValueError(f"expected {_EXPECTED}")
+
+
+def _mapping(form: dict[str, Any]) -> Tolerance:
+    kind = form.get("type")
+    if kind not in _FORMS:
+        raise ValueError(f"expected {_EXPECTED}")
+    for key in form:
+        if key not in _FORMS[kind]:
+            raise ValueError(f"{key} is not known here, expected {', '.join(_FORMS[kind])}")
+    target = form.get("target")
+    if target is not None and not isinstance(target, str):
+        raise ValueError(f"target = {target!r}, expected the name of a part of the answer")
+    within = {"range": _range, "regex": _regex, "jsonpath": _jsonpath}[kind](form)
+
+    def meets(answer: Any) -> bool:
+        if target is not None and isinstance(answer, dict):
+            answer = answer.get(target)
+        return within.meets(answer)
+
+    place = f"{target}: " if target else ""
+    return Tolerance(meets, place + within.expected)
+
+
+def _list(values: list[Any]) -> Tolerance:
+    if not values:
+        raise ValueError("expected at least one value")
+    if len(values) == 2:
+        if not all(_is_number(each) for each in values):
+            # The Chaos Toolkit takes any two values for the ends of a range.
+            raise ValueError("expected two numbers, from and to, or another number of values")
+        between = _between(*values)
+        return Tolerance(lambda answer: between(_status(answer, 0)), f"{values[0]} to {values[1]}")
+    return Tolerance(
+        lambda answer: any(_same(_status(answer, 0), each) for each in values),
+        "one of " + ", ".join(repr(each) for each in values),
+    )
+
+
+def _range(form: dict[str, Any]) -> Tolerance:
+    ends = form.get("range")
+    if not isinstance(ends, list) or len(ends) != 2 or not all(_is_number(end) for end in ends):
+        raise ValueError(f"range = {ends!r}, expected two numbers, from and to")
+    return Tolerance(_between(*ends), f"{ends[0]} to {ends[1]}")
+
+
+def _between(low: float, high: float) -> Callable[[Any], bool]:
+    if low > high:
+        raise ValueError(f"range from {low} to {high} is empty: expected the lower number first")
+
+    def meets(answer: Any) -> bool:
+        try:
+            return not isinstance(answer, bool) and low <= float(answer) <= high
+        except (TypeError, ValueError):
+            return False
+
+    return meets
+
+
+def _regex(form: dict[str, Any]) -> Tolerance:
+    pattern = form.get("pattern")
+    if not isinstance(pattern, str):
+        raise ValueError(f"pattern = {pattern!r}, expected a regular expression")
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"pattern = {pattern!r}, expected a regular expression: {error}") from None
+    return Tolerance(
+        lambda answer: isinstance(answer, str) and compiled.search(answer) is not None,
+        f"matches {pattern!r}",
+    )
+
+
+def _jsonpath(form: dict[str, Any]) -> Tolerance:
+    path = form.get("path")
+    if not isinstance(path, str) or not _JSONPATH.fullmatch(path):
+        raise ValueError(
+            f"path = {path!r}, expected a JSON path of names, numbers and *, for example $.a[0].b"
+        )
+    count = form.get("count")
+    if count is not None and (not isinstance(count, int) or isinstance(count, bool)):
+        raise ValueError(f"count = {count!r}, expected a whole number")
+    wanted = form.get("expect")
+
+    def meets(answer: Any) -> bool:
+        found = _matches(_parsed(answer), path)
+        if "expect" in form:
+            return found == (wanted if isinstance(wanted, list) else [wanted])
+        return len(found) == count if count is not None else bool(found)
+
+    said = f" is {wanted!r}" if "expect" in form else f" {count} times" if count is not None else ""
+    return Tolerance(meets, path + said)
+
+
+def _parsed(answer: Any) -> Any:
+    if not isinstance(answer, str):
+        return answer
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return answer
+
+
+def _matches(document: Any, path: str) -> list[Any]:
+    found = [document]
+    for name, bracket in _JSONPATH_PART.findall(path):
+        key = name or bracket.strip("'\"")
+        number = int(key) if bracket.isdigit() else None
+        following: list[Any] = []
+        for each in found:
+            if key == "*" and isinstance(each, dict | list):
+                following += each.values() if isinstance(each, dict) else each
+            elif isinstance(each, dict) and number is None and key in each:
+                following.append(each[key])
+            elif isinstance(each, list) and number is not None and number < len(each):
+                following.append(each[number])
+        found = following
+    return found
+
+
+def _status(answer: Any, wanted: object) -> Any:
+    """An HTTP call and a process answer with a mapping: a number is about its status."""
+    is_number = isinstance(wanted, int) and not isinstance(wanted, bool)
+    if is_number and isinstance(answer, dict) and "status" in answer:
+        return answer["status"]
+    return answer
+
+
+def _same(answer: Any, wanted: Any) -> bool:
+    # 1 is not true here: a probe that counts must not pass for one that says yes.
+    return isinstance(answer, bool) == isinstance(wanted, bool) and bool(answer == wanted)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
