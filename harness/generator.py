@@ -1,62 +1,114 @@
-"""Locust as a subprocess: started, watched, ended."""
+"""Locust as subprocesses: one alone, or a master and workers; started, watched, ended."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.guardian import RUN_ID_VARIABLE
+from chaos.ports import LOOPBACK, free_port
 from harness.errors import GeneratorError
 
 LOCUSTFILE = Path(__file__).resolve().parent.parent / "loadtests" / "locustfile.py"
 _END_S = 2.5
+Process = subprocess.Popen[bytes]
+_COMMAND = (sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless")
+_QUIET = ("--only-summary", "--loglevel", "WARNING")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who plays the load: by default one process, without a master."""
+
+    workers: int = 1
+    bind: tuple[str, int] | None = None
+    """Where the workers of other machines join; None: they are all ours, on this machine."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether one process does it all."""
+        return self.workers == 1 and self.bind is None
+
+
+def start_worker(host: str, port: int, log: Path, env: Mapping[str, str]) -> Process:
+    """Start one worker of the master at `host`:`port`."""
+    command = [*_COMMAND, "--worker", "--master-host", host, "--master-port", str(port), *_QUIET]
+    return _start(command, log, env)
 
 
 class Generator:
     """The load generator of one run; it reads `run.json` and writes its records beside it."""
 
-    def __init__(self, run_dir: Path, run_id: str, target: str) -> None:
-        self._log = run_dir / "logs" / "locust.log"
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless"]
-        command += ["--users", "1", "--spawn-rate", "1", "--host", target, "--only-summary"]
+    def __init__(self, run_dir: Path, run_id: str, target: str, crew: Crew | None = None) -> None:
+        crew = crew or Crew()
+        self._logs = run_dir / "logs"
+        command = [*_COMMAND, "--users", "1", "--spawn-rate", "1", "--host", target, *_QUIET]
         # Failed turns are for the judge; what is left of Locust's exit code is a broken generator.
-        command += ["--exit-code-on-error", "0", "--stop-timeout", "2", "--loglevel", "WARNING"]
-        env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_RUN_DIR": str(run_dir.absolute())}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        command += ["--exit-code-on-error", "0", "--stop-timeout", "2"]
+        env = {**os.environ, RUN_ID_VARIABLE: run_id}
+        here = {**env, "DIYA_RUN_DIR": str(run_dir.absolute())}
+        host, port = crew.bind or (LOOPBACK, 0 if crew.alone else free_port())
+        if not crew.alone:
+            command += ["--master", "--master-bind-host", host, "--master-bind-port", str(port)]
+            command += ["--expect-workers", str(crew.workers)]
+        self._processes = [_start(command, self._logs / "locust.log", here)]
+        if not crew.alone and crew.bind is None:
+            # The load is checked before it begins: what a worker may do, its harness may.
+            mine = {**env, "DIYA_AUTHORISED": "1"}
+            for number in range(crew.workers):
+                log = self._logs / f"locust-worker-{number + 1}.log"
+                self._processes.append(start_worker(host, port, log, mine))
 
     @property
     def pid(self) -> int:
-        """The generator's process id."""
-        return self._process.pid
+        """The process id of the generator, of its master when there are several processes."""
+        return self._processes[0].pid
 
     @property
     def running(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+        """Whether it still runs: the one process, or the master."""
+        return self._processes[0].poll() is None
 
     def check_started(self) -> None:
-        """Raise GeneratorError with the end of the log if it has ended already."""
-        if not self.running:
-            lines = self._log.read_text(errors="replace").splitlines()[-12:]
-            raise GeneratorError("the load generator did not start:\n" + "\n".join(lines))
+        """Raise GeneratorError with the end of the log if any of it has ended already."""
+        logs = sorted(self._logs.glob("locust*.log"))
+        for process, log in zip(self._processes, logs, strict=False):
+            if process.poll() is not None:
+                lines = log.read_text(errors="replace").splitlines()[-12:]
+                raise GeneratorError("the load generator did not start:\n" + "\n".join(lines))
 
     def stop(self) -> None:
-        """End it: first asked, so that it writes what it knows, then killed."""
-        if not self.running:
-            return
-        self._process.terminate()
+        """End it: first the one in charge is asked, so that it writes what it knows."""
+        end(self._processes[:1])
+        end(self._processes[1:])
+
+
+def end(processes: list[Process]) -> None:
+    """Ask all of them to end, and kill what is left after a while."""
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + _END_S
+    for process in processes:
         try:
-            self._process.wait(_END_S)
+            process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()
+
+
+def _start(command: list[str], log: Path, env: Mapping[str, str]) -> Process:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )

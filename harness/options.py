@@ -9,8 +9,10 @@ import sys
 from urllib.parse import urlsplit
 
 from chaos.addresses import is_loopback, without_password
+from chaos.ports import LOOPBACK
 from chaos.topologies import Topology
 from harness.errors import ConfigError
+from harness.generator import Crew
 
 KINDS = ("redis", "adk-redis", "memory")
 _LONGEST_SEED = 2**63 - 1
@@ -78,3 +80,40 @@ def check_seed(seed: int) -> None:
     """Raise ConfigError for a seed outside of 0 to 2^63 - 1."""
     if not 0 <= seed <= _LONGEST_SEED:
         raise ConfigError(f"--seed {seed}: a whole number from 0 to {_LONGEST_SEED} was expected")
+
+
+MASTER_PORT = 5557
+"""Locust's own."""
+_MOST_WORKERS = 256
+
+
+def check_workers(workers: int) -> int:
+    """The number of load generator processes.  Raises ConfigError for one outside of 1 to 256."""
+    if not 1 <= workers <= _MOST_WORKERS:
+        raise ConfigError(f"--workers {workers}: a number from 1 to {_MOST_WORKERS} was expected")
+    return workers
+
+
+def address(option: str, value: str) -> tuple[str, int]:
+    """Host and port of a master, written HOST or HOST:PORT.  Raises ConfigError otherwise."""
+    host, colon, port = value.partition(":")
+    good = bool(host) and "/" not in host and (not colon or port.isdecimal())
+    if not good or not 1024 <= int(port or MASTER_PORT) <= 65535:
+        raise ConfigError(f"{option} {value}: HOST or HOST:PORT was expected, port 1024 to 65535")
+    return host, int(port or MASTER_PORT)
+
+
+def crew(args: argparse.Namespace) -> Crew:
+    """Who plays the load.  Raises ConfigError for options that do not go together."""
+    workers = check_workers(args.workers)
+    if not args.master:
+        if args.bind is not None:
+            raise ConfigError(f"--bind {args.bind}: only a --master can be joined")
+        return Crew(workers)
+    bind = address("--bind", args.bind or LOOPBACK)
+    if not is_loopback(bind[0]) and args.target is None:
+        raise ConfigError(
+            f"--bind {args.bind}: workers of other machines cannot reach a fleet of our own, which "
+            "is on loopback; a --target was expected"
+        )
+    return Crew(workers, bind)

@@ -51,8 +51,32 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="I may put load on this --target or --redis although it is not on this machine",
     )
+    _crew(parser)
     parser.add_argument(
         "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
+    )
+
+
+def _crew(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="load generator processes on this machine; with --master, how many are to join",
+    )
+    parser.add_argument(
+        "--master", action="store_true", help="wait for workers that --join from other machines"
+    )
+    parser.add_argument(
+        "--bind",
+        metavar="HOST[:PORT]",
+        help="where a --master is joined (default: 127.0.0.1:5557)",
+    )
+    parser.add_argument(
+        "--join",
+        metavar="HOST[:PORT]",
+        help="play for the --master there: the load, the target and the verdict are its own",
     )
 
 

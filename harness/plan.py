@@ -6,7 +6,7 @@ import argparse
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from chaos.experiment import Experiment
 from chaos.topologies import Topology
 from harness import host, options
 from harness.errors import ConfigError
+from harness.generator import Crew
 from loadtests import profile as profiles
 from loadtests.profile import Profile
 
@@ -40,6 +41,7 @@ class Plan:
     out: Path
     run_id: str
     origin: float
+    crew: Crew = field(default_factory=Crew)
 
     @property
     def name(self) -> str:
@@ -132,6 +134,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         out=Path(args.out),
         run_id=secrets.token_hex(6),
         origin=time.time(),
+        crew=options.crew(args),
     )
 
 

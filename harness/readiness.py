@@ -15,7 +15,7 @@ from chaos.errors import ChaosError
 from chaos.fleet import Fleet
 from chaos.guardian import Guardian
 from chaos.schedule import Schedule
-from harness import ci_files, report, rundir
+from harness import ci_files, join, report, rundir
 from harness import plan as plans
 from harness.generator import Generator
 from harness.plan import Plan
@@ -29,6 +29,8 @@ _READY_S = 90.0
 
 def main(args: argparse.Namespace) -> int:
     """Run, judge, report; returns the verdict's exit code."""
+    if args.join is not None:
+        return join.main(args)
     plan = plans.from_args(args)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     rundir.write_run_json(run_dir, plan.run_json())
@@ -111,7 +113,7 @@ def _play(
         )
         sampler.start()
         url = str(plan.target) if fleet is None else fleet.url
-        generator = Generator(run_dir, plan.run_id, url)
+        generator = Generator(run_dir, plan.run_id, url, plan.crew)
         try:
             Watch(plan, run_dir, clock, progress, generator, schedule).run()
         finally:

@@ -15,6 +15,8 @@ from reports.records import LoadMark, RunClock, TurnRecord
 _LOOK_S = 0.2
 _START_S = 30.0
 """The generator has so long to come up."""
+_JOIN_S = 600.0
+"""Workers of other machines have so long to join."""
 _DRAINED_S = 4.0
 """Memory is watched for so long after the last session's TTL: a few samples, and Redis's own time
 to reclaim what has expired."""
@@ -45,7 +47,8 @@ class Watch:
         self._start: float | None = None
         self._drained: float | None = None
         """When every session's TTL is over and memory has been seen after it; run time."""
-        self._give_up = clock.now() + _START_S
+        patience = _START_S if plan.crew.bind is None else _JOIN_S
+        self._give_up = clock.now() + patience
 
     def run(self) -> None:
         """Return when everything has been seen, or when the generator is gone or hangs.

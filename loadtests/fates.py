@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from loadtests import conversation
-from loadtests.profile import Profile
+from loadtests.settings import RunSettings
 from reports.records import Arrival, ConversationRecord, Fate
 
 
-def not_played(
-    profile: Profile, arrival: Arrival, run_id: str, start: float, fate: Fate
-) -> ConversationRecord:
+def not_played(run: RunSettings, arrival: Arrival, start: float, fate: Fate) -> ConversationRecord:
     """What became of `arrival`, of a load that began at run time `start`."""
-    plan = conversation.plan(profile, arrival, run_id)
+    plan = conversation.plan(run.profile, arrival, run.run_id, run.journeys)
     return ConversationRecord(
         conversation=plan.index,
         journey=plan.journey,

@@ -1,7 +1,8 @@
 """The load as Locust runs it: one dispatcher user plays the planned arrivals.
 
 The run directory comes in DIYA_RUN_DIR.  Without it, the profile `smoke` is played against
-`--host`; every start is a run of its own, recorded in a temporary directory.
+`--host`; every start is a run of its own, recorded in a temporary directory.  On a master the
+workers play shards of the load, and their records come to the master's run directory.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ import gevent
 from gevent.event import Event
 from locust import User, events, task
 from locust.exception import StopUser
+from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import arrivals, hdrlog, profile, settings
-from loadtests.marks import Marks
+from loadtests.marks import HEAD_START_S, Marks
+from loadtests.master import Master, Switchboard
 from loadtests.player import Player
+from loadtests.service import Observer
 from loadtests.settings import RunSettings
+from loadtests.worker import Worker
 from reports.records import RecordWriter, RunClock
 
 BAD_CONFIGURATION, BROKEN = 104, 70
 """Exit codes; the same as the command line's."""
-
-HEAD_START_S = 0.5
-"""From planning to the first possible arrival."""
 
 log = logging.getLogger("diya.load")
 
@@ -46,7 +48,8 @@ class Load:
         self._writer = RecordWriter(run.run_dir)
         self._marks = Marks(run.profile, self._writer)
         target = environment.host or run.target or Dispatcher.host
-        self._player = Player(run, target, self._clock, self._writer, self._observe, self._broken)
+        observe = observer(environment)
+        self._player = Player(run, target, self._clock, self._writer, observe, self._broken)
         self._stopped = Event()
 
     def play(self) -> bool:
@@ -78,8 +81,12 @@ class Load:
     def _broken(self) -> None:
         self._environment.process_exit_code = BROKEN
 
-    def _observe(self, name: str, seconds: float, size: int, error: str | None) -> None:
-        self._environment.events.request.fire(
+
+def observer(environment: Any) -> Observer:
+    """Feeds Locust's statistics, for its web UI; no gate reads them."""
+
+    def observe(name: str, seconds: float, size: int, error: str | None) -> None:
+        environment.events.request.fire(
             request_type="HTTP",
             name=name,
             response_time=seconds * 1000,
@@ -87,6 +94,8 @@ class Load:
             exception=RuntimeError(error) if error else None,
             context={},
         )
+
+    return observe
 
 
 class Dispatcher(User):  # type: ignore[misc]
@@ -99,6 +108,10 @@ class Dispatcher(User):  # type: ignore[misc]
     @task  # type: ignore[untyped-decorator]
     def play(self) -> None:
         """Play the load once, then end Locust (headless) or the test (web UI)."""
+        if isinstance(self.environment.runner, WorkerRunner):
+            # What a worker plays, and when, comes from the master; see `loadtests.worker`.
+            self.environment.diya_load.idle()
+            raise StopUser
         over = True
         try:
             self.environment.diya_load = load = Load(RUN or _temporary_run(), self.environment)
@@ -107,16 +120,51 @@ class Dispatcher(User):  # type: ignore[misc]
             log.exception("the load generator broke")
             self.environment.process_exit_code = BROKEN
         if over:
-            runner = self.environment.runner
-            gevent.spawn(runner.quit if self.environment.parsed_options.headless else runner.stop)
+            end(self.environment)
         raise StopUser
+
+
+def end(environment: Any) -> None:
+    """End Locust (headless) or the test (web UI) from within."""
+    runner = environment.runner
+    gevent.spawn(runner.quit if environment.parsed_options.headless else runner.stop)
+
+
+@events.init.add_listener  # type: ignore[untyped-decorator]
+def init(environment: Any, **_: Any) -> None:
+    """A worker listens for its master from the beginning."""
+    if isinstance(environment.runner, WorkerRunner):
+        environment.diya_load = Worker(environment, observer(environment))
+    elif isinstance(environment.runner, MasterRunner):
+        environment.diya_switchboard = Switchboard(environment)
+
+
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
+def start(environment: Any, **_: Any) -> None:
+    """A master begins when Locust does; one process alone begins with its dispatcher."""
+    if isinstance(environment.runner, MasterRunner):
+        run = RUN or _temporary_run()
+        target = environment.host or run.target or Dispatcher.host
+        environment.diya_load = environment.diya_switchboard.begin(run, target)
+        gevent.spawn(_lead, environment)
+
+
+def _lead(environment: Any) -> None:
+    over = True
+    try:
+        over = environment.diya_load.play()
+    except Exception:
+        log.exception("the load generator broke")
+        environment.process_exit_code = BROKEN
+    if over:
+        end(environment)
 
 
 @events.test_stopping.add_listener  # type: ignore[untyped-decorator]
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def stop(environment: Any, **_: Any) -> None:
     """Stop the load under way, if there is one."""
-    load: Load | None = getattr(environment, "diya_load", None)
+    load: Load | Master | Worker | None = getattr(environment, "diya_load", None)
     if load is not None:
         load.stop()
 

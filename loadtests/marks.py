@@ -7,6 +7,9 @@ from collections.abc import Callable
 from loadtests.profile import Profile
 from reports.records import LoadMark, Recorder
 
+HEAD_START_S = 0.5
+"""From planning to the first possible arrival."""
+
 
 class Marks:
     """Writes the marks of one load; see `reports.records.LoadMark`."""

@@ -129,8 +129,7 @@ class Player:
         return Customer(plan, self._start + arrival.due, self._desk, self._tally)
 
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
-        profile, run_id = self._run.profile, self._run.run_id
-        self._recorder.write(not_played(profile, arrival, run_id, self._start, fate))
+        self._recorder.write(not_played(self._run, arrival, self._start, fate))
 
     def _admit(self, arrival: Arrival) -> None:
         if self._clock.now() - self._start - arrival.due > self._run.profile.late_after_s:

@@ -17,6 +17,8 @@ from loadtests.profile import Profile
 class RunSettings:
     """One run, as the generator sees it."""
 
+    values: dict[str, Any]
+    """All of `run.json`, for the workers."""
     run_dir: Path
     run_id: str
     origin: float
@@ -43,12 +45,21 @@ def read(run_dir: Path) -> RunSettings:
         raise ValueError(f"{path}: not JSON: {error}") from None
     if not isinstance(run, dict):
         raise ValueError(f"{path}: expected an object, not {type(run).__name__}")
+    return parse(path, run)
+
+
+def parse(path: Path, run: dict[str, Any]) -> RunSettings:
+    """The settings in the values of `path`, a run directory's `run.json`.
+
+    A worker is sent the values, and has no such directory.  Raises ValueError, one sentence.
+    """
     book = journeys.shopmax()
     if run.get("journeys") is not None:
         book = journeys.from_dict(_value(path, run, "journeys", dict), f"{path} journeys")
     values = _value(path, run, "profile", dict)
     return RunSettings(
-        run_dir=run_dir,
+        values=run,
+        run_dir=path.parent,
         run_id=_value(path, run, "run_id", str),
         origin=float(_value(path, run, "origin", int, float)),
         seed=_value(path, run, "seed", int),

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "reports": set[str](),
     "harness": {"chaos", "reports", "loadtests.profile", "loadtests.forecast"},
 }
-GEVENT_HOMES = {"locustfile.py", "client.py", "player.py"}
+GEVENT_HOMES = {"locustfile.py", "client.py", "player.py", "stream.py", "master.py", "worker.py"}
 
 
 def imported(path: Path) -> set[str]:

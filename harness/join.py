@@ -1,0 +1,39 @@
+"""`diya readiness --join HOST`: this machine's workers play for a master somewhere else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from chaos.guardian import RUN_ID_VARIABLE, Guardian
+from harness import exits, options
+from harness.generator import end, start_worker
+
+
+def main(args: argparse.Namespace) -> int:
+    """Work until the master ends the run.  0 when it did, 75 when it was lost or refused us."""
+    host, port = options.address("--join", args.join)
+    workers = options.check_workers(args.workers)
+    guardian = Guardian.start(ours := secrets.token_hex(6))
+    env = {**os.environ, RUN_ID_VARIABLE: ours}
+    env["DIYA_AUTHORISED"] = "1" if args.authorised else "0"
+    env.pop("DIYA_RUN_DIR", None)
+    try:
+        with tempfile.TemporaryDirectory(prefix="diya-join-") as folder:
+            logs = [Path(folder) / f"worker-{number + 1}.log" for number in range(workers)]
+            processes = [start_worker(host, port, log, env) for log in logs]
+            print(f"diya: {workers} workers for {host}:{port}", flush=True)
+            try:
+                codes = [process.wait() for process in processes]
+            finally:
+                end(processes)
+            for log, code in zip(logs, codes, strict=True):
+                if code:
+                    sys.stderr.write(log.read_text(errors="replace"))
+    finally:
+        guardian.close()
+    return exits.GO if not any(codes) else exits.INCONCLUSIVE

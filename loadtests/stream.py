@@ -1,0 +1,72 @@
+"""Records on their way from a worker to the master: in batches, in order, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gevent.event import Event
+
+from reports.records import FILES, ConversationRecord, Record, to_json
+
+BATCH_BYTES = 64 * 1024
+MOST_UNACKNOWLEDGED = 32
+"""Batches; with the one being filled, a worker holds about 2 MB of records at most."""
+
+
+class Stream:
+    """A `Recorder` that hands batches to `send`; the master acknowledges each.
+
+    When the master falls behind, `write` waits: the conversation that writes is then late, which
+    shows, and the generator's memory does not grow.
+    """
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self._send = send
+        self._files: dict[str, list[bytes]] = {}
+        self._settled: list[int] = []
+        self._size = 0
+        self._sent = self._acknowledged = 0
+        self._room = Event()
+        self._room.set()
+        self._abandoned = False
+
+    def write(self, record: Record) -> None:
+        """Take one record; waits while the master is behind."""
+        line = to_json(record) + b"\n"
+        self.append(FILES[type(record)], line)
+        if isinstance(record, ConversationRecord):
+            # Added together with the line, without giving way: both are in the same batch.
+            self._settled.append(record.conversation)
+        if self._size >= BATCH_BYTES:
+            self.flush()
+
+    def append(self, file: str, line: bytes) -> None:
+        """Take one line of a file of the run directory, newline included."""
+        self._files.setdefault(file, []).append(line)
+        self._size += len(line)
+
+    def flush(self) -> None:
+        """Send what has been taken; waits while the master is behind."""
+        while self._files and not self._abandoned:
+            if not self._room.is_set():
+                self._room.wait()
+                continue
+            files = {name: b"".join(lines) for name, lines in self._files.items()}
+            settled, self._files, self._settled, self._size = self._settled, {}, [], 0
+            self._sent += 1
+            if self._sent - self._acknowledged >= MOST_UNACKNOWLEDGED:
+                self._room.clear()
+            self._send({"number": self._sent, "files": files, "settled": settled})
+
+    def acknowledged(self, number: int) -> None:
+        """The master has written batch `number` and all before it."""
+        self._acknowledged = max(self._acknowledged, number)
+        if self._sent - self._acknowledged < MOST_UNACKNOWLEDGED:
+            self._room.set()
+
+    def abandon(self) -> None:
+        """Nobody listens any more: whoever waits goes on, and everything is dropped."""
+        self._abandoned = True
+        self._files, self._settled = {}, []
+        self._room.set()

@@ -1,0 +1,232 @@
+"""A master and its workers, as processes: nothing is lost without being accounted for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests import arrivals, profile
+from loadtests.profile import Profile
+from reports.records import (
+    FILES,
+    ConversationRecord,
+    Fate,
+    LoadMark,
+    Outcome,
+    TurnRecord,
+    from_json,
+)
+
+ROOT = Path(__file__).parents[2]
+SEED = 11
+ORPHANED = 75
+Popen = subprocess.Popen[bytes]
+
+
+def _profile(seconds: float = 4.0) -> Profile:
+    values = profile.load("smoke").to_dict()
+    values["time"]["compression"] = 7200
+    values["load"]["base_rate"] = 12.0
+    values["phase"] = [{"name": "opening", "minutes": seconds * 120, "hold": 1}]
+    return profile.from_dict(values)
+
+
+class Crew:
+    """Processes of Locust; all of them are gone when the test is."""
+
+    def __init__(self, stack: ExitStack, folder: Path, target: str) -> None:
+        self._stack, self._folder, self._target = stack, folder, target
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = str(listener.getsockname()[1])
+
+    def run_dir(self, name: str, load: Profile) -> Path:
+        """A run directory as the harness prepares it."""
+        run_dir = self._folder / name
+        run_dir.mkdir()
+        run = {
+            "schema_version": 1,
+            "run_id": f"{name}-0123456789ab",
+            "origin": time.time(),
+            "seed": SEED,
+            "app": "shopmax",
+            "target": self._target,
+            "profile": load.to_dict(),
+            "ttl_seconds": 1.0,
+        }
+        (run_dir / "run.json").write_text(json.dumps(run))
+        return run_dir
+
+    def master(self, run_dir: Path, workers: int) -> Popen:
+        """Start a master that waits for so many workers."""
+        return self._start(
+            f"""--master --master-bind-host 127.0.0.1 --master-bind-port {self.port}
+            --expect-workers {workers} --users 1 --spawn-rate 1 --host {self._target}
+            --exit-code-on-error 0 --stop-timeout 2""",
+            {"DIYA_RUN_DIR": str(run_dir)},
+        )
+
+    def workers(self, count: int) -> list[Popen]:
+        """Start workers."""
+        where = f"--worker --master-host 127.0.0.1 --master-port {self.port}"
+        return [self._start(where, {}) for _ in range(count)]
+
+    def _start(self, arguments: str, more: dict[str, str]) -> Popen:
+        log = self._stack.enter_context((self._folder / "log").open("ab"))
+        env = {key: value for key, value in os.environ.items() if key != "DIYA_RUN_DIR"}
+        command = "-m locust -f loadtests/locustfile.py --headless --only-summary"
+        process = subprocess.Popen(
+            [sys.executable, *command.split(), *arguments.split(), "--loglevel", "WARNING"],
+            cwd=ROOT,
+            env={**env, **more},
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+        )
+        self._stack.callback(_end, process)
+        return process
+
+    @property
+    def log(self) -> str:
+        """What all of them said."""
+        return (self._folder / "log").read_text(errors="replace")
+
+
+def _end(process: Popen) -> None:
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def crew(tmp_path: Path) -> Iterator[Crew]:
+    """Nobody yet, and an honest server whose sessions live one second."""
+    with ExitStack() as stack:
+        server = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.loadtests.fake_adk", "1.0"],
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+        )
+        stack.callback(server.terminate)
+        assert server.stdout is not None
+        yield Crew(stack, tmp_path, f"http://127.0.0.1:{server.stdout.readline().strip()}")
+
+
+def _records(run_dir: Path, kind: type[Any]) -> list[Any]:
+    path = run_dir / FILES[kind]
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [from_json(kind, line) for line in lines]
+
+
+def _await(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
+        time.sleep(0.05)
+
+
+def _await_turns(run_dir: Path, count: int) -> None:
+    _await(lambda: len(_records(run_dir, TurnRecord)) >= count, f"{count} turns")
+
+
+def _indices(run_dir: Path) -> list[int]:
+    return sorted(record.conversation for record in _records(run_dir, ConversationRecord))
+
+
+def test_three_workers_play_exactly_the_plan_of_one(crew: Crew) -> None:
+    load = _profile()
+    run_dir = crew.run_dir("whole", load)
+    master, workers = crew.master(run_dir, 3), crew.workers(3)
+    assert master.wait(90) == 0, crew.log
+    assert [worker.wait(30) for worker in workers] == [0, 0, 0], crew.log
+    planned = arrivals.plan(load, SEED)
+    conversations = _records(run_dir, ConversationRecord)
+    assert _indices(run_dir) == [arrival.index for arrival in planned]
+    assert {record.fate for record in conversations} == {Fate.OFFERED}
+    marks = _records(run_dir, LoadMark)
+    names = ["start", "phase:opening", "arrivals-end", "end", "audited"]
+    assert [mark.mark for mark in marks] == names
+    for record in conversations:
+        due = marks[0].t + planned[record.conversation].due
+        assert record.due == pytest.approx(due, abs=0.1)
+    turns = _records(run_dir, TurnRecord)
+    assert {turn.outcome for turn in turns} == {Outcome.OK}
+    taken = Counter(turn.conversation for turn in turns)
+    assert taken == {record.conversation: record.turns_planned for record in conversations}
+
+
+def test_a_killed_worker_s_arrivals_are_lost_and_nobody_else_s(crew: Crew) -> None:
+    load = _profile(8.0)
+    run_dir = crew.run_dir("killed", load)
+    master, workers = crew.master(run_dir, 3), crew.workers(3)
+    _await_turns(run_dir, 10)
+    workers[1].kill()
+    assert master.wait(90) == 0, crew.log
+    assert workers[0].wait(30) == workers[2].wait(30) == 0, crew.log
+    conversations = _records(run_dir, ConversationRecord)
+    assert _indices(run_dir) == [arrival.index for arrival in arrivals.plan(load, SEED)]
+    lost = {record.conversation % 3 for record in conversations if record.fate is Fate.LOST}
+    assert len(lost) == 1, "one shard"
+    others = {record.fate for record in conversations if record.conversation % 3 not in lost}
+    assert others == {Fate.OFFERED}
+    assert "worker-lost" in [mark.mark for mark in _records(run_dir, LoadMark)]
+
+
+def test_a_stopped_master_still_accounts_for_every_arrival(crew: Crew) -> None:
+    load = _profile(30.0)
+    run_dir = crew.run_dir("stopped", load)
+    master, workers = crew.master(run_dir, 2), crew.workers(2)
+    _await_turns(run_dir, 5)
+    master.send_signal(signal.SIGTERM)
+    assert master.wait(30) == 0, crew.log
+    for worker in workers:
+        worker.wait(30)
+    assert _indices(run_dir) == [arrival.index for arrival in arrivals.plan(load, SEED)]
+    fates = {record.fate for record in _records(run_dir, ConversationRecord)}
+    assert fates <= {Fate.OFFERED, Fate.CENSORED}
+    assert Fate.CENSORED in fates
+
+
+def test_the_workers_of_a_killed_master_end_and_never_reach_the_next_run(crew: Crew) -> None:
+    first = crew.run_dir("first", _profile(30.0))
+    master, stale = crew.master(first, 2), crew.workers(2)
+    _await_turns(first, 5)
+    master.kill()
+    master.wait()
+    load = _profile()
+    second = crew.run_dir("second", load)
+    master, workers = crew.master(second, 1), crew.workers(1)
+    assert master.wait(90) == 0, crew.log
+    assert workers[0].wait(30) == 0, crew.log
+    assert [worker.wait(30) for worker in stale] == [ORPHANED, ORPHANED], crew.log
+    conversations = _records(second, ConversationRecord)
+    assert _indices(second) == [arrival.index for arrival in arrivals.plan(load, SEED)]
+    assert {record.fate for record in conversations} == {Fate.OFFERED}
+    assert all("-second-" in record.session for record in conversations)
+
+
+def test_a_worker_that_joins_late_plays_no_part(crew: Crew) -> None:
+    load = _profile(8.0)
+    run_dir = crew.run_dir("late", load)
+    master = crew.master(run_dir, 1)
+    crew.workers(1)
+    _await_turns(run_dir, 2)
+    (late,) = crew.workers(1)
+    assert master.wait(90) == 0, crew.log
+    late.wait(30)
+    assert _indices(run_dir) == [arrival.index for arrival in arrivals.plan(load, SEED)]
+    assert {record.fate for record in _records(run_dir, ConversationRecord)} == {Fate.OFFERED}
+    assert "worker-late" in [mark.mark for mark in _records(run_dir, LoadMark)]
