@@ -218,6 +218,10 @@ class Environment(Protocol):
         """What customers reach."""
 
     @property
+    def marks(self) -> Mapping[str, str]:
+        """The environment variables of a process that must not outlive the run."""
+
+    @property
     def network(self) -> Network:
         """The proxies on the way.  Raises ChaosError without the network capabilities."""
 

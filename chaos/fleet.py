@@ -16,6 +16,7 @@ from chaos.environment import ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.model_switch import VARIABLE, ModelSwitchFile
 from chaos.ports import ensure_free, free_port
 from chaos.redis_external import ExternalRedis
 from chaos.replica import Replica
@@ -74,17 +75,22 @@ class Fleet:
         self._memory = 0 if replica_command else replicas * REPLICA_MEMORY
         logs = self.run_dir / "logs"
         env = {**os.environ, RUN_ID_VARIABLE: run_id}
+        self.marks: Mapping[str, str] = env
+        """The environment of processes that must not outlive the run."""
         self.redis: OwnRedis | ExternalRedis
         self._topology = topology or Topology()
         if "://" in redis:
             self.redis = ExternalRedis(redis, authorised=authorised)
         else:
             self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env)
+        self._moods = ModelSwitchFile(self.run_dir / "model")
+        self._scripted = env.get("DIYA_MODEL", "scripted") == "scripted"
         ports = _ports(base_port, replicas + 1)
         service_env = {
             **env,
             "DIYA_REDIS_URL": self.redis.url,
             "DIYA_SESSIONS": sessions,
+            VARIABLE: str(self._moods.path),
             "DIYA_TTL_SECONDS": f"{ttl_seconds:g}",
             **(extra_env or {}),
         }
@@ -119,6 +125,8 @@ class Fleet:
         can = {"kill", "terminate", "freeze", "restart", "cpu", "memory"}
         if self.redis.servers:
             can |= {"redis-config", "redis-data", *self._topology.capabilities}
+        if self._scripted:
+            can.add("model")
         return frozenset(can)
 
     @property
@@ -128,8 +136,10 @@ class Fleet:
 
     @property
     def model(self) -> ModelSwitch:
-        """Raises ChaosError: the model cannot be switched."""
-        raise ChaosError("the fleet's model cannot be switched")
+        """The switch of all replicas' scripted models.  Raises ChaosError for a real model."""
+        if not self._scripted:
+            raise ChaosError("the fleet's model is a real one: it cannot be switched")
+        return self._moods
 
     @property
     def url(self) -> str:

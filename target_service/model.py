@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Iterator
+from typing import Any
 
 from google.adk.models.base_llm import BaseLlm
 from google.adk.models.llm_request import LlmRequest
 from google.adk.models.llm_response import LlmResponse
 from google.genai import types
+from pydantic import PrivateAttr
 
 from target_service import witness
 from target_service.dialogue import Call, customer_messages, decide
+from target_service.mood import CutOff, MoodFile
 
 _SIGMA = 0.3
 _WORDS_PER_CHUNK = 4
@@ -29,6 +32,16 @@ class ScriptedModel(BaseLlm):
     model: str = "scripted"
     ttft_ms: float = 60.0
     tokens_per_s: float = 600.0
+    mood_file: str | None = None
+    """Where `target_service.mood` looks; None: the model is as ever."""
+    replica: str = "r01"
+
+    _moods: MoodFile = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        """Pydantic's own hook: called once, when the fields are set."""
+        super().model_post_init(context)
+        self._moods = MoodFile(self.mood_file, self.replica)
 
     def stated_latency(self) -> str:
         """The latency distribution, for reports."""
@@ -45,7 +58,10 @@ class ScriptedModel(BaseLlm):
         seen = witness.testimony(messages)
         metadata = {witness.METADATA_KEY: seen}
         draw = random.Random(f"{seen[1]}/{len(llm_request.contents)}")
-        await asyncio.sleep(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA))
+        mood = self._moods.now()
+        slow = mood.latency_factor
+        await asyncio.sleep(slow * self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA))
+        mood.refuse()
         step = decide(llm_request.contents)
         if isinstance(step, Call):
             part = types.Part.from_function_call(name=step.tool, args=step.arguments)
@@ -53,12 +69,17 @@ class ScriptedModel(BaseLlm):
                 content=types.Content(role="model", parts=[part]), custom_metadata=metadata
             )
             return
+        breaks_off = mood.breaks_off()
         if stream:
             for chunk in _chunks(step.text):
                 yield LlmResponse(content=_text(chunk), partial=True)
-                await asyncio.sleep(_WORDS_PER_CHUNK / self.tokens_per_s)
+                await asyncio.sleep(slow * _WORDS_PER_CHUNK / self.tokens_per_s)
+                if breaks_off:
+                    break
         else:
-            await asyncio.sleep(len(step.text.split()) / self.tokens_per_s)
+            await asyncio.sleep(slow * len(step.text.split()) / self.tokens_per_s)
+        if breaks_off:
+            raise CutOff("the model's reply broke off")
         yield LlmResponse(content=_text(step.text), custom_metadata=metadata)
 
 

@@ -31,6 +31,8 @@ class Settings:
     model_ttft_ms: float
     """Scripted model: median time to the first token, lognormal with sigma 0.3."""
     model_tokens_per_s: float
+    model_mood: str | None
+    """Scripted model: the file that makes it slow or wrong, for experiments; None: never."""
     lease_ms: int
     """A turn whose replica died can be taken over after this time at the latest."""
     busy_wait_s: float
@@ -57,6 +59,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         model=environ.get("DIYA_MODEL", "scripted"),
         model_ttft_ms=_number(environ, "DIYA_MODEL_TTFT_MS", 60.0, zero=True),
         model_tokens_per_s=_number(environ, "DIYA_MODEL_TOKENS_PER_S", 600.0),
+        model_mood=environ.get("DIYA_MODEL_MOOD") or None,
         lease_ms=_whole(environ, "DIYA_LEASE_MS", 2000),
         busy_wait_s=_number(environ, "DIYA_BUSY_WAIT_S", 2.0, zero=True),
         max_turns_in_flight=_whole(environ, "DIYA_MAX_TURNS_IN_FLIGHT", 64),

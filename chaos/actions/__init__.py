@@ -7,28 +7,113 @@ returns its window; it raises ChaosError when the fault failed or cannot be done
 
 from __future__ import annotations
 
-from chaos.actions.redis import kill_redis, restart_redis
-from chaos.actions.replica import kill_replica, noop, rolling_restart
+from chaos.actions.model import model_cut_streams, model_errors, model_rate_limit, slow_model
+from chaos.actions.redis import (
+    amnesia,
+    cluster_shard_down,
+    exhaust_connections,
+    failover,
+    freeze_redis,
+    kill_redis,
+    partition,
+    power_loss,
+    reload_redis,
+    restart_redis,
+    slow_redis,
+    squeeze_memory,
+)
+from chaos.actions.replica import (
+    cpu_hog,
+    freeze_replica,
+    kill_half,
+    kill_replica,
+    kill_streaming,
+    kill_zone,
+    memory_hog,
+    noop,
+    rolling_restart,
+    slow_start,
+    terminate_replica,
+)
+from chaos.faults.amnesia import Amnesia
 from chaos.faults.base import Fault
+from chaos.faults.exhaust_connections import ExhaustConnections
+from chaos.faults.failover import ClusterShardDown, Failover
+from chaos.faults.freeze import FreezeRedis, FreezeReplica
+from chaos.faults.hogs import CpuHog, MemoryHog
+from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_replica import KillReplica
+from chaos.faults.kill_streaming import KillStreaming
+from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
 from chaos.faults.noop import Noop
+from chaos.faults.partition import Partition
+from chaos.faults.power_loss import PowerLoss
 from chaos.faults.redis_outage import KillRedis, RestartRedis
+from chaos.faults.reload_redis import ReloadRedis
 from chaos.faults.rolling_restart import RollingRestart
+from chaos.faults.slow_redis import SlowRedis
+from chaos.faults.slow_start import SlowStart
+from chaos.faults.squeeze_memory import SqueezeMemory
+from chaos.faults.terminate_replica import TerminateReplica
 
 __all__ = [
     "FAULTS",
+    "amnesia",
+    "cluster_shard_down",
+    "cpu_hog",
+    "exhaust_connections",
+    "failover",
+    "freeze_redis",
+    "freeze_replica",
+    "kill_half",
     "kill_redis",
     "kill_replica",
+    "kill_streaming",
+    "kill_zone",
+    "memory_hog",
+    "model_cut_streams",
+    "model_errors",
+    "model_rate_limit",
     "noop",
+    "partition",
+    "power_loss",
+    "reload_redis",
     "restart_redis",
     "rolling_restart",
+    "slow_model",
+    "slow_redis",
+    "slow_start",
+    "squeeze_memory",
+    "terminate_replica",
 ]
 
 FAULTS: dict[str, type[Fault]] = {
     "noop": Noop,
     "kill_replica": KillReplica,
+    "terminate_replica": TerminateReplica,
     "rolling_restart": RollingRestart,
+    "freeze_replica": FreezeReplica,
+    "slow_start": SlowStart,
+    "cpu_hog": CpuHog,
+    "memory_hog": MemoryHog,
+    "kill_streaming": KillStreaming,
+    "kill_half": KillHalf,
+    "kill_zone": KillZone,
     "restart_redis": RestartRedis,
     "kill_redis": KillRedis,
+    "freeze_redis": FreezeRedis,
+    "reload_redis": ReloadRedis,
+    "power_loss": PowerLoss,
+    "amnesia": Amnesia,
+    "squeeze_memory": SqueezeMemory,
+    "exhaust_connections": ExhaustConnections,
+    "slow_redis": SlowRedis,
+    "failover": Failover,
+    "cluster_shard_down": ClusterShardDown,
+    "partition": Partition,
+    "slow_model": SlowModel,
+    "model_errors": ModelErrors,
+    "model_rate_limit": ModelRateLimit,
+    "model_cut_streams": ModelCutStreams,
 }
 """Which function of this package does which fault."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +12,16 @@ import psutil
 import pytest
 
 from chaos.errors import ChaosConfigError, ChaosError
+from chaos.faults.failover import ClusterShardDown, Failover
+from chaos.faults.partition import Partition
+from chaos.fleet import Fleet
 from chaos.redis_server import RedisServer, connect
 from chaos.topologies import OwnRedis, Topology
 from chaos.topologies.cluster import ClusterSet
 from chaos.topologies.parts import ask, wait_for
 from chaos.topologies.sentinel import Sentinel, SentinelSet
-from tests.chaos.conftest import KINDS, need
+from tests.chaos.conftest import KINDS, MakeFleet, need
+from tests.chaos.test_faults import do
 
 Build = Callable[..., OwnRedis]
 
@@ -159,3 +164,69 @@ def test_what_a_set_declares_to_keep_is_what_its_replicas_have() -> None:
 def test_a_form_that_cannot_be_is_refused(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(ChaosConfigError, match=sentence):
         Topology(**options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def set_of(make_fleet: MakeFleet) -> Callable[[Topology], Fleet]:
+    """A fleet of one toy replica on a form of Redis."""
+
+    def start(topology: Topology) -> Fleet:
+        fleet = make_fleet(replicas=1, topology=topology)
+        fleet.start()
+        fleet.wait_ready(30)
+        return fleet
+
+    return start
+
+
+def test_a_failover_is_over_when_another_has_taken_over(
+    set_of: Callable[[Topology], Fleet],
+) -> None:
+    fleet = set_of(Topology("sentinel"))
+    window = do(Failover(duration=0.1), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "redis-1")
+    assert [server.name for server in fleet.redis.primaries()] != ["redis-1"]
+    assert fleet.redis.answers()
+
+
+def test_a_shard_is_down_until_its_replica_has_taken_over(
+    set_of: Callable[[Topology], Fleet],
+) -> None:
+    fleet = set_of(Topology("cluster"))
+    window = do(ClusterShardDown(duration=0.1, server="redis-2"), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "redis-2")
+    assert "redis-5" in [server.name for server in fleet.redis.primaries()]
+
+
+def test_a_cut_off_primary_takes_writes_that_are_lost_when_it_is_healed(
+    set_of: Callable[[Topology], Fleet],
+) -> None:
+    fleet = set_of(Topology("sentinel", min_replicas=0))
+    (old,) = fleet.redis.primaries()
+    fault = Partition(duration=60.0)
+    taken: list[str] = []
+
+    def customer() -> None:
+        """Keeps to the server that it knows, until another is primary too."""
+        with connect(old.url) as client:
+            while [server.name for server in fleet.redis.primaries()] == [old.name]:
+                time.sleep(0.1)
+            client.set("order", "ORD-58291")
+            taken.append("ORD-58291")
+        fault.cancelled.set()
+
+    customers = threading.Thread(target=customer)
+    customers.start()
+    window = do(fault, fleet)
+    customers.join(30)
+    assert (window.took_hold, window.error, window.target) == (True, None, "redis-1")
+    assert taken
+    (new,) = fleet.redis.primaries()
+    assert new is not old
+    assert ask(new.url, "EXISTS", "order") == 0
+
+
+def test_what_only_a_set_can_have_is_refused_on_one_server(fleet: Fleet) -> None:
+    for fault in (Failover(), Partition(), ClusterShardDown()):
+        with pytest.raises(ValueError, match=r"Redis is a (Sentinel set|cluster)"):
+            fault.check(fleet)

@@ -1,6 +1,7 @@
 """A replica small enough to start in a third of a second, with the manners of the real one.
 
-GET /readyz, GET /slow?<seconds>, GET /stream, GET /env?<NAME>, anything else answers 200; every
+GET /readyz, GET /slow?<seconds>, GET /stream, POST /run_sse, GET /env?<NAME>; anything else answers
+200; every
 response names the replica.  SIGTERM drains: not ready for a while, then gone with code 0.
 TOY_REFUSES in the environment makes it refuse its configuration, TOY_NEVER_READY makes it say no,
 TOY_EXIT_CODE gives it another code to end with (negative: by that signal).
@@ -44,7 +45,7 @@ class Toy(uvicorn.Server):
             body = os.environ.get(query, "")
         headers = [(b"x-diya-replica", NAME.encode()), (b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        if scope["path"] == "/stream":
+        if scope["path"] in {"/stream", "/run_sse"}:
             await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
             await asyncio.sleep(1.0)
         await send({"type": "http.response.body", "body": body.encode()})

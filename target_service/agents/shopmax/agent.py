@@ -18,7 +18,12 @@ def build(config: settings.Settings) -> LlmAgent:
     """The agent, with the scripted model or with the real one that the settings name."""
     model: ScriptedModel | str = config.model
     if config.model == "scripted":
-        model = ScriptedModel(ttft_ms=config.model_ttft_ms, tokens_per_s=config.model_tokens_per_s)
+        model = ScriptedModel(
+            ttft_ms=config.model_ttft_ms,
+            tokens_per_s=config.model_tokens_per_s,
+            mood_file=config.model_mood,
+            replica=config.replica,
+        )
     return LlmAgent(
         name="shopmax",
         model=model,

@@ -1,0 +1,96 @@
+"""Faults at one replica, or at one server of Redis, that last for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from chaos.environment import Environment, RedisNode, ReplicaNode
+from chaos.errors import ChaosError
+from chaos.faults import redis_servers, replicas
+from chaos.faults.base import Fault, require_seconds
+
+
+@dataclass
+class LastingFault(Fault):
+    """Lasts for `duration` seconds, unless the run ends before."""
+
+    duration: float = 3.0
+
+    def __post_init__(self) -> None:
+        require_seconds("duration", self.duration)
+
+    def hold(self) -> None:
+        """Let it last."""
+        self.cancelled.wait(self.duration)
+
+
+@dataclass
+class ReplicaFault(LastingFault):
+    """Aims at one replica, by name or at random."""
+
+    replica: str = "random"
+
+    _victim: ReplicaNode | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        replicas.check_name(self.replica)
+
+    def check(self, env: Environment) -> None:
+        """The named replica must exist."""
+        super().check(env)
+        replicas.check_exists(self.replica, env)
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """The named one, or one of those that run."""
+        self._victim = replicas.choose(self.replica, env, rng)
+        return self._victim.name
+
+    def heal(self, env: Environment) -> None:
+        """It runs and is ready, whatever was done to it."""
+        if self._victim is not None:
+            replicas.revive(self._victim)
+
+    @property
+    def victim(self) -> ReplicaNode:
+        """The replica.  Raises ChaosError before `aim`."""
+        if self._victim is None:
+            raise ChaosError(f"{self.kind} was not aimed")
+        return self._victim
+
+
+@dataclass
+class RedisFault(LastingFault):
+    """Aims at one server of Redis: by name, `primary`, or `replica`."""
+
+    server: str = "primary"
+
+    _server: RedisNode | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        redis_servers.check_name(self.server)
+
+    def check(self, env: Environment) -> None:
+        """Redis must be ours."""
+        redis_servers.check_ours(self.kind, self.server, env)
+        super().check(env)
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """The named one, or the one that takes the writes."""
+        self._server = redis_servers.choose(self.server, env, rng)
+        return self._server.name
+
+    def heal(self, env: Environment) -> None:
+        """It runs and has its data, and all data can be written, whatever was done to it."""
+        if self._server is not None:
+            redis_servers.revive(self._server)
+            env.redis.wait_ready(redis_servers.LOAD_TIMEOUT)
+
+    @property
+    def victim(self) -> RedisNode:
+        """The server.  Raises ChaosError before `aim`."""
+        if self._server is None:
+            raise ChaosError(f"{self.kind} was not aimed")
+        return self._server

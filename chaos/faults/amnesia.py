@@ -1,0 +1,34 @@
+"""Redis forgets everything at once, as by a FLUSHALL in the wrong window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from chaos.environment import Environment
+from chaos.faults.aimed import RedisFault
+from chaos.redis_server import connect
+
+
+@dataclass
+class Amnesia(RedisFault):
+    """FLUSHALL.  The server stays; nothing that it held is ever given back."""
+
+    kind: ClassVar[str] = "amnesia"
+    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    duration: float = 0.0
+
+    _flushed: int = field(default=0, init=False, repr=False)
+
+    def inject(self, env: Environment) -> None:
+        """Count and flush, in one transaction."""
+        with connect(self.victim.url) as client, client.pipeline(transaction=True) as both:
+            both.dbsize()
+            both.flushall()
+            both.dbsize()
+            before, _, after = both.execute()
+            self._flushed = int(before) - int(after)
+
+    def verify(self, env: Environment) -> bool:
+        """There was something to forget, and it was forgotten."""
+        return self._flushed > 0

@@ -1,0 +1,73 @@
+"""Somebody else holds every connection that Redis allows."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import redis
+
+from chaos.environment import Environment
+from chaos.faults.aimed import RedisFault
+from chaos.redis_server import connect
+
+_HELD = 8
+_TIMEOUT_S = 3.0
+
+
+@dataclass
+class ExhaustConnections(RedisFault):
+    """Take the connections that there are, cut everybody else off, and let nobody in again."""
+
+    kind: ClassVar[str] = "exhaust-connections"
+    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+
+    _held: list[Any] = field(default_factory=list, init=False, repr=False)
+    _limit: str = field(default="", init=False, repr=False)
+
+    def inject(self, env: Environment) -> None:
+        """Hold a few, lower `maxclients` to them, and cut the other clients off."""
+        for _ in range(_HELD):
+            client: Any = connect(self.victim.url, 3.0)
+            client.ping()
+            self._held.append(client)  # whose pool keeps the one connection that it has made
+        ours = {int(str(client.client_id())) for client in self._held}
+        first = self._held[0]
+        self._limit = first.config_get("maxclients")["maxclients"]
+        first.config_set("maxclients", _HELD)
+        for other in first.client_list(_type="normal"):
+            if int(other["id"]) not in ours:
+                with contextlib.suppress(redis.RedisError):  # it has gone already
+                    first.client_kill_filter(_id=other["id"])
+
+    def verify(self, env: Environment) -> bool:
+        """A newcomer is turned away for this reason."""
+        deadline = time.monotonic() + _TIMEOUT_S
+        while not self._turned_away():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)  # those who were cut off are cleared away a moment later
+        return True
+
+    def heal(self, env: Environment) -> None:
+        """The limit that was, and the connections given back."""
+        try:
+            if self._limit:
+                self._held[0].config_set("maxclients", self._limit)
+        finally:
+            for client in self._held:
+                client.close()
+        super().heal(env)
+
+    def _turned_away(self) -> bool:
+        parts = urlsplit(self.victim.url)
+        try:
+            with socket.create_connection((parts.hostname, parts.port), 1.0) as newcomer:
+                newcomer.settimeout(0.5)
+                return b"max number of clients" in newcomer.recv(200)
+        except OSError:
+            return False

@@ -1,0 +1,78 @@
+"""A primary is lost and another server takes over: in a Sentinel set, or in one shard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from chaos.canary import LEAD_S, Canary
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import RedisFault
+from chaos.faults.redis_servers import LOAD_TIMEOUT
+from chaos.topologies.parts import wait_for
+
+TAKEOVER_TIMEOUT_S = 30.0
+
+
+@dataclass
+class _Takeover(RedisFault):
+    """SIGKILL a primary; `duration` seconds after another took over it comes back as a replica."""
+
+    lead: ClassVar[float] = LEAD_S
+    duration: float = 1.0
+
+    _canary: Canary | None = field(default=None, init=False, repr=False)
+
+    def prepare(self, env: Environment) -> None:
+        """Let the canary sing, to know what the new primary has not heard."""
+        self._canary = Canary(self.victim.url)
+        self._canary.start()
+        self.cancelled.wait(LEAD_S)
+
+    def inject(self, env: Environment) -> None:
+        """SIGKILL."""
+        if not self.victim.running:
+            raise ChaosError(f"{self.victim.name} does not run: it cannot be killed")
+        self.victim.kill()
+
+    def verify(self, env: Environment) -> bool:
+        """Another server has taken over, and all data can be written."""
+        wait_for(lambda: self._taken_over(env), TAKEOVER_TIMEOUT_S, "another server to take over")
+        return True
+
+    def heal(self, env: Environment) -> None:
+        """Bring the old primary back, and ask the new one what it has."""
+        if self._canary is not None:
+            self._canary.stop()
+        super().heal(env)
+        if self._canary is not None:
+            wait_for(lambda: env.redis.answers(), LOAD_TIMEOUT, "all data to be writable")
+            self.lost_since = self._canary.lost_since([p.url for p in env.redis.primaries()])
+
+    def verify_healed(self, env: Environment) -> bool:
+        """The old primary is not one any more."""
+        return self.victim.name not in [server.name for server in env.redis.primaries()]
+
+    def _taken_over(self, env: Environment) -> bool:
+        try:
+            names = [server.name for server in env.redis.primaries()]
+        except ChaosError:
+            return False
+        return self.victim.name not in names and env.redis.answers()
+
+
+@dataclass
+class Failover(_Takeover):
+    """The primary of a Sentinel set."""
+
+    kind: ClassVar[str] = "failover"
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "sentinel"})
+
+
+@dataclass
+class ClusterShardDown(_Takeover):
+    """One primary of a cluster: its shard is away until its replica has taken over."""
+
+    kind: ClassVar[str] = "cluster-shard-down"
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "cluster"})

@@ -1,0 +1,110 @@
+"""Neighbours that take processor time or memory away."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from random import Random
+from typing import ClassVar
+
+import psutil
+
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import LastingFault, ReplicaFault
+
+MOST_WORKERS = 16
+_MOST_OF_FREE = 0.5
+"""No more of the machine's free memory is ever taken: the fault is not to end the run."""
+_HOLD = """\
+import sys, time
+held = bytearray(int(sys.argv[1]))
+for place in range(0, len(held), 4096):
+    held[place] = 1
+time.sleep(600)
+"""
+
+
+@dataclass
+class CpuHog(ReplicaFault):
+    """Busy workers fight with one replica for its core."""
+
+    kind: ClassVar[str] = "cpu-hog"
+    needs: ClassVar[frozenset[str]] = frozenset({"cpu"})
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.workers) is not int or not 1 <= self.workers <= MOST_WORKERS:
+            raise ValueError(f"workers = {self.workers!r}: expected 1 to {MOST_WORKERS}")
+
+    def inject(self, env: Environment) -> None:
+        """Start the workers."""
+        self.victim.hog_cpu(self.workers)
+
+    def verify(self, env: Environment) -> bool:
+        """Each worker has been seen to use processor time."""
+        deadline = time.monotonic() + 10.0
+        while time.monotonic() < deadline:
+            used = self.victim.hogs()
+            if used and min(used) > 0.05:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def heal(self, env: Environment) -> None:
+        """End the workers; the replica is ready."""
+        if self._victim is not None:
+            self._victim.release_cpu()
+        super().heal(env)
+
+
+@dataclass
+class MemoryHog(LastingFault):
+    """A neighbour takes `megabytes` of memory, never more than half of what is free."""
+
+    kind: ClassVar[str] = "memory-hog"
+    needs: ClassVar[frozenset[str]] = frozenset({"memory"})
+    megabytes: int = 256
+
+    _hog: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.megabytes) is not int or self.megabytes < 1:
+            raise ValueError(f"megabytes = {self.megabytes!r}: expected a whole number above 0")
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """The machine."""
+        return "host"
+
+    def inject(self, env: Environment) -> None:
+        """Take it.  Raises ChaosError when too little is free."""
+        most = psutil.virtual_memory().available * _MOST_OF_FREE
+        if self.megabytes * 1e6 > most:
+            raise ChaosError(
+                f"megabytes = {self.megabytes}: at most {most / 1e6:.0f} can be taken now"
+            )
+        self._hog = subprocess.Popen(
+            [sys.executable, "-c", _HOLD, str(self.megabytes * 1_000_000)],
+            stdin=subprocess.DEVNULL,
+            env=dict(env.marks),
+            start_new_session=True,
+        )
+
+    def verify(self, env: Environment) -> bool:
+        """The neighbour really has it."""
+        deadline = time.monotonic() + 20.0
+        while self._hog is not None and self._hog.poll() is None and time.monotonic() < deadline:
+            if psutil.Process(self._hog.pid).memory_info().rss >= self.megabytes * 1e6:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def heal(self, env: Environment) -> None:
+        """End the neighbour."""
+        if self._hog is not None:
+            self._hog.kill()
+            self._hog.wait()

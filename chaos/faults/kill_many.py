@@ -1,0 +1,95 @@
+"""Several replicas die at once: half of the fleet, or a zone of it."""
+
+from __future__ import annotations
+
+import signal
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import ClassVar
+
+from chaos.environment import Environment, ReplicaNode
+from chaos.errors import ChaosError
+from chaos.faults.base import Fault, require_seconds
+from chaos.faults.replicas import READY_TIMEOUT
+
+ZONES = 3
+
+
+@dataclass
+class _KillMany(Fault):
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
+    downtime: float = 2.0
+
+    _victims: Sequence[ReplicaNode] = field(default=(), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        require_seconds("downtime", self.downtime)
+
+    @abstractmethod
+    def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
+        """Those that are to die."""
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """The replicas, by name."""
+        self._victims = self._choose(env, rng)
+        down = [victim.name for victim in self._victims if not victim.running]
+        if down or not self._victims:
+            raise ChaosError(f"{', '.join(down) or 'every replica'} is down already")
+        return ",".join(victim.name for victim in self._victims)
+
+    def inject(self, env: Environment) -> None:
+        """SIGKILL all of them."""
+        for victim in self._victims:
+            victim.kill()
+
+    def verify(self, env: Environment) -> bool:
+        """All were killed, and none answers."""
+        return all(v.exit_code == -signal.SIGKILL and not v.ready() for v in self._victims)
+
+    def hold(self) -> None:
+        """Stay dead."""
+        self.cancelled.wait(self.downtime)
+
+    def heal(self, env: Environment) -> None:
+        """Start all side by side, and wait until the last one is ready."""
+        for victim in self._victims:
+            if not victim.running:
+                victim.start()
+        for victim in self._victims:
+            victim.wait_ready(READY_TIMEOUT * 2)
+
+
+@dataclass
+class KillHalf(_KillMany):
+    """SIGKILL half of the replicas (rounded down, at least one), chosen at random."""
+
+    kind: ClassVar[str] = "kill-half"
+
+    def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
+        running = [replica for replica in env.replicas.values() if replica.running]
+        return rng.sample(running, min(len(running), max(1, len(env.replicas) // 2)))
+
+
+@dataclass
+class KillZone(_KillMany):
+    """SIGKILL every third replica: those of one of three zones."""
+
+    kind: ClassVar[str] = "kill-zone"
+    zone: int = 1
+    """1, 2 or 3: the zone of the first, second or third replica."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.zone, bool) or self.zone not in range(1, ZONES + 1):
+            raise ValueError(f"zone = {self.zone!r}: expected 1, 2 or 3")
+
+    def check(self, env: Environment) -> None:
+        """The zone must have a replica, and another zone too."""
+        super().check(env)
+        if len(env.replicas) < max(self.zone, 2):
+            raise ValueError(f"zone = {self.zone}: expected at least {max(self.zone, 2)} replicas")
+
+    def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
+        return list(env.replicas.values())[self.zone - 1 :: ZONES]

@@ -1,0 +1,41 @@
+"""A replica dies in the middle of a reply."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import ReplicaFault
+from chaos.stream import Stream
+
+
+@dataclass
+class KillStreaming(ReplicaFault):
+    """SIGKILL one replica when the first words of a streamed reply have come, but not the last.
+
+    The reply is to a customer of the harness's own, so that there is one for sure; whoever else is
+    being answered by this replica is cut off with it.
+    """
+
+    kind: ClassVar[str] = "kill-streaming"
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
+    duration: float = 1.0
+    app: str = "shopmax"
+
+    _cut: bool = field(default=False, init=False, repr=False)
+
+    def inject(self, env: Environment) -> None:
+        """Ask, wait for the first words, SIGKILL."""
+        if not self.victim.running:
+            raise ChaosError(f"{self.victim.name} does not run: it cannot be killed")
+        with Stream(self.victim.port, self.app) as stream:
+            stream.first()
+            self.victim.kill()
+            self._cut = not stream.came_to_its_end()
+
+    def verify(self, env: Environment) -> bool:
+        """It was killed, and the reply never came to its end."""
+        return self._cut and self.victim.exit_code == -signal.SIGKILL and not self.victim.ready()

@@ -1,0 +1,63 @@
+"""The primary of a Sentinel set is cut off from its sentinels and replicas, not from customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import RedisFault
+from chaos.redis_server import connect
+from chaos.topologies.parts import wait_for
+from chaos.topologies.sentinel import LINK_USER
+
+_TAKEOVER_TIMEOUT_S = 30.0
+
+
+@dataclass
+class Partition(RedisFault):
+    """Two primaries for a while: the old one, which customers still reach, and its successor.
+
+    Sentinels and replicas log in to servers as a user of their own.  That user is shut out of the
+    primary and its connections are cut; everybody else goes on.  `duration` counts from the moment
+    when the others have chosen a successor.
+    """
+
+    kind: ClassVar[str] = "partition"
+    needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
+
+    def inject(self, env: Environment) -> None:
+        """Shut the others out."""
+        with connect(self.victim.url) as client:
+            client.execute_command("ACL", "SETUSER", LINK_USER, "off")
+            client.execute_command("CLIENT", "KILL", "USER", LINK_USER)
+
+    def verify(self, env: Environment) -> bool:
+        """The others have chosen a successor, and the old primary still answers customers."""
+        wait_for(
+            lambda: self._succeeded(env), _TAKEOVER_TIMEOUT_S, "the others to choose a successor"
+        )
+        with connect(self.victim.url) as client:
+            role = client.execute_command("ROLE")
+        return bool(role[0] == "master")
+
+    def heal(self, env: Environment) -> None:
+        """Let them in; the old primary is made a replica, and drops what it took meanwhile."""
+        with connect(self.victim.url) as client:
+            client.execute_command("ACL", "SETUSER", LINK_USER, "on")
+        super().heal(env)
+        wait_for(lambda: self._follows(env), _TAKEOVER_TIMEOUT_S, "one primary, and only one")
+
+    def _succeeded(self, env: Environment) -> bool:
+        try:
+            names = [server.name for server in env.redis.primaries()]
+        except ChaosError:
+            return False
+        return self.victim.name not in names
+
+    def _follows(self, env: Environment) -> bool:
+        with connect(self.victim.url) as client:
+            role = client.execute_command("ROLE")
+        named = self.victim.name in [server.name for server in env.redis.primaries()]
+        return bool((role[0] == "master") == named)

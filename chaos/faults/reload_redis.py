@@ -1,0 +1,90 @@
+"""Redis restarts with much to load: meanwhile it answers LOADING, which is neither yes nor no."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import redis
+
+from chaos.environment import Environment, RedisNode
+from chaos.errors import ChaosError
+from chaos.faults.base import require_seconds
+from chaos.faults.redis_outage import RestartRedis
+from chaos.faults.redis_servers import LOAD_TIMEOUT
+from chaos.redis_server import connect
+
+_REWRITE_TIMEOUT_S = 20.0
+_STEP_S = 0.02
+
+
+@dataclass
+class ReloadRedis(RestartRedis):
+    """SIGTERM and start; each key takes so long to load that all take about `load` seconds."""
+
+    kind: ClassVar[str] = "reload-redis"
+    needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart", "redis-data"})
+    downtime: float = 0.0
+    load: float = 2.0
+
+    _delay_us: int = field(default=0, init=False, repr=False)
+    _was_loading: bool = field(default=False, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_seconds("load", self.load, 0.1)
+
+    def _end(self, server: RedisNode) -> None:
+        with connect(server.url) as client:
+            self._rewrite(client)
+            self._delay_us = max(1, int(self.load * 1e6 / max(1, int(str(client.dbsize())))))
+        super()._end(server)
+
+    def _start(self, server: RedisNode) -> None:
+        if server.running:
+            super()._start(server)
+            return
+        lines = (
+            f"key-load-delay {self._delay_us}",
+            "loading-process-events-interval-bytes 1024",
+        )
+        server.start_with(lines if self._delay_us else ())
+        deadline = time.monotonic() + LOAD_TIMEOUT
+        while True:
+            if _is_loading(server):
+                self._was_loading = True
+            elif server.answers():
+                return
+            if time.monotonic() > deadline or not server.running:
+                raise ChaosError(f"{server.name} did not load its data in {LOAD_TIMEOUT:g} s")
+            time.sleep(_STEP_S)
+
+    def verify_healed(self, env: Environment) -> bool:
+        """It is another run of the server, and was seen to answer LOADING."""
+        return self._was_loading and super().verify_healed(env)
+
+    def _rewrite(self, client: redis.Redis) -> None:
+        """Make the file a list of keys, so that the delay can be reckoned."""
+        client.bgrewriteaof()
+        deadline = time.monotonic() + _REWRITE_TIMEOUT_S
+        while self._rewriting(client):
+            if time.monotonic() > deadline:
+                raise ChaosError("the append-only file was not rewritten in time")
+            time.sleep(_STEP_S)
+
+    @staticmethod
+    def _rewriting(client: redis.Redis) -> bool:
+        info = dict(client.info("persistence"))
+        return bool(info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"])
+
+
+def _is_loading(server: RedisNode) -> bool:
+    try:
+        with connect(server.url, 2.0) as client:
+            client.ping()
+    except redis.exceptions.BusyLoadingError:
+        return True
+    except redis.RedisError:
+        pass
+    return False

@@ -1,0 +1,78 @@
+"""Slow commands: every now and then Redis does one thing for long, and everybody waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import redis
+
+from chaos.environment import Environment
+from chaos.faults.aimed import RedisFault
+from chaos.faults.base import require_seconds
+from chaos.redis_server import connect
+
+LONGEST_S = 4.0
+"""Longer, and Redis would answer BUSY to the others instead of making them wait."""
+# TIME stands still inside a script; the processor's clock does not.
+_BUSY = """\
+local till = os.clock() + ARGV[1]
+while os.clock() < till do end
+return 1
+"""
+
+
+@dataclass
+class SlowRedis(RedisFault):
+    """A script keeps the server busy for `stall` seconds, again and again, `every` seconds."""
+
+    kind: ClassVar[str] = "slow-redis"
+    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    stall: float = 0.3
+    every: float = 0.6
+
+    _longest: float = field(default=0.0, init=False, repr=False)
+    _over: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+    _thread: threading.Thread | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_seconds("stall", self.stall, 0.001)
+        require_seconds("every", self.every, self.stall)
+        if self.stall > LONGEST_S:
+            raise ValueError(f"stall = {self.stall!r}: expected at most {LONGEST_S:g} seconds")
+
+    def inject(self, env: Environment) -> None:
+        """Begin."""
+        self._stall(self.victim.url)
+        self._thread = threading.Thread(
+            target=self._go_on, args=(self.victim.url,), name="slow-redis", daemon=True
+        )
+        self._thread.start()
+
+    def verify(self, env: Environment) -> bool:
+        """The server was really busy for so long."""
+        return self._longest >= self.stall * 0.9
+
+    def heal(self, env: Environment) -> None:
+        """No more."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join(LONGEST_S + 2.0)
+        super().heal(env)
+
+    def _go_on(self, url: str) -> None:
+        while not self._over.wait(self.every - self.stall):
+            try:
+                self._stall(url)
+            except redis.RedisError:
+                return
+
+    def _stall(self, url: str) -> None:
+        with connect(url, LONGEST_S + 1.0) as client:
+            client.ping()
+            begun = time.monotonic()
+            client.eval(_BUSY, 0, str(self.stall))
+            self._longest = max(self._longest, time.monotonic() - begun)

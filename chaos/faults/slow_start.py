@@ -1,0 +1,34 @@
+"""A replica comes back, but not soon: a cold image, a slow disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from chaos.environment import Environment
+from chaos.faults.aimed import ReplicaFault
+
+
+@dataclass
+class SlowStart(ReplicaFault):
+    """Kill one replica and start it again at once, stopped for `duration` seconds on its way up."""
+
+    kind: ClassVar[str] = "slow-start"
+    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "freeze"})
+
+    _who: str | None = field(default=None, init=False, repr=False)
+
+    def inject(self, env: Environment) -> None:
+        """SIGKILL, start, SIGSTOP."""
+        self._who = self.victim.identity
+        self.victim.kill()
+        self.victim.start()
+        self.victim.freeze()
+
+    def verify(self, env: Environment) -> bool:
+        """It is there and not ready."""
+        return self.victim.frozen and not self.victim.ready()
+
+    def verify_healed(self, env: Environment) -> bool:
+        """It is another one."""
+        return self.victim.identity not in {None, self._who}

@@ -1,0 +1,75 @@
+"""Redis has less memory than it needs."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import redis
+
+from chaos.environment import Environment
+from chaos.faults.aimed import RedisFault
+from chaos.redis_server import connect
+
+POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")
+_FELT_TIMEOUT_S = 10.0
+_PROBE_KEY = "diya-squeeze"
+
+
+@dataclass
+class SqueezeMemory(RedisFault):
+    """`maxmemory` becomes `share` of what is used now: writes are refused, or keys evicted."""
+
+    kind: ClassVar[str] = "squeeze-memory"
+    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    duration: float = 5.0
+    policy: str = "noeviction"
+    share: float = 0.8
+
+    _before: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _evicted: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.policy not in POLICIES:
+            raise ValueError(f"policy = {self.policy!r}: expected {', '.join(POLICIES)}")
+        if not isinstance(self.share, int | float) or not 0 < self.share <= 1:
+            raise ValueError(f"share = {self.share!r}: expected a number above 0, at most 1")
+
+    def inject(self, env: Environment) -> None:
+        """CONFIG SET."""
+        with connect(self.victim.url) as client:
+            for name in ("maxmemory", "maxmemory-policy"):
+                self._before.update(client.config_get(name))
+            info = dict(client.info())
+            self._evicted = int(info["evicted_keys"])
+            client.config_set("maxmemory-policy", self.policy)
+            client.config_set("maxmemory", int(info["used_memory"] * self.share))
+
+    def verify(self, env: Environment) -> bool:
+        """A write of ours was refused, or a key was evicted."""
+        deadline = time.monotonic() + _FELT_TIMEOUT_S
+        while not self.cancelled.is_set() and time.monotonic() < deadline:
+            with connect(self.victim.url) as client:
+                try:
+                    client.set(_PROBE_KEY, "x" * 1024, ex=5)
+                except redis.exceptions.OutOfMemoryError:
+                    return True
+                except redis.exceptions.MovedError:
+                    pass
+                if int(dict(client.info())["evicted_keys"]) > self._evicted:
+                    return True
+            time.sleep(0.05)
+        return False
+
+    def heal(self, env: Environment) -> None:
+        """The limits that were, as they were."""
+        if self._before:
+            with connect(self.victim.url) as client:
+                for name in ("maxmemory", "maxmemory-policy"):
+                    client.config_set(name, self._before[name])
+                with contextlib.suppress(redis.RedisError):
+                    client.delete(_PROBE_KEY)
+        super().heal(env)

@@ -1,0 +1,37 @@
+"""The switch of the scripted models of local replicas: a file that they look at."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+VARIABLE = "DIYA_MODEL_MOOD"
+"""Names the file in the environment of the replicas."""
+
+
+class ModelSwitchFile:
+    """`mood.json` in a private folder of the run; replicas leave a mark beside it."""
+
+    def __init__(self, directory: Path) -> None:
+        """Nothing is written."""
+        self.path = directory.absolute() / "mood.json"
+        self._number = 0
+
+    def play(self, mood: Mapping[str, float]) -> None:
+        """Every model that answers from now on is in this mood."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._number += 1
+        scratch = self.path.with_suffix(".new")
+        scratch.write_text(json.dumps({**mood, "number": self._number}))
+        os.replace(scratch, self.path)
+
+    def felt_by(self) -> frozenset[str]:
+        """The replicas that have answered in the present mood."""
+        marks = self.path.parent.glob(f"felt-{self._number}-*")
+        return frozenset(mark.name.split("-", 2)[2] for mark in marks)
+
+    def clear(self) -> None:
+        """As ever."""
+        self.path.unlink(missing_ok=True)

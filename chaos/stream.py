@@ -1,0 +1,72 @@
+"""One streamed reply of a replica, to a customer of the harness's own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import uuid
+from typing import Any, Self
+
+from chaos.errors import ChaosError
+from chaos.ports import LOOPBACK
+
+_TIMEOUT_S = 10.0
+_USER = "diya-canary"
+_QUESTION = "Where is my order ORD-58291, and when will it arrive?"
+
+
+class Stream:
+    """Asks one question over ADK's `/run_sse`; a context manager that closes the connection."""
+
+    def __init__(self, port: int, app: str) -> None:
+        """Nothing is sent.  `port` is the replica's own, on the loopback interface."""
+        self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_TIMEOUT_S)
+        self._app = app
+        self._response: http.client.HTTPResponse | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def first(self) -> None:
+        """Return when the first words of the reply are there.  Raises ChaosError."""
+        session = f"canary-{uuid.uuid4().hex[:12]}"
+        try:
+            path = f"/apps/{self._app}/users/{_USER}/sessions/{session}"
+            self._post(path, {}).read()
+            message = {"role": "user", "parts": [{"text": _QUESTION}]}
+            body = {
+                "appName": self._app,
+                "userId": _USER,
+                "sessionId": session,
+                "newMessage": message,
+                "streaming": True,
+            }
+            self._response = self._post("/run_sse", body)
+            while line := self._response.readline():
+                if b'"partial":true' in line or line.startswith(b"data: 1"):
+                    return
+        except (OSError, http.client.HTTPException) as error:
+            raise ChaosError(f"no streamed reply came: {type(error).__name__}: {error}") from None
+        raise ChaosError("the reply was over before it could be cut")
+
+    def came_to_its_end(self) -> bool:
+        """Whether the rest came, and was whole."""
+        if self._response is None:
+            return False
+        try:
+            self._response.read()
+        except (OSError, http.client.HTTPException):
+            return False
+        return True
+
+    def _post(self, path: str, body: dict[str, Any]) -> http.client.HTTPResponse:
+        headers = {"content-type": "application/json"}
+        self._connection.request("POST", path, json.dumps(body), headers)
+        response = self._connection.getresponse()
+        if response.status >= 400:
+            response.read()
+            raise ChaosError(f"POST {path} was answered with {response.status}")
+        return response

@@ -1,0 +1,231 @@
+"""Every fault of the catalogue takes hold of a real small fleet, and heals."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chaos.faults.amnesia import Amnesia
+from chaos.faults.exhaust_connections import ExhaustConnections
+from chaos.faults.freeze import FreezeRedis, FreezeReplica
+from chaos.faults.hogs import CpuHog, MemoryHog
+from chaos.faults.kill_many import KillHalf, KillZone
+from chaos.faults.kill_streaming import KillStreaming
+from chaos.faults.model import SlowModel
+from chaos.faults.power_loss import PowerLoss
+from chaos.faults.reload_redis import ReloadRedis
+from chaos.faults.slow_redis import SlowRedis
+from chaos.faults.slow_start import SlowStart
+from chaos.faults.squeeze_memory import SqueezeMemory
+from chaos.faults.terminate_replica import TerminateReplica
+from chaos.fleet import Fleet
+from chaos.guardian import carriers
+from chaos.redis_server import RedisServer, connect
+from chaos.topologies import Topology
+from tests.chaos.conftest import MakeFleet
+from tests.chaos.test_faults import assert_healed, do
+
+
+def identities(fleet: Fleet) -> dict[str, str | None]:
+    return {name: replica.identity for name, replica in fleet.replicas.items()}
+
+
+def changed(fleet: Fleet, before: dict[str, str | None]) -> list[str]:
+    return [name for name, identity in identities(fleet).items() if identity != before[name]]
+
+
+@pytest.fixture
+def redis(fleet: Fleet) -> Iterator[Any]:
+    """A client of the fleet's Redis, with some keys in it."""
+    assert isinstance(fleet.redis, RedisServer)
+    with connect(fleet.redis.url, 3.0) as client:
+        client.flushall()
+        for number in range(200):
+            client.set(f"order-{number}", secrets.token_hex(500), ex=600)
+        yield client
+        client.flushall()
+
+
+def test_a_terminated_replica_drains_and_another_comes_back(fleet: Fleet) -> None:
+    before = identities(fleet)
+    window = do(TerminateReplica(replica="r01", duration=0.1), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "r01")
+    assert changed(fleet, before) == ["r01"]
+    assert_healed(window, fleet)
+
+
+def test_a_frozen_replica_goes_on_as_the_same_one(fleet: Fleet) -> None:
+    before = identities(fleet)
+    window = do(FreezeReplica(replica="r02", duration=0.2), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert changed(fleet, before) == []
+    assert_healed(window, fleet)
+
+
+def test_a_slow_start_keeps_a_replica_away_for_longer(fleet: Fleet) -> None:
+    before = identities(fleet)
+    window = do(SlowStart(replica="r03", duration=1.0), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert changed(fleet, before) == ["r03"]
+    assert window.end - window.start >= 1.0
+    assert_healed(window, fleet)
+
+
+def test_half_of_the_fleet_and_a_zone_die_at_once_and_come_back(fleet: Fleet) -> None:
+    before = identities(fleet)
+    window = do(KillHalf(downtime=0.1), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert changed(fleet, before) == [window.target]
+    before = identities(fleet)
+    window = do(KillZone(downtime=0.1, zone=2), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "r02")
+    assert changed(fleet, before) == ["r02"]
+    assert_healed(window, fleet)
+
+
+def test_a_zone_whose_replica_is_down_already_cannot_be_lost(fleet: Fleet) -> None:
+    fleet.replicas["r02"].kill()
+    window = do(KillZone(downtime=0.0, zone=2), fleet)
+    assert not window.took_hold
+    assert window.error == "r02 is down already"
+
+
+def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: Fleet) -> None:
+    processes = carriers(fleet.run_id)
+    window = do(CpuHog(replica="r01", duration=0.2, workers=2), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert carriers(fleet.run_id) == processes
+    assert_healed(window, fleet)
+
+
+def test_a_memory_hog_takes_what_it_says_but_never_all(fleet: Fleet) -> None:
+    processes = carriers(fleet.run_id)
+    window = do(MemoryHog(duration=0.1, megabytes=32), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "host")
+    assert carriers(fleet.run_id) == processes
+    window = do(MemoryHog(megabytes=100_000_000), fleet)
+    assert not window.took_hold
+    assert "can be taken now" in str(window.error)
+
+
+def test_a_replica_dies_in_the_middle_of_a_streamed_reply(fleet: Fleet) -> None:
+    before = identities(fleet)
+    window = do(KillStreaming(replica="r01", duration=0.1), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert changed(fleet, before) == ["r01"]
+    assert_healed(window, fleet)
+
+
+def test_a_frozen_redis_goes_on_as_the_same_one(fleet: Fleet, redis: Any) -> None:
+    before = fleet.redis.servers["redis"].identity
+    window = do(FreezeRedis(duration=0.2), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "redis")
+    assert fleet.redis.servers["redis"].identity == before
+    assert redis.dbsize() == 200
+
+
+def test_a_power_loss_takes_the_last_second_and_no_more(fleet: Fleet, redis: Any) -> None:
+    window = do(PowerLoss(downtime=0.0), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert window.server_lost_since is not None
+    assert 0.5 < window.start - window.server_lost_since < 5.0
+    assert redis.dbsize() == 200, "what was older than the lag was lost too"
+
+
+def test_a_power_loss_takes_nothing_from_a_disk_that_is_never_behind(
+    make_fleet: MakeFleet,
+) -> None:
+    fleet = make_fleet(replicas=1, topology=Topology(aof="always"))
+    fleet.start()
+    fleet.wait_ready(30)
+    window = do(PowerLoss(downtime=0.0), fleet)
+    assert (window.took_hold, window.error, window.server_lost_since) == (True, None, None)
+
+
+def test_a_redis_with_much_to_load_says_so_until_it_has(fleet: Fleet, redis: Any) -> None:
+    window = do(ReloadRedis(load=0.5), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert redis.dbsize() == 200
+    assert_healed(window, fleet)
+
+
+def test_amnesia_leaves_nothing_and_needs_something_to_forget(fleet: Fleet, redis: Any) -> None:
+    window = do(Amnesia(), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert redis.dbsize() == 0
+    window = do(Amnesia(), fleet)
+    assert not window.took_hold
+    assert window.error == "amnesia did not take hold of redis"
+
+
+@pytest.mark.parametrize("policy", ["noeviction", "volatile-lru"])
+def test_squeezed_memory_is_felt_and_the_limits_come_back(
+    fleet: Fleet, redis: Any, policy: str
+) -> None:
+    before = redis.config_get("maxmemory*")
+    window = do(SqueezeMemory(duration=0.1, policy=policy, share=0.9), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert redis.config_get("maxmemory*") == before
+    assert (redis.dbsize() == 200) == (policy == "noeviction")
+    redis.set("order", "1")
+
+
+def test_exhausted_connections_shut_everybody_out_and_are_given_back(
+    fleet: Fleet, redis: Any
+) -> None:
+    limit = redis.config_get("maxclients")
+    others = redis.client_id()
+    window = do(ExhaustConnections(duration=0.1), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert redis.client_id() != others, "a client that was there before was not cut off"
+    assert redis.config_get("maxclients") == limit
+
+
+def test_slow_commands_make_everybody_wait(fleet: Fleet, redis: Any) -> None:
+    waits: list[float] = []
+    fault = SlowRedis(duration=30.0, stall=0.3, every=0.31)
+
+    def ask() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and max(waits, default=0.0) < 0.15:
+            begun = time.monotonic()
+            redis.ping()
+            waits.append(time.monotonic() - begun)
+        fault.cancelled.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    window = do(fault, fleet)
+    asking.join(30)
+    assert (window.took_hold, window.error) == (True, None)
+    assert max(waits) >= 0.15
+
+
+def test_a_mood_that_no_model_was_seen_in_did_not_take_hold(fleet: Fleet) -> None:
+    fault = SlowModel(duration=0.1)
+    fault.cancelled.set()  # do not wait for customers: there are none
+    window = do(fault, fleet)
+    assert not window.took_hold
+    assert window.error == "slow-model did not take hold of model"
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: SqueezeMemory(policy="lru"), "policy = 'lru': expected noeviction"),
+        (lambda: SqueezeMemory(share=0), "share = 0: expected a number above 0"),
+        (lambda: KillZone(zone=4), "zone = 4: expected 1, 2 or 3"),
+        (lambda: CpuHog(workers=0), "workers = 0: expected 1 to 16"),
+        (lambda: FreezeReplica(duration=-1), "duration = -1: expected seconds"),
+        (lambda: SlowRedis(stall=9, every=10), "stall = 9: expected at most 4 seconds"),
+        (lambda: SlowModel(factor=0.5), "factor = 0.5: expected a number above 1"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(make: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        make()
