@@ -58,9 +58,11 @@ def power_loss(
     return perform_now(PowerLoss(downtime=downtime, lag=lag, server=server))
 
 
-def amnesia(server: str = "primary", configuration: Configuration = None) -> dict[str, Any]:
+def amnesia(
+    duration: float = 0.0, server: str = "primary", configuration: Configuration = None
+) -> dict[str, Any]:
     """Redis forgets everything, as by FLUSHALL."""
-    return perform_now(Amnesia(server=server))
+    return perform_now(Amnesia(duration=duration, server=server))
 
 
 def squeeze_memory(
@@ -92,9 +94,11 @@ def slow_redis(
     return perform_now(SlowRedis(duration=duration, stall=stall, every=every, server=server))
 
 
-def failover(duration: float = 1.0, configuration: Configuration = None) -> dict[str, Any]:
+def failover(
+    duration: float = 1.0, server: str = "primary", configuration: Configuration = None
+) -> dict[str, Any]:
     """Kill the primary of a Sentinel set until another has taken over."""
-    return perform_now(Failover(duration=duration))
+    return perform_now(Failover(duration=duration, server=server))
 
 
 def cluster_shard_down(
@@ -104,6 +108,8 @@ def cluster_shard_down(
     return perform_now(ClusterShardDown(duration=duration, server=server))
 
 
-def partition(duration: float = 3.0, configuration: Configuration = None) -> dict[str, Any]:
+def partition(
+    duration: float = 3.0, server: str = "primary", configuration: Configuration = None
+) -> dict[str, Any]:
     """Cut the primary off from its sentinels and replicas, not from customers."""
-    return perform_now(Partition(duration=duration))
+    return perform_now(Partition(duration=duration, server=server))
