@@ -32,6 +32,7 @@ def _steady(turns: int, think_s: float = 3.0) -> Profile:
         delete_share=0,
         think_median=think_s,
         think_sigma=0,
+        return_within_ttl=0,
     )
     phases = (Phase("steady", SECONDS / 60, Hold(1, 0)),)
     return replace(

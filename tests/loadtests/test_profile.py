@@ -202,8 +202,8 @@ MISTAKES = [
         "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5, not 0.9",
     ),
     (
-        "mean_turns = 4",
-        "return_within_ttl = 0.6\nmean_turns = 4\nreturn_after_ttl = 0.6",
+        "return_after_ttl = 0.05",
+        "return_after_ttl = 0.96",
         "'return_within_ttl' and 'return_after_ttl' in [conversation] are shares",
     ),
     (
@@ -248,9 +248,10 @@ def test_a_profile_says_which_languages_how_many_come_back_and_when(path: Path) 
     path.write_text(
         SMOKE.replace(
             "mean_turns = 4",
-            "mean_turns = 4\nlanguages = { hi = 3, en = 1 }\nreturn_within_ttl = 0.1\n"
-            "return_after_ttl = 0.2\ngaps_at_ttl = [0.9, 1.1]",
+            "mean_turns = 4\nlanguages = { hi = 3, en = 1 }\ngaps_at_ttl = [0.9, 1.1]",
         )
+        .replace("return_within_ttl = 0.05", "return_within_ttl = 0.1")
+        .replace("return_after_ttl = 0.05", "return_after_ttl = 0.2")
     )
     loaded = profile.load(str(path))
     talk = loaded.conversation
