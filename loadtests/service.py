@@ -105,17 +105,17 @@ class Service:
             "customMetadata": {"turn_id": turn_id},
         }
         run = self._streamed if plan.streaming else self._plain
-        return run(request, timeout)
+        return run(plan.journey, request, timeout)
 
-    def _plain(self, request: dict[str, Any], timeout: float) -> Attempt:
+    def _plain(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
         answer, seconds = self._timed("POST", "/run", _json(request), timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
             attempt = _with_reply(answer, lambda: final_reply(_parsed(answer.body)), None)
-        self._report("turn /run", seconds, attempt)
+        self._report(f"{journey} /run", seconds, attempt)
         return attempt
 
-    def _streamed(self, request: dict[str, Any], timeout: float) -> Attempt:
+    def _streamed(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
         stream = EventStream()
         first_token: float | None = None
 
@@ -130,7 +130,7 @@ class Service:
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
             attempt = _with_reply(answer, stream.reply, first_token)
-        self._report("turn /run_sse", seconds, attempt)
+        self._report(f"{journey} /run_sse", seconds, attempt)
         return attempt
 
     def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reports.checks.continuity import counts, take_census
+from reports.checks.generator import generator_samples, send_lags
 from reports.checks.latency import latency_by_phase
 from reports.checks.recovery import Impact, impacts
 from reports.checks.redis_memory import fleet_rss, measure
@@ -157,15 +158,18 @@ def _memory(history: History) -> dict[str, float | None]:
 
 
 def _generator(history: History) -> dict[str, float | None]:
-    ordered = history.once(lags)
+    ordered, sent = history.once(lags), history.once(send_lags)
     return {
+        "send_lag_p99_s": percentile(sent, 99) if sent else None,
+        "send_lag_max_s": sent[-1] if sent else None,
         "lag_p50_s": percentile(ordered, 50) if ordered else None,
         "lag_p99_s": percentile(ordered, 99) if ordered else None,
         "lag_max_s": ordered[-1] if ordered else None,
         "cpu_max_percent": max(
             (
                 sample.values["cpu_percent"]
-                for sample in history.samples_by_source.get("generator", [])
+                for samples in generator_samples(history).values()
+                for sample in samples
                 if "cpu_percent" in sample.values
             ),
             default=None,

@@ -59,8 +59,21 @@ def build_timeline(history: History) -> dict[str, Any]:
         "redis_expired": axis.last(_rising(redis, "expired_keys")),
         "fleet_rss_bytes": axis.last(fleet_rss(history, step)),
         "host_cpu_percent": axis.last(_of(history, "host", "cpu_percent")),
-        "open_conversations": axis.last(_of(history, "generator", "open_conversations")),
+        "open_conversations": _open_conversations(axis, history),
     }
+
+
+def _open_conversations(axis: _Axis, history: History) -> list[float | None]:
+    """Over all processes of the generator."""
+    each = [
+        axis.last(_of(history, source, "open_conversations"))
+        for source in history.samples_by_source
+        if source.partition(":")[0] == "generator"
+    ]
+    if not each:
+        return axis.last(())
+    steps = ([value for value in step if value is not None] for step in zip(*each, strict=True))
+    return [sum(values) if values else None for values in steps]
 
 
 class _Axis:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
+from reports.checks.generator import check_generator
 from reports.history import History
 from reports.percentiles import percentile
 from reports.records import Fate, Finding, Outcome, Status
@@ -31,7 +32,7 @@ def check_validity(history: History) -> list[Finding]:
         _faults(history),
         _samples(history),
     ]
-    return findings + _spread(history)
+    return findings + check_generator(history) + _spread(history)
 
 
 def _finding(

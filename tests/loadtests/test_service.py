@@ -84,7 +84,7 @@ def test_a_plain_turn_is_judged_by_what_is_known(
     attempt = desk.service.run_turn(plan, "Where?", "c1t0", 0.3)
     assert (attempt.outcome, attempt.retry) == (outcome, retry)
     assert (attempt.error is None) == (outcome is Outcome.OK)
-    assert desk.observed == [("turn /run", attempt.error)]
+    assert desk.observed == [(f"{plan.journey} /run", attempt.error)]
     assert len(desk.server.requests) == 1, "a request was sent again behind our back"
 
 
@@ -96,7 +96,7 @@ def test_a_streamed_turn_is_judged_by_what_is_known(
     streaming = dataclasses.replace(plan, streaming=True)
     attempt = desk.service.run_turn(streaming, "Where?", "c1t0", 0.8)
     assert attempt.outcome is outcome
-    assert desk.observed == [("turn /run_sse", attempt.error)]
+    assert desk.observed == [(f"{plan.journey} /run_sse", attempt.error)]
     assert len(desk.server.requests) == 1, "a request was sent again behind our back"
 
 
@@ -234,3 +234,16 @@ def test_a_bearer_token_is_shown_on_every_request(plan: ConversationPlan) -> Non
     assert [request.headers["authorization"] for request in server.requests] == [
         "Bearer s3cret"
     ] * 2
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+def test_a_post_is_sent_at_most_once_for_each_attempt_that_is_counted(then: str) -> None:
+    answered = Step(agent_reply(WHOLE).parts, then)
+    with serving(CLOSE, answered, CLOSE, answered, CLOSE) as server:
+        client = Client(server.url, connections=4)
+        answers = [client.send("POST", "/run", b"{}", 5.0) for _ in range(20)]
+        client.close()
+    assert all(answer.sent for answer in answers)
+    # A request on a connection that the server had closed meanwhile never gets there.
+    assert len(server.requests) <= len(answers)
+    assert sum(answer.complete for answer in answers) <= 2

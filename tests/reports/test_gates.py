@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from reports.checks import run_checks
-from reports.records import Fate, Finding, Outcome, Sample, Status
+from reports.checks.validity import check_validity
+from reports.history import read
+from reports.records import Fate, Finding, LoadMark, Outcome, RecordWriter, Sample, Status
 from tests.reports.a_run import MIB, TTL, Run, redis_sample, redis_samples
 
 
@@ -306,7 +309,7 @@ def test_samples_that_stop_before_the_ttl_has_drained_leave_the_baseline_unknown
 def test_a_sound_run_is_valid(tmp_path: Path) -> None:
     run = busy()
     run.fault("kill-redis", 20.0, 22.0)
-    gates = ("complete", "arrivals", "generator", "faults", "samples", "spread")
+    gates = ("complete", "arrivals", "generator", "send_lag", "faults", "samples", "spread")
     found = {gate: judge(run, tmp_path, f"validity.{gate}").status for gate in gates}
     assert set(found.values()) == {Status.PASS}, found
 
@@ -370,3 +373,36 @@ def test_conversations_that_never_moved_did_not_ask_the_question(tmp_path: Path)
     run.conversation().turn(replica="r01").turn(replica="r01")
     run.conversation().turn(replica="r02").turn(replica="r02")
     assert judge(run, tmp_path, "validity.spread").status is Status.FAIL
+
+
+def test_later_turns_taken_up_late_are_invalid(tmp_path: Path) -> None:
+    run = busy()
+    for conversation in run.conversations[:3]:
+        turn = conversation.turns[2]
+        conversation.turns[2] = msgspec.structs.replace(turn, sent=turn.due + 0.5)
+    finding = judge(run, tmp_path, "validity.send_lag")
+    assert finding.status is Status.FAIL
+    assert finding.value == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("busy_seconds", "status"), [(4, Status.PASS), (6, Status.FAIL)])
+@pytest.mark.parametrize("source", ["generator", "generator:1"])
+def test_a_generator_without_cpu_to_spare_is_invalid(
+    tmp_path: Path, source: str, busy_seconds: int, status: Status
+) -> None:
+    run = busy()
+    extra = []
+    for second in range(20):
+        cpu = 100.0 if 10 <= second < 10 + busy_seconds else 30.0
+        extra.append(Sample(10.0 + second, source, {"cpu_percent": cpu}))
+    run.samples = [*redis_samples(run), *extra]
+    assert judge(run, tmp_path, "validity.generator_cpu").status is status
+
+
+def test_a_lost_worker_is_invalid(tmp_path: Path) -> None:
+    directory = busy().write(tmp_path)
+    with RecordWriter(directory) as writer:
+        writer.write(LoadMark(12.0, "worker-lost", {"shard": 1.0}))
+    (finding,) = [f for f in check_validity(read(directory)) if f.check == "validity.workers"]
+    assert finding.status is Status.FAIL
+    assert finding.evidence == ("12.00 s: worker 1",)

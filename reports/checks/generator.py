@@ -1,0 +1,82 @@
+"""Whether the load generator kept up: its lag before each later turn, its CPU, its processes.
+
+Its lag at each arrival is `validity.generator`; how every arrival ended, `validity.arrivals`.
+"""
+
+from __future__ import annotations
+
+from reports.history import History
+from reports.percentiles import percentile
+from reports.records import Finding, Sample, Status
+
+SATURATED_PERCENT = 95.0
+"""Of one core; the generator's processes cannot use more than one each."""
+_STRETCH = 5
+"""Samples, one a second: a shorter burst delays little, and the lag shows what it does."""
+
+
+def check_generator(history: History) -> list[Finding]:
+    """Gate the generator itself."""
+    return [_send_lag(history), *_cpu(history), *_workers(history)]
+
+
+def send_lags(history: History) -> list[float]:
+    """By how much the generator was late to take up each later turn, ascending, seconds."""
+    return sorted(
+        turn.sent - turn.due
+        for turn in history.turns
+        # A first turn opens the session first; so does one whose session had to be opened again.
+        if turn.turn > 0 and turn.attempts == 1 and turn.error is None
+    )
+
+
+def generator_samples(history: History) -> dict[str, list[Sample]]:
+    """The samples of each process of the generator while it offered load."""
+    start, end = history.load_start, history.load_end
+    return {
+        source: [s for s in samples if start is not None and start <= s.t <= (end or s.t)]
+        for source, samples in history.samples_by_source.items()
+        if source.partition(":")[0] == "generator"
+    }
+
+
+def _send_lag(history: History) -> Finding:
+    limit = history.run.slo("generator_lag_p99_s")
+    ordered = history.once(send_lags)
+    if not ordered:
+        summary = "No conversation came to a second turn"
+        return Finding("validity.send_lag", "run", Status.PASS, None, limit, "s", summary)
+    value = percentile(ordered, 99)
+    summary = f"The lag before {len(ordered)} later turns, p99: {value:.3f} s, limit {limit:g} s"
+    status = Status.PASS if value <= limit else Status.FAIL
+    return Finding("validity.send_lag", "run", status, value, limit, "s", summary)
+
+
+def _cpu(history: History) -> list[Finding]:
+    """The busiest stretch of the busiest process; nothing when none of them was sampled."""
+    stretches = []
+    for samples in generator_samples(history).values():
+        cpu = [s.values["cpu_percent"] for s in samples if "cpu_percent" in s.values]
+        for first in range(max(0, len(cpu) - _STRETCH + 1)):
+            stretches.append(sum(cpu[first : first + _STRETCH]) / _STRETCH)
+    if not stretches:
+        return []
+    value = max(stretches)
+    summary = (
+        f"A generator process used at most {value:.0f} % of a core over {_STRETCH} s, "
+        f"limit {SATURATED_PERCENT:g} %"
+    )
+    status = Status.PASS if value <= SATURATED_PERCENT else Status.FAIL
+    name = "validity.generator_cpu"
+    return [Finding(name, "run", status, value, SATURATED_PERCENT, "%", summary)]
+
+
+def _workers(history: History) -> list[Finding]:
+    """Lost generator processes; nothing to say about a run that lost none."""
+    lost = [mark for mark in history.marks if mark.mark == "worker-lost"]
+    if not lost:
+        return []
+    evidence = tuple(f"{m.t:.2f} s: worker {m.values.get('shard', -1):g}" for m in lost)
+    count = float(len(lost))
+    summary = f"{len(lost)} processes of the load generator were lost"
+    return [Finding("validity.workers", "run", Status.FAIL, count, 0, "workers", summary, evidence)]
