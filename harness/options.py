@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import sys
 from urllib.parse import urlsplit
 
@@ -68,6 +69,40 @@ def topology(args: argparse.Namespace) -> Topology:
             "--target or an address as --redis, none of them was expected"
         )
     return chosen
+
+
+def check_token_env(name: str | None, target: str | None) -> None:
+    """Raise ConfigError unless the variable holds a token that can stand in a header.
+
+    The token itself is in no message.
+    """
+    if name is None:
+        return
+    if target is None:
+        raise ConfigError(
+            f"--token-env {name}: it is for a --target; a fleet of our own needs none"
+        )
+    token = os.environ.get(name)
+    if not token:
+        raise ConfigError(
+            f"--token-env {name}: the environment has no such variable, or it is empty; the name "
+            "of the one that holds the target's bearer token was expected"
+        )
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ConfigError(
+            f"--token-env {name}: its value cannot stand in a header; a bearer token of printable "
+            "ASCII characters without spaces was expected"
+        )
+
+
+def check_ttl(ttl: float | None, target: str | None) -> None:
+    """Raise ConfigError unless `--ttl` can be a target's."""
+    if ttl is None:
+        return
+    if target is None:
+        raise ConfigError(f"--ttl {ttl:g}: it is for a --target; our own fleet has the profile's")
+    if not 1 <= ttl <= 604_800:
+        raise ConfigError(f"--ttl {ttl:g}: seconds from 1 to 604800 were expected")
 
 
 def check_port(port: int | None) -> None:

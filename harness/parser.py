@@ -47,6 +47,22 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--app", default="shopmax", help="the agent's app name at the target")
     parser.add_argument(
+        "--ttl",
+        type=float,
+        metavar="SECONDS",
+        help="how long the --target keeps a session after its last use (default: not known)",
+    )
+    parser.add_argument(
+        "--token-env",
+        metavar="NAME",
+        help="the environment variable that holds the --target's bearer token",
+    )
+    parser.add_argument(
+        "--journeys",
+        metavar="FILE",
+        help="what customers write about, for an agent of your own (default: ShopMax's)",
+    )
+    parser.add_argument(
         "--authorised",
         action="store_true",
         help="I may put load on this --target or --redis although it is not on this machine",

@@ -6,7 +6,7 @@ import argparse
 import os
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from chaos.topologies import Topology
 from harness import host, options
 from harness.errors import ConfigError
 from harness.generator import Crew
+from loadtests import journeys
 from loadtests import profile as profiles
+from loadtests.journeys import Book
 from loadtests.profile import Profile
 
 _DEFAULT_EXPERIMENT = "diwali-default"
@@ -42,6 +44,12 @@ class Plan:
     run_id: str
     origin: float
     crew: Crew = field(default_factory=Crew)
+    book: Book | None = None
+    """The journeys, where they are not ShopMax's."""
+    token_env: str | None = None
+    """The environment variable that holds the target's bearer token."""
+    ttl_known: bool = True
+    """Whether the profile's TTL is the one that the sessions have."""
 
     @property
     def name(self) -> str:
@@ -70,6 +78,10 @@ class Plan:
                 "redis_server": None,
                 "model": "unknown" if self.target else _model(),
             },
+            "foreign": self.target is not None,
+            "ttl_known": self.ttl_known,
+            "token_env": self.token_env,
+            "journeys": None if self.book is None else self.book.to_dict(),
         }
 
     def _experiment(self) -> dict[str, Any] | None:
@@ -116,9 +128,17 @@ def from_args(args: argparse.Namespace) -> Plan:
     options.check_port(args.port)
     if args.target is not None:
         options.check_target(args.target, authorised=args.authorised)
+    options.check_token_env(args.token_env, args.target)
+    options.check_ttl(args.ttl, args.target)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
     options.check_seed(seed)
     profile = profiles.load(args.profile)
+    book = None
+    if args.journeys is not None:
+        book = journeys.load(Path(args.journeys))
+        profile = replace(profile, journeys=book.weights)
+    if args.ttl is not None:
+        profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     return Plan(
         profile=profile,
         experiment=_experiment(args, profile),
@@ -135,6 +155,9 @@ def from_args(args: argparse.Namespace) -> Plan:
         run_id=secrets.token_hex(6),
         origin=time.time(),
         crew=options.crew(args),
+        book=book,
+        token_env=args.token_env,
+        ttl_known=args.target is None or args.ttl is not None,
     )
 
 

@@ -29,8 +29,8 @@ def render(result: Result) -> str:
             "hostname": "localhost",
             "tests": str(len(gates)),
             "failures": str(sum(gate.status == "fail" for gate in gates)),
-            "errors": str(sum(gate.status == "unknown" for gate in gates)),
-            "skipped": "0",
+            "errors": str(sum(_problem(gate) == "error" for gate in gates)),
+            "skipped": str(sum(gate.out_of_sight for gate in gates)),
             "time": f"{view.number(result, 'duration_s') or 0:.3f}",
         },
     )
@@ -46,12 +46,16 @@ def render(result: Result) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, "unicode") + "\n"
 
 
+def _problem(gate: Gate) -> str | None:
+    return "skipped" if gate.out_of_sight else _PROBLEMS.get(gate.status)
+
+
 def _case(suite: ET.Element, gate: Gate) -> None:
     name = f"{gate.title}, {gate.where}" if gate.where else gate.title
     case = ET.SubElement(
         suite, "testcase", {"classname": f"diya.{gate.name}", "name": name, "time": "0"}
     )
-    problem = _PROBLEMS.get(gate.status)
+    problem = _problem(gate)
     if problem:
         measured = f"measured {gate.value}, limit {gate.limit}"
         told = ET.SubElement(case, problem, {"message": gate.summary, "type": gate.name})

@@ -43,7 +43,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "exit_code": verdict.exit_code,
         "headline": headline(history, verdict, worst),
         # Gates that are unknown for one and the same reason give it once.
-        "reasons": list(dict.fromkeys(finding.summary for finding in worst)),
+        "reasons": list(dict.fromkeys(f.summary for f in worst if not f.out_of_sight)),
         "gates": [_gate(finding) for finding in findings],
         "turns": _turns(history),
         "continuity": counts(history.once(take_census)),
@@ -70,6 +70,7 @@ def _gate(finding: Finding) -> dict[str, Any]:
         "status": finding.status.value,
         "summary": finding.summary,
         "evidence": list(finding.evidence),
+        **({"out_of_sight": True} if finding.out_of_sight else {}),
     }
 
 

@@ -62,6 +62,8 @@ class Gate:
     evidence: tuple[str, ...]
     used: float
     """How much of the limit is used up: 0 nothing, 1 all of it (0 where that makes no sense)."""
+    out_of_sight: bool = False
+    """Unknown because a foreign target does not show it: not held against the verdict."""
 
     @property
     def group(self) -> str:
@@ -143,6 +145,7 @@ def _gate(raw: dict[str, Any]) -> Gate:
         summary=wording.clean(raw.get("summary") or ""),
         evidence=tuple(wording.clean(line) for line in raw.get("evidence") or ()),
         used=value / limit if value and limit else 0.0,
+        out_of_sight=status == "unknown" and raw.get("out_of_sight") is True,
     )
 
 

@@ -53,6 +53,11 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--min-replicas", "1"), r"min-replicas = 1: .*--topology sentinel"),
         (("--redis", "redis://127.0.0.1:1", "--aof", "always"), r"--aof.* Redis of our own"),
         (("--target", "http://127.0.0.1:1", "--experiment", "smoke"), r"--experiment smoke"),
+        (("--token-env", "PATH"), r"--token-env PATH: .*--target"),
+        (("--target", "http://127.0.0.1:1", "--token-env", "NOT_SET"), r"NOT_SET: .*no such"),
+        (("--ttl", "5"), r"--ttl 5: .*--target"),
+        (("--target", "http://127.0.0.1:1", "--ttl", "0.5"), r"--ttl 0.5: seconds from 1"),
+        (("--journeys", "no/such.toml"), r"cannot read the journeys no/such\.toml"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_in_one_sentence(
@@ -60,6 +65,15 @@ def test_an_option_that_cannot_be_is_refused_in_one_sentence(
 ) -> None:
     sentence = refused(tmp_path, *arguments)
     assert re.search(said, sentence), sentence
+    assert "hunter2" not in sentence
+
+
+def test_a_token_that_cannot_stand_in_a_header_is_refused_and_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TARGET_TOKEN", "hunter2\r\nHost: elsewhere")
+    sentence = refused(tmp_path, "--target", "http://127.0.0.1:1", "--token-env", "TARGET_TOKEN")
+    assert "--token-env TARGET_TOKEN: its value cannot stand in a header" in sentence
     assert "hunter2" not in sentence
 
 

@@ -18,7 +18,13 @@ MAY_IMPORT = {
     "loadtests": {"reports.records"},
     "chaos": {"reports.records"},
     "reports": set[str](),
-    "harness": {"chaos", "reports", "loadtests.profile", "loadtests.forecast"},
+    "harness": {
+        "chaos",
+        "reports",
+        "loadtests.profile",
+        "loadtests.forecast",
+        "loadtests.journeys",
+    },
 }
 GEVENT_HOMES = {"locustfile.py", "client.py", "player.py", "stream.py", "master.py", "worker.py"}
 

@@ -82,6 +82,8 @@ class ScriptedServer:
     steps: list[Step]
     requests: list[Request] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    wrote: list[float] = field(default_factory=list)
+    """`time.monotonic` when each part of a response was sent."""
 
     def _next(self, request: Request) -> Step:
         self.requests.append(request)
@@ -96,6 +98,7 @@ class ScriptedServer:
                     if number:
                         time.sleep(0.2)
                     conn.sendall(part)
+                    self.wrote.append(time.monotonic())
                 if step.then == "hang":
                     self.stopping.wait()
                 if step.then == "reset":

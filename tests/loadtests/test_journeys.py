@@ -59,6 +59,16 @@ def test_a_complaint_is_told_in_its_order() -> None:
     assert said[1:] == BOOK.journeys["complaint"].languages["hi"].follow_ups[:3]
 
 
+def test_the_readmes_example_is_a_book(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = (
+        block.split("```")[0] for block in readme.split("```toml\n")[1:] if "[journey." in block
+    )
+    assert len(example.splitlines()) <= 10
+    book = journeys.load(_file(tmp_path / "mine.toml", example))
+    assert list(book.journeys) == ["cancel"]
+
+
 def test_ten_lines_add_a_journey(tmp_path: Path) -> None:
     book = journeys.load(_file(tmp_path / "mine.toml", OWN))
     assert book.weights == {"cancel": 2.0}

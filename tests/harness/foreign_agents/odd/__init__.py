@@ -1,0 +1,1 @@
+"""An agent that ends its turns in every way that ADK allows."""

@@ -1,0 +1,1 @@
+"""ShopMax's agent, for a server that knows nothing of ours."""
