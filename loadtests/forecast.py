@@ -21,9 +21,9 @@ from loadtests.profile import Profile
 from loadtests.seeds import derive
 from reports.records import Arrival
 
-SESSION_BYTES = 1_100.0
+SESSION_BYTES = 850.0
 """What the reference service keeps for a session besides its turns (`make bench-memory`)."""
-TURN_BYTES = 1_750.0
+TURN_BYTES = 1_130.0
 """What the reference service keeps for a turn, on average over the journeys of `diwali`."""
 BASE_BYTES = 1_350_000.0
 """What a Redis without sessions takes, the service's scripts and connections included."""
