@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,8 @@ def main() -> int:
     """Counts come from PROVE_REPLICA_KILLS, PROVE_REPLICA_FREEZES, PROVE_REDIS_KILLS,
     PROVE_WRITERS and PROVE_ROUNDS.
     """
+    # As Ctrl-C does: replicas, Redis and the folder go on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seed = _count("PROVE_SEED", random.randrange(1 << 32))
     print(f"seed {seed}", flush=True)
     with (
