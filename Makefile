@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: run test lint install clean bench-judge bench-sessions bench-memory prove-turns prove-rolling
+.PHONY: run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -15,6 +15,10 @@ lint: install       ## ruff and strict types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+CALIBRATE_ARGS ?=
+calibrate: install    ## known-bad systems convicted of their class, known-good ones acquitted
+	$(BIN)/python -m tests.calibrate $(CALIBRATE_ARGS)
 
 bench-judge: install  ## a run of a million turns judged: seconds and memory
 	$(BIN)/python -m tests.bench.judge

@@ -124,6 +124,10 @@ class _Judge:
             self._result.repeated += 1
         elif self._is_silent(turn, messages, replies):
             return False  # nothing wrong with it, but no reply whose place could be judged
+        elif len(messages) > len(replies) >= 1 and turn.attempts > 1:
+            # Asked for more than once, answered less often: an attempt that was cut left its half.
+            left = f"{len(messages)} times the message, {len(replies)} replies"
+            self._convict("half_turn", turn_id, "every attempt whole or not at all", left)
         elif len(messages) > 1:
             self._convict("duplicated", turn_id, "its message once", f"{len(messages)} times")
         elif len(set(replies)) > 1:

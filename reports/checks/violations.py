@@ -28,7 +28,8 @@ CLASSES = {
   other absence (a single turn, one from the middle, everything) is `lost`.
 - duplicated: a turn's message is there twice, or the same reply is.
 - forked: one turn has two different replies, or not the message or reply that was acknowledged.
-- half_turn: the message without the reply, or the reverse.
+- half_turn: the message without the reply, or the reverse; also beside the whole turn, where one
+  of several attempts left its half behind.
 - reordered: acknowledged turns in another order, or turns interleaved.
 - resurrected: there after the TTL must have taken it, or after an acknowledged delete.
 - phantom: a turn that nobody sent, or that the service had refused.

@@ -54,7 +54,7 @@ def _defect(name: str) -> str:
     return f"tests.defects.{name}:factory"
 
 
-# Half a second to the first token: an impatient app gives up on half of the attempts.
+# Turns of about 0.7 s: an impatient app asks again meanwhile, and a kill hits some in their middle.
 _SLOW_MODEL = {"DIYA_MODEL_TTFT_MS": "350"}
 
 BAD = (
@@ -101,14 +101,6 @@ BAD = (
         in_ci=True,
     ),
     System(
-        "whole-blob",
-        "an append reads, changes and writes the whole session",
-        _defect("whole_blob"),
-        "continuity.lost",
-        profile="impatient",
-        env=_SLOW_MODEL,
-    ),
-    System(
         "shared-state",
         "sessions of different customers share a list",
         _defect("shared_state"),
@@ -120,7 +112,16 @@ BAD = (
         _defect("no_guard"),
         "continuity.half_turn",
         experiment="kills.yaml",
+        env=_SLOW_MODEL,
         in_ci=True,
+    ),
+    System(
+        "no-persistence",
+        "ours on a Redis without persistence, which is killed",
+        "redis",
+        "continuity.lost",
+        experiment="smoke",
+        options=("--aof", "off"),
     ),
     System(
         "adk-redis",
@@ -128,6 +129,7 @@ BAD = (
         "adk-redis",
         "continuity.half_turn",
         experiment="kills.yaml",
+        env=_SLOW_MODEL,
     ),
 )
 
@@ -149,6 +151,30 @@ GOOD = (
         "redis",
         None,
         experiment="smoke",
+    ),
+    System(
+        "ours-rolling",
+        "ours, every replica is restarted in turn",
+        "redis",
+        None,
+        experiment="rolling.yaml",
+        in_ci=True,
+    ),
+    System(
+        "ours-sentinel",
+        "ours on a Sentinel set, replicas are killed",
+        "redis",
+        None,
+        experiment="kills.yaml",
+        options=("--topology", "sentinel"),
+    ),
+    System(
+        "ours-cluster",
+        "ours on a cluster of 3 + 3, replicas are killed",
+        "redis",
+        None,
+        experiment="kills.yaml",
+        options=("--topology", "cluster"),
     ),
 )
 

@@ -217,6 +217,14 @@ def test_half_a_turn_is_a_half_turn(
     assert convictions(run) == {"half_turn": 1}
 
 
+def test_the_half_that_a_killed_attempt_left_beside_the_whole_turn_is_a_half_turn(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    run.conversation().turn(attempts=2).audit([said("c0t0"), *whole("c0t0")])
+    assert convictions(run) == {"half_turn": 1}
+
+
 def test_a_session_found_after_its_ttl_is_resurrected(convictions: Judge) -> None:
     run = Run()
     conversation = run.conversation().turn().audit()
