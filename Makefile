@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
+.PHONY: bench-load run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -22,6 +22,9 @@ calibrate: install    ## known-bad systems convicted of their class, known-good 
 
 bench-judge: install  ## a run of a million turns judged: seconds and memory
 	$(BIN)/python -m tests.bench.judge
+
+bench-load: install  ## the load generator: cost of a request and of recording, a stall seen by an open and a closed loop
+	$(BIN)/python -m tests.bench.load
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions
