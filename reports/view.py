@@ -350,12 +350,16 @@ def reproduce_command(result: Result) -> str:
     """The command line that plays the same run again, quoted for a POSIX shell."""
     environment = part(result, "environment")
     experiment = part(result, "experiment")
+    redis = part(environment, "redis")
+    topology, aof = redis.get("topology"), redis.get("aof")
     options = {
         "--profile": part(result, "profile").get("name"),
         "--seed": result.get("seed"),
         "--replicas": environment.get("replicas"),
         "--sessions": environment.get("sessions"),
         "--experiment": experiment.get("path") or "none",
+        "--topology": topology if topology in ("sentinel", "cluster") else None,
+        "--aof": aof if aof in ("off", "always") else None,
     }
     words = ["diya", "readiness"]
     for option, value in options.items():

@@ -177,3 +177,9 @@ def test_the_command_that_plays_the_run_again_is_quoted_for_the_shell() -> None:
     result["profile"]["name"] = "my profile; rm -rf ~"
     command = view.reproduce_command(result)
     assert command.startswith("diya readiness --profile 'my profile; rm -rf ~' --seed 7 ")
+
+
+def test_the_command_to_play_a_run_again_names_its_topology_and_its_fsync() -> None:
+    result = stored("go")
+    result["environment"]["redis"] |= {"topology": "sentinel", "aof": "always"}
+    assert view.reproduce_command(result).endswith("--topology sentinel --aof always")
