@@ -1,0 +1,1 @@
+"""The fleet in containers, on a real Docker engine."""
