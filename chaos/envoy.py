@@ -61,16 +61,8 @@ class Envoy(ManagedProcess):
 
     def in_rotation(self) -> set[str]:
         """The names of the replicas to which it sends requests now."""
-        answer = get(self.admin_port, "/clusters?format=json")
-        if answer is None or answer[0] != 200:
-            return set()
         names = {port: name for name, port in self._replicas.items()}
-        return {
-            names[host["address"]["socket_address"]["port_value"]]
-            for cluster in json.loads(answer[1])["cluster_statuses"]
-            for host in cluster.get("host_statuses", [])
-            if not host["health_status"].get("failed_active_health_check")
-        }
+        return {names[port] for _, port in healthy_hosts(self.admin_port)}
 
     def wait_in_rotation(self, names: Collection[str], timeout: float = 10.0) -> None:
         """Wait until it sends requests to all of `names`.
@@ -83,6 +75,20 @@ class Envoy(ManagedProcess):
             timeout,
             f"routing to {', '.join(sorted(wanted))}",
         )
+
+
+def healthy_hosts(admin_port: int) -> set[tuple[str, int]]:
+    """Address and port of every replica to which the Envoy with this admin port sends requests."""
+    answer = get(admin_port, "/clusters?format=json")
+    if answer is None or answer[0] != 200:
+        return set()
+    return {
+        (address["address"], address["port_value"])
+        for cluster in json.loads(answer[1])["cluster_statuses"]
+        for host in cluster.get("host_statuses", [])
+        if not host["health_status"].get("failed_active_health_check")
+        for address in (host["address"]["socket_address"],)
+    }
 
 
 def _binary() -> Path:

@@ -19,26 +19,38 @@ _ROUTE_TIMEOUT = "30s"
 _HEALTH_INTERVAL = "0.5s"
 
 
-def config(port: int, admin_port: int, replicas: Mapping[str, int]) -> dict[str, Any]:
-    """The whole configuration; `replicas` maps names to ports on the loopback interface."""
+Where = int | tuple[str, int]
+"""A port on the loopback interface, or a host and a port."""
+
+
+def config(
+    port: int,
+    admin_port: int,
+    replicas: Mapping[str, Where],
+    *,
+    host: str = LOOPBACK,
+    health_path: str = "/readyz",
+) -> dict[str, Any]:
+    """The whole configuration; it listens on `host`."""
     return {
         "admin": {
-            "address": _address(admin_port),
+            "address": _address((host, admin_port)),
             # Read-only: the admin interface could also make the balancer quit.
             "allow_paths": [{"prefix": "/clusters"}, {"prefix": "/stats"}, {"exact": "/ready"}],
         },
         "static_resources": {
-            "listeners": [_listener(port)],
-            "clusters": [_cluster(replicas)],
+            "listeners": [_listener((host, port))],
+            "clusters": [_cluster(replicas, health_path)],
         },
     }
 
 
-def _address(port: int) -> dict[str, Any]:
-    return {"socket_address": {"address": LOOPBACK, "port_value": port}}
+def _address(where: Where) -> dict[str, Any]:
+    host, port = where if isinstance(where, tuple) else (LOOPBACK, where)
+    return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _listener(port: int) -> dict[str, Any]:
+def _listener(where: Where) -> dict[str, Any]:
     manager = {
         "@type": f"{_TYPE}.extensions.filters.network.http_connection_manager.v3."
         "HttpConnectionManager",
@@ -64,7 +76,7 @@ def _listener(port: int) -> dict[str, Any]:
     }
     return {
         "name": "front",
-        "address": _address(port),
+        "address": _address(where),
         "filter_chains": [
             {
                 "filters": [
@@ -112,7 +124,7 @@ _NEVER_SENT: dict[str, Any] = {
 }
 
 
-def _cluster(replicas: Mapping[str, int]) -> dict[str, Any]:
+def _cluster(replicas: Mapping[str, Where], health_path: str) -> dict[str, Any]:
     return {
         "name": CLUSTER,
         "type": "STATIC",
@@ -129,14 +141,14 @@ def _cluster(replicas: Mapping[str, int]) -> dict[str, Any]:
             "endpoints": [
                 {
                     "lb_endpoints": [
-                        {"endpoint": {"address": _address(port)}} for port in replicas.values()
+                        {"endpoint": {"address": _address(where)}} for where in replicas.values()
                     ]
                 }
             ],
         },
         "health_checks": [
             {
-                "http_health_check": {"path": "/readyz"},
+                "http_health_check": {"path": health_path},
                 "interval": _HEALTH_INTERVAL,
                 "no_traffic_interval": _HEALTH_INTERVAL,
                 "no_traffic_healthy_interval": _HEALTH_INTERVAL,

@@ -2,6 +2,7 @@
 
 ChaosError
 └── ChaosConfigError (also a ValueError): what was asked for cannot be done as it was asked
+    └── ContainersUnavailable: there is no Docker engine, or no image
 """
 
 from __future__ import annotations
@@ -13,3 +14,7 @@ class ChaosError(Exception):
 
 class ChaosConfigError(ChaosError, ValueError):
     """Bad input: one sentence that names the file, the key, the value and what was expected."""
+
+
+class ContainersUnavailable(ChaosConfigError):
+    """There is no Docker engine, or an image can be had from nowhere."""

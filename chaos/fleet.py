@@ -12,7 +12,7 @@ from typing import Self
 
 import psutil
 
-from chaos.environment import ModelSwitch, Network
+from chaos.environment import Environment, ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
@@ -31,14 +31,27 @@ _SERVICE = (sys.executable, "-m", "target_service")
 _POLL = 0.1
 _STOP_TIMEOUT = 3.0
 
-_current: Fleet | None = None
+_current: Environment | None = None
 
 
-def current() -> Fleet:
+def current() -> Environment:
     """The fleet that this process has started.  Raises ChaosError when there is none."""
     if _current is None:
         raise ChaosError("no fleet runs in this process")
     return _current
+
+
+def make_current(fleet: Environment) -> None:
+    """From now on this is the fleet of this process."""
+    global _current
+    _current = fleet
+
+
+def forget_current(fleet: Environment) -> None:
+    """It has ended; another one that has been started since stays."""
+    global _current
+    if _current is fleet:
+        _current = None
 
 
 class Fleet:
@@ -152,11 +165,10 @@ class Fleet:
         Returns when all processes are started and Redis is ready; see `wait_ready`.  Raises
         ChaosError, or ChaosConfigError when the machine or the given Redis does not allow it.
         """
-        global _current
         self._progress = progress or _silent
         self._require_memory()
         self._guardian = Guardian.start(self.run_id)
-        _current = self
+        make_current(self)
         self.redis.start()
         self.redis.wait_ready()
         info = self.redis.info
@@ -204,13 +216,11 @@ class Fleet:
         That includes what others started with the id, such as the load generator.  Raises
         ChaosError when a process cannot be killed.
         """
-        global _current
         with self._lock:
             if self._stopped:
                 return
             self._stopped = True
-        if _current is self:
-            _current = None
+        forget_current(self)
         processes = [self.balancer, *self.replicas.values(), self.redis]
         for process in processes:
             process.close()

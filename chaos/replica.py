@@ -71,8 +71,14 @@ class Replica(ManagedProcess):
 
     def died(self, what: str) -> ChaosError:
         """As `ManagedProcess.died`; a ChaosConfigError when it refused its configuration."""
-        if self.exit_code == CONFIG_EXIT_CODE:
-            for line in reversed(self.log_tail()):
-                if line.startswith(_CONFIG_PREFIX):
-                    return ChaosConfigError(line.removeprefix(_CONFIG_PREFIX).strip())
-        return super().died(what)
+        refusal = config_refusal(self.exit_code, self.log_tail())
+        return ChaosConfigError(refusal) if refusal else super().died(what)
+
+
+def config_refusal(exit_code: int | None, log: Sequence[str]) -> str | None:
+    """The sentence with which a replica refused its configuration; None when it did not."""
+    if exit_code == CONFIG_EXIT_CODE:
+        for line in reversed(log):
+            if line.startswith(_CONFIG_PREFIX):
+                return line.removeprefix(_CONFIG_PREFIX).strip()
+    return None

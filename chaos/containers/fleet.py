@@ -1,0 +1,314 @@
+"""The fleet of one run in containers, made with testcontainers on a network of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from docker import version as docker_version
+from docker.errors import DockerException, ImageNotFound
+from docker.types import EndpointConfig
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+
+from chaos import envoy_config
+from chaos import fleet as process_fleet
+from chaos.containers import engine, owner
+from chaos.containers.keeper import Keeper
+from chaos.containers.net import RunNetwork
+from chaos.containers.node import ContainerNode
+from chaos.containers.parts import (
+    ENVOY_ADMIN_PORT,
+    ENVOY_PORT,
+    REDIS_PORT,
+    SERVICE_PORT,
+    ContainerEnvoy,
+    ContainerRedis,
+    ContainerReplica,
+)
+from chaos.containers.sweep import sweep
+from chaos.environment import ModelSwitch, Network
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.guardian import Guardian
+from chaos.ports import LOOPBACK, free_port
+
+_MIB = 1024 * 1024
+_REPLICA_MEMORY = 512 * _MIB
+_STARTERS = 4
+_POLL_S = 0.1
+_REDIS_CONFIG = "/etc/diya/redis.conf"
+_ENVOY_CONFIG = "/etc/diya/envoy.json"
+
+
+@dataclass(frozen=True)
+class Images:
+    """Which images a fleet is made of."""
+
+    service: str = engine.SERVICE
+    redis: str = engine.REDIS
+    envoy: str = engine.ENVOY
+    health_path: str = "/readyz"
+    """Where the service says that it is ready."""
+
+    def all(self) -> tuple[str, ...]:
+        """Their names."""
+        return self.redis, self.envoy, self.service
+
+
+def check(images: Images, say: Callable[[str], None] = lambda _: None) -> None:
+    """Make sure that there is an engine with these images.  Raises ContainersUnavailable."""
+    client = engine.connect()
+    try:
+        for image in images.all():
+            engine.ensure_image(client, image, say)
+    finally:
+        client.close()
+
+
+class ContainerFleet:
+    """What `chaos.fleet.Fleet` is, in containers; a context manager that starts nothing itself."""
+
+    def __init__(
+        self,
+        run_dir: Path,
+        run_id: str,
+        *,
+        images: Images,
+        replicas: int = 3,
+        sessions: str = "redis",
+        ttl_seconds: float = 30.0,
+        aof: str = "everysec",
+        rdb: bool = False,
+        base_port: int | None = None,
+    ) -> None:
+        """Plan the fleet; nothing is started.  Raises ChaosConfigError for an odd count."""
+        if not 1 <= replicas <= process_fleet.MOST_REPLICAS:
+            raise ChaosConfigError(
+                f"replicas = {replicas}: expected 1 to {process_fleet.MOST_REPLICAS}"
+            )
+        self.run_id = run_id
+        self.run_dir = run_dir.absolute()
+        self._images = images
+        self._aof, self._rdb = aof, rdb
+        self._password = secrets.token_hex(24)
+        self._labels = {owner.RUN_LABEL: run_id, owner.OWNER_LABEL: owner.token()}
+        self._net: RunNetwork | None = None
+        self._ips: dict[str, str] = {}
+        self._settings = {"DIYA_SESSIONS": sessions, "DIYA_TTL_SECONDS": f"{ttl_seconds:g}"}
+        self.redis = ContainerRedis(
+            free_port(), self._password, aof, self._create_redis, self._network
+        )
+        names = [f"r{number:02d}" for number in range(1, replicas + 1)]
+        self.replicas = {
+            name: ContainerReplica(
+                name, free_port(), images.health_path, self._creator_of(name), self._network
+            )
+            for name in names
+        }
+        self.balancer = ContainerEnvoy(
+            base_port or free_port(),
+            free_port(),
+            lambda: {self._ips[name]: name for name in names},
+            self._create_envoy,
+            self._network,
+        )
+        self._guardian: Guardian | None = None
+        self._keeper: Keeper | None = None
+        self._progress: Callable[[str], None] = lambda _: None
+        self._stopped = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What can be done to containers."""
+        return frozenset(
+            {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
+        )
+
+    @property
+    def network(self) -> Network:
+        """Raises ChaosError: there is no proxy on the way."""
+        raise ChaosError("a fleet in containers runs without proxies on the way")
+
+    @property
+    def model(self) -> ModelSwitch:
+        """Raises ChaosError: the model cannot be switched."""
+        raise ChaosError("the model in containers cannot be switched")
+
+    @property
+    def url(self) -> str:
+        """Where customers come in: the load balancer."""
+        return self.balancer.url
+
+    def start(self, progress: Callable[[str], None] | None = None) -> None:
+        """Sweep what dead runs left, then start Redis, the replicas and the balancer.
+
+        Raises ChaosError, or ContainersUnavailable without an engine or an image.
+        """
+        self._progress = progress or self._progress
+        client = engine.connect()
+        try:
+            for image in self._images.all():
+                engine.ensure_image(client, image, self._progress)
+            _choose_reaper(client)
+            for run_id in sweep(client):
+                self._progress(f"removed what run {run_id} had left")
+        finally:
+            client.close()
+        self._guardian = Guardian.start(self.run_id)
+        self._keeper = Keeper(self.run_id)
+        process_fleet.make_current(self)
+        self._net = RunNetwork(self._labels)
+        for name in ("redis", "envoy", *self.replicas):
+            self._ips[name] = self._net.address()
+        self.redis.start()
+        self.redis.wait_ready(30)
+        info = self.redis.info
+        self._progress(f"{info.name} {info.version} ready")
+        with ThreadPoolExecutor(_STARTERS) as starters:
+            for started in [starters.submit(each.start) for each in self.replicas.values()]:
+                started.result()
+        self.balancer.start()
+        self._progress(f"{len(self.replicas)} replicas and the balancer started")
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until every replica is ready and the balancer routes to all of them.
+
+        Raises ChaosConfigError with a replica's own sentence, or ChaosError.
+        """
+        deadline = time.monotonic() + timeout
+        pending = dict(self.replicas)
+        while pending:
+            for name, replica in list(pending.items()):
+                if replica.ready():
+                    del pending[name]
+                    continue
+                replica.check_alive()
+                if time.monotonic() > deadline:
+                    raise ChaosError(f"{', '.join(pending)} not ready within {timeout:g} s")
+            if pending:
+                time.sleep(_POLL_S)
+        self.wait_balanced(max(1.0, deadline - time.monotonic()))
+        self._progress(f"the balancer routes to all {len(self.replicas)} replicas")
+
+    def wait_balanced(self, timeout: float = 10.0) -> None:
+        """Wait until the balancer routes to every replica that runs.  Raises ChaosError."""
+        running = [
+            name for name, each in self.replicas.items() if each.running and each.connected
+        ]
+        self.balancer.wait_in_rotation(running, timeout)
+
+    def stop(self) -> None:
+        """Keep the logs and remove everything of the run.  May be called again."""
+        if self._stopped:
+            return
+        self._stopped = True
+        process_fleet.forget_current(self)
+        nodes: list[ContainerNode] = [self.balancer, *self.replicas.values(), self.redis]
+        for node in nodes:
+            node.close()
+        if self._keeper is not None:
+            logs = self.run_dir / "logs"
+            logs.mkdir(parents=True, exist_ok=True)
+            for node in nodes:
+                node.save_log(logs / f"{node.name}.log")
+            self._keeper.close()
+        if self._guardian is not None:
+            self._guardian.close()
+
+    def _network(self) -> Any:
+        if self._net is None:
+            raise ChaosError("the fleet was not started")
+        return self._net.docker
+
+    def _container(self, image: str, name: str, ports: Mapping[int, int]) -> DockerContainer:
+        """A container at its address; `ports` maps those inside to those on the loopback."""
+        assert self._net is not None
+        place = EndpointConfig(docker_version, aliases=[name], ipv4_address=self._ips[name])
+        container = DockerContainer(image).with_name(f"diya-{self.run_id}-{name}")
+        container.ports = {str(inside): (LOOPBACK, port) for inside, port in ports.items()}  # type: ignore[misc]
+        return container.with_kwargs(
+            labels=self._labels,
+            network=self._net.name,
+            networking_config={self._net.name: place},
+        )
+
+    def _create_redis(self) -> Any:
+        text = (
+            f"bind 0.0.0.0\nport {REDIS_PORT}\nrequirepass {self._password}\ndir /data\n"
+            f"appendonly {'no' if self._aof == 'off' else 'yes'}\n"
+            + ("" if self._aof == "off" else f"appendfsync {self._aof}\n")
+            + ("save 3600 1 300 100 60 10000\n" if self._rdb else 'save ""\n')
+        )
+        container = self._container(self._images.redis, "redis", {REDIS_PORT: self.redis.port})
+        container.with_kwargs(**container._kwargs, working_dir="/data")
+        # A file, because a command line can be read by everybody.
+        container.with_copy_into_container(text.encode(), _REDIS_CONFIG, 0o644)
+        container.with_command(["redis-server", _REDIS_CONFIG])
+        return container.start().get_wrapped_container()
+
+    def _creator_of(self, name: str) -> Callable[[], Any]:
+        def create() -> Any:
+            port = self.replicas[name].port
+            container = self._container(self._images.service, name, {SERVICE_PORT: port})
+            login = f":{self._password}@" if self._password else ""
+            passed = {k: v for k, v in os.environ.items() if k.startswith("DIYA_MODEL")}
+            container.env = {
+                **passed,
+                **self._settings,
+                "DIYA_REPLICA": name,
+                "DIYA_REDIS_URL": f"redis://{login}{self._ips['redis']}:{REDIS_PORT}/0",
+            }
+            container.with_kwargs(**container._kwargs, mem_limit=_REPLICA_MEMORY)
+            return container.start().get_wrapped_container()
+
+        return create
+
+    def _create_envoy(self) -> Any:
+        where: dict[str, envoy_config.Where] = {
+            name: (self._ips[name], SERVICE_PORT) for name in self.replicas
+        }
+        document = envoy_config.config(
+            ENVOY_PORT,
+            ENVOY_ADMIN_PORT,
+            where,
+            host="0.0.0.0",
+            health_path=self._images.health_path,
+        )
+        ports = {ENVOY_PORT: self.balancer.port, ENVOY_ADMIN_PORT: self.balancer.admin_port}
+        container = self._container(self._images.envoy, "envoy", ports)
+        container.with_copy_into_container(json.dumps(document).encode(), _ENVOY_CONFIG, 0o644)
+        container.with_kwargs(**container._kwargs, entrypoint=["envoy"])
+        container.with_command(
+            [
+                *("--config-path", _ENVOY_CONFIG),
+                *("--concurrency", "1"),
+                *("--log-level", "warn"),
+                "--disable-hot-restart",
+            ]
+        )
+        return container.start().get_wrapped_container()
+
+
+def _choose_reaper(client: Any) -> None:
+    """Ryuk where its image is at hand; else our keeper and the next run's sweep do its work."""
+    if "TESTCONTAINERS_RYUK_DISABLED" in os.environ:
+        return
+    try:
+        client.images.get(testcontainers_config.ryuk_image)
+    except (ImageNotFound, DockerException):
+        with contextlib.suppress(AttributeError):
+            testcontainers_config.ryuk_disabled = True

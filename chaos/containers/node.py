@@ -1,0 +1,252 @@
+"""One container of ours: started, killed, frozen, cut off, and started again at its address."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError, NotFound
+
+from chaos.errors import ChaosError
+
+_POLL_S = 0.05
+_KILL_TIMEOUT_S = 10.0
+_SIGNALLED = 128
+_TAIL_LINES = 12
+
+
+class ContainerNode:
+    """A node of `chaos.environment` that is a container on the run's network.
+
+    `create` makes and starts the container at the first start; later ones start the same one, with
+    its disk, its address on the network and its ports on the host.
+    """
+
+    def __init__(self, name: str, create: Callable[[], Any], network: Callable[[], Any]) -> None:
+        """Nothing is started.  Names are those of records."""
+        self.name = name
+        self._create = create
+        self._network = network
+        self._container: Any = None
+        self._closed = False
+        self._cut_off: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    def adopt(self, container: Any) -> None:
+        """Take a container that somebody else has started."""
+        self._container = container
+
+    @property
+    def running(self) -> bool:
+        """Whether it is there, frozen or not."""
+        return bool(self._state().get("Running"))
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is paused."""
+        return bool(self._state().get("Paused"))
+
+    @property
+    def identity(self) -> str | None:
+        """When it was started; None while it does not run."""
+        state = self._state()
+        return str(state["StartedAt"]) if state.get("Running") else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it last ended (negative: the signal); None while it runs."""
+        state = self._state()
+        if not state or state.get("Running"):
+            return None
+        code = int(state["ExitCode"])
+        return _SIGNALLED - code if code > _SIGNALLED else code
+
+    @property
+    def pid(self) -> int | None:
+        """The pid on this machine; None while it does not run, or where it cannot be seen."""
+        state = self._state()
+        pid = int(state.get("Pid") or 0)
+        if not pid or not state.get("Running"):
+            return None
+        try:
+            # Docker's machine may be another one: the number alone proves nothing.
+            ours = self._container.id in Path(f"/proc/{pid}/cgroup").read_text()
+        except OSError:
+            return None
+        return pid if ours else None
+
+    def start(self) -> None:
+        """Start it.  Raises ChaosError, also when it runs already."""
+        if self._closed:
+            raise ChaosError(f"{self.name} is closed: it cannot be started any more")
+        try:
+            if self._container is None:
+                self._container = self._create()
+            elif self.running:
+                raise ChaosError(f"{self.name} runs already")
+            else:
+                self._container.start()
+        except APIError as error:
+            raise ChaosError(f"{self.name} cannot be started: {error.explanation}") from None
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone.  Raises ChaosError when it is not within 10 s."""
+        # A paused container takes no signal; what it can do in the moment between is nothing.
+        self.resume()
+        self._signal("SIGKILL")
+        if not self.wait_ended(_KILL_TIMEOUT_S):
+            raise ChaosError(f"{self.name} survived SIGKILL for {_KILL_TIMEOUT_S:g} s")
+
+    def terminate(self, timeout: float) -> bool:
+        """SIGTERM; whether it has ended, after at most `timeout` seconds."""
+        self._signal("SIGTERM")
+        return self.wait_ended(timeout)
+
+    def freeze(self) -> None:
+        """Pause all of its processes.  Raises ChaosError when it does not run."""
+        try:
+            self._started().pause()
+        except APIError as error:
+            raise ChaosError(f"{self.name} cannot be paused: {error.explanation}") from None
+
+    def resume(self) -> None:
+        """Let it go on.  Nothing happens when it is not paused."""
+        if self.frozen:
+            self._started().unpause()
+
+    def disconnect(self) -> None:
+        """Take it off the network: nobody reaches it, and it reaches nobody.
+
+        Its ports on the host go with it.  Raises ChaosError when it is off already.
+        """
+        network = self._network()
+        container = self._started()
+        container.reload()
+        joined = container.attrs["NetworkSettings"]["Networks"].get(network.name)
+        if joined is None:
+            raise ChaosError(f"{self.name} is not on the network")
+        self._cut_off = {
+            "ipv4_address": joined["IPAMConfig"]["IPv4Address"],
+            "aliases": joined["Aliases"],
+        }
+        try:
+            network.disconnect(container)
+        except APIError as error:
+            raise ChaosError(f"{self.name} cannot be taken off: {error.explanation}") from None
+
+    def reconnect(self) -> None:
+        """Back on the network, at its old address.  Nothing happens when it is on it."""
+        if self._cut_off is None:
+            return
+        try:
+            self._network().connect(self._started(), **self._cut_off)
+        except APIError as error:
+            raise ChaosError(f"{self.name} cannot come back: {error.explanation}") from None
+        self._cut_off = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is on the network."""
+        return self._cut_off is None
+
+    @property
+    def memory_limit(self) -> int:
+        """What it may use, bytes; 0 without a limit."""
+        container = self._started()
+        container.reload()
+        return int(container.attrs["HostConfig"]["Memory"])
+
+    def limit_memory(self, limit: int) -> None:
+        """From now on it may use so many bytes; 0 for all there are.  Raises ChaosError."""
+        value = limit or -1
+        try:
+            self._started().update(mem_limit=value, memswap_limit=value)
+        except APIError as error:
+            raise ChaosError(
+                f"{self.name} cannot be limited to {limit} bytes: {error.explanation}"
+            ) from None
+
+    def wait_ended(self, timeout: float) -> bool:
+        """Whether it has ended, after at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while self.running:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_S)
+        return True
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        """Wait until `condition` holds of the running container.
+
+        Raises ChaosError, with the end of its log, when it ends or `timeout` seconds pass.
+        """
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if not self.running:
+                raise self.died(what)
+            if time.monotonic() > deadline:
+                raise ChaosError(
+                    f"{self.name} was not {what} within {timeout:g} s{self._end_of_log()}"
+                )
+            time.sleep(_POLL_S)
+
+    def died(self, what: str) -> ChaosError:
+        """The error for a container that ended before it was `what`."""
+        return ChaosError(
+            f"{self.name} ended with code {self.exit_code} before it was {what}{self._end_of_log()}"
+        )
+
+    def log_tail(self) -> list[str]:
+        """The last lines of its log."""
+        if self._container is None:
+            return []
+        with contextlib.suppress(APIError, NotFound):
+            text = self._container.logs(tail=_TAIL_LINES).decode(errors="replace")
+            return [str(line) for line in text.splitlines()]
+        return []
+
+    def save_log(self, path: Path) -> None:
+        """Write its whole log to a file, while there is one."""
+        if self._container is None:
+            return
+        with contextlib.suppress(APIError, NotFound), path.open("wb") as file:
+            for part in self._container.logs(stream=True, follow=False):
+                file.write(part)
+
+    def close(self) -> None:
+        """For good: a fault that is healing cannot start it again."""
+        self._closed = True
+
+    def _started(self) -> Any:
+        if self._container is None:
+            raise ChaosError(f"{self.name} was never started")
+        return self._container
+
+    def _state(self) -> dict[str, Any]:
+        if self._container is None:
+            return {}
+        try:
+            self._container.reload()
+        except NotFound:
+            return {}
+        except APIError as error:
+            raise ChaosError(f"{self.name}: Docker does not answer: {error}") from None
+        return dict(self._container.attrs["State"])
+
+    def _signal(self, name: str) -> None:
+        if self._container is None:
+            return
+        try:
+            self._container.kill(signal=name)
+        except APIError:
+            if self.running:
+                raise ChaosError(f"{self.name} does not take {name}") from None
+
+    def _end_of_log(self) -> str:
+        tail = self.log_tail()
+        return f"; the end of its log:\n{chr(10).join(tail)}" if tail else ""

@@ -1,0 +1,170 @@
+"""The parts of a fleet in containers: replicas, Redis and the balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import redis
+
+from chaos.containers.node import ContainerNode
+from chaos.envoy import healthy_hosts
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.http_probe import get
+from chaos.ports import LOOPBACK
+from chaos.redis_server import ServerInfo, connect, read_info, server_info
+from chaos.replica import config_refusal
+
+SERVICE_PORT = 8000
+REDIS_PORT = 6379
+ENVOY_PORT = 10000
+ENVOY_ADMIN_PORT = 9901
+
+
+class ContainerReplica(ContainerNode):
+    """A replica, whose port is published on the loopback interface."""
+
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        health_path: str,
+        create: Callable[[], Any],
+        network: Callable[[], Any],
+    ) -> None:
+        super().__init__(name, create, network)
+        self.port = port
+        self._health_path = health_path
+
+    def ready(self) -> bool:
+        """Whether it says that it is ready, now."""
+        answer = get(self.port, self._health_path)
+        return answer is not None and answer[0] == 200
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Wait until it is ready.  Raises ChaosError; ChaosConfigError for a refused setting."""
+        self.wait_until(self.ready, timeout, "ready")
+
+    def check_alive(self) -> None:
+        """Raise as `wait_ready` does when it has ended."""
+        if not self.running:
+            raise self.died("ready")
+
+    def died(self, what: str) -> ChaosError:
+        """As of any node; a ChaosConfigError when it refused its configuration."""
+        refusal = config_refusal(self.exit_code, self.log_tail())
+        return ChaosConfigError(refusal) if refusal else super().died(what)
+
+    def hog_cpu(self, workers: int) -> None:
+        """Raises ChaosError: a container's core is not ours to give away."""
+        raise ChaosError(f"{self.name}: CPU hogs need processes of our own")
+
+    def hogs(self) -> Sequence[float]:
+        """None."""
+        return []
+
+    def release_cpu(self) -> None:
+        """Nothing to end."""
+
+
+class ContainerRedis(ContainerNode):
+    """Redis in a container: the one server of its store."""
+
+    def __init__(
+        self,
+        port: int,
+        password: str,
+        fsync: str,
+        create: Callable[[], Any],
+        network: Callable[[], Any],
+    ) -> None:
+        super().__init__("redis", create, network)
+        self.port = port
+        self.fsync = fsync
+        login = f":{password}@" if password else ""
+        self.url = f"redis://{login}{LOOPBACK}:{port}/0"
+        self.address = f"redis://{LOOPBACK}:{port}/0"
+
+    @property
+    def servers(self) -> Mapping[str, ContainerRedis]:
+        """It is all there is."""
+        return {self.name: self}
+
+    def primaries(self) -> Sequence[ContainerRedis]:
+        """It takes the writes."""
+        return [self]
+
+    @property
+    def info(self) -> ServerInfo:
+        """Name, version and allocator.  Raises ChaosError when it does not answer."""
+        return server_info(self._read_info())
+
+    @property
+    def run_id(self) -> str:
+        """The server's own id, new at every start.  Raises ChaosError without an answer."""
+        return str(self._read_info()["run_id"])
+
+    def answers(self) -> bool:
+        """Whether it answers PING now; not while it loads its data."""
+        try:
+            with connect(self.url) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def wait_ready(self, timeout: float = 10.0) -> None:
+        """Wait for that.  Raises ChaosError when it ends or `timeout` seconds pass."""
+        self.wait_until(self.answers, timeout, "ready")
+
+    def start_with(self, lines: Sequence[str]) -> None:
+        """Raises ChaosError: its files are in the container."""
+        raise ChaosError("redis: its files are in the container")
+
+    def log_sizes(self) -> dict[str, int]:
+        """Raises ChaosError, as `start_with`."""
+        raise ChaosError("redis: its files are in the container")
+
+    def cut_log(self, sizes: Mapping[str, int]) -> int:
+        """Raises ChaosError, as `start_with`."""
+        raise ChaosError("redis: its files are in the container")
+
+    def _read_info(self) -> dict[str, Any]:
+        try:
+            return read_info(self.url)
+        except redis.RedisError as error:
+            raise ChaosError(f"redis on port {self.port} gave no INFO: {error}") from None
+
+
+class ContainerEnvoy(ContainerNode):
+    """Envoy in front of replicas, known by their addresses on the network."""
+
+    def __init__(
+        self,
+        port: int,
+        admin_port: int,
+        addresses: Callable[[], Mapping[str, str]],
+        create: Callable[[], Any],
+        network: Callable[[], Any],
+    ) -> None:
+        """`addresses` maps an address on the network to the name of its replica."""
+        super().__init__("envoy", create, network)
+        self.port = port
+        self.admin_port = admin_port
+        self._addresses = addresses
+
+    @property
+    def url(self) -> str:
+        """Where customers come in."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def in_rotation(self) -> set[str]:
+        """The names of the replicas to which it sends requests now."""
+        names = self._addresses()
+        return {names[host] for host, _ in healthy_hosts(self.admin_port) if host in names}
+
+    def wait_in_rotation(self, wanted: Collection[str], timeout: float) -> None:
+        """Wait until it sends requests to all of them.  Raises ChaosError."""
+        names = set(wanted)
+        self.wait_until(
+            lambda: names <= self.in_rotation(), timeout, f"routing to {', '.join(sorted(names))}"
+        )
