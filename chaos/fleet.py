@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
-from chaos.environment import Environment, ModelSwitch, Network
+from chaos.environment import ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
@@ -31,23 +31,23 @@ _SERVICE = (sys.executable, "-m", "target_service")
 _POLL = 0.1
 _STOP_TIMEOUT = 3.0
 
-_current: Environment | None = None
+_current: Fleet | None = None
 
 
-def current() -> Environment:
+def current() -> Fleet:
     """The fleet that this process has started.  Raises ChaosError when there is none."""
     if _current is None:
         raise ChaosError("no fleet runs in this process")
     return _current
 
 
-def make_current(fleet: Environment) -> None:
+def make_current(fleet: Any) -> None:
     """From now on this is the fleet of this process."""
     global _current
     _current = fleet
 
 
-def forget_current(fleet: Environment) -> None:
+def forget_current(fleet: Any) -> None:
     """It has ended; another one that has been started since stays."""
     global _current
     if _current is fleet:

@@ -105,6 +105,27 @@ def check_ttl(ttl: float | None, target: str | None) -> None:
         raise ConfigError(f"--ttl {ttl:g}: seconds from 1 to 604800 were expected")
 
 
+def containers(args: argparse.Namespace) -> dict[str, str] | None:
+    """The images that were named for containers; None for processes.  Raises ConfigError."""
+    named = {
+        name: value
+        for name in ("service", "redis", "envoy")
+        if (value := getattr(args, "image" if name == "service" else f"{name}_image"))
+    }
+    if args.env == "process":
+        if named:
+            raise ConfigError(
+                "--image, --redis-image, --envoy-image: --env containers was expected"
+            )
+        return None
+    if args.target is not None or args.topology != "single" or args.redis != "auto":
+        raise ConfigError(
+            "--env containers: it has one Redis of its own; no --target, --redis or --topology "
+            "was expected"
+        )
+    return named
+
+
 def check_port(port: int | None) -> None:
     """Raise ConfigError unless the port is one that an ordinary user may listen on."""
     if port is not None and not 1024 <= port <= 65000:

@@ -43,6 +43,15 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="plays the same load and faults again")
     _fleet(parser)
     parser.add_argument(
+        "--env",
+        choices=("process", "containers"),
+        default="process",
+        help="where the fleet runs (default: %(default)s; containers need Docker and diya[ci])",
+    )
+    parser.add_argument("--image", metavar="IMAGE", help="containers: the service's image")
+    parser.add_argument("--redis-image", metavar="IMAGE", help="containers: default redis:8")
+    parser.add_argument("--envoy-image", metavar="IMAGE", help="containers: Envoy's image")
+    parser.add_argument(
         "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
     )
     parser.add_argument("--app", default="shopmax", help="the agent's app name at the target")

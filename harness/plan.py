@@ -35,6 +35,8 @@ class Plan:
     replicas: int
     redis: str
     topology: Topology
+    containers: dict[str, str] | None
+    """The images of a fleet in containers, as `chaos.containers` names them."""
     sessions: str
     port: int | None
     target: str | None
@@ -146,6 +148,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         replicas=args.replicas,
         redis=args.redis,
         topology=options.topology(args),
+        containers=options.containers(args),
         sessions=args.sessions,
         port=args.port,
         target=args.target and args.target.rstrip("/"),

@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--diya-image", metavar="IMAGE", help="the service's image, for containers")
     group.addoption("--diya-redis-image", metavar="IMAGE", help="Redis's image (default: redis:8)")
+    group.addoption("--diya-envoy-image", metavar="IMAGE", help="Envoy's image, for containers")
     group.addoption(
         "--diya-out", metavar="DIR", help="where runs are kept (default: runs, in the root folder)"
     )
@@ -47,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_env", "where the fleet runs, without --diya-env"),
         ("diya_image", "the service's image, without --diya-image"),
         ("diya_redis_image", "Redis's image, without --diya-redis-image"),
+        ("diya_envoy_image", "Envoy's image, without --diya-envoy-image"),
         ("diya_out", "where runs are kept, without --diya-out"),
     ):
         parser.addini(name, told)

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from chaos.errors import ChaosError
 from chaos.fleet import Fleet
@@ -59,8 +59,25 @@ def main(args: argparse.Namespace) -> int:
     return code
 
 
-def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
-    fleet = Fleet(
+def _fleet(plan: Plan, run_dir: Path) -> Fleet:
+    if plan.containers is not None:
+        # Only who asks for containers pays for Docker's packages.
+        from chaos.containers.fleet import ContainerFleet, Images
+
+        in_containers: Any = ContainerFleet(
+            run_dir,
+            plan.run_id,
+            images=Images(**plan.containers),
+            replicas=plan.replicas,
+            sessions=plan.sessions,
+            ttl_seconds=plan.profile.real_ttl_seconds,
+            aof=plan.topology.aof,
+            rdb=plan.topology.rdb,
+            base_port=plan.port,
+        )
+        # What the run asks of a fleet it has too.
+        return cast("Fleet", in_containers)
+    return Fleet(
         run_dir,
         plan.run_id,
         replicas=plan.replicas,
@@ -71,6 +88,10 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         topology=plan.topology,
         authorised=plan.authorised,
     )
+
+
+def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    fleet = _fleet(plan, run_dir)
     clock = RunClock(plan.origin)
     with RecordWriter(run_dir) as faults, _uninterrupted_end(fleet.stop):
         schedule: Schedule | None = None

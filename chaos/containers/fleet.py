@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from docker import version as docker_version
+import docker
 from docker.errors import DockerException, ImageNotFound
 from docker.types import EndpointConfig
 from testcontainers.core.config import testcontainers_config
@@ -134,9 +134,7 @@ class ContainerFleet:
     @property
     def capabilities(self) -> frozenset[str]:
         """What can be done to containers."""
-        return frozenset(
-            {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
-        )
+        return frozenset({"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit"})
 
     @property
     def network(self) -> Network:
@@ -206,9 +204,7 @@ class ContainerFleet:
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Wait until the balancer routes to every replica that runs.  Raises ChaosError."""
-        running = [
-            name for name, each in self.replicas.items() if each.running and each.connected
-        ]
+        running = [name for name, each in self.replicas.items() if each.running and each.connected]
         self.balancer.wait_in_rotation(running, timeout)
 
     def stop(self) -> None:
@@ -237,9 +233,10 @@ class ContainerFleet:
     def _container(self, image: str, name: str, ports: Mapping[int, int]) -> DockerContainer:
         """A container at its address; `ports` maps those inside to those on the loopback."""
         assert self._net is not None
-        place = EndpointConfig(docker_version, aliases=[name], ipv4_address=self._ips[name])
+        place = EndpointConfig(docker.__version__, aliases=[name], ipv4_address=self._ips[name])
         container = DockerContainer(image).with_name(f"diya-{self.run_id}-{name}")
-        container.ports = {str(inside): (LOOPBACK, port) for inside, port in ports.items()}  # type: ignore[misc]
+        published: Any = {str(inside): (LOOPBACK, port) for inside, port in ports.items()}
+        container.ports = published
         return container.with_kwargs(
             labels=self._labels,
             network=self._net.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from harness.ci.settings import Settings
 from reports import view
 from reports.view import Result
 
+_REQUIRE = "DIYA_REQUIRE_DOCKER"
 _UNSEEN = ("memory.", "continuity.context_missed")
 """Gates that nobody can judge from outside of a target."""
 
@@ -37,6 +39,8 @@ class Readiness:
         """
         __tracebackhide__ = True
         run = Run(faults=self.settings.env != "target")
+        if self.settings.env == "containers":
+            _require_containers(self.settings)
         yield run
         with tempfile.TemporaryDirectory(prefix="diya-test-") as scratch:
             arguments = self.settings.arguments()
@@ -67,6 +71,25 @@ class Readiness:
         path = scratch / "experiment.json"
         faults.write_experiment(path, self._name, run.planned)
         return str(path)
+
+
+def _require_containers(chosen: Settings) -> None:
+    """Skip the test without Docker or an image; with DIYA_REQUIRE_DOCKER=1 it fails."""
+    from chaos.errors import ContainersUnavailable
+
+    try:
+        from chaos.containers.fleet import Images, check
+
+        named = {
+            "service": chosen.image,
+            "redis": chosen.redis_image,
+            "envoy": chosen.envoy_image,
+        }
+        check(Images(**{name: image for name, image in named.items() if image}))
+    except ContainersUnavailable as error:
+        if os.environ.get(_REQUIRE) == "1":
+            pytest.fail(f"{error}, and {_REQUIRE}=1", pytrace=False)
+        pytest.skip(f"{error} ({_REQUIRE}=1 makes this a failure)")
 
 
 def make(request: pytest.FixtureRequest) -> Readiness:

@@ -31,6 +31,8 @@ class Settings:
     target: str | None = None
     image: str | None = None
     redis_image: str | None = None
+    envoy_image: str | None = None
+    aof: str | None = None
 
     def arguments(self) -> list[str]:
         """The arguments of `diya readiness`, without the experiment."""
@@ -45,6 +47,12 @@ class Settings:
         else:
             given["--replicas"] = self.replicas
             given["--sessions"] = self.sessions
+            given["--aof"] = self.aof
+        if self.env == "containers":
+            given["--env"] = self.env
+            given["--image"] = self.image
+            given["--redis-image"] = self.redis_image
+            given["--envoy-image"] = self.envoy_image
         if self.env in ("process", "target"):
             given["--redis"] = self.redis
         return [
@@ -74,7 +82,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
                 raise PlanError(f"@pytest.mark.readiness({name}=…){nearest(name, _MARKED)}")
             values[name] = value
     # What stands on the command line was said last.
-    for name in ("env", "target", "image", "redis_image", "inconclusive"):
+    for name in ("env", "target", "image", "redis_image", "envoy_image", "inconclusive"):
         if chosen := config.getoption(f"diya_{name}") or (
             None if name in ("target", "inconclusive", *values) else config.getini(f"diya_{name}")
         ):

@@ -41,7 +41,7 @@ class RootFileSystem:
 
     def __init__(self) -> None:
         self._buffer = io.BytesIO()
-        self._tar = tarfile.open(fileobj=self._buffer, mode="w")
+        self._tar = tarfile.open(fileobj=self._buffer, mode="w")  # noqa: SIM115  closed by load
         self._known: set[str] = set()
         for folder in ("tmp", "var/tmp"):
             self._folder(folder, 0o1777)
