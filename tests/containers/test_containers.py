@@ -52,7 +52,8 @@ def ours() -> list[str]:
     return found
 
 
-def test_containers_survive_and_a_redis_without_persistence_is_convicted_side_by_side(
+@pytest.mark.timeout(300)
+def test_containers_survive_and_a_redis_without_persistence_is_convicted(
     tmp_path: Path, images: tuple[str, ...]
 ) -> None:
     repository.write(
@@ -75,7 +76,7 @@ def test_no_persistence(readiness):
     run.expect("continuity == 100%")
 """,
     )
-    finished = repository.pytest(tmp_path, "-n", "2", *images)
+    finished = repository.pytest(tmp_path, *images, timeout=250)
     assert "PASSED test_it.py::test_good" in finished.stdout, finished.stdout
     assert "1 failed, 1 passed" in finished.stdout
     assert "expected continuity == 100%: was continuity" in finished.stdout
