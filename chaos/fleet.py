@@ -54,6 +54,11 @@ def forget_current(fleet: Any) -> None:
         _current = None
 
 
+def has_current() -> bool:
+    """Whether this process has started a fleet."""
+    return _current is not None
+
+
 class Fleet:
     """What can be started, killed and frozen; a context manager that starts nothing by itself."""
 

@@ -43,6 +43,10 @@ def _command(args: argparse.Namespace) -> int:
         from harness import profiles
 
         return profiles.main(args)
+    if args.command == "chaos":
+        from harness import one_fault
+
+        return one_fault.main(args)
     if args.command == "demo":
         from harness import demo
 

@@ -27,6 +27,7 @@ def build() -> argparse.ArgumentParser:
     _profile(commands.add_parser("profile", help="what a load will do, before anything runs"))
     _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
     _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))
+    _chaos(commands.add_parser("chaos", help="do one fault to the fleet of `diya up`"))
     return parser
 
 
@@ -127,6 +128,14 @@ def _up(parser: argparse.ArgumentParser) -> None:
     _fleet(parser)
     parser.add_argument(
         "--ttl", type=float, default=7200.0, metavar="SECONDS", help="default: %(default)g"
+    )
+
+
+def _chaos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("fault", metavar="FAULT", help="for example kill-replica or restart-redis")
+    parser.add_argument("hit", metavar="TARGET", nargs="?", help="a replica's name, as r01")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="NAME=VALUE", help="of the fault"
     )
 
 

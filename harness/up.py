@@ -9,6 +9,7 @@ import signal
 import tempfile
 from pathlib import Path
 
+from chaos.control import Control
 from chaos.fleet import Fleet
 from harness import exits, options
 from harness.errors import ConfigError
@@ -38,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
             progress = Progress()
             fleet.start(progress.note)
             fleet.wait_ready(_READY_S)
-            with contextlib.suppress(KeyboardInterrupt):
+            with Control(fleet.run_id), contextlib.suppress(KeyboardInterrupt):
                 _print_addresses(fleet, folder)
                 signal.pause()
             progress.clear()

@@ -1,0 +1,45 @@
+"""`diya chaos`: one fault by hand, done to the fleet that `diya up` keeps."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+from typing import Any
+
+import yaml
+
+from chaos import actions
+from harness import exits
+from harness.errors import ConfigError
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do it, wait until it is healed, say what happened.
+
+    Raises ConfigError for a fault or a parameter that there is not, ChaosError when it failed.
+    """
+    func = args.fault.replace("-", "_")
+    if func not in actions.FAULTS:
+        raise ConfigError(f"FAULT {args.fault}: one of {', '.join(actions.FAULTS)} was expected")
+    action = getattr(actions, func)
+    known = [name for name in inspect.signature(action).parameters if name != "configuration"]
+    arguments: dict[str, Any] = {}
+    if args.hit is not None:
+        if "replica" not in known:
+            raise ConfigError(f"TARGET {args.hit}: none was expected, {args.fault} chooses its own")
+        arguments["replica"] = args.hit
+    for pair in args.param:
+        name, equals, value = pair.partition("=")
+        if not equals or name not in known:
+            raise ConfigError(f"--param {pair}: NAME=VALUE with one of {', '.join(known)} expected")
+        try:
+            arguments[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            arguments[name] = value
+    try:
+        window = action(**arguments)
+    except ValueError as error:
+        raise ConfigError(f"{args.fault}: {error}") from error
+    seconds = window["end"] - window["start"]
+    print(f"{window['fault']}  {window['target']}  took hold and was healed in {seconds:.2f} s")
+    return exits.GO

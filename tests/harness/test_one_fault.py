@@ -1,0 +1,66 @@
+"""`diya chaos` and the probes reach the fleet of `diya up` from another process."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chaos import probes
+from tests.harness import command
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the control file is, while a fleet of two is up."""
+    place = tmp_path_factory.mktemp("up")
+    before, tempfile.tempdir = tempfile.tempdir, str(place)
+    old = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(place)
+    fleet = command.start("up", "--replicas", "2", "--redis", "bundled")
+    try:
+        assert fleet.stdout is not None
+        assert fleet.stdout.readline().startswith("balancer")
+        yield place / f"diya-{os.getuid()}"
+    finally:
+        fleet.terminate()
+        fleet.communicate(timeout=30)
+        tempfile.tempdir = before
+        os.environ.pop("TMPDIR")
+        if old is not None:
+            os.environ["TMPDIR"] = old
+    assert list(place.iterdir()) == [], "the control file went with the fleet"
+
+
+def test_one_fault_is_done_from_another_process(folder: Path) -> None:
+    done = command.run("chaos", "kill-replica", "r01", "--param", "downtime=0.1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("kill-replica  r01  took hold and was healed")
+    assert probes.replicas_ready() == 2
+
+
+def test_the_token_is_for_this_user_alone(folder: Path) -> None:
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("kill-replicas",), "FAULT kill-replicas: one of"),
+        (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
+        (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
+        (("kill-redis", "r01"), "TARGET r01: none was expected"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    folder: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = command.run("chaos", *arguments)
+    assert done.returncode == 104, done.stderr
+    assert said in done.stderr
