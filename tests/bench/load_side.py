@@ -9,10 +9,10 @@ import random
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-STALL_RUN_S = 20.0
+from tests.bench import load_lag, load_stage, load_stall
+
 _SECONDS = 6.0
 _GREENLETS = 50
 _EVENT = {"author": "agent", "content": {"parts": [{"text": "Your order is on its way."}]}}
@@ -36,6 +36,8 @@ class _Server(asyncio.Protocol):
             if len(self._data) < size:
                 return
             body = _BODY if b" /run" in head[:12] else _SESSION
+            if head.startswith(b"post /stall "):
+                body = load_stall.stand_still()
             self._data = self._data[size:]
             answer = (
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -74,55 +76,6 @@ def recording() -> dict[str, float]:
     return {"microseconds": min(times) / len(values) * 1e6, "error": error}
 
 
-def _environment() -> Any:
-    from locust.env import Environment
-
-    environment = Environment()
-    environment.create_local_runner()
-    return environment
-
-
-def _profile(rate: float, seconds: float, turns: int = 1, think_s: float = 1.0) -> Any:
-    from loadtests import profile
-
-    values = profile.load("smoke").to_dict()
-    values["time"] = {**values["time"], "compression": 60, "ttl_seconds": 7200}
-    values["load"] = {**values["load"], "base_rate": rate, "max_open": 20_000}
-    values["phase"] = [{"name": "hold", "minutes": seconds, "hold": 1}]
-    values["spike"] = []
-    talk = values["conversation"]
-    talk.update(mean_turns=turns, max_turns=turns, abandon_share=0, delete_share=0, stream_share=0)
-    talk.update(think_median=think_s * 60, think_sigma=0.0, deadline_s=60, attempt_timeout_s=60)
-    return profile.from_dict(values)
-
-
-def _run(url: str, load: Any, folder: str) -> Any:
-    from loadtests import settings
-
-    run = {
-        "run_id": "bench",
-        "origin": time.time(),
-        "seed": 1,
-        "app": "a",
-        "target": url,
-        "ttl_seconds": load.real_ttl_seconds,
-        "profile": load.to_dict(),
-    }
-    return settings.parse(Path(folder) / "run.json", run)
-
-
-def _player(url: str, load: Any, folder: str) -> tuple[Any, Any, Any]:
-    from loadtests.locustfile import observer
-    from loadtests.player import Player
-    from reports.records import RecordWriter, RunClock
-
-    run = _run(url, load, folder)
-    clock, writer = RunClock(run.origin), RecordWriter(Path(folder))
-    observe = observer(_environment())
-    player = Player(run, url, clock, writer, observe, lambda: sys.exit("the generator broke"))
-    return player, clock, writer
-
-
 def ours(url: str) -> dict[str, float]:
     """Conversations one after the other, everything recorded."""
     import gevent
@@ -130,8 +83,8 @@ def ours(url: str) -> dict[str, float]:
     from loadtests import arrivals, conversation
 
     with tempfile.TemporaryDirectory() as folder:
-        load = _profile(100, 60)
-        player, clock, _ = _player(url, load, folder)
+        load = load_stage.profile(100, 60)
+        player, clock = load_stage.player(url, load, folder)
         planned = arrivals.stream(load, 1)
         running = True
 
@@ -194,47 +147,6 @@ def plain(url: str) -> dict[str, float]:
     return {"per_cpu_second": rate}
 
 
-def _records(folder: str, kind: Any) -> list[Any]:
-    from reports.records import FILES, from_json
-
-    lines = (Path(folder) / FILES[kind]).read_bytes().splitlines()
-    return [from_json(kind, line) for line in lines]
-
-
-def open_loop(url: str) -> dict[str, float]:
-    """100 turns a second, evenly enough, for the length of the stall's run."""
-    from reports.percentiles import percentile
-    from reports.records import TurnRecord
-
-    with tempfile.TemporaryDirectory() as folder:
-        player, clock, _ = _player(url, _profile(100, STALL_RUN_S), folder)
-        print("begun", flush=True)
-        player.talk(clock.now())
-        latencies = sorted(turn.latency for turn in _records(folder, TurnRecord))
-    return {"p95": percentile(latencies, 95)}
-
-
-def closed_loop(url: str) -> dict[str, float]:
-    """Ten users, ten turns a second each, as `constant_pacing` would have it."""
-    import gevent
-
-    from loadtests.client import Client
-    from reports.percentiles import percentile
-
-    client, latencies = Client(url, connections=10), list[float]()
-    end = time.monotonic() + STALL_RUN_S
-
-    def user() -> None:
-        while (begun := time.monotonic()) < end:
-            client.send("POST", "/run", b"{}", 60)
-            latencies.append(time.monotonic() - begun)
-            gevent.sleep(max(0.0, begun + 0.1 - time.monotonic()))
-
-    print("begun", flush=True)
-    gevent.joinall([gevent.spawn(user) for _ in range(10)])
-    return {"p95": percentile(sorted(latencies), 95)}
-
-
 def main() -> None:
     """Run one mode."""
     mode, *rest = sys.argv[1:]
@@ -245,7 +157,13 @@ def main() -> None:
     else:
         import locust  # noqa: F401  (patches everything, as in a run)
 
-        modes = {"ours": ours, "plain": plain, "open": open_loop, "closed": closed_loop}
+        modes = {
+            "ours": ours,
+            "plain": plain,
+            "open": load_stall.open_loop,
+            "closed": load_stall.closed_loop,
+            "lag": load_lag.lag,
+        }
         found = modes[mode](rest[0])
     print(json.dumps(found), flush=True)
     sys.stdout.flush()
