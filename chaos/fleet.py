@@ -17,8 +17,10 @@ from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.model_switch import VARIABLE, ModelSwitchFile
+from chaos.network import SIDES, ProxyProcess
 from chaos.ports import ensure_free, free_port
 from chaos.redis_external import ExternalRedis
+from chaos.redis_server import RedisServer
 from chaos.replica import Replica
 from chaos.topologies import OwnRedis, Topology
 
@@ -75,6 +77,7 @@ class Fleet:
         extra_env: Mapping[str, str] | None = None,
         *,
         topology: Topology | None = None,
+        proxy: bool = False,
         authorised: bool = False,
     ) -> None:
         """Plan the fleet; nothing is started.
@@ -103,6 +106,7 @@ class Fleet:
             self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env)
         self._moods = ModelSwitchFile(self.run_dir / "model")
         self._scripted = env.get("DIYA_MODEL", "scripted") == "scripted"
+        self._proxy = ProxyProcess(logs / "proxy.log", env) if proxy else None
         ports = _ports(base_port, replicas + 1)
         service_env = {
             **env,
@@ -115,12 +119,16 @@ class Fleet:
         names = [f"r{number:02d}" for number in range(1, replicas + 1)]
         self.replicas: dict[str, Replica] = {
             name: Replica(
-                name, port, service_env, logs / f"{name}.log", replica_command or _SERVICE
+                name,
+                port,
+                {**service_env, **self._redis_through_proxy(name)},
+                logs / f"{name}.log",
+                replica_command or _SERVICE,
             )
             for name, port in zip(names, ports[1:], strict=True)
         }
         self.balancer = Envoy(
-            {replica.name: replica.port for replica in self.replicas.values()},
+            {each.name: self._balanced_port(each) for each in self.replicas.values()},
             ports[0],
             self.run_dir,
             log=logs / "envoy.log",
@@ -145,12 +153,16 @@ class Fleet:
             can |= {"redis-config", "redis-data", *self._topology.capabilities}
         if self._scripted:
             can.add("model")
+        if self._proxy is not None:
+            can |= {f"network-{side}" for side in SIDES if self._proxy.links(side)}
         return frozenset(can)
 
     @property
     def network(self) -> Network:
-        """Raises ChaosError: there is no proxy on the way."""
-        raise ChaosError("the fleet runs without proxies on the way")
+        """The proxies on the way.  Raises ChaosError when there are none."""
+        if self._proxy is None:
+            raise ChaosError("the fleet runs without proxies on the way")
+        return self._proxy
 
     @property
     def model(self) -> ModelSwitch:
@@ -178,6 +190,8 @@ class Fleet:
         self.redis.wait_ready()
         info = self.redis.info
         self._progress(f"{info.name} {info.version} ready")
+        if self._proxy is not None:
+            self._proxy.open()
         for replica in self.replicas.values():
             replica.start()
         self.balancer.start()
@@ -229,11 +243,24 @@ class Fleet:
         processes = [self.balancer, *self.replicas.values(), self.redis]
         for process in processes:
             process.close()
+        if self._proxy is not None:
+            self._proxy.close()
         if self._guardian is not None:
             self._guardian.close()
         deadline = time.monotonic() + _STOP_TIMEOUT
         for process in processes:
             process.wait_ended(max(0.0, deadline - time.monotonic()))
+
+    def _redis_through_proxy(self, replica: str) -> dict[str, str]:
+        if self._proxy is None or not isinstance(self.redis, RedisServer):
+            return {}
+        port = self._proxy.plan("redis", replica, self.redis.port)
+        return {"DIYA_REDIS_URL": self.redis.url.replace(f":{self.redis.port}/", f":{port}/")}
+
+    def _balanced_port(self, replica: Replica) -> int:
+        if self._proxy is None:
+            return replica.port
+        return self._proxy.plan("balancer", replica.name, replica.port)
 
     def _require_memory(self) -> None:
         available = psutil.virtual_memory().available

@@ -170,6 +170,11 @@ def _redis(parser: argparse.ArgumentParser) -> None:
 
 def _topology(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
+        "--proxy",
+        action="store_true",
+        help="proxies on the way to Redis and to the replicas, also when no fault needs them",
+    )
+    parser.add_argument(
         "--topology",
         default="single",
         metavar="FORM",

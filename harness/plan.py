@@ -12,6 +12,7 @@ from typing import Any
 
 from chaos import experiment as experiments
 from chaos.experiment import Experiment
+from chaos.faults.network import NetworkFault
 from chaos.topologies import Topology
 from harness import host, options
 from harness.errors import ConfigError
@@ -37,6 +38,8 @@ class Plan:
     topology: Topology
     containers: dict[str, str] | None
     """The images of a fleet in containers, as `chaos.containers` names them."""
+    proxy: bool
+    """Whether proxies are on the way: asked for, or needed by the experiment."""
     sessions: str
     port: int | None
     target: str | None
@@ -106,7 +109,7 @@ class Plan:
                 "aof": None,
                 "durability": None,
             }
-        return {"replicas": self.replicas, **self.topology.described()}
+        return {"replicas": self.replicas, **self.topology.described(), "proxy": self.proxy}
 
 
 def _shown(path: Path) -> str:
@@ -141,14 +144,16 @@ def from_args(args: argparse.Namespace) -> Plan:
         profile = replace(profile, journeys=book.weights)
     if args.ttl is not None:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
+    experiment = _experiment(args, profile)
     return Plan(
         profile=profile,
-        experiment=_experiment(args, profile),
+        experiment=experiment,
         seed=seed,
         replicas=args.replicas,
         redis=args.redis,
         topology=options.topology(args),
         containers=options.containers(args),
+        proxy=args.proxy or _disturbs_network(experiment),
         sessions=args.sessions,
         port=args.port,
         target=args.target and args.target.rstrip("/"),
@@ -162,6 +167,11 @@ def from_args(args: argparse.Namespace) -> Plan:
         token_env=args.token_env,
         ttl_known=args.target is None or args.ttl is not None,
     )
+
+
+def _disturbs_network(experiment: Experiment | None) -> bool:
+    steps = () if experiment is None else experiment.faults
+    return any(isinstance(step.make(), NetworkFault) for step in steps)
 
 
 def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None:

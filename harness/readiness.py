@@ -86,6 +86,7 @@ def _fleet(plan: Plan, run_dir: Path) -> Fleet:
         ttl_seconds=plan.profile.real_ttl_seconds,
         base_port=plan.port,
         topology=plan.topology,
+        proxy=plan.proxy,
         authorised=plan.authorised,
     )
 

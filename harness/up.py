@@ -34,6 +34,7 @@ def main(args: argparse.Namespace) -> int:
             ttl_seconds=args.ttl,
             base_port=args.port,
             topology=options.topology(args),
+            proxy=args.proxy,
         )
         with fleet:
             progress = Progress()

@@ -8,6 +8,16 @@ returns its window; it raises ChaosError when the fault failed or cannot be done
 from __future__ import annotations
 
 from chaos.actions.model import model_cut_streams, model_errors, model_rate_limit, slow_model
+from chaos.actions.network import (
+    network_bandwidth,
+    network_black_hole,
+    network_cut,
+    network_latency,
+    network_one_way,
+    network_reset,
+    network_slicer,
+    network_slow_close,
+)
 from chaos.actions.redis import (
     amnesia,
     cluster_shard_down,
@@ -45,6 +55,16 @@ from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
+from chaos.faults.network import (
+    NetworkBandwidth,
+    NetworkBlackHole,
+    NetworkCut,
+    NetworkLatency,
+    NetworkOneWay,
+    NetworkReset,
+    NetworkSlicer,
+    NetworkSlowClose,
+)
 from chaos.faults.noop import Noop
 from chaos.faults.partition import Partition
 from chaos.faults.power_loss import PowerLoss
@@ -74,6 +94,14 @@ __all__ = [
     "model_cut_streams",
     "model_errors",
     "model_rate_limit",
+    "network_bandwidth",
+    "network_black_hole",
+    "network_cut",
+    "network_latency",
+    "network_one_way",
+    "network_reset",
+    "network_slicer",
+    "network_slow_close",
     "noop",
     "partition",
     "power_loss",
@@ -115,5 +143,13 @@ FAULTS: dict[str, type[Fault]] = {
     "model_errors": ModelErrors,
     "model_rate_limit": ModelRateLimit,
     "model_cut_streams": ModelCutStreams,
+    "network_latency": NetworkLatency,
+    "network_bandwidth": NetworkBandwidth,
+    "network_reset": NetworkReset,
+    "network_black_hole": NetworkBlackHole,
+    "network_one_way": NetworkOneWay,
+    "network_slow_close": NetworkSlowClose,
+    "network_slicer": NetworkSlicer,
+    "network_cut": NetworkCut,
 }
 """Which function of this package does which fault."""

@@ -1,0 +1,270 @@
+"""The network between replicas and Redis, or between the balancer and replicas, is disturbed."""
+
+from __future__ import annotations
+
+import socket
+import time
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, ClassVar
+
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import LastingFault
+from chaos.faults.replicas import check_name, names_of
+
+SIDES = ("redis", "balancer")
+_TOXIC = "diya"
+_PATIENCE_S = 1.5
+"""A probe through a link waits for an answer so long."""
+_ASK = {"redis": b"PING\r\n", "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\n\r\n"}
+
+
+@dataclass
+class NetworkFault(LastingFault):
+    """A toxic on the links of one replica, of a random one, or of all."""
+
+    toxic: ClassVar[str]
+    """Its type, as Toxiproxy names it."""
+    streams: ClassVar[tuple[str, ...]] = ("downstream",)
+    side: str = "redis"
+    replica: str = "all"
+
+    _links: list[str] = field(default_factory=list, init=False, repr=False)
+    _placed: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_name(self.replica)
+        if self.side not in SIDES:
+            raise ValueError(f"side = {self.side!r}: expected {' or '.join(SIDES)}")
+
+    @abstractmethod
+    def attributes(self) -> Mapping[str, int]:
+        """The toxic's, in Toxiproxy's units."""
+
+    def felt(self, took: float, answer: str) -> bool:
+        """Whether a probe that `took` so many seconds and ended as `answer` met the toxic.
+
+        `answer` is `whole`, `silence`, `reset` or `closed`.
+        """
+        return answer != "whole"
+
+    def check(self, env: Environment) -> None:
+        """The links must exist."""
+        needed = f"network-{self.side}"
+        if needed not in env.capabilities:
+            raise ValueError(
+                f"{self.kind}: there is no proxy between the replicas and the {self.side}; "
+                "expected --proxy, and one server of Redis of our own"
+            )
+        if self.replica not in {"all", "random", *env.replicas}:
+            raise ValueError(f"replica = {self.replica!r}: expected all, random or {names_of(env)}")
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """The links, by name."""
+        links = env.network.links(self.side)
+        chosen = rng.choice(list(links)) if self.replica == "random" else self.replica
+        self._links = list(links.values()) if chosen == "all" else [links[chosen]]
+        return ",".join(self._links)
+
+    def inject(self, env: Environment) -> None:
+        """Place the toxic on every link."""
+        for link in self._links:
+            for stream in self.streams:
+                name = f"{_TOXIC}-{stream}"
+                self._placed.append((link, name))
+                values = {"name": name, "type": self.toxic, "stream": stream}
+                env.network.add_toxic(link, {**values, "attributes": dict(self.attributes())})
+
+    def verify(self, env: Environment) -> bool:
+        """A probe through the first link meets it."""
+        took, answer = probe(env.network.address(self._links[0]), _ASK[self.side])
+        return self.felt(took, answer)
+
+    def heal(self, env: Environment) -> None:
+        """Take the toxics away; a probe through every link is answered at once."""
+        for link, name in self._placed:
+            env.network.remove_toxic(link, name)
+        for link in self._links:
+            _, answer = probe(env.network.address(link), _ASK[self.side], 5.0)
+            if answer != "whole":
+                raise ChaosError(f"{link} does not carry after {self.kind}: {answer}")
+
+
+def probe(address: tuple[str, int], ask: bytes, patience: float = _PATIENCE_S) -> tuple[float, str]:
+    """Ask once through a link: the seconds it took, and `whole`, `silence`, `reset` or `closed`."""
+    begun = time.monotonic()
+    try:
+        with socket.create_connection(address, patience) as connection:
+            connection.settimeout(patience)
+            connection.sendall(ask)
+            heard = b""
+            while not heard.endswith(b"\r\n") and b"\r\n\r\n" not in heard:
+                more = connection.recv(4096)
+                if not more:
+                    return time.monotonic() - begun, "closed"
+                heard += more
+                if time.monotonic() - begun > patience:
+                    return time.monotonic() - begun, "silence"
+            answer = "whole"
+    except TimeoutError:
+        answer = "silence"
+    except OSError:
+        answer = "reset"
+    return time.monotonic() - begun, answer
+
+
+def _count(name: str, value: Any, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise ValueError(f"{name} = {value!r}: expected a whole number, at least {least}")
+
+
+@dataclass
+class NetworkLatency(NetworkFault):
+    """Every answer comes `latency_ms` later, give or take `jitter_ms`."""
+
+    kind: ClassVar[str] = "network-latency"
+    toxic: ClassVar[str] = "latency"
+    latency_ms: int = 100
+    jitter_ms: int = 20
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _count("latency_ms", self.latency_ms, 1)
+        _count("jitter_ms", self.jitter_ms, 0)
+
+    def attributes(self) -> Mapping[str, int]:
+        """In milliseconds."""
+        return {"latency": self.latency_ms, "jitter": self.jitter_ms}
+
+    def felt(self, took: float, answer: str) -> bool:
+        """It came, and late; or it did not come in time."""
+        return took >= (self.latency_ms - self.jitter_ms) / 1000
+
+
+@dataclass
+class NetworkBandwidth(NetworkFault):
+    """No more than `rate_kb` kilobytes a second come back."""
+
+    kind: ClassVar[str] = "network-bandwidth"
+    toxic: ClassVar[str] = "bandwidth"
+    rate_kb: int = 20
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _count("rate_kb", self.rate_kb, 1)
+
+    def attributes(self) -> Mapping[str, int]:
+        """In kilobytes a second."""
+        return {"rate": self.rate_kb}
+
+    def verify(self, env: Environment) -> bool:
+        """The link has it; the few bytes of a probe would not feel it."""
+        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+
+
+@dataclass
+class NetworkReset(NetworkFault):
+    """Connections are reset, those that are made too."""
+
+    kind: ClassVar[str] = "network-reset"
+    toxic: ClassVar[str] = "reset_peer"
+
+    def attributes(self) -> Mapping[str, int]:
+        """At once."""
+        return {"timeout": 0}
+
+
+@dataclass
+class NetworkBlackHole(NetworkFault):
+    """Nothing comes through either way, and nobody is told."""
+
+    kind: ClassVar[str] = "network-black-hole"
+    toxic: ClassVar[str] = "timeout"
+    streams: ClassVar[tuple[str, ...]] = ("upstream", "downstream")
+
+    def attributes(self) -> Mapping[str, int]:
+        """The connections stay open."""
+        return {"timeout": 0}
+
+    def felt(self, took: float, answer: str) -> bool:
+        """Silence."""
+        return answer == "silence"
+
+
+@dataclass
+class NetworkOneWay(NetworkBlackHole):
+    """What is sent arrives and is done; no answer comes back."""
+
+    kind: ClassVar[str] = "network-one-way"
+    streams: ClassVar[tuple[str, ...]] = ("downstream",)
+
+
+@dataclass
+class NetworkSlowClose(NetworkFault):
+    """Connections that one side has closed stay open on the other for `delay_ms`."""
+
+    kind: ClassVar[str] = "network-slow-close"
+    toxic: ClassVar[str] = "slow_close"
+    streams: ClassVar[tuple[str, ...]] = ("upstream", "downstream")
+    delay_ms: int = 1000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _count("delay_ms", self.delay_ms, 1)
+
+    def attributes(self) -> Mapping[str, int]:
+        """In milliseconds."""
+        return {"delay": self.delay_ms}
+
+    def verify(self, env: Environment) -> bool:
+        """The link has it; only a close would feel it."""
+        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+
+
+@dataclass
+class NetworkSlicer(NetworkFault):
+    """What comes back comes in pieces of about `size` bytes, `delay_us` microseconds apart."""
+
+    kind: ClassVar[str] = "network-slicer"
+    toxic: ClassVar[str] = "slicer"
+    size: int = 16
+    delay_us: int = 1000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _count("size", self.size, 1)
+        _count("delay_us", self.delay_us, 0)
+
+    def attributes(self) -> Mapping[str, int]:
+        """In bytes and microseconds."""
+        return {"average_size": self.size, "size_variation": 0, "delay": self.delay_us}
+
+    def verify(self, env: Environment) -> bool:
+        """The link has it; the few bytes of a probe are one piece."""
+        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+
+
+@dataclass
+class NetworkCut(NetworkFault):
+    """Each connection is closed after `bytes` of answers, with the rest in flight."""
+
+    kind: ClassVar[str] = "network-cut"
+    toxic: ClassVar[str] = "limit_data"
+    bytes: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _count("bytes", self.bytes, 0)
+
+    def attributes(self) -> Mapping[str, int]:
+        """In bytes."""
+        return {"bytes": self.bytes}
+
+    def verify(self, env: Environment) -> bool:
+        """A probe is cut, or has too short an answer to be."""
+        has_it = self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+        return has_it and (self.bytes > 16 or super().verify(env))

@@ -1,0 +1,85 @@
+"""The proxies on the way of a local fleet: one process, a link for each replica on either side."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from chaos.errors import ChaosError
+from chaos.http_probe import get
+from chaos.ports import LOOPBACK, free_port
+from chaos.process import ManagedProcess
+
+SIDES = ("redis", "balancer")
+_READY_S = 15.0
+
+
+class ProxyProcess(ManagedProcess):
+    """Our proxy, or whatever else speaks Toxiproxy's API at `port`."""
+
+    def __init__(self, log: Path, env: Mapping[str, str]) -> None:
+        """Nothing is started."""
+        self.port = free_port()
+        super().__init__(
+            "proxy",
+            [sys.executable, "-m", "chaos.proxy", "--port", str(self.port)],
+            log=log,
+            env=env,
+        )
+        self._links: dict[str, dict[str, tuple[str, int, int]]] = {side: {} for side in SIDES}
+
+    def plan(self, side: str, replica: str, upstream: int) -> int:
+        """A link of this replica to a local port; the port at which it will be found."""
+        port = free_port()
+        self._links[side][replica] = (f"{replica}-{side}", port, upstream)
+        return port
+
+    def open(self) -> None:
+        """Start, and open all links.  Raises ChaosError."""
+        self.start()
+        self.wait_until(lambda: get(self.port, "/version") is not None, _READY_S, "ready")
+        for side in self._links.values():
+            for name, port, upstream in side.values():
+                listen, to = f"{LOOPBACK}:{port}", f"{LOOPBACK}:{upstream}"
+                self._ask("POST", "/proxies", {"name": name, "listen": listen, "upstream": to})
+
+    def links(self, side: str) -> Mapping[str, str]:
+        """Replica → name of its proxy on this side."""
+        return {replica: name for replica, (name, _, _) in self._links[side].items()}
+
+    def address(self, proxy: str) -> tuple[str, int]:
+        """Host and port at which the proxy listens.  Raises ChaosError."""
+        host, _, port = str(self._ask("GET", f"/proxies/{quote(proxy)}")["listen"]).rpartition(":")
+        return host, int(port)
+
+    def add_toxic(self, proxy: str, toxic: Mapping[str, Any]) -> None:
+        """Disturb a link.  Raises ChaosError."""
+        self._ask("POST", f"/proxies/{quote(proxy)}/toxics", toxic)
+
+    def toxics(self, proxy: str) -> list[dict[str, Any]]:
+        """The toxics of a link.  Raises ChaosError."""
+        return list(self._ask("GET", f"/proxies/{quote(proxy)}/toxics"))
+
+    def remove_toxic(self, proxy: str, name: str) -> None:
+        """Let go.  Nothing happens when there is no such toxic.  Raises ChaosError."""
+        if name in [toxic["name"] for toxic in self.toxics(proxy)]:
+            self._ask("DELETE", f"/proxies/{quote(proxy)}/toxics/{quote(name)}")
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=5.0)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(dict(body)))
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise ChaosError(f"the proxy does not answer: {type(error).__name__}") from None
+        finally:
+            connection.close()
+        if response.status >= 300:
+            raise ChaosError(f"the proxy refused {method} {path}: {text.decode()}")
+        return json.loads(text) if text else None
