@@ -240,11 +240,10 @@ class Fleet:
                 return
             self._stopped = True
         forget_current(self)
-        processes = [self.balancer, *self.replicas.values(), self.redis]
+        proxies = [] if self._proxy is None else [self._proxy]
+        processes = [self.balancer, *self.replicas.values(), self.redis, *proxies]
         for process in processes:
             process.close()
-        if self._proxy is not None:
-            self._proxy.close()
         if self._guardian is not None:
             self._guardian.close()
         deadline = time.monotonic() + _STOP_TIMEOUT
