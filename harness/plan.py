@@ -185,4 +185,10 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
         )
     if wanted is None:
         wanted = profile.name if profile.name in experiments.names() else _DEFAULT_EXPERIMENT
-    return experiments.load(wanted)
+    experiment = experiments.load(wanted)
+    if experiment.topology not in (None, args.topology):
+        raise ConfigError(
+            f"{_shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "
+            f"{args.topology!r}: expected --topology {experiment.topology}"
+        )
+    return experiment

@@ -21,7 +21,7 @@ _GREENLETS = 50
 def lag(url: str) -> dict[str, float]:
     """Lags in seconds; `cpu` is the share of a core used, `waited` the share of time without one
     although there was work.
-    """  # noqa: D205
+    """
     import gevent
 
     from reports.percentiles import percentile

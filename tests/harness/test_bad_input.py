@@ -13,7 +13,7 @@ import pytest
 from chaos.redis_server import RedisServer
 from tests.harness import command
 
-SECONDS = 10.0
+SECONDS = 20.0
 
 
 def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
@@ -38,6 +38,7 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--profile", "diwalli"), r"'diwalli'.*diwali"),
         (("--profile", "no/such.toml"), r"no/such\.toml"),
         (("--experiment", "diwali-defualt"), r"diwali-defualt.*diwali-default"),
+        (("--experiment", "redis-failover"), r"redis-failover: .*--topology sentinel"),
         (("--sessions", "rediss"), r"--sessions rediss: .*module:factory"),
         (("--sessions", "no_such_module:factory"), r"no module 'no_such_module'"),
         (("--replicas", "0"), r"replicas.*0.*1 to"),
