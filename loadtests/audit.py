@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 
@@ -12,6 +11,7 @@ from loadtests.persistence import Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.seeds import derive
 from loadtests.service import Attempt, Service
+from loadtests.wire import parsed
 from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
 
 
@@ -58,7 +58,7 @@ def read_back(
 def _contents(body: bytes) -> tuple[str | None, tuple[HistoryItem, ...]]:
     """The owner and the history of a session.  Raises ValueError for anything else."""
     try:
-        session = json.loads(body)
+        session = parsed(body)
     except ValueError:
         raise ValueError("the session is not JSON") from None
     events = session.get("events") if isinstance(session, dict) else None

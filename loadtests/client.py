@@ -7,14 +7,14 @@ No redirects, no cookies.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import gevent
-from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
+
+from loadtests.connections import IDLE_S, Connections, SecureConnections
 
 CONNECT_TIMEOUT_S = 5.0
 BLOCK_SIZE = 16 * 1024
@@ -51,7 +51,7 @@ class Client:
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"target '{base_url}': expected http://HOST:PORT or https://HOST")
         port = url.port or (443 if url.scheme == "https" else 80)
-        kind = SSLConnectionPool if url.scheme == "https" else ConnectionPool
+        kind = SecureConnections if url.scheme == "https" else Connections
         self._pool = kind(
             url.hostname,
             port,
@@ -69,6 +69,10 @@ class Client:
     def close(self) -> None:
         """Close all idle connections."""
         self._pool.close()
+
+    def close_idle(self, unused_s: float = IDLE_S) -> None:
+        """Close connections unused for so many seconds; nobody else does, so call it often."""
+        self._pool.close_idle(unused_s)
 
     def send(
         self,
@@ -119,7 +123,6 @@ class Client:
         sock = self._pool.get_socket()
         answer.sent = True
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.sendall(request)
         except BaseException:
             self._pool.release_socket(sock)

@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from loadtests.wire import parsed
 from reports.records import HistoryItem, Seen, digest
 
 CONFIRMATION = "adk_request_confirmation"
@@ -152,7 +153,7 @@ class EventStream:
         if not line.startswith(b"data:"):
             return
         try:
-            event = json.loads(line[5:])
+            event = parsed(line[5:])
         except ValueError:
             event = None
         if not isinstance(event, dict):

@@ -171,6 +171,7 @@ class Player:
             # The beat of this loop is itself late when the generator is busy.
             self._tally.beat(self._clock.now() - due)
             self._take_sample(process.cpu_percent())
+            self._client.close_idle()
 
     def _take_sample(self, cpu_percent: float) -> None:
         self._tally.open = len(self._talking)

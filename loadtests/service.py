@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loadtests.client import Answer, Client
 from loadtests.conversation import ConversationPlan
@@ -19,6 +19,7 @@ from loadtests.events import (
     Reply,
     final_reply,
 )
+from loadtests.wire import parsed, to_bytes
 from reports.records import Outcome, RunClock
 
 AGAIN = frozenset({408, 409, 425, 429})
@@ -33,8 +34,7 @@ class Observer(Protocol):
         """`name` groups requests of a kind; `error` is None for a success."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One request and what it says about the thing asked for."""
 
     outcome: Outcome
@@ -63,11 +63,11 @@ class Service:
         the service chooses, and the attempt's `session` says what.
         """
         path = f"/apps/{self._app}/users/{plan.user}/sessions"
-        body = _json({"sessionId": plan.session} if self._ids_are_ours else {})
+        body = to_bytes({"sessionId": plan.session} if self._ids_are_ours else {})
         answer, seconds = self._timed("POST", path, body, timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
-            attempt = dataclasses.replace(attempt, session=_session_id(answer) or plan.session)
+            attempt = replace(attempt, session=_session_id(answer) or plan.session)
         elif answer.status == 409:
             # The id is ours alone: whoever created it was our own lost attempt.
             attempt = (
@@ -108,7 +108,7 @@ class Service:
         return run(plan.journey, request, timeout)
 
     def _plain(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
-        answer, seconds = self._timed("POST", "/run", _json(request), timeout)
+        answer, seconds = self._timed("POST", "/run", to_bytes(request), timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
             attempt = _with_reply(answer, lambda: final_reply(_parsed(answer.body)), None)
@@ -125,7 +125,7 @@ class Service:
             if first_token is None and stream.has_text:
                 first_token = self._clock.now()
 
-        body = _json({**request, "streaming": True})
+        body = to_bytes({**request, "streaming": True})
         answer, seconds = self._timed("POST", "/run_sse", body, timeout, on_line)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
@@ -167,13 +167,9 @@ class Service:
         self._observe(name, seconds, len(attempt.answer.body), attempt.error)
 
 
-def _json(values: dict[str, Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False).encode()
-
-
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return parsed(body)
     except ValueError:
         raise BadReply("the reply is not JSON") from None
 
@@ -207,7 +203,7 @@ def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | 
 
 def _session_id(answer: Answer) -> str | None:
     try:
-        session = json.loads(answer.body)
+        session = parsed(answer.body)
     except ValueError:
         return None
     named = session.get("id") if isinstance(session, dict) else None

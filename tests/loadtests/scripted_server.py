@@ -84,6 +84,8 @@ class ScriptedServer:
     stopping: threading.Event = field(default_factory=threading.Event)
     wrote: list[float] = field(default_factory=list)
     """`time.monotonic` when each part of a response was sent."""
+    connections: int = 0
+    """How many were made."""
 
     def _next(self, request: Request) -> Step:
         self.requests.append(request)
@@ -149,6 +151,7 @@ def serving(*steps: Step) -> Iterator[ScriptedServer]:
                 conn, _ = listener.accept()
             except OSError:
                 return
+            server.connections += 1
             thread = threading.Thread(target=server.handle, args=(conn,), daemon=True)
             threads.append(thread)
             thread.start()

@@ -1,0 +1,93 @@
+"""Keep-alive connections: few are kept while customers think, and none that the server has closed.
+
+The pools of geventhttpclient hold every connection that was ever open, ask `select` about each,
+which knows no descriptor above 1023, and set it up again for every request.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections import deque
+from typing import Any
+
+from gevent.lock import Semaphore
+from gevent.monkey import get_original
+from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+
+IDLE_S = 2.0
+"""How long an unused connection is kept: less than the 5 s after which uvicorn closes it."""
+_poll = get_original("select", "poll")
+
+
+class _Kept:
+    """What both pools do their own way; for many greenlets at once."""
+
+    def __init__(self, *args: Any, size: int, **kwargs: Any) -> None:
+        super().__init__(*args, size=size, **kwargs)  # type: ignore[call-arg]
+        self._room = Semaphore(size)
+        self._idle: deque[tuple[Any, float]] = deque()
+        """The longest unused first."""
+        self._over = False
+
+    def get_socket(self) -> Any:
+        """A connection that nobody uses, the last used first, else a new one.
+
+        Waits while as many as the pool allows are in use.  Raises OSError when there is none.
+        """
+        self._room.acquire()
+        try:
+            while self._idle:
+                sock, _ = self._idle.pop()
+                if _is_quiet(sock):
+                    return sock
+                sock.close()
+            return self._create_socket()  # type: ignore[attr-defined]
+        except BaseException:
+            self._room.release()
+            raise
+
+    def after_connect(self, sock: Any) -> None:
+        """A request is one small packet: it must not wait for the next."""
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def return_socket(self, sock: Any) -> None:
+        """The connection may be used again."""
+        self._room.release()
+        if self._over:
+            sock.close()
+        else:
+            self._idle.append((sock, time.monotonic()))
+
+    def release_socket(self, sock: Any) -> None:
+        """The connection is of no use any more."""
+        self._room.release()
+        sock.close()
+
+    def close_idle(self, unused_s: float) -> None:
+        """Close the connections that nobody has used for so many seconds."""
+        before = time.monotonic() - unused_s
+        while self._idle and self._idle[0][1] <= before:
+            self._idle.popleft()[0].close()
+
+    def close(self) -> None:
+        """Close all idle connections; those in use are closed when they come back."""
+        self._over = True
+        while self._idle:
+            self._idle.pop()[0].close()
+
+
+class Connections(_Kept, ConnectionPool):  # type: ignore[misc]
+    """To an http service."""
+
+
+class SecureConnections(_Kept, SSLConnectionPool):  # type: ignore[misc]
+    """To an https service, whose certificate is checked."""
+
+
+def _is_quiet(sock: Any) -> bool:
+    """Whether the server has neither closed an idle connection nor said anything on it."""
+    poll = _poll()
+    poll.register(sock.fileno(), select.POLLIN)
+    return not poll.poll(0)

@@ -1,0 +1,54 @@
+"""Which connections are kept, used again, closed."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator
+
+import pytest
+
+from loadtests.client import Client
+from tests.loadtests.scripted_server import reply, serving
+
+
+def _ask(client: Client) -> None:
+    assert client.send("GET", "/", None, 10.0).complete
+
+
+def test_a_connection_is_used_again_until_it_has_been_idle_for_a_while() -> None:
+    with serving(reply(200)) as server:
+        client = Client(server.url, connections=2)
+        _ask(client)
+        client.close_idle(3600.0)
+        _ask(client)
+        assert server.connections == 1
+        client.close_idle(0.0)
+        _ask(client)
+        assert server.connections == 2
+        client.close()
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """As many open files as 1,024 waiting customers would have."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = before
+    if soft < 2048:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (2048, hard))
+    first = os.open(os.devnull, os.O_RDONLY)
+    files = [first, *(os.dup(first) for _ in range(1100))]
+    yield
+    for each in files:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_connection_is_used_again_whatever_its_number() -> None:
+    with serving(reply(200)) as server:
+        client = Client(server.url, connections=1)
+        for _ in range(3):
+            _ask(client)
+        client.close()
+    assert server.connections == 1

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from loadtests.wire import parsed, to_bytes
+
+
+def test_what_is_written_is_read_back() -> None:
+    value = {"text": "Kab aayega? ₹", "number": 1, "share": 0.5, "none": None, "list": [True]}
+    assert parsed(to_bytes(value)) == value
+
+
+def test_what_python_writes_is_read_although_it_is_no_strict_json() -> None:
+    assert math.isnan(parsed(b'{"score": NaN}')["score"])
+    assert parsed(rb'["\ud83d"]') == ["\ud83d"]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[", b'"\xff"'])
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parsed(body)
