@@ -26,7 +26,15 @@ MAY_IMPORT = {
         "loadtests.journeys",
     },
 }
-GEVENT_HOMES = {"locustfile.py", "client.py", "player.py", "stream.py", "master.py", "worker.py"}
+GEVENT_HOMES = {
+    "locustfile.py",
+    "client.py",
+    "connections.py",
+    "player.py",
+    "stream.py",
+    "master.py",
+    "worker.py",
+}
 
 
 def imported(path: Path) -> set[str]:
