@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 
 from loadtests.conversation import ConversationPlan
 from loadtests.events import history
-from loadtests.persistence import Tries, persist
+from loadtests.persistence import Jitter, Tries, persist
 from loadtests.profile_model import Conversation
-from loadtests.seeds import derive
 from loadtests.service import Attempt, Service
 from loadtests.wire import parsed
 from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
@@ -27,8 +25,8 @@ def read_back(
         sent_at = clock.now()
         return service.read_session(plan, timeout)
 
-    rng = random.Random(derive(plan.seed, "audit", when))
-    persist(tries, ask, limits, rng, time.monotonic() + limits.deadline_s)
+    jitter = Jitter(plan.seed, "audit", when)
+    persist(tries, ask, limits, jitter, time.monotonic() + limits.deadline_s)
     done = clock.now()
     status, error = "unknown", tries.error
     user: str | None = None

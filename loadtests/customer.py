@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, replace
 
 from loadtests.audit import read_back
 from loadtests.conversation import ConversationPlan, Ending
-from loadtests.persistence import Tries, persist
+from loadtests.persistence import Jitter, Tries, persist
 from loadtests.service import Attempt
 from loadtests.tally import Tally
 from loadtests.turn import Desk, TurnInPlay
@@ -67,10 +66,10 @@ class Customer:
         )
 
     def _converse(self) -> None:
-        rng = random.Random(self.plan.seed)
+        jitter = Jitter(self.plan.seed)
         due = self.due
         for number in range(len(self.plan.messages)):
-            record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), rng)
+            record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), jitter)
             self.desk.writer.write(record)
             self.tally.turn(record)
             self._last_sent = record.sent
@@ -79,18 +78,20 @@ class Customer:
                 return
             if number < len(self.plan.think_seconds):
                 due = record.done + self.plan.think_seconds[number]
+                # Thousands think at a time: nothing that is over is kept meanwhile.
+                del record
                 time.sleep(max(0.0, due - self.desk.clock.now()))
                 self.tally.sending(self.desk.clock.now() - due)
 
-    def _take_turn(self, turn: TurnInPlay, rng: random.Random) -> TurnRecord:
+    def _take_turn(self, turn: TurnInPlay, jitter: Jitter) -> TurnRecord:
         deadline = time.monotonic() + self.desk.limits.deadline_s
         try:
             if self.opened is None:
-                self._open(turn, rng, deadline)
+                self._open(turn, jitter, deadline)
             if self.opened is not None:
-                turn.play(rng, deadline)
+                turn.play(jitter, deadline)
                 if turn.found_no_session() and self._was_away(turn):
-                    self._open_another(turn, rng, deadline)
+                    self._open_another(turn, jitter, deadline)
         except BaseException:
             # Stopped in the middle: the service may still act on what was sent.
             if turn.tries.attempts:
@@ -107,16 +108,16 @@ class Customer:
             and turn.sent - self._last_sent >= self.desk.ttl_seconds
         )
 
-    def _open_another(self, turn: TurnInPlay, rng: random.Random, deadline: float) -> None:
+    def _open_another(self, turn: TurnInPlay, jitter: Jitter, deadline: float) -> None:
         """The session has expired, as sessions do: say it again in a new one."""
         self._sessions += 1
         expired = self.plan
         self.plan = replace(expired, session=f"{expired.session}-{self._sessions}")
-        if self._open(turn, rng, deadline):
+        if self._open(turn, jitter, deadline):
             turn.begin_again(self.plan)
-            turn.play(rng, deadline)
+            turn.play(jitter, deadline)
 
-    def _open(self, turn: TurnInPlay, rng: random.Random, deadline: float) -> bool:
+    def _open(self, turn: TurnInPlay, jitter: Jitter, deadline: float) -> bool:
         """Create the session; a failure becomes the turn's, which is then never sent there."""
         tries = Tries()
 
@@ -124,7 +125,7 @@ class Customer:
             maybe_open = tries.unsure > 0
             return self.desk.service.open_session(self.plan, timeout, maybe_open=maybe_open)
 
-        persist(tries, ask, self.desk.limits, rng, deadline)
+        persist(tries, ask, self.desk.limits, jitter, deadline)
         if tries.error:
             turn.tries.error = f"opening the session: {tries.error}"
         if tries.outcome is not Outcome.OK:
@@ -148,8 +149,10 @@ class Customer:
         def ask(timeout: float) -> Attempt:
             return self.desk.service.delete_session(self.plan, timeout)
 
-        rng = random.Random(self.plan.seed)
-        persist(tries, ask, self.desk.limits, rng, time.monotonic() + self.desk.limits.deadline_s)
+        jitter = Jitter(self.plan.seed)
+        persist(
+            tries, ask, self.desk.limits, jitter, time.monotonic() + self.desk.limits.deadline_s
+        )
         gone_already = tries.unsure and tries.last and tries.last.answer.status == 404
         if tries.outcome is Outcome.OK or gone_already:
             self.deleted = self.desk.clock.now()

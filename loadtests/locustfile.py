@@ -36,6 +36,8 @@ BAD_CONFIGURATION, BROKEN = 104, 70
 """Exit codes; the same as the command line's."""
 
 log = logging.getLogger("diya.load")
+# Who spawned whom is kept for debugging: a kilobyte for each of thousands of waiting customers.
+gevent.config.track_greenlet_tree = False
 
 
 class Load:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from loadtests.profile_model import Conversation
+from loadtests.seeds import derive
 from loadtests.service import Attempt
 from reports.records import Outcome
 
@@ -37,11 +38,28 @@ class Tries:
         return Outcome.INFO if self.unsure or self.under_way else Outcome.FAIL
 
 
+class Jitter:
+    """The luck of one customer's retries; a generator of it weighs 2.5 kB, and few ever retry."""
+
+    __slots__ = ("_rng", "_seed")
+
+    def __init__(self, *seed: int | str) -> None:
+        """The same `seed`, the same luck."""
+        self._seed = seed
+        self._rng: random.Random | None = None
+
+    def seconds(self, longest: float) -> float:
+        """Between 0 and `longest`."""
+        if self._rng is None:
+            self._rng = random.Random(derive(*self._seed))
+        return self._rng.uniform(0, longest)
+
+
 def persist(
     tries: Tries,
     ask: Callable[[float], Attempt],
     limits: Conversation,
-    rng: random.Random,
+    jitter: Jitter,
     deadline: float,
 ) -> None:
     """Ask until it succeeds, asking again cannot help, or `deadline` (`time.monotonic`) has come.
@@ -62,7 +80,7 @@ def persist(
             return
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries.attempts - 1))
         asked_for = min(attempt.answer.retry_after or 0.0, LONGEST_PAUSE_S)
-        pause = max(asked_for, rng.uniform(0, longest))
+        pause = max(asked_for, jitter.seconds(longest))
         if time.monotonic() + pause >= deadline:
             return
         # Locust makes time.sleep give way to the other customers.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass
 
 from loadtests.conversation import ConversationPlan
 from loadtests.events import LATER
-from loadtests.persistence import Tries, persist
+from loadtests.persistence import Jitter, Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.service import Attempt, Service
 from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
@@ -48,25 +47,25 @@ class TurnInPlay:
     first_token: float | None = None
     reopened: float | None = None
 
-    def play(self, rng: random.Random, deadline: float) -> None:
+    def play(self, jitter: Jitter, deadline: float) -> None:
         """Send the message until it is answered, in vain, or too late (`time.monotonic`).
 
         When the agent asks for a confirmation, the customer gives it; that is the same turn.
         """
-        self._persist(rng, deadline, ())
+        self._persist(jitter, deadline, ())
         for step in range(1, MOST_CONFIRMATIONS + 1):
             reply = self.tries.last.reply if self.tries.last else None
             if self.tries.outcome is not Outcome.OK or reply is None or not reply.asks:
                 return
             before = self.tries
             self.tries = Tries(unsure=before.unsure, error=before.error)
-            self._persist(rng, deadline, reply.asks, step)
+            self._persist(jitter, deadline, reply.asks, step)
             # What the customer said first has happened, whatever became of the yes.
             self.tries.unsure += self.tries.outcome is Outcome.FAIL
             self.tries.attempts += before.attempts - 1
 
     def _persist(
-        self, rng: random.Random, deadline: float, confirms: tuple[str, ...], step: int = 0
+        self, jitter: Jitter, deadline: float, confirms: tuple[str, ...], step: int = 0
     ) -> None:
         message, name = self.plan.messages[self.turn], turn_id(self.plan.index, self.turn)
         if confirms:
@@ -80,7 +79,7 @@ class TurnInPlay:
                 self.first_token = attempt.first_token
             return attempt
 
-        persist(self.tries, ask, self.desk.limits, rng, deadline)
+        persist(self.tries, ask, self.desk.limits, jitter, deadline)
 
     def found_no_session(self) -> bool:
         """The service says that there is no such session, and nothing happened."""

@@ -15,7 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 2
+from tests.bench import load_waiting
+
+ROUNDS = 3
 
 
 def side(mode: str, *arguments: str) -> dict[str, Any]:
@@ -44,6 +46,15 @@ def efficiency(url: str) -> bool:
     if wrk := shutil.which("wrk"):
         print(subprocess.run([wrk, "-t1", "-c50", "-d5", url], stdout=subprocess.PIPE).stdout)
     return kept
+
+
+def waiting(url: str) -> bool:
+    """The memory of a process whose customers think about what to write next."""
+    found = side("waiting", url)
+    value = f"{found['megabytes']:.0f} MB with {found['open']:,} open "
+    value += f"({found['before']:.0f} MB before; {found['connections']} connections)"
+    kept = found["open"] >= load_waiting.CONVERSATIONS and found["megabytes"] <= 300
+    return verdict("20,000 waiting conversations (≤ 300 MB)", value, kept)
 
 
 def stall(url: str) -> bool:
@@ -81,6 +92,7 @@ def main() -> int:
             ]
             kept.append(efficiency(url))
             kept.append(stall(url))
+            kept.append(waiting(url))
         finally:
             server.kill()
     return 0 if all(kept) else 1

@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Any
 
-from tests.bench import load_lag, load_stage, load_stall
+from tests.bench import load_lag, load_stage, load_stall, load_waiting
 
 _SECONDS = 6.0
 _GREENLETS = 50
@@ -163,6 +163,7 @@ def main() -> None:
             "open": load_stall.open_loop,
             "closed": load_stall.closed_loop,
             "lag": load_lag.lag,
+            "waiting": load_waiting.waiting,
         }
         found = modes[mode](rest[0])
     print(json.dumps(found), flush=True)
