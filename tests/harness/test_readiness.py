@@ -111,9 +111,12 @@ def test_a_target_is_driven_through_its_api_and_what_cannot_be_known_is_unknown(
     finally:
         fleet.terminate()
         fleet.communicate(timeout=20)
-    assert finished.returncode == 75, finished.stdout
+    assert finished.returncode == 0, finished.stdout  # on what its API shows
     assert result["turns"]["ok"] == result["turns"]["offered"] > 40
     unknown = {gate["name"] for gate in result["gates"] if gate["status"] == "unknown"}
     assert unknown, "nobody looked at the target's Redis: its memory cannot be known"
-    assert all(name.startswith(("memory.", "continuity.context_missed")) for name in unknown)
+    assert {name for name in unknown if not name.startswith("memory.")} <= {
+        "continuity.context_missed",
+        "continuity.resurrected",  # without --ttl nobody knows when a session has to be gone
+    }
     assert failing(result) == set()

@@ -100,7 +100,7 @@ def test_a_half_turn_beside_a_whole_one_is_still_a_violation(tmp_path: Path) -> 
     run = Run()
     talk = run.conversation().turn(attempts=2, unsure=1, seen=None)
     talk.audit([*whole("c0t0")[:1], *whole("c0t0")])
-    assert list(_failed(_foreign(run, tmp_path))) == ["duplicated"]
+    assert list(_failed(_foreign(run, tmp_path))) == ["half_turn"]
 
 
 def test_a_turn_without_a_word_is_whole_without_a_reply(tmp_path: Path) -> None:
