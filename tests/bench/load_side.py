@@ -13,7 +13,8 @@ from typing import Any
 
 from tests.bench import load_lag, load_stage, load_stall, load_waiting
 
-_SECONDS = 6.0
+_SECONDS = 12.0
+"""Half of it, for two processes that run in turns."""
 _GREENLETS = 50
 _EVENT = {"author": "agent", "content": {"parts": [{"text": "Your order is on its way."}]}}
 _BODY = json.dumps([_EVENT]).encode()
