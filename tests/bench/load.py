@@ -97,6 +97,16 @@ def stall(url: str) -> bool:
     return verdict("p95 over a stall of 2 s at 100 turns/s (within 5 %)", value, abs(off) <= 0.05)
 
 
+def lag(url: str) -> bool:
+    """How late customers arrive at half of a core's capacity."""
+    found = side("lag", url)
+    value = f"{found['p99'] * 1000:.1f} ms (p50 {found['p50'] * 1000:.1f} ms) "
+    value += f"at {found['arrivals']:,.0f} of {found['capacity']:,.0f} arrivals/s"
+    value += f"; used {found['cpu']:.0%} of a core, waited for it {found['waited']:.0%} of the time"
+    kept = found["p99"] <= 0.005 and not found["not_played"]
+    return verdict("arrival lag p99 at half of a core's capacity (≤ 5 ms)", value, kept)
+
+
 def main() -> int:
     """Measure everything; 1 when a limit is broken."""
     with (
@@ -121,6 +131,7 @@ def main() -> int:
                 )
             ]
             kept.append(efficiency(url))
+            kept.append(lag(url))
             kept.append(stall(url))
             kept.append(waiting(url))
         finally:
