@@ -156,7 +156,7 @@ async def measure(server: RedisServer, sqlite: str, samples: int, only: str) -> 
 def main() -> int:
     """Start a server, measure, stop it; 1 when a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=60, help="turns measured at each length")
+    parser.add_argument("--samples", type=int, default=36, help="turns measured at each length")
     parser.add_argument("--only", default="", help="services whose name contains this")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
