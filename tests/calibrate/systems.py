@@ -25,8 +25,6 @@ class System:
     """A file of this folder, the name of an experiment of ours, or `none`."""
     options: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-    in_ci: bool = False
-    """Part of the short calibration."""
 
     @property
     def verdict(self) -> str:
@@ -69,7 +67,6 @@ BAD = (
         "a cache in the replica that nothing validates",
         _defect("stale_cache"),
         "continuity.context_missed",
-        in_ci=True,
     ),
     System(
         "ack-early",
@@ -98,7 +95,6 @@ BAD = (
         "continuity.duplicated",
         profile="impatient",
         env=_SLOW_MODEL,
-        in_ci=True,
     ),
     System(
         "shared-state",
@@ -113,7 +109,6 @@ BAD = (
         "continuity.half_turn",
         experiment="kills.yaml",
         env=_SLOW_MODEL,
-        in_ci=True,
     ),
     System(
         "no-persistence",
@@ -142,7 +137,6 @@ GOOD = (
         None,
         profile="impatient",
         env=_SLOW_MODEL,
-        in_ci=True,
     ),
     System("ours-kills", "ours, replicas are killed", "redis", None, experiment="kills.yaml"),
     System(
@@ -158,7 +152,6 @@ GOOD = (
         "redis",
         None,
         experiment="rolling.yaml",
-        in_ci=True,
     ),
     System(
         "ours-sentinel",
