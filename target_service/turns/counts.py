@@ -10,7 +10,7 @@ class Result(StrEnum):
     """How a request for a turn ended.  The values are labels of a metric: keep them."""
 
     OK = "ok"
-    """It ran, was written, and was acknowledged."""
+    """It ran, was written, and was acknowledged, if its client was still there."""
     REPEATED = "repeated"
     """It had run before: answered from history."""
     BUSY = "busy"
@@ -28,7 +28,7 @@ class Result(StrEnum):
     REJECTED = "rejected"
     """ADK refused the request: 4xx."""
     FAILED = "failed"
-    """The agent failed, or the client hung up; nothing was written."""
+    """The agent failed, or the client of a turn without an id hung up; nothing was written."""
 
 
 class Counts:

@@ -2,7 +2,8 @@
 
 The road of a turn: take the session's lease and read the session (one round trip); if history
 holds this turn's id, answer from history; else let ADK run with its appends held in memory; then
-write the whole turn under the lease (one round trip), and only then acknowledge it.
+write the whole turn under the lease (one round trip), and only then acknowledge it.  A turn with
+an id runs to its end though its client hung up; without one, nobody could ask for its reply.
 """
 
 from __future__ import annotations
@@ -154,10 +155,13 @@ class TurnGuard:
         send: Send,
     ) -> Result:
         gate = Gate(send, wanted.streaming, lambda: self._commit(turn))
+        # A turn that can be asked for again goes on when its client hangs up: cut with the
+        # connection, it would never end for an app that is less patient than the model is slow.
+        more = receive if wanted.turn_id is None else request.nothing_more
         token = current.set(turn)
         heartbeat = self._leases.keep(turn)
         try:
-            await self._app(scope, request.replay(wanted.body, receive), gate)
+            await self._app(scope, request.replay(wanted.body, more), gate)
         finally:
             heartbeat.stop()
             current.reset(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -101,6 +102,12 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+async def nothing_more() -> Message:
+    """A `receive` from which nothing ever comes, not even that the client has hung up."""
+    endless: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await endless
 
 
 def header(scope: Scope, wanted: bytes) -> bytes | None:

@@ -236,20 +236,64 @@ def test_a_stream_shows_partials_early_and_its_last_event_only_after_the_write(
     assert stored_when == {"partial": 0, "final": 1}
 
 
-def test_a_client_that_hangs_up_in_mid_turn_leaves_no_half_turn(slow_pair: Pair, user: str) -> None:
+@pytest.mark.parametrize("path", ["/run", "/run_sse"])
+def test_a_turn_goes_on_when_its_client_hangs_up_and_its_repeat_finds_the_reply(
+    slow_pair: Pair, user: str, path: str
+) -> None:
     a, b = slow_pair
     a.create(user, "s")
-    for path in ("/run", "/run_sse"):
-        with pytest.raises(httpx.ReadTimeout):
-            a.http.post(path, json=body(user, "s", "hello", "t1"), timeout=0.2)
+    wanted = body(user, "s", "hello", "t1")
+    with pytest.raises(httpx.ReadTimeout):
+        a.http.post(path, json=wanted, timeout=0.2)
+    # Nobody asks again before: what is stored is what the first attempt did.
+    wait_until(lambda: bool(history(b, user)), 20, "the turn is stored")
+    stored = history(b, user)
+    assert [event["author"] for event in stored] == ["user", "shopmax"]
+    again = b.http.post(path, json=wanted)
+    assert again.status_code == 200
+    told = again.json() if path == "/run" else sse(again)
+    assert [event["id"] for event in told] == [event["id"] for event in stored[1:]]
+    assert history(a, user) == stored
+
+
+def test_an_app_that_is_less_patient_than_the_model_is_slow_gets_its_answer(
+    slow_pair: Pair, user: str
+) -> None:
+    a, b = slow_pair
+    a.create(user, "s")
+    answers: list[httpx.Response] = []
+
+    def answered() -> bool:
+        for replica in (b, a):
+            try:
+                answers.append(
+                    replica.http.post("/run", json=body(user, "s", "hello", "t1"), timeout=0.2)
+                )
+            except httpx.ReadTimeout:
+                continue
+            if answers[-1].status_code == 200:
+                return True
+        return False
+
+    wait_until(answered, 20, "an attempt of 0.2 s is answered")
+    assert [event["author"] for event in history(a, user)] == ["user", "shopmax"]
+
+
+@pytest.mark.parametrize("path", ["/run", "/run_sse"])
+def test_a_turn_without_an_id_ends_with_its_client_and_frees_the_session(
+    slow_pair: Pair, user: str, bundled: RedisServer, path: str
+) -> None:
+    a, b = slow_pair
+    a.create(user, "s")
+    with pytest.raises(httpx.ReadTimeout):
+        a.http.post(path, json=body(user, "s", "hello", None), timeout=0.2)
     # At once, not after the lease: it is given back.
-    again = b.run(user, "s", "hello", "t1")
-    assert again.status_code in (200, 409)
+    again = b.run(user, "s", "hello", "t2")
     if again.status_code == 409:
         assert again.headers["x-diya-outcome"] == "not-run"
-        again = b.run(user, "s", "hello", "t1")
+        again = b.run(user, "s", "hello", "t2")
     assert again.status_code == 200
-    assert [event["author"] for event in history(a, user)] == ["user", "shopmax"]
+    assert turn_ids(history(a, user)) == ["t2"]
 
 
 def test_a_turn_that_must_wait_too_long_is_told_that_it_did_not_run(
