@@ -1,4 +1,4 @@
-"""Shared by the tests of the renderers: the fixtures, and golden files with `--update-golden`."""
+"""Shared by the tests: stored results, golden files with `--update-golden`, convictions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from reports.checks.continuity import counts, take_census
+from reports.checks.violations import CLASSES
 from tests.reports import render_fixtures
+from tests.reports.a_run import Run
+from tests.reports.convictions import Judge
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -52,3 +56,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == file.read_text(encoding="utf-8"), f"{name}: see --update-golden"
 
     return compare
+
+
+@pytest.fixture
+def convictions(tmp_path: Path) -> Judge:
+    """The classes that a run is convicted of, with their counts."""
+
+    def judge(run: Run) -> dict[str, int]:
+        found = counts(take_census(run.history(tmp_path)))
+        return {kind: found[kind] for kind in CLASSES if found[kind]}
+
+    return judge

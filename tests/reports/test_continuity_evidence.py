@@ -1,0 +1,129 @@
+"""What a conviction rests on: the declared durability, the evidence, and when nothing is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reports.checks.continuity import check_continuity
+from reports.records import HistoryItem, Status
+from tests.reports.a_run import Run, message, reply, whole
+from tests.reports.convictions import Judge, findings, three_turns
+
+
+def test_turns_lost_with_the_power_within_the_declared_durability_are_counted_apart(
+    convictions: Judge, tmp_path: Path
+) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=19.0).audit(whole("c0t0"), at=25.0)
+    run.fault("power-loss", 20.0, 22.0)
+    assert convictions(run) == {}
+    found = findings(run, tmp_path)
+    assert found["within_durability"].value == 1
+    assert found["lost"].value == 0
+
+
+def test_turns_lost_with_a_killed_process_are_lost_whatever_the_durability(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=19.0).audit(whole("c0t0"), at=25.0)
+    run.fault("kill-redis", 20.0, 22.0)
+    assert convictions(run) == {"lost": 1}
+
+
+def test_turns_that_a_killed_server_itself_lost_are_counted_apart(
+    convictions: Judge, tmp_path: Path
+) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=19.0).audit(whole("c0t0"), at=25.0)
+    run.fault("kill-redis", 20.0, 22.0, server_lost_since=19.01)
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["within_durability"].value == 1
+
+
+def test_turns_lost_before_the_killed_server_lost_anything_are_lost(convictions: Judge) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=17.0).audit(whole("c0t0"), at=25.0)
+    run.fault("kill-redis", 20.0, 22.0, server_lost_since=19.5)
+    assert convictions(run) == {"lost": 1}
+
+
+def test_turns_lost_with_the_power_but_long_before_it_are_lost(convictions: Judge) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=12.0).audit(whole("c0t0"), at=25.0)
+    run.fault("power-loss", 20.0, 22.0)
+    assert convictions(run) == {"lost": 1}
+
+
+def test_evidence_names_turn_replica_and_the_fault_beside_it(tmp_path: Path) -> None:
+    run = Run()
+    three_turns(run).audit(whole("c0t0", "c0t2"))
+    run.fault("kill-redis", 11.0, 12.0)
+    (line,) = findings(run, tmp_path)["lost"].evidence
+    assert "conversation 0, turn c0t1" in line
+    assert "r02" in line
+    assert "r07" in line
+    assert "kill-redis-1 (11.0–12.0 s)" in line
+
+
+def test_evidence_stops_at_twenty_lines_and_the_count_does_not(tmp_path: Path) -> None:
+    run = Run()
+    for _ in range(30):
+        run.conversation().turn().audit([])
+    lost = findings(run, tmp_path)["lost"]
+    assert len(lost.evidence) == 20
+    assert lost.value == 30
+
+
+def test_conversations_that_could_not_be_read_back_leave_continuity_unknown(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    for number in range(50):
+        run.sound() if number else run.conversation().turn().audit(status="unknown")
+    assert {f.status for f in check_continuity(run.history(tmp_path))} == {Status.UNKNOWN}
+
+
+def test_one_unanswered_audit_in_two_hundred_is_within_the_tolerance(tmp_path: Path) -> None:
+    run = Run()
+    for number in range(200):
+        run.sound() if number else run.conversation().turn().audit(status="unknown")
+    assert {f.status for f in check_continuity(run.history(tmp_path))} == {Status.PASS}
+
+
+def test_a_run_without_conversations_knows_nothing_of_continuity(tmp_path: Path) -> None:
+    assert {f.status for f in check_continuity(Run().history(tmp_path))} == {Status.UNKNOWN}
+
+
+def test_a_service_that_stamps_no_turn_ids_cannot_be_judged_by_its_histories(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    items = [
+        HistoryItem(None, "message", message("c0t0")),
+        HistoryItem(None, "reply", reply("c0t0")),
+    ]
+    run.conversation().turn().audit(items)
+    assert findings(run, tmp_path)["lost"].status is Status.UNKNOWN
+
+
+def test_no_witness_from_our_own_model_leaves_the_context_unknown(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation().turn(seen=None).turn(seen=None).audit()
+    found = findings(run, tmp_path)
+    assert found["context_missed"].status is Status.UNKNOWN
+    assert found["lost"].status is Status.PASS
+
+
+def test_no_witness_from_a_foreign_model_is_proven_by_the_histories(tmp_path: Path) -> None:
+    run = Run(model="gemini-2.5-flash")
+    run.conversation().turn(seen=None).turn(seen=None).audit()
+    context = findings(run, tmp_path)["context_missed"]
+    assert context.status is Status.PASS
+    assert "no witness" in context.summary
+
+
+def test_without_a_read_after_the_ttl_resurrection_is_unknown(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation().turn().audit()
+    assert findings(run, tmp_path)["resurrected"].status is Status.UNKNOWN
