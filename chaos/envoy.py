@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from chaos import envoy_config
 from chaos.errors import ChaosConfigError
 from chaos.http_probe import get
 from chaos.ports import LOOPBACK, free_port
 from chaos.process import ManagedProcess
+
+_COUNTERS_S = 0.5
+"""Whoever samples once a second must not wait longer."""
 
 
 class Envoy(ManagedProcess):
@@ -64,6 +68,11 @@ class Envoy(ManagedProcess):
         names = {port: name for name, port in self._replicas.items()}
         return {names[port] for _, port in healthy_hosts(self.admin_port)}
 
+    def counters(self) -> dict[str, dict[str, float]]:
+        """What it counted for each replica since it started; empty without an answer."""
+        names = {port: name for name, port in self._replicas.items()}
+        return {names[port]: counted for (_, port), counted in host_counters(self.admin_port)}
+
     def wait_in_rotation(self, names: Collection[str], timeout: float = 10.0) -> None:
         """Wait until it sends requests to all of `names`.
 
@@ -79,16 +88,36 @@ class Envoy(ManagedProcess):
 
 def healthy_hosts(admin_port: int) -> set[tuple[str, int]]:
     """Address and port of every replica to which the Envoy with this admin port sends requests."""
-    answer = get(admin_port, "/clusters?format=json")
-    if answer is None or answer[0] != 200:
-        return set()
     return {
-        (address["address"], address["port_value"])
-        for cluster in json.loads(answer[1])["cluster_statuses"]
-        for host in cluster.get("host_statuses", [])
+        where
+        for where, host in _hosts(admin_port, 2.0)
         if not host["health_status"].get("failed_active_health_check")
-        for address in (host["address"]["socket_address"],)
     }
+
+
+def host_counters(admin_port: int) -> list[tuple[tuple[str, int], dict[str, float]]]:
+    """Address and port of every replica, and what the Envoy with this admin port counted for it.
+
+    `connect_fail`: requests that found nobody listening there (its own health checks are not among
+    them); `requests`: those that it did send there.
+    """
+    found = []
+    for where, host in _hosts(admin_port, _COUNTERS_S):
+        # A zero may be left out.
+        stats = {stat["name"]: float(stat.get("value", 0)) for stat in host.get("stats", [])}
+        counted = {"connect_fail": stats.get("cx_connect_fail", 0.0)}
+        found.append((where, {**counted, "requests": stats.get("rq_total", 0.0)}))
+    return found
+
+
+def _hosts(admin_port: int, timeout: float) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    answer = get(admin_port, "/clusters?format=json", timeout)
+    if answer is None or answer[0] != 200:
+        return
+    for cluster in json.loads(answer[1])["cluster_statuses"]:
+        for host in cluster.get("host_statuses", []):
+            address = host["address"]["socket_address"]
+            yield (address["address"], address["port_value"]), host
 
 
 def _binary() -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from chaos.containers.node import ContainerNode
-from chaos.envoy import healthy_hosts
+from chaos.envoy import healthy_hosts, host_counters
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.http_probe import get
 from chaos.ports import LOOPBACK
@@ -161,6 +161,12 @@ class ContainerEnvoy(ContainerNode):
         """The names of the replicas to which it sends requests now."""
         names = self._addresses()
         return {names[host] for host, _ in healthy_hosts(self.admin_port) if host in names}
+
+    def counters(self) -> dict[str, dict[str, float]]:
+        """What it counted for each replica since it started; empty without an answer."""
+        names = self._addresses()
+        found = host_counters(self.admin_port)
+        return {names[host]: counted for (host, _), counted in found if host in names}
 
     def wait_in_rotation(self, wanted: Collection[str], timeout: float) -> None:
         """Wait until it sends requests to all of them.  Raises ChaosError."""

@@ -98,6 +98,41 @@ def test_a_killed_replica_costs_no_new_request_its_answer(fleet: Fleet) -> None:
     assert {who for _, who, _ in answers} == {"r01", "r03"}
 
 
+def rises(fleet: Fleet, before: dict[str, dict[str, float]], counter: str) -> dict[str, float]:
+    """By how much a counter of the balancer rose, for each replica."""
+    after = fleet.balancer.counters()
+    return {name: after[name][counter] - before[name][counter] for name in fleet.replicas}
+
+
+def test_it_counts_the_requests_that_found_a_replica_dead(fleet: Fleet) -> None:
+    before = fleet.balancer.counters()
+    for _ in range(6):
+        ask(fleet.balancer.port)
+    assert rises(fleet, before, "requests") == dict.fromkeys(fleet.replicas, 2.0)
+    fleet.replicas["r02"].kill()
+    for _ in range(30):
+        ask(fleet.balancer.port)
+    refused = rises(fleet, before, "connect_fail")
+    assert refused["r02"] >= 1
+    assert refused["r01"] == refused["r03"] == 0
+    assert rises(fleet, before, "requests")["r02"] == 2
+
+
+def test_its_own_health_checks_are_no_requests(fleet: Fleet) -> None:
+    before = fleet.balancer.counters()
+    fleet.replicas["r02"].kill()
+    fleet.balancer.wait_until(
+        lambda: "r02" not in fleet.balancer.in_rotation(), 20, "without the dead replica"
+    )
+    assert rises(fleet, before, "connect_fail")["r02"] == 0
+
+
+def test_a_balancer_that_does_not_run_has_counted_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "envoy.log"
+    envoy = Envoy({"r01": free_port()}, free_port(), tmp_path, log=log, env=os.environ)
+    assert envoy.counters() == {}
+
+
 def test_a_drained_replica_costs_nobody_anything(fleet: Fleet) -> None:
     over = threading.Event()
     answers: list[tuple[int, str | None, str | None]] = []
