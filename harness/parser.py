@@ -31,6 +31,13 @@ def build() -> argparse.ArgumentParser:
     return parser
 
 
+def readiness_options() -> list[argparse.Action]:
+    """The options of `diya readiness`, in the order of its help."""
+    parser = argparse.ArgumentParser(add_help=False)
+    _readiness(parser)
+    return list(parser._actions)
+
+
 def _readiness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", default="diwali", metavar="NAME|FILE", help="the load (default: %(default)s)"

@@ -14,7 +14,7 @@ from chaos import experiment as experiments
 from chaos.experiment import Experiment
 from chaos.faults.network import NetworkFault
 from chaos.topologies import Topology
-from harness import host, options
+from harness import host, options, reproduce
 from harness.errors import ConfigError
 from harness.generator import Crew
 from loadtests import journeys
@@ -55,6 +55,8 @@ class Plan:
     """The environment variable that holds the target's bearer token."""
     ttl_known: bool = True
     """Whether the profile's TTL is the one that the sessions have."""
+    command: tuple[str, ...] = ()
+    """The words that play this run again."""
 
     @property
     def name(self) -> str:
@@ -62,6 +64,14 @@ class Plan:
         return "".join(
             each if each.isalnum() or each in "-_" else "-" for each in self.profile.name
         )
+
+    def kept_in(self, experiment: Path) -> Plan:
+        """This plan, its command naming the copy of the experiment, which nobody will change."""
+        if self.experiment is None or self.experiment.path.parent == experiments.DIRECTORY:
+            return self
+        given = str(self.experiment.path)
+        words = [str(experiment) if word == given else word for word in self.command]
+        return replace(self, command=tuple(words))
 
     def run_json(self) -> dict[str, Any]:
         """`run.json` as it is known before anything runs."""
@@ -86,6 +96,7 @@ class Plan:
             "foreign": self.target is not None,
             "ttl_known": self.ttl_known,
             "token_env": self.token_env,
+            "command": list(self.command),
             "journeys": None if self.book is None else self.book.to_dict(),
         }
 
@@ -166,6 +177,13 @@ def from_args(args: argparse.Namespace) -> Plan:
         book=book,
         token_env=args.token_env,
         ttl_known=args.target is None or args.ttl is not None,
+        command=tuple(
+            reproduce.command(
+                args,
+                seed=seed,
+                experiment="none" if experiment is None else _shown(experiment.path),
+            )
+        ),
     )
 
 

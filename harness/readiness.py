@@ -33,6 +33,7 @@ def main(args: argparse.Namespace) -> int:
         return join.main(args)
     plan = plans.from_args(args)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
+    plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
     rundir.write_run_json(run_dir, plan.run_json())
     if plan.experiment is not None:
         rundir.write_experiment(run_dir, plan.experiment.source)
@@ -132,6 +133,9 @@ def _play(
             clock,
             _sampled_redis(plan, fleet),
             lambda: {} if fleet is None else {n: r.pid for n, r in fleet.replicas.items()},
+            # Behind proxies every replica seems to listen, dead or not.
+            balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
+            own_cpu=_all_are_ours(plan),
         )
         sampler.start()
         url = str(plan.target) if fleet is None else fleet.url
@@ -141,6 +145,11 @@ def _play(
         finally:
             generator.stop()
             sampler.stop()
+
+
+def _all_are_ours(plan: Plan) -> bool:
+    """Whether all that serves and all that asks are processes below this one."""
+    return plan.target is None and plan.containers is None and "://" not in plan.redis
 
 
 def _server(fleet: Fleet) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
+from harness.own_cpu import OwnCpu
 from harness.redis_probe import RedisProbe
 from reports.records import RecordWriter, RunClock, Sample
 
@@ -24,11 +25,21 @@ class Sampler:
         clock: RunClock,
         redis_urls: Callable[[], Sequence[str]] | None,
         replica_pids: Callable[[], Mapping[str, int | None]],
+        *,
+        balancer: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
+        own_cpu: bool = False,
     ) -> None:
+        """`balancer` gives the balancer's counters for each replica, where it can be asked.
+
+        `own_cpu`: everything that the run needs is started by this process, so that what the
+        machine does besides is somebody else's.
+        """
         self._writer = writer
         self._clock = clock
         self._redis = None if redis_urls is None else RedisProbe(redis_urls)
         self._replicas = _ReplicaProbe(replica_pids)
+        self._balancer = balancer
+        self._own = OwnCpu() if own_cpu else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -50,8 +61,15 @@ class Sampler:
             self._stop.wait(due - time.monotonic())
 
     def _sample(self) -> None:
-        memory = psutil.virtual_memory()
-        self._write("host", {"cpu_percent": psutil.cpu_percent(), "available": memory.available})
+        host = {
+            "cpu_percent": psutil.cpu_percent(),
+            "available": float(psutil.virtual_memory().available),
+        }
+        if self._own is not None and (own := self._own.read()) is not None:
+            host["own_percent"] = own
+        self._write("host", host)
+        for replica, counted in ({} if self._balancer is None else self._balancer()).items():
+            self._write(f"balancer:{replica}", dict(counted))
         for name, values in self._replicas.read().items():
             self._write(f"replica:{name}", values)
         if self._redis is not None and (values := self._redis.read()):

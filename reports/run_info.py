@@ -35,6 +35,8 @@ class RunInfo:
     """The target is somebody else's service, of which nothing is known but what its API shows."""
     ttl_known: bool = True
     """False: `ttl_seconds` is the shortest TTL that the target may have; it may be any longer."""
+    command: tuple[str, ...] = ()
+    """The words of the command that plays the run again; none in runs of older versions."""
 
     @property
     def planned_faults(self) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ def read_run_info(run_dir: Path) -> RunInfo:
         environment=_object(path, values, "environment"),
         foreign=values.get("foreign") is True,
         ttl_known=values.get("ttl_known") is not False,
+        command=_words(path, values, "command"),
     )
 
 
@@ -123,3 +126,10 @@ def _object(path: Path, values: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise HistoryError(f"{path}: {key}: {value!r}, expected an object")
     return value
+
+
+def _words(path: Path, values: dict[str, Any], key: str) -> tuple[str, ...]:
+    words = values.get(key) or []
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise HistoryError(f"{path}: {key}: {words!r}, expected a list of words")
+    return tuple(words)

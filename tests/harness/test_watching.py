@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import redis as redis_py
 
 from chaos.redis_server import RedisServer
+from harness.own_cpu import OwnCpu
 from harness.progress import Progress
 from harness.sampler import Sampler
 from harness.tail import Tail
@@ -136,3 +140,62 @@ def test_while_redis_is_down_the_other_samples_go_on(tmp_path: Path, server: Red
         wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
         sampler.stop()
     assert samples(tmp_path, "redis") == []
+
+
+_BURN = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass\n"
+
+
+def test_what_a_child_uses_is_our_own_and_stays_so_when_it_has_ended() -> None:
+    own = OwnCpu()
+    child = subprocess.Popen([sys.executable, "-c", _BURN])
+    try:
+        most = 0.0
+
+        def busy() -> bool:
+            nonlocal most
+            most = max(most, own.read() or 0.0)
+            # A third of one core, however busy the machine is.
+            return most > 33 / (os.cpu_count() or 1)
+
+        wait_until(busy, 20, "a child that burns a core")
+        before = own.used()
+        child.kill()
+        child.wait()
+        assert own.used() >= before
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_what_others_use_is_not_our_own() -> None:
+    # Its parent ends at once, so that it is nobody's child here.
+    script = (
+        "import subprocess, sys\n"
+        f"burner = subprocess.Popen([sys.executable, '-c', {_BURN!r}], stdout=subprocess.DEVNULL)\n"
+        "print(burner.pid)\n"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True
+    )
+    stranger = psutil.Process(int(started.stdout))
+    try:
+        own = OwnCpu()
+        since = own.used()
+        begun = sum(stranger.cpu_times()[:2])
+        wait_until(lambda: sum(stranger.cpu_times()[:2]) > begun + 2, 60, "two seconds of CPU")
+        assert own.used() - since < 1.5
+    finally:
+        stranger.kill()
+
+
+def test_the_sampler_asks_the_balancer_and_tells_our_own_share(tmp_path: Path) -> None:
+    counters = {"r01": {"connect_fail": 1.0, "requests": 7.0}}
+    with RecordWriter(tmp_path) as writer:
+        sampler = Sampler(
+            writer, RunClock(0.0), None, dict, balancer=lambda: counters, own_cpu=True
+        )
+        sampler.start()
+        wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
+        sampler.stop()
+    assert samples(tmp_path, "balancer:r01")[0].values == counters["r01"]
+    assert 0 <= samples(tmp_path, "host")[-1].values["own_percent"] <= 100

@@ -1,0 +1,60 @@
+"""The command that plays a run again: the options that were given, without anything secret."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.addresses import without_password
+from harness import parser
+
+_ALWAYS = ("profile", "experiment", "seed")
+"""Told even where they are the default, which another version may change."""
+_FLEETS = ("replicas", "sessions")
+"""Likewise, for a fleet of our own."""
+_NEVER = ("help", "join", "out")
+_ADDRESSES = ("redis", "target")
+_SETTINGS = (
+    "DIYA_BUSY_WAIT_S",
+    "DIYA_DRAIN_S",
+    "DIYA_DURABILITY",
+    "DIYA_LEASE_MS",
+    "DIYA_MAX_BODY_BYTES",
+    "DIYA_MAX_TURNS_IN_FLIGHT",
+    "DIYA_MODEL",
+    "DIYA_MODEL_TOKENS_PER_S",
+    "DIYA_MODEL_TTFT_MS",
+)
+"""What replicas take from the environment, secrets left out."""
+
+
+def command(
+    args: argparse.Namespace,
+    *,
+    seed: int,
+    experiment: str,
+    environment: Mapping[str, str] = os.environ,
+) -> list[str]:
+    """The words of the command line, settings of the environment first.
+
+    `seed` and `experiment` are what was drawn and chosen where the options left it open.
+    """
+    chosen: dict[str, Any] = {"seed": seed, "experiment": experiment}
+    told = _ALWAYS if args.target is not None else _ALWAYS + _FLEETS
+    words = ["diya", "readiness"]
+    for action in parser.readiness_options():
+        value = chosen.get(action.dest, getattr(args, action.dest, action.default))
+        if action.dest in _NEVER or value is None:
+            continue
+        if value == action.default and action.dest not in told:
+            continue
+        words.append(action.option_strings[-1])
+        if action.nargs != 0:
+            shown = without_password(value) if action.dest in _ADDRESSES else value
+            words.append(f"{shown:g}" if isinstance(shown, float) else str(shown))
+    if args.target is not None:
+        return words
+    settings = [f"{name}={environment[name]}" for name in _SETTINGS if environment.get(name)]
+    return settings + words
