@@ -46,6 +46,8 @@ def faults(result: Result) -> str:
                 wording.count(view.number(fault, "disturbed_turns")),
                 wording.count(view.number(fault, "failed_turns")),
                 wording.seconds(view.number(fault, "worst_outage_s")),
+                wording.count(view.number(fault, "sent_to_dead")),
+                view.budget_spent(fault),
                 wording.clean(fault.get("error") or ""),
             )
         )
@@ -54,12 +56,15 @@ def faults(result: Result) -> str:
     head = [
         "Fault", "target", "at", "took hold", "until healed", "first answer after",
         "customers undisturbed after", "turns disturbed", "turns failed", "longest outage",
+        "sent to a dead replica", "error budget spent",
     ]  # fmt: skip
     if any(row[-1] for row in rows):
         head.append("error")
     else:
         rows = [row[:-1] for row in rows]
-    return table(head, rows, "numbers faults")
+    note = view.budget_note(result)
+    told = f'<p class="note">{escape(note)}</p>' if note else ""
+    return table(head, rows, "numbers faults") + told
 
 
 def latency(result: Result) -> str:
@@ -142,6 +147,8 @@ def load(result: Result) -> str:
             view.number(result, "continuity", "turns_witnessed"))),
         ("Lag of the generator p50 / p99 / max", lag),
         ("CPU of the generator, at most", wording.quantity(cpu, "%")),
+        ("CPU of others on this machine, at most over 5 s", wording.quantity(
+            view.number(generator, "foreign_cpu_percent"), "%")),
     ]  # fmt: skip
     return table((), rows, "settings")
 

@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from reports.checks.budget import Spending, budget
 from reports.checks.continuity import counts, take_census
+from reports.checks.dead_replicas import sent_to_dead
+from reports.checks.foreign_cpu import foreign_cpu
 from reports.checks.generator import generator_samples, send_lags
 from reports.checks.latency import latency_by_phase
 from reports.checks.recovery import Impact, impacts
@@ -48,13 +51,15 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "turns": _turns(history),
         "continuity": counts(history.once(take_census)),
         "latency": _latency(history),
-        "faults": [_fault(impact) for impact in history.once(impacts)],
+        "error_budget": _error_budget(history),
+        "faults": [_fault(impact, history) for impact in history.once(impacts)],
         "memory": _memory(history),
         "generator": _generator(history),
         "environment": _environment(history),
         "profile": history.run.profile,
         "experiment": history.run.experiment,
         "seed": history.run.seed,
+        "reproduce": list(history.run.command) or None,
         "timeline": build_timeline(history),
     }
 
@@ -115,7 +120,21 @@ def _latency(history: History) -> dict[str, dict[str, float | int | None]]:
     return table
 
 
-def _fault(impact: Impact) -> dict[str, Any]:
+def _error_budget(history: History) -> dict[str, float | int | None]:
+    allowed = history.once(budget)
+    return {
+        "failed_allowed": allowed.failed_allowed,
+        "slow_allowed": allowed.slow_allowed,
+        "slow_limit_s": allowed.slow_limit_s,
+        **_spending(allowed.spending(history.turns)),
+    }
+
+
+def _spending(spending: Spending) -> dict[str, float | int | None]:
+    return {"failed": spending.failed, "slow": spending.slow, "spent": spending.spent}
+
+
+def _fault(impact: Impact, history: History) -> dict[str, Any]:
     fault = impact.fault
     return {
         "id": fault.id,
@@ -131,6 +150,8 @@ def _fault(impact: Impact) -> dict[str, Any]:
         "disturbed_turns": len(impact.disturbed),
         "failed_turns": impact.failed_turns,
         "worst_outage_s": impact.worst_outage_s,
+        "sent_to_dead": history.once(sent_to_dead)[fault.id],
+        "budget": _spending(history.once(budget).spending(impact.disturbed)),
         "error": fault.error,
     }
 
@@ -166,6 +187,7 @@ def _generator(history: History) -> dict[str, float | None]:
         "lag_p50_s": percentile(ordered, 50) if ordered else None,
         "lag_p99_s": percentile(ordered, 99) if ordered else None,
         "lag_max_s": ordered[-1] if ordered else None,
+        "foreign_cpu_percent": foreign_cpu(history),
         "cpu_max_percent": max(
             (
                 sample.values["cpu_percent"]

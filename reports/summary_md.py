@@ -104,11 +104,17 @@ def _faults(result: Result) -> str:
             wording.seconds(view.number(fault, "downtime_s")),
             wording.seconds(view.number(fault, "recovery_s")),
             wording.seconds(view.number(fault, "worst_outage_s")),
+            wording.count(view.number(fault, "sent_to_dead")),
+            view.budget_spent(fault),
         )
         for number, fault in enumerate(view.faults_of(result), 1)
     ]
-    head = ("", "fault", "at", "took hold", "down", "recovered after", "longest outage")
-    return _table(head, rows, 2) if rows else "No fault was injected."
+    head = ["", "fault", "at", "took hold", "down", "recovered after", "longest outage"]
+    head += ["sent to a dead replica", "error budget spent"]
+    if not rows:
+        return "No fault was injected."
+    note = view.budget_note(result)
+    return _table(head, rows, 2) + (f"\n\n{escape(note)}" if note else "")
 
 
 def _sparklines(result: Result) -> str:

@@ -21,6 +21,8 @@ _STYLES = {
     "INCONCLUSIVE": "1;30;43",
 }
 _MAX_FAULTS = 6
+_HANG = 14
+"""Where the text of a gate that passed begins."""
 
 
 def render(result: Result, color: bool, width: int = 100, report: str = "") -> str:
@@ -58,12 +60,12 @@ class _Pen:
     def cut(self, text: str, width: int) -> str:
         return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
-    def wrap(self, text: str, lines: int, indent: str = "") -> list[str]:
+    def wrap(self, text: str, lines: int, indent: str = "", hang: str | None = None) -> list[str]:
         return textwrap.wrap(
             text,
             self.width,
             initial_indent=indent,
-            subsequent_indent=indent,
+            subsequent_indent=indent if hang is None else hang,
             max_lines=lines,
             placeholder=" …",
         )
@@ -106,10 +108,10 @@ def _gates(result: Result, pen: _Pen, budget: int) -> list[str]:
     told = {gate.summary for gate in gates}
     untold = [reason for reason in view.reasons(result) if reason not in told]
     lines += [line for reason in untold[:2] for line in pen.wrap(reason, 2, "  ")]
-    passed = [
-        _passed_line(group, result, pen) for group in view.groups(result) if group.status == "pass"
-    ]
+    passed = [group for group in view.groups(result) if group.status == "pass"]
     failing = view.alike([gate for gate in gates if gate.status != "pass"])
+    # What passed takes a second line only where nothing else needs it.
+    extra = 0 if failing else max(budget - len(lines) - len(passed) - 1, 0)
     room = max(budget - len(lines) - len(passed) - 1, 2)
     for index, same in enumerate(failing):
         entry = _failing_lines(same, pen)
@@ -120,7 +122,11 @@ def _gates(result: Result, pen: _Pen, budget: int) -> list[str]:
             break
         lines += entry
         room -= len(entry)
-    return [*lines, *passed, ""]
+    for group in passed:
+        entry = _passed_lines(group, result, pen, 2 if extra else 1)
+        extra -= len(entry) - 1
+        lines += entry
+    return [*lines, ""]
 
 
 def _failing_lines(same: list[Gate], pen: _Pen) -> list[str]:
@@ -135,21 +141,22 @@ def _failing_lines(same: list[Gate], pen: _Pen) -> list[str]:
     return [pen.style(line, gate.status), *pen.wrap(gate.summary, 2, "    ")]
 
 
-def _passed_line(group: GateGroup, result: Result, pen: _Pen) -> str:
-    """What passed matters only as much as one line can say."""
+def _passed_lines(group: GateGroup, result: Result, pen: _Pen, most: int) -> list[str]:
+    """What passed matters only as much as one line, or two, can say."""
     if len(group.gates) == 1:
         said = group.gates[0].summary
     else:
-        said = f"{len(group.gates)} passed: " + view.essence(group.gates, result)
-    text = pen.cut(f"{group.title.ljust(10)}  {said}", pen.width - 2)
-    return f"{pen.style(view.SYMBOLS['pass'], 'pass')} {text}"
+        said = f"{len(group.gates)} passed: " + view.essence_in_short(group.gates, result)
+    text = f"{view.SYMBOLS['pass']} {group.title.ljust(10)}  {said}"
+    first, *rest = pen.wrap(text, most, hang=" " * _HANG)
+    return [pen.style(first[0], "pass") + first[1:], *rest]
 
 
 def _faults(result: Result, pen: _Pen) -> list[str]:
     faults = view.faults_of(result)
     if not faults:
         return [f"{pen.style('Faults', 'bold')}  none was injected", ""]
-    rows = [("Fault", "at", "down", "recovered", "disturbed", "failed", "worst outage")]
+    rows = [("Fault", "at", "down", "recovered", "disturbed", "failed", "outage", "budget")]
     for fault in faults[:_MAX_FAULTS]:
         held = bool(fault.get("took_hold"))
         rows.append(
@@ -161,6 +168,7 @@ def _faults(result: Result, pen: _Pen) -> list[str]:
                 wording.count(view.number(fault, "disturbed_turns")),
                 wording.count(view.number(fault, "failed_turns")),
                 wording.seconds(view.number(fault, "worst_outage_s")),
+                view.budget_spent(fault),
             )
         )
     lines = pen.table(rows, 20)

@@ -23,6 +23,7 @@ TITLES = {
     "validity.generator": "The generator kept up",
     "validity.send_lag": "The generator kept up within conversations",
     "validity.generator_cpu": "The generator had CPU to spare",
+    "validity.foreign_cpu": "Others left the machine to the run",
     "validity.workers": "No generator process was lost",
     "validity.faults": "Every planned fault took hold",
     "validity.steady_state": "The steady state before the first fault",

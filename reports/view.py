@@ -34,6 +34,20 @@ _GROUP_TITLES = {
     "memory": "Memory",
     "validity": "Validity",
 }
+_SHORT = {
+    "latency.steady_p99": "steady p99",
+    "latency.fault_p99": "fault p99",
+    "latency.outage": "outage",
+    "recovery.time": "slowest",
+    "memory.bounded": "peak",
+    "memory.baseline": "ended at",
+    "validity.samples": "sampled within",
+    "validity.generator": "lag",
+    "validity.send_lag": "send lag",
+    "validity.generator_cpu": "generator CPU",
+    "validity.foreign_cpu": "foreign CPU",
+}
+"""What passing gates are called where there is little room."""
 _VIOLATIONS = {
     "lost": "lost",
     "duplicated": "duplicated",
@@ -179,22 +193,40 @@ def alike(some: Sequence[Gate]) -> list[list[Gate]]:
     return list(together.values())
 
 
-def essence(passed: Sequence[Gate], result: Result) -> str:
-    """What passing gates of one group come to: the tightest value of each kind of gate."""
+def _tightest(passed: Sequence[Gate]) -> list[Gate]:
+    """Of each kind of gate that has a margin, the one with the least of it."""
     tightest: dict[str, Gate] = {}
     for gate in sorted(passed, key=lambda gate: -gate.used):
         # Exactly the limit is a count that had to be reached, not a margin.
         if gate.used not in {0.0, 1.0}:
             tightest.setdefault(gate.title, gate)
+    return list(tightest.values())
+
+
+def essence(passed: Sequence[Gate], result: Result) -> str:
+    """What passing gates of one group come to: the tightest value of each kind of gate."""
+    tightest = _tightest(passed)
     if tightest:
-        kinds = tightest.values()
-        return ", ".join(f"{gate.title} {gate.value} (limit {gate.limit})" for gate in kinds)
+        return ", ".join(f"{gate.title} {gate.value} (limit {gate.limit})" for gate in tightest)
     whole = [gate for gate in gates(result) if gate.group == passed[0].group]
     if passed[0].group == "continuity" and len(passed) == len(whole):
         return f"{violations(result)}, {continuity_note(result)}"
     if len(passed) == 1:
         return passed[0].summary
     return ", ".join(dict.fromkeys(gate.title for gate in passed))
+
+
+def essence_in_short(passed: Sequence[Gate], result: Result) -> str:
+    """As `essence`, for a line of a terminal: `fault p99 1.86 s of 12 s, steady p99 ...`."""
+    tightest = _tightest(passed)
+    if not tightest:
+        return essence(passed, result)
+    return ", ".join(_SHORT.get(gate.name, gate.title) + _of_limit(gate) for gate in tightest)
+
+
+def _of_limit(gate: Gate) -> str:
+    # `0.48 of the bound` says already what it is of.
+    return f" {gate.value}" + ("" if " of " in gate.value else f" of {gate.limit}")
 
 
 def reasons(result: Result) -> list[str]:
@@ -348,6 +380,10 @@ def run_line(result: Result) -> str:
 
 def reproduce_command(result: Result) -> str:
     """The command line that plays the same run again, quoted for a POSIX shell."""
+    words = result.get("reproduce")
+    if isinstance(words, list) and words:
+        return " ".join(_quoted(word) for word in words)
+    # A run of an older version: what can be guessed from its result.
     environment = part(result, "environment")
     experiment = part(result, "experiment")
     redis = part(environment, "redis")
@@ -361,11 +397,45 @@ def reproduce_command(result: Result) -> str:
         "--topology": topology if topology in ("sentinel", "cluster") else None,
         "--aof": aof if aof in ("off", "always") else None,
     }
-    words = ["diya", "readiness"]
+    guessed = ["diya", "readiness"]
     for option, value in options.items():
         if value is not None:
-            words += [option, shlex.quote(wording.clean(value))]
-    return " ".join(words)
+            guessed += [option, _quoted(value)]
+    return " ".join(guessed)
+
+
+def _quoted(word: object) -> str:
+    clean = wording.clean(word)
+    name, equals, value = clean.partition("=")
+    # A variable that is set for the command: quoted as a whole it would be the command.
+    setting = bool(equals) and name.isidentifier() and name.isupper()
+    return f"{name}={shlex.quote(value)}" if setting else shlex.quote(clean)
+
+
+def budget_spent(fault: dict[str, Any]) -> str:
+    """The share of the run's error budget that a fault spent; `∞` where nothing may be spent."""
+    budget = fault.get("budget")
+    if not isinstance(budget, dict):
+        return wording.MISSING
+    spent = number(budget, "spent")
+    return "∞" if spent is None else wording.share(spent)
+
+
+def budget_note(result: Result) -> str:
+    """What the budget is, and what the whole run spent of it; empty without one."""
+    budget = part(result, "error_budget")
+    if number(budget, "slow_limit_s") is None:
+        return ""
+    failed, slow = (wording.count(number(budget, key)) for key in ("failed", "slow"))
+    may_fail, may_be_slow = (
+        wording.count(number(budget, f"{key}_allowed")) for key in ("failed", "slow")
+    )
+    limit = wording.seconds(number(budget, "slow_limit_s"))
+    return (
+        f"The run's error budget, by its objectives: {may_fail} turns without an answer and "
+        f"{may_be_slow} answered later than {limit}. It spent {failed} and {slow}, "
+        f"{budget_spent({'budget': budget})} of the budget that is used up first."
+    )
 
 
 def flatten(values: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

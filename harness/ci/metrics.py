@@ -119,6 +119,8 @@ METRICS: dict[str, Metric] = {
     "recovery": Metric("fault", amounts.SECONDS, _at("after_heal_s"), ("recovery.",)),
     "outage": Metric("fault", amounts.SECONDS, _at("worst_outage_s"), ("latency.outage",)),
     "downtime": Metric("fault", amounts.SECONDS, _at("downtime_s"), ("recovery.",)),
+    "budget": Metric("fault", amounts.SHARES, _at("budget", "spent"), ("errors.", "latency.")),
+    "sent_to_dead": Metric("fault", amounts.COUNTS, _at("sent_to_dead"), ("recovery.",)),
     "disturbed": Metric("fault", amounts.COUNTS, _at("disturbed_turns"), ("recovery.",)),
     **{
         f"memory_{name}": Metric("run", amounts.SIZES, _at("memory", f"{name}_bytes"), ("memory.",))

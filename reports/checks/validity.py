@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
+from reports.checks.foreign_cpu import check_foreign_cpu
 from reports.checks.generator import check_generator
 from reports.history import History
 from reports.percentiles import percentile
@@ -32,7 +33,8 @@ def check_validity(history: History) -> list[Finding]:
         _faults(history),
         _samples(history),
     ]
-    return findings + check_generator(history) + _spread(history)
+    findings += check_generator(history) + _spread(history)
+    return findings + check_foreign_cpu(history)
 
 
 def _finding(

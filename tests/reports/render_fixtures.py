@@ -7,36 +7,13 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import random
 from pathlib import Path
 from typing import Any
 
+from tests.reports.render_timeline import FAULTS, MIB, TTL, timeline
+
 FIXTURES = Path(__file__).parent / "fixtures"
-
-MIB = 1024 * 1024
-TTL = 30.0
-LOAD_START, LOAD_END, RUN_END = 6, 111, 151
-
-FAULTS = [
-    # id, class, target, start, end, recovered, first ok, recovery, disturbed, failed, outage
-    ("kill-replica-1", "kill-replica", "r04", 26.0, 29.1, 28.8, 0.05, 0.41, 3, 0, 0.41),
-    (
-        "rolling-restart-1",
-        "rolling-restart",
-        "r06, r07, r08",
-        41.0,
-        56.4,
-        56.2,
-        0.04,
-        1.2,
-        5,
-        0,
-        0.6,
-    ),
-    ("restart-redis-1", "restart-redis", "redis", 68.0, 69.3, 69.2, 1.21, 1.74, 38, 0, 1.66),
-    ("kill-redis-1", "kill-redis", "redis", 85.0, 86.6, 86.5, 1.48, 2.13, 51, 0, 2.02),
-]
 
 
 def _percentiles(count: int, p50: float, p99: float, worst: float) -> dict[str, float]:
@@ -125,73 +102,17 @@ def _gates() -> list[dict[str, Any]]:
     return gates
 
 
-def _timeline(rng: random.Random, expires: bool) -> dict[str, Any]:
-    times = list(range(RUN_END + 1))
-    series: dict[str, list[float | None]] = {
-        name: []
-        for name in (
-            "turns_ok", "turns_failed", "turns_info", "turns_retried", "p50", "p99",
-            "redis_bytes", "redis_keys", "redis_expired", "fleet_rss_bytes",
-            "host_cpu_percent", "open_conversations",
-        )
-    }  # fmt: skip
-    written: list[float] = []
-    for t in times:
-        loaded = LOAD_START <= t <= LOAD_END
-        into = t - LOAD_START
-        rate = 0.0
-        if loaded:
-            peak = 62.0 if into > 15 else 18 + 14 * into / 15
-            rate = max(22.0, peak * (max(into - 40, 1) ** -0.12 if into > 40 else 1.0))
-        down = next((f for f in FAULTS if "redis" in f[2] and f[3] <= t <= f[4]), None)
-        replica = next((f for f in FAULTS if "redis" not in f[2] and f[3] <= t <= f[4]), None)
-        ok = round(max(0.0, rng.gauss(rate, math.sqrt(rate) if rate else 0)))
-        info = 0
-        if down and loaded:
-            ok, info = round(ok * 0.2), rng.choice((2, 3))
-        base = 0.085 + 0.09 * (rate / 62) ** 2
-        p50 = base * rng.uniform(0.92, 1.1)
-        p99 = base * rng.uniform(2.2, 3.4)
-        if down:
-            p50, p99 = 0.9, down[10]
-        elif replica:
-            p99 = max(p99, replica[10] * rng.uniform(0.7, 1.0))
-        written.append(float(ok))
-        window = sum(written[-int(TTL) - 8 :] if expires else written)
-        series["turns_ok"].append(ok)
-        series["turns_failed"].append(0)
-        series["turns_info"].append(info)
-        series["turns_retried"].append(info * 4 + (2 if replica and loaded else 0))
-        series["p50"].append(round(p50, 4) if ok else None)
-        series["p99"].append(round(p99, 4) if ok else None)
-        # While Redis is down there is no sample of it.
-        series["redis_bytes"].append(None if down else round(4.21 * MIB + window * 14_000))
-        series["redis_keys"].append(None if down else round(window * 0.31))
-        series["redis_expired"].append(None if down else round(sum(written) * 0.25))
-        series["fleet_rss_bytes"].append(
-            round((1590 + 60 * min(1, max(into, 0) / 60) - (130 if replica else 0)) * MIB)
-        )
-        cpu = 4 + rng.uniform(0, 5) + (78 * (rate / 62) + rng.uniform(-8, 8) if loaded else 0)
-        series["host_cpu_percent"].append(round(min(cpu, 100.0), 1))
-        series["open_conversations"].append(round(rate * 2.1))
-    phases = [
-        {"name": "warmup", "start": LOAD_START, "end": 16.0},
-        {"name": "steady", "start": 16.0, "end": LOAD_END},
-    ]
-    return {
-        "step_s": 1.0,
-        "t": [float(t) for t in times],
-        "load_start": float(LOAD_START),
-        "load_end": float(LOAD_END),
-        "phases": phases,
-        "faults": [{"id": f[0], "start": f[3], "end": f[4], "recovered_at": f[5]} for f in FAULTS],
-        **series,
-    }
+ALLOWED = 40.71
+"""One in a hundred of the turns may be unanswered, and one in a hundred slow."""
+
+
+def _spending(failed: int, slow: int) -> dict[str, Any]:
+    return {"failed": failed, "slow": slow, "spent": round(max(failed, slow) / ALLOWED, 4)}
 
 
 def go() -> dict[str, Any]:
     """The default run against the reference service: everything holds."""
-    timeline = _timeline(random.Random(7), expires=True)
+    seconds = timeline(random.Random(7), expires=True)
     latency = {
         "warmup": _percentiles(311, 0.101, 0.331, 0.46),
         "steady": _percentiles(3310, 0.142, 0.412, 0.713),
@@ -202,8 +123,8 @@ def go() -> dict[str, Any]:
             60 + 11 * fault[8], 0.18, max(0.3, fault[10] * 0.98), fault[10]
         )
         latency[f"recovery:{fault[0]}"] = _percentiles(180 + fault[8], 0.15, 0.44, 0.69)
-    bytes_known = [value for value in timeline["redis_bytes"] if value is not None]
-    keys_known = [value for value in timeline["redis_keys"] if value is not None]
+    bytes_known = [value for value in seconds["redis_bytes"] if value is not None]
+    keys_known = [value for value in seconds["redis_keys"] if value is not None]
     return {
         "schema_version": 1,
         "run_id": "5f1c0a9be27d",
@@ -232,9 +153,15 @@ def go() -> dict[str, Any]:
                 "took_hold": True, "recovered_at": f[5], "downtime_s": round(f[4] - f[3], 3),
                 "first_ok_s": f[6], "recovery_s": f[7], "disturbed_turns": f[8],
                 "failed_turns": f[9], "worst_outage_s": f[10], "error": None,
+                "sent_to_dead": 4 if f[1] == "kill-replica" else 0,
+                "budget": _spending(f[9], f[8] // 2),
             }
             for f in FAULTS
         ],
+        "error_budget": {
+            "failed_allowed": ALLOWED, "slow_allowed": ALLOWED, "slow_limit_s": 0.8,
+            **_spending(9, 60),
+        },
         "memory": {
             "baseline_bytes": round(4.21 * MIB), "peak_bytes": max(bytes_known),
             "final_bytes": bytes_known[-1], "peak_keys": max(keys_known),
@@ -245,7 +172,7 @@ def go() -> dict[str, Any]:
         },
         "generator": {
             "lag_p50_s": 0.0008, "lag_p99_s": 0.0041, "lag_max_s": 0.019,
-            "cpu_max_percent": 41.0,
+            "cpu_max_percent": 41.0, "foreign_cpu_percent": 2.5,
         },
         "environment": {
             "python": "3.11.2", "platform": "Linux-6.1-x86_64", "cores": 2,
@@ -271,7 +198,11 @@ def go() -> dict[str, Any]:
             "planned": [f[0] for f in FAULTS],
         },
         "seed": 7,
-        "timeline": timeline,
+        "reproduce": [
+            "diya", "readiness", "--profile", "diwali", "--experiment", "diwali-default",
+            "--seed", "7", "--replicas", "12", "--sessions", "redis",
+        ],
+        "timeline": seconds,
     }  # fmt: skip
 
 
@@ -288,9 +219,10 @@ def no_go() -> dict[str, Any]:
         "verdict": "NO-GO",
         "exit_code": 99,
         "seed": 11,
+        "reproduce": None,
         "headline": "17 acknowledged turns were lost, 3 replies lacked context, and Redis kept "
         "312 keys that never expire.",
-        "timeline": _timeline(random.Random(11), expires=False),
+        "timeline": timeline(random.Random(11), expires=False),
     }
     result["continuity"] |= {"lost": 17, "context_missed": 3}
     _fail(

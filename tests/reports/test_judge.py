@@ -86,6 +86,7 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
     assert {gate["name"] for gate in go["gates"]} == set(TITLES) - {
         "continuity.within_durability",
         "continuity.repeated",
+        "validity.foreign_cpu",
         "validity.workers",
     }
 

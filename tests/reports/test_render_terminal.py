@@ -42,6 +42,22 @@ def test_a_failing_gate_is_told_before_any_that_passed() -> None:
     assert "NO-GO" in lines[0]
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_what_passed_is_said_to_its_end(width: int) -> None:
+    screen = terminal.render(stored("go"), False, width)
+    gates = screen.partition("Gates  28 passed\n")[2].partition("\n\n")[0]
+    assert "…" not in gates
+    said = " ".join(gates.split())
+    assert "fault p99 2.02 s of 3 s, steady p99 412 ms of 800 ms, outage 2.02 s of 4 s" in said
+
+
+def test_what_passed_gives_its_second_line_back_when_gates_failed() -> None:
+    lines = terminal.render(stored("no_go"), False, 80).splitlines()
+    (latency,) = [line for line in lines if line.startswith("✓ Latency")]
+    assert latency.endswith("…")
+    assert lines[lines.index(latency) + 1].startswith("✓ ")
+
+
 def test_gates_that_are_unknown_for_one_reason_share_one_entry() -> None:
     screen = terminal.render(stored("inconclusive"), False, 100)
     assert "? 10 gates: Turns lost" in screen
