@@ -50,7 +50,8 @@ class Generator:
         command = [*_COMMAND, "--users", "1", "--spawn-rate", "1", "--host", target, *_QUIET]
         # Failed turns are for the judge; what is left of Locust's exit code is a broken generator.
         command += ["--exit-code-on-error", "0", "--stop-timeout", "2"]
-        env = {**os.environ, RUN_ID_VARIABLE: run_id}
+        # The target is checked before the load begins: what the harness may do, these may.
+        env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
         here = {**env, "DIYA_RUN_DIR": str(run_dir.absolute())}
         host, port = crew.bind or (LOOPBACK, 0 if crew.alone else free_port())
         if not crew.alone:
@@ -58,11 +59,9 @@ class Generator:
             command += ["--expect-workers", str(crew.workers)]
         self._processes = [_start(command, self._logs / "locust.log", here)]
         if not crew.alone and crew.bind is None:
-            # The load is checked before it begins: what a worker may do, its harness may.
-            mine = {**env, "DIYA_AUTHORISED": "1"}
             for number in range(crew.workers):
                 log = self._logs / f"locust-worker-{number + 1}.log"
-                self._processes.append(start_worker(host, port, log, mine))
+                self._processes.append(start_worker(host, port, log, env))
 
     @property
     def pid(self) -> int:
@@ -70,9 +69,14 @@ class Generator:
         return self._processes[0].pid
 
     @property
+    def exit_code(self) -> int | None:
+        """What the one process, or the master, ended with; None while it runs."""
+        return self._processes[0].poll()
+
+    @property
     def running(self) -> bool:
         """Whether it still runs: the one process, or the master."""
-        return self._processes[0].poll() is None
+        return self.exit_code is None
 
     def check_started(self) -> None:
         """Raise GeneratorError with the end of the log if any of it has ended already."""

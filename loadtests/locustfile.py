@@ -1,19 +1,15 @@
 """The load as Locust runs it: one dispatcher user plays the planned arrivals.
 
-The run directory comes in DIYA_RUN_DIR.  Without it, the profile `smoke` is played against
+The run directory comes in DIYA_RUN_DIR.  Without it, the profile `--diya-profile` is played against
 `--host`; every start is a run of its own, recorded in a temporary directory.  On a master the
 workers play shards of the load, and their records come to the master's run directory.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
-import tempfile
-import time
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +19,7 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests import arrivals, hdrlog, profile, settings
+from loadtests import arrivals, by_hand, hdrlog, permission, settings
 from loadtests.marks import HEAD_START_S, Marks
 from loadtests.master import Master, Switchboard
 from loadtests.player import Player
@@ -43,13 +39,12 @@ gevent.config.track_greenlet_tree = False
 class Load:
     """One play of the whole load in this process."""
 
-    def __init__(self, run: RunSettings, environment: Any) -> None:
+    def __init__(self, run: RunSettings, target: str, environment: Any) -> None:
         """Raises ValueError when the target is no http(s) address."""
         self._run, self._environment = run, environment
         self._clock = RunClock(run.origin)
         self._writer = RecordWriter(run.run_dir)
         self._marks = Marks(run.profile, self._writer)
-        target = environment.host or run.target or Dispatcher.host
         observe = observer(environment)
         self._player = Player(run, target, self._clock, self._writer, observe, self._broken)
         self._stopped = Event()
@@ -116,8 +111,8 @@ class Dispatcher(User):  # type: ignore[misc]
             raise StopUser
         over = True
         try:
-            self.environment.diya_load = load = Load(RUN or _temporary_run(), self.environment)
-            over = load.play()
+            self.environment.diya_load = load = _load(self.environment)
+            over = load is None or load.play()
         except Exception:
             log.exception("the load generator broke")
             self.environment.process_exit_code = BROKEN
@@ -145,10 +140,13 @@ def init(environment: Any, **_: Any) -> None:
 def start(environment: Any, **_: Any) -> None:
     """A master begins when Locust does; one process alone begins with its dispatcher."""
     if isinstance(environment.runner, MasterRunner):
-        run = RUN or _temporary_run()
-        target = environment.host or run.target or Dispatcher.host
-        environment.diya_load = environment.diya_switchboard.begin(run, target)
-        gevent.spawn(_lead, environment)
+        try:
+            environment.diya_load = environment.diya_switchboard.begin(*_run(environment))
+        except ValueError as error:
+            _refuse(environment, error)
+            end(environment)
+        else:
+            gevent.spawn(_lead, environment)
 
 
 def _lead(environment: Any) -> None:
@@ -171,28 +169,30 @@ def stop(environment: Any, **_: Any) -> None:
         load.stop()
 
 
-def _temporary_run() -> RunSettings:
-    """A run of its own for plain Locust users; the target is Locust's `--host`."""
-    run_dir = Path(tempfile.mkdtemp(prefix="diya-load-"))
-    log.warning("DIYA_RUN_DIR is not set: playing the profile 'smoke', records in %s", run_dir)
-    chosen = profile.load("smoke")
-    run = {
-        "schema_version": 1,
-        "run_id": uuid.uuid4().hex[:12],
-        "origin": time.time(),
-        "seed": 0,
-        "app": "shopmax",
-        "target": "",
-        "profile": chosen.to_dict(),
-        "ttl_seconds": chosen.real_ttl_seconds,
-        "compression": chosen.compression,
-        "experiment": None,
-    }
-    (run_dir / "run.json").write_text(json.dumps(run))
-    return settings.read(run_dir)
+def _run(environment: Any) -> tuple[RunSettings, str]:
+    """The run to play, and where.  Raises ValueError, one sentence, when that cannot be."""
+    target = environment.host or (RUN.target if RUN else "") or Dispatcher.host
+    if RUN is None:
+        return by_hand.prepare(environment.parsed_options, target), target
+    permission.check_target(target, by_hand.HOW)
+    return RUN, target
 
 
-def _run() -> RunSettings | None:
+def _load(environment: Any) -> Load | None:
+    """The load to play; None, and said so, when it cannot be."""
+    try:
+        return Load(*_run(environment), environment)
+    except ValueError as error:
+        _refuse(environment, error)
+        return None
+
+
+def _refuse(environment: Any, error: ValueError) -> None:
+    log.error("%s", error)
+    environment.process_exit_code = BAD_CONFIGURATION
+
+
+def _prepared() -> RunSettings | None:
     run_dir = os.environ.get("DIYA_RUN_DIR")
     try:
         return settings.read(Path(run_dir)) if run_dir else None
@@ -201,5 +201,7 @@ def _run() -> RunSettings | None:
         sys.exit(BAD_CONFIGURATION)
 
 
-RUN = _run()
+RUN = _prepared()
 """The run that the harness prepared; None for plain Locust users."""
+
+events.init_command_line_parser.add_listener(by_hand.add_options)

@@ -6,18 +6,16 @@ or refuses it: nothing of a run whose master was killed reaches another run.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import gevent
 from gevent.event import Event
 
-from loadtests import settings
+from loadtests import permission, settings
 from loadtests.master import GONE_AFTER_S, PULSE_S
 from loadtests.player import Player
 from loadtests.service import Observer
@@ -26,8 +24,6 @@ from reports.records import RunClock
 
 ORPHANED, BROKEN = 75, 70
 """Exit codes: the master is gone or refused this worker; a defect of ours."""
-AUTHORISED = "DIYA_AUTHORISED"
-"""Set to 1 where this worker may put load on a target that is not on its machine."""
 _CLOCK_ROUNDS = 8
 _FLUSH_S = 0.25
 
@@ -96,7 +92,7 @@ class Worker:
     def _prepare(self, data: dict[str, Any]) -> None:
         try:
             run = settings.parse(Path("run.json of the master"), data["values"])
-            _check_target(data["target"])
+            permission.check_target(data["target"], "--authorised where this worker joins")
             clock = RunClock(run.origin - self._clock_offset())
             stream = Stream(lambda batch: self._say("records", **batch))
             self._player = Player(
@@ -188,17 +184,3 @@ class Worker:
 
     def _say(self, kind: str, **values: Any) -> None:
         self._runner.send_message(f"diya:{kind}", {"run": self._run_id, **values})
-
-
-def _check_target(target: str) -> None:
-    """Raise ValueError unless this worker may put load on `target`."""
-    host = urlsplit(target).hostname or ""
-    try:
-        near = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        near = False
-    if not near and os.environ.get(AUTHORISED) != "1":
-        raise ValueError(
-            f"target host {host!r}: it is not on this machine; a worker puts load there only with "
-            "--authorised where it joins"
-        )

@@ -17,9 +17,8 @@ from typing import Any
 import pytest
 
 from loadtests import arrivals, journeys, profile
-from reports.records import FILES, ConversationRecord, Fate, from_json
-
-ROOT = Path(__file__).parents[2]
+from reports.records import Fate
+from tests.loadtests.recorded import ROOT, fates, honest_server
 
 
 class WebUi:
@@ -28,9 +27,9 @@ class WebUi:
     def __init__(self, port: int, target: str) -> None:
         self._url, self._target = f"http://127.0.0.1:{port}", target
 
-    def start(self) -> None:
-        """Press Start."""
-        form = {"user_count": 1, "spawn_rate": 1, "host": self._target}
+    def start(self, seed: int) -> None:
+        """Press Start, with our own field filled in."""
+        form = {"user_count": 1, "spawn_rate": 1, "host": self._target, "diya_seed": seed}
         answer = self._get("/swarm", urllib.parse.urlencode(form).encode())
         assert answer["success"], answer
 
@@ -69,17 +68,8 @@ def _await(condition: Callable[[], bool], what: str) -> None:
 @pytest.fixture
 def target() -> Iterator[str]:
     """An honest server whose sessions live five seconds."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.loadtests.fake_adk", "5.0"],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        finally:
-            server.terminate()
+    with honest_server(5.0) as (url, _):
+        yield url
 
 
 def test_the_web_ui_starts_shows_stops_and_starts_again(target: str, tmp_path: Path) -> None:
@@ -98,8 +88,8 @@ def test_the_web_ui_starts_shows_stops_and_starts_again(target: str, tmp_path: P
         try:
             ui = WebUi(port, target)
             _await(ui.up, "the web UI")
-            for _ in range(2):
-                ui.start()
+            for seed in (0, 5):
+                ui.start(seed)
                 named = {f"{name} /run" for name in journeys.shopmax().journeys}
                 _await(lambda named=named: bool(named & {*ui.requests()}), "a journey by name")  # type: ignore[misc]
                 assert "open session" in ui.requests()
@@ -109,11 +99,13 @@ def test_the_web_ui_starts_shows_stops_and_starts_again(target: str, tmp_path: P
             locust.terminate()
             output, _ = locust.communicate(timeout=30)
     # A second start is a run of its own, and each accounts for all of its arrivals.
-    planned = arrivals.count(profile.load("smoke"), 0)
-    runs = list(tmp_path.glob("diya-load-*"))
-    assert len(runs) == 2, output
-    for run_dir in runs:
-        lines = (run_dir / FILES[ConversationRecord]).read_bytes().splitlines()
-        records = [from_json(ConversationRecord, line) for line in lines]
-        assert sorted(record.conversation for record in records) == list(range(planned))
-        assert Fate.CENSORED in {record.fate for record in records}
+    runs = {
+        json.loads((run_dir / "run.json").read_text())["seed"]: run_dir
+        for run_dir in tmp_path.glob("diya-load-*")
+    }
+    assert {*runs} == {0, 5}, output
+    for seed, run_dir in runs.items():
+        planned = arrivals.count(profile.load("smoke"), seed)
+        became = fates(run_dir)
+        assert [*became] == list(range(planned))
+        assert Fate.CENSORED in became.values()
