@@ -23,7 +23,7 @@ calibrate: install    ## known-bad systems convicted of their class, known-good 
 bench-judge: install  ## a run of a million turns judged: seconds and memory
 	$(BIN)/python -m tests.bench.judge
 
-bench-load: install  ## the load generator: cost of a request, of recording and of a waiting customer, a stall seen by an open and a closed loop
+bench-load: install  ## the load generator: cost of a request, of recording and of a waiting customer, lag at half a core, a stall seen by an open and a closed loop
 	$(BIN)/python -m tests.bench.load
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service

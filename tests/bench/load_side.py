@@ -9,6 +9,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.bench import load_lag, load_stage, load_stall, load_waiting
@@ -158,7 +159,7 @@ def main() -> None:
     else:
         import locust  # noqa: F401  (patches everything, as in a run)
 
-        modes = {
+        modes: dict[str, Callable[..., Any]] = {
             "ours": ours,
             "plain": plain,
             "open": load_stall.open_loop,
@@ -166,7 +167,7 @@ def main() -> None:
             "lag": load_lag.lag,
             "waiting": load_waiting.waiting,
         }
-        found = modes[mode](rest[0])
+        found = modes[mode](*rest)
     print(json.dumps(found), flush=True)
     sys.stdout.flush()
     import os
