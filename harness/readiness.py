@@ -15,7 +15,7 @@ from chaos.errors import ChaosError
 from chaos.fleet import Fleet
 from chaos.guardian import Guardian
 from chaos.schedule import Schedule
-from harness import ci_files, join, report, rundir
+from harness import accounts, ci_files, join, report, rundir
 from harness import plan as plans
 from harness.generator import Generator
 from harness.plan import Plan
@@ -143,7 +143,9 @@ def _play(
         try:
             Watch(plan, run_dir, clock, progress, generator, schedule).run()
         finally:
+            ended_with = generator.exit_code
             generator.stop()
+            accounts.complete(run_dir, clock.now(), ended_with)
             sampler.stop()
 
 

@@ -19,7 +19,6 @@ import gevent
 from gevent.event import Event
 
 from loadtests import arrivals, hdrlog
-from loadtests.fates import not_played
 from loadtests.ledger import Ledger
 from loadtests.marks import HEAD_START_S, Marks
 from loadtests.settings import RunSettings
@@ -177,6 +176,8 @@ class Master:
             self._writer.append(name, lines)
         for index in data["settled"]:
             self._ledger.settle(index)
+        for first, count, step in data["ranges"]:
+            self._ledger.settle_range(first, count, step)
         self._tell(member, "written", number=data["number"])
 
     def _watch(self) -> None:
@@ -204,15 +205,8 @@ class Master:
 
     def _write_off(self, member: Member) -> None:
         """Record every arrival of its shard that it left without a record."""
-        assert self._start is not None
-        shards = len(self._members)
-        unsettled = self._ledger.open(member.shard, shards)
-        wanted = next(unsettled, None)
-        for arrival in arrivals.shard(self._run.profile, self._run.seed, member.shard, shards):
-            if arrival.index == wanted:
-                self._ledger.settle(wanted)
-                self._writer.write(not_played(self._run, arrival, self._start, Fate.LOST))
-                wanted = next(unsettled, None)
+        for lost in self._ledger.write_off(Fate.LOST, member.shard, len(self._members)):
+            self._writer.write(lost)
 
     def _alive(self) -> list[Member]:
         return [member for member in self._members.values() if not member.lost]

@@ -1,7 +1,7 @@
 """Plays planned arrivals: offers each at its time, waits for the conversations, audits late.
 
-Every planned arrival gets exactly one conversation record, whatever happens: see
-`reports.records.Fate`.
+Every planned arrival is recorded exactly once, whatever happens: by its conversation's record or,
+when the load is stopped before it, within one range of all that were yet to come.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import psutil
 from gevent.event import Event
 from gevent.pool import Group
 
-from loadtests import arrivals, audit, conversation, hdrlog
+from loadtests import arrivals, audit, conversation, descriptors, hdrlog
 from loadtests.client import Client
 from loadtests.customer import Customer
 from loadtests.fates import not_played
@@ -24,7 +24,7 @@ from loadtests.service import Observer, Service
 from loadtests.settings import RunSettings
 from loadtests.tally import Tally
 from loadtests.turn import Desk
-from reports.records import Arrival, Fate, Recorder, RunClock
+from reports.records import Arrival, ArrivalRange, Fate, Recorder, RunClock
 
 LATE_AUDITS = 200
 GRACE_S = 1.5
@@ -56,25 +56,25 @@ class Player:
         Raises ValueError when `target` is no http(s) address.
         """
         self._run, self._clock, self._recorder, self._broken = run, clock, recorder, broken
-        self._client = Client(target, connections=run.profile.max_open, token=run.token)
+        # Customers open at once are counted in each process: together they stay under the cap.
+        self._most_open = descriptors.connections(max(1, run.profile.max_open // shards))
+        self._client = Client(target, connections=self._most_open, token=run.token)
         service = Service(self._client, run.app, clock, observe)
         self._desk = Desk(
             service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
         )
         self._source = "generator" if shards == 1 else f"generator:{shard}"
-        # Customers open at once are counted in each process: together they stay under the cap.
-        self._most_open = max(1, run.profile.max_open // shards)
         self._tally = Tally()
         self._coming = arrivals.shard(run.profile, run.seed, shard, shards)
-        planned = arrivals.count(run.profile, run.seed)
-        self._late_sample: LateSample[Customer] = LateSample(planned, LATE_AUDITS, run.seed)
+        self._shards, self._planned = shards, arrivals.count(run.profile, run.seed)
+        self._next = shard
+        """The index of the first arrival that is yet to come."""
+        self._late_sample: LateSample[Customer] = LateSample(self._planned, LATE_AUDITS, run.seed)
         self._talking, self._auditing, self._helpers = Group(), Group(), Group()
         self._stopped = Event()
         self._start = 0.0
         self._bunch = 0
         """Arrivals let in since the last time that others had their turn."""
-        self._next: Arrival | None = None
-        """Taken out of the plan, and its time has not come yet."""
 
     def talk(self, start: float) -> bool:
         """Offer every arrival from run time `start` on and wait for the last conversation.
@@ -84,10 +84,9 @@ class Player:
         self._start = start
         self._helpers.spawn(self._sample_each_second)
         for arrival in self._coming:
-            self._next = arrival
             if not self._reach(start + arrival.due):
                 return False
-            self._next = None
+            self._next = arrival.index + self._shards
             self._admit(arrival)
         if not self._wait_until(start + self._run.profile.load_seconds):
             return False
@@ -117,11 +116,13 @@ class Player:
         self._stopped.set()
         self._helpers.kill()
         self._auditing.kill()
+        # Who was let in this moment must have begun: what never ran records nothing when killed.
+        gevent.sleep(0)
         self._talking.kill()
-        if self._next is not None:
-            self._refuse(self._next, Fate.CENSORED)
-        for arrival in self._coming:
-            self._refuse(arrival, Fate.CENSORED)
+        yet_to_come = len(range(self._next, self._planned, self._shards))
+        if yet_to_come:
+            rest = ArrivalRange(self._next, yet_to_come, self._shards, Fate.CENSORED)
+            self._recorder.write(rest)
         self._close()
 
     def _close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gevent.event import Event
 
-from reports.records import FILES, ConversationRecord, Record, to_json
+from reports.records import FILES, ArrivalRange, ConversationRecord, Record, to_json
 
 BATCH_BYTES = 64 * 1024
 MOST_UNACKNOWLEDGED = 32
@@ -25,6 +25,7 @@ class Stream:
         self._send = send
         self._files: dict[str, list[bytes]] = {}
         self._settled: list[int] = []
+        self._ranges: list[tuple[int, int, int]] = []
         self._size = 0
         self._sent = self._acknowledged = 0
         self._room = Event()
@@ -38,6 +39,8 @@ class Stream:
         if isinstance(record, ConversationRecord):
             # Added together with the line, without giving way: both are in the same batch.
             self._settled.append(record.conversation)
+        elif isinstance(record, ArrivalRange):
+            self._ranges.append((record.first, record.count, record.step))
         if self._size >= BATCH_BYTES:
             self.flush()
 
@@ -53,11 +56,12 @@ class Stream:
                 self._room.wait()
                 continue
             files = {name: b"".join(lines) for name, lines in self._files.items()}
-            settled, self._files, self._settled, self._size = self._settled, {}, [], 0
+            accounted = {"settled": self._settled, "ranges": self._ranges}
+            self._files, self._settled, self._ranges, self._size = {}, [], [], 0
             self._sent += 1
             if self._sent - self._acknowledged >= MOST_UNACKNOWLEDGED:
                 self._room.clear()
-            self._send({"number": self._sent, "files": files, "settled": settled})
+            self._send({"number": self._sent, "files": files, **accounted})
 
     def acknowledged(self, number: int) -> None:
         """The master has written batch `number` and all before it."""
@@ -68,5 +72,5 @@ class Stream:
     def abandon(self) -> None:
         """Nobody listens any more: whoever waits goes on, and everything is dropped."""
         self._abandoned = True
-        self._files, self._settled = {}, []
+        self._files, self._settled, self._ranges = {}, [], []
         self._room.set()

@@ -19,6 +19,7 @@ from reports.audit_log import AuditLog
 from reports.errors import HistoryError
 from reports.records import (
     FILES,
+    ArrivalRange,
     AuditRecord,
     ConversationRecord,
     FaultWindow,
@@ -45,6 +46,8 @@ class History:
     """The run directory's name."""
     run: RunInfo
     conversations: list[ConversationRecord] = field(default_factory=list)
+    unplayed: list[ArrivalRange] = field(default_factory=list)
+    """Arrivals without a conversation record, many at once."""
     turns: list[TurnRecord] = field(default_factory=list)
     audits: Sequence[AuditRecord] | AuditLog = ()
     faults: list[FaultWindow] = field(default_factory=list)
@@ -162,6 +165,7 @@ def read(run_dir: Path) -> History:
         name=run_dir.resolve().name,
         run=read_run_info(run_dir),
         conversations=_read(run_dir, ConversationRecord),
+        unplayed=_read(run_dir, ArrivalRange),
         turns=_read_turns(run_dir),
         audits=AuditLog(run_dir / FILES[AuditRecord]),
         faults=sorted(_read(run_dir, FaultWindow), key=lambda fault: fault.start),

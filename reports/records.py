@@ -88,6 +88,19 @@ class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     error: str | None = None
 
 
+class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What became of planned arrivals that have no conversation record: many in one line.
+
+    They are `first`, `first + step`, and so on, `count` in all.  A generator that is stopped, or
+    lost, in the middle of a run of millions leaves as many of them as there were yet to come.
+    """
+
+    first: int
+    count: int
+    step: int
+    fate: Fate
+
+
 class Seen(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
     """The model's witness, carried by a reply: which customer messages it was really shown."""
 
@@ -219,7 +232,9 @@ class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     Marks, in order: `start` (time zero of the arrivals), one `phase:<name>` per phase of the
     profile, `arrivals-end`, `end` (the last conversation ended), `audited` (the late audits are
-    over).  Missing marks mean that the generator died.
+    over).  Missing marks mean that the generator died or was stopped.  At any time: `worker-lost`
+    and `worker-late` (a worker of several was gone, or joined too late), `generator-lost` (the
+    process in charge of the load died; the harness says so).
     """
 
     t: float
@@ -247,11 +262,19 @@ class Finding:
 
 
 Record = (
-    ConversationRecord | TurnRecord | AuditRecord | FaultWindow | ProbeRecord | Sample | LoadMark
+    ConversationRecord
+    | ArrivalRange
+    | TurnRecord
+    | AuditRecord
+    | FaultWindow
+    | ProbeRecord
+    | Sample
+    | LoadMark
 )
 
 FILES: dict[type[Any], str] = {
     ConversationRecord: "conversations.jsonl",
+    ArrivalRange: "arrivals.jsonl",
     TurnRecord: "turns.jsonl",
     AuditRecord: "audits.jsonl",
     FaultWindow: "faults.jsonl",

@@ -5,14 +5,23 @@ Its lag at each arrival is `validity.generator`; how every arrival ended, `valid
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reports.history import History
 from reports.percentiles import percentile
-from reports.records import Finding, Sample, Status
+from reports.records import Finding, LoadMark, Sample, Status
 
 SATURATED_PERCENT = 95.0
 """Of one core; the generator's processes cannot use more than one each."""
 _STRETCH = 5
 """Samples, one a second: a shorter burst delays little, and the lag shows what it does."""
+
+_LOST: dict[str, Callable[[LoadMark], str]] = {
+    "worker-lost": lambda mark: f"worker {mark.values.get('shard', -1):g}",
+    "generator-lost": lambda mark: (
+        f"the one in charge, which ended with {mark.values.get('exit', 0):g}"
+    ),
+}
 
 
 def check_generator(history: History) -> list[Finding]:
@@ -73,10 +82,15 @@ def _cpu(history: History) -> list[Finding]:
 
 def _workers(history: History) -> list[Finding]:
     """Lost generator processes; nothing to say about a run that lost none."""
-    lost = [mark for mark in history.marks if mark.mark == "worker-lost"]
+    lost = [mark for mark in history.marks if mark.mark in _LOST]
     if not lost:
         return []
-    evidence = tuple(f"{m.t:.2f} s: worker {m.values.get('shard', -1):g}" for m in lost)
+    evidence = tuple(f"{mark.t:.2f} s: {_LOST[mark.mark](mark)}" for mark in lost)
     count = float(len(lost))
-    summary = f"{len(lost)} processes of the load generator were lost"
+    summary = (
+        "A process of the load generator was lost"
+        if len(lost) == 1
+        else f"{len(lost)} processes of the load generator were lost"
+    )
+    summary += f": {', '.join(_LOST[mark.mark](mark) for mark in lost[:5])}"
     return [Finding("validity.workers", "run", Status.FAIL, count, 0, "workers", summary, evidence)]

@@ -67,6 +67,9 @@ def _arrivals(history: History) -> Finding:
         return _finding("arrivals", None, None, 0, "arrivals", "The load never announced its plan")
     fates = Counter(record.fate for record in history.conversation_by_index.values())
     twice = len(history.conversations) - len(history.conversation_by_index)
+    for each in history.unplayed:
+        fates[each.fate] += each.count
+    twice += _ranges_twice(history, int(planned))
     unaccounted = int(planned) - sum(fates.values())
     not_offered = max(0, unaccounted) + sum(fates[fate] for fate in _NOT_OFFERED)
     wrong = not_offered + max(0, -unaccounted) + twice
@@ -82,6 +85,22 @@ def _arrivals(history: History) -> Finding:
         else f"All {int(planned)} planned conversations were offered"
     )
     return _finding("arrivals", not wrong and planned > 0, wrong, 0, "arrivals", summary)
+
+
+def _ranges_twice(history: History, planned: int) -> int:
+    """How many arrivals of the ranges were never planned, or are accounted for elsewhere too."""
+    if not history.unplayed:
+        return 0
+    known, twice = bytearray(planned), 0
+    for index in history.conversation_by_index:
+        if 0 <= index < planned:
+            known[index] = 1
+    for each in history.unplayed:
+        stop = each.first + each.count * each.step
+        inside = known[each.first : stop : each.step]
+        twice += each.count - inside.count(0)
+        known[each.first : stop : each.step] = b"\1" * len(inside)
+    return twice
 
 
 def lags(history: History) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import psutil
 import pytest
 
 from chaos.guardian import carriers
+from reports.records import Fate, LoadMark
 from tests.harness import command
+from tests.loadtests.recorded import fates, records
 
 
 def _begun(out: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
@@ -26,9 +29,19 @@ def _locusts(run_id: str, kind: str) -> list[int]:
     return [pid for pid in sorted(carriers(run_id)) if kind in psutil.Process(pid).cmdline()]
 
 
-def _failed(out: Path) -> set[str]:
+def _failed(out: Path) -> dict[str, str]:
+    """The gates that failed, and what they say."""
     result: dict[str, Any] = json.loads((command.only_run(out) / "result.json").read_text())
-    return {gate["name"] for gate in result["gates"] if gate["status"] == "fail"}
+    return {g["name"]: g["summary"] for g in result["gates"] if g["status"] == "fail"}
+
+
+def _became(out: Path) -> dict[int, Fate]:
+    """What became of each planned arrival, all of them there."""
+    run_dir = command.only_run(out)
+    (planned,) = (m.values["arrivals"] for m in records(run_dir, LoadMark) if m.mark == "start")
+    became = fates(run_dir)
+    assert [*became] == list(range(int(planned)))
+    return became
 
 
 def test_a_killed_worker_makes_the_run_inconclusive_with_the_reason(tmp_path: Path) -> None:
@@ -38,19 +51,53 @@ def test_a_killed_worker_makes_the_run_inconclusive_with_the_reason(tmp_path: Pa
     psutil.Process(workers[1]).kill()
     output, errors = process.communicate(timeout=90)
     assert process.returncode == 75, output + errors
-    assert {"validity.workers", "validity.arrivals"} <= _failed(tmp_path)
-    assert "unaccounted" not in output or "0 unaccounted" in output
+    assert {"validity.workers", "validity.arrivals"} <= {*_failed(tmp_path)}
+    assert {*_became(tmp_path).values()} == {Fate.OFFERED, Fate.LOST}
     assert command.nothing_left(run_id)
 
 
-def test_a_killed_master_makes_the_run_inconclusive_and_leaves_no_worker(tmp_path: Path) -> None:
-    process, run_id = _begun(tmp_path, "--workers", "2")
-    (master,) = _locusts(run_id, "--master")
+@pytest.mark.parametrize(
+    ("arguments", "in_charge"), [(["--workers", "2"], "--master"), ([], "--headless")]
+)
+def test_whoever_is_in_charge_is_killed_the_sum_is_exact_and_nobody_is_left(
+    tmp_path: Path, arguments: list[str], in_charge: str
+) -> None:
+    process, run_id = _begun(tmp_path, *arguments)
+    (master,) = _locusts(run_id, in_charge)
     psutil.Process(master).kill()
     output, errors = process.communicate(timeout=90)
     assert process.returncode == 75, output + errors
-    assert "validity.complete" in _failed(tmp_path)
+    failed = _failed(tmp_path)
+    assert {"validity.complete", "validity.arrivals", "validity.workers"} <= {*failed}
+    assert "the one in charge, which ended with -9" in failed["validity.workers"]
+    assert " 0 unaccounted for, 0 recorded twice" in failed["validity.arrivals"]
+    became = _became(tmp_path)
+    assert Fate.LOST in became.values()
+    assert {*became.values()} <= {Fate.OFFERED, Fate.LOST}
     assert command.nothing_left(run_id)
+
+
+def test_who_came_while_the_generator_stood_still_is_dropped_as_late(tmp_path: Path) -> None:
+    load = (command.HERE / "tiny.toml").read_text()
+    for before, after in (
+        ("rate = 4", "rate = 8"),
+        ("open = 200", "open = 200\nlate_after_s = 0.3"),
+    ):
+        assert before in load
+        load = load.replace(before, after)
+    (mine := tmp_path / "late.toml").write_text(load)
+    process, run_id = _begun(out := tmp_path / "out", "--profile", str(mine))
+    (generator,) = _locusts(run_id, "--headless")
+    stalled = psutil.Process(generator)
+    stalled.suspend()
+    time.sleep(2.5)
+    stalled.resume()
+    output, errors = process.communicate(timeout=90)
+    assert process.returncode == 75, output + errors
+    late = sum(fate is Fate.LATE for fate in _became(out).values())
+    assert {*_became(out).values()} == {Fate.OFFERED, Fate.LATE}
+    assert f"{late} dropped because the generator was late" in _failed(out)["validity.arrivals"]
+    assert "0 unaccounted for, 0 recorded twice" in _failed(out)["validity.arrivals"]
 
 
 def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "chaos",
         "reports",
         "loadtests.profile",
+        "loadtests.ledger",
         "loadtests.forecast",
         "loadtests.journeys",
     },

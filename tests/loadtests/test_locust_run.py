@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hdrh.histogram import HdrHistogram
@@ -20,7 +19,7 @@ from hdrh.histogram import HdrHistogram
 from loadtests import arrivals, hdrlog, profile
 from loadtests.profile import Profile
 from reports.records import (
-    FILES,
+    ArrivalRange,
     AuditRecord,
     ConversationRecord,
     Fate,
@@ -29,11 +28,10 @@ from reports.records import (
     Sample,
     TurnRecord,
     chain,
-    from_json,
 )
+from tests.loadtests.recorded import ROOT, fates, honest_server, records
 
 SEED = 7
-ROOT = Path(__file__).parents[2]
 
 
 def _short_profile() -> Profile:
@@ -53,17 +51,8 @@ def _short_profile() -> Profile:
 @pytest.fixture
 def target() -> Iterator[str]:
     """An honest server whose sessions live one second."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.loadtests.fake_adk", "1.0"],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        finally:
-            server.terminate()
+    with honest_server(1.0) as (url, _):
+        yield url
 
 
 @pytest.fixture
@@ -97,12 +86,6 @@ def _locust(run_dir: Path, target: str) -> subprocess.Popen[str]:
     )
 
 
-def _records(run_dir: Path, kind: type[Any]) -> list[Any]:
-    path = run_dir / FILES[kind]
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    return [from_json(kind, line) for line in lines]
-
-
 def _logged(run_dir: Path) -> Counter[str]:
     """How many values the HdrHistogram log holds under each tag."""
     counts: Counter[str] = Counter()
@@ -115,7 +98,7 @@ def _logged(run_dir: Path) -> Counter[str]:
 
 def _await_turns(run_dir: Path, locust: subprocess.Popen[str], count: int) -> None:
     deadline = time.monotonic() + 30
-    while len(_records(run_dir, TurnRecord)) < count:
+    while len(records(run_dir, TurnRecord)) < count:
         assert locust.poll() is None, locust.communicate()[0]
         assert time.monotonic() < deadline, "no turns within 30 s"
         time.sleep(0.05)
@@ -128,12 +111,12 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
     planned = arrivals.plan(_short_profile(), SEED)
     assert len(planned) > 15
 
-    conversations = _records(run_dir, ConversationRecord)
+    conversations = records(run_dir, ConversationRecord)
     assert sorted(c.conversation for c in conversations) == [a.index for a in planned]
     assert {c.fate for c in conversations} == {Fate.OFFERED}
     assert all(c.opened is not None and c.error is None for c in conversations)
 
-    marks = _records(run_dir, LoadMark)
+    marks = records(run_dir, LoadMark)
     assert [mark.mark for mark in marks] == [
         "start",
         "phase:warmup",
@@ -146,9 +129,10 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
     assert start.values["arrivals"] == len(planned)
     for record in conversations:
         assert record.due == pytest.approx(start.t + planned[record.conversation].due, abs=1e-5)
+        assert record.started is not None
         assert 0 <= record.started - record.due < 3
 
-    turns = _records(run_dir, TurnRecord)
+    turns = records(run_dir, TurnRecord)
     assert {turn.outcome for turn in turns} == {Outcome.OK}
     assert {turn.attempts for turn in turns} == {1}
     assert {turn.replica for turn in turns} == {"r00"}
@@ -161,11 +145,11 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
         assert turn.seen.turns == turn.turn + 1
         assert turn.seen.chain == chain(before[: turn.turn + 1])
 
-    streamed = [turn for turn in turns if turn.first_token is not None]
+    streamed = [t.done - t.first_token for t in turns if t.first_token is not None]
     assert streamed
-    assert all(turn.done - turn.first_token > 0.04 for turn in streamed)
+    assert all(seconds > 0.04 for seconds in streamed)
 
-    audits = _records(run_dir, AuditRecord)
+    audits = records(run_dir, AuditRecord)
     ends = {audit.conversation: audit for audit in audits if audit.when == "end"}
     assert len(ends) == len(planned)
     for record in conversations:
@@ -182,7 +166,7 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
     assert len(expired) == len(planned)
     assert any(record.deleted is not None for record in conversations)
 
-    samples = _records(run_dir, Sample)
+    samples = records(run_dir, Sample)
     assert len(samples) >= 3
     assert {sample.source for sample in samples} == {"generator"}
     assert samples[-1].values["turns_ok"] == len(turns)
@@ -207,32 +191,42 @@ def test_a_stopped_run_says_at_once_what_became_of_every_arrival(
         output, _ = locust.communicate(timeout=30)
         assert time.monotonic() - stopped < 8
     assert locust.returncode == 0, output
-    conversations = _records(run_dir, ConversationRecord)
-    planned = arrivals.plan(_short_profile(), SEED)
-    assert sorted(c.conversation for c in conversations) == [a.index for a in planned]
-    fates = Counter(c.fate for c in conversations)
-    assert set(fates) == {Fate.OFFERED, Fate.CENSORED}
-    assert "audited" not in [mark.mark for mark in _records(run_dir, LoadMark)]
+    became = fates(run_dir)
+    assert [*became] == [a.index for a in arrivals.plan(_short_profile(), SEED)]
+    assert {*became.values()} == {Fate.OFFERED, Fate.CENSORED}
+    assert "audited" not in [mark.mark for mark in records(run_dir, LoadMark)]
+
+
+def test_a_stopped_run_of_hundreds_of_thousands_says_it_in_a_few_lines(
+    run_dir: Path, target: str
+) -> None:
+    run = json.loads((run_dir / "run.json").read_text())
+    values = run["profile"]
+    values["phase"] = [
+        {"name": "warmup", "minutes": 120 * 60, "hold": 1},
+        {"name": "opening", "minutes": 120 * 200, "hold": 300},
+    ]
+    (run_dir / "run.json").write_text(json.dumps(run))
+    with _locust(run_dir, target) as locust:
+        _await_turns(run_dir, locust, 5)
+        locust.terminate()
+        output, _ = locust.communicate(timeout=60)
+    assert locust.returncode == 0, output
+    planned = arrivals.count(profile.from_dict(values), SEED)
+    assert planned > 300_000
+    became = fates(run_dir)
+    assert [*became] == list(range(planned))
+    assert {*became.values()} == {Fate.OFFERED, Fate.CENSORED}
+    assert len(records(run_dir, ArrivalRange)) == 1
 
 
 def test_turns_under_way_when_the_run_is_stopped_are_recorded_as_unknown(run_dir: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.loadtests.fake_adk", "1.0", "--hang"],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as server:
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        try:
-            with _locust(run_dir, url) as locust:
-                assert server.stdout.readline() == "a turn hangs\n"
-                locust.terminate()
-                output, _ = locust.communicate(timeout=30)
-        finally:
-            server.kill()
+    with honest_server(1.0, "--hang") as (url, next_line), _locust(run_dir, url) as locust:
+        assert next_line() == "a turn hangs\n"
+        locust.terminate()
+        output, _ = locust.communicate(timeout=30)
     assert locust.returncode == 0, output
-    turns = _records(run_dir, TurnRecord)
+    turns = records(run_dir, TurnRecord)
     assert turns
     for turn in turns:
         assert (turn.outcome, turn.attempts, turn.reply) == (Outcome.INFO, 1, None)
@@ -250,10 +244,10 @@ def test_arrivals_above_the_cap_are_dropped_and_counted(run_dir: Path) -> None:
     with _locust(run_dir, f"http://127.0.0.1:{port}") as locust:
         output, _ = locust.communicate(timeout=60)
     assert locust.returncode == 0, output
-    conversations = _records(run_dir, ConversationRecord)
-    assert len(conversations) == len(arrivals.plan(_short_profile(), SEED))
-    assert {c.fate for c in conversations} == {Fate.OFFERED, Fate.DROPPED}
-    assert {turn.outcome for turn in _records(run_dir, TurnRecord)} == {Outcome.FAIL}
+    became = fates(run_dir)
+    assert [*became] == [a.index for a in arrivals.plan(_short_profile(), SEED)]
+    assert {*became.values()} == {Fate.OFFERED, Fate.DROPPED}
+    assert {turn.outcome for turn in records(run_dir, TurnRecord)} == {Outcome.FAIL}
 
 
 def test_a_bad_run_json_ends_at_once_with_one_sentence(run_dir: Path, target: str) -> None:

@@ -13,23 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from loadtests import arrivals, profile
 from loadtests.profile import Profile
-from reports.records import (
-    FILES,
-    ConversationRecord,
-    Fate,
-    LoadMark,
-    Outcome,
-    TurnRecord,
-    from_json,
-)
+from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
+from tests.loadtests.recorded import ROOT, fates, honest_server, records
 
-ROOT = Path(__file__).parents[2]
 SEED = 11
 ORPHANED = 75
 Popen = subprocess.Popen[bytes]
@@ -112,23 +103,8 @@ def _end(process: Popen) -> None:
 def crew(tmp_path: Path) -> Iterator[Crew]:
     """Nobody yet, and an honest server whose sessions live one second."""
     with ExitStack() as stack:
-        server = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.loadtests.fake_adk", "1.0"],
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-            )
-        )
-        stack.callback(server.terminate)
-        assert server.stdout is not None
-        yield Crew(stack, tmp_path, f"http://127.0.0.1:{server.stdout.readline().strip()}")
-
-
-def _records(run_dir: Path, kind: type[Any]) -> list[Any]:
-    path = run_dir / FILES[kind]
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    return [from_json(kind, line) for line in lines]
+        url, _ = stack.enter_context(honest_server(1.0))
+        yield Crew(stack, tmp_path, url)
 
 
 def _await(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -139,11 +115,12 @@ def _await(condition: Callable[[], bool], what: str, seconds: float = 60) -> Non
 
 
 def _await_turns(run_dir: Path, count: int) -> None:
-    _await(lambda: len(_records(run_dir, TurnRecord)) >= count, f"{count} turns")
+    _await(lambda: len(records(run_dir, TurnRecord)) >= count, f"{count} turns")
 
 
-def _indices(run_dir: Path) -> list[int]:
-    return sorted(record.conversation for record in _records(run_dir, ConversationRecord))
+def _all(load: Profile) -> list[int]:
+    """The indices of all planned arrivals."""
+    return [arrival.index for arrival in arrivals.plan(load, SEED)]
 
 
 def test_three_workers_play_exactly_the_plan_of_one(crew: Crew) -> None:
@@ -153,16 +130,15 @@ def test_three_workers_play_exactly_the_plan_of_one(crew: Crew) -> None:
     assert master.wait(90) == 0, crew.log
     assert [worker.wait(30) for worker in workers] == [0, 0, 0], crew.log
     planned = arrivals.plan(load, SEED)
-    conversations = _records(run_dir, ConversationRecord)
-    assert _indices(run_dir) == [arrival.index for arrival in planned]
-    assert {record.fate for record in conversations} == {Fate.OFFERED}
-    marks = _records(run_dir, LoadMark)
+    conversations = records(run_dir, ConversationRecord)
+    assert fates(run_dir) == dict.fromkeys(_all(load), Fate.OFFERED)
+    marks = records(run_dir, LoadMark)
     names = ["start", "phase:opening", "arrivals-end", "end", "audited"]
     assert [mark.mark for mark in marks] == names
     for record in conversations:
         due = marks[0].t + planned[record.conversation].due
         assert record.due == pytest.approx(due, abs=0.1)
-    turns = _records(run_dir, TurnRecord)
+    turns = records(run_dir, TurnRecord)
     assert {turn.outcome for turn in turns} == {Outcome.OK}
     taken = Counter(turn.conversation for turn in turns)
     assert taken == {record.conversation: record.turns_planned for record in conversations}
@@ -176,13 +152,13 @@ def test_a_killed_worker_s_arrivals_are_lost_and_nobody_else_s(crew: Crew) -> No
     workers[1].kill()
     assert master.wait(90) == 0, crew.log
     assert workers[0].wait(30) == workers[2].wait(30) == 0, crew.log
-    conversations = _records(run_dir, ConversationRecord)
-    assert _indices(run_dir) == [arrival.index for arrival in arrivals.plan(load, SEED)]
-    lost = {record.conversation % 3 for record in conversations if record.fate is Fate.LOST}
+    became = fates(run_dir)
+    assert [*became] == _all(load)
+    lost = {index % 3 for index, fate in became.items() if fate is Fate.LOST}
     assert len(lost) == 1, "one shard"
-    others = {record.fate for record in conversations if record.conversation % 3 not in lost}
+    others = {fate for index, fate in became.items() if index % 3 not in lost}
     assert others == {Fate.OFFERED}
-    assert "worker-lost" in [mark.mark for mark in _records(run_dir, LoadMark)]
+    assert "worker-lost" in [mark.mark for mark in records(run_dir, LoadMark)]
 
 
 def test_a_stopped_master_still_accounts_for_every_arrival(crew: Crew) -> None:
@@ -194,10 +170,10 @@ def test_a_stopped_master_still_accounts_for_every_arrival(crew: Crew) -> None:
     assert master.wait(30) == 0, crew.log
     for worker in workers:
         worker.wait(30)
-    assert _indices(run_dir) == [arrival.index for arrival in arrivals.plan(load, SEED)]
-    fates = {record.fate for record in _records(run_dir, ConversationRecord)}
-    assert fates <= {Fate.OFFERED, Fate.CENSORED}
-    assert Fate.CENSORED in fates
+    became = fates(run_dir)
+    assert [*became] == _all(load)
+    assert {*became.values()} <= {Fate.OFFERED, Fate.CENSORED}
+    assert Fate.CENSORED in became.values()
 
 
 def test_the_workers_of_a_killed_master_end_and_never_reach_the_next_run(crew: Crew) -> None:
@@ -212,9 +188,8 @@ def test_the_workers_of_a_killed_master_end_and_never_reach_the_next_run(crew: C
     assert master.wait(90) == 0, crew.log
     assert workers[0].wait(30) == 0, crew.log
     assert [worker.wait(30) for worker in stale] == [ORPHANED, ORPHANED], crew.log
-    conversations = _records(second, ConversationRecord)
-    assert _indices(second) == [arrival.index for arrival in arrivals.plan(load, SEED)]
-    assert {record.fate for record in conversations} == {Fate.OFFERED}
+    conversations = records(second, ConversationRecord)
+    assert fates(second) == dict.fromkeys(_all(load), Fate.OFFERED)
     assert all("-second-" in record.session for record in conversations)
 
 
@@ -227,6 +202,5 @@ def test_a_worker_that_joins_late_plays_no_part(crew: Crew) -> None:
     (late,) = crew.workers(1)
     assert master.wait(90) == 0, crew.log
     late.wait(30)
-    assert _indices(run_dir) == [arrival.index for arrival in arrivals.plan(load, SEED)]
-    assert {record.fate for record in _records(run_dir, ConversationRecord)} == {Fate.OFFERED}
-    assert "worker-late" in [mark.mark for mark in _records(run_dir, LoadMark)]
+    assert fates(run_dir) == dict.fromkeys(_all(load), Fate.OFFERED)
+    assert "worker-late" in [mark.mark for mark in records(run_dir, LoadMark)]

@@ -14,6 +14,7 @@ from typing import Any
 
 from reports.history import History
 from reports.records import (
+    ArrivalRange,
     AuditRecord,
     ConversationRecord,
     Fate,
@@ -196,6 +197,8 @@ class Run:
     marks: Sequence[str] = ("start", "phase:warmup", "phase:hold", "arrivals-end", "end", "audited")
     arrivals: int | None = None
     conversations: list[Conversation] = field(default_factory=list)
+    unplayed: list[ArrivalRange] = field(default_factory=list)
+    extra_marks: list[LoadMark] = field(default_factory=list)
     faults: list[FaultWindow] = field(default_factory=list)
     samples: list[Sample] | None = None
     steady_state: list[str] = field(default_factory=list)
@@ -287,6 +290,8 @@ class Run:
             yield from conversation.audits
             if conversation.has_record:
                 yield conversation.record()
+        yield from self.unplayed
+        yield from self.extra_marks
         yield from self.faults
         yield from self.probes
         yield from redis_samples(self) if self.samples is None else self.samples
@@ -313,6 +318,7 @@ class Run:
             name="tiny",
             run=read_run_info(directory),
             conversations=of(ConversationRecord),
+            unplayed=of(ArrivalRange),
             turns=of(TurnRecord),
             audits=of(AuditRecord),
             faults=sorted(of(FaultWindow), key=lambda fault: fault.start),

@@ -10,7 +10,16 @@ import pytest
 from reports.checks import run_checks
 from reports.checks.validity import check_validity
 from reports.history import read
-from reports.records import Fate, Finding, LoadMark, Outcome, RecordWriter, Sample, Status
+from reports.records import (
+    ArrivalRange,
+    Fate,
+    Finding,
+    LoadMark,
+    Outcome,
+    RecordWriter,
+    Sample,
+    Status,
+)
 from tests.reports.a_run import MIB, TTL, Run, redis_sample, redis_samples
 
 
@@ -335,6 +344,37 @@ def test_arrivals_that_do_not_add_up_are_invalid(tmp_path: Path, arrivals: int) 
     run = busy()
     run.arrivals = arrivals
     assert judge(run, tmp_path, "validity.arrivals").status is Status.FAIL
+
+
+@pytest.mark.parametrize("fate", [Fate.LOST, Fate.CENSORED])
+def test_arrivals_recorded_as_a_range_count_as_many(tmp_path: Path, fate: Fate) -> None:
+    run = busy()
+    run.arrivals = 1040
+    run.unplayed = [ArrivalRange(40, 500, 2, fate), ArrivalRange(41, 500, 2, fate)]
+    finding = judge(run, tmp_path, "validity.arrivals")
+    assert (finding.status, finding.value) == (Status.FAIL, 1000)
+    assert "Only 40 of 1040" in finding.summary
+    assert "0 unaccounted for, 0 recorded twice" in finding.summary
+
+
+@pytest.mark.parametrize(
+    "more", [ArrivalRange(39, 1, 1, Fate.LOST), ArrivalRange(50, 1, 1, Fate.LOST)]
+)
+def test_an_arrival_in_a_range_and_elsewhere_is_recorded_twice(
+    tmp_path: Path, more: ArrivalRange
+) -> None:
+    run = busy()
+    run.arrivals = 60
+    run.unplayed = [ArrivalRange(40, 20, 1, Fate.CENSORED), more]
+    assert "1 recorded twice" in judge(run, tmp_path, "validity.arrivals").summary
+
+
+def test_a_lost_master_is_named(tmp_path: Path) -> None:
+    run = busy()
+    run.extra_marks = [LoadMark(30.0, "generator-lost", {"exit": -9.0})]
+    finding = judge(run, tmp_path, "validity.workers")
+    assert finding.status is Status.FAIL
+    assert "the one in charge, which ended with -9" in finding.summary
 
 
 def test_a_planned_fault_that_was_never_played_is_invalid(tmp_path: Path) -> None:

@@ -1,0 +1,52 @@
+"""The account of the planned arrivals, completed when the load generator could not do it itself.
+
+Who is killed writes nothing any more.  The harness outlives every process of the generator and
+knows how many arrivals were planned: what has no record is written off here, whoever died.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from loadtests.ledger import Ledger
+from reports import lines
+from reports.records import (
+    FILES,
+    ArrivalRange,
+    ConversationRecord,
+    Fate,
+    LoadMark,
+    RecordWriter,
+)
+
+
+class _Settled(Struct):
+    """All that is read of a conversation's record."""
+
+    conversation: int
+
+
+def complete(run_dir: Path, now: float, exit_code: int | None) -> None:
+    """Write off every planned arrival that has no record; call it when the generator has ended.
+
+    `exit_code` is what the process in charge of the load ended with by itself, at run time `now`
+    or shortly before; None when the harness ended it.  Does nothing for a load that came to its
+    end, or that never announced its plan.  Raises HistoryError for a file that is not records.
+    """
+    marks = {mark.mark: mark for mark in lines.read(run_dir / FILES[LoadMark], LoadMark)}
+    start = marks.get("start")
+    if start is None or "audited" in marks:
+        return
+    ledger = Ledger(int(start.values["arrivals"]))
+    for record in lines.read(run_dir / FILES[ConversationRecord], _Settled):
+        ledger.settle(record.conversation)
+    for each in lines.read(run_dir / FILES[ArrivalRange], ArrivalRange):
+        ledger.settle_range(each.first, each.count, each.step)
+    fate = Fate.CENSORED if exit_code is None else Fate.LOST
+    with RecordWriter(run_dir) as writer:
+        for rest in ledger.write_off(fate):
+            writer.write(rest)
+        if exit_code:
+            writer.write(LoadMark(now, "generator-lost", {"exit": float(exit_code)}))

@@ -1,0 +1,74 @@
+"""The account of the arrivals after the load generator has died."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import accounts
+from reports.records import ArrivalRange, ConversationRecord, Fate, LoadMark, RecordWriter
+from tests.loadtests.recorded import fates, records
+
+
+def _write(run_dir: Path, *marks: str, settled: tuple[int, ...] = ()) -> None:
+    with RecordWriter(run_dir) as writer:
+        for mark in marks:
+            writer.write(LoadMark(0.0, mark, {"arrivals": 10.0} if mark == "start" else {}))
+        for index in settled:
+            writer.write(
+                ConversationRecord(
+                    conversation=index,
+                    journey="return",
+                    user="u",
+                    session="s",
+                    due=0.0,
+                    started=0.0,
+                    opened=0.0,
+                    ended=1.0,
+                    fate=Fate.OFFERED,
+                    turns_planned=1,
+                )
+            )
+
+
+def test_what_a_killed_generator_left_is_lost_and_the_loss_is_noted(tmp_path: Path) -> None:
+    _write(tmp_path, "start", settled=(0, 1, 4))
+    accounts.complete(tmp_path, 7.0, -9)
+    became = fates(tmp_path)
+    assert [*became] == list(range(10))
+    assert [index for index, fate in became.items() if fate is Fate.OFFERED] == [0, 1, 4]
+    assert records(tmp_path, LoadMark)[-1] == LoadMark(7.0, "generator-lost", {"exit": -9.0})
+
+
+def test_what_a_generator_left_that_the_harness_had_to_kill_is_cut_off(tmp_path: Path) -> None:
+    _write(tmp_path, "start", settled=(0,))
+    accounts.complete(tmp_path, 7.0, None)
+    assert {*fates(tmp_path).values()} == {Fate.OFFERED, Fate.CENSORED}
+    assert [mark.mark for mark in records(tmp_path, LoadMark)] == ["start"]
+
+
+def test_what_has_been_written_off_already_is_not_written_off_again(tmp_path: Path) -> None:
+    _write(tmp_path, "start", settled=(0,))
+    with RecordWriter(tmp_path) as writer:
+        writer.write(ArrivalRange(1, 4, 2, Fate.LOST))
+    accounts.complete(tmp_path, 7.0, 0)
+    assert [*fates(tmp_path)] == list(range(10))
+
+
+@pytest.mark.parametrize("marks", [(), ("start", "end", "audited")])
+def test_a_load_that_ended_or_never_began_has_nothing_to_complete(
+    tmp_path: Path, marks: tuple[str, ...]
+) -> None:
+    _write(tmp_path, *marks)
+    accounts.complete(tmp_path, 7.0, -9)
+    assert not records(tmp_path, ArrivalRange)
+
+
+def test_a_record_cut_off_in_the_middle_does_not_count(tmp_path: Path) -> None:
+    _write(tmp_path, "start", settled=(0, 1))
+    path = tmp_path / "conversations.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    accounts.complete(tmp_path, 7.0, -9)
+    (lost,) = records(tmp_path, ArrivalRange)
+    assert lost == ArrivalRange(1, 9, 1, Fate.LOST)

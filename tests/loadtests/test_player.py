@@ -1,0 +1,91 @@
+"""The player lets arrivals in: those that are due at once, and others go on meanwhile."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import gevent
+import pytest
+
+from loadtests import profile, settings
+from loadtests.player import LONGEST_BUNCH, Player
+from reports.records import ConversationRecord, Fate, Record, RunClock
+
+ARRIVALS_A_SECOND = 200
+
+
+class Rounds:
+    """A recorder that notes in which round of the event loop each arrival was refused."""
+
+    def __init__(self) -> None:
+        self.refused: list[tuple[int, int]] = []
+        """Rounds and arrivals, in the order in which they came."""
+        self._round = 0
+        self._counting = gevent.spawn(self._count)
+
+    def _count(self) -> None:
+        while True:
+            gevent.sleep(0)
+            self._round += 1
+
+    def write(self, record: Record) -> None:
+        """Take one record."""
+        if isinstance(record, ConversationRecord) and record.fate is Fate.DROPPED:
+            self.refused.append((self._round, record.conversation))
+
+    def append(self, file: str, lines: bytes) -> None:
+        """Nobody reads them."""
+
+    def close(self) -> None:
+        """Count no more."""
+        self._counting.kill()
+
+
+@pytest.fixture
+def rounds() -> Iterator[Rounds]:
+    """A recorder that counts the rounds of this test's event loop."""
+    recorder = Rounds()
+    yield recorder
+    recorder.close()
+
+
+def test_arrivals_that_are_due_are_let_in_together_and_give_way_now_and_then(
+    rounds: Rounds, tmp_path: Path
+) -> None:
+    values = profile.load("smoke").to_dict()
+    values["load"].update(base_rate=ARRIVALS_A_SECOND, late_after_s=3600)
+    values["phase"] = [{"name": "hold", "minutes": 600, "hold": 1}]
+    clock = RunClock(time.time())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        run = settings.parse(
+            tmp_path / "run.json",
+            {
+                "run_id": "0123456789ab",
+                "origin": time.time(),
+                "seed": 1,
+                "app": "shopmax",
+                "target": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                "ttl_seconds": 1.0,
+                "profile": values,
+            },
+        )
+        # One customer waits for an answer for ever; every other arrival is refused at once.
+        run = replace(run, profile=replace(run.profile, max_open=1))
+        player = Player(run, run.target, clock, rounds, lambda *_: None, lambda: None)
+        # All of them are due already.
+        talking = gevent.spawn(player.talk, clock.now() - run.profile.load_seconds)
+        with gevent.Timeout(60):
+            while not rounds.refused or rounds.refused[-1][0] + 20 > rounds._round:
+                gevent.sleep(0)
+        player.stop()
+        talking.kill()
+    count = len(rounds.refused)
+    assert count > 10 * LONGEST_BUNCH
+    assert [index for _, index in rounds.refused] == list(range(1, count + 1))
+    took = rounds.refused[-1][0] - rounds.refused[0][0]
+    assert took <= 3 * count / LONGEST_BUNCH, "letting one in costs a round of the loop"
+    assert took >= count / LONGEST_BUNCH / 2, "nobody else has a turn meanwhile"
