@@ -7,19 +7,20 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
 from chaos.errors import ChaosError
+from chaos.waiting import Awaited
 
-_POLL = 0.03
+_FREEZE_POLL = 0.003
 _TAIL_BYTES = 8_192
 _FREEZE_TIMEOUT = 5.0
 
 
-class ManagedProcess:
+class ManagedProcess(Awaited):
     """A child in its own session, whose output goes to a log file.
 
     Its own session, so that Ctrl-C in the terminal reaches the harness only, and so that a kill
@@ -119,7 +120,7 @@ class ManagedProcess:
         while not self.frozen:
             if time.monotonic() > deadline or not self.running:
                 raise ChaosError(f"{self.name} did not stop within {_FREEZE_TIMEOUT:g} s")
-            time.sleep(_POLL / 10)
+            time.sleep(_FREEZE_POLL)
 
     def resume(self) -> None:
         """SIGCONT.  Nothing happens when it does not run or is not frozen."""
@@ -159,27 +160,6 @@ class ManagedProcess:
             self._closed = True
             self._signal(signal.SIGKILL)
 
-    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
-        """Wait until `condition` holds of the running process.
-
-        Raises ChaosError, with the end of the log, when the process ends or `timeout` seconds pass.
-        """
-        deadline = time.monotonic() + timeout
-        while not condition():
-            if not self.running:
-                raise self.died(what)
-            if time.monotonic() > deadline:
-                raise ChaosError(
-                    f"{self.name} was not {what} within {timeout:g} s{self._end_of_log()}"
-                )
-            time.sleep(_POLL)
-
-    def died(self, what: str) -> ChaosError:
-        """The error for a process that ended before it was `what`."""
-        return ChaosError(
-            f"{self.name} ended with code {self.exit_code} before it was {what}{self._end_of_log()}"
-        )
-
     def log_tail(self, lines: int = 12) -> list[str]:
         """The last lines of the log."""
         try:
@@ -190,10 +170,6 @@ class ManagedProcess:
         except FileNotFoundError:
             return []
         return text.splitlines()[-lines:]
-
-    def _end_of_log(self) -> str:
-        tail = self.log_tail()
-        return f"; the end of {self.log.name}:\n" + "\n".join(tail) if tail else ""
 
     def _signal(self, number: signal.Signals) -> None:
         pid = self.pid

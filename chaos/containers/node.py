@@ -11,6 +11,7 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from chaos.errors import ChaosError
+from chaos.waiting import Awaited
 
 _POLL_S = 0.05
 _KILL_TIMEOUT_S = 10.0
@@ -18,7 +19,7 @@ _SIGNALLED = 128
 _TAIL_LINES = 12
 
 
-class ContainerNode:
+class ContainerNode(Awaited):
     """A node of `chaos.environment` that is a container on the run's network.
 
     `create` makes and starts the container at the first start; later ones start the same one, with
@@ -180,27 +181,6 @@ class ContainerNode:
             time.sleep(_POLL_S)
         return True
 
-    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
-        """Wait until `condition` holds of the running container.
-
-        Raises ChaosError, with the end of its log, when it ends or `timeout` seconds pass.
-        """
-        deadline = time.monotonic() + timeout
-        while not condition():
-            if not self.running:
-                raise self.died(what)
-            if time.monotonic() > deadline:
-                raise ChaosError(
-                    f"{self.name} was not {what} within {timeout:g} s{self._end_of_log()}"
-                )
-            time.sleep(_POLL_S)
-
-    def died(self, what: str) -> ChaosError:
-        """The error for a container that ended before it was `what`."""
-        return ChaosError(
-            f"{self.name} ended with code {self.exit_code} before it was {what}{self._end_of_log()}"
-        )
-
     def log_tail(self) -> list[str]:
         """The last lines of its log."""
         if self._container is None:
@@ -246,7 +226,3 @@ class ContainerNode:
         except APIError:
             if self.running:
                 raise ChaosError(f"{self.name} does not take {name}") from None
-
-    def _end_of_log(self) -> str:
-        tail = self.log_tail()
-        return f"; the end of its log:\n{chr(10).join(tail)}" if tail else ""

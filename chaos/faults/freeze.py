@@ -2,54 +2,58 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.environment import Environment
-from chaos.faults.aimed import RedisFault, ReplicaFault
+from chaos.environment import Environment, Node
+from chaos.faults.aimed import LastingFault, RedisFault, ReplicaFault
 
 
 @dataclass
-class FreezeReplica(ReplicaFault):
+class _Freeze(LastingFault):
+    needs: ClassVar[frozenset[str]] = frozenset({"freeze"})
+
+    _who: str | None = field(default=None, init=False, repr=False)
+
+    @property
+    @abstractmethod
+    def victim(self) -> Node:
+        """What is frozen."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether it still does its work."""
+
+    def inject(self, env: Environment) -> None:
+        """SIGSTOP."""
+        self._who = self.victim.identity
+        self.victim.freeze()
+
+    def verify(self, env: Environment) -> bool:
+        """It is there, stopped, and does not answer."""
+        return self.victim.frozen and not self._answers()
+
+    def verify_healed(self, env: Environment) -> bool:
+        """It is the same one: it was not restarted."""
+        return self.victim.identity == self._who
+
+
+@dataclass
+class FreezeReplica(ReplicaFault, _Freeze):
     """SIGSTOP one replica, SIGCONT it `duration` seconds later."""
 
     kind: ClassVar[str] = "freeze-replica"
-    needs: ClassVar[frozenset[str]] = frozenset({"freeze"})
 
-    _who: str | None = field(default=None, init=False, repr=False)
-
-    def inject(self, env: Environment) -> None:
-        """SIGSTOP."""
-        self._who = self.victim.identity
-        self.victim.freeze()
-
-    def verify(self, env: Environment) -> bool:
-        """It is there, stopped, and does not answer."""
-        return self.victim.frozen and not self.victim.ready()
-
-    def verify_healed(self, env: Environment) -> bool:
-        """It is the same one: it was not restarted."""
-        return self.victim.identity == self._who
+    def _answers(self) -> bool:
+        return self.victim.ready()
 
 
 @dataclass
-class FreezeRedis(RedisFault):
+class FreezeRedis(RedisFault, _Freeze):
     """SIGSTOP one server, SIGCONT it `duration` seconds later."""
 
     kind: ClassVar[str] = "freeze-redis"
-    needs: ClassVar[frozenset[str]] = frozenset({"freeze"})
 
-    _who: str | None = field(default=None, init=False, repr=False)
-
-    def inject(self, env: Environment) -> None:
-        """SIGSTOP."""
-        self._who = self.victim.identity
-        self.victim.freeze()
-
-    def verify(self, env: Environment) -> bool:
-        """It is there, stopped, and does not answer."""
-        return self.victim.frozen and not self.victim.answers()
-
-    def verify_healed(self, env: Environment) -> bool:
-        """It is the same one: it was not restarted."""
-        return self.victim.identity == self._who
+    def _answers(self) -> bool:
+        return self.victim.answers()
