@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
+.PHONY: bench-load bench-proxy run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -25,6 +25,9 @@ bench-judge: install  ## a run of a million turns judged: seconds and memory
 
 bench-load: install  ## the load generator: cost of a request, of recording and of a waiting customer, lag at half a core, a stall seen by an open and a closed loop
 	$(BIN)/python -m tests.bench.load
+
+bench-proxy: install  ## what the network proxy adds to a Redis operation
+	$(BIN)/python -m tests.bench.proxy
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions

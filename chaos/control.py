@@ -50,6 +50,8 @@ class Control:
                     length = int(self.headers.get("Content-Length", "0"))
                     asked = json.loads(self.rfile.read(min(length, _MOST_BYTES)))
                     answer = _call(str(asked["module"]), str(asked["func"]), asked["arguments"])
+                except ChaosConfigError as error:
+                    self._answer(_REFUSED, str(error))
                 except ChaosError as error:
                     self._answer(_FAILED, str(error))
                 except (ValueError, TypeError, LookupError) as error:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from reports.records import LoadMark
+
 CAPABILITIES: Mapping[str, str] = {
     "kill": "end a node at once, as by SIGKILL",
     "terminate": "ask a node to end, as by SIGTERM",
@@ -198,6 +200,16 @@ class ModelSwitch(Protocol):
         """As ever."""
 
 
+class LoadSwitch(Protocol):
+    """Tells the load generator of the run what to do besides its plan."""
+
+    def tell(self, what: str, values: Mapping[str, float]) -> int:
+        """Give an order, as `loadtests.orders` describes them; its number."""
+
+    def answers(self, number: int) -> Sequence[LoadMark]:
+        """What the generator has answered to that order so far."""
+
+
 class Environment(Protocol):
     """The system under test."""
 
@@ -228,6 +240,10 @@ class Environment(Protocol):
     @property
     def model(self) -> ModelSwitch:
         """The model's switch.  Raises ChaosError without the capability `model`."""
+
+    @property
+    def load(self) -> LoadSwitch:
+        """The load generator's switch.  Raises ChaosError without the capability `load`."""
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Wait until the balancer sends requests to every replica that runs.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any, Self
 
 import psutil
 
-from chaos.environment import ModelSwitch, Network
+from chaos.environment import LoadSwitch, ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
@@ -78,6 +79,7 @@ class Fleet:
         *,
         topology: Topology | None = None,
         proxy: bool = False,
+        load: LoadSwitch | None = None,
         authorised: bool = False,
     ) -> None:
         """Plan the fleet; nothing is started.
@@ -85,7 +87,8 @@ class Fleet:
         `redis` is `auto`, `bundled`, `system` or an address; `topology` is the form in which it is
         run, unless it is an address.  With `base_port` the balancer listens
         there and the replicas on the ports after it.  `--host` and `--port` are added to
-        `replica_command`.  `authorised` allows an external Redis that is not loopback.
+        `replica_command`.  `load` is the switch of the load that will be put on it, if there is to
+        be one.  `authorised` allows an external Redis that is not loopback.
 
         Raises ChaosConfigError for what cannot be: ports in use, no such server, an odd count.
         """
@@ -106,6 +109,7 @@ class Fleet:
             self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env)
         self._moods = ModelSwitchFile(self.run_dir / "model")
         self._scripted = env.get("DIYA_MODEL", "scripted") == "scripted"
+        self._load = load
         self._proxy = ProxyProcess(logs / "proxy.log", env) if proxy else None
         ports = _ports(base_port, replicas + 1)
         service_env = {
@@ -153,6 +157,8 @@ class Fleet:
             can |= {"redis-config", "redis-data", *self._topology.capabilities}
         if self._scripted:
             can.add("model")
+        if self._load is not None:
+            can.add("load")
         if self._proxy is not None:
             can |= {f"network-{side}" for side in SIDES if self._proxy.links(side)}
         return frozenset(can)
@@ -172,6 +178,13 @@ class Fleet:
         return self._moods
 
     @property
+    def load(self) -> LoadSwitch:
+        """The load generator's switch.  Raises ChaosError for a fleet that is under no load."""
+        if self._load is None:
+            raise ChaosError("the fleet is under no load of a run")
+        return self._load
+
+    @property
     def url(self) -> str:
         """Where customers come in: the load balancer."""
         return self.balancer.url
@@ -184,7 +197,7 @@ class Fleet:
         """
         self._progress = progress or _silent
         self._require_memory()
-        self._guardian = Guardian.start(self.run_id)
+        self._guardian = Guardian.start(self.run_id, password_files(self.run_dir))
         make_current(self)
         self.redis.start()
         self.redis.wait_ready()
@@ -269,6 +282,12 @@ class Fleet:
                 f"and {available / 1e9:.1f} GB are free: expected at most "
                 f"{available // REPLICA_MEMORY}"
             )
+
+
+def password_files(run_dir: Path) -> list[str]:
+    """Configurations of Redis and its sentinels, and what is half written of one."""
+    redis = glob.escape(str(run_dir / "redis"))
+    return [f"{redis}/**/*{name}.conf*" for name in ("redis", "sentinel")]
 
 
 def _ports(base_port: int | None, count: int) -> list[int]:

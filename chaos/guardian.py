@@ -2,19 +2,22 @@
 
 Every process of a run has DIYA_RUN_ID in its environment.  The guardian holds the read end of a
 pipe whose only write end is in the harness.  When the harness dies, in whatever way, the pipe ends,
-the guardian kills every process of this user that carries the id, and exits.
+the guardian kills every process of this user that carries the id, removes the files and folders
+that must not outlive the run (those with a password in them), and exits.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import psutil
@@ -34,16 +37,24 @@ _QUIET_PASSES = 5
 class Guardian:
     """The harness's end of the pipe.  Make one with `Guardian.start`."""
 
-    def __init__(self, run_id: str, process: subprocess.Popen[bytes], write_end: int) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        process: subprocess.Popen[bytes],
+        write_end: int,
+        leftovers: Sequence[str] = (),
+    ) -> None:
         self.run_id = run_id
+        self._leftovers = leftovers
         self.pid = process.pid
         self._process = process
         self._write_end: int | None = write_end
 
     @classmethod
-    def start(cls, run_id: str) -> Self:
+    def start(cls, run_id: str, leftovers: Sequence[str] = ()) -> Self:
         """Start the guardian of a run and wait until it watches.
 
+        `leftovers` are absolute patterns, as of `glob`, of files and folders that go at the end.
         Raises ChaosError when it does not start: nothing else must be started then.
         """
         # os.pipe's ends are not inheritable: children of the harness never hold the write end.
@@ -51,7 +62,7 @@ class Guardian:
         environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "chaos.guardian", run_id],
+                [sys.executable, "-m", "chaos.guardian", run_id, *leftovers],
                 stdin=read_end,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -63,7 +74,7 @@ class Guardian:
             raise
         finally:
             os.close(read_end)
-        guardian = cls(run_id, process, write_end)
+        guardian = cls(run_id, process, write_end, leftovers)
         if not guardian._is_ready():
             process.kill()
             guardian.close()
@@ -86,7 +97,7 @@ class Guardian:
             code = self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        if code != 0 and not sweep(self.run_id):  # it was killed itself: do its work here
+        if code != 0 and not clear(self.run_id, self._leftovers):  # it was killed: do its work
             raise ChaosError(f"processes of run {self.run_id} cannot be killed")
 
     def _is_ready(self) -> bool:
@@ -94,6 +105,19 @@ class Guardian:
         if output is None or not select.select([output], [], [], _START_TIMEOUT)[0]:
             return False
         return output.readline() == _READY
+
+
+def clear(run_id: str, leftovers: Sequence[str]) -> bool:
+    """`sweep`, and remove what `leftovers` name, now that nobody writes it any more."""
+    swept = sweep(run_id)
+    for pattern in leftovers:
+        for path in glob.glob(pattern, recursive=True, include_hidden=True):
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+    return swept
 
 
 def sweep(run_id: str, timeout: float = _SWEEP_TIMEOUT) -> bool:
@@ -143,15 +167,15 @@ def _run_id_of(process: psutil.Process) -> str | None:
         return None
 
 
-def main(run_id: str) -> int:
-    """Wait for the end of the pipe on standard input, then sweep.  0: none is left."""
+def main(run_id: str, leftovers: Sequence[str]) -> int:
+    """Wait for the end of the pipe on standard input, then clear.  0: no process is left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.write(1, _READY)
     while os.read(0, 64):
         pass
-    return 0 if sweep(run_id) else 1
+    return 0 if clear(run_id, leftovers) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

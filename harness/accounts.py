@@ -35,11 +35,12 @@ def complete(run_dir: Path, now: float, exit_code: int | None) -> None:
     or shortly before; None when the harness ended it.  Does nothing for a load that came to its
     end, or that never announced its plan.  Raises HistoryError for a file that is not records.
     """
-    marks = {mark.mark: mark for mark in lines.read(run_dir / FILES[LoadMark], LoadMark)}
-    start = marks.get("start")
-    if start is None or "audited" in marks:
+    marks = list(lines.read(run_dir / FILES[LoadMark], LoadMark))
+    names = {mark.mark for mark in marks}
+    if "start" not in names or "audited" in names:
         return
-    ledger = Ledger(int(start.values["arrivals"]))
+    planned = (mark.values["arrivals"] for mark in marks if mark.mark in ("start", "spike"))
+    ledger = Ledger(int(sum(planned)))
     for record in lines.read(run_dir / FILES[ConversationRecord], _Settled):
         ledger.settle(record.conversation)
     for each in lines.read(run_dir / FILES[ArrivalRange], ArrivalRange):

@@ -118,10 +118,10 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
                 "--image, --redis-image, --envoy-image: --env containers was expected"
             )
         return None
-    if args.target is not None or args.topology != "single" or args.redis != "auto":
+    if args.target is not None or args.topology != "single" or args.redis != "auto" or args.proxy:
         raise ConfigError(
-            "--env containers: it has one Redis of its own; no --target, --redis or --topology "
-            "was expected"
+            "--env containers: it has one Redis of its own, and no proxies on the way; no "
+            "--target, --redis, --topology or --proxy was expected"
         )
     return named
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 from chaos.errors import ChaosError
 from chaos.fleet import Fleet
 from chaos.guardian import Guardian
+from chaos.load_switch import LoadSwitchFile
 from chaos.schedule import Schedule
 from harness import accounts, ci_files, join, report, rundir
 from harness import plan as plans
@@ -75,6 +76,7 @@ def _fleet(plan: Plan, run_dir: Path) -> Fleet:
             aof=plan.topology.aof,
             rdb=plan.topology.rdb,
             base_port=plan.port,
+            load=LoadSwitchFile(run_dir),
         )
         # What the run asks of a fleet it has too.
         return cast("Fleet", in_containers)
@@ -88,6 +90,7 @@ def _fleet(plan: Plan, run_dir: Path) -> Fleet:
         base_port=plan.port,
         topology=plan.topology,
         proxy=plan.proxy,
+        load=LoadSwitchFile(run_dir),
         authorised=plan.authorised,
     )
 

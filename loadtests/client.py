@@ -74,6 +74,10 @@ class Client:
         """Close connections unused for so many seconds; nobody else does, so call it often."""
         self._pool.close_idle(unused_s)
 
+    def cut(self) -> int:
+        """Break every connection, as a network does; how many requests were under way."""
+        return int(self._pool.cut())
+
     def send(
         self,
         method: str,

@@ -6,6 +6,7 @@ which knows no descriptor above 1023, and set it up again for every request.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
@@ -29,6 +30,7 @@ class _Kept:
         self._room = Semaphore(size)
         self._idle: deque[tuple[Any, float]] = deque()
         """The longest unused first."""
+        self._in_use: set[Any] = set()
         self._over = False
 
     def get_socket(self) -> Any:
@@ -41,9 +43,12 @@ class _Kept:
             while self._idle:
                 sock, _ = self._idle.pop()
                 if _is_quiet(sock):
-                    return sock
+                    break
                 sock.close()
-            return self._create_socket()  # type: ignore[attr-defined]
+            else:
+                sock = self._create_socket()  # type: ignore[attr-defined]
+            self._in_use.add(sock)
+            return sock
         except BaseException:
             self._room.release()
             raise
@@ -54,6 +59,7 @@ class _Kept:
 
     def return_socket(self, sock: Any) -> None:
         """The connection may be used again."""
+        self._in_use.discard(sock)
         self._room.release()
         if self._over:
             sock.close()
@@ -62,6 +68,7 @@ class _Kept:
 
     def release_socket(self, sock: Any) -> None:
         """The connection is of no use any more."""
+        self._in_use.discard(sock)
         self._room.release()
         sock.close()
 
@@ -70,6 +77,15 @@ class _Kept:
         before = time.monotonic() - unused_s
         while self._idle and self._idle[0][1] <= before:
             self._idle.popleft()[0].close()
+
+    def cut(self) -> int:
+        """Break every connection under the hands of whoever uses it; how many were in use."""
+        while self._idle:
+            self._idle.pop()[0].close()
+        for sock in self._in_use:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        return len(self._in_use)
 
     def close(self) -> None:
         """Close all idle connections; those in use are closed when they come back."""

@@ -14,6 +14,14 @@ from loadtests.turn import Desk, TurnInPlay
 from reports.records import ConversationRecord, Fate, Outcome, TurnRecord
 
 
+class CutOff(Exception):
+    """Thrown into a customer who thinks, and whose connection is gone: `back` is run time."""
+
+    def __init__(self, back: float) -> None:
+        super().__init__(f"cut off until {back:.3f} s")
+        self.back = back
+
+
 @dataclass(slots=True)
 class Customer:
     """Plays one plan.  What happened is written as records, whatever interrupts it."""
@@ -30,8 +38,11 @@ class Customer:
     error: str | None = None
     last_touch: float | None = None
     """When the session was last used or read, so far as known; None while it may be in use."""
+    thinking: bool = False
+    """Between two turns: the only moment when `CutOff` may be thrown into this customer."""
     _last_sent: float | None = None
     _sessions: int = 1
+    _jitter: Jitter | None = None
 
     def play(self) -> None:
         """Open the session, take the turns, leave, and read back what the service has kept."""
@@ -47,6 +58,11 @@ class Customer:
         finally:
             fate = Fate.CENSORED if self.ended is None else Fate.OFFERED
             self.desk.writer.write(self.conversation_record(fate))
+
+    def cut_off(self, back: float) -> None:
+        """The connection is gone until run time `back`: nothing is asked again before."""
+        if self._jitter is not None:
+            self._jitter.away_until = time.monotonic() + back - self.desk.clock.now()
 
     def conversation_record(self, fate: Fate) -> ConversationRecord:
         """The record as of now."""
@@ -66,7 +82,7 @@ class Customer:
         )
 
     def _converse(self) -> None:
-        jitter = Jitter(self.plan.seed)
+        jitter = self._jitter = Jitter(self.plan.seed)
         due = self.due
         for number in range(len(self.plan.messages)):
             record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), jitter)
@@ -80,8 +96,20 @@ class Customer:
                 due = record.done + self.plan.think_seconds[number]
                 # Thousands think at a time: nothing that is over is kept meanwhile.
                 del record
-                time.sleep(max(0.0, due - self.desk.clock.now()))
+                due = self._think(due)
                 self.tally.sending(self.desk.clock.now() - due)
+
+    def _think(self, due: float) -> float:
+        """Wait for the next turn; when it was due: as planned, or on coming back if cut off."""
+        while (left := due - self.desk.clock.now()) > 0:
+            self.thinking = True
+            try:
+                time.sleep(left)
+            except CutOff as cut:
+                due = min(due, cut.back)
+            finally:
+                self.thinking = False
+        return due
 
     def _take_turn(self, turn: TurnInPlay, jitter: Jitter) -> TurnRecord:
         deadline = time.monotonic() + self.desk.limits.deadline_s

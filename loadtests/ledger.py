@@ -13,6 +13,10 @@ class Ledger:
     def __init__(self, arrivals: int) -> None:
         self._settled = bytearray(arrivals)
 
+    def extend(self, arrivals: int) -> None:
+        """There are so many arrivals now, the first of them those of before."""
+        self._settled.extend(bytes(arrivals - len(self._settled)))
+
     def settle(self, index: int) -> bool:
         """Arrival `index` has its record; False when it had one before or was never planned."""
         if not 0 <= index < len(self._settled) or self._settled[index]:

@@ -22,6 +22,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtests import arrivals, by_hand, hdrlog, permission, settings
 from loadtests.marks import HEAD_START_S, Marks
 from loadtests.master import Master, Switchboard
+from loadtests.orders import LOOK_S, OrderBook
 from loadtests.player import Player
 from loadtests.service import Observer
 from loadtests.settings import RunSettings
@@ -56,8 +57,11 @@ class Load:
         self._writer.append(hdrlog.FILE, hdrlog.header(self._run.origin))
         self._marks.start(start, planned)
         following = gevent.spawn(self._marks.follow, start, self._wait_until)
+        orders = OrderBook(self._run, self._marks, planned)
+        obeying = gevent.spawn(self._obey, orders, start)
         if not self._player.talk(start):
             return False
+        obeying.kill()
         following.join()
         self._marks.mark("end", self._clock.now())
         if not self._player.audit_late():
@@ -71,6 +75,11 @@ class Load:
         self._stopped.set()
         self._player.stop()
         self._writer.close()
+
+    def _obey(self, orders: OrderBook, start: float) -> None:
+        while not self._stopped.wait(LOOK_S):
+            for order in orders.take(self._clock.now(), start, players=1):
+                self._player.obey(order)
 
     def _wait_until(self, t: float) -> bool:
         return not self._stopped.wait(max(0.0, t - self._clock.now()))

@@ -4,7 +4,8 @@ Built on the messages of Locust's own master and workers.  Every message carries
 and what carries another one is refused: a worker that outlived another master cannot pollute this
 run.  The course, for each worker: `diya:shard` → `diya:ready`, `diya:start` → `diya:talked`,
 `diya:audit` → `diya:audited`, `diya:end`; `diya:stop` → `diya:stopped` at any time; meanwhile
-`diya:records`, each answered with `diya:written`, and `diya:pulse` both ways.
+`diya:records`, each answered with `diya:written`, and `diya:pulse` both ways; while they talk,
+`diya:order` (`loadtests.orders`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from gevent.event import Event
 from loadtests import arrivals, hdrlog
 from loadtests.ledger import Ledger
 from loadtests.marks import HEAD_START_S, Marks
+from loadtests.orders import LOOK_S, OrderBook, to_message
 from loadtests.settings import RunSettings
+from loadtests.spikes import Spike
 from reports.records import FILES, Fate, RecordWriter, RunClock
 
 PULSE_S = 0.5
@@ -93,6 +96,7 @@ class Master:
         self._members = {name: Member(name, shard, now) for shard, name in enumerate(names)}
         self._planned = arrivals.count(run.profile, run.seed)
         self._ledger = Ledger(self._planned)
+        self._orders = OrderBook(run, self._marks, self._planned)
         self._start: float | None = None
         self._stopped, self._closed = Event(), False
         self._watching = gevent.spawn(self._watch)
@@ -117,8 +121,10 @@ class Master:
                 self._write_off(member)
         self._tell_all("start", start=start)
         following = gevent.spawn(self._marks.follow, start, self._wait_until)
+        commanding = gevent.spawn(self._command, start)
         if not self._all("talked"):
             return False
+        commanding.kill()
         if self._alive():
             following.join()
             self._marks.mark("end", self._clock.now())
@@ -207,6 +213,17 @@ class Master:
         """Record every arrival of its shard that it left without a record."""
         for lost in self._ledger.write_off(Fate.LOST, member.shard, len(self._members)):
             self._writer.write(lost)
+
+    def _command(self, start: float) -> None:
+        """Hand on the orders that come while the workers talk."""
+        while not self._stopped.wait(LOOK_S):
+            for order in self._orders.take(self._clock.now(), start, len(self._alive())):
+                self._ledger.extend(self._orders.planned)
+                self._tell_all("order", **to_message(order))
+                if isinstance(order, Spike):
+                    for member in self._members.values():
+                        if member.lost:
+                            self._write_off(member)
 
     def _alive(self) -> list[Member]:
         return [member for member in self._members.values() if not member.lost]

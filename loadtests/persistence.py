@@ -41,12 +41,18 @@ class Tries:
 class Jitter:
     """The luck of one customer's retries; a generator of it weighs 2.5 kB, and few ever retry."""
 
-    __slots__ = ("_rng", "_seed")
+    __slots__ = ("_rng", "_seed", "away_until")
 
     def __init__(self, *seed: int | str) -> None:
         """The same `seed`, the same luck."""
         self._seed = seed
         self._rng: random.Random | None = None
+        self.away_until = 0.0
+        """`time.monotonic` when a customer who was cut off is back."""
+
+    def away(self) -> float:
+        """Seconds until the customer is back; 0 for one who is there."""
+        return max(0.0, self.away_until - time.monotonic())
 
     def seconds(self, longest: float) -> float:
         """Between 0 and `longest`."""
@@ -66,8 +72,9 @@ def persist(
 
     `ask` is given the seconds this attempt may take.  Pauses between attempts double from 0.1 s to
     1 s with full jitter, so that customers who failed together do not come back together; a
-    `Retry-After` is honoured up to 1 s.  `tries` is kept current, so that whoever interrupts this
-    still learns what was under way.
+    `Retry-After` is honoured up to 1 s.  Who was cut off waits until they are back, and so does the
+    deadline: it is not the service's time.  `tries` is kept current, so that whoever interrupts
+    this still learns what was under way.
     """
     while (left := deadline - time.monotonic()) > 0:
         tries.attempts += 1
@@ -80,7 +87,9 @@ def persist(
             return
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries.attempts - 1))
         asked_for = min(attempt.answer.retry_after or 0.0, LONGEST_PAUSE_S)
-        pause = max(asked_for, jitter.seconds(longest))
+        away = jitter.away()
+        deadline += away
+        pause = max(asked_for, jitter.seconds(longest), away)
         if time.monotonic() + pause >= deadline:
             return
         # Locust makes time.sleep give way to the other customers.

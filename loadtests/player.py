@@ -1,12 +1,14 @@
 """Plays planned arrivals: offers each at its time, waits for the conversations, audits late.
 
 Every planned arrival is recorded exactly once, whatever happens: by its conversation's record or,
-when the load is stopped before it, within one range of all that were yet to come.
+when the load is stopped before it, within one range of all that were yet to come.  While it plays
+it obeys orders (`loadtests.orders`); the arrivals of these belong to the plan as all others do.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -15,16 +17,18 @@ import psutil
 from gevent.event import Event
 from gevent.pool import Group
 
-from loadtests import arrivals, audit, conversation, descriptors, hdrlog
+from loadtests import arrivals, audit, conversation, descriptors, hdrlog, spikes
 from loadtests.client import Client
-from loadtests.customer import Customer
+from loadtests.customer import Customer, CutOff
 from loadtests.fates import not_played
 from loadtests.late_sample import LateSample
+from loadtests.orders import Order, Storm
+from loadtests.seeds import derive
 from loadtests.service import Observer, Service
 from loadtests.settings import RunSettings
 from loadtests.tally import Tally
 from loadtests.turn import Desk
-from reports.records import Arrival, ArrivalRange, Fate, Recorder, RunClock
+from reports.records import Arrival, ArrivalRange, Fate, LoadMark, Recorder, RunClock
 
 LATE_AUDITS = 200
 GRACE_S = 1.5
@@ -63,14 +67,21 @@ class Player:
         self._desk = Desk(
             service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
         )
+        self._shard, self._shards = shard, shards
         self._source = "generator" if shards == 1 else f"generator:{shard}"
         self._tally = Tally()
         self._coming = arrivals.shard(run.profile, run.seed, shard, shards)
-        self._shards, self._planned = shards, arrivals.count(run.profile, run.seed)
+        self._planned = arrivals.count(run.profile, run.seed)
         self._next = shard
         """The index of the first arrival that is yet to come."""
         self._late_sample: LateSample[Customer] = LateSample(self._planned, LATE_AUDITS, run.seed)
         self._talking, self._auditing, self._helpers = Group(), Group(), Group()
+        self._spiking = Group()
+        self._extra: list[deque[Arrival]] = []
+        """Of each spike, the arrivals that have not come yet."""
+        self._talked = False
+        self._in_talk: dict[int, tuple[Customer, gevent.Greenlet]] = {}
+        """By the arrival's index, whoever is in a conversation now."""
         self._stopped = Event()
         self._start = 0.0
         self._bunch = 0
@@ -90,8 +101,25 @@ class Player:
             self._admit(arrival)
         if not self._wait_until(start + self._run.profile.load_seconds):
             return False
+        self._spiking.join()
+        self._talked = True
         self._talking.join()
         return not self._stopped.is_set()
+
+    def obey(self, order: Order) -> None:
+        """Play a spike's share of arrivals, or cut everybody off; returns at once."""
+        if isinstance(order, Storm):
+            self._cut_off(order)
+            return
+        run = self._run
+        extra = spikes.shard(run.profile, run.seed, order, self._shard, self._shards)
+        coming = deque(extra)
+        if self._stopped.is_set() or self._talked:
+            # It came when the load was over here: whoever counts the plan counts these too.
+            self._refuse_all(coming, Fate.CENSORED if self._stopped.is_set() else Fate.LATE)
+            return
+        self._extra.append(coming)
+        self._spiking.spawn(self._guarded, self._offer, coming)
 
     def audit_late(self) -> bool:
         """Look for a sample of sessions once more, after each one's TTL; then close.
@@ -118,11 +146,14 @@ class Player:
         self._auditing.kill()
         # Who was let in this moment must have begun: what never ran records nothing when killed.
         gevent.sleep(0)
+        self._spiking.kill()
         self._talking.kill()
         yet_to_come = len(range(self._next, self._planned, self._shards))
         if yet_to_come:
             rest = ArrivalRange(self._next, yet_to_come, self._shards, Fate.CENSORED)
             self._recorder.write(rest)
+        for coming in self._extra:
+            self._refuse_all(coming, Fate.CENSORED)
         self._close()
 
     def _close(self) -> None:
@@ -137,6 +168,12 @@ class Player:
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
         self._recorder.write(not_played(self._run, arrival, self._start, fate))
 
+    def _refuse_all(self, coming: deque[Arrival], fate: Fate) -> None:
+        if coming:
+            rest = ArrivalRange(coming[0].index, len(coming), self._shards, fate)
+            self._recorder.write(rest)
+            coming.clear()
+
     def _admit(self, arrival: Arrival) -> None:
         if self._clock.now() - self._start - arrival.due > self._run.profile.late_after_s:
             self._tally.late += 1
@@ -148,8 +185,32 @@ class Player:
             self._tally.started += 1
             self._talking.spawn(self._guarded, self._converse, self._customer(arrival))
 
+    def _offer(self, coming: deque[Arrival]) -> None:
+        while coming and self._wait_until(self._start + coming[0].due):
+            self._admit(coming.popleft())
+
+    def _cut_off(self, storm: Storm) -> None:
+        now, loop = self._clock.now(), gevent.get_hub().loop
+        everybody = list(self._in_talk.items())
+        for index, (customer, greenlet) in everybody:
+            share = derive(storm.seed, index) / 2**48
+            back = now + storm.seconds * share
+            customer.cut_off(back)
+            # Where the customer stands is asked where nobody can go on meanwhile.
+            loop.run_callback(_recall, customer, greenlet, back)
+        under_way = self._client.cut()
+        values = {"order": storm.order, "shard": self._shard, "conversations": len(everybody)}
+        values["requests"] = under_way
+        mark = LoadMark(now, "storm-cut", {name: float(value) for name, value in values.items()})
+        self._recorder.write(mark)
+
     def _converse(self, customer: Customer) -> None:
-        customer.play()
+        index = customer.plan.index
+        self._in_talk[index] = (customer, gevent.getcurrent())
+        try:
+            customer.play()
+        finally:
+            del self._in_talk[index]
         if customer.last_touch is not None:
             self._late_sample.offer(customer.plan.index, customer)
 
@@ -210,3 +271,9 @@ class Player:
         """Wait until run time `t`; False when the load was stopped instead."""
         self._stopped.wait(max(0.0, t - self._clock.now()))
         return not self._stopped.is_set()
+
+
+def _recall(customer: Customer, greenlet: gevent.Greenlet, back: float) -> None:
+    """In the hub: who thinks comes back at run time `back`, if that is sooner than planned."""
+    if customer.thinking:
+        greenlet.throw(CutOff(back))

@@ -15,7 +15,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from loadtests import permission, settings
+from loadtests import orders, permission, settings
 from loadtests.master import GONE_AFTER_S, PULSE_S
 from loadtests.player import Player
 from loadtests.service import Observer
@@ -24,6 +24,7 @@ from reports.records import RunClock
 
 ORPHANED, BROKEN = 75, 70
 """Exit codes: the master is gone or refused this worker; a defect of ours."""
+_COMMANDS = ("shard", "start", "order", "audit", "stop", "end")
 _CLOCK_ROUNDS = 8
 _FLUSH_S = 0.25
 
@@ -42,7 +43,7 @@ class Worker:
         self._times: list[tuple[float, float]] = []
         self._time_told = Event()
         self._idle = Event()
-        for kind in ("shard", "start", "audit", "stop", "end", "pulse", "written", "refused"):
+        for kind in (*_COMMANDS, "pulse", "written", "refused"):
             self._runner.register_message(f"diya:{kind}", self._take)
         self._runner.register_message("diya:clock", self._take_time)
         gevent.spawn(self._watch)
@@ -78,6 +79,8 @@ class Worker:
                 gevent.spawn(self._guarded, self._prepare, data)
             case "start":
                 gevent.spawn(self._guarded, self._talk, data["start"])
+            case "order" if self._player is not None:
+                gevent.spawn(self._guarded, self._player.obey, orders.from_message(data))
             case "audit":
                 gevent.spawn(self._guarded, self._audit)
             case "written" if self._stream is not None:

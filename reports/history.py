@@ -123,6 +123,20 @@ class History:
         return next((mark for mark in self.marks if mark.mark == name), None)
 
     @cached_property
+    def planned_arrivals(self) -> int | None:
+        """How many arrivals were planned, those of spikes included; None: nobody said it."""
+        start = self.mark("start")
+        if start is None or "arrivals" not in start.values:
+            return None
+        return int(start.values["arrivals"]) + self.spike_arrivals
+
+    @cached_property
+    def spike_arrivals(self) -> int:
+        """How many arrivals faults of the load have added to the plan."""
+        spikes = (mark for mark in self.marks if mark.mark == "spike")
+        return sum(int(mark.values.get("arrivals", 0)) for mark in spikes)
+
+    @cached_property
     def load_start(self) -> float | None:
         """Run time at which the arrivals began; None: they never did."""
         mark = self.mark("start")

@@ -81,8 +81,7 @@ def _gate(finding: Finding) -> dict[str, Any]:
 
 def _turns(history: History) -> dict[str, int]:
     turns, conversations = history.turns, history.conversations
-    start = history.mark("start")
-    planned = start.values.get("arrivals") if start else None
+    planned = history.planned_arrivals
     return {
         "planned": sum(record.turns_planned for record in conversations),
         "offered": len(turns),
@@ -91,7 +90,7 @@ def _turns(history: History) -> dict[str, int]:
         "indeterminate": sum(turn.outcome is Outcome.INFO for turn in turns),
         "retried": sum(turn.attempts > 1 for turn in turns),
         "attempts": sum(turn.attempts for turn in turns),
-        "conversations_planned": len(conversations) if planned is None else int(planned),
+        "conversations_planned": len(conversations) if planned is None else planned,
         "conversations_offered": sum(record.fate is Fate.OFFERED for record in conversations),
         "replicas_seen": len(replicas_seen(history)),
         "moved": history.once(moved),

@@ -7,6 +7,7 @@ returns its window; it raises ChaosError when the fault failed or cannot be done
 
 from __future__ import annotations
 
+from chaos.actions.load import load_spike, reconnect_storm
 from chaos.actions.model import model_cut_streams, model_errors, model_rate_limit, slow_model
 from chaos.actions.network import (
     network_bandwidth,
@@ -54,6 +55,7 @@ from chaos.faults.hogs import CpuHog, MemoryHog
 from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.kill_streaming import KillStreaming
+from chaos.faults.load import LoadSpike, ReconnectStorm
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
 from chaos.faults.network import (
     NetworkBandwidth,
@@ -90,6 +92,7 @@ __all__ = [
     "kill_replica",
     "kill_streaming",
     "kill_zone",
+    "load_spike",
     "memory_hog",
     "model_cut_streams",
     "model_errors",
@@ -105,6 +108,7 @@ __all__ = [
     "noop",
     "partition",
     "power_loss",
+    "reconnect_storm",
     "reload_redis",
     "restart_redis",
     "rolling_restart",
@@ -143,6 +147,8 @@ FAULTS: dict[str, type[Fault]] = {
     "model_errors": ModelErrors,
     "model_rate_limit": ModelRateLimit,
     "model_cut_streams": ModelCutStreams,
+    "load_spike": LoadSpike,
+    "reconnect_storm": ReconnectStorm,
     "network_latency": NetworkLatency,
     "network_bandwidth": NetworkBandwidth,
     "network_reset": NetworkReset,

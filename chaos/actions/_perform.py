@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from chaos import control
-from chaos.errors import ChaosError
+from chaos.errors import ChaosConfigError, ChaosError
 from chaos.faults.base import Fault, perform
 from chaos.fleet import current, has_current
 from reports.records import RunClock
@@ -27,7 +27,7 @@ def perform_now(fault: Fault) -> dict[str, Any]:
     try:
         fault.check(env)
     except ValueError as error:
-        raise ChaosError(str(error)) from error
+        raise ChaosConfigError(str(error)) from error
     window = perform(f"{fault.kind}-1", fault, env, RunClock(time.time()), random.Random())
     if window.error:
         raise ChaosError(window.error)

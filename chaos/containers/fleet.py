@@ -35,7 +35,7 @@ from chaos.containers.parts import (
     ContainerReplica,
 )
 from chaos.containers.sweep import sweep
-from chaos.environment import ModelSwitch, Network
+from chaos.environment import LoadSwitch, ModelSwitch, Network
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import Guardian
 from chaos.ports import LOOPBACK, free_port
@@ -88,6 +88,7 @@ class ContainerFleet:
         aof: str = "everysec",
         rdb: bool = False,
         base_port: int | None = None,
+        load: LoadSwitch | None = None,
     ) -> None:
         """Plan the fleet; nothing is started.  Raises ChaosConfigError for an odd count."""
         if not 1 <= replicas <= process_fleet.MOST_REPLICAS:
@@ -97,6 +98,7 @@ class ContainerFleet:
         self.run_id = run_id
         self.run_dir = run_dir.absolute()
         self._images = images
+        self._load = load
         self._aof, self._rdb = aof, rdb
         self._password = secrets.token_hex(24)
         self._labels = {owner.RUN_LABEL: run_id, owner.OWNER_LABEL: owner.token()}
@@ -134,7 +136,8 @@ class ContainerFleet:
     @property
     def capabilities(self) -> frozenset[str]:
         """What can be done to containers."""
-        return frozenset({"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit"})
+        can = {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit"}
+        return frozenset(can if self._load is None else can | {"load"})
 
     @property
     def network(self) -> Network:
@@ -145,6 +148,13 @@ class ContainerFleet:
     def model(self) -> ModelSwitch:
         """Raises ChaosError: the model cannot be switched."""
         raise ChaosError("the model in containers cannot be switched")
+
+    @property
+    def load(self) -> LoadSwitch:
+        """The load generator's switch.  Raises ChaosError for a fleet that is under no load."""
+        if self._load is None:
+            raise ChaosError("the fleet is under no load of a run")
+        return self._load
 
     @property
     def url(self) -> str:

@@ -97,11 +97,11 @@ class Link:
         loop = asyncio.get_running_loop()
         for toxic in self.proxy.toxics:
             wait = toxic.attributes.get("timeout", 0)
-            if id(toxic) in self._timers or not self._hit(toxic):
+            if toxic.number in self._timers or not self._hit(toxic):
                 continue
             if toxic.type == "reset_peer" or (toxic.type == "timeout" and wait > 0):
                 rude = toxic.type == "reset_peer"
-                self._timers[id(toxic)] = loop.call_later(wait / 1000, self._expire, toxic, rude)
+                self._timers[toxic.number] = loop.call_later(wait / 1000, self._expire, toxic, rude)
 
     def close(self, *, reset: bool = False) -> None:
         """End both sides."""
@@ -121,7 +121,7 @@ class Link:
     def _hit(self, toxic: Toxic) -> bool:
         if toxic.toxicity >= 1:
             return True
-        return self._chance.setdefault(id(toxic), random.random() < toxic.toxicity)
+        return self._chance.setdefault(toxic.number, random.random() < toxic.toxicity)
 
     async def _call(self) -> None:
         host, _, port = self.proxy.upstream.rpartition(":")
@@ -217,7 +217,7 @@ class Side(asyncio.Protocol):
                 self.other.transport.write(data)
             return
         first, rest = toxics[0], toxics[1:]
-        seen = self._seen.get(id(first), 0)
-        self._seen[id(first)] = seen + len(data)
+        seen = self._seen.get(first.number, 0)
+        self._seen[first.number] = seen + len(data)
         async for piece in first.apply(data, age, seen):
             await self._through(rest, piece, 0.0)

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 ATTRIBUTES: dict[str, dict[str, int]] = {
@@ -41,6 +42,8 @@ class Toxic:
     toxicity: float = 1.0
     """The share of connections that it touches."""
     attributes: dict[str, int] = field(default_factory=dict)
+    number: int = field(default_factory=count().__next__)
+    """Its own, unlike `id`, which a later toxic may get again."""
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Toxic:

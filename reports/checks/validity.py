@@ -61,16 +61,15 @@ def _complete(history: History) -> Finding:
 
 
 def _arrivals(history: History) -> Finding:
-    start = history.mark("start")
-    planned = None if start is None else start.values.get("arrivals")
+    planned = history.planned_arrivals
     if planned is None:
         return _finding("arrivals", None, None, 0, "arrivals", "The load never announced its plan")
     fates = Counter(record.fate for record in history.conversation_by_index.values())
     twice = len(history.conversations) - len(history.conversation_by_index)
     for each in history.unplayed:
         fates[each.fate] += each.count
-    twice += _ranges_twice(history, int(planned))
-    unaccounted = int(planned) - sum(fates.values())
+    twice += _ranges_twice(history, planned)
+    unaccounted = planned - sum(fates.values())
     not_offered = max(0, unaccounted) + sum(fates[fate] for fate in _NOT_OFFERED)
     wrong = not_offered + max(0, -unaccounted) + twice
     parts = [
@@ -79,10 +78,11 @@ def _arrivals(history: History) -> Finding:
         f"{twice} recorded twice",
     ]
     summary = (
-        f"Only {int(planned) - not_offered} of {int(planned)} planned conversations were offered "
+        f"Only {planned - not_offered} of {planned} planned conversations were offered "
         f"in full: {', '.join(parts)}"
         if wrong
-        else f"All {int(planned)} planned conversations were offered"
+        else f"All {planned} planned conversations were offered"
+        + (f", {history.spike_arrivals} in load spikes" if history.spike_arrivals else "")
     )
     return _finding("arrivals", not wrong and planned > 0, wrong, 0, "arrivals", summary)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import glob
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chaos.fleet import password_files
 from chaos.guardian import Guardian, carriers, sweep
 from chaos.ports import ensure_free
 from tests.chaos.conftest import KINDS, need
@@ -38,12 +40,17 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.communicate()
 
 
+def passwords(folder: Path) -> set[bytes]:
+    lines = (line for path in folder.rglob("*.conf") for line in path.read_bytes().splitlines())
+    return {line.split()[1] for line in lines if line.startswith(b"requirepass ")}
+
+
 def has_ended(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_harness_leaves_no_process_and_no_port(
+def test_a_killed_harness_leaves_no_process_no_port_and_no_password(
     tmp_path: Path, run_id: str, kind: str
 ) -> None:
     need(kind)
@@ -58,6 +65,7 @@ def test_a_killed_harness_leaves_no_process_and_no_port(
         if "chaos.guardian" in child.cmdline()
     )
     assert len(carriers(run_id)) == 4  # two replicas, Envoy, Redis
+    (password,) = passwords(tmp_path)
     harness.kill()
     deadline = time.monotonic() + 5.0
     harness.communicate()
@@ -67,6 +75,36 @@ def test_a_killed_harness_leaves_no_process_and_no_port(
     assert carriers(run_id) == set()
     for port in ports:
         ensure_free(port)
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept, "the logs and the data stay"
+    assert [path for path in kept if password in path.read_bytes()] == []
+
+
+def test_a_killed_sentinel_set_leaves_no_password_either(tmp_path: Path, run_id: str) -> None:
+    redis = tmp_path / "redis"
+    for name in ("redis-1/redis.conf", "redis-1/redis.conf.Xh3kS9", "sentinel-1/sentinel.conf"):
+        (redis / name).parent.mkdir(parents=True, exist_ok=True)
+        (redis / name).write_text("requirepass secret\n")
+    (redis / "redis-1" / "dump.rdb").write_text("data")
+    Guardian.start(run_id, password_files(tmp_path)).close()
+    assert [path.name for path in redis.rglob("*") if path.is_file()] == ["dump.rdb"]
+
+
+def test_the_guardian_removes_what_it_is_told_to_and_not_what_a_link_points_to(
+    tmp_path: Path, run_id: str
+) -> None:
+    gone, kept = tmp_path / "gone [1]", tmp_path / "kept"
+    for folder in (gone / "deep", kept):
+        folder.mkdir(parents=True)
+        (folder / "file").touch()
+    (gone / "link").symlink_to(kept)
+    (tmp_path / "link").symlink_to(kept)
+    leftovers = [glob.escape(str(gone)), str(tmp_path / "link"), str(tmp_path / "never was")]
+    guardian = Guardian.start(run_id, leftovers)
+    os.kill(guardian.pid, signal.SIGKILL)  # whoever takes its place does that too
+    guardian.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (kept / "file").exists()
 
 
 def test_closing_ends_what_carries_the_id_and_nothing_else(run_id: str) -> None:

@@ -48,6 +48,15 @@ def test_what_a_generator_left_that_the_harness_had_to_kill_is_cut_off(tmp_path:
     assert [mark.mark for mark in records(tmp_path, LoadMark)] == ["start"]
 
 
+def test_the_arrivals_of_a_spike_are_written_off_as_all_others(tmp_path: Path) -> None:
+    _write(tmp_path, "start", settled=(0,))
+    with RecordWriter(tmp_path) as writer:
+        for order in (1.0, 2.0):
+            writer.write(LoadMark(2.0, "spike", {"order": order, "arrivals": 5.0}))
+    accounts.complete(tmp_path, 7.0, -9)
+    assert [*fates(tmp_path)] == list(range(20))
+
+
 def test_what_has_been_written_off_already_is_not_written_off_again(tmp_path: Path) -> None:
     _write(tmp_path, "start", settled=(0,))
     with RecordWriter(tmp_path) as writer:

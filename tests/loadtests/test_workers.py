@@ -68,6 +68,13 @@ class Crew:
             {"DIYA_RUN_DIR": str(run_dir)},
         )
 
+    def alone(self, run_dir: Path) -> Popen:
+        """Start one process that plays the whole load."""
+        return self._start(
+            f"--users 1 --spawn-rate 1 --host {self._target} --exit-code-on-error 0",
+            {"DIYA_RUN_DIR": str(run_dir)},
+        )
+
     def workers(self, count: int) -> list[Popen]:
         """Start workers."""
         where = f"--worker --master-host 127.0.0.1 --master-port {self.port}"

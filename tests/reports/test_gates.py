@@ -346,6 +346,22 @@ def test_arrivals_that_do_not_add_up_are_invalid(tmp_path: Path, arrivals: int) 
     assert judge(run, tmp_path, "validity.arrivals").status is Status.FAIL
 
 
+@pytest.mark.parametrize(("spikes", "status"), [((4, 6), Status.PASS), ((4, 7), Status.FAIL)])
+def test_the_customers_of_load_spikes_belong_to_the_plan(
+    tmp_path: Path, spikes: tuple[int, ...], status: Status
+) -> None:
+    run = busy()
+    run.arrivals = 30
+    run.extra_marks = [
+        LoadMark(20.0, "spike", {"order": float(number), "arrivals": float(count)})
+        for number, count in enumerate(spikes)
+    ]
+    finding = judge(run, tmp_path, "validity.arrivals")
+    assert finding.status is status
+    if status is Status.PASS:
+        assert finding.summary == "All 40 planned conversations were offered, 10 in load spikes"
+
+
 @pytest.mark.parametrize("fate", [Fate.LOST, Fate.CENSORED])
 def test_arrivals_recorded_as_a_range_count_as_many(tmp_path: Path, fate: Fate) -> None:
     run = busy()

@@ -1,0 +1,121 @@
+"""Customers do what customers do: more of them come, or all of them come again at once."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import ClassVar
+
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import LastingFault
+from reports.records import LoadMark
+
+_ANSWER_TIMEOUT_S = 10.0
+_HEAD_START_S = 0.5
+"""From an order to the first arrival of its spike."""
+_MOST_TIMES = 100.0
+_LONGEST_S = 3600.0
+
+
+@dataclass
+class _LoadFault(LastingFault):
+    needs: ClassVar[frozenset[str]] = frozenset({"load"})
+    what: ClassVar[str]
+    """The order, as `loadtests.orders` names it."""
+
+    _seed: int = field(default=0, init=False, repr=False)
+    _order: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.duration <= _LONGEST_S:
+            raise ValueError(
+                f"duration = {self.duration!r}: expected seconds above 0, at most {_LONGEST_S:g}"
+            )
+
+    @abstractmethod
+    def _values(self) -> Mapping[str, float]:
+        """What the order says besides its length and seed."""
+
+    @abstractmethod
+    def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
+        """Whether these answers say that it is done; None: they are not all there yet."""
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """Everybody; who comes and when is drawn from the fault's own seed."""
+        self._seed = rng.getrandbits(48)
+        return "customers"
+
+    def inject(self, env: Environment) -> None:
+        """Tell the load generator."""
+        values = {"seconds": self.duration, "seed": self._seed, **self._values()}
+        self._order = env.load.tell(self.what, values)
+
+    def verify(self, env: Environment) -> bool:
+        """The load generator says that it does it, and that somebody is concerned."""
+        deadline = time.monotonic() + _ANSWER_TIMEOUT_S
+        while time.monotonic() < deadline and not self.cancelled.is_set():
+            answers = env.load.answers(self._order)
+            if any(mark.mark == "order-refused" for mark in answers):
+                raise ChaosError(f"the load generator refused {self.kind}: its log says why")
+            obeyed = self._obeyed(answers)
+            if obeyed is not None:
+                return obeyed
+            time.sleep(0.05)
+        return False
+
+    def heal(self, env: Environment) -> None:
+        """Nothing is broken: an order ends by itself."""
+
+
+@dataclass
+class LoadSpike(_LoadFault):
+    """For `duration` seconds, `factor` times as many customers come as planned."""
+
+    kind: ClassVar[str] = "load-spike"
+    what: ClassVar[str] = "spike"
+    duration: float = 5.0
+    factor: float = 3.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.factor, int | float) or not 1 < self.factor <= _MOST_TIMES:
+            raise ValueError(
+                f"factor = {self.factor!r}: expected a number above 1, at most {_MOST_TIMES:g}"
+            )
+
+    def _values(self) -> Mapping[str, float]:
+        return {"factor": self.factor}
+
+    def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
+        # That they really come is the gate validity.arrivals: they belong to the plan now.
+        planned = [mark.values["arrivals"] for mark in answers if mark.mark == "spike"]
+        return planned[0] > 0 if planned else None
+
+    def hold(self) -> None:
+        """Let them come."""
+        self.cancelled.wait(_HEAD_START_S + self.duration)
+
+
+@dataclass
+class ReconnectStorm(_LoadFault):
+    """Every customer in a conversation is cut off, and all are back within `duration` seconds.
+
+    Whoever waits for an answer asks again on coming back; whoever was thinking speaks then.
+    """
+
+    kind: ClassVar[str] = "reconnect-storm"
+    what: ClassVar[str] = "storm"
+    duration: float = 2.0
+
+    def _values(self) -> Mapping[str, float]:
+        return {}
+
+    def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
+        players = [mark.values["players"] for mark in answers if mark.mark == "storm"]
+        cut = [mark.values["conversations"] for mark in answers if mark.mark == "storm-cut"]
+        return sum(cut) > 0 if players and len(cut) >= players[0] else None

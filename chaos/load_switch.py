@@ -1,0 +1,56 @@
+"""Orders to the load generator of a run: lines in its control file, answered by marks of the load.
+
+The generator is another process, or several; `loadtests.orders` describes what it does with them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from reports.records import FILES, LoadMark, decoder
+
+CONTROL = "control.jsonl"
+"""The file in the run directory."""
+
+
+class LoadSwitchFile:
+    """The control file of one run."""
+
+    def __init__(self, run_dir: Path) -> None:
+        """Nothing is written."""
+        self._control = run_dir / CONTROL
+        self._marks = run_dir / FILES[LoadMark]
+        self._number = 0
+        self._lock = threading.Lock()  # faults in the background have threads of their own
+
+    def tell(self, what: str, values: Mapping[str, float]) -> int:
+        """Give an order; its number."""
+        with self._lock:
+            self._number += 1
+            line = json.dumps({"order": self._number, "what": what, **values}) + "\n"
+            with self._control.open("ab", buffering=0) as file:
+                file.write(line.encode())
+            return self._number
+
+    def answers(self, number: int) -> Sequence[LoadMark]:
+        """The marks that answer an order, as far as they have come."""
+        try:
+            written = self._marks.read_bytes()
+        except FileNotFoundError:
+            return []
+        whole, _, _ = written.rpartition(b"\n")
+        decode = decoder(LoadMark)
+        found = []
+        for line in whole.splitlines():
+            try:
+                mark = decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue  # the judge reads it again, and strictly
+            if mark.values.get("order") == number:
+                found.append(mark)
+        return found

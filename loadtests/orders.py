@@ -1,0 +1,126 @@
+"""What the load is told while it is played: more customers, or all of them cut off at once.
+
+Faults of the load are orders in `control.jsonl` of the run directory, one JSON object a line, with
+a number of their own.  Whoever leads the load (the one process, or the master) looks there, answers
+each order with a mark, and hands it to whoever plays:
+
+- `spike`: `arrivals` more customers will come, numbered from `first` on; they belong to the plan
+  from then on, and each of them has one fate as all others do;
+- `storm`: so many `players` cut their customers off, and answer with a `storm-cut` each;
+- `order-refused`: too late, or too much; the log says which.
+
+Every mark carries the number of its order.  The marks say all that is needed to know the arrivals
+of a spike again (`Spike.of`, `spikes.stream`), whatever becomes of the process that made them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from loadtests import spikes
+from loadtests.marks import HEAD_START_S, Marks
+from loadtests.settings import RunSettings
+from loadtests.spikes import Spike
+
+FILE = "control.jsonl"
+LOOK_S = 0.1
+MOST_ARRIVALS = 1_000_000
+"""Of one spike."""
+
+log = logging.getLogger("diya.load")
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """Every customer in a conversation is cut off, and comes back within `seconds`."""
+
+    order: int
+    seconds: float
+    seed: int
+
+
+Order = Spike | Storm
+
+
+def to_message(order: Order) -> dict[str, Any]:
+    """For a worker."""
+    return {"what": type(order).__name__.lower(), **asdict(order)}
+
+
+def from_message(message: Mapping[str, Any]) -> Order:
+    """What `to_message` made."""
+    values = {key: value for key, value in message.items() if key not in ("what", "run")}
+    return Spike(**values) if message["what"] == "spike" else Storm(**values)
+
+
+class OrderBook:
+    """The orders of one load, in the hands of whoever leads it."""
+
+    def __init__(self, run: RunSettings, marks: Marks, planned: int) -> None:
+        """`planned` arrivals are numbered already."""
+        self._run, self._marks = run, marks
+        self._path, self._position = run.run_dir / FILE, 0
+        self.planned = planned
+        """How many arrivals there are with those of the spikes."""
+        self.spikes: list[Spike] = []
+
+    def take(self, now: float, start: float, players: int) -> list[Order]:
+        """The orders that came since the last look, answered.
+
+        `now` and `start` (of the load) are run time; `players` processes will obey.
+        """
+        taken: list[Order] = []
+        for values in self._new():
+            number = int(values["order"])
+            order: Order | None
+            if values["what"] == "spike":
+                order = self._spike(number, values, now - start + HEAD_START_S)
+                if order is not None:
+                    self._marks.mark("spike", now, **self._planned(order))
+            else:
+                order = Storm(number, float(values["seconds"]), int(values["seed"]))
+                self._marks.mark("storm", now, order=number, players=players)
+            if order is None:
+                self._marks.mark("order-refused", now, order=number)
+            else:
+                taken.append(order)
+        return taken
+
+    def _spike(self, number: int, values: Mapping[str, Any], at: float) -> Spike | None:
+        spike = Spike(
+            order=number,
+            start=round(at, 3),
+            seconds=float(values["seconds"]),
+            factor=float(values["factor"]),
+            seed=int(values["seed"]),
+            first=self.planned,
+        )
+        expected = spikes.expected(self._run.profile, self._run.seed, spike)
+        if at >= self._run.profile.load_seconds or expected > MOST_ARRIVALS:
+            log.error("a spike of %.0f arrivals, %.1f s after the start: refused", expected, at)
+            return None
+        return spike
+
+    def _planned(self, spike: Spike) -> dict[str, float]:
+        count = spikes.count(self._run.profile, self._run.seed, spike)
+        self.planned += count
+        self.spikes.append(spike)
+        return {**asdict(spike), "arrivals": count}
+
+    def _new(self) -> list[dict[str, Any]]:
+        """The whole lines that nobody has read yet."""
+        return [json.loads(line) for line in self._read().splitlines()]
+
+    def _read(self) -> bytes:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._position)
+                whole, newline, _ = file.read().rpartition(b"\n")
+        except FileNotFoundError:
+            return b""
+        self._position += len(whole) + len(newline)
+        return whole

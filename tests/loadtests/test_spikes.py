@@ -1,0 +1,132 @@
+"""The arrivals of a spike are as planned as all others."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from loadtests import arrivals, orders, profile, settings, spikes
+from loadtests.marks import Marks
+from loadtests.orders import OrderBook, Storm
+from loadtests.profile import Profile
+from loadtests.spikes import Spike
+from reports.records import LoadMark, Record
+
+SPIKE = Spike(order=1, start=3.0, seconds=4.0, factor=5.0, seed=42, first=1000)
+
+
+@pytest.fixture
+def busy() -> Profile:
+    """The profile `smoke`, a hundred times as busy."""
+    loaded = profile.load("smoke")
+    return dataclasses.replace(loaded, base_rate=100 * loaded.base_rate)
+
+
+def test_a_spike_brings_what_its_factor_says_when_it_says(busy: Profile) -> None:
+    extra = list(spikes.shard(busy, 7, SPIKE, 0, 1))
+    assert all(SPIKE.start <= each.due < SPIKE.start + SPIKE.seconds for each in extra)
+    assert [each.due for each in extra] == sorted(each.due for each in extra)
+    curve = busy.curve()
+    planned = curve.count(7.0) - curve.count(3.0)
+    busy_day = arrivals.day_factor(busy, 7)
+    expected = spikes.expected(busy, 7, SPIKE)
+    assert expected == pytest.approx(4 * planned * busy_day)
+    assert abs(len(extra) - expected) < 5 * math.sqrt(expected)
+    assert spikes.count(busy, 7, SPIKE) == len(extra)
+
+
+def test_the_numbering_goes_on_and_shards_divide_it_as_the_plan_is(busy: Profile) -> None:
+    whole = list(spikes.shard(busy, 7, SPIKE, 0, 1))
+    assert [each.index for each in whole] == [*range(1000, 1000 + len(whole))]
+    parts = [list(spikes.shard(busy, 7, SPIKE, k, 3)) for k in range(3)]
+    assert all(each.index % 3 == k for k, part in enumerate(parts) for each in part)
+    assert sorted((each for part in parts for each in part), key=lambda a: a.index) == whole
+
+
+def test_a_spike_is_drawn_from_its_own_seed_and_known_again_from_its_mark(busy: Profile) -> None:
+    def dues(spike: Spike) -> list[float]:
+        return [each.due for each in spikes.shard(busy, 7, spike, 0, 1)]
+
+    assert dues(SPIKE) != dues(dataclasses.replace(SPIKE, seed=43))
+    values = {name: float(value) for name, value in dataclasses.asdict(SPIKE).items()}
+    assert Spike.of({**values, "arrivals": 9.0}) == SPIKE
+
+
+class Book:
+    """An order book, the file that it reads, and the marks that it makes."""
+
+    def __init__(self, run_dir: Path) -> None:
+        run = {
+            "run_id": "0123456789ab",
+            "origin": 0.0,
+            "seed": 7,
+            "app": "shopmax",
+            "target": "http://127.0.0.1:1",
+            "profile": profile.load("smoke").to_dict(),
+            "ttl_seconds": 5.0,
+        }
+        (run_dir / "run.json").write_text(json.dumps(run))
+        self.run = settings.read(run_dir)
+        self.marks: list[LoadMark] = []
+        self.file = run_dir / orders.FILE
+        self.book = OrderBook(self.run, Marks(self.run.profile, self), 100)
+
+    def write(self, record: Record) -> None:
+        assert isinstance(record, LoadMark)
+        self.marks.append(record)
+
+    def append(self, file: str, lines: bytes) -> None:
+        raise AssertionError("no line is written")
+
+    def tell(self, *told: dict[str, object], end: str = "\n") -> None:
+        with self.file.open("a") as file:
+            file.write("\n".join(json.dumps(each) for each in told) + end)
+
+    def take(self, now: float) -> list[orders.Order]:
+        return self.book.take(10.0 + now, 10.0, players=1)
+
+
+def test_an_order_is_taken_once_and_only_when_it_is_whole(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    assert book.take(1.0) == []
+    storm = {"order": 1, "what": "storm", "seconds": 2.0, "seed": 5}
+    book.tell(storm, end="")
+    assert book.take(1.0) == []
+    book.tell(end="\n")
+    assert book.take(1.0) == [Storm(1, 2.0, 5)]
+    assert book.take(1.0) == []
+    assert [(mark.mark, mark.values) for mark in book.marks] == [
+        ("storm", {"order": 1.0, "players": 1.0})
+    ]
+
+
+def test_two_spikes_are_numbered_one_after_the_other(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    told = {"what": "spike", "seconds": 3.0, "factor": 4.0}
+    book.tell({"order": 1, "seed": 5, **told}, {"order": 2, "seed": 6, **told})
+    first, second = book.take(2.0)
+    assert isinstance(first, Spike)
+    assert isinstance(second, Spike)
+    counts = [mark.values["arrivals"] for mark in book.marks]
+    assert (first.first, second.first) == (100, 100 + counts[0])
+    assert book.book.planned == 100 + sum(counts)
+    assert first.start == 2.5, "half a second later, so that every process has it in time"
+    assert orders.from_message({"run": "x", **orders.to_message(first)}) == first
+
+
+def test_an_order_that_comes_too_late_or_asks_too_much_is_refused(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    told = {"order": 1, "what": "spike", "seconds": 3.0, "factor": 4.0, "seed": 5}
+    book.tell(told)
+    assert book.take(book.run.profile.load_seconds - 0.4) == []
+    book.tell({**told, "order": 2, "factor": 1e9})
+    assert book.take(1.0) == []
+    assert [(mark.mark, mark.values["order"]) for mark in book.marks] == [
+        ("order-refused", 1.0),
+        ("order-refused", 2.0),
+    ]
+    assert book.book.planned == 100
