@@ -7,6 +7,7 @@ a line, in the file named by `FILES`, append-only and flushed, so that a killed 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterable
@@ -14,12 +15,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Annotated, Any, Protocol, Self, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 T = TypeVar("T")
+
+# Sums, differences and whole seconds of what is read must stay numbers.
+Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
+"""A moment of run time, or a span of it: centuries are a mistake."""
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Reading = Annotated[float, Meta(ge=-1e18, le=1e18)]
 
 
 class Outcome(StrEnum):
@@ -70,20 +77,20 @@ class Arrival:
 class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What became of one planned arrival; written when the conversation has ended."""
 
-    conversation: int
+    conversation: Count
     journey: str
     user: str
     session: str
-    due: float
+    due: Seconds
     """When the arrival was due, run time."""
-    started: float | None
+    started: Seconds | None
     """When the generator really started it, run time; `started - due` is the generator's lag."""
-    opened: float | None
+    opened: Seconds | None
     """When the service acknowledged the session's creation; None: it never did."""
-    ended: float | None
+    ended: Seconds | None
     fate: Fate
-    turns_planned: int
-    deleted: float | None = None
+    turns_planned: Count
+    deleted: Seconds | None = None
     """When the service acknowledged that the session was deleted; None: it was not asked to."""
     error: str | None = None
 
@@ -104,7 +111,7 @@ class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 class Seen(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
     """The model's witness, carried by a reply: which customer messages it was really shown."""
 
-    turns: int
+    turns: Count
     """How many customer messages it was shown, the current one included."""
     chain: str
     """`chain` of the digests of those messages, in the order shown."""
@@ -113,20 +120,20 @@ class Seen(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like
 class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One turn of a conversation, retries included."""
 
-    conversation: int
-    turn: int
+    conversation: Count
+    turn: Count
     """0-based position in the conversation."""
     turn_id: str
     """The turn's identity: the same for every attempt, unique in the run."""
     journey: str
-    due: float
-    sent: float
+    due: Seconds
+    sent: Seconds
     """When the first attempt was sent."""
-    first_token: float | None
-    done: float
+    first_token: Seconds | None
+    done: Seconds
     """When the last attempt ended."""
     outcome: Outcome
-    attempts: int
+    attempts: Count
     replica: str | None
     """Who answered the last attempt; None when nobody did."""
     message: str
@@ -140,9 +147,9 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """HTTP status of the last attempt; None when no response arrived."""
     error: str | None = None
     """Why an attempt failed: the last failure, kept even when a retry succeeded."""
-    unsure: int = 0
+    unsure: Count = 0
     """How many attempts came to an end that leaves open whether the turn happened."""
-    reopened: float | None = None
+    reopened: Seconds | None = None
     """When the customer, away for a TTL, was told that the session is gone, and opened another;
     None: that did not happen.  The turn was then taken in the new session."""
 
@@ -165,10 +172,10 @@ class HistoryItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, arr
 class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What the service says a session holds, read back through its API."""
 
-    conversation: int
-    at: float
+    conversation: Count
+    at: Seconds
     """When the read was sent."""
-    done: float
+    done: Seconds
     when: str
     """`end` (the conversation just ended) or `expired` (its TTL, or its deletion, is past)."""
     status: str
@@ -188,15 +195,15 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     fault: str
     """The class of the fault, for example `kill-replica`."""
     target: str
-    start: float
-    end: float
+    start: Seconds
+    end: Seconds
     """When it was healed: the target is back and ready (or the healing gave up)."""
-    recovered_at: float | None
+    recovered_at: Seconds | None
     """When the target's own probe answered again; None: it never did."""
     took_hold: bool
     """The fault was verified to have happened.  False makes the run INCONCLUSIVE."""
     error: str | None = None
-    server_lost_since: float | None = None
+    server_lost_since: Seconds | None = None
     """The first moment from which the server itself lost writes that it had acknowledged, by the
     harness's own writes to it; None: none were lost, or the fault did not look."""
 
@@ -208,8 +215,8 @@ class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     when: str
     """`before` (any fault) or `after` (the last) for the steady-state hypothesis; `during` for a
     probe of the method."""
-    at: float
-    done: float
+    at: Seconds
+    done: Seconds
     answer: str | None
     """What was answered, at most 200 characters; None when nothing was."""
     expected: str | None
@@ -222,9 +229,9 @@ class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 class Sample(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One reading of one source (`redis`, `host`, `generator`, `replica:<name>`, ...)."""
 
-    t: float
+    t: Seconds
     source: str
-    values: dict[str, float]
+    values: dict[str, Reading]
 
 
 class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -239,9 +246,9 @@ class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     each with the number of its `order`.
     """
 
-    t: float
+    t: Seconds
     mark: str
-    values: dict[str, float]
+    values: dict[str, Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,17 +367,31 @@ class RecordWriter:
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._files: dict[str, Any] = {}
+        self._broken: set[str] = set()
 
     def write(self, record: Record) -> None:
         """Append one record.  Safe to call from greenlets and threads: one write per line."""
         self.append(FILES[type(record)], to_json(record) + b"\n")
 
     def append(self, file: str, lines: bytes) -> None:
-        """Append whole lines to the file of that name in one write."""
+        """Append whole lines to the file of that name in one write.
+
+        Raises OSError when they do not fit, and from then on for that file.
+        """
         opened = self._files.get(file)
         if opened is None:
             opened = self._files[file] = (self._run_dir / file).open("ab", buffering=0)
-        opened.write(lines)
+        if file in self._broken:
+            raise OSError(errno.EIO, "an earlier record did not fit", file)
+        try:
+            # A full disk takes a part without a word, and nothing when it is asked again.
+            while lines:
+                lines = lines[opened.write(lines) :]
+        except OSError:
+            # What follows would make a line of two halves, or a record that is missing from the
+            # middle look like one that never was: a file ends where something did not fit.
+            self._broken.add(file)
+            raise
 
     def close(self) -> None:
         """Close the files; a later write opens them again."""
