@@ -8,11 +8,20 @@ import sys
 from pathlib import Path
 
 from reports import judge, render, terminal
+from reports.history import HistoryError
 
 
 def main(args: argparse.Namespace) -> int:
-    """Judge a stored run again; returns the verdict's exit code."""
-    return judge_and_show(Path(args.run_dir))
+    """Judge a stored run again; returns the verdict's exit code.
+
+    Raises HistoryError for a directory that is not a run's, or that cannot be written to.
+    """
+    run_dir = Path(args.run_dir)
+    try:
+        return judge_and_show(run_dir)
+    except OSError as error:
+        where = error.filename or run_dir
+        raise HistoryError(f"{where}: the report cannot be written: {error.strerror}") from None
 
 
 def judge_and_show(run_dir: Path) -> int:

@@ -35,7 +35,8 @@ def write(run_dir: Path, result: dict[str, Any]) -> Path:
     """Write result.json, whole or not at all; returns its path."""
     path = run_dir / RESULT_FILE
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
+    partial.write_text(text + "\n", encoding="utf-8")
     os.replace(partial, path)
     return path
 

@@ -17,6 +17,9 @@ T = TypeVar("T")
 _MOST_SHARED = 100_000
 """Texts beyond this many are not looked for any more: nothing repeats itself there."""
 
+_LONGEST_REASON = 200
+"""Characters; it may quote the line."""
+
 
 def read(path: Path, kind: type[T]) -> Iterator[T]:
     """The records of one file; none when there is no such file.
@@ -32,6 +35,9 @@ def read_placed(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
     """As `read`, each record with where its line begins in the file."""
     decode = decoder(kind)
     number, place, line = 0, 0, b""
+    if path.exists() and not path.is_file():
+        # A pipe would be waited for, for ever.
+        raise HistoryError(f"{path}: expected a file")
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):  # noqa: B007  told of in the error
@@ -39,8 +45,9 @@ def read_placed(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
                 place += len(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if line.endswith(b"\n"):
+            why = str(error)[:_LONGEST_REASON]
             raise HistoryError(
-                f"{path}: line {number}: expected a {kind.__name__}: {error}"
+                f"{path}: line {number}: expected a {kind.__name__}: {why}"
             ) from None
     except FileNotFoundError:
         return

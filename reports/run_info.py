@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,9 @@ from typing import Any
 from reports.errors import HistoryError
 
 SCHEMA_VERSION = 1
+_LARGEST = 1e9
+_FINITE = 1e300
+_MOST_SHOWN = 80
 _YEAR_9999 = 253402300799.0
 """The last moment that has a date."""
 
@@ -41,20 +43,18 @@ class RunInfo:
     @property
     def planned_faults(self) -> tuple[str, ...]:
         """The ids of the faults that the experiment promised."""
-        planned = (self.experiment or {}).get("planned") or ()
-        return tuple(str(fault) for fault in planned)
+        return tuple((self.experiment or {}).get("planned") or ())
 
     @property
     def steady_state(self) -> tuple[str, ...]:
         """The names of the probes of the experiment's steady-state hypothesis."""
-        probes = (self.experiment or {}).get("steady_state") or ()
-        return tuple(str(probe) for probe in probes)
+        return tuple((self.experiment or {}).get("steady_state") or ())
 
     @property
     def replicas(self) -> int | None:
         """How many replicas the run had; None when that is not known (a foreign target)."""
         replicas = self.topology.get("replicas")
-        return replicas if isinstance(replicas, int) else None
+        return replicas if isinstance(replicas, int) and not isinstance(replicas, bool) else None
 
     @property
     def durability(self) -> str | None:
@@ -70,8 +70,8 @@ class RunInfo:
     def slo(self, name: str) -> float:
         """The limit `name` of the profile.  Raises HistoryError when the profile has none."""
         limit = (self.profile.get("slo") or {}).get(name)
-        if limit is None or not _is_number(limit):
-            raise HistoryError(f"run.json: profile.slo.{name}: {limit!r}, expected a number")
+        if limit is None:
+            raise HistoryError(f"run.json: profile.slo.{name}: None, expected a number")
         return float(limit)
 
 
@@ -84,24 +84,40 @@ def read_run_info(run_dir: Path) -> RunInfo:
         raise HistoryError(f"{run_dir}: not a run directory: it has no run.json") from None
     except OSError as error:
         raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HistoryError(f"{path}: not JSON: {error}") from None
     if not isinstance(values, dict):
         raise HistoryError(f"{path}: expected a JSON object")
     version = values.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise HistoryError(f"{path}: schema_version: {version!r}, expected {SCHEMA_VERSION}")
+        raise HistoryError(f"{path}: schema_version: {_shown(version)}, expected {SCHEMA_VERSION}")
+    _check_text(path, values)
+    profile, experiment = _object(path, values, "profile"), _object(path, values, "experiment")
+    for key, limit in _object(path, profile, "slo", "profile.slo").items():
+        if limit is not None and not (_is_number(limit) and 0 <= limit <= _LARGEST):
+            raise HistoryError(f"{path}: profile.slo.{key}: {_shown(limit)}, expected a number")
+    topology, environment = _object(path, values, "topology"), _object(path, values, "environment")
+    server = _object(path, environment, "redis_server", "environment.redis_server")
+    for key in ("redis", "aof", "durability"):
+        _word(path, topology, key, f"topology.{key}")
+    for key in ("name", "version", "allocator"):
+        _word(path, server, key, f"environment.redis_server.{key}")
+    for key in ("planned", "steady_state"):
+        if key in experiment:
+            _words(path, experiment, key, f"experiment.{key}")
+    for key in ("title", "path"):
+        _word(path, experiment, key, f"experiment.{key}")
     return RunInfo(
         run_id=str(values.get("run_id", "")),
         origin=_number(path, values, "origin", most=_YEAR_9999),
-        seed=values["seed"] if isinstance(values.get("seed"), int) else None,
-        ttl_seconds=_number(path, values, "ttl_seconds"),
+        seed=_seed(path, values),
+        ttl_seconds=_number(path, values, "ttl_seconds", most=_LARGEST),
         compression=values["compression"] if _is_number(values.get("compression")) else None,
         sessions=None if values.get("sessions") is None else str(values["sessions"]),
-        profile=_object(path, values, "profile"),
-        experiment=_object(path, values, "experiment") or None,
-        topology=_object(path, values, "topology"),
-        environment=_object(path, values, "environment"),
+        profile=profile,
+        experiment=experiment or None,
+        topology=topology,
+        environment=environment,
         foreign=values.get("foreign") is True,
         ttl_known=values.get("ttl_known") is not False,
         command=_words(path, values, "command"),
@@ -109,27 +125,56 @@ def read_run_info(run_dir: Path) -> RunInfo:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and -_FINITE <= value <= _FINITE
 
 
-def _number(path: Path, values: dict[str, Any], key: str, most: float = math.inf) -> float:
+def _number(path: Path, values: dict[str, Any], key: str, most: float) -> float:
     value = values.get(key)
     if value is None or not _is_number(value) or not 0 <= value <= most:
-        raise HistoryError(f"{path}: {key}: {value!r}, expected seconds, at least 0")
+        raise HistoryError(f"{path}: {key}: {_shown(value)}, expected seconds, at least 0")
     return float(value)
 
 
-def _object(path: Path, values: dict[str, Any], key: str) -> dict[str, Any]:
+def _seed(path: Path, values: dict[str, Any]) -> int | None:
+    seed = values.get("seed")
+    if seed is None:
+        return None
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise HistoryError(f"{path}: seed: {_shown(seed)}, expected a whole number")
+    return seed
+
+
+def _object(path: Path, values: dict[str, Any], key: str, name: str = "") -> dict[str, Any]:
     value = values.get(key)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise HistoryError(f"{path}: {key}: {value!r}, expected an object")
+        raise HistoryError(f"{path}: {name or key}: {_shown(value)}, expected an object")
     return value
 
 
-def _words(path: Path, values: dict[str, Any], key: str) -> tuple[str, ...]:
-    words = values.get(key) or []
+def _words(path: Path, values: dict[str, Any], key: str, name: str = "") -> tuple[str, ...]:
+    words = values.get(key, [])
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise HistoryError(f"{path}: {key}: {words!r}, expected a list of words")
+        raise HistoryError(f"{path}: {name or key}: {_shown(words)}, expected a list of words")
     return tuple(words)
+
+
+def _word(path: Path, values: dict[str, Any], key: str, name: str) -> None:
+    word = values.get(key)
+    if word is not None and not isinstance(word, str):
+        raise HistoryError(f"{path}: {name}: {_shown(word)}, expected a word")
+
+
+def _check_text(path: Path, values: dict[str, Any]) -> None:
+    """Everything in it goes into the result: it must be text that can be written again."""
+    try:
+        json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise HistoryError(f"{path}: holds what is no text or no number: {error}") from None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"

@@ -1,0 +1,311 @@
+"""Run directories as full disks, kills and mistakes leave them.
+
+One sentence and exit code 104, or a verdict that is never GO.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness import exits, report
+from harness.failures import explain
+from reports import lines
+from reports.history import HistoryError, read
+from reports.records import FILES, LoadMark
+from reports.run_info import SCHEMA_VERSION
+from tests.reports.a_run import Run
+
+Damage = Callable[[Path], object]
+
+
+def a_run() -> Run:
+    """Forty sound conversations and a fault: GO."""
+    run = Run()
+    for number in range(40):
+        run.sound(start=6.0 + number)
+    run.fault("kill-redis", 20.0, 22.0)
+    return run
+
+
+def lines_of(run_dir: Path, name: str) -> list[bytes]:
+    return (run_dir / name).read_bytes().splitlines(keepends=True)
+
+
+def short_write(run_dir: Path) -> None:
+    """Half a line, and then more: as a full disk leaves it that had room again later."""
+    first, second, *rest = lines_of(run_dir, "turns.jsonl")
+    (run_dir / "turns.jsonl").write_bytes(b"".join([first, second[: len(second) // 2], *rest]))
+
+
+def garbage(name: str, content: bytes) -> Damage:
+    def damage(run_dir: Path) -> None:
+        first, *rest = lines_of(run_dir, name)
+        (run_dir / name).write_bytes(b"".join([first, content, *rest]))
+
+    return damage
+
+
+def instead(name: str, content: bytes) -> Damage:
+    return lambda run_dir: (run_dir / name).write_bytes(content)
+
+
+def number(name: str, field: str, value: str) -> Damage:
+    """The field of the first record as this text."""
+
+    def damage(run_dir: Path) -> None:
+        first, *rest = lines_of(run_dir, name)
+        record = json.loads(first)
+        assert field in record
+        record[field] = "@"
+        text = json.dumps(record).replace('"@"', value).encode() + b"\n"
+        (run_dir / name).write_bytes(b"".join([text, *rest]))
+
+    return damage
+
+
+def run_json(*path: str, value: object) -> Damage:
+    """The value at that place of run.json."""
+
+    def damage(run_dir: Path) -> None:
+        values = json.loads((run_dir / "run.json").read_text())
+        place = values
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = value
+        (run_dir / "run.json").write_text(json.dumps(values))
+
+    return damage
+
+
+def without(name: str) -> Damage:
+    return lambda run_dir: (run_dir / name).unlink()
+
+
+def a_folder(name: str) -> Damage:
+    def damage(run_dir: Path) -> None:
+        (run_dir / name).unlink(missing_ok=True)
+        (run_dir / name).mkdir()
+
+    return damage
+
+
+def a_pipe(name: str) -> Damage:
+    def damage(run_dir: Path) -> None:
+        (run_dir / name).unlink()
+        os.mkfifo(run_dir / name)
+
+    return damage
+
+
+def a_link_to_itself(run_dir: Path) -> None:
+    (run_dir / "turns.jsonl").unlink()
+    (run_dir / "turns.jsonl").symlink_to("turns.jsonl")
+
+
+REFUSED: dict[str, tuple[Damage, str]] = {
+    "half a line in the middle": (short_write, r"turns\.jsonl: line 2: expected a TurnRecord"),
+    "garbage bytes": (garbage("turns.jsonl", b"\x00\xff\xfe\n"), r"turns\.jsonl: line 2"),
+    "a block of zeros": (garbage("samples.jsonl", bytes(4096) + b"\n"), r"samples\.jsonl: line 2"),
+    "another program's lines": (instead("audits.jsonl", b"INFO started\nbye\n"), r"audits.*line 1"),
+    "a very deep line": (garbage("load.jsonl", b"[" * 100_000 + b"\n"), r"load\.jsonl: line 2"),
+    "half a character": (instead("faults.jsonl", b'{"id":"\xc3"}\n'), r"faults\.jsonl: line 1"),
+    "a huge time": (number("turns.jsonl", "done", "1e300"), r"turns\.jsonl: line 1: .*done"),
+    "an infinite time": (number("turns.jsonl", "due", "1e999"), r"turns\.jsonl: line 1"),
+    "centuries of run time": (number("samples.jsonl", "t", "9e10"), r"samples\.jsonl: line 1"),
+    "a huge count": (number("turns.jsonl", "attempts", "9" * 40), r"turns\.jsonl: line 1"),
+    "a negative count": (number("turns.jsonl", "attempts", "-1"), r"line 1: .*attempts"),
+    "a huge reading": (
+        number("samples.jsonl", "values", '{"used_memory":1e308}'),
+        r"samples\.jsonl: line 1: .*values",
+    ),
+    "no run.json": (without("run.json"), r"not a run directory: it has no run\.json"),
+    "an empty run.json": (instead("run.json", b""), r"run\.json: not JSON"),
+    "a run.json cut off": (
+        instead("run.json", b'{"schema_version": 1, "ru'),
+        r"run\.json: not JSON",
+    ),
+    "a very deep run.json": (instead("run.json", b"[" * 100_000), r"run\.json: not JSON"),
+    "a run.json of bytes": (instead("run.json", b"\xff\x00" * 9), r"run\.json: not JSON"),
+    "a later version": (
+        run_json("schema_version", value=SCHEMA_VERSION + 1),
+        rf"schema_version: {SCHEMA_VERSION + 1}, expected {SCHEMA_VERSION}",
+    ),
+    "an endless TTL": (run_json("ttl_seconds", value=1e300), r"ttl_seconds: 1e\+300, expected"),
+    "a limit that is none": (
+        run_json("profile", "slo", "error_rate", value="low"),
+        r"profile\.slo\.error_rate: 'low', expected a number",
+    ),
+    "no limits": (run_json("profile", value={}), r"profile\.slo\.\w+: None, expected a number"),
+    "limits that are none": (
+        run_json("profile", "slo", value=[1]),
+        r"profile\.slo: \[1\], expected",
+    ),
+    "faults that are none": (
+        run_json("experiment", "planned", value=[1]),
+        r"experiment\.planned: \[1\], expected a list of words",
+    ),
+    "text that is none": (
+        run_json("sessions", value="\ud800"),
+        r"run\.json: holds what is no text",
+    ),
+    "a long wrong value": (run_json("seed", value="9" * 9999), r"seed: '9{60,100}…, expected"),
+    "a folder for the turns": (a_folder("turns.jsonl"), r"turns\.jsonl: expected a file"),
+    "a folder for run.json": (a_folder("run.json"), r"run\.json: cannot be read"),
+    "a pipe for the audits": (a_pipe("audits.jsonl"), r"audits\.jsonl: expected a file"),
+    "a link to itself": (a_link_to_itself, r"turns\.jsonl: (cannot be read|expected a file)"),
+    "no room for the result": (a_folder("result.json"), r"the report cannot be written"),
+}
+
+
+# A mistake that cannot be told from a run that ended there, or from another run.
+JUDGED: dict[str, Damage] = {
+    "a last line cut off": lambda run_dir: cut(run_dir, "turns.jsonl", 20),
+    "marks cut off": lambda run_dir: cut(run_dir, "load.jsonl", 20),
+    "no turns": without("turns.jsonl"),
+    "no conversations": without("conversations.jsonl"),
+    "no audits": without("audits.jsonl"),
+    "no faults": without("faults.jsonl"),
+    "no samples": without("samples.jsonl"),
+    "no marks": without("load.jsonl"),
+    "empty turns": instead("turns.jsonl", b""),
+    "empty samples": instead("samples.jsonl", b""),
+    "only run.json": lambda run_dir: only_run_json(run_dir),
+    "the turns of another run": lambda run_dir: other_run(run_dir, "turns.jsonl"),
+    "the audits of another run": lambda run_dir: other_run(run_dir, "audits.jsonl"),
+    "turns recorded twice": lambda run_dir: twice(run_dir, "turns.jsonl"),
+    "conversations recorded twice": lambda run_dir: twice(run_dir, "conversations.jsonl"),
+    "a plan of more faults": run_json("experiment", "planned", value=["kill-redis-1", "more-1"]),
+    "years of run time": number("turns.jsonl", "done", "9e9"),
+}
+
+
+def cut(run_dir: Path, name: str, count: int) -> None:
+    content = (run_dir / name).read_bytes()
+    (run_dir / name).write_bytes(content[:-count])
+
+
+def only_run_json(run_dir: Path) -> None:
+    for name in FILES.values():
+        (run_dir / name).unlink(missing_ok=True)
+
+
+def other_run(run_dir: Path, name: str) -> None:
+    other = Run()
+    for number in range(40):
+        other.conversation(start=7.0 + number).turn(reply="0" * 16).audit([])
+    (run_dir / name).write_bytes((other.write(run_dir / "other") / name).read_bytes())
+
+
+def twice(run_dir: Path, name: str) -> None:
+    (run_dir / name).write_bytes((run_dir / name).read_bytes() * 2)
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    return a_run().write(tmp_path / "run")
+
+
+def code_of(run_dir: Path) -> int:
+    """The exit code of `diya report`, played in this process."""
+    try:
+        return report.main(argparse.Namespace(run_dir=str(run_dir)))
+    except Exception as error:
+        return explain(error)
+
+
+def test_undamaged_it_is_go(run_dir: Path) -> None:
+    assert code_of(run_dir) == exits.GO
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_no_run_is_refused_with_one_sentence(
+    kind: str, run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage, sentence = REFUSED[kind]
+    damage(run_dir)
+    assert code_of(run_dir) == exits.BAD_CONFIGURATION
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert re.match(f"diya: .*{sentence}", line), line
+    assert len(line) < 500
+
+
+@pytest.mark.parametrize("kind", JUDGED)
+def test_what_might_be_a_run_is_never_go(kind: str, run_dir: Path) -> None:
+    JUDGED[kind](run_dir)
+    assert code_of(run_dir) in (exits.NO_GO, exits.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"schema_version": 99, "verdict": "GO"}', b"\xff"]
+)
+def test_a_result_of_another_version_is_made_again(run_dir: Path, content: bytes) -> None:
+    (run_dir / "result.json").write_bytes(content)
+    (run_dir / "report.html").write_bytes(content)
+    cut(run_dir, "load.jsonl", 20)
+    assert code_of(run_dir) == exits.INCONCLUSIVE
+    assert json.loads((run_dir / "result.json").read_text())["verdict"] == "INCONCLUSIVE"
+
+
+def test_a_file_that_may_not_be_read_is_named(run_dir: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read every file")
+    (run_dir / "turns.jsonl").chmod(0)
+    with pytest.raises(HistoryError, match=r"turns\.jsonl: cannot be read: Permission denied"):
+        read(run_dir)
+
+
+def test_the_command_itself_ends_with_the_sentence_and_its_code(run_dir: Path) -> None:
+    short_write(run_dir)
+    finished = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "report", str(run_dir)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (finished.returncode, finished.stdout) == (exits.BAD_CONFIGURATION, "")
+    assert len(finished.stderr.splitlines()) == 1
+
+
+# A limit on the size of files is a full disk that one process has to itself.
+_FULL = """
+import resource, signal, sys
+from pathlib import Path
+from reports.records import LoadMark, RecordWriter
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, -1))
+writer = RecordWriter(Path(sys.argv[1]))
+refused = 0
+for number in range(9):
+    try:
+        writer.write(LoadMark(float(number), "phase:night", {}))
+    except OSError:
+        refused += 1
+    if number == 5:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+print(refused)
+"""
+
+
+def test_a_file_that_was_too_full_for_a_record_ends_there(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert int(done.stdout) == 7
+    assert (tmp_path / "load.jsonl").stat().st_size == 100
+    assert [mark.t for mark in lines.read(tmp_path / "load.jsonl", LoadMark)] == [0.0, 1.0]
