@@ -45,8 +45,8 @@ class Reply:
     def whole(self) -> bool:
         """The agent's last word is there."""
         events = [json.loads(line[6:]) for line in self.body.splitlines() if line[:6] == "data: "]
-        final = [event for event in events if event.get("content") and not event.get("partial")]
-        return self.status == 200 and bool(final) and "errorCode" not in str(events[-1])
+        last = events[-1] if events else {}
+        return self.status == 200 and bool(last.get("content")) and not last.get("partial")
 
 
 @dataclass
