@@ -1,42 +1,92 @@
-"""The track record: what was said of each system, as lines and as a table in Markdown."""
+"""The track record: what was said of each system, as lines, as JSON, as a table in Markdown.
+
+`python -m tests.calibrate.record FILE...` shows the table of what `--record FILE` has gathered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from tests.calibrate.run import Outcome
+from tests.calibrate.run import SKIPPED, Outcome
+from tests.calibrate.systems import BY_NAME, SYSTEMS
 
 
 def line(outcome: Outcome) -> str:
     """One line for the terminal."""
     system = outcome.system
-    mark = "✓" if outcome.right else "✗"
+    mark = "✓" if outcome.right else "–" if outcome.verdict == SKIPPED else "✗"
+    if mark == "–":
+        return f"{mark} {system.name:20} seed {outcome.seed}  skipped: {outcome.headline}"
     expected = "" if outcome.right else f"  EXPECTED {system.verdict} {system.convicts or ''}"
     again = f", run {outcome.tries} times" if outcome.tries > 1 else ""
-    named = ", ".join(gate.removeprefix("continuity.") for gate in outcome.failing) or "–"
+    named = ", ".join(_short(gate) for gate in outcome.failing) or "–"
     return (
-        f"{mark} {system.name:18} seed {outcome.seed}  {outcome.verdict:12} {named}"
+        f"{mark} {system.name:20} seed {outcome.seed}  {outcome.verdict:12} {named}"
         f"  ({outcome.seconds:.0f} s{again}){expected}"
         + ("" if outcome.right else f"\n    {outcome.headline}")
     )
 
 
+def add(file: Path, outcome: Outcome) -> None:
+    """Append an outcome to a file of JSON lines."""
+    with file.open("a") as lines:
+        values = {
+            "system": outcome.system.name,
+            "seed": outcome.seed,
+            "verdict": outcome.verdict,
+            "failing": outcome.failing,
+            "headline": outcome.headline,
+            "seconds": round(outcome.seconds),
+            "tries": outcome.tries,
+        }
+        lines.write(json.dumps(values) + "\n")
+
+
+def read(files: Iterable[Path]) -> list[Outcome]:
+    """The outcomes in such files; of one system and seed the last."""
+    found: dict[tuple[str, int], Outcome] = {}
+    for file in files:
+        for each in file.read_text().splitlines():
+            values = json.loads(each)
+            name, seed = values.pop("system"), values.pop("seed")
+            failing = tuple(values.pop("failing"))
+            if name in BY_NAME:
+                found[name, seed] = Outcome(BY_NAME[name], seed, failing=failing, **values)
+    return list(found.values())
+
+
 def markdown(outcomes: Sequence[Outcome]) -> str:
-    """The table, one row for each system."""
+    """The table, one row for each system that was judged."""
     rows = [
-        "| system | what it is | must be | was, of all seeds | also failed |",
+        "| system | what it is | verdict, class | right on seeds | also failed |",
         "|---|---|---|---|---|",
     ]
-    by_system: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_system.setdefault(outcome.system.name, []).append(outcome)
-    for name, group in by_system.items():
-        system = group[0].system
-        right = sum(outcome.right for outcome in group)
+    for system in SYSTEMS:
+        group = sorted(
+            (o for o in outcomes if o.system is system and o.verdict != SKIPPED),
+            key=lambda outcome: outcome.seed,
+        )
+        if not group:
+            continue
         also = {gate for outcome in group for gate in outcome.failing} - {system.convicts}
-        must = "GO" if system.convicts is None else f"NO-GO, `{system.convicts}`"
+        must = "GO" if system.convicts is None else f"NO-GO, {_short(system.convicts)}"
+        wrong = [outcome for outcome in group if not outcome.right]
+        seen = ", ".join(str(outcome.seed) for outcome in group if outcome.right) or "none"
+        if wrong:
+            seen += f"; **wrong on {', '.join(str(outcome.seed) for outcome in wrong)}**"
         rows.append(
-            f"| `{name}` | {system.what} | {must} | {right} of {len(group)} | "
-            f"{', '.join(f'`{gate}`' for gate in sorted(also)) or '–'} |"
+            f"| `{system.name}` | {system.what} | {must} | {seen} | "
+            f"{', '.join(_short(gate) for gate in sorted(also)) or '–'} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def _short(gate: str) -> str:
+    return gate.removeprefix("continuity.")
+
+
+if __name__ == "__main__":
+    print(markdown(read(map(Path, sys.argv[1:]))), end="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.calibrate import beside
 from tests.calibrate.systems import System
 
-ROOT = Path(__file__).parents[2]
 _TIMEOUT_S = 240
 _TRIES = 3
-"""A busy machine can make a run prove nothing; that is no verdict, and the run is made again."""
+"""A busy machine can make a run prove nothing (INCONCLUSIVE) or break (a port that another run has
+taken): that is no verdict, and the run is made again with the same seed, two times at the most.
+GO and NO-GO are never asked again."""
+SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,12 @@ class Outcome:
     system: System
     seed: int
     verdict: str
-    failing: tuple[str, ...]
+    """GO, NO-GO, INCONCLUSIVE, `skipped`; `exit N` or `no end` when there was no verdict."""
+    failing: tuple[str, ...] = ()
     """The gates that failed, the first reason of the verdict first."""
-    headline: str
-    seconds: float
-    tries: int
-    run_dir: Path | None
+    headline: str = ""
+    seconds: float = 0.0
+    tries: int = 0
 
     @property
     def right(self) -> bool:
@@ -41,41 +45,47 @@ class Outcome:
         return self.system.convicts is None or self.system.convicts in self.failing
 
 
-def judge(system: System, seed: int, out: Path) -> Outcome:
-    """Run diya on it; again while the run was not sound and the system not convicted."""
+def judge(system: System, seed: int, out: Path, *, keep: bool = False) -> Outcome:
+    """Run diya on it; again while there is no verdict."""
     begun = time.monotonic()
+    env = {**os.environ, **system.env}
+    if system.beside is not None:
+        variable, package = system.beside
+        try:
+            env[variable] = str(beside.python(package))
+        except beside.NotToBeHadError as error:
+            return Outcome(system, seed, SKIPPED, headline=str(error))
     for attempt in range(1, _TRIES + 1):
-        outcome = _judge(system, seed, out / f"{system.name}-{seed}-{attempt}", begun, attempt)
-        if outcome.verdict != "INCONCLUSIVE":
+        folder = out / f"{system.name}-{seed}-{attempt}"
+        verdict, failing, headline = _judge(system, seed, folder, env)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        if verdict in ("GO", "NO-GO"):
             break
-    return outcome
+    seconds = time.monotonic() - begun
+    return Outcome(system, seed, verdict, failing, headline, seconds, attempt)
 
 
-def _judge(system: System, seed: int, out: Path, begun: float, attempt: int) -> Outcome:
-    finished = subprocess.run(
-        [sys.executable, "-m", "harness.cli", *system.arguments(seed, out)],
-        cwd=ROOT,
-        env={**os.environ, **system.env},
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+def _judge(
+    system: System, seed: int, out: Path, env: dict[str, str]
+) -> tuple[str, tuple[str, ...], str]:
+    shutil.rmtree(out, ignore_errors=True)  # a kept run of before is not this one
+    try:
+        finished = subprocess.run(
+            [sys.executable, "-m", "harness.cli", *system.arguments(seed, out)],
+            cwd=beside.ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "no end", (), f"the run did not end within {_TIMEOUT_S} s"
     results = list(out.glob("*/result.json"))
     if not results:
         last = (finished.stderr.strip() or "no word").splitlines()[-1]
-        verdict, failing, headline = f"exit {finished.returncode}", (), last
-    else:
-        result: dict[str, Any] = json.loads(results[0].read_text())
-        verdict, headline = result["verdict"], result["headline"]
-        failing = tuple(g["name"] for g in result["gates"] if g["status"] == "fail")
-    return Outcome(
-        system=system,
-        seed=seed,
-        verdict=verdict,
-        failing=tuple(dict.fromkeys(failing)),
-        headline=headline,
-        seconds=time.monotonic() - begun,
-        tries=attempt,
-        run_dir=results[0].parent if results else None,
-    )
+        return f"exit {finished.returncode}", (), last
+    result: dict[str, Any] = json.loads(results[0].read_text())
+    failing = tuple(g["name"] for g in result["gates"] if g["status"] == "fail")
+    return result["verdict"], tuple(dict.fromkeys(failing)), result["headline"]

@@ -25,6 +25,9 @@ class System:
     """A file of this folder, the name of an experiment of ours, or `none`."""
     options: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[str, str] | None = None
+    """The package that needs an environment of its own, after the variable that tells its replicas
+    where that is."""
 
     @property
     def verdict(self) -> str:
@@ -111,6 +114,13 @@ BAD = (
         env=_SLOW_MODEL,
     ),
     System(
+        "torn-append",
+        "an append is two calls to Redis, and replicas are killed between them",
+        _defect("torn_append"),
+        "continuity.lost",
+        experiment="kills.yaml",
+    ),
+    System(
         "no-persistence",
         "ours on a Redis without persistence, which is killed",
         "redis",
@@ -119,12 +129,53 @@ BAD = (
         options=("--aof", "off"),
     ),
     System(
+        "eviction",
+        "ours on a full Redis that forgets the least recently used (volatile-lru)",
+        "redis",
+        "continuity.lost",
+        experiment="evict.yaml",
+    ),
+    System(
+        "empty-primary",
+        "ours on a Sentinel set without persistence, whose killed primary is back at once",
+        "redis",
+        "continuity.lost",
+        experiment="empty-primary.yaml",
+        options=("--topology", "sentinel", "--aof", "off"),
+    ),
+    System(
+        "long-timeout",
+        "waits ten seconds for Redis, while the primary of a Sentinel set is frozen",
+        _defect("long_timeout"),
+        "continuity.lost",
+        experiment="frozen-primary.yaml",
+        options=("--topology", "sentinel", "--min-replicas", "0"),
+        env=_SLOW_MODEL,
+    ),
+    System(
+        "split-brain",
+        "ours on a Sentinel set without min-replicas-to-write, whose primary is cut off",
+        "redis",
+        "continuity.lost",
+        experiment="split.yaml",
+        options=("--topology", "sentinel", "--min-replicas", "0"),
+    ),
+    System(
         "adk-redis",
         "google-adk 2.13's own Redis service, as it is, under kills of replicas",
         "adk-redis",
         "continuity.half_turn",
         experiment="kills.yaml",
         env=_SLOW_MODEL,
+    ),
+    System(
+        "community-redis",
+        "google-adk-community 0.5's Redis service, as it is, under kills of replicas",
+        _defect("community"),
+        "continuity.half_turn",
+        experiment="kills.yaml",
+        env=_SLOW_MODEL,
+        beside=("DIYA_COMMUNITY_PYTHON", "google-adk-community==0.5.0"),
     ),
 )
 
@@ -138,6 +189,7 @@ GOOD = (
         profile="impatient",
         env=_SLOW_MODEL,
     ),
+    System("ours-one-kill", "ours, a replica is killed", "redis", None, experiment="one-kill.yaml"),
     System("ours-kills", "ours, replicas are killed", "redis", None, experiment="kills.yaml"),
     System(
         "ours-two-kills",
@@ -152,6 +204,20 @@ GOOD = (
         "redis",
         None,
         experiment="rolling.yaml",
+    ),
+    System(
+        "ours-zone-loss",
+        "ours, every third replica dies at once",
+        "redis",
+        None,
+        experiment="zone-loss",
+    ),
+    System(
+        "ours-brownout",
+        "ours, the model is ten times slower, and then fails every second time",
+        "redis",
+        None,
+        experiment="model-brownout",
     ),
     System(
         "ours-sentinel",
@@ -172,3 +238,4 @@ GOOD = (
 )
 
 SYSTEMS = BAD + GOOD
+BY_NAME = {system.name: system for system in SYSTEMS}

@@ -1,0 +1,23 @@
+"""A short calibration: the harness convicts what is guilty, of what it did, and acquits ours.
+
+`make calibrate` does all systems; these four need no luck and half of the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.calibrate import record
+from tests.calibrate.run import judge
+from tests.calibrate.systems import BY_NAME
+
+
+@pytest.mark.timeout(800)  # a busy machine may need three runs
+@pytest.mark.parametrize("name", ["memory-sessions", "stale-cache", "no-ttl", "ours-one-kill"])
+def test_a_system_gets_the_verdict_that_it_deserves(name: str, tmp_path: Path) -> None:
+    system = replace(BY_NAME[name], profile="short")
+    outcome = judge(system, 1, tmp_path)
+    assert outcome.right, record.line(outcome)

@@ -1,0 +1,58 @@
+"""What counts as the right verdict, and what the track record makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.calibrate import beside, record
+from tests.calibrate.run import SKIPPED, Outcome
+from tests.calibrate.systems import BY_NAME, HERE, SYSTEMS
+
+BAD, GOOD = BY_NAME["memory-sessions"], BY_NAME["ours"]
+
+
+def test_a_conviction_for_another_reason_is_not_the_right_one() -> None:
+    assert Outcome(BAD, 1, "NO-GO", ("errors.rate", "continuity.lost")).right
+    assert not Outcome(BAD, 1, "NO-GO", ("continuity.duplicated",)).right
+    assert not Outcome(GOOD, 1, "NO-GO", ("continuity.lost",)).right
+
+
+def test_a_run_that_proved_nothing_or_broke_is_never_right() -> None:
+    for verdict in ("INCONCLUSIVE", "exit 70", SKIPPED):
+        assert not Outcome(BAD, 1, verdict, ("continuity.lost",)).right
+        assert not Outcome(GOOD, 1, verdict).right
+
+
+def test_the_table_names_the_seeds_that_went_wrong() -> None:
+    table = record.markdown(
+        [
+            Outcome(BAD, 1, "NO-GO", ("continuity.lost", "errors.rate")),
+            Outcome(BAD, 2, "GO"),
+            Outcome(GOOD, 1, SKIPPED),
+        ]
+    )
+    row = table.splitlines()[-1]
+    assert row.startswith("| `memory-sessions` |")
+    assert "| NO-GO, lost | 1; **wrong on 2** | errors.rate |" in row
+
+
+def test_of_what_was_recorded_twice_the_last_counts(tmp_path: Path) -> None:
+    file = tmp_path / "seen.jsonl"
+    for verdict in ("GO", "NO-GO"):
+        record.add(file, Outcome(BAD, 3, verdict, ("continuity.lost",), "Lost", 12.3, 1))
+    (outcome,) = record.read([file])
+    assert (outcome.verdict, outcome.seed, outcome.seconds) == ("NO-GO", 3, 12)
+
+
+def test_every_system_has_its_profile_and_experiment_here_or_among_ours() -> None:
+    for system in SYSTEMS:
+        assert (HERE / f"{system.profile}.toml").is_file()
+        if system.experiment.endswith(".yaml"):
+            assert (HERE / system.experiment).is_file()
+
+
+def test_an_environment_that_cannot_be_made_is_a_reason_not_a_crash() -> None:
+    with pytest.raises(beside.NotToBeHadError, match="Invalid requirement"):
+        beside.python("no name of a package")

@@ -1,0 +1,29 @@
+"""A session service that is wrong on purpose: it waits for an answer of Redis for ten seconds.
+
+So long a silence is a failover's.  A frozen primary that wakes answers what it was asked before:
+it acknowledges writes to data that are not the shop's any more.
+"""
+
+from __future__ import annotations
+
+from target_service import RedisSessionService
+from target_service.sessions import link
+
+_PATIENCE_S = 10.0
+
+
+class LongTimeout(RedisSessionService):
+    """Ours in all else, turn guarantees included."""
+
+    def __init__(self, uri: str, ttl_seconds: float) -> None:
+        super().__init__(uri, ttl_seconds)
+        one = self.store._link
+        assert isinstance(one, link.OneServer)
+        one._answer_s = _PATIENCE_S
+        # The replica's own process: nobody else's calls become longer.
+        link.WHOLE_CALL_S = _PATIENCE_S
+
+
+def factory(uri: str, ttl_seconds: float) -> LongTimeout:
+    """For `--sessions tests.defects.long_timeout:factory`."""
+    return LongTimeout(uri, ttl_seconds)
