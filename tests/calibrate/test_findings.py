@@ -1,0 +1,36 @@
+"""What the page of findings quotes is what its scripts print, with the ADK that is installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PAGE = (Path(__file__).parent / "findings" / "README.md").read_text()
+
+
+def _printed(script: str) -> list[str]:
+    finished = subprocess.run(
+        [sys.executable, "-m", f"tests.calibrate.findings.{script}"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    return finished.stdout.splitlines()
+
+
+def test_adk_s_server_leaves_half_a_turn_behind() -> None:
+    printed = _printed("half_turns")
+    assert len(printed) == 3
+    assert [line for line in printed if line not in PAGE] == []
+
+
+def test_adk_s_redis_service_does_what_is_said_of_it() -> None:
+    *exact, kept, back = _printed("adk_redis")
+    assert len(exact) == 2
+    assert [line for line in exact if line not in PAGE] == []
+    # A race each: how it ends varies, that it is lost does not.
+    assert int(kept.split()[-2]) < 20
+    assert int(back.split()[-4]) > 0
