@@ -9,6 +9,7 @@ before the run when the environment cannot do that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reports.records import LoadMark
@@ -21,6 +22,7 @@ CAPABILITIES: Mapping[str, str] = {
     "cpu": "take a node's processor time away",
     "memory": "take the machine's memory away",
     "memory-limit": "limit one node's memory",
+    "disconnect": "take a node off its network, and put it back",
     "redis-config": "change the running configuration of Redis, and count on having it to oneself",
     "redis-data": "change the files of a Redis that is down",
     "network-redis": "disturb the connections between replicas and Redis",
@@ -187,6 +189,42 @@ class Network(Protocol):
         """Let go.  Nothing happens when there is no such toxic.  Raises ChaosError."""
 
 
+@dataclass(frozen=True)
+class MemoryUse:
+    """What the kernel says of one node's memory, bytes."""
+
+    used: int
+    limit: int
+
+
+class Box(Node, Protocol):
+    """A node with walls around it: a container."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is on its network."""
+
+    def disconnect(self) -> None:
+        """Take it off.  Raises ChaosError when it is off already."""
+
+    def reconnect(self) -> None:
+        """Put it back, at its old address.  Nothing happens when it is on.  Raises ChaosError."""
+
+    @property
+    def memory_limit(self) -> int:
+        """The limit that was set, bytes; 0 for none."""
+
+    def limit_memory(self, limit: int) -> None:
+        """From now on it may use so many bytes; 0 for all there are.  Raises ChaosError."""
+
+    def memory(self) -> MemoryUse:
+        """What the kernel counts and keeps to; zeros while it does not run."""
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether it has ended because it wanted more."""
+
+
 class ModelSwitch(Protocol):
     """Makes the scripted model of every replica behave differently while the run goes on."""
 
@@ -244,6 +282,12 @@ class Environment(Protocol):
     @property
     def load(self) -> LoadSwitch:
         """The load generator's switch.  Raises ChaosError without the capability `load`."""
+
+    def box(self, name: str) -> Box:
+        """What stands around a node.
+
+        Raises ChaosError without the capabilities `disconnect` and `memory-limit`.
+        """
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Wait until the balancer sends requests to every replica that runs.

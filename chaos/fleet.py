@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import psutil
 
-from chaos.environment import LoadSwitch, ModelSwitch, Network
+from chaos.environment import Box, LoadSwitch, ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.guardian import RUN_ID_VARIABLE, Guardian
@@ -176,6 +176,10 @@ class Fleet:
         if not self._scripted:
             raise ChaosError("the fleet's model is a real one: it cannot be switched")
         return self._moods
+
+    def box(self, name: str) -> Box:
+        """Raises ChaosError: processes have no walls."""
+        raise ChaosError(f"{name} is a process: it has no network and no memory of its own")
 
     @property
     def load(self) -> LoadSwitch:

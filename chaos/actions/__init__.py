@@ -22,6 +22,7 @@ from chaos.actions.network import (
 from chaos.actions.redis import (
     amnesia,
     cluster_shard_down,
+    disconnect_redis,
     exhaust_connections,
     failover,
     freeze_redis,
@@ -35,11 +36,13 @@ from chaos.actions.redis import (
 )
 from chaos.actions.replica import (
     cpu_hog,
+    disconnect_replica,
     freeze_replica,
     kill_half,
     kill_replica,
     kill_streaming,
     kill_zone,
+    limit_memory,
     memory_hog,
     noop,
     rolling_restart,
@@ -48,6 +51,7 @@ from chaos.actions.replica import (
 )
 from chaos.faults.amnesia import Amnesia
 from chaos.faults.base import Fault
+from chaos.faults.disconnect import DisconnectRedis, DisconnectReplica
 from chaos.faults.exhaust_connections import ExhaustConnections
 from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.freeze import FreezeRedis, FreezeReplica
@@ -55,6 +59,7 @@ from chaos.faults.hogs import CpuHog, MemoryHog
 from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.kill_streaming import KillStreaming
+from chaos.faults.limit_memory import LimitMemory
 from chaos.faults.load import LoadSpike, ReconnectStorm
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
 from chaos.faults.network import (
@@ -83,6 +88,8 @@ __all__ = [
     "amnesia",
     "cluster_shard_down",
     "cpu_hog",
+    "disconnect_redis",
+    "disconnect_replica",
     "exhaust_connections",
     "failover",
     "freeze_redis",
@@ -92,6 +99,7 @@ __all__ = [
     "kill_replica",
     "kill_streaming",
     "kill_zone",
+    "limit_memory",
     "load_spike",
     "memory_hog",
     "model_cut_streams",
@@ -125,6 +133,8 @@ FAULTS: dict[str, type[Fault]] = {
     "terminate_replica": TerminateReplica,
     "rolling_restart": RollingRestart,
     "freeze_replica": FreezeReplica,
+    "disconnect_replica": DisconnectReplica,
+    "limit_memory": LimitMemory,
     "slow_start": SlowStart,
     "cpu_hog": CpuHog,
     "memory_hog": MemoryHog,
@@ -134,6 +144,7 @@ FAULTS: dict[str, type[Fault]] = {
     "restart_redis": RestartRedis,
     "kill_redis": KillRedis,
     "freeze_redis": FreezeRedis,
+    "disconnect_redis": DisconnectRedis,
     "reload_redis": ReloadRedis,
     "power_loss": PowerLoss,
     "amnesia": Amnesia,

@@ -6,6 +6,7 @@ from typing import Any
 
 from chaos.actions._perform import Configuration, perform_now
 from chaos.faults.amnesia import Amnesia
+from chaos.faults.disconnect import DisconnectRedis
 from chaos.faults.exhaust_connections import ExhaustConnections
 from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.freeze import FreezeRedis
@@ -36,6 +37,13 @@ def freeze_redis(
 ) -> dict[str, Any]:
     """Stop Redis with its connections open, for `duration` seconds."""
     return perform_now(FreezeRedis(duration=duration, server=server))
+
+
+def disconnect_redis(
+    duration: float = 3.0, server: str = "primary", configuration: Configuration = None
+) -> dict[str, Any]:
+    """Take Redis's container off its network, for `duration` seconds."""
+    return perform_now(DisconnectRedis(duration=duration, server=server))
 
 
 def reload_redis(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chaos.actions._perform import Configuration, perform_now
+from chaos.faults.disconnect import DisconnectReplica
 from chaos.faults.freeze import FreezeReplica
 from chaos.faults.hogs import CpuHog, MemoryHog
 from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.kill_streaming import KillStreaming
+from chaos.faults.limit_memory import LimitMemory
 from chaos.faults.noop import Noop
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.slow_start import SlowStart
@@ -52,6 +54,23 @@ def freeze_replica(
 ) -> dict[str, Any]:
     """Stop a replica with its connections open, for `duration` seconds."""
     return perform_now(FreezeReplica(replica=replica, duration=duration))
+
+
+def disconnect_replica(
+    replica: str = "random", duration: float = 3.0, configuration: Configuration = None
+) -> dict[str, Any]:
+    """Take a replica's container off its network, for `duration` seconds."""
+    return perform_now(DisconnectReplica(replica=replica, duration=duration))
+
+
+def limit_memory(
+    replica: str = "random",
+    duration: float = 3.0,
+    share: float = 0.8,
+    configuration: Configuration = None,
+) -> dict[str, Any]:
+    """Limit the memory of a replica's container to `share` of what it uses now."""
+    return perform_now(LimitMemory(replica=replica, duration=duration, share=share))
 
 
 def slow_start(

@@ -35,11 +35,14 @@ from chaos.containers.parts import (
     ContainerReplica,
 )
 from chaos.containers.sweep import sweep
-from chaos.environment import LoadSwitch, ModelSwitch, Network
+from chaos.environment import Box, LoadSwitch, ModelSwitch, Network
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.guardian import Guardian
+from chaos.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.ports import LOOPBACK, free_port
 
+_CAPABILITIES = frozenset(
+    {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
+)
 _MIB = 1024 * 1024
 _REPLICA_MEMORY = 512 * _MIB
 _STARTERS = 4
@@ -101,6 +104,8 @@ class ContainerFleet:
         self._load = load
         self._aof, self._rdb = aof, rdb
         self._password = secrets.token_hex(24)
+        self.marks: Mapping[str, str] = {**os.environ, RUN_ID_VARIABLE: run_id}
+        """The environment of processes that must not outlive the run."""
         self._labels = {owner.RUN_LABEL: run_id, owner.OWNER_LABEL: owner.token()}
         self._net: RunNetwork | None = None
         self._ips: dict[str, str] = {}
@@ -136,8 +141,7 @@ class ContainerFleet:
     @property
     def capabilities(self) -> frozenset[str]:
         """What can be done to containers."""
-        can = {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit"}
-        return frozenset(can if self._load is None else can | {"load"})
+        return _CAPABILITIES if self._load is None else _CAPABILITIES | {"load"}
 
     @property
     def network(self) -> Network:
@@ -148,6 +152,13 @@ class ContainerFleet:
     def model(self) -> ModelSwitch:
         """Raises ChaosError: the model cannot be switched."""
         raise ChaosError("the model in containers cannot be switched")
+
+    def box(self, name: str) -> Box:
+        """The container of a node.  Raises ChaosError for a name that there is not."""
+        for node in (*self.replicas.values(), self.redis):
+            if node.name == name:
+                return node
+        raise ChaosError(f"{name}: there is no such container")
 
     @property
     def load(self) -> LoadSwitch:

@@ -10,6 +10,7 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
+from chaos.environment import MemoryUse
 from chaos.errors import ChaosError
 from chaos.waiting import Awaited
 
@@ -131,7 +132,7 @@ class ContainerNode(Awaited):
         joined = container.attrs["NetworkSettings"]["Networks"].get(network.name)
         if joined is None:
             raise ChaosError(f"{self.name} is not on the network")
-        self._cut_off = {
+        place = {
             "ipv4_address": joined["IPAMConfig"]["IPv4Address"],
             "aliases": joined["Aliases"],
         }
@@ -139,6 +140,7 @@ class ContainerNode(Awaited):
             network.disconnect(container)
         except APIError as error:
             raise ChaosError(f"{self.name} cannot be taken off: {error.explanation}") from None
+        self._cut_off = place
 
     def reconnect(self) -> None:
         """Back on the network, at its old address.  Nothing happens when it is on it."""
@@ -152,8 +154,10 @@ class ContainerNode(Awaited):
 
     @property
     def connected(self) -> bool:
-        """Whether it is on the network."""
-        return self._cut_off is None
+        """Whether it is on the network, as Docker sees it."""
+        container = self._started()
+        container.reload()
+        return self._network().name in container.attrs["NetworkSettings"]["Networks"]
 
     @property
     def memory_limit(self) -> int:
@@ -171,6 +175,22 @@ class ContainerNode(Awaited):
             raise ChaosError(
                 f"{self.name} cannot be limited to {limit} bytes: {error.explanation}"
             ) from None
+
+    def memory(self) -> MemoryUse:
+        """What the kernel counts and keeps to; zeros while it does not run."""
+        container = self._started()
+        try:
+            told = container.client.api.stats(container.id, stream=False, one_shot=True)
+        except APIError as error:
+            raise ChaosError(f"{self.name}: no memory is told: {error.explanation}") from None
+        memory = told.get("memory_stats") or {}
+        return MemoryUse(used=int(memory.get("usage", 0)), limit=int(memory.get("limit", 0)))
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether it has ended because it wanted more memory than it may use."""
+        state = self._state()
+        return bool(state.get("OOMKilled")) and not state.get("Running")
 
     def wait_ended(self, timeout: float) -> bool:
         """Whether it has ended, after at most `timeout` seconds."""

@@ -1,0 +1,75 @@
+"""A replica may use less memory than it needs."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults.aimed import ReplicaFault
+
+_FELT_TIMEOUT_S = 10.0
+_STEPS = 32
+_SLACK = 1.25
+"""It may grow meanwhile."""
+
+
+@dataclass
+class LimitMemory(ReplicaFault):
+    """A replica's limit becomes `share` of what it uses now.
+
+    Below 1 the kernel takes what it can and then kills it; a kernel that would rather refuse
+    (cgroup v1) gets the lowest limit that it takes, and the next want of memory is the one too
+    much.  After `duration` seconds the replica runs again, with its old limit.
+    """
+
+    kind: ClassVar[str] = "limit-memory"
+    needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
+    share: float = 0.8
+
+    _before: int | None = field(default=None, init=False, repr=False)
+    limit: int = field(default=0, init=False, repr=False)
+    """What it was limited to, bytes."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share = self.share if isinstance(self.share, int | float) else math.nan
+        if not 0 < share <= 10:  # not a number is neither
+            raise ValueError(f"share = {self.share!r}: expected a number above 0, at most 10")
+
+    def inject(self, env: Environment) -> None:
+        """Set the limit."""
+        box = env.box(self.victim.name)
+        used = box.memory().used
+        self.limit = int(used * self.share)
+        self._before = box.memory_limit
+        while True:
+            try:
+                box.limit_memory(self.limit)
+                return
+            except ChaosError:
+                self.limit += used // _STEPS
+                if self.limit > max(1.0, self.share) * used * _SLACK:
+                    raise
+
+    def verify(self, env: Environment) -> bool:
+        """The kernel keeps it below the limit, or has killed it for it."""
+        box = env.box(self.victim.name)
+        deadline = time.monotonic() + _FELT_TIMEOUT_S
+        while not self.cancelled.is_set() and time.monotonic() < deadline:
+            if box.out_of_memory:
+                return True
+            now = box.memory()
+            if 0 < now.limit <= self.limit and now.used <= now.limit:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def heal(self, env: Environment) -> None:
+        """The limit that was; it runs and is ready."""
+        if self._before is not None:
+            env.box(self.victim.name).limit_memory(self._before)
+        super().heal(env)
