@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import random
+import time
 from typing import Any
 
 from docker.errors import APIError
@@ -11,7 +13,8 @@ from testcontainers.core.network import Network
 
 from chaos.errors import ChaosError
 
-_TRIES = 8
+_TRIES = 20
+_LONGEST_PAUSE_S = 0.3
 _FIRST = 10
 """The host's own address and a few more stay free below."""
 
@@ -38,20 +41,25 @@ class RunNetwork:
 
 
 def _create(labels: dict[str, str]) -> tuple[Network, str]:
-    last: APIError | None = None
+    last = ""
     for _ in range(_TRIES):
-        # Docker picks a subnet that collides with nothing here; the same one is then asked for by
-        # name.  Another run may take it in between: then again.
-        probe = Network(docker_network_kw={"labels": labels}).create()
+        try:
+            subnet = _free_subnet(labels)
+            pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
+            return Network(docker_network_kw={"labels": labels, "ipam": pool}).create(), subnet
+        except APIError as error:
+            # Another run took it in between: then again, not in step with that one.
+            last = str(error.explanation)
+            time.sleep(random.uniform(0.0, _LONGEST_PAUSE_S))
+    raise ChaosError(f"no network for the run: {last}")
+
+
+def _free_subnet(labels: dict[str, str]) -> str:
+    """One that Docker picks: it collides with nothing here.  The same is then asked for by name."""
+    probe = Network(docker_network_kw={"labels": labels}).create()
+    try:
         docker_network: Any = probe._network
         docker_network.reload()
-        subnet = docker_network.attrs["IPAM"]["Config"][0]["Subnet"]
+        return str(docker_network.attrs["IPAM"]["Config"][0]["Subnet"])
+    finally:
         probe.remove()
-        pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
-        try:
-            network = Network(docker_network_kw={"labels": labels, "ipam": pool}).create()
-        except APIError as error:
-            last = error
-            continue
-        return network, str(subnet)
-    raise ChaosError(f"no network for the run: {last}")
