@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from chaos.addresses import is_loopback, without_password
@@ -17,6 +18,8 @@ from harness.generator import Crew
 
 KINDS = ("redis", "adk-redis", "memory")
 _LONGEST_SEED = 2**63 - 1
+SHOPMAX = "shopmax"
+"""The agent that comes with the reference service."""
 
 
 def check_sessions(value: str) -> None:
@@ -124,6 +127,42 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
             "--target, --redis, --topology or --proxy was expected"
         )
     return named
+
+
+_AGENT_FILES = ("agent.py", "root_agent.yaml")
+
+
+def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
+    """The folder of the agent that our fleet serves (None: ShopMax's), and the app's name.
+
+    The replicas import the agent, in their own world.  Raises ConfigError.
+    """
+    ours = args.target is None and args.env == "process"
+    if args.agent is None:
+        if ours and args.app not in (None, SHOPMAX):
+            raise ConfigError(
+                f"--app {args.app}: our own fleet serves {SHOPMAX}; --agent DIR for an agent of "
+                "your own, or --target, was expected"
+            )
+        return None, args.app or SHOPMAX
+    if not ours:
+        raise ConfigError(
+            f"--agent {args.agent}: it is for a fleet in processes; a --target, or the --image of "
+            "a container, has its agent in it, and --app names it"
+        )
+    folder = Path(args.agent).resolve()
+    if not any((folder / name).is_file() for name in _AGENT_FILES):
+        raise ConfigError(
+            f"--agent {args.agent}: a folder with {' or '.join(_AGENT_FILES)} in it was expected"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_]+", folder.name):
+        raise ConfigError(
+            f"--agent {args.agent}: ADK takes no such name of an agent; one of letters, digits "
+            "and _ was expected"
+        )
+    if args.app not in (None, folder.name):
+        raise ConfigError(f"--app {args.app}: ADK names an agent by its folder, {folder.name!r}")
+    return folder, folder.name
 
 
 def check_port(port: int | None) -> None:

@@ -62,7 +62,14 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
     )
-    parser.add_argument("--app", default="shopmax", help="the agent's app name at the target")
+    parser.add_argument(
+        "--agent",
+        metavar="DIR",
+        help="the folder of an ADK agent of your own, served by our fleet instead of ShopMax's",
+    )
+    parser.add_argument(
+        "--app", help="the agent's app name, at the target or in --image (default: shopmax)"
+    )
     parser.add_argument(
         "--ttl",
         type=float,

@@ -44,6 +44,8 @@ class Plan:
     port: int | None
     target: str | None
     app: str
+    agent: Path | None
+    """The folder of the agent that our fleet serves; None: ShopMax's."""
     authorised: bool
     out: Path
     run_id: str
@@ -91,7 +93,7 @@ class Plan:
             "environment": {
                 **host.environment(),
                 "redis_server": None,
-                "model": "unknown" if self.target else _model(),
+                "model": self._model(),
             },
             "foreign": self.target is not None,
             "ttl_known": self.ttl_known,
@@ -109,6 +111,12 @@ class Plan:
             "planned": self.experiment.planned,
             "steady_state": [probe.name for probe in self.experiment.steady_state],
         }
+
+    def _model(self) -> str:
+        """What the replies come from; only ShopMax's agent has the scripted model."""
+        if self.target is not None:
+            return "unknown"
+        return "the agent's own" if self.app != options.SHOPMAX else _scripted()
 
     def _topology(self) -> dict[str, Any]:
         if self.target is not None:
@@ -128,8 +136,8 @@ def _shown(path: Path) -> str:
     return path.stem if path.parent == experiments.DIRECTORY else str(path)
 
 
-def _model() -> str:
-    """The model that the replicas will use: they inherit our environment."""
+def _scripted() -> str:
+    """The model of ShopMax's agent in the replicas, which inherit our environment."""
     named = os.environ.get("DIYA_MODEL", "scripted")
     if named != "scripted":
         return named
@@ -156,6 +164,7 @@ def from_args(args: argparse.Namespace) -> Plan:
     if args.ttl is not None:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     experiment = _experiment(args, profile)
+    agent, app = options.agent(args)
     return Plan(
         profile=profile,
         experiment=experiment,
@@ -168,7 +177,8 @@ def from_args(args: argparse.Namespace) -> Plan:
         sessions=args.sessions,
         port=args.port,
         target=args.target and args.target.rstrip("/"),
-        app=args.app,
+        app=app,
+        agent=agent,
         authorised=args.authorised,
         out=Path(args.out),
         run_id=secrets.token_hex(6),

@@ -92,6 +92,7 @@ def _fleet(plan: Plan, run_dir: Path) -> Fleet:
         proxy=plan.proxy,
         load=LoadSwitchFile(run_dir),
         authorised=plan.authorised,
+        extra_env={"DIYA_AGENT": str(plan.agent)} if plan.agent else None,
     )
 
 

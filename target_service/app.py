@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from target_service import blame, choice, metrics
+from target_service import blame, choice, metrics, own_agent
 from target_service.door import BearerToken, BodyLimit, Health, Signature
 from target_service.sessions.service import RedisSessionService
 from target_service.settings import Settings
@@ -30,8 +30,10 @@ AGENTS = Path(__file__).parent / "agents"
 def create(config: Settings, health: Health) -> ASGIApp:
     """Build the service, its door included.
 
-    Raises SettingsError for a session service that cannot be had.
+    Raises SettingsError for a session service that cannot be had, or an agent that is none.
     """
+    if config.agent is not None:
+        own_agent.load(config.agent)
     sessions = choice.create(config)
 
     @contextlib.asynccontextmanager
@@ -42,7 +44,7 @@ def create(config: Settings, health: Health) -> ASGIApp:
             await sessions.close()
 
     app = get_fast_api_app(
-        agents_dir=str(AGENTS),
+        agents_dir=str(config.agent or AGENTS),
         session_service_uri=choice.register(sessions),
         artifact_service_uri="memory://",
         memory_service_uri="memory://",

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 class SettingsError(ValueError):
@@ -46,10 +47,13 @@ class Settings:
     """What callers must show as `Authorization: Bearer`; None lets everybody in."""
     default_app: str | None
     """ADK's own setting: the app of requests that name none."""
+    agent: Path | None
+    """The folder of the agent that is served, as `adk run` takes it; None: ShopMax's."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.  Raises SettingsError naming the variable and its value."""
+    agent = Path(environ["DIYA_AGENT"]).resolve() if environ.get("DIYA_AGENT") else None
     return Settings(
         replica=environ.get("DIYA_REPLICA", "r01"),
         redis_url=environ.get("DIYA_REDIS_URL", "redis://127.0.0.1:6379/0"),
@@ -66,7 +70,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         max_body_bytes=_whole(environ, "DIYA_MAX_BODY_BYTES", 1 << 20),
         drain_s=_number(environ, "DIYA_DRAIN_S", 1.2, zero=True),
         token=_token(environ),
-        default_app=environ.get("ADK_DEFAULT_APP_NAME") or None,
+        default_app=environ.get("ADK_DEFAULT_APP_NAME") or (agent.name if agent else None),
+        agent=agent,
     )
 
 

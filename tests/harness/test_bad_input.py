@@ -58,6 +58,9 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--target", "http://127.0.0.1:1", "--token-env", "NOT_SET"), r"NOT_SET: .*no such"),
         (("--ttl", "5"), r"--ttl 5: .*--target"),
         (("--target", "http://127.0.0.1:1", "--ttl", "0.5"), r"--ttl 0.5: seconds from 1"),
+        (("--app", "concierge"), r"--app concierge: .*--agent DIR"),
+        (("--agent", "no/such"), r"--agent no/such: a folder with agent\.py"),
+        (("--agent", "x", "--target", "http://127.0.0.1:1"), r"--agent x: .*--app names it"),
         (("--journeys", "no/such.toml"), r"cannot read the journeys no/such\.toml"),
     ],
 )
