@@ -33,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--diya-target", metavar="URL", help="drive this ADK API server, without faults"
     )
+    group.addoption(
+        "--diya-agent",
+        metavar="DIR",
+        help="the folder of your own ADK agent, served instead of ShopMax's",
+    )
+    group.addoption("--diya-journeys", metavar="FILE", help="what customers write to it (TOML)")
     group.addoption("--diya-image", metavar="IMAGE", help="the service's image, for containers")
     group.addoption("--diya-redis-image", metavar="IMAGE", help="Redis's image (default: redis:8)")
     group.addoption("--diya-envoy-image", metavar="IMAGE", help="Envoy's image, for containers")
@@ -46,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for name, told in (
         ("diya_env", "where the fleet runs, without --diya-env"),
+        ("diya_agent", "the folder of your own ADK agent, without --diya-agent"),
+        ("diya_journeys", "what customers write to it, without --diya-journeys"),
         ("diya_image", "the service's image, without --diya-image"),
         ("diya_redis_image", "Redis's image, without --diya-redis-image"),
         ("diya_envoy_image", "Envoy's image, without --diya-envoy-image"),

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chaos import actions
+from chaos.experiment import START
+from chaos.experiment_reader import EXTENSION
 from harness.ci.errors import PlanError
 from harness.ci.settings import nearest
 
@@ -33,6 +35,8 @@ def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -
     if target is not None and _REPLICA.fullmatch(target):
         arguments["replica"], target = target, "replica"
     func = verb if target is None else f"{verb}_{target}"
+    if target == "replica" and func not in actions.FAULTS and verb in actions.FAULTS:
+        func = verb  # its name does not say at whom it aims: `slow_start`, `limit_memory`
     if func not in actions.FAULTS:
         raise PlanError(f"{written}: fault {func!r}{nearest(func, actions.FAULTS)}")
     parameters_of = inspect.signature(getattr(actions, func)).parameters
@@ -48,23 +52,33 @@ def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -
 
 
 def write_experiment(path: Path, title: str, faults: Sequence[PlannedFault]) -> None:
-    """Write the faults, in order of time, as an experiment in Chaos Toolkit's format (JSON)."""
+    """Write the faults, in order of time, as an experiment in Chaos Toolkit's format (JSON).
+
+    Each begins at its own moment of the load, however long those before it took; one that is not
+    over yet makes the next one wait.
+    """
     method = []
-    before = 0.0
+    moments = {}
     for fault in faults:
+        name = f"{fault.func.replace('_', ' ')}, at {fault.at:g} s"
+        moments[name] = f"{START}+{fault.at:.3f}s"
         method.append(
             {
                 "type": "action",
-                "name": f"{fault.func.replace('_', ' ')}, at {fault.at:g} s",
+                "name": name,
                 "provider": {
                     "type": "python",
                     "module": actions.__name__,
                     "func": fault.func,
                     "arguments": fault.arguments,
                 },
-                "pauses": {"before": max(0.0, fault.at - before)},
             }
         )
-        before = fault.at
-    document = {"version": "1.0.0", "title": title, "description": title, "method": method}
+    document = {
+        "version": "1.0.0",
+        "title": title,
+        "description": title,
+        "method": method,
+        "extensions": [{"name": EXTENSION, "at": moments}],
+    }
     path.write_text(json.dumps(document, indent=1) + "\n")

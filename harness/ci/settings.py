@@ -28,6 +28,9 @@ class Settings:
     sessions: str = "redis"
     redis: str | None = None
     app: str | None = None
+    agent: str | None = None
+    """The folder of the repository's own agent; in an image or at a target its name is the app."""
+    journeys: str | None = None
     target: str | None = None
     image: str | None = None
     redis_image: str | None = None
@@ -39,9 +42,14 @@ class Settings:
         given: dict[str, object] = {
             "--profile": self.profile,
             "--seed": self.seed,
-            "--app": self.app,
+            "--journeys": self.journeys,
             "--out": self.out,
         }
+        if self.env == "process":
+            given["--agent"] = self.agent
+            given["--app"] = self.app
+        else:
+            given["--app"] = self.app or (self.agent and Path(self.agent).name)
         if self.env == "target":
             given["--target"] = self.target
         else:
@@ -64,6 +72,10 @@ class Settings:
 
 
 _CHOICES = {"env": ("process", "containers", "target"), "inconclusive": ("fail", "skip")}
+_CHOSEN = (
+    *("env", "target", "agent", "journeys", "image", "redis_image", "envoy_image"),
+    "inconclusive",
+)
 _MARKED = tuple(each.name for each in fields(Settings) if each.name not in ("out", "root"))
 
 
@@ -82,7 +94,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
                 raise PlanError(f"@pytest.mark.readiness({name}=…){nearest(name, _MARKED)}")
             values[name] = value
     # What stands on the command line was said last.
-    for name in ("env", "target", "image", "redis_image", "envoy_image", "inconclusive"):
+    for name in _CHOSEN:
         if chosen := config.getoption(f"diya_{name}") or (
             None if name in ("target", "inconclusive", *values) else config.getini(f"diya_{name}")
         ):
@@ -93,6 +105,11 @@ def of(request: pytest.FixtureRequest) -> Settings:
             raise PlanError(f"{name} = {values[name]!r}{nearest(values[name], known)}")
     if values["env"] == "target" and not values.get("target"):
         raise PlanError("env = 'target': --diya-target URL was expected beside it")
+    if values["env"] == "containers" and values.get("agent") and not values.get("image"):
+        raise PlanError(
+            f"agent = {values['agent']!r}: in containers it comes in an image of yours, and "
+            "--diya-image IMAGE was expected beside it"
+        )
     out = Path(config.getoption("diya_out") or config.getini("diya_out") or "runs")
     return Settings(root=config.rootpath, out=config.rootpath / out, **values)
 

@@ -10,6 +10,46 @@ from pathlib import Path
 from tests.harness import command
 
 TINY = str(command.HERE / "tiny.toml")
+THE_ISSUES = """
+@pytest.mark.readiness(profile="smoke")
+def test_survives_a_redis_restart(readiness):
+    with readiness.running() as run:
+        run.restart("redis", at="10s")
+        run.kill("replica", at="15s")
+    run.expect("continuity == 100%")
+    run.expect("p99 < 1.5s", phase="steady")
+    run.expect("recovery < 5s", fault="redis")
+"""
+"""The README's test, to the letter."""
+GOOD = f"""
+@pytest.mark.readiness(profile={TINY!r}, replicas=2, seed=7)
+def test_good(readiness):
+    with readiness.running() as run:
+        run.restart("redis", at="2s")
+        run.kill("replica", at="4s")
+    run.expect("continuity == 100%")
+    run.expect("recovery < 20s", fault="redis")
+"""
+FORGETFUL = f"""
+@pytest.mark.readiness(profile={TINY!r}, replicas=2, sessions="memory")
+def test_forgetful(readiness):
+    with readiness.running() as run:
+        pass
+    run.expect("continuity == 100%")
+"""
+NO_PERSISTENCE = f"""
+@pytest.mark.readiness(profile={TINY!r}, replicas=2, aof="off")
+def test_no_persistence(readiness):
+    with readiness.running() as run:
+        run.restart("redis", at="4s")
+    run.expect("continuity == 100%")
+"""
+PLAIN = f"""
+@pytest.mark.readiness(profile={TINY!r}, replicas=1)
+def test_plain(readiness):
+    with readiness.running():
+        pass
+"""
 FLAGS = ("-p", "no:locust", "-p", "no:cacheprovider", "-rA")
 
 

@@ -23,9 +23,20 @@ def test_faults_become_an_experiment_in_order_of_time(tmp_path: Path) -> None:
     run.kill("replica", at="15s")
     run.restart("redis", at="10s", downtime=1)
     run.kill("r02", at=20)
+    run.limit_memory("r01", at=21)
     read = planned(tmp_path, run)
-    assert read.planned == ["restart-redis-1", "kill-replica-1", "kill-replica-2"]
+    assert read.planned == ["restart-redis-1", "kill-replica-1", "kill-replica-2", "limit-memory-1"]
     assert repr(read.faults[2].make()).count("r02") == 1
+    assert repr(read.faults[3].make()).count("r01") == 1
+
+
+def test_a_fault_begins_at_its_own_moment_however_long_the_one_before_took(tmp_path: Path) -> None:
+    run = Run(faults=True)
+    run.kill("replica", at="4.5s")
+    run.restart("redis", at="2s")
+    steps = planned(tmp_path, run).faults
+    assert [str(step.at) for step in steps] == ["start+2s", "start+4.5s"]
+    assert {step.before for step in steps} == {0.0}
 
 
 def test_a_fault_goes_by_its_own_name_too(tmp_path: Path) -> None:

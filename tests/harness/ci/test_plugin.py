@@ -36,7 +36,16 @@ def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
     repository.write(tmp_path, "")
     assert "readiness(profile=" in repository.pytest(tmp_path, "--markers").stdout
     said = repository.pytest(tmp_path, "--help").stdout
-    for option in ("env", "target", "image", "redis-image", "out", "inconclusive"):
+    for option in (
+        "env",
+        "target",
+        "agent",
+        "journeys",
+        "image",
+        "redis-image",
+        "out",
+        "inconclusive",
+    ):
         assert f"--diya-{option}" in said, option
 
 
@@ -54,6 +63,17 @@ def test_profile(readiness):
 def test_verb(readiness):
     with readiness.running() as run:
         run.kil("redis", at="1s")
+
+def test_walls(readiness):
+    with readiness.running() as run:
+        run.disconnect("replica", at="1s")
+
+@pytest.mark.readiness(agent="nowhere")
+def test_agent(readiness):
+    with readiness.running(): pass
+
+@pytest.mark.readiness(agent="mine", env="containers")
+def test_image(readiness): pass
 """,
     )
     finished = repository.pytest(tmp_path, timeout=60)
@@ -63,33 +83,22 @@ def test_verb(readiness):
     )
     assert "'smokk'" in finished.stdout
     assert "did you mean kill_redis" in finished.stdout
+    assert "disconnect (take a node off its network, and put it back)" in finished.stdout
+    assert "--agent nowhere: a folder with agent.py or root_agent.yaml" in finished.stdout
+    assert "agent = 'mine': in containers it comes in an image of yours" in finished.stdout
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
 
 
 def test_a_good_service_passes_and_a_forgetful_one_fails_side_by_side(tmp_path: Path) -> None:
     # Two workers of xdist, two fleets at once: they must not disturb each other.
-    repository.write(
-        tmp_path,
-        f"""
-PROFILE = {repository.TINY!r}
-
-@pytest.mark.readiness(profile=PROFILE, replicas=2, seed=7)
-def test_good(readiness):
-    with readiness.running() as run:
-        run.restart("redis", at="2s")
-        run.kill("replica", at="4s")
-    run.expect("continuity == 100%")
-    run.expect("recovery < 20s", fault="redis")
+    good = (
+        repository.GOOD
+        + """
     with pytest.raises(ValueError, match="did you mean steady"):
         run.expect("p99 < 10s", phase="stedy")
-
-@pytest.mark.readiness(profile=PROFILE, replicas=2, sessions="memory")
-def test_forgetful(readiness):
-    with readiness.running() as run:
-        pass
-    run.expect("continuity == 100%")
-""",
+"""
     )
+    repository.write(tmp_path, good + repository.FORGETFUL)
     summary = tmp_path / "step.md"
     finished = repository.pytest(tmp_path, "-n", "2", GITHUB_STEP_SUMMARY=str(summary))
     said = finished.stdout
