@@ -2,120 +2,106 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
-import pytest
+import psutil
 
-from tests import tools
+from chaos.containers.fleet import ContainerFleet, Images
+from tests.containers import tidy
 from tests.harness import command
 from tests.harness.ci import repository
 
 
-@pytest.fixture(scope="session")
-def images() -> tuple[str, ...]:
-    """The options that name images made of what is installed."""
-    if os.environ.get("DIYA_REQUIRE_DOCKER") != "1":
-        tools.require("docker")
-        tools.require("redis-server")
-    docker = pytest.importorskip("docker")
-    try:
-        client = docker.from_env()
-        client.ping()
-        client.close()
-    except (docker.errors.DockerException, OSError) as error:
-        if os.environ.get("DIYA_REQUIRE_DOCKER") == "1":
-            pytest.fail(f"no Docker engine: {error}")
-        pytest.skip(f"no Docker engine: {error} (DIYA_REQUIRE_DOCKER=1 makes this a failure)")
-    from tests.containers import images as made
-
-    made.ensure()
-    return (
-        *("--diya-env", "containers", "--diya-image", made.SERVICE),
-        *("--diya-redis-image", made.REDIS, "--diya-envoy-image", made.ENVOY),
-    )
+def test_the_readmes_test_passes(tmp_path: Path, images: tuple[str, ...]) -> None:
+    repository.write(tmp_path, repository.THE_ISSUES)
+    finished = repository.pytest(tmp_path, *images, timeout=200)
+    assert "1 passed" in finished.stdout, finished.stdout
+    assert tidy.left(*tidy.run_ids(tmp_path / "runs")) == []
 
 
-def ours() -> list[str]:
-    """What runs or lies about with our label."""
-    found = []
-    for what in (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q")):
-        told = subprocess.run(
-            ["docker", *what, "--filter", "label=diya.run"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found += told.stdout.split()
-    return found
-
-
-@pytest.mark.timeout(300)
-def test_containers_survive_and_a_redis_without_persistence_is_convicted(
+def test_two_side_by_side_do_not_disturb_each_other_and_what_loses_turns_is_convicted(
     tmp_path: Path, images: tuple[str, ...]
 ) -> None:
-    repository.write(
-        tmp_path,
-        f"""
-PROFILE = {repository.TINY!r}
-
-@pytest.mark.readiness(profile=PROFILE, replicas=2, seed=7)
-def test_good(readiness):
-    with readiness.running() as run:
-        run.restart("redis", at="2s")
-        run.kill("replica", at="4s")
-    run.expect("continuity == 100%")
-    run.expect("recovery < 20s", fault="redis")
-
-@pytest.mark.readiness(profile=PROFILE, replicas=2, aof="off")
-def test_no_persistence(readiness):
-    with readiness.running() as run:
-        run.restart("redis", at="4s")
-    run.expect("continuity == 100%")
-""",
-    )
-    finished = repository.pytest(tmp_path, *images, timeout=250)
-    assert "PASSED test_it.py::test_good" in finished.stdout, finished.stdout
-    assert "1 failed, 1 passed" in finished.stdout
-    assert "expected continuity == 100%: was continuity" in finished.stdout
-    assert "Conversation context lost" in finished.stdout
-    assert ours() == []
+    repository.write(tmp_path, repository.GOOD + repository.FORGETFUL + repository.NO_PERSISTENCE)
+    finished = repository.pytest(tmp_path, *images, "-n", "2", timeout=250)
+    said = finished.stdout
+    assert "PASSED test_it.py::test_good" in said, said
+    assert "2 failed, 1 passed" in said, said
+    assert said.count("expected continuity == 100%: was continuity") >= 2
+    assert said.count("Conversation context lost") >= 2
+    runs = tidy.run_ids(tmp_path / "runs")
+    assert len(runs) == 3
+    assert tidy.left(*runs) == []
 
 
-def test_after_a_kill_of_pytest_no_container_or_network_is_left(
-    tmp_path: Path, images: tuple[str, ...]
-) -> None:
-    repository.write(
-        tmp_path,
-        f"""
-@pytest.mark.readiness(profile={repository.TINY!r}, replicas=1)
-def test_it(readiness):
-    with readiness.running():
-        pass
-""",
-    )
+def started(folder: Path, images: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], str]:
+    """pytest in the middle of a run, and the run's id."""
+    repository.write(folder, repository.PLAIN)
     process = subprocess.Popen(
         repository.invocation(*images),
-        cwd=tmp_path,
+        cwd=folder,
         env=repository.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    out = folder / "runs"
     try:
-        command.wait_until(lambda: len(ours()) >= 3, 60, "containers run")
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    command.wait_until(lambda: ours() == [], 60, "everything is removed")
+        command.wait_until(lambda: command.turns_recorded(out) >= 1, 90, "turns are played")
+    except BaseException:
+        process.kill()
+        raise
+    (run_id,) = tidy.run_ids(out)
+    assert len(tidy.left(run_id)) == 4, "Redis, a replica, Envoy and their network"
+    return process, run_id
+
+
+def test_after_a_kill_of_pytest_nothing_is_left(tmp_path: Path, images: tuple[str, ...]) -> None:
+    process, run_id = started(tmp_path, images)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    command.wait_until(lambda: tidy.left(run_id) == [], 60, "everything is removed")
+
+
+def test_what_a_run_has_left_whose_keeper_was_killed_too_is_swept_by_the_next_one(
+    tmp_path: Path, images: tuple[str, ...], local_images: Any
+) -> None:
+    process, run_id = started(tmp_path, images)
+    harness = psutil.Process(process.pid).children()
+    keepers = [
+        child
+        for each in harness
+        for child in each.children()
+        if child.cmdline()[-2:] == ["chaos.containers.keeper", run_id]
+    ]
+    assert len(keepers) == 1
+    for each in (*keepers, *harness):
+        each.kill()
+    process.kill()
+    process.wait()
+    psutil.wait_procs([*keepers, *harness], timeout=10)
+    assert len(tidy.left(run_id)) == 4, "nobody was left to remove it"
+    said: list[str] = []
+    with ContainerFleet(
+        tmp_path / "next",
+        "feedfeedfeed",
+        images=Images(local_images.SERVICE, local_images.REDIS, local_images.ENVOY),
+        replicas=1,
+    ) as fleet:
+        fleet.start(said.append)
+        assert tidy.left(run_id) == []
+        assert len(tidy.left(fleet.run_id)) == 4
+    assert f"removed what run {run_id} had left" in said
+    assert tidy.left(fleet.run_id) == []
 
 
 def test_an_image_that_is_nowhere_skips_the_test_or_fails_it(
     tmp_path: Path, images: tuple[str, ...]
 ) -> None:
-    repository.write(tmp_path, "def test_it(readiness):\n    with readiness.running(): pass\n")
+    repository.write(tmp_path, repository.PLAIN)
     arguments = (*images, "--diya-image", "127.0.0.1:1/diya-test/nowhere:local")
     skipped = repository.pytest(tmp_path, *arguments, DIYA_REQUIRE_DOCKER="0")
     assert "1 skipped" in skipped.stdout, skipped.stdout

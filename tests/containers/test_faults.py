@@ -1,0 +1,96 @@
+"""What can be done to containers and to nothing else: it takes hold, and it is healed."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chaos.containers.fleet import ContainerFleet, Images
+from chaos.containers.net import RunNetwork
+from chaos.containers.owner import RUN_LABEL
+from chaos.containers.sweep import remove_run
+from chaos.faults.base import Fault, perform
+from chaos.faults.disconnect import DisconnectRedis, DisconnectReplica
+from chaos.faults.limit_memory import LimitMemory
+from chaos.redis_server import connect
+from reports.records import FaultWindow, RunClock
+from tests.containers import tidy
+
+
+@pytest.fixture(scope="module")
+def fleet(
+    tmp_path_factory: pytest.TempPathFactory, engine: Any, local_images: Any
+) -> Iterator[ContainerFleet]:
+    """A fleet of two replicas for all of these tests."""
+    made = ContainerFleet(
+        tmp_path_factory.mktemp("fleet"),
+        secrets.token_hex(6),
+        images=Images(local_images.SERVICE, local_images.REDIS, local_images.ENVOY),
+        replicas=2,
+    )
+    with made:
+        made.start()
+        made.wait_ready(90)
+        yield made
+    assert tidy.left(made.run_id) == []
+
+
+def do(fault: Fault, fleet: ContainerFleet) -> FaultWindow:
+    fault.check(fleet)
+    return perform("it", fault, fleet, RunClock(time.time()), random.Random(1))
+
+
+def test_a_disconnected_replica_is_heard_of_by_nobody_and_comes_back_the_same(
+    fleet: ContainerFleet,
+) -> None:
+    before = fleet.replicas["r01"].identity
+    window = do(DisconnectReplica(replica="r01", duration=0.5), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "r01")
+    assert fleet.replicas["r01"].identity == before
+    assert fleet.replicas["r01"].ready()
+    assert fleet.balancer.in_rotation() == {"r01", "r02"}
+
+
+def test_a_disconnected_redis_keeps_what_it_has(fleet: ContainerFleet) -> None:
+    with connect(fleet.redis.url) as client:
+        client.set("order", "saree", ex=600)
+    window = do(DisconnectRedis(duration=0.5), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "redis")
+    with connect(fleet.redis.url) as client:
+        assert client.get("order") in (b"saree", "saree")
+
+
+def test_a_replica_that_may_use_less_than_it_needs_is_squeezed_and_gets_its_limit_back(
+    fleet: ContainerFleet,
+) -> None:
+    replica = fleet.replicas["r02"]
+    before, limit = replica.memory().used, replica.memory_limit
+    fault = LimitMemory(replica="r02", share=0.5, duration=0.2)
+    window = do(fault, fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, "r02")
+    assert 0.5 * before <= fault.limit <= 1.3 * before < limit
+    assert replica.memory_limit == limit == replica.memory().limit
+    assert replica.ready()
+
+
+def test_a_replica_lives_on_with_a_limit_above_what_it_needs(fleet: ContainerFleet) -> None:
+    before = fleet.replicas["r01"].identity
+    window = do(LimitMemory(replica="r01", share=1.5, duration=0.2), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+    assert fleet.replicas["r01"].identity == before
+
+
+def test_runs_that_start_together_get_networks_of_their_own(engine: Any) -> None:
+    names = [secrets.token_hex(6) for _ in range(6)]
+    try:
+        with ThreadPoolExecutor(len(names)) as starters:
+            made = list(starters.map(lambda name: RunNetwork({RUN_LABEL: name}), names))
+        assert len({network.address() for network in made}) == len(names)
+    finally:
+        assert all(remove_run(engine, name) for name in names)
