@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from chaos.errors import ChaosError
 from chaos.fleet import Fleet
@@ -24,6 +24,11 @@ from harness.progress import Progress
 from harness.sampler import Sampler
 from harness.watch import Watch
 from reports.records import RecordWriter, RunClock
+
+if TYPE_CHECKING:
+    from chaos.containers.fleet import ContainerFleet
+
+    AnyFleet = Fleet | ContainerFleet
 
 _READY_S = 90.0
 
@@ -61,12 +66,12 @@ def main(args: argparse.Namespace) -> int:
     return code
 
 
-def _fleet(plan: Plan, run_dir: Path) -> Fleet:
+def _fleet(plan: Plan, run_dir: Path) -> AnyFleet:
     if plan.containers is not None:
         # Only who asks for containers pays for Docker's packages.
         from chaos.containers.fleet import ContainerFleet, Images
 
-        in_containers: Any = ContainerFleet(
+        return ContainerFleet(
             run_dir,
             plan.run_id,
             images=Images(**plan.containers),
@@ -78,8 +83,6 @@ def _fleet(plan: Plan, run_dir: Path) -> Fleet:
             base_port=plan.port,
             load=LoadSwitchFile(run_dir),
         )
-        # What the run asks of a fleet it has too.
-        return cast("Fleet", in_containers)
     return Fleet(
         run_dir,
         plan.run_id,
@@ -127,7 +130,7 @@ def _play(
     run_dir: Path,
     clock: RunClock,
     progress: Progress,
-    fleet: Fleet | None,
+    fleet: AnyFleet | None,
     schedule: Schedule | None,
 ) -> None:
     """Load, faults and samples, from the baseline until the TTL has drained."""
@@ -158,12 +161,12 @@ def _all_are_ours(plan: Plan) -> bool:
     return plan.target is None and plan.containers is None and "://" not in plan.redis
 
 
-def _server(fleet: Fleet) -> dict[str, Any]:
+def _server(fleet: AnyFleet) -> dict[str, Any]:
     info = fleet.redis.info
     return {"name": info.name, "version": info.version, "allocator": info.allocator}
 
 
-def _sampled_redis(plan: Plan, fleet: Fleet | None) -> Callable[[], Sequence[str]] | None:
+def _sampled_redis(plan: Plan, fleet: AnyFleet | None) -> Callable[[], Sequence[str]] | None:
     if fleet is None or not fleet.redis.servers:
         # With a --target, a --redis address is where that keeps its sessions: read, never touched.
         return (lambda: [plan.redis]) if "://" in plan.redis else None
