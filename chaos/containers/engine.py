@@ -56,8 +56,10 @@ def ensure_image(client: Any, image: str, say: Callable[[str], None]) -> None:
         client.images.pull(image)
     except (APIError, DockerException, OSError) as error:
         reason = getattr(error, "explanation", None) or error
+        ours = "; it is built from deploy/Dockerfile, or name one of yours with --image"
         raise ContainersUnavailable(
             f"image {image!r} is not here and cannot be pulled: {reason}"
+            f"{ours if image == SERVICE else ''}"
         ) from None
 
 
