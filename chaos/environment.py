@@ -171,10 +171,13 @@ class Balancer(Protocol):
 
 
 class Network(Protocol):
-    """The proxies on the way, as Toxiproxy names them: a `link` of each replica to somebody."""
+    """The proxies on the way, as Toxiproxy names them: links of replicas, or to servers."""
 
     def links(self, side: str) -> Mapping[str, str]:
-        """Replica → name of its proxy, on the side `redis` or `balancer`."""
+        """Who → name of the proxy, on the side `redis` or `balancer`.
+
+        Replicas by name, each with its own link; on the side of a set of Redis servers, these.
+        """
 
     def address(self, proxy: str) -> tuple[str, int]:
         """Host and port at which the proxy listens."""

@@ -101,16 +101,18 @@ class Fleet:
         env = {**os.environ, RUN_ID_VARIABLE: run_id}
         self.marks: Mapping[str, str] = env
         """The environment of processes that must not outlive the run."""
+        self._proxy = ProxyProcess(logs / "proxy.log", env) if proxy else None
         self.redis: OwnRedis | ExternalRedis
         self._topology = topology or Topology()
         if "://" in redis:
             self.redis = ExternalRedis(redis, authorised=authorised)
         else:
-            self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env)
+            links = self._proxy
+            through = None if links is None else lambda who, port: links.plan("redis", who, port)
+            self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env, through)
         self._moods = ModelSwitchFile(self.run_dir / "model")
         self._scripted = env.get("DIYA_MODEL", "scripted") == "scripted"
         self._load = load
-        self._proxy = ProxyProcess(logs / "proxy.log", env) if proxy else None
         ports = _ports(base_port, replicas + 1)
         service_env = {
             **env,
@@ -203,12 +205,12 @@ class Fleet:
         self._require_memory()
         self._guardian = Guardian.start(self.run_id, password_files(self.run_dir))
         make_current(self)
+        if self._proxy is not None:
+            self._proxy.open()
         self.redis.start()
         self.redis.wait_ready()
         info = self.redis.info
         self._progress(f"{info.name} {info.version} ready")
-        if self._proxy is not None:
-            self._proxy.open()
         for replica in self.replicas.values():
             replica.start()
         self.balancer.start()

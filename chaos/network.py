@@ -1,4 +1,8 @@
-"""The proxies on the way of a local fleet: one process, a link for each replica on either side."""
+"""The proxies on the way of a local fleet: one process, a link for each replica on either side.
+
+One server of Redis has a link for each replica.  The servers of a set have a link each: their
+members, sentinels and customers are told the links' addresses, and all of them come that way.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +37,11 @@ class ProxyProcess(ManagedProcess):
         )
         self._links: dict[str, dict[str, tuple[str, int, int]]] = {side: {} for side in SIDES}
 
-    def plan(self, side: str, replica: str, upstream: int) -> int:
-        """A link of this replica to a local port; the port at which it will be found."""
+    def plan(self, side: str, who: str, upstream: int) -> int:
+        """A link of this replica, or to this server, to a local port; the port at which it is."""
         port = free_port()
-        self._links[side][replica] = (f"{replica}-{side}", port, upstream)
+        name = who if who.startswith(side) else f"{who}-{side}"
+        self._links[side][who] = (name, port, upstream)
         return port
 
     def open(self) -> None:
@@ -49,8 +54,8 @@ class ProxyProcess(ManagedProcess):
                 self._ask("POST", "/proxies", {"name": name, "listen": listen, "upstream": to})
 
     def links(self, side: str) -> Mapping[str, str]:
-        """Replica → name of its proxy on this side."""
-        return {replica: name for replica, (name, _, _) in self._links[side].items()}
+        """Replica, or server of a set → name of its proxy on this side."""
+        return {who: name for who, (name, _, _) in self._links[side].items()}
 
     def address(self, proxy: str) -> tuple[str, int]:
         """Host and port at which the proxy listens.  Raises ChaosError."""

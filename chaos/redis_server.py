@@ -88,6 +88,7 @@ class RedisServer:
         aof: Fsync = "everysec",
         *,
         name: str = "redis",
+        announced: int | None = None,
         rdb: bool = False,
         password: str | None = None,
         lines: Sequence[str] = (),
@@ -96,10 +97,13 @@ class RedisServer:
     ) -> None:
         """Nothing is started.
 
-        `rdb` lets it take snapshots as Redis does by default; `lines` are added to its
+        `announced` is the port that others are told of, where a proxy is on the way (default: its
+        own).  `rdb` lets it take snapshots as Redis does by default; `lines` are added to its
         configuration.  Raises ChaosConfigError when there is no such server here.
         """
         self.port = free_port() if port is None else port
+        self.announced = announced or self.port
+        """Where sentinels, other servers and customers find it."""
         self.aof = aof
         self._password = password or secrets.token_hex(24)
         self._directory = directory.absolute()

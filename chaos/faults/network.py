@@ -12,8 +12,10 @@ from typing import Any, ClassVar
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
+from chaos.faults import redis_servers
 from chaos.faults.aimed import LastingFault
 from chaos.faults.replicas import check_name, names_of
+from chaos.topologies.parts import wait_for
 
 SIDES = ("redis", "balancer")
 _TOXIC = "diya"
@@ -24,13 +26,19 @@ _ASK = {"redis": b"PING\r\n", "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\
 
 @dataclass
 class NetworkFault(LastingFault):
-    """A toxic on the links of one replica, of a random one, or of all."""
+    """A toxic on the links of one replica, of a random one, or of all.
+
+    In a Sentinel set or a cluster the links on the side of Redis are those to its servers, and
+    `server` names one, or `primary`, or all: whoever talks to it is disturbed, customers, sentinels
+    and its replicas alike.  (What the servers of a cluster tell each other goes another way.)
+    """
 
     toxic: ClassVar[str]
     """Its type, as Toxiproxy names it."""
     streams: ClassVar[tuple[str, ...]] = ("downstream",)
     side: str = "redis"
     replica: str = "all"
+    server: str = "all"
 
     _links: list[str] = field(default_factory=list, init=False, repr=False)
     _placed: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
@@ -38,6 +46,7 @@ class NetworkFault(LastingFault):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_name(self.replica)
+        redis_servers.check_name(self.server)
         if self.side not in SIDES:
             raise ValueError(f"side = {self.side!r}: expected {' or '.join(SIDES)}")
 
@@ -58,14 +67,27 @@ class NetworkFault(LastingFault):
         if needed not in env.capabilities:
             raise ValueError(
                 f"{self.kind}: there is no proxy between the replicas and the {self.side}; "
-                "expected --proxy, and one server of Redis of our own"
+                "expected local processes, with --proxy, and a Redis of our own"
             )
+        if self._to_servers(env):
+            if self.replica != "all":
+                raise ValueError(
+                    f"replica = {self.replica!r}: in a set of Redis servers links are theirs; "
+                    "expected all, and one of them as server"
+                )
+            if self.server != "all":
+                redis_servers.check_ours(self.kind, self.server, env)
+        elif self.server != "all":
+            raise ValueError(f"server = {self.server!r}: expected all, or a set of Redis servers")
         if self.replica not in {"all", "random", *env.replicas}:
             raise ValueError(f"replica = {self.replica!r}: expected all, random or {names_of(env)}")
 
     def aim(self, env: Environment, rng: Random) -> str:
         """The links, by name."""
         links = env.network.links(self.side)
+        if self._to_servers(env) and self.server != "all":
+            self._links = [links[redis_servers.choose(self.server, env, rng).name]]
+            return self._links[0]
         chosen = rng.choice(list(links)) if self.replica == "random" else self.replica
         self._links = list(links.values()) if chosen == "all" else [links[chosen]]
         return ",".join(self._links)
@@ -92,6 +114,13 @@ class NetworkFault(LastingFault):
             _, answer = probe(env.network.address(link), _ASK[self.side], 5.0)
             if answer != "whole":
                 raise ChaosError(f"{link} does not carry after {self.kind}: {answer}")
+        if self._to_servers(env):
+            # Another server may have taken over meanwhile, and the one before must hear of it.
+            what = "the servers to agree on who takes the writes"
+            wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
+
+    def _to_servers(self, env: Environment) -> bool:
+        return self.side == "redis" and not {"sentinel", "cluster"}.isdisjoint(env.capabilities)
 
 
 def probe(address: tuple[str, int], ask: bytes, patience: float = _PATIENCE_S) -> tuple[float, str]:

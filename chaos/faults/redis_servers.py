@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
+import redis
+
 from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
+from chaos.redis_server import connect
 
 LOAD_TIMEOUT = 60.0
 """Seconds that Redis may take to load its data again (2 to 5 s per GB)."""
@@ -41,6 +44,21 @@ def choose(server: str, env: Environment, rng: Random) -> RedisNode:
     if not primaries:
         raise ChaosError(f"no {server} of Redis runs: there is none to hurt")
     return primaries[0] if len(primaries) == 1 else rng.choice(primaries)
+
+
+def agreed(env: Environment) -> bool:
+    """Whether all data can be written, and just those take writes that the others send it to."""
+    try:
+        named = {each.name for each in env.redis.primaries()}
+        says = {name for name, each in env.redis.servers.items() if each.running and _leads(each)}
+    except (ChaosError, redis.RedisError):
+        return False
+    return named == says and env.redis.answers()
+
+
+def _leads(server: RedisNode) -> bool:
+    with connect(server.url) as client:
+        return bool(client.execute_command("ROLE")[0] == "master")
 
 
 def revive(server: RedisNode) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from chaos.errors import ChaosConfigError
+from chaos.ports import free_port
 from chaos.redis_server import Fsync, RedisServer
 from chaos.topologies.cluster import ClusterSet
 from chaos.topologies.sentinel import SentinelSet
@@ -81,21 +82,36 @@ class Topology:
     def _min_replicas(self) -> int:
         return 1 if self.min_replicas is None else self.min_replicas
 
-    def build(self, kind: str, directory: Path, logs: Path, env: Mapping[str, str]) -> OwnRedis:
-        """The servers, not started.  Raises ChaosConfigError when there is no such binary here."""
+    def build(
+        self,
+        kind: str,
+        directory: Path,
+        logs: Path,
+        env: Mapping[str, str],
+        through: Callable[[str, int], int] | None = None,
+    ) -> OwnRedis:
+        """The servers, not started.  Raises ChaosConfigError when there is no such binary here.
+
+        `through` makes a link to a server of a set, by its name and port, and says at which port
+        others find it.
+        """
         if self.shape == "single":
             log = logs / "redis.log"
             return RedisServer(kind, directory, aof=self.aof, rdb=self.rdb, log=log, env=env)
 
         def server(name: str, password: str, *lines: str) -> RedisServer:
+            port = free_port()
+            announced = through(name, port) if through else port
             return RedisServer(
                 kind,
                 directory / name,
+                port,
                 aof=self.aof,
+                announced=announced,
                 rdb=self.rdb,
                 name=name,
                 password=password,
-                lines=lines,
+                lines=[line.format(announced=announced) for line in lines],
                 log=logs / f"{name}.log",
                 env=env,
             )

@@ -33,6 +33,9 @@ class ClusterSet(ServerSet):
                     password,
                     "cluster-enabled yes",
                     f"cluster-port {bus}",
+                    f"cluster-announce-ip {LOOPBACK}",
+                    "cluster-announce-port {announced}",
+                    f"cluster-announce-bus-port {bus}",
                     f"cluster-node-timeout {_NODE_TIMEOUT_MS}",
                     "cluster-require-full-coverage no",
                     f"masterauth {password}",
@@ -41,7 +44,7 @@ class ClusterSet(ServerSet):
                 for number, bus in enumerate(self._buses, start=1)
             ]
         )
-        hosts = ",".join(f"{LOOPBACK}:{each.port}" for each in self.servers.values())
+        hosts = ",".join(f"{LOOPBACK}:{each.announced}" for each in self.servers.values())
         self.url = f"redis+cluster://:{password}@{hosts}"
         """The address, password included: for the environment of replicas, never for logs."""
         self.address = f"redis+cluster://{hosts}"
@@ -99,7 +102,7 @@ class ClusterSet(ServerSet):
             if number < PRIMARIES:
                 _do(server, "CLUSTER", "ADDSLOTSRANGE", edges[number], edges[number + 1] - 1)
             if number:
-                _do(server, "CLUSTER", "MEET", LOOPBACK, first.port, self._buses[0])
+                _do(server, "CLUSTER", "MEET", LOOPBACK, first.announced, self._buses[0])
         count = len(servers)
         wait_for(
             lambda: all(_cluster_info(s).get("cluster_known_nodes") == str(count) for s in servers),
@@ -120,7 +123,7 @@ class ClusterSet(ServerSet):
 
     def _rows(self) -> list[_Row]:
         """What the first server that answers says of all; the majority's word, if it is joined."""
-        by_port = {server.port: server for server in self.servers.values()}
+        by_port = {server.announced: server for server in self.servers.values()}
         for server in self.servers.values():
             if not server.running or _cluster_info(server).get("cluster_state") != "ok":
                 continue

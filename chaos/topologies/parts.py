@@ -16,7 +16,10 @@ _POLL = 0.05
 
 
 class MakeServer(Protocol):
-    """Makes one data server, not started: its name, the password, lines of configuration."""
+    """Makes one data server, not started: its name, the password, lines of configuration.
+
+    `{announced}` in a line is the port that others are told of.
+    """
 
     def __call__(self, name: str, password: str, *lines: str) -> RedisServer: ...
 

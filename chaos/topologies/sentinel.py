@@ -110,11 +110,13 @@ class SentinelSet(ServerSet):
             f"masteruser {LINK_USER}",
             f"masterauth {password}",
             "repl-diskless-sync-delay 0",
+            f"replica-announce-ip {LOOPBACK}",
+            "replica-announce-port {announced}",
             f"min-replicas-to-write {min_replicas}",
             f"min-replicas-max-lag {_REPLICA_LAG_S}",
         )
         first = server("redis-1", password, *shared)
-        follow = f"replicaof {LOOPBACK} {first.port}"
+        follow = f"replicaof {LOOPBACK} {first.announced}"
         super().__init__(
             [first, *(server(f"redis-{n}", password, *shared, follow) for n in (2, 3))]
         )
@@ -127,7 +129,7 @@ class SentinelSet(ServerSet):
                 logs / f"sentinel-{n}.log",
                 env,
                 password,
-                first.port,
+                first.announced,
             )
             for n in (1, 2, 3)
         ]
@@ -159,7 +161,7 @@ class SentinelSet(ServerSet):
         """The server that most sentinels name.  Raises ChaosError when they do not agree."""
         named = [port for each in self.sentinels if (port := each.primary_port()) is not None]
         for server in self.servers.values():
-            if named.count(server.port) * 2 > len(self.sentinels):
+            if named.count(server.announced) * 2 > len(self.sentinels):
                 return server
         raise ChaosError("the sentinels do not agree on a primary")
 

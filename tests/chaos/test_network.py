@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from chaos.errors import ChaosError
 from chaos.faults import network
+from chaos.faults.redis_servers import agreed
 from chaos.fleet import Fleet
+from chaos.topologies import Topology
+from chaos.topologies.parts import ask, wait_for
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import do
 
@@ -50,6 +55,71 @@ def test_a_disturbed_link_is_felt_and_healed(proxied: Fleet, kind: Any, side: st
     assert proxied.network.toxics(f"r02-{side}") == []
 
 
+@pytest.fixture
+def set_of(make_fleet: MakeFleet) -> Callable[[str], Fleet]:
+    """A set of servers in front of which proxies stand, and one toy replica."""
+
+    def start(shape: str) -> Fleet:
+        fleet = make_fleet(replicas=1, topology=Topology(shape), proxy=True)
+        fleet.start()
+        fleet.wait_ready(60)
+        return fleet
+
+    return start
+
+
+def test_a_primary_that_nobody_reaches_is_succeeded_and_one_of_them_is_left(
+    set_of: Callable[[str], Fleet],
+) -> None:
+    fleet = set_of("sentinel")
+    (old,) = [server.name for server in fleet.redis.primaries()]
+    window = do(network.NetworkLatency(duration=0.1, latency_ms=50, server=old), fleet)
+    assert (window.took_hold, window.error, window.target) == (True, None, old)
+    fault = network.NetworkBlackHole(duration=60.0, server="primary")
+
+    def end_when_succeeded() -> None:
+        wait_for(lambda: old not in _primaries(fleet), 60, "a successor")
+        fault.cancelled.set()
+
+    watching = threading.Thread(target=end_when_succeeded)
+    watching.start()
+    window = do(fault, fleet)
+    watching.join()
+    assert (window.took_hold, window.error, window.target) == (True, None, old)
+    assert agreed(fleet)
+    assert old not in _primaries(fleet)
+
+
+def _primaries(fleet: Fleet) -> list[str]:
+    try:
+        return [server.name for server in fleet.redis.primaries()]
+    except ChaosError:
+        return []
+
+
+def test_the_servers_of_a_cluster_are_disturbed_one_by_one_or_all(
+    set_of: Callable[[str], Fleet],
+) -> None:
+    fleet = set_of("cluster")
+    for server, target in (("redis-2", "redis-2"), ("all", ",".join(fleet.redis.servers))):
+        window = do(network.NetworkReset(duration=0.1, server=server), fleet)
+        assert (window.took_hold, window.error, window.target) == (True, None, target)
+    with pytest.raises(ValueError, match="in a set of Redis servers links are theirs"):
+        network.NetworkReset(replica="r01").check(fleet)
+    with pytest.raises(ValueError, match="server = 'redis-9': expected primary or one of redis-1"):
+        network.NetworkReset(server="redis-9").check(fleet)
+    # Customers come through the proxies: the cluster knows no other address.
+    ports = {port for _, port in map(fleet.network.address, fleet.redis.servers)}
+    url = next(iter(fleet.redis.servers.values())).url
+    known = {int(address.rpartition(":")[2]) for address in ask(url, "CLUSTER NODES")}
+    assert known == ports
+
+
+def test_one_server_has_no_other_to_choose_from(proxied: Fleet) -> None:
+    with pytest.raises(ValueError, match="server = 'primary': expected all, or a set of Redis"):
+        network.NetworkReset(server="primary").check(proxied)
+
+
 def test_without_a_proxy_the_network_cannot_be_disturbed(make_fleet: MakeFleet) -> None:
-    with pytest.raises(ValueError, match="expected --proxy"):
+    with pytest.raises(ValueError, match="with --proxy"):
         network.NetworkReset().check(make_fleet())

@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     before, tempfile.tempdir = tempfile.tempdir, str(place)
     old = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(place)
-    fleet = command.start("up", "--replicas", "2", "--redis", "bundled")
+    fleet = command.start("up", "--replicas", "2", "--redis", "bundled", "--proxy")
     try:
         assert fleet.stdout is not None
         assert fleet.stdout.readline().startswith("balancer")
@@ -43,6 +43,14 @@ def test_one_fault_is_done_from_another_process(folder: Path) -> None:
     assert probes.replicas_ready() == 2
 
 
+def test_the_network_of_a_fleet_with_proxies_is_disturbed_by_hand(folder: Path) -> None:
+    for side in ("redis", "balancer"):
+        more = ("--param", "duration=0.1", "--param", f"side={side}")
+        done = command.run("chaos", "network-latency", "r01", *more)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"network-latency  r01-{side}  took hold and was healed")
+
+
 def test_the_token_is_for_this_user_alone(folder: Path) -> None:
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -55,6 +63,7 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
         (("kill-replicas",), "FAULT kill-replicas: one of"),
         (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
         (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
+        (("load-spike",), "load-spike needs what this environment cannot do: load (make more"),
         (("kill-redis", "r01"), "TARGET r01: none was expected"),
     ],
 )
