@@ -23,6 +23,10 @@ class Refusal(Exception):
         self.status = status
 
 
+class _Browser(Exception):
+    """A request of a browser."""
+
+
 class Api:
     """Answers requests; holds the proxies."""
 
@@ -36,6 +40,9 @@ class Api:
                 status, body = await self._answer(*request)
                 writer.write(_response(status, body))
                 await writer.drain()
+        except _Browser:
+            # A page that a browser shows must not be able to reach this.
+            writer.write(_response(HTTPStatus.FORBIDDEN, {"error": "User agent not allowed"}))
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             pass
         finally:
@@ -108,7 +115,7 @@ class Api:
                 raise Refusal(HTTPStatus.NOT_FOUND, "toxic not found")
             toxic = found[0]
             if method == "DELETE":
-                proxy.toxics.remove(toxic)
+                proxy.remove(toxic)
                 return HTTPStatus.NO_CONTENT, None
             if method in {"POST", "PATCH"}:
                 toxic.update(values)
@@ -117,8 +124,9 @@ class Api:
 
     async def _create(self, values: Any) -> Proxy:
         name, upstream = values.get("name"), values.get("upstream")
-        if not name or not upstream:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "missing required field: name or upstream")
+        for field, value in (("name", name), ("upstream", upstream)):
+            if not value:
+                raise Refusal(HTTPStatus.BAD_REQUEST, f"missing required field: {field}")
         if name in self.proxies:
             raise Refusal(HTTPStatus.CONFLICT, "proxy already exists")
         proxy = Proxy(str(name), str(values.get("listen") or "127.0.0.1:0"), str(upstream))
@@ -130,15 +138,20 @@ class Api:
     async def _populate(self, values: Any) -> tuple[HTTPStatus, Any]:
         made = []
         for wanted in values:
-            old = self.proxies.pop(str(wanted.get("name")), None)
+            old = self.proxies.get(str(wanted.get("name")))
             if old is not None:
+                if (old.listen, old.upstream) == (wanted.get("listen"), wanted.get("upstream")):
+                    made.append(old.shown())
+                    continue
                 old.disable()
+                del self.proxies[old.name]
             made.append((await self._create(wanted)).shown())
         return HTTPStatus.CREATED, {"proxies": made}
 
     async def _reset(self) -> tuple[HTTPStatus, Any]:
         for proxy in self.proxies.values():
-            proxy.toxics.clear()
+            for toxic in list(proxy.toxics):
+                proxy.remove(toxic)
             await proxy.enable()
         return HTTPStatus.NO_CONTENT, None
 
@@ -159,6 +172,8 @@ async def _read(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
         name, _, value = header.decode("latin-1").partition(":")
         if name.strip().lower() == "content-length":
             length = int(value)
+        elif name.strip().lower() == "user-agent" and value.strip().startswith("Mozilla/"):
+            raise _Browser
     if not 0 <= length <= _MOST_BYTES:
         raise ValueError("too long")
     return method, target.partition("?")[0], await reader.readexactly(length)

@@ -57,6 +57,13 @@ class Proxy:
         for link in list(self.links):
             link.close()
 
+    def remove(self, toxic: Toxic) -> None:
+        """A toxic goes.  Connections whose bytes it swallowed go with it: a gap is no stream."""
+        self.toxics.remove(toxic)
+        if toxic.type == "timeout":
+            for link in list(self.links):
+                link.give_up(toxic)
+
     def changed(self) -> None:
         """A toxic came or went: those that wait for time are set in motion."""
         for link in self.links:
@@ -102,6 +109,11 @@ class Link:
             if toxic.type == "reset_peer" or (toxic.type == "timeout" and wait > 0):
                 rude = toxic.type == "reset_peer"
                 self._timers[toxic.number] = loop.call_later(wait / 1000, self._expire, toxic, rude)
+
+    def give_up(self, toxic: Toxic) -> None:
+        """End both sides if this toxic touched them."""
+        if self._hit(toxic):
+            self.close()
 
     def close(self, *, reset: bool = False) -> None:
         """End both sides."""

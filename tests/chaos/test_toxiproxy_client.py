@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from toxiproxy import Toxiproxy
+from toxiproxy.api import APIConsumer
 from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 
 from chaos.network import ProxyProcess
@@ -153,6 +155,36 @@ def test_a_reset_lets_everything_through_again(client: Toxiproxy, redis: Any) ->
     assert client.get_proxy("redis").enabled is True
     assert redis.toxics() == {}
     assert ask(redis)[0] == "answered"
+
+
+def test_a_connection_that_lost_bytes_to_a_toxic_goes_with_it(redis: Any) -> None:
+    host, _, port = redis.listen.rpartition(":")
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(64)
+        redis.add_toxic(type="timeout", stream="upstream", attributes={"timeout": 0})
+        connection.sendall(b"PING\r\n")  # swallowed: what came after it would be misread
+        redis.destroy_toxic("timeout_upstream")
+        assert connection.recv(64) == b""
+    assert ask(redis)[0] == "answered"
+
+
+def test_what_is_populated_again_unchanged_keeps_its_toxics(redis: Any) -> None:
+    redis.add_toxic(type="latency", attributes={"latency": 1})
+    same = {"name": "redis", "listen": redis.listen, "upstream": redis.upstream}
+    assert APIConsumer.post("/populate", json=[same]).status_code == 201
+    assert list(redis.toxics()) == ["latency_downstream"]
+    APIConsumer.post("/populate", json=[{**same, "upstream": "127.0.0.1:1"}])
+    assert redis.toxics() == {}
+
+
+def test_browsers_are_kept_out(client: Toxiproxy) -> None:
+    answer = requests.get(
+        f"http://127.0.0.1:{APIConsumer.port}/proxies",
+        headers={"User-Agent": "Mozilla/5.0"},
+        timeout=10,
+    )
+    assert answer.status_code == 403
 
 
 def test_several_proxies_are_made_at_once_and_all_destroyed(
