@@ -121,20 +121,13 @@ def plain(url: str) -> dict[str, float]:
     from locust import FastHttpUser, constant, task
     from locust.env import Environment
 
-    body = {
-        "appName": "a",
-        "userId": "u",
-        "sessionId": "s",
-        "newMessage": {"role": "user", "parts": [{"text": "Where is my order ORD-58291?"}]},
-    }
-
     class Plain(FastHttpUser):  # type: ignore[misc]
         host = url
         wait_time = constant(0)
 
         @task  # type: ignore[untyped-decorator]
         def turn(self) -> None:
-            self.client.post("/run", json=body)
+            self.client.post("/run", json=load_stage.REQUEST)
 
     import gevent
 

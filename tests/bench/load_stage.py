@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+REQUEST = {
+    "appName": "a",
+    "userId": "u",
+    "sessionId": "s",
+    "newMessage": {"role": "user", "parts": [{"text": "Where is my order ORD-58291?"}]},
+}
+"""What those send that are measured beside us."""
 
 
 def environment() -> Any:
