@@ -26,7 +26,6 @@ OVERLOAD = 2000.0
 """Arrivals a second, the most that a profile may have: about what a core plays, or more."""
 CALIBRATION_S = 5.0
 STRETCHES, STRETCH_S = 5, 4.0
-_PRIORITY = -18
 
 
 @contextmanager
@@ -42,14 +41,17 @@ def core_of_its_own(server: int) -> Iterator[str]:
         yield str(cores[-1])
     finally:
         os.sched_setaffinity(server, cores)
-        os.setpriority(os.PRIO_PROCESS, server, 0)
+        os.sched_setscheduler(server, os.SCHED_OTHER, os.sched_param(0))
 
 
 def prioritise(process: int) -> bool:
-    """Let a process go before others; False where only root may."""
+    """Let a process go before all ordinary ones; False where only root may.
+
+    A low `nice` would not do: where the kernel groups processes by session, it only counts within.
+    """
     try:
-        os.setpriority(os.PRIO_PROCESS, process, _PRIORITY)
-    except PermissionError:
+        os.sched_setscheduler(process, os.SCHED_RR, os.sched_param(1))
+    except (AttributeError, PermissionError):
         return False
     return True
 
