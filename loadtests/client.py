@@ -66,6 +66,11 @@ class Client:
         if token is not None:
             self._headers += f"Authorization: Bearer {token}\r\n"
 
+    @property
+    def full(self) -> bool:
+        """Whether as many connections are in use as may be: the next request would wait for one."""
+        return self._pool.full
+
     def close(self) -> None:
         """Close all idle connections."""
         self._pool.close()

@@ -33,6 +33,11 @@ class _Kept:
         self._in_use: set[Any] = set()
         self._over = False
 
+    @property
+    def full(self) -> bool:
+        """Whether as many are in use as the pool allows."""
+        return bool(self._room.locked())
+
     def get_socket(self) -> Any:
         """A connection that nobody uses, the last used first, else a new one.
 

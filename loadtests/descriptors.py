@@ -28,7 +28,7 @@ def connections(wanted: int) -> int:
         return wanted
     room = max(1, soft - SPARE)
     log.warning(
-        "%d open files are allowed: at most %d conversations at once, not %d (ulimit -n)",
+        "%d open files are allowed: at most %d requests at once, not %d (ulimit -n)",
         soft,
         room,
         wanted,

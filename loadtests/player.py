@@ -61,8 +61,9 @@ class Player:
         """
         self._run, self._clock, self._recorder, self._broken = run, clock, recorder, broken
         # Customers open at once are counted in each process: together they stay under the cap.
-        self._most_open = descriptors.connections(max(1, run.profile.max_open // shards))
-        self._client = Client(target, connections=self._most_open, token=run.token)
+        self._most_open = max(1, run.profile.max_open // shards)
+        room = descriptors.connections(self._most_open)
+        self._client = Client(target, connections=room, token=run.token)
         service = Service(self._client, run.app, clock, observe)
         self._desk = Desk(
             service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
@@ -178,7 +179,7 @@ class Player:
         if self._clock.now() - self._start - arrival.due > self._run.profile.late_after_s:
             self._tally.late += 1
             self._refuse(arrival, Fate.LATE)
-        elif len(self._talking) >= self._most_open:
+        elif len(self._talking) >= self._most_open or self._client.full:
             self._tally.dropped += 1
             self._refuse(arrival, Fate.DROPPED)
         else:

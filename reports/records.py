@@ -45,7 +45,8 @@ class Fate(StrEnum):
 
     OFFERED = "offered"
     DROPPED = "dropped"
-    """Not offered: as many conversations were open as the profile allows."""
+    """Not offered: as many conversations were open as the profile allows, or as many requests under
+    way as there may be open files."""
     LATE = "late"
     """Not offered: the generator came to it too late for it to mean anything."""
     LOST = "lost"

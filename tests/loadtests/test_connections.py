@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
 from loadtests.client import Client
@@ -52,3 +54,16 @@ def test_a_connection_is_used_again_whatever_its_number() -> None:
             _ask(client)
         client.close()
     assert server.connections == 1
+
+
+def test_a_client_is_full_while_all_its_connections_are_in_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", connections=1)
+        assert not client.full
+        asking = gevent.spawn(client.send, "GET", "/", None, 60.0)
+        with gevent.Timeout(30):
+            while not client.full:
+                gevent.sleep(0)
+        asking.kill()
+        assert not client.full
+        client.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from loadtests import profile, settings
+from loadtests import descriptors, profile, settings
 from loadtests.player import LONGEST_BUNCH, Player
 from reports.records import ConversationRecord, Fate, Record, RunClock
 
@@ -24,18 +24,18 @@ class Rounds:
     def __init__(self) -> None:
         self.refused: list[tuple[int, int]] = []
         """Rounds and arrivals, in the order in which they came."""
-        self._round = 0
+        self.round = 0
         self._counting = gevent.spawn(self._count)
 
     def _count(self) -> None:
         while True:
             gevent.sleep(0)
-            self._round += 1
+            self.round += 1
 
     def write(self, record: Record) -> None:
         """Take one record."""
         if isinstance(record, ConversationRecord) and record.fate is Fate.DROPPED:
-            self.refused.append((self._round, record.conversation))
+            self.refused.append((self.round, record.conversation))
 
     def append(self, file: str, lines: bytes) -> None:
         """Nobody reads them."""
@@ -53,9 +53,8 @@ def rounds() -> Iterator[Rounds]:
     recorder.close()
 
 
-def test_arrivals_that_are_due_are_let_in_together_and_give_way_now_and_then(
-    rounds: Rounds, tmp_path: Path
-) -> None:
+def _play_what_is_due(rounds: Rounds, tmp_path: Path, max_open: int) -> None:
+    """Customers wait for an answer for ever; every arrival that finds no room is refused."""
     values = profile.load("smoke").to_dict()
     values["load"].update(base_rate=ARRIVALS_A_SECOND, late_after_s=3600)
     values["phase"] = [{"name": "hold", "minutes": 600, "hold": 1}]
@@ -73,19 +72,35 @@ def test_arrivals_that_are_due_are_let_in_together_and_give_way_now_and_then(
                 "profile": values,
             },
         )
-        # One customer waits for an answer for ever; every other arrival is refused at once.
-        run = replace(run, profile=replace(run.profile, max_open=1))
+        run = replace(run, profile=replace(run.profile, max_open=max_open))
         player = Player(run, run.target, clock, rounds, lambda *_: None, lambda: None)
         # All of them are due already.
         talking = gevent.spawn(player.talk, clock.now() - run.profile.load_seconds)
         with gevent.Timeout(60):
-            while not rounds.refused or rounds.refused[-1][0] + 20 > rounds._round:
+            while not rounds.refused or rounds.refused[-1][0] + 20 > rounds.round:
                 gevent.sleep(0)
         player.stop()
         talking.kill()
+
+
+def test_arrivals_that_are_due_are_let_in_together_and_give_way_now_and_then(
+    rounds: Rounds, tmp_path: Path
+) -> None:
+    _play_what_is_due(rounds, tmp_path, max_open=1)
     count = len(rounds.refused)
     assert count > 10 * LONGEST_BUNCH
     assert [index for _, index in rounds.refused] == list(range(1, count + 1))
     took = rounds.refused[-1][0] - rounds.refused[0][0]
     assert took <= 3 * count / LONGEST_BUNCH, "letting one in costs a round of the loop"
     assert took >= count / LONGEST_BUNCH / 2, "nobody else has a turn meanwhile"
+
+
+def test_where_no_request_could_be_sent_for_want_of_open_files_nobody_is_let_in(
+    rounds: Rounds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(descriptors, "connections", lambda wanted: 3)
+    _play_what_is_due(rounds, tmp_path, max_open=20_000)
+    # Who came in one bunch with the first three found no room only afterwards.
+    refused = [index for _, index in rounds.refused]
+    assert refused[0] <= LONGEST_BUNCH
+    assert refused[-100:] == list(range(refused[-1] - 99, refused[-1] + 1))
