@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from target_service import blame, choice, metrics, own_agent
+from target_service import blame, choice, initial_events, metrics, own_agent
 from target_service.door import BearerToken, BodyLimit, Health, Signature
 from target_service.sessions.service import RedisSessionService
 from target_service.settings import Settings
@@ -57,6 +57,7 @@ def create(config: Settings, health: Health) -> ASGIApp:
     _add_health(app, health)
     if isinstance(sessions, RedisSessionService):
         _add_guard(app, sessions, config)
+        initial_events.add(app)
     app.add_exception_handler(RedisError, _store_gone)
     app.add_exception_handler(HTTPException, _store_gone_inside)
     blame.add_handlers(app)

@@ -54,8 +54,6 @@ class AppSlot:
 
     async def carry(self, key: Keys, nonce: bytes, revision: int, pairs: Sequence[Word]) -> None:
         """Bring changed app state here from the session that changed it, where it is safe."""
-        if not pairs:
-            return
         count = len(pairs) // 2
         carry = self._carry(
             [key.app_state, key.carried],

@@ -1,7 +1,7 @@
 """The prefixes of histories that this replica has read or written, bounded in bytes.
 
 The event log is append-only: a prefix once seen stays true, whoever appends after it.  Every read
-is validated by the server (nonce, revision and last event), so a cached prefix is never trusted.
+is validated by the server (nonce, fence and last event), so a cached prefix is never trusted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,11 @@ class Prefix:
 
     nonce: bytes
     events: list[Event]
-    json_bytes: int
+    fence: bytes
+    """As it was at this length: what the server says when nothing was appended since."""
+    last: str
+    """`codec.digest` of the last event; empty without events."""
+    json_bytes: int = 0
     ids: set[str] = field(default_factory=set)
     """The ids of the events, and perhaps of others: who finds one here looks at the events."""
 

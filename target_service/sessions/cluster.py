@@ -19,8 +19,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from target_service.sessions.command import Batch
+from target_service.sessions.lane import late
 from target_service.sessions.link import (
     ATTEMPTS,
+    WHOLE_CALL_S,
     Link,
     checked,
     exchange,
@@ -36,8 +38,8 @@ as long as a call may take."""
 class Cluster(Link):
     """A cluster.  One dead node fails the calls for its slots, and no others."""
 
-    def __init__(self, client: RedisCluster, connections: int) -> None:
-        super().__init__(connections)
+    def __init__(self, client: RedisCluster, connections: int, answer_s: float) -> None:
+        super().__init__(connections, answer_s)
         # Its commands are not used: they do not keep a WAIT on the connection of the write.
         self._client = client
         self._nodes = client.nodes_manager
@@ -47,6 +49,14 @@ class Cluster(Link):
         """Close the connections."""
         await self._nodes.aclose()
         await self._nodes.aclose("startup_nodes")
+
+    async def run(self, *batches: Batch) -> list[list[Any]]:
+        """As `Link.run`."""
+        try:
+            async with asyncio.timeout(WHOLE_CALL_S):
+                return await self._run(batches)
+        except TimeoutError:
+            raise late() from None
 
     async def _run(self, batches: Sequence[Batch]) -> list[list[Any]]:
         if len(batches) == 1:
@@ -119,7 +129,9 @@ class Cluster(Link):
         connection = node.acquire_connection()
         try:
             await node.disconnect_if_needed(connection)
-            return _redirected(await exchange(connection, batch.commands, asking=asking))
+            return _redirected(
+                await exchange(connection, batch.commands, self._answer_s, asking=asking)
+            )
         finally:
             node.release(connection)
 

@@ -5,6 +5,7 @@ In events, what every one of them says is one byte instead of a phrase: see `_PH
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -47,8 +48,11 @@ _PHRASES = tuple(
     }.items()
 )
 """What stands for what.  JSON has no such bytes of its own: what is replaced comes back exactly,
-wherever it stood.  No phrase touches the id, which the server must find (`event_mark`).  Histories
-are written with these: an entry may be added, and none may be changed."""
+wherever it stood.  Histories are written with these: an entry may be added, and none may be
+changed."""
+
+
+_to_json = Event.__pydantic_serializer__.to_json
 
 
 def encode_event(event: Event) -> bytes:
@@ -59,7 +63,8 @@ def encode_event(event: Event) -> bytes:
     """
     if not math.isfinite(event.timestamp):
         raise ValueError(f"the event's timestamp is {event.timestamp}; a number was expected")
-    payload = event.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    # What `model_dump_json` does, without a text in between.
+    payload = _to_json(event, by_alias=True, exclude_defaults=True)
     if payload.count(b"{") + payload.count(b"[") > _SURELY_SHALLOW:
         decode_event(payload)
     for code, phrase in _PHRASES:
@@ -74,9 +79,9 @@ def decode_event(payload: bytes) -> Event:
     return Event.model_validate_json(payload)
 
 
-def event_mark(event: Event) -> str:
-    """What is found inside an encoded event and in no other: its id, as JSON writes it."""
-    return f'"id":{json.dumps(event.id, ensure_ascii=False)}'
+def digest(payload: bytes) -> str:
+    """Names an encoded event: a script knows it again by this."""
+    return hashlib.sha1(payload, usedforsecurity=False).hexdigest()
 
 
 def encode_state(state: Mapping[str, Any]) -> list[str | bytes]:
@@ -87,19 +92,10 @@ def encode_state(state: Mapping[str, Any]) -> list[str | bytes]:
     return pairs
 
 
-def select(flat: Sequence[bytes], prefix: bytes) -> list[bytes]:
-    """Of a flat list of fields and values, the pairs under this prefix, without it."""
-    pairs: list[bytes] = []
-    for i in range(0, len(flat), 2):
-        if flat[i].startswith(prefix):
-            pairs += (flat[i][len(prefix) :], flat[i + 1])
-    return pairs
-
-
-def decode_state(flat: Sequence[bytes], prefix: bytes = b"") -> dict[str, Any]:
-    """A flat list of fields and JSON values back as a dict; fields without the prefix are left."""
-    return {
-        flat[i][len(prefix) :].decode(): json.loads(flat[i + 1])
-        for i in range(0, len(flat), 2)
-        if flat[i].startswith(prefix)
-    }
+def decode_state(flat: Sequence[bytes]) -> dict[str, Any]:
+    """A flat list of keys and JSON values back as a dict."""
+    if not flat:
+        return {}
+    # One array is read in the time of one value.
+    values = json.loads(b"[%b]" % b",".join(flat[1::2]))
+    return dict(zip([key.decode() for key in flat[::2]], values, strict=True))

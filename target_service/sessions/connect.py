@@ -46,14 +46,20 @@ def connect(uri: str, durability: Durability) -> Link:
     if where.kind == "redis+cluster":
         nodes = [ClusterNode(host, port) for host, port in where.hosts]
         client = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **limited)
-        return Cluster(client, connections)
+        return Cluster(client, connections, answer_s)
     sentinel: Any = _Sentinels(
         where.hosts, sentinel_kwargs={**limited, "redis_connect_func": _log_in_if_asked}
     )
-    pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
+    pool: Any = SentinelConnectionPool(  # type: ignore[no-untyped-call]
         where.primary, sentinel, db=where.db, **options
     )
-    return OneServer(pool, connections, answer_s, sentinel.aclose)
+    return OneServer(
+        pool,
+        connections,
+        answer_s,
+        is_current=lambda one: not one.is_connected or pool.master_address == (one.host, one.port),
+        close_too=sentinel.aclose,
+    )
 
 
 class _Sentinels(Sentinel):

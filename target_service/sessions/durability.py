@@ -13,6 +13,9 @@ from target_service.sessions.command import Command
 
 WAIT_MS = 1300
 """How long the server may take."""
+_FSYNC = Command(("CONFIG", "GET", "appendfsync"))
+ASIDE = ("WAIT", "WAITAOF", "CONFIG")
+"""What is asked beside a write: an error in answer to these is judged after the write's own."""
 
 
 class NotDurable(RedisError):
@@ -28,7 +31,8 @@ class Durability:
     killed server keeps what it acknowledged as a rule; while a flush is slow it puts its writes to
     the file off, for up to two seconds, and loses those.  Both wait for nothing.  `fsync`: the
     write is on the primary's disk (WAITAOF, servers from Redis 7.2 on, with `appendonly yes` and
-    `appendfsync always`; every server that may become primary must be configured so).
+    `appendfsync always`; each write makes sure of both, so that after a failover to a server
+    configured otherwise nothing is acknowledged).
     `replicated:N`: N replicas have it in memory (WAIT), so that it survives a failover to one of
     them.
     """
@@ -39,38 +43,32 @@ class Durability:
     _wanted: int = 0
 
     def commands(self) -> tuple[Command, ...]:
-        """What to send after a write: one command or none."""
-        return (Command(self.wait),) if self.wait else ()
-
-    def questions(self) -> tuple[Command, ...]:
-        """What to ask a server before it is trusted with this."""
-        if self.name != "fsync":
+        """What to send after a write."""
+        if not self.wait:
             return ()
+        if self.name != "fsync":
+            return (Command(self.wait),)
         # Under `everysec`, Redis 7.4 and Valkey 9.1 answer WAITAOF before the disk is written
-        # (Redis pull request 13793).
-        return (Command(("CONFIG", "GET", "appendfsync")), Command(self.wait))
-
-    def judge(self, answers: Sequence[Any]) -> None:
-        """Judge the answers to `questions`.  Raises ResponseError when the server is not fit."""
-        for answer in answers:
-            if isinstance(answer, ResponseError):
-                raise answer
-        if answers and answers[0][1] != b"always":
-            raise ResponseError(f"its appendfsync is {answers[0][1].decode()}, not always")
+        # (Redis pull request 13793), and every server can be reconfigured, or fail over to another.
+        return (Command(self.wait), _FSYNC)
 
     def check(self, answers: Sequence[Any]) -> None:
         """Judge the answers to `commands`.
 
-        Raises NotDurable, or the ResponseError that the server gave.
+        Raises NotDurable, or ResponseError when the server cannot do it.
         """
         for answer in answers:
             if isinstance(answer, ResponseError):
                 raise answer
-            # WAITAOF tells [by how many servers here (0 or 1), by how many replicas].
-            reached = answer[0] if isinstance(answer, list) else answer
-            if reached < self._wanted:
-                why = f"{reached} of {self._wanted} confirmed a write in time"
-                raise NotDurable(f"{self.name}: {why}")
+        if not answers:
+            return
+        # WAITAOF tells [by how many servers here (0 or 1), by how many replicas].
+        reached = answers[0][0] if isinstance(answers[0], list) else answers[0]
+        if reached < self._wanted:
+            why = f"{reached} of {self._wanted} confirmed a write in time"
+            raise NotDurable(f"{self.name}: {why}")
+        if len(answers) > 1 and answers[1][1] != b"always":
+            raise ResponseError(f"its appendfsync is {answers[1][1].decode()}, not always")
 
 
 def parse(text: str) -> Durability:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 
@@ -11,8 +12,7 @@ def _safe(text: str) -> str:
     return quote(text, safe="")
 
 
-@dataclass(frozen=True, slots=True)
-class SessionId:
+class SessionId(NamedTuple):
     """Names one session; hashable, so that it can key a cache."""
 
     app: str

@@ -16,6 +16,7 @@ from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     NoScriptError,
+    ReadOnlyError,
     RedisError,
     ResponseError,
 )
@@ -23,6 +24,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from target_service.sessions.command import Batch, Command, packed
+from target_service.sessions.durability import ASIDE
+from target_service.sessions.lane import Lane, lane_of, late, opened
 
 WHOLE_CALL_S = 1.7
 """Retries included: the service promises an answer within two seconds of Redis being gone."""
@@ -34,36 +37,28 @@ _ASKING = packed(("ASKING",))
 class Link(ABC):
     """One Redis, in whatever form.  Raises `redis.exceptions.RedisError`, within `WHOLE_CALL_S`."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, answer_s: float) -> None:
         # A Redis that comes back is not stormed: whoever waits here has no connection to open.
         self._room = asyncio.Semaphore(connections)
+        self._answer_s = answer_s
 
+    @abstractmethod
     async def run(self, *batches: Batch) -> list[list[Any]]:
         """Each batch's answers: in one round trip on one server, at the same time on several.
 
-        An error in answer to a command is raised.  One in answer to WAIT or WAITAOF is handed
+        An error in answer to a command is raised.  One in answer to what is asked `ASIDE` is handed
         out: the write before it may have been refused, and that counts for more.
         """
-        try:
-            async with asyncio.timeout(WHOLE_CALL_S):
-                return await self._run(batches)
-        except TimeoutError:
-            raise RedisTimeoutError("Redis did not answer in time") from None
 
     @abstractmethod
     async def close(self) -> None:
         """Close the connections."""
 
-    @abstractmethod
-    async def _run(self, batches: Sequence[Batch]) -> list[list[Any]]:
-        """Each batch's answers."""
-
 
 class OneServer(Link):
-    """A single server, or the primary that Sentinel names: `pool` finds it.
+    """A single server, or the primary that Sentinel names.
 
-    Each attempt gets `answer_s`, and needs no time-outs on the pool's connections: redis-py starts
-    a task for each write that has one.
+    `pool` only makes connections: what else it does for each call costs more than the call.
     """
 
     def __init__(
@@ -71,68 +66,109 @@ class OneServer(Link):
         pool: ConnectionPool,
         connections: int,
         answer_s: float,
+        *,
+        is_current: Callable[[Any], bool] | None = None,
         close_too: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        super().__init__(connections)
+        """`is_current` tells of an open connection whether it still leads to the right server."""
+        super().__init__(connections, answer_s)
         self._pool: Any = pool
-        self._answer_s = answer_s
+        self._is_current = is_current
         self._close_too = close_too
+        self._made: list[Any] = []
+        self._idle: list[Any] = []
 
     async def close(self) -> None:
         """Close the connections."""
+        await asyncio.gather(*(each.disconnect() for each in self._made), return_exceptions=True)
         await self._pool.aclose()
         if self._close_too is not None:
             await self._close_too()
 
-    async def _run(self, batches: Sequence[Batch]) -> list[list[Any]]:
+    async def run(self, *batches: Batch) -> list[list[Any]]:
+        """As `Link.run`."""
+        end = asyncio.get_running_loop().time() + WHOLE_CALL_S
         commands = [command for batch in batches for command in batch.commands]
-        answers = checked(commands, await self._attempts(commands))
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answers = checked(commands, await self._attempt(commands, end))
+                break
+            except RedisError as error:
+                if attempt == ATTEMPTS or not is_worth_another_attempt(error):
+                    raise
+            await pause(attempt)
         split, start = [], 0
         for batch in batches:
             split.append(answers[start : start + len(batch.commands)])
             start += len(batch.commands)
         return split
 
-    async def _attempts(self, commands: Sequence[Command]) -> list[Any]:
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return await self._attempt(commands)
-            except RedisError as error:
-                if not is_worth_another_attempt(error):
-                    raise
-            await pause(attempt)
-        return await self._attempt(commands)
+    async def _attempt(self, commands: Sequence[Command], end: float) -> list[Any]:
+        await self._enter(end)
+        connection = self._idle.pop() if self._idle else self._make()
+        try:
+            if self._is_current is not None and not self._is_current(connection):
+                await connection.disconnect(nowait=True)
+            seconds = min(self._answer_s, end - asyncio.get_running_loop().time())
+            answers = await exchange(connection, commands, seconds)
+            for answer in answers:
+                if isinstance(answer, ReadOnlyError):
+                    # A primary no more: the next attempt asks who is.
+                    await connection.disconnect(nowait=True)
+                    raise RedisConnectionError("the server has become a replica")
+            return answers
+        finally:
+            self._idle.append(connection)
+            self._room.release()
 
-    async def _attempt(self, commands: Sequence[Command]) -> list[Any]:
-        async with self._room:
-            try:
-                async with asyncio.timeout(self._answer_s):
-                    connection = await self._pool.get_connection()
-                    try:
-                        return await exchange(connection, commands)
-                    finally:
-                        await self._pool.release(connection)
-            except TimeoutError:
-                raise RedisTimeoutError("Redis did not answer in time") from None
+    async def _enter(self, end: float) -> None:
+        if not self._room.locked():
+            await self._room.acquire()
+            return
+        try:
+            async with asyncio.timeout_at(end):
+                await self._room.acquire()
+        except TimeoutError:
+            raise late() from None
+
+    def _make(self) -> Any:
+        self._made.append(self._pool.make_connection())
+        return self._made[-1]
 
 
 async def exchange(
-    connection: Any, commands: Sequence[Command], *, asking: bool = False
+    connection: Any, commands: Sequence[Command], seconds: float, *, asking: bool = False
 ) -> list[Any]:
     """Send the commands in one write and read their answers, errors among them.
 
     With `asking`, each is preceded by ASKING: a cluster is moving its slot to this node.
     """
-    answers = await _talk(connection, [each.wire() for each in commands], asking)
-    if any(isinstance(answer, NoScriptError) for answer in answers):
-        answers = await _talk(connection, [each.wire(in_full=True) for each in commands], asking)
-    return answers
+    try:
+        lane = lane_of(connection) or await opened(connection, seconds)
+        answers = await _ask(lane, [each.wire() for each in commands], seconds, asking)
+        if any(isinstance(answer, NoScriptError) for answer in answers):
+            wires = [each.wire(in_full=True) for each in commands]
+            answers = await _ask(lane, wires, seconds, asking)
+        for answer in answers:
+            if isinstance(answer, RedisConnectionError):  # it is loading its data, say
+                raise answer
+        return answers
+    except BaseException:
+        await connection.disconnect(nowait=True)
+        raise
+
+
+async def _ask(lane: Lane, wires: list[bytes], seconds: float, asking: bool) -> list[Any]:
+    if not asking:
+        return await lane.ask(b"".join(wires), len(wires), seconds)
+    wires = [each for wire in wires for each in (_ASKING, wire)]
+    return (await lane.ask(b"".join(wires), len(wires), seconds))[1::2]
 
 
 def checked(commands: Sequence[Command], answers: list[Any]) -> list[Any]:
-    """The answers.  Raises the first error among them, unless it answers a wait."""
+    """The answers.  Raises the first error among them, unless it answers what is `ASIDE`."""
     for command, answer in zip(commands, answers, strict=True):
-        if isinstance(answer, ResponseError) and command.words[0] not in ("WAIT", "WAITAOF"):
+        if isinstance(answer, ResponseError) and command.words[0] not in ASIDE:
             raise answer
     return answers
 
@@ -147,24 +183,3 @@ def is_worth_another_attempt(error: RedisError) -> bool:
 async def pause(attempt: int) -> None:
     """Wait a little, longer each time, and never all askers equally long."""
     await asyncio.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
-
-
-async def _talk(connection: Any, wires: Sequence[bytes], asking: bool) -> list[Any]:
-    if asking:
-        wires = [each for wire in wires for each in (_ASKING, wire)]
-    try:
-        await connection.send_packed_command(b"".join(wires))
-        answers = [await _answer(connection) for _ in wires]
-    except BaseException:
-        # Answers that are still on their way, after a cancellation say, must not meet the next
-        # one who asks.
-        await connection.disconnect(nowait=True)
-        raise
-    return answers[1::2] if asking else answers
-
-
-async def _answer(connection: Any) -> Any:
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error

@@ -5,9 +5,8 @@ Each script recognises its own repetition, so a retry can never apply a write tw
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect
 from target_service.sessions.durability import Durability, NotDurable
 from target_service.sessions.keys import Keys, SessionId, keys
+from target_service.sessions.stored import NO_FENCE, Busy, Place, StateChange, Stored, parse
 
 _Item = TypeVar("_Item")
 
@@ -27,54 +27,6 @@ _CHUNK = 100
 """Sessions or users in one round trip of a listing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A session as Redis holds it."""
-
-    nonce: bytes
-    revision: int
-    fence: bytes
-    """Changed by every append: a server that lost writes may come to a revision a second time."""
-    updated: float
-    state: dict[str, Any]
-    user_state: dict[str, Any]
-    app_state: dict[str, Any]
-    events: list[Event]
-    """Shared with the cache: never changed in place, and to be copied before it is handed out."""
-    ids: set[str] = field(default_factory=set)
-    """The ids of the events, and perhaps of others; shared with the cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """Another turn holds the session's lease."""
-
-    remaining_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class StateChange:
-    """State written together with events, by scope; keys without their prefixes."""
-
-    session: Mapping[str, Any]
-    user: Mapping[str, Any]
-    app: Mapping[str, Any]
-
-    def counts(self) -> list[int]:
-        """The number of pairs in each scope, as the scripts expect them."""
-        return [len(self.session), len(self.user), len(self.app)]
-
-    def pairs(self) -> list[str | bytes]:
-        """All pairs, flat, in the order of the counts."""
-        return [
-            *codec.encode_state(self.session),
-            *codec.encode_state(self.user),
-            *codec.encode_state(self.app),
-        ]
-
-
-NO_FENCE = b""
-"""Of a session that nothing was appended to yet."""
 GONE = 0
 STALE = -1
 
@@ -109,9 +61,16 @@ class Store:
         self._confirm = command.load("confirm")
 
     async def create(
-        self, name: SessionId, *, nonce: str, updated: float, state: StateChange
+        self,
+        name: SessionId,
+        *,
+        nonce: bytes,
+        updated: float,
+        state: StateChange,
+        events: Sequence[tuple[Event, bytes]] = (),
+        fence: bytes = NO_FENCE,
     ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Create a session; the user's and the app's state, or None if the id is taken."""
+        """Create a session: the user's and the app's state, or None if the id is taken."""
         key = self._keys(name)
         create = self._create(
             [key.meta, key.events, key.index, key.user_state],
@@ -121,7 +80,10 @@ class Store:
                 name.session,
                 nonce,
                 repr(updated),
+                fence,
+                len(events),
                 *state.counts(),
+                *(payload for _, payload in events),
                 *state.pairs(),
             ],
         )
@@ -134,8 +96,22 @@ class Store:
         self._durability.check(waited)
         if due:
             self._app.noted(name)
-        await self._app.carry(key, nonce.encode(), 0, codec.encode_state(state.app))
+        if state.app:
+            await self._app.carry(key, nonce, 0, codec.encode_state(state.app))
         return codec.decode_state(created[1]), codec.decode_state(app_state) | dict(state.app)
+
+    async def before_creation(
+        self, name: SessionId
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The user's and the app's state, or None if the session is there already."""
+        key = self._keys(name)
+        peek = self._peek([key.meta, key.events], [])
+        (found, user_state), (app_state,) = await self._link.run(
+            Batch(key.meta, (peek, _all_fields(key.user_state))), self._app.read(key)
+        )
+        if found:
+            return None
+        return codec.decode_state(user_state), codec.decode_state(app_state)
 
     async def read(self, name: SessionId) -> Stored | None:
         """The session, or None.  Does not slide the TTL."""
@@ -174,14 +150,14 @@ class Store:
     async def append(
         self,
         name: SessionId,
-        stored: Stored,
+        place: Place,
         events: Sequence[tuple[Event, bytes]],
         state: StateChange,
         *,
         fence: bytes,
         owner: str = "",
     ) -> int:
-        """Append encoded events at `stored`'s revision: the new revision, `GONE` or `STALE`.
+        """Append encoded events at this place: the new revision, `GONE` or `STALE`.
 
         `fence` is the next one, to be made by `new_fence`.
 
@@ -195,11 +171,11 @@ class Store:
                 self._ttl_ms,
                 self._user_ttl_ms,
                 name.session,
-                stored.nonce,
-                stored.revision,
+                place.nonce,
+                place.revision,
                 repr(events[-1][0].timestamp),
                 owner,
-                stored.fence,
+                place.fence,
                 fence,
                 len(events),
                 *state.counts(),
@@ -213,11 +189,13 @@ class Store:
         (answer, *waited), *_ = await self._link.run(*batches)
         revision = int(answer)
         if revision > 0:
-            self._durability.check(waited)
+            if waited:
+                self._durability.check(waited)
             if due:
                 self._app.noted(name)
-            changed = codec.encode_state(state.app)
-            await self._app.carry(key, stored.nonce, revision, changed)
+            if state.app:
+                changed = codec.encode_state(state.app)
+                await self._app.carry(key, place.nonce, revision, changed)
         return revision
 
     async def renew(self, name: SessionId, owner: str, lease_ms: int) -> bool:
@@ -234,7 +212,7 @@ class Store:
         Raises NotDurable when it is not, or when the session does not hold it any more.
         """
         key = self._keys(name)
-        known = Prefix(stored.nonce, stored.events, 0)
+        known = Prefix(stored.nonce, stored.events, stored.fence, stored.last)
         confirm = self._confirm([key.meta, key.events, key.lease], [owner, *_offer(known)])
         ((there, *waited),) = await self._link.run(Batch(key.meta, (confirm, *self._wait)))
         if not there:
@@ -277,38 +255,48 @@ class Store:
                 *(self._peek_all(each) for each in users), self._app.read(self._keys(names[0]))
             )
             for *sessions, user in answers:
-                found += [_parse(fields, user, app, [], set()) for fields in sessions]
+                found += [
+                    parse(fields, user, app, [], set(), "") if fields else None
+                    for fields in sessions
+                ]
         return found
 
     async def verify(self) -> None:
         """Ask whether the durability can be had.  Raises ResponseError when not."""
-        if questions := self._durability.questions():
+        if self._durability.name == "fsync":
             key = self._keys(SessionId("", "", "")).meta
-            (answers,) = await self._link.run(Batch(key, questions))
-            self._durability.judge(answers)
+            (answers,) = await self._link.run(Batch(key, self._wait))
+            with contextlib.suppress(NotDurable):  # a slow disk is no reason not to start
+                self._durability.check(answers)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._link.close()
 
-    def known(self, name: SessionId, nonce: bytes, revision: int) -> Prefix | None:
-        """The cached history, if it is this one at just this revision."""
+    def known(self, name: SessionId, place: Place) -> Prefix | None:
+        """The cached history, if it is this one up to just this place."""
         entry = self.cache.get(name)
-        if entry is None or entry.nonce != nonce or len(entry.events) != revision:
+        if entry is None or entry.nonce != place.nonce or len(entry.events) != place.revision:
             return None
         return entry
 
     def remember(
-        self, name: SessionId, stored: Stored, appended: Sequence[tuple[Event, bytes]]
+        self,
+        name: SessionId,
+        place: Place,
+        appended: Sequence[tuple[Event, bytes]],
+        *,
+        fence: bytes,
     ) -> None:
         """Extend the cached prefix by what was just appended, so that the next read is short."""
-        entry = self.known(name, stored.nonce, stored.revision)
+        entry = self.known(name, place)
         if entry is None:
             return
         events = entry.events + [event for event, _ in appended]
         entry.ids.update(event.id for event, _ in appended)
         size = entry.json_bytes + sum(len(payload) for _, payload in appended)
-        self.cache.put(name, Prefix(entry.nonce, events, size, entry.ids))
+        last = codec.digest(appended[-1][1])
+        self.cache.put(name, Prefix(entry.nonce, events, fence, last, size, entry.ids))
 
     async def _users(self, app: str) -> list[str]:
         users = self._keys(SessionId(app, "", "")).users
@@ -338,55 +326,29 @@ class Store:
         if offered is not None and known:
             self.cache.hits += 1
             events, size, ids = offered.events, offered.json_bytes, offered.ids
+            last = offered.last
         else:
             self.cache.misses += 1
-            events, size, ids = [], 0, set()
+            events, size, ids, last = [], 0, set(), ""
         lacked = [codec.decode_event(payload) for payload in suffix]
         events = events + lacked
         ids.update(event.id for event in lacked)
-        stored = _parse(fields, user_state, app, events, ids)
-        assert stored is not None
+        if suffix:
+            last = codec.digest(suffix[-1])
+        stored = parse(fields, user_state, app, events, ids, last)
         size += sum(len(payload) for payload in suffix)
-        self.cache.put(name, Prefix(stored.nonce, events, size, ids))
-        # Left behind by a writer that died on the way: whoever comes next walks the rest of it.
-        left_behind = codec.select(fields, b"p")
-        await self._app.carry(self._keys(name), stored.nonce, stored.revision, left_behind)
+        self.cache.put(name, Prefix(stored.nonce, events, stored.fence, last, size, ids))
+        if stored.left_behind:  # by a writer that died: whoever comes next walks the rest of it
+            key, revision = self._keys(name), stored.revision
+            await self._app.carry(key, stored.nonce, revision, stored.left_behind)
         return stored
 
 
-def new_fence() -> bytes:
-    """A fence that no other append makes, as far as 32 bits go."""
-    return secrets.token_hex(4).encode()
-
-
-def _parse(
-    fields: Sequence[bytes],
-    user: Sequence[bytes],
-    app: Sequence[bytes],
-    events: list[Event],
-    ids: set[str],
-) -> Stored | None:
-    if not fields:
-        return None
-    meta = {fields[i]: fields[i + 1] for i in range(0, len(fields), 2)}
-    return Stored(
-        nonce=meta[b"n"],
-        revision=int(meta[b"r"]),
-        fence=meta.get(b"f", NO_FENCE),
-        updated=float(meta[b"u"]),
-        state=codec.decode_state(fields, b"s"),
-        user_state=codec.decode_state(user),
-        app_state=codec.decode_state(app) | codec.decode_state(fields, b"p"),
-        events=events,
-        ids=ids,
-    )
-
-
 def _offer(prefix: Prefix | None) -> list[bytes | int | str]:
-    """What to offer the server: nonce, length and last event of a cached prefix."""
+    """What to offer the server: nonce, length, last event and fence of a cached prefix."""
     if prefix is None or not prefix.events:
-        return ["", 0, ""]
-    return [prefix.nonce, len(prefix.events), codec.event_mark(prefix.events[-1])]
+        return ["", 0, "", ""]
+    return [prefix.nonce, len(prefix.events), prefix.last, prefix.fence]
 
 
 def _session_keys(key: Keys) -> list[str]:

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from target_service.sessions.service import RedisSessionService
-from target_service.sessions.store import Busy
+from target_service.sessions.stored import Busy
 from target_service.sessions.turn import Turn, current
 from target_service.turns import replies, request
 from target_service.turns.counts import Counts, Result

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
 from redis.asyncio.connection import AbstractConnection
 
+from target_service.sessions.lane import Lane
 from tests.bench.session_services import APP, USER, Contender
 from tests.bench.session_stage import Stage
 
@@ -105,17 +106,21 @@ def _traffic(redis: Redis) -> tuple[float, float]:
 def _counted_writes() -> Iterator[list[None]]:
     """Grows by one each time that a client writes to its socket: each waits for an answer."""
     writes: list[None] = []
-    send = AbstractConnection.send_packed_command
-
-    async def counted(*args: Any, **kwargs: Any) -> None:
-        writes.append(None)
-        await send(*args, **kwargs)
-
-    setattr(AbstractConnection, "send_packed_command", counted)  # noqa: B010 (mypy: a method)
-    try:
+    with contextlib.ExitStack() as undo:
+        # ADK's service sends through redis-py, ours through its lanes.
+        for owner, verb in ((AbstractConnection, "send_packed_command"), (Lane, "ask")):
+            send = getattr(owner, verb)
+            setattr(owner, verb, _counted(send, writes))
+            undo.callback(setattr, owner, verb, send)
         yield writes
-    finally:
-        setattr(AbstractConnection, "send_packed_command", send)  # noqa: B010
+
+
+def _counted(send: Callable[..., Awaitable[Any]], writes: list[None]) -> Callable[..., Any]:
+    async def counted(*args: Any, **kwargs: Any) -> Any:
+        writes.append(None)
+        return await send(*args, **kwargs)
+
+    return counted
 
 
 def _stored(redis: Redis, each: Contender, session_id: str) -> float | None:

@@ -9,7 +9,7 @@ import redis.asyncio
 
 from target_service import RedisSessionService
 from target_service.sessions.keys import SessionId, keys
-from target_service.sessions.store import Busy
+from target_service.sessions.stored import Busy
 from target_service.sessions.turn import Turn
 
 _PREFIX = "diya"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.adk.errors import StaleSessionError
 from google.adk.events.event import Event
 from google.adk.events.event_actions import EventActions
 from redis.exceptions import RedisError, ResponseError
@@ -18,7 +19,7 @@ from target_service import RedisSessionService, choice
 from target_service.sessions import address, codec
 from target_service.sessions.durability import NotDurable
 from target_service.sessions.keys import SessionId, keys
-from target_service.sessions.store import StateChange
+from target_service.sessions.stored import StateChange
 from target_service.sessions.turn import Turn, current
 from target_service.settings import SettingsError, from_environment
 from tests.target_service.processes import RedisServer, wait_until
@@ -209,8 +210,9 @@ def test_fsync_is_refused_by_a_server_that_would_acknowledge_too_early(
     assert servers.password not in str(refused.value)
 
 
-def test_fsync_fails_every_write_once_the_append_only_file_is_switched_off(
-    servers: Servers,
+@pytest.mark.parametrize(("setting", "value"), [("appendonly", "no"), ("appendfsync", "everysec")])
+def test_fsync_acknowledges_nothing_on_a_server_that_was_configured_otherwise_meanwhile(
+    servers: Servers, setting: str, value: str
 ) -> None:
     server = servers.start("appendonly yes", "appendfsync always")
     server.wait_until_it_answers()
@@ -218,9 +220,43 @@ def test_fsync_fails_every_write_once_the_append_only_file_is_switched_off(
     async def scenario() -> None:
         async with services(uri(servers, server), "fsync", 1) as (a,):
             session = await a.create_session(**KEY)
-            server.client.config_set("appendonly", "no")
-            with pytest.raises(ResponseError, match="appendonly"):
+            await a.append_event(session, event())
+            turn = await begun(a, event())
+            server.client.config_set(setting, value)
+            with pytest.raises(ResponseError, match=setting):
+                await a.commit_turn(turn)
+            repeat = await begun(a)
+            with pytest.raises(ResponseError, match=setting):
+                await a.confirm_turn(repeat)
+            with pytest.raises(ResponseError, match=setting):
+                await a.create_session(**WHO, session_id="another")
+            # A refusal is told as what it is, whatever the server promises.
+            with pytest.raises(StaleSessionError):
                 await a.append_event(session, event())
+
+    asyncio.run(scenario())
+
+
+def test_fsync_acknowledges_nothing_after_a_failover_to_a_server_without_it(
+    servers: Servers,
+) -> None:
+    always = ("appendonly yes", "appendfsync always")
+    primary = servers.start(*always, "repl-diskless-sync-delay 0")
+    replica = servers.start(f"masterauth {servers.password}", "appendonly yes")
+    for server in (primary, replica):
+        server.wait_until_it_answers()
+    replica.client.replicaof("127.0.0.1", primary.port)
+    wait_until(lambda: online(primary) == 1, 10, "the replica is attached")
+
+    async def scenario() -> None:
+        async with services(uri(servers, primary), "fsync", 1) as (a,):
+            session = await a.create_session(**KEY)
+            await a.append_event(session, event())
+        wait_until(lambda: replica.client.dbsize() == primary.client.dbsize(), 10, "all is there")
+        replica.client.replicaof("NO", "ONE")
+        async with services(uri(servers, replica), "fsync", 1) as (b,):
+            with pytest.raises(ResponseError, match="everysec"):
+                await b.append_event(session, event())
 
     asyncio.run(scenario())
 

@@ -96,3 +96,41 @@ def test_an_event_delivered_again_is_not_called_stored_when_the_server_has_lost_
             assert texts(await read(a)) == "ab"
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("after", ["", "y"])
+def test_a_cache_does_not_show_a_lost_event_whose_id_came_again(
+    server: RedisServer, tmp_path: Path, after: str
+) -> None:
+    async def scenario() -> None:
+        async with services(server) as (a, b):
+            await a.append_event(await a.create_session(**KEY), said("a"))
+            with lost(server, tmp_path):
+                await a.append_event(await read(a), said("b", id="fixed"))
+                assert texts(await read(a)) == "ab"
+            await b.append_event(await read(b), said("x", id="fixed"))
+            for text in after:
+                await b.append_event(await read(b), said(text))
+            assert texts(await read(a)) == "ax" + after
+
+    asyncio.run(scenario())
+
+
+def test_a_cache_does_not_show_a_lost_event_before_one_that_was_delivered_again(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with services(server) as (a, b):
+            await a.append_event(await a.create_session(**KEY), said("a"))
+            again = said("c")
+            with lost(server, tmp_path):
+                mine = await read(a)
+                await a.append_event(mine, said("b"))
+                await a.append_event(mine, again)
+                assert texts(await read(a)) == "abc"
+            theirs = await read(b)
+            await b.append_event(theirs, said("x"))
+            await b.append_event(theirs, again)
+            assert texts(await read(a)) == "axc"
+
+    asyncio.run(scenario())

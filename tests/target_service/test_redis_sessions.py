@@ -18,7 +18,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from target_service import RedisSessionService
 from target_service.sessions import codec
 from target_service.sessions.keys import SessionId
-from target_service.sessions.store import GONE, STALE, Busy, StateChange
+from target_service.sessions.store import GONE, STALE
+from target_service.sessions.stored import Busy, StateChange
 from target_service.sessions.turn import Turn, current
 from tests.target_service.processes import RedisServer, wait_until
 
@@ -207,7 +208,7 @@ def test_a_cache_that_changes_while_the_answer_is_on_its_way_cuts_no_history(
             a.store.cache.drop(NAME)
             if loss == "recreate":
                 entry.nonce, others = b"another", [said("x"), said("y"), said("z")]
-                a.store.cache.put(NAME, type(entry)(b"another", others, 10))
+                a.store.cache.put(NAME, type(entry)(b"another", others, b"", ""))
             stored = await asked
             assert stored is not None
             assert texts(stored.events) == "abc"

@@ -33,7 +33,7 @@ from hypothesis.stateful import (
 
 from target_service import RedisSessionService
 from target_service.sessions.keys import SessionId, keys
-from target_service.sessions.store import Busy
+from target_service.sessions.stored import Busy
 from target_service.sessions.turn import Turn, current
 from tests.target_service.generated import FIXED, SMALL_EVENTS, SMALL_STATES, image
 from tests.target_service.processes import RedisServer

