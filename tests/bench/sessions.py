@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import logging
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -55,8 +56,7 @@ async def cpu_at(stage: Stage, length: int, samples: int) -> Samples:
     for number in range(-(-samples // length) if short else 1):
         session_id = f"cpu-{length}-{number}"
         held = 0 if short else length - samples // 2
-        for each in stage.chosen:
-            await stage.seat(each, session_id, held)
+        await stage.seat_all(session_id, held)
         seats = dict.fromkeys(everybody, (session_id, held))
         turns = length if short else samples
         for name, values in (await stage.lockstep(seats, turns, order=order)).items():
@@ -159,6 +159,8 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=36, help="turns measured at each length")
     parser.add_argument("--only", default="", help="services whose name contains this")
     args = parser.parse_args()
+    # As Ctrl-C does: Redis and the folder go on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     begun = time.monotonic()

@@ -71,8 +71,9 @@ def test_a_server_that_was_restarted_meanwhile_is_asked_over_a_new_connection(
         server.kill()
         server.start()
         assert len(link._idle) == 5
-        while any(lane_of(each) for each in link._idle):
-            await asyncio.sleep(0.01)
+        for each in link._idle:
+            await asyncio.wait_for(each._writer.wait_closed(), 10)
+        assert not any(lane_of(each) for each in link._idle)
         # None of the old connections is used: no attempt is lost on it.
         end = asyncio.get_running_loop().time() + 5
         for _ in range(5):
