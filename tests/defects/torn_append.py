@@ -15,7 +15,7 @@ from google.adk.events.event import Event
 from target_service import RedisSessionService
 from target_service.sessions import codec
 from target_service.sessions.keys import SessionId, keys
-from target_service.sessions.store import StateChange, Stored
+from target_service.sessions.stored import Place, StateChange
 
 _PREFIX = "diya"
 _BETWEEN_S = 0.8
@@ -39,7 +39,7 @@ class TornAppend(RedisSessionService):
     async def _append(
         self,
         name: SessionId,
-        stored: Stored,
+        place: Place,
         events: Sequence[tuple[Event, bytes]],
         state: StateChange,
         *,
@@ -49,7 +49,7 @@ class TornAppend(RedisSessionService):
         key = keys(_PREFIX, name)
         await self._plain.rpush(key.events, *(payload for _, payload in events))
         await asyncio.sleep(_BETWEEN_S)
-        revision = stored.revision + len(events)
+        revision = place.revision + len(events)
         pairs = codec.encode_state({f"s{name}": value for name, value in state.session.items()})
         counted = ["r", revision, "u", repr(events[-1][0].timestamp), "f", fence, *pairs]
         async with self._plain.pipeline(transaction=True) as pipe:
