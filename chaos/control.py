@@ -1,8 +1,8 @@
 """A fleet's control endpoint, so that faults can be done to it from another process.
 
 Loopback HTTP with a random token.  Address and token stand in a file that only this user can read,
-in a folder that only this user can enter; it is gone with the fleet.  A fault runs in the fleet's
-own process: it is healed whatever becomes of the client.
+in the fleet's own folder, which only this user can enter; it is gone with the fleet.  A fault runs
+in the fleet's own process: it is healed whatever becomes of the client.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ _LONGEST_FAULT_S = 900.0
 _FAILED, _REFUSED = 409, 400
 
 
-def _folder() -> Path:
-    return Path(tempfile.gettempdir()) / f"diya-{os.getuid()}"
+FOLDER_PREFIX = "diya-up-"
+"""Of the folders among the temporary files in which a control file is looked for."""
+_FILE = "control.json"
 
 
 class Control:
     """The endpoint of this process's fleet; a context manager."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, folder: Path) -> None:
+        """`folder` is this user's alone, and its name begins with `FOLDER_PREFIX`."""
         self._token = secrets.token_hex(16)
-        self._path = _folder() / f"{run_id}.json"
+        self._path = folder / _FILE
         token = self._token
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -78,10 +80,6 @@ class Control:
         )
 
     def __enter__(self) -> Self:
-        folder = _folder()
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-            raise ChaosError(f"{folder} is open to others: expected a folder of this user alone")
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             port = self._server.server_address[1]
@@ -91,8 +89,6 @@ class Control:
 
     def __exit__(self, *_: object) -> None:
         self._path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            _folder().rmdir()  # unless another fleet is there
         self._server.shutdown()
         self._server.server_close()
 
@@ -122,15 +118,15 @@ def call(module: str, func: str, arguments: dict[str, Any]) -> Any:
 
 def _found() -> dict[str, Any]:
     places = []
-    for path in sorted(_folder().glob("*.json")):
+    for path in sorted(Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*/{_FILE}")):
         try:
+            if path.stat().st_uid != os.getuid():
+                continue  # another user's, or made to look like ours
             place = json.loads(path.read_text())
         except (OSError, ValueError):
             continue
         if psutil.pid_exists(place["pid"]):
             places.append(place)
-        else:
-            path.unlink(missing_ok=True)  # its fleet was killed
     if len(places) != 1:
         what = "no fleet runs" if not places else f"{len(places)} fleets run"
         raise ChaosConfigError(f"{what} on this machine: expected one, started by diya up")

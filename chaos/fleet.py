@@ -81,6 +81,7 @@ class Fleet:
         proxy: bool = False,
         load: LoadSwitch | None = None,
         authorised: bool = False,
+        leftovers: Sequence[Path] = (),
     ) -> None:
         """Plan the fleet; nothing is started.
 
@@ -89,6 +90,7 @@ class Fleet:
         there and the replicas on the ports after it.  `--host` and `--port` are added to
         `replica_command`.  `load` is the switch of the load that will be put on it, if there is to
         be one.  `authorised` allows an external Redis that is not loopback.
+        `leftovers` are removed with the fleet, also when this process is killed.
 
         Raises ChaosConfigError for what cannot be: ports in use, no such server, an odd count.
         """
@@ -140,6 +142,7 @@ class Fleet:
             log=logs / "envoy.log",
             env=env,
         )
+        self._leftovers = [glob.escape(str(each)) for each in leftovers]
         self._guardian: Guardian | None = None
         self._progress: Callable[[str], None] = _silent
         self._stopped = False
@@ -203,7 +206,8 @@ class Fleet:
         """
         self._progress = progress or _silent
         self._require_memory()
-        self._guardian = Guardian.start(self.run_id, password_files(self.run_dir))
+        leftovers = [*password_files(self.run_dir), *self._leftovers]
+        self._guardian = Guardian.start(self.run_id, leftovers)
         make_current(self)
         if self._proxy is not None:
             self._proxy.open()

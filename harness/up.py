@@ -9,7 +9,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from chaos.control import Control
+from chaos.control import FOLDER_PREFIX, Control
 from chaos.fleet import Fleet
 from harness import exits, options
 from harness.errors import ConfigError
@@ -24,7 +24,7 @@ def main(args: argparse.Namespace) -> int:
     options.check_port(args.port)
     if args.ttl < 1:
         raise ConfigError(f"--ttl {args.ttl:g}: at least 1 second was expected")
-    with tempfile.TemporaryDirectory(prefix="diya-up-") as folder:
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
         fleet = Fleet(
             Path(folder),
             secrets.token_hex(6),
@@ -35,12 +35,13 @@ def main(args: argparse.Namespace) -> int:
             base_port=args.port,
             topology=options.topology(args),
             proxy=args.proxy,
+            leftovers=[Path(folder)],
         )
         with fleet:
             progress = Progress()
             fleet.start(progress.note)
             fleet.wait_ready(_READY_S)
-            with Control(fleet.run_id), contextlib.suppress(KeyboardInterrupt):
+            with Control(Path(folder)), contextlib.suppress(KeyboardInterrupt):
                 _print_addresses(fleet, folder)
                 signal.pause()
             progress.clear()

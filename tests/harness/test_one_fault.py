@@ -16,7 +16,7 @@ from tests.harness import command
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the control file is, while a fleet of two is up."""
+    """The folder of a fleet of two that is up: its control file is there."""
     place = tmp_path_factory.mktemp("up")
     before, tempfile.tempdir = tempfile.tempdir, str(place)
     old = os.environ.get("TMPDIR")
@@ -25,7 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     try:
         assert fleet.stdout is not None
         assert fleet.stdout.readline().startswith("balancer")
-        yield place / f"diya-{os.getuid()}"
+        (own,) = place.iterdir()
+        yield own
     finally:
         fleet.terminate()
         fleet.communicate(timeout=30)
@@ -33,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ.pop("TMPDIR")
         if old is not None:
             os.environ["TMPDIR"] = old
-    assert list(place.iterdir()) == [], "the control file went with the fleet"
+    assert list(place.iterdir()) == [], "the fleet's folder went with it"
 
 
 def test_one_fault_is_done_from_another_process(folder: Path) -> None:
@@ -52,8 +53,7 @@ def test_the_network_of_a_fleet_with_proxies_is_disturbed_by_hand(folder: Path) 
 
 
 def test_the_token_is_for_this_user_alone(folder: Path) -> None:
-    (file,) = folder.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "control.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
