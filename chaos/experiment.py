@@ -6,6 +6,7 @@ make its result look better than it is.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,21 @@ class Experiment:
         return [step.id for step in self.faults]
 
 
+def plan_of(experiment: Experiment) -> list[str]:
+    """One line for each planned fault: when, which, and its parameters."""
+    lines = []
+    for step in experiment.faults:
+        fault = step.make()
+        parameters = [
+            f"{field.name}={getattr(fault, field.name)}"
+            for field in dataclasses.fields(fault)
+            if field.init
+        ]
+        when = f"at {step.at}" if step.at is not None else f"{step.before:g} s later"
+        lines.append(f"{when}: {step.id}  {' '.join(parameters)}".rstrip())
+    return lines
+
+
 def names() -> list[str]:
     """The experiments that come with the program."""
     return sorted(path.stem for path in DIRECTORY.glob("*.yaml"))
@@ -111,3 +127,13 @@ def load(path_or_name: str | Path) -> Experiment:
     from chaos.experiment_reader import read
 
     return read(path_or_name)
+
+
+def parse(text: str, path: Path) -> Experiment:
+    """The experiment that a text describes; `path` is for the sentences.
+
+    Raises ChaosConfigError.
+    """
+    from chaos.experiment_reader import parse as parse_text
+
+    return parse_text(text, path)

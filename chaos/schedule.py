@@ -217,4 +217,7 @@ class Schedule:
 
     def _write(self, record: Record) -> None:
         with self._lock:  # the first record of a kind opens its file
-            self._writer.write(record)
+            try:
+                self._writer.write(record)
+            except OSError:
+                self._stop.set()  # what cannot be recorded is not done; the writer knows why

@@ -2,7 +2,8 @@
 
 HarnessError
 ├── ConfigError          exit 104: one sentence, nothing was started
-└── GeneratorError       exit 70: the load generator did not start
+├── GeneratorError       exit 70: the load generator did not start
+└── RecordsError         exit 70: the disk takes no more records
 """
 
 from __future__ import annotations
@@ -18,3 +19,7 @@ class ConfigError(HarnessError, ValueError):
 
 class GeneratorError(HarnessError):
     """The load generator did not start; the message carries the end of its log."""
+
+
+class RecordsError(HarnessError):
+    """The run directory takes no more records; the message says why."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 
 from chaos.errors import ChaosConfigError
 from harness import exits
-from harness.errors import ConfigError, GeneratorError
+from harness.errors import ConfigError, GeneratorError, RecordsError
 from loadtests.profile import ProfileError
 from reports.history import HistoryError
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def explain(error: Exception) -> int:
@@ -17,7 +20,17 @@ def explain(error: Exception) -> int:
     if isinstance(error, ConfigError | ChaosConfigError | ProfileError | HistoryError):
         print(f"diya: {error}", file=sys.stderr)
         return exits.BAD_CONFIGURATION
+    if isinstance(error, RecordsError) or (isinstance(error, OSError) and error.errno in _DISK):
+        print(f"diya: {_of_the_disk(error)}", file=sys.stderr)
+        return exits.BROKEN
     if not isinstance(error, GeneratorError):
         traceback.print_exception(error)
     print(f"diya: the harness broke: {type(error).__name__}: {error}", file=sys.stderr)
     return exits.BROKEN
+
+
+def _of_the_disk(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}; a disk with room for the run was expected"

@@ -171,6 +171,15 @@ def check_port(port: int | None) -> None:
         raise ConfigError(f"--port {port}: a port from 1024 to 65000 was expected")
 
 
+def random_seed(experiment: str, seed: str | None) -> int:
+    """The SEED of `--experiment random:SEED`.  Raises ConfigError."""
+    if seed is None or not seed.isdecimal():
+        raise ConfigError(
+            f"--experiment {experiment}: random:SEED was expected, with a whole number from 0"
+        )
+    return int(seed)
+
+
 def check_seed(seed: int) -> None:
     """Raise ConfigError for a seed outside of 0 to 2^63 - 1."""
     if not 0 <= seed <= _LONGEST_SEED:

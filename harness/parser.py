@@ -44,9 +44,14 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--experiment",
-        metavar="FILE|none",
-        help="the faults, in Chaos Toolkit's format, or the name of one of ours (default: "
-        "diwali-default, or the profile's own where there is one; none for a --target)",
+        metavar="FILE|random:SEED|none",
+        help="the faults, in Chaos Toolkit's format, the name of one of ours, or drawn by a seed "
+        "(default: diwali-default, or the profile's own where there is one; none for a --target)",
+    )
+    parser.add_argument(
+        "--replay",
+        metavar="RUN_DIR",
+        help="the load, the fleet, the seed and the faults of that run once more",
     )
     parser.add_argument("--seed", type=int, help="plays the same load and faults again")
     _fleet(parser)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import time
 from dataclasses import dataclass, field, replace
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from chaos import experiment as experiments
+from chaos import experiment_random
 from chaos.experiment import Experiment
+from chaos.experiment_random import Ground
 from chaos.faults.network import NetworkFault
 from chaos.topologies import Topology
-from harness import host, options, reproduce
+from harness import host, options, replay, reproduce
 from harness.errors import ConfigError
 from harness.generator import Crew
 from loadtests import journeys
@@ -23,6 +26,7 @@ from loadtests.journeys import Book
 from loadtests.profile import Profile
 
 _DEFAULT_EXPERIMENT = "diwali-default"
+_RANDOM = re.compile(r"random(?::(.*))?")
 _SEEDS = 10_000
 
 
@@ -61,6 +65,11 @@ class Plan:
     """The words that play this run again."""
 
     @property
+    def drawn(self) -> bool:
+        """Whether its faults were drawn by a seed: nobody has written them down."""
+        return self.experiment is not None and bool(_RANDOM.fullmatch(str(self.experiment.path)))
+
+    @property
     def name(self) -> str:
         """The profile's name, fit for a folder's."""
         return "".join(
@@ -94,6 +103,9 @@ class Plan:
                 **host.environment(),
                 "redis_server": None,
                 "model": self._model(),
+            },
+            "service": {
+                name: os.environ[name] for name in reproduce.SETTINGS if name in os.environ
             },
             "foreign": self.target is not None,
             "ttl_known": self.ttl_known,
@@ -148,6 +160,8 @@ def _scripted() -> str:
 
 def from_args(args: argparse.Namespace) -> Plan:
     """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError; starts nothing."""
+    if args.replay is not None:
+        args = replay.filled_in(args)
     options.check_sessions(args.sessions)
     options.check_port(args.port)
     if args.target is not None:
@@ -156,11 +170,7 @@ def from_args(args: argparse.Namespace) -> Plan:
     options.check_ttl(args.ttl, args.target)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
     options.check_seed(seed)
-    profile = profiles.load(args.profile)
-    book = None
-    if args.journeys is not None:
-        book = journeys.load(Path(args.journeys))
-        profile = replace(profile, journeys=book.weights)
+    profile, book = _load(args)
     if args.ttl is not None:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     experiment = _experiment(args, profile)
@@ -197,6 +207,17 @@ def from_args(args: argparse.Namespace) -> Plan:
     )
 
 
+def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:
+    """The load: of the run that is replayed, or of the profile that is named."""
+    if args.replay is not None:
+        return replay.load(Path(args.replay))
+    profile = profiles.load(args.profile)
+    if args.journeys is None:
+        return profile, None
+    book = journeys.load(Path(args.journeys))
+    return replace(profile, journeys=book.weights), book
+
+
 def _disturbs_network(experiment: Experiment | None) -> bool:
     steps = () if experiment is None else experiment.faults
     return any(isinstance(step.make(), NetworkFault) for step in steps)
@@ -213,10 +234,28 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
         )
     if wanted is None:
         wanted = profile.name if profile.name in experiments.names() else _DEFAULT_EXPERIMENT
-    experiment = experiments.load(wanted)
+    drawn = _RANDOM.fullmatch(wanted)
+    if drawn is not None:
+        seed = options.random_seed(wanted, drawn[1])
+        text = experiment_random.draw(seed, profile.load_seconds, _ground(args))
+        experiment = experiments.parse(text, Path(wanted))
+    else:
+        experiment = experiments.load(wanted)
     if experiment.topology not in (None, args.topology):
         raise ConfigError(
             f"{_shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "
             f"{args.topology!r}: expected --topology {experiment.topology}"
         )
     return experiment
+
+
+def _ground(args: argparse.Namespace) -> Ground:
+    """What the fleet will be, as far as a random experiment must know."""
+    if args.env == "containers":
+        return Ground(experiment_random.CONTAINERS, args.replicas)
+    return experiment_random.ground(
+        options.topology(args),
+        args.replicas,
+        own_redis="://" not in args.redis,
+        scripted_model=os.environ.get("DIYA_MODEL", "scripted") == "scripted",
+    )

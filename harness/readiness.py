@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaos.errors import ChaosError
+from chaos.experiment import plan_of
 from chaos.fleet import Fleet
 from chaos.guardian import Guardian
 from chaos.load_switch import LoadSwitchFile
 from chaos.schedule import Schedule
 from harness import accounts, ci_files, join, report, rundir
 from harness import plan as plans
+from harness.errors import RecordsError
 from harness.generator import Generator
 from harness.plan import Plan
 from harness.progress import Progress
@@ -48,22 +50,30 @@ def main(args: argparse.Namespace) -> int:
         f"profile {plan.profile.name}, seed {plan.seed}, 1 s stands for "
         f"{plan.profile.compression:g} s of the sale, TTL {plan.profile.real_ttl_seconds:g} s"
     )
+    if plan.drawn and plan.experiment is not None:
+        for line in plan_of(plan.experiment):
+            progress.say(line)
+    try:
+        _run(plan, run_dir, progress)
+        code = report.judge_and_show(run_dir)
+    except (KeyboardInterrupt, RecordsError):
+        progress.clear()
+        print(f"diya: what was recorded can be judged: diya report {run_dir}", file=sys.stderr)
+        raise
+    ci_files.tell(run_dir)
+    return code
+
+
+def _run(plan: Plan, run_dir: Path, progress: Progress) -> None:
     try:
         if plan.target is None:
             _with_fleet(plan, run_dir, progress)
         else:
             _with_target(plan, run_dir, progress)
-    except KeyboardInterrupt:
-        progress.clear()
-        print(f"diya: what was recorded can be judged: diya report {run_dir}", file=sys.stderr)
-        raise
     except ValueError:
         # Refused before anything ran: a folder without a run in it would only mislead.
         shutil.rmtree(run_dir, ignore_errors=True)
         raise
-    code = report.judge_and_show(run_dir)
-    ci_files.tell(run_dir)
-    return code
 
 
 def _fleet(plan: Plan, run_dir: Path) -> AnyFleet:
@@ -102,12 +112,12 @@ def _fleet(plan: Plan, run_dir: Path) -> AnyFleet:
 def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
     fleet = _fleet(plan, run_dir)
     clock = RunClock(plan.origin)
-    with RecordWriter(run_dir) as faults, _uninterrupted_end(fleet.stop):
+    with RecordWriter(run_dir) as records, _uninterrupted_end(fleet.stop):
         schedule: Schedule | None = None
         if plan.experiment is not None:
             # Before anything starts: it refuses faults that such a fleet cannot have.
             phases = {name: start for name, start, _ in plan.profile.planned_phases()}
-            schedule = Schedule(plan.experiment, fleet, clock, faults, plan.seed, phases)
+            schedule = Schedule(plan.experiment, fleet, clock, records, plan.seed, phases)
         fleet.start(progress.note)
         fleet.wait_ready(_READY_S)
         info = fleet.redis.info
@@ -116,13 +126,13 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         values["target"] = fleet.url
         values["environment"]["redis_server"] = _server(fleet)
         rundir.write_run_json(run_dir, values)
-        _play(plan, run_dir, clock, progress, fleet, schedule)
+        _play(plan, run_dir, clock, progress, records, fleet, schedule)
 
 
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
     guardian = Guardian.start(plan.run_id)
-    with _uninterrupted_end(guardian.close):
-        _play(plan, run_dir, RunClock(plan.origin), progress, None, None)
+    with RecordWriter(run_dir) as records, _uninterrupted_end(guardian.close):
+        _play(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
 
 
 def _play(
@@ -130,30 +140,31 @@ def _play(
     run_dir: Path,
     clock: RunClock,
     progress: Progress,
+    records: RecordWriter,
     fleet: AnyFleet | None,
     schedule: Schedule | None,
 ) -> None:
     """Load, faults and samples, from the baseline until the TTL has drained."""
-    with RecordWriter(run_dir) as samples:
-        sampler = Sampler(
-            samples,
-            clock,
-            _sampled_redis(plan, fleet),
-            lambda: {} if fleet is None else {n: r.pid for n, r in fleet.replicas.items()},
-            # Behind proxies every replica seems to listen, dead or not.
-            balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
-            own_cpu=_all_are_ours(plan),
-        )
-        sampler.start()
-        url = str(plan.target) if fleet is None else fleet.url
-        generator = Generator(run_dir, plan.run_id, url, plan.crew)
-        try:
-            Watch(plan, run_dir, clock, progress, generator, schedule).run()
-        finally:
-            ended_with = generator.exit_code
-            generator.stop()
+    sampler = Sampler(
+        records,
+        clock,
+        _sampled_redis(plan, fleet),
+        lambda: {} if fleet is None else {n: r.pid for n, r in fleet.replicas.items()},
+        # Behind proxies every replica seems to listen, dead or not.
+        balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
+        own_cpu=_all_are_ours(plan),
+    )
+    sampler.start()
+    url = str(plan.target) if fleet is None else fleet.url
+    generator = Generator(run_dir, plan.run_id, url, plan.crew)
+    try:
+        Watch(plan, run_dir, clock, progress, generator, schedule, records).run()
+    finally:
+        ended_with = generator.exit_code
+        generator.stop()
+        if records.failure is None:  # else the disk takes no accounts either
             accounts.complete(run_dir, clock.now(), ended_with)
-            sampler.stop()
+        sampler.stop()
 
 
 def _all_are_ours(plan: Plan) -> bool:
@@ -187,6 +198,9 @@ def _uninterrupted_end(end: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        end()
+        before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            end()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)  # judging a long run may be interrupted

@@ -16,7 +16,7 @@ _FLEETS = ("replicas", "sessions")
 """Likewise, for a fleet of our own."""
 _NEVER = ("help", "join", "out")
 _ADDRESSES = ("redis", "target")
-_SETTINGS = (
+SETTINGS = (
     "DIYA_BUSY_WAIT_S",
     "DIYA_DRAIN_S",
     "DIYA_DURABILITY",
@@ -28,6 +28,20 @@ _SETTINGS = (
     "DIYA_MODEL_TTFT_MS",
 )
 """What replicas take from the environment, secrets left out."""
+REPLAYED = (
+    "profile",
+    "seed",
+    "replicas",
+    "sessions",
+    "topology",
+    "aof",
+    "rdb",
+    "min_replicas",
+    "proxy",
+    "journeys",
+    "target",
+)
+"""Options that the run of a `--replay` answers."""
 
 
 def command(
@@ -46,7 +60,7 @@ def command(
     words = ["diya", "readiness"]
     for action in parser.readiness_options():
         value = chosen.get(action.dest, getattr(args, action.dest, action.default))
-        if action.dest in _NEVER or value is None:
+        if action.dest in _NEVER or value is None or (args.replay and action.dest in REPLAYED):
             continue
         if value == action.default and action.dest not in told:
             continue
@@ -56,5 +70,5 @@ def command(
             words.append(f"{shown:g}" if isinstance(shown, float) else str(shown))
     if args.target is not None:
         return words
-    settings = [f"{name}={environment[name]}" for name in _SETTINGS if environment.get(name)]
+    settings = [f"{name}={environment[name]}" for name in SETTINGS if environment.get(name)]
     return settings + words

@@ -56,7 +56,12 @@ class Sampler:
     def _run(self) -> None:
         due = time.monotonic()
         while not self._stop.is_set():
-            self._sample()
+            try:
+                self._sample()
+            except OSError:
+                if self._writer.failure is None:
+                    raise
+                return  # the disk takes no more: the watch ends the run
             due = max(due + _STEP_S, time.monotonic())
             self._stop.wait(due - time.monotonic())
 

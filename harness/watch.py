@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 
 from chaos.schedule import Schedule, SteadyStateError
+from harness.errors import RecordsError
 from harness.generator import Generator
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.tail import Tail
-from reports.records import LoadMark, RunClock, TurnRecord
+from reports.records import LoadMark, RecordWriter, RunClock, TurnRecord
 
 _LOOK_S = 0.2
 _START_S = 30.0
@@ -35,12 +36,15 @@ class Watch:
         progress: Progress,
         generator: Generator,
         schedule: Schedule | None,
+        records: RecordWriter,
     ) -> None:
+        """`records` takes the harness's own: when the disk does not take them, the run ends."""
         self._plan = plan
         self._clock = clock
         self._progress = progress
         self._generator = generator
         self._schedule = schedule
+        self._records = records
         self._marks = Tail(run_dir, LoadMark)
         self._turns = Tail(run_dir, TurnRecord)
         self._phase = "starting"
@@ -53,7 +57,8 @@ class Watch:
     def run(self) -> None:
         """Return when everything has been seen, or when the generator is gone or hangs.
 
-        Raises GeneratorError when the generator never offered any load.
+        Raises GeneratorError when the generator never offered any load, RecordsError when the disk
+        takes no more.
         """
         try:
             self._follow_to_the_end()
@@ -83,6 +88,10 @@ class Watch:
         return self._drained is not None and self._clock.now() < self._drained
 
     def _look(self) -> None:
+        if (failure := self._records.failure) is not None:
+            raise RecordsError(
+                f"{failure.filename}: {failure.strerror}; the run was ended and everything healed"
+            )
         for mark in self._marks.read():
             self._follow(mark)
         self._progress.add(self._turns.read())

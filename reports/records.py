@@ -7,8 +7,8 @@ a line, in the file named by `FILES`, append-only and flushed, so that a killed 
 
 from __future__ import annotations
 
-import errno
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -363,36 +363,41 @@ class Recorder(Protocol):
 
 
 class RecordWriter:
-    """Appends records to the files of a run directory, each line flushed whole."""
+    """Appends records to the files of a run directory, each line flushed whole.
+
+    After a write that failed it takes nothing more: a history that lacks something in its middle
+    would tell a story that did not happen.  What is there is the run up to a moment.
+    """
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._files: dict[str, Any] = {}
-        self._broken: set[str] = set()
+        self.failure: OSError | None = None
+        """Why nothing is taken any more; None while all is well."""
 
     def write(self, record: Record) -> None:
-        """Append one record.  Safe to call from greenlets and threads: one write per line."""
+        """Append one record.  Safe to call from greenlets and threads: one write per line.
+
+        Raises OSError as `append`.
+        """
         self.append(FILES[type(record)], to_json(record) + b"\n")
 
     def append(self, file: str, lines: bytes) -> None:
         """Append whole lines to the file of that name in one write.
 
-        Raises OSError when they do not fit, and from then on for that file.
+        Raises OSError, with the file's name, when the disk does not take them, and ever after.
         """
-        opened = self._files.get(file)
-        if opened is None:
-            opened = self._files[file] = (self._run_dir / file).open("ab", buffering=0)
-        if file in self._broken:
-            raise OSError(errno.EIO, "an earlier record did not fit", file)
+        if self.failure is not None:
+            raise self.failure
+        path = self._run_dir / file
         try:
-            # A full disk takes a part without a word, and nothing when it is asked again.
-            while lines:
-                lines = lines[opened.write(lines) :]
-        except OSError:
-            # What follows would make a line of two halves, or a record that is missing from the
-            # middle look like one that never was: a file ends where something did not fit.
-            self._broken.add(file)
-            raise
+            opened = self._files.get(file)
+            if opened is None:
+                opened = self._files[file] = path.open("ab", buffering=0)
+            _write_whole(opened, lines)
+        except OSError as error:
+            self.failure = OSError(error.errno, error.strerror, str(path))
+            raise self.failure from None
 
     def close(self) -> None:
         """Close the files; a later write opens them again."""
@@ -405,3 +410,16 @@ class RecordWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _write_whole(file: Any, lines: bytes) -> None:
+    """Write all of it or nothing: a disk that is nearly full takes a part of a line."""
+    written = file.write(lines)
+    try:
+        while written < len(lines):
+            written += file.write(lines[written:])
+    except OSError:
+        end = file.tell()
+        if os.fstat(file.fileno()).st_size == end:  # nobody else has written after it
+            file.truncate(end - written)
+        raise

@@ -6,13 +6,20 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
+from chaos.guardian import carriers
+from tests.bench.judge import write_run
 from tests.harness import command
 
 QUICK_S = 5.0
+PATIENCE_S = 30.0
+"""Where no promise is about time."""
+LONG_FAULTS = ("--experiment", str(command.HERE / "long_faults.yaml"))
 
 
 def begun(out: Path, moment: str) -> tuple[subprocess.Popen[str], str, list[int]]:
@@ -67,6 +74,86 @@ def test_the_password_of_redis_stands_in_no_argument_record_or_log(tmp_path: Pat
     assert len(files) > 10
     for path in files:
         assert password.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+def test_in_the_middle_of_faults_nothing_frozen_or_half_down_is_left(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    process = command.start("readiness", *command.TINY, *LONG_FAULTS, "--out", str(tmp_path))
+    command.wait_until(lambda: any(tmp_path.glob("*/run.json")), PATIENCE_S, "the run begins")
+    run_dir = command.only_run(tmp_path)
+    run_id = json.loads((run_dir / "run.json").read_text())["run_id"]
+    command.wait_until(lambda: frozen_and_without_redis(run_id), 60, "both faults are done")
+    process.send_signal(signum)
+    command.wait_until(lambda: command.nothing_left(run_id), PATIENCE_S, "everything has ended")
+    _, stderr = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == (-signal.SIGKILL if signum == signal.SIGKILL else 105), stderr
+    assert "Traceback" not in stderr
+    judged = command.run("report", str(run_dir))
+    assert judged.returncode == 75, judged.stdout + judged.stderr
+
+
+def frozen_and_without_redis(run_id: str) -> bool:
+    stopped, names = 0, []
+    for pid in carriers(run_id):
+        try:
+            process = psutil.Process(pid)
+            stopped += process.status() == psutil.STATUS_STOPPED
+            names.append(process.name())
+        except psutil.NoSuchProcess:
+            continue
+    return bool(stopped) and not any("server" in name for name in names)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_judging_that_was_interrupted_is_done_again_as_if_nothing_had_been(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    run_dir = tmp_path / "long"
+    write_run(run_dir, 40_000)
+    judging = command.start("report", str(run_dir))
+    reading = psutil.Process(judging.pid)
+    command.wait_until(lambda: reads(reading, run_dir), PATIENCE_S, "it judges")
+    judging.send_signal(signum)
+    _, stderr = judging.communicate(timeout=PATIENCE_S)
+    assert judging.returncode == (-signal.SIGKILL if signum == signal.SIGKILL else 105), stderr
+    assert "Traceback" not in stderr
+    assert not (run_dir / "result.json").exists(), "half a judgement is none"
+    assert command.run("report", str(run_dir)).returncode == 0
+
+
+def reads(process: psutil.Process, run_dir: Path) -> bool:
+    return any(Path(file.path).parent == run_dir for file in process.open_files())
+
+
+def test_a_run_that_judges_can_be_interrupted(tmp_path: Path) -> None:
+    # The end of a fleet is not interrupted; what comes after it must be.
+    code = (
+        "import signal, sys; from harness.readiness import _uninterrupted_end as whole\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(105))\n"
+        "with whole(lambda: signal.raise_signal(signal.SIGTERM)): pass\n"
+        "signal.raise_signal(signal.SIGTERM)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=command.ROOT, check=False, timeout=60)
+    assert ended.returncode == 105
+
+
+def test_a_killed_diya_up_leaves_no_process_no_port_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    process = command.start("up", "--replicas", "1", "--redis", "bundled")
+    assert process.stdout is not None
+    port = int(process.stdout.readline().rsplit(":", 1)[1])
+    (folder,) = tmp_path.iterdir()
+    command.wait_until((folder / "control.json").exists, PATIENCE_S, "the fleet can be reached")
+    process.kill()
+    command.wait_until(lambda: not any(tmp_path.iterdir()), PATIENCE_S, "the folder is gone")
+    process.communicate(timeout=PATIENCE_S)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert "no fleet runs" in command.run("chaos", "kill-redis").stderr
 
 
 def test_ctrl_c_ends_diya_up_and_leaves_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""Random experiments: the same for the same seed, and always such that the fleet can have them."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+from pathlib import Path
+
+import pytest
+
+from chaos import actions
+from chaos.errors import ChaosConfigError
+from chaos.experiment import Experiment, load, parse, plan_of
+from chaos.experiment_random import (
+    CALM_S,
+    CONTAINERS,
+    DRAWN,
+    LEFT_OUT,
+    MOST_FAULTS,
+    Ground,
+    draw,
+    ground,
+    possible,
+)
+from chaos.faults.network import NetworkFault
+from chaos.schedule import Schedule
+from chaos.topologies import Topology
+from reports.records import RecordWriter, RunClock
+from tests.chaos.conftest import MakeFleet
+
+SINGLE = ground(Topology(), 3)
+TOPOLOGIES = (Topology(), Topology("sentinel"), Topology(aof="off"), Topology("cluster"))
+REPLICAS = (1, 2, 3, 12)
+LENGTHS = (8.0, 20.0, 60.0, 93.0, 3600.0)
+SEEDS = range(200)
+
+
+def test_the_same_seed_gives_the_same_text_and_another_another() -> None:
+    texts = [draw(seed, 93.0, SINGLE) for seed in SEEDS[:30]]
+    assert texts == [draw(seed, 93.0, SINGLE) for seed in SEEDS[:30]]
+    assert len(set(texts)) == len(texts)
+
+
+def test_of_200_seeds_each_gives_what_its_fleet_and_its_load_can_have(
+    tmp_path: Path, make_fleet: MakeFleet
+) -> None:
+    with RecordWriter(tmp_path) as writer:
+        for number, (topology, replicas) in enumerate(product(TOPOLOGIES, REPLICAS)):
+            fleet = make_fleet(topology=topology, replicas=replicas, proxy=True)
+            on = ground(topology, replicas)
+            assert on.capabilities == fleet.capabilities
+            for seed in SEEDS[number :: len(TOPOLOGIES) * len(REPLICAS)]:
+                seconds = LENGTHS[seed % len(LENGTHS)]
+                experiment = parse(draw(seed, seconds, on), Path("drawn"))
+                assert experiment.topology == topology.shape
+                Schedule(experiment, fleet, RunClock(0.0), writer, seed)  # which checks each fault
+                assert_spaced(experiment, seconds)
+
+
+def assert_spaced(experiment: Experiment, seconds: float) -> None:
+    """Every fault has its calm, and all are over before the load is."""
+    assert 1 <= len(experiment.faults) <= MOST_FAULTS
+    moments = [step.at.offset for step in experiment.faults if step.at is not None]
+    assert len(moments) == len(experiment.faults)
+    assert moments[0] >= min(5.0, seconds / 5)
+    assert moments[-1] < 0.9 * seconds
+    assert all(after - before > CALM_S for before, after in pairwise(moments))
+    assert all(step.after == CALM_S for step in experiment.faults)
+
+
+def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: MakeFleet) -> None:
+    on = ground(Topology(), 3, own_redis=False, scripted_model=False)
+    fleet = make_fleet(redis="redis://127.0.0.1:1/0", proxy=True)
+    assert on.capabilities == fleet.capabilities - {"model"}
+    assert {"kill_replica", "network_latency"} < set(possible(on))
+    for func in possible(on):
+        assert "redis" not in func
+        assert "model" not in func
+    for seed in SEEDS[:20]:
+        faults = [step.make() for step in parse(draw(seed, 60.0, on), Path("drawn")).faults]
+        assert all(f.side == "balancer" for f in faults if isinstance(f, NetworkFault))
+
+
+def test_in_containers_only_what_is_done_to_containers_is_drawn() -> None:
+    on = Ground(CONTAINERS, 3)
+    assert "kill_redis" in possible(on)
+    assert not [func for func in possible(on) if func.startswith(("network", "slow_model", "cpu"))]
+    assert draw(3, 30.0, on)
+
+
+def test_every_fault_of_the_catalogue_is_drawn_by_some_seed_or_left_out_for_a_reason() -> None:
+    assert set(actions.FAULTS) == DRAWN | set(LEFT_OUT)
+    assert not DRAWN & set(LEFT_OUT)
+    drawn = set()
+    for topology in (Topology(), Topology("sentinel"), Topology("cluster")):
+        for seed in SEEDS[:40]:
+            experiment = parse(draw(seed, 93.0, ground(topology, 12)), Path("drawn"))
+            drawn |= {type(step.make()) for step in experiment.faults}
+    assert drawn == {actions.FAULTS[func] for func in DRAWN}
+
+
+def test_a_load_without_room_for_a_fault_is_refused() -> None:
+    with pytest.raises(ChaosConfigError, match=r"random:5: a load of 1 s has no room for a fault"):
+        draw(5, 1.0, SINGLE)
+
+
+def test_what_was_drawn_can_be_read_from_a_file(tmp_path: Path) -> None:
+    text = draw(7, 60.0, SINGLE)
+    path = tmp_path / "experiment.yaml"
+    path.write_text(text)
+    read = load(path)
+    assert read.source == text
+    assert plan_of(read) == plan_of(parse(text, Path("random:7")))
