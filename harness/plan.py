@@ -104,9 +104,7 @@ class Plan:
                 "redis_server": None,
                 "model": self._model(),
             },
-            "service": {
-                name: os.environ[name] for name in reproduce.SETTINGS if name in os.environ
-            },
+            "service": reproduce.settings(),
             "foreign": self.target is not None,
             "ttl_known": self.ttl_known,
             "token_env": self.token_env,

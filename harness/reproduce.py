@@ -44,6 +44,11 @@ REPLAYED = (
 """Options that the run of a `--replay` answers."""
 
 
+def settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The settings that replicas will take from the environment."""
+    return {name: environment[name] for name in SETTINGS if environment.get(name)}
+
+
 def command(
     args: argparse.Namespace,
     *,
@@ -70,5 +75,4 @@ def command(
             words.append(f"{shown:g}" if isinstance(shown, float) else str(shown))
     if args.target is not None:
         return words
-    settings = [f"{name}={environment[name]}" for name in SETTINGS if environment.get(name)]
-    return settings + words
+    return [f"{name}={value}" for name, value in settings(environment).items()] + words
