@@ -57,8 +57,8 @@ class Ground:
 def ground(
     topology: Topology, replicas: int, *, own_redis: bool = True, scripted_model: bool = True
 ) -> Ground:
-    """The ground of a fleet of local processes, with proxies wherever they can be."""
-    can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "network-balancer"}
+    """The ground of local processes under a load, with proxies wherever they can be."""
+    can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
     if own_redis:
         can |= {"redis-config", "redis-data", *topology.capabilities}
         if topology.shape == "single":
@@ -186,6 +186,10 @@ _KINDS: Mapping[str, _Kind] = {
     "model_errors": _Kind(_failing, 2.0),
     "model_rate_limit": _Kind(_failing, 2.0),
     "model_cut_streams": _Kind(_failing, 2.0),
+    "load_spike": _Kind(
+        lambda rng, _: {"duration": _between(rng, 1, 3), "factor": rng.choice((1.5, 2.0, 3.0))}, 2.0
+    ),
+    "reconnect_storm": _Kind(_seconds("duration", 0.5, 2), 3.0),
     "network_latency": _link(lambda rng, _: {"latency_ms": rng.choice((50, 100, 200))}),
     "network_bandwidth": _link(lambda rng, _: {"rate_kb": rng.choice((20, 50, 100))}),
     "network_reset": _link(_nothing, 1.5),

@@ -22,12 +22,14 @@ from chaos.experiment_random import (
     possible,
 )
 from chaos.faults.network import NetworkFault
+from chaos.load_switch import LoadSwitchFile
 from chaos.schedule import Schedule
 from chaos.topologies import Topology
 from reports.records import RecordWriter, RunClock
 from tests.chaos.conftest import MakeFleet
 
 SINGLE = ground(Topology(), 3)
+LOAD = LoadSwitchFile(Path("no-run"))
 TOPOLOGIES = (Topology(), Topology("sentinel"), Topology(aof="off"), Topology("cluster"))
 REPLICAS = (1, 2, 3, 12)
 LENGTHS = (8.0, 20.0, 60.0, 93.0, 3600.0)
@@ -45,7 +47,7 @@ def test_of_200_seeds_each_gives_what_its_fleet_and_its_load_can_have(
 ) -> None:
     with RecordWriter(tmp_path) as writer:
         for number, (topology, replicas) in enumerate(product(TOPOLOGIES, REPLICAS)):
-            fleet = make_fleet(topology=topology, replicas=replicas, proxy=True)
+            fleet = make_fleet(topology=topology, replicas=replicas, proxy=True, load=LOAD)
             on = ground(topology, replicas)
             assert on.capabilities == fleet.capabilities
             for seed in SEEDS[number :: len(TOPOLOGIES) * len(REPLICAS)]:
@@ -69,7 +71,7 @@ def assert_spaced(experiment: Experiment, seconds: float) -> None:
 
 def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: MakeFleet) -> None:
     on = ground(Topology(), 3, own_redis=False, scripted_model=False)
-    fleet = make_fleet(redis="redis://127.0.0.1:1/0", proxy=True)
+    fleet = make_fleet(redis="redis://127.0.0.1:1/0", proxy=True, load=LOAD)
     assert on.capabilities == fleet.capabilities - {"model"}
     assert {"kill_replica", "network_latency"} < set(possible(on))
     for func in possible(on):
