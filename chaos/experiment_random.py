@@ -60,15 +60,24 @@ def ground(
     """The ground of local processes under a load, with proxies wherever they can be."""
     can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
     if own_redis:
-        can |= {"redis-config", "redis-data", *topology.capabilities}
-        if topology.shape == "single":
-            can.add("network-redis")
+        can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
     if scripted_model:
         can.add("model")
     return Ground(frozenset(can), replicas, own_redis)
 
 
-CONTAINERS = frozenset({"kill", "terminate", "freeze", "restart", "redis-config"})
+CONTAINERS = frozenset(
+    {
+        "kill",
+        "terminate",
+        "freeze",
+        "restart",
+        "disconnect",
+        "memory-limit",
+        "redis-config",
+        "load",
+    }
+)
 """What of a fleet in containers is drawn on."""
 
 
@@ -113,6 +122,8 @@ def _link(more: Draw, most: float = 3.0) -> _Kind:
     def draw(rng: Random, on: Ground) -> Arguments:
         side = rng.choice(_sides(on))
         whose = rng.choice(("all", "random"))
+        if side == "redis" and on.shape != "single":
+            whose = "all"  # the links of a set are its servers', not the replicas'
         duration = _between(rng, 0.5, most)
         return {"duration": duration, "side": side, "replica": whose, **more(rng, on)}
 
@@ -153,7 +164,12 @@ _KINDS: Mapping[str, _Kind] = {
         lambda rng, _: {"duration": _between(rng, 1, 3), "megabytes": rng.choice((32, 64, 128))},
         1.5,
     ),
-    "kill_streaming": _Kind(_seconds("duration", 0.2, 1), _RESTART_S + 1),
+    "disconnect_replica": _Kind(_seconds("duration", 0.5, 2), 3.0),
+    "limit_memory": _Kind(_seconds("duration", 1, 2), _RESTART_S + 3),
+    # The reply that it cuts is of our own agent, whose model is the scripted one.
+    "kill_streaming": _Kind(
+        _seconds("duration", 0.2, 1), _RESTART_S + 1, lambda on: "model" in on.capabilities
+    ),
     "kill_half": _Kind(_seconds("downtime", 0.5, 2), _RESTART_S + 3, _several),
     "kill_zone": _Kind(
         lambda rng, on: {
@@ -166,6 +182,7 @@ _KINDS: Mapping[str, _Kind] = {
     "restart_redis": _Kind(_redis("downtime", 0.1, 1.5, 0.5), 1.5, _ours),
     "kill_redis": _Kind(_redis("downtime", 0.1, 1.5, 0.5), 3.5, _ours),
     "freeze_redis": _Kind(_redis("duration", 0.5, 3, 1.2), 1.0, _ours),
+    "disconnect_redis": _Kind(_seconds("duration", 0.5, 2), 3.0, _ours),
     "slow_redis": _Kind(_seconds("duration", 1, 3), 1.5, _ours),
     # The following would be failovers in disguise in a set of servers.
     "reload_redis": _Kind(_seconds("load", 0.5, 2), 2.5, _alone),

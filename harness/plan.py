@@ -92,6 +92,7 @@ class Plan:
             "origin": self.origin,
             "seed": self.seed,
             "app": self.app,
+            "agent": None if self.agent is None else str(self.agent),
             "target": self.target,
             "profile": self.profile.to_dict(),
             "ttl_seconds": self.profile.real_ttl_seconds,
@@ -255,5 +256,5 @@ def _ground(args: argparse.Namespace) -> Ground:
         options.topology(args),
         args.replicas,
         own_redis="://" not in args.redis,
-        scripted_model=os.environ.get("DIYA_MODEL", "scripted") == "scripted",
+        scripted_model=args.agent is None and _scripted().startswith("scripted"),
     )

@@ -52,6 +52,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
         "rdb": bool(topology.get("rdb")),
         "min_replicas": topology.get("min_replicas"),
         "proxy": bool(topology.get("proxy")),
+        "agent": args.agent or run.get("agent"),
         "experiment": args.experiment or (str(experiment) if experiment.is_file() else "none"),
     }
     return argparse.Namespace(**{**vars(args), **taken})

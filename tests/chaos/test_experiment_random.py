@@ -93,9 +93,10 @@ def test_every_fault_of_the_catalogue_is_drawn_by_some_seed_or_left_out_for_a_re
     assert set(actions.FAULTS) == DRAWN | set(LEFT_OUT)
     assert not DRAWN & set(LEFT_OUT)
     drawn = set()
-    for topology in (Topology(), Topology("sentinel"), Topology("cluster")):
+    fleets = [ground(topology, 12) for topology in TOPOLOGIES] + [Ground(CONTAINERS, 12)]
+    for on in fleets:
         for seed in SEEDS[:40]:
-            experiment = parse(draw(seed, 93.0, ground(topology, 12)), Path("drawn"))
+            experiment = parse(draw(seed, 93.0, on), Path("drawn"))
             drawn |= {type(step.make()) for step in experiment.faults}
     assert drawn == {actions.FAULTS[func] for func in DRAWN}
 
