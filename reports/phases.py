@@ -63,17 +63,36 @@ class PhaseMap:
             heals = ends[bisect_right(ends, fault.end) :]
             end = min([fault.end + RECOVERY_S, *begins[:1], *heals[:1]])
             self.recoveries.append(Phase(f"recovery:{fault.id}", fault.end, end))
+        self.shared: defaultdict[str, set[str]] = defaultdict(set)
+        """Phase of a fault → phases of others at the same time to which its turns belong too.
+
+        Known when every turn has been asked for.
+        """
+        self._overlapping = {
+            first.name: others
+            for first in self.faults
+            if (others := [o for o in self.faults if o is not first and _overlap(o, first)])
+        }
         self._faults = _Windows(self.faults)
         self._recoveries = _Windows(self.recoveries)
         self._warmup = _warmup(history)
 
     def of(self, due: float, done: float) -> str:
         """The phase of a turn that was due and done at these run times."""
+        fault = self._faults.touched(due, done)
+        if fault in self._overlapping:
+            for other in self._overlapping[fault]:
+                if other.start <= done and due <= other.end:
+                    self.shared[other.name].add(fault)
         return (
-            self._faults.touched(due, done)
+            fault
             or self._recoveries.touched(due, done)
             or (WARMUP if due < self._warmup else STEADY)
         )
+
+
+def _overlap(one: Phase, other: Phase) -> bool:
+    return one.start <= other.end and other.start <= one.end
 
 
 def turns_by_phase(history: History) -> dict[str, list[TurnRecord]]:

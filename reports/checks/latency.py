@@ -10,7 +10,7 @@ from itertools import chain
 
 from reports.history import History
 from reports.percentiles import percentile
-from reports.phases import STEADY, turns_by_phase
+from reports.phases import STEADY, PhaseMap, turns_by_phase
 from reports.records import Finding, Outcome, Status, TurnRecord
 
 FEWEST_FOR_P99 = 100
@@ -37,6 +37,8 @@ def check_latency(history: History) -> list[Finding]:
     for fault in history.faults:
         # A window may be shorter than the gap between two turns; then its recovery speaks for it.
         phases = [f"fault:{fault.id}", f"recovery:{fault.id}"]
+        # Of faults at the same time one has all the turns: it speaks for those that it shares.
+        phases += sorted(history.once(PhaseMap).shared[phases[0]])
         findings.append(
             _gate("latency.fault_p99", phases[0], by_phase, phases, run.slo("fault_p99_s"))
         )

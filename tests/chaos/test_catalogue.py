@@ -6,16 +6,19 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chaos.faults import load
 from chaos.faults.amnesia import Amnesia
 from chaos.faults.exhaust_connections import ExhaustConnections
 from chaos.faults.freeze import FreezeRedis, FreezeReplica
 from chaos.faults.hogs import CpuHog, MemoryHog
 from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_streaming import KillStreaming
+from chaos.faults.load import LoadSpike, ReconnectStorm
 from chaos.faults.model import SlowModel
 from chaos.faults.power_loss import PowerLoss
 from chaos.faults.reload_redis import ReloadRedis
@@ -25,8 +28,10 @@ from chaos.faults.squeeze_memory import SqueezeMemory
 from chaos.faults.terminate_replica import TerminateReplica
 from chaos.fleet import Fleet
 from chaos.guardian import carriers
+from chaos.load_switch import LoadSwitchFile
 from chaos.redis_server import RedisServer, connect
 from chaos.topologies import Topology
+from reports.records import LoadMark, RecordWriter
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import assert_healed, do
 
@@ -214,9 +219,44 @@ def test_a_mood_that_no_model_was_seen_in_did_not_take_hold(fleet: Fleet) -> Non
     assert window.error == "slow-model did not take hold of model"
 
 
+@pytest.fixture
+def loaded(make_fleet: MakeFleet, tmp_path: Path) -> tuple[Fleet, Path]:
+    """A fleet under the load of a run in this directory, in which nobody answers."""
+    return make_fleet(load=LoadSwitchFile(tmp_path)), tmp_path
+
+
+def test_an_order_that_no_load_generator_answers_did_not_take_hold(
+    loaded: tuple[Fleet, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet, _ = loaded
+    monkeypatch.setattr(load, "_ANSWER_TIMEOUT_S", 0.2)
+    window = do(ReconnectStorm(duration=0.1), fleet)
+    assert not window.took_hold
+    assert str(window.error).startswith("reconnect-storm did not take hold of customers")
+
+
+def test_an_order_that_the_load_generator_refuses_did_not_take_hold(
+    loaded: tuple[Fleet, Path],
+) -> None:
+    fleet, run_dir = loaded
+    with RecordWriter(run_dir) as generator:
+        generator.write(LoadMark(1.0, "spike", {"order": 2.0, "arrivals": 5.0}))
+        generator.write(LoadMark(1.0, "order-refused", {"order": 1.0}))
+    window = do(LoadSpike(duration=0.1), fleet)
+    assert not window.took_hold
+    assert "the load generator refused load-spike" in str(window.error)
+
+
+def test_a_fleet_that_nobody_puts_load_on_has_no_faults_of_the_load(fleet: Fleet) -> None:
+    with pytest.raises(ValueError, match="load-spike needs what this environment cannot do: load"):
+        LoadSpike().check(fleet)
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
+        (lambda: LoadSpike(factor=1), "factor = 1: expected a number above 1"),
+        (lambda: ReconnectStorm(duration=0), "duration = 0: expected seconds above 0"),
         (lambda: SqueezeMemory(policy="lru"), "policy = 'lru': expected noeviction"),
         (lambda: SqueezeMemory(share=0), "share = 0: expected a number above 0"),
         (lambda: KillZone(zone=4), "zone = 4: expected 1, 2 or 3"),

@@ -108,6 +108,18 @@ def test_a_fault_shorter_than_the_gap_between_turns_is_judged_by_its_recovery(
     assert judge(run, tmp_path, "latency.fault_p99").status is Status.PASS
 
 
+@pytest.mark.parametrize(("start", "status"), [(41.5, Status.PASS), (44.0, Status.UNKNOWN)])
+def test_a_fault_within_another_is_judged_by_the_turns_that_met_both(
+    tmp_path: Path, start: float, status: Status
+) -> None:
+    run = Run()
+    run.conversation(start=start).turn()
+    run.fault("load-spike", 40.0, 45.0)
+    run.fault("kill-redis", 41.0, 42.0)
+    assert judge(run, tmp_path, "latency.fault_p99", "fault:load-spike-1").status is Status.PASS
+    assert judge(run, tmp_path, "latency.fault_p99", "fault:kill-redis-1").status is status
+
+
 def test_an_outage_lasts_from_the_first_unanswered_turn_to_the_next_answer(tmp_path: Path) -> None:
     run = Run()
     run.conversation().turn(at=10.0).turn(at=12.0, outcome=Outcome.INFO, took=8.0).turn(at=27.5)
