@@ -6,6 +6,7 @@ Envoy itself never makes a turn happen twice.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,10 +18,10 @@ _TYPE = "type.googleapis.com/envoy"
 _MANY = 100_000
 _ROUTE_TIMEOUT = "30s"
 _HEALTH_INTERVAL = "0.5s"
-
+_NAMES_INTERVAL = "0.5s"
 
 Where = int | tuple[str, int]
-"""A port on the loopback interface, or a host and a port."""
+"""A port on the loopback interface, or a host and a port; a name stands for all its addresses."""
 
 
 def config(
@@ -124,10 +125,33 @@ _NEVER_SENT: dict[str, Any] = {
 }
 
 
+def _discovery(replicas: Mapping[str, Where]) -> dict[str, Any]:
+    if all(_is_address(where) for where in replicas.values()):
+        return {"type": "STATIC"}
+    # Containers come back with other addresses, and go from the name when they are gone.
+    return {
+        "cluster_type": {
+            "name": "envoy.clusters.dns",
+            "typed_config": {
+                "@type": f"{_TYPE}.extensions.clusters.dns.v3.DnsCluster",
+                "dns_refresh_rate": _NAMES_INTERVAL,
+                "dns_lookup_family": "V4_ONLY",
+            },
+        }
+    }
+
+
+def _is_address(where: Where) -> bool:
+    try:
+        return isinstance(where, int) or bool(ipaddress.ip_address(where[0]))
+    except ValueError:
+        return False
+
+
 def _cluster(replicas: Mapping[str, Where], health_path: str) -> dict[str, Any]:
     return {
         "name": CLUSTER,
-        "type": "STATIC",
+        **_discovery(replicas),
         "connect_timeout": "1s",
         "lb_policy": "ROUND_ROBIN",
         "common_lb_config": {

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from chaos.guardian import RUN_ID_VARIABLE
 from chaos.ports import LOOPBACK, free_port
@@ -39,6 +40,24 @@ def start_worker(host: str, port: int, log: Path, env: Mapping[str, str]) -> Pro
     """Start one worker of the master at `host`:`port`."""
     command = [*_COMMAND, "--worker", "--master-host", host, "--master-port", str(port), *_QUIET]
     return _start(command, log, env)
+
+
+class Load(Protocol):
+    """The load of one run, under way."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """What whoever is in charge of it ended with; None while that runs."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it still runs."""
+
+    def check_started(self) -> None:
+        """Raise GeneratorError with the end of its log if it has ended already."""
+
+    def stop(self) -> None:
+        """End it: it writes what it knows."""
 
 
 class Generator:

@@ -118,13 +118,17 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
     if args.env == "process":
         if named:
             raise ConfigError(
-                "--image, --redis-image, --envoy-image: --env containers was expected"
+                "--image, --redis-image, --envoy-image: --env containers or compose was expected"
             )
         return None
     if args.target is not None or args.topology != "single" or args.redis != "auto" or args.proxy:
         raise ConfigError(
-            "--env containers: it has one Redis of its own, and no proxies on the way; no "
+            f"--env {args.env}: it has one Redis of its own, and no proxies on the way; no "
             "--target, --redis, --topology or --proxy was expected"
+        )
+    if args.env == "compose" and (args.master or args.join is not None):
+        raise ConfigError(
+            "--env compose: Locust's master and workers are in the file; no --master was expected"
         )
     return named
 

@@ -57,9 +57,10 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     _fleet(parser)
     parser.add_argument(
         "--env",
-        choices=("process", "containers"),
+        choices=("process", "containers", "compose"),
         default="process",
-        help="where the fleet runs (default: %(default)s; containers need Docker and diya[ci])",
+        help="where the fleet runs (default: %(default)s; containers need Docker and diya[ci]; "
+        "compose: deploy/compose.yaml, its Locust included)",
     )
     parser.add_argument("--image", metavar="IMAGE", help="containers: the service's image")
     parser.add_argument("--redis-image", metavar="IMAGE", help="containers: default redis:8")

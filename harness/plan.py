@@ -42,6 +42,8 @@ class Plan:
     topology: Topology
     containers: dict[str, str] | None
     """The images of a fleet in containers, as `chaos.containers` names them."""
+    compose: bool
+    """Whether compose makes that fleet, from deploy/compose.yaml."""
     proxy: bool
     """Whether proxies are on the way: asked for, or needed by the experiment."""
     sessions: str
@@ -182,6 +184,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         redis=args.redis,
         topology=options.topology(args),
         containers=options.containers(args),
+        compose=args.env == "compose",
         proxy=args.proxy or _disturbs_network(experiment),
         sessions=args.sessions,
         port=args.port,

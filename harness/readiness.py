@@ -20,7 +20,7 @@ from chaos.schedule import Schedule
 from harness import accounts, ci_files, join, report, rundir
 from harness import plan as plans
 from harness.errors import RecordsError
-from harness.generator import Generator
+from harness.generator import Generator, Load
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.sampler import Sampler
@@ -77,21 +77,19 @@ def _run(plan: Plan, run_dir: Path, progress: Progress) -> None:
 
 
 def _fleet(plan: Plan, run_dir: Path) -> AnyFleet:
+    # Only who asks for containers pays for Docker's packages.
+    if plan.compose:
+        from chaos.containers.compose_fleet import ComposeFleet
+
+        images, workers = plan.containers or {}, plan.crew.workers
+        return ComposeFleet(
+            run_dir, plan.run_id, images=images, workers=workers, **_in_containers(plan, run_dir)
+        )
     if plan.containers is not None:
-        # Only who asks for containers pays for Docker's packages.
         from chaos.containers.fleet import ContainerFleet, Images
 
         return ContainerFleet(
-            run_dir,
-            plan.run_id,
-            images=Images(**plan.containers),
-            replicas=plan.replicas,
-            sessions=plan.sessions,
-            ttl_seconds=plan.profile.real_ttl_seconds,
-            aof=plan.topology.aof,
-            rdb=plan.topology.rdb,
-            base_port=plan.port,
-            load=LoadSwitchFile(run_dir),
+            run_dir, plan.run_id, images=Images(**plan.containers), **_in_containers(plan, run_dir)
         )
     return Fleet(
         run_dir,
@@ -107,6 +105,18 @@ def _fleet(plan: Plan, run_dir: Path) -> AnyFleet:
         authorised=plan.authorised,
         extra_env={"DIYA_AGENT": str(plan.agent)} if plan.agent else None,
     )
+
+
+def _in_containers(plan: Plan, run_dir: Path) -> dict[str, Any]:
+    return {
+        "replicas": plan.replicas,
+        "sessions": plan.sessions,
+        "ttl_seconds": plan.profile.real_ttl_seconds,
+        "aof": plan.topology.aof,
+        "rdb": plan.topology.rdb,
+        "base_port": plan.port,
+        "load": LoadSwitchFile(run_dir),
+    }
 
 
 def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
@@ -125,6 +135,9 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         values = plan.run_json()
         values["target"] = fleet.url
         values["environment"]["redis_server"] = _server(fleet)
+        if plan.compose:
+            composed: Any = fleet
+            values["environment"]["containers"] = composed.containers
         rundir.write_run_json(run_dir, values)
         _play(plan, run_dir, clock, progress, records, fleet, schedule)
 
@@ -155,8 +168,7 @@ def _play(
         own_cpu=_all_are_ours(plan),
     )
     sampler.start()
-    url = str(plan.target) if fleet is None else fleet.url
-    generator = Generator(run_dir, plan.run_id, url, plan.crew)
+    generator = _load(plan, run_dir, fleet)
     try:
         Watch(plan, run_dir, clock, progress, generator, schedule, records).run()
     finally:
@@ -170,6 +182,16 @@ def _play(
 def _all_are_ours(plan: Plan) -> bool:
     """Whether all that serves and all that asks are processes below this one."""
     return plan.target is None and plan.containers is None and "://" not in plan.redis
+
+
+def _load(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Load:
+    if plan.compose:
+        from harness.composed import ComposedLoad
+
+        composed: Any = fleet
+        return ComposedLoad(composed)
+    url = str(plan.target) if fleet is None else fleet.url
+    return Generator(run_dir, plan.run_id, url, plan.crew)
 
 
 def _server(fleet: AnyFleet) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chaos.schedule import Schedule, SteadyStateError
 from harness.errors import RecordsError
-from harness.generator import Generator
+from harness.generator import Load
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.tail import Tail
@@ -34,7 +34,7 @@ class Watch:
         run_dir: Path,
         clock: RunClock,
         progress: Progress,
-        generator: Generator,
+        generator: Load,
         schedule: Schedule | None,
         records: RecordWriter,
     ) -> None:

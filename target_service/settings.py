@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ class Settings:
     """How this replica runs."""
 
     replica: str
-    """The replica's name, sent with every response as `x-diya-replica`."""
+    """The replica's name, sent with every response as `x-diya-replica`; else the host's."""
     redis_url: str = field(repr=False)
     sessions: str
     """`redis`, `adk-redis`, `memory`, or `module:factory` with (uri, ttl_seconds)."""
@@ -55,7 +56,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.  Raises SettingsError naming the variable and its value."""
     agent = Path(environ["DIYA_AGENT"]).resolve() if environ.get("DIYA_AGENT") else None
     return Settings(
-        replica=environ.get("DIYA_REPLICA", "r01"),
+        replica=environ.get("DIYA_REPLICA") or platform.node(),
         redis_url=environ.get("DIYA_REDIS_URL", "redis://127.0.0.1:6379/0"),
         sessions=environ.get("DIYA_SESSIONS", "redis"),
         ttl_seconds=_number(environ, "DIYA_TTL_SECONDS", 7200.0),

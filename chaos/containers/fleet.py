@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,13 +183,9 @@ class ContainerFleet:
             for image in self._images.all():
                 engine.ensure_image(client, image, self._progress)
             _choose_reaper(client)
-            for run_id in sweep(client):
-                self._progress(f"removed what run {run_id} had left")
+            self._take_over(client)
         finally:
             client.close()
-        self._guardian = Guardian.start(self.run_id)
-        self._keeper = Keeper(self.run_id)
-        process_fleet.make_current(self)
         self._net = RunNetwork(self._labels)
         for name in ("redis", "envoy", *self.replicas):
             self._ips[name] = self._net.address()
@@ -238,13 +234,27 @@ class ContainerFleet:
         for node in nodes:
             node.close()
         if self._keeper is not None:
-            logs = self.run_dir / "logs"
-            logs.mkdir(parents=True, exist_ok=True)
-            for node in nodes:
-                node.save_log(logs / f"{node.name}.log")
+            self._save_logs(nodes)
             self._keeper.close()
         if self._guardian is not None:
             self._guardian.close()
+
+    def _take_over(self, client: Any, leftovers: Sequence[str] = ()) -> None:
+        """Remove what dead runs left; from now on somebody watches that this one leaves nothing.
+
+        `leftovers` are the guardian's.
+        """
+        for run_id in sweep(client):
+            self._progress(f"removed what run {run_id} had left")
+        self._guardian = Guardian.start(self.run_id, leftovers)
+        self._keeper = Keeper(self.run_id)
+        process_fleet.make_current(self)
+
+    def _save_logs(self, nodes: Sequence[ContainerNode]) -> None:
+        logs = self.run_dir / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        for node in nodes:
+            node.save_log(logs / f"{node.name}.log")
 
     def _network(self) -> Any:
         if self._net is None:

@@ -44,6 +44,11 @@ class ContainerNode(Awaited):
         self._container = container
 
     @property
+    def id(self) -> str:
+        """The container's own; `docker ps` shows its first twelve letters.  Raises ChaosError."""
+        return str(self._started().id)
+
+    @property
     def running(self) -> bool:
         """Whether it is there, frozen or not."""
         return bool(self._state().get("Running"))

@@ -31,8 +31,8 @@ SERVICE = "diya-test/service:local"
 GENERATOR = "diya-test/generator:local"
 
 _SERVICE_PACKAGES = ("pip", "fastapi", "google-adk", "httptools", "redis", "uvicorn", "uvloop")
-_GENERATOR_PACKAGES = ("locust", "geventhttpclient")
-_SHELL = ("/bin/sh", "/bin/mkdir", "/bin/chmod", "/bin/cat", "/bin/ls", "/bin/sleep")
+_GENERATOR_PACKAGES = ("locust", "geventhttpclient", "msgspec", "psutil")
+_SHELL = ("/bin/sh", "/bin/bash", "/bin/mkdir", "/bin/chmod", "/bin/cat", "/bin/ls", "/bin/sleep")
 _UNUSED = ("__pycache__", "test", "tests", "idlelib", "tkinter", "ensurepip", "turtledemo")
 
 
@@ -218,19 +218,19 @@ def _libraries(binaries: Iterable[Path]) -> Iterator[str]:
 
 
 def _closure(names: Iterable[str]) -> set[str]:
-    """Packages and all that they require here."""
-    found: set[str] = set()
-    waiting = list(names)
+    """Packages and all that they require here, with the extras that are asked for."""
+    done: set[tuple[str, str]] = set()
+    waiting = [(name, "") for name in names]
     while waiting:
-        name = waiting.pop()
-        if name in found:
+        name, extra = waiting.pop()
+        if (name, extra) in done:
             continue
-        found.add(name)
+        done.add((name, extra))
         for text in metadata.requires(name) or ():
             wanted = Requirement(text)
-            if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
-                waiting.append(wanted.name)
-    return found
+            if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
+                waiting += [(wanted.name, each) for each in ("", *wanted.extras)]
+    return {name for name, _ in done}
 
 
 if __name__ == "__main__":

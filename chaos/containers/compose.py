@@ -1,0 +1,79 @@
+"""deploy/compose.yaml, played by the compose plugin or by docker-compose."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from chaos.errors import ChaosError, ContainersUnavailable
+
+FILE = Path(__file__).resolve().parents[2] / "deploy" / "compose.yaml"
+
+_UP_S = 900.0
+"""Images may have to be pulled and built."""
+_DOWN_S = 60.0
+_TAIL_LINES = 12
+
+
+def command() -> tuple[str, ...]:
+    """What plays compose files here.  Raises ContainersUnavailable when nothing does."""
+    docker = shutil.which("docker")
+    if docker is not None:
+        asked = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+        if asked.returncode == 0:
+            return docker, "compose"
+    if (alone := shutil.which("docker-compose")) is not None:
+        return (alone,)
+    raise ContainersUnavailable(
+        "--env compose needs the compose plugin of docker, or docker-compose: neither is here"
+    )
+
+
+class Project:
+    """The file under a name of its own, with its variables."""
+
+    def __init__(self, name: str, variables: Mapping[str, str]) -> None:
+        """Nothing is started.  Raises ContainersUnavailable without compose or its file."""
+        if not FILE.is_file():
+            raise ContainersUnavailable(
+                f"--env compose: there is no {FILE}; diya installed from a checkout was expected"
+            )
+        self.name = name
+        self._command = [*command(), "--project-name", name, "--file", str(FILE)]
+        # Secrets among them: they stand in no command line.
+        self._environment = {**os.environ, **variables}
+
+    def up(self, *services: str) -> None:
+        """Start these and nothing that they wait for.  Raises ChaosError with compose's words."""
+        self._run(_UP_S, "up", "--detach", "--no-deps", *services)
+
+    def down(self) -> None:
+        """Remove containers, network and volumes.  Raises ChaosError with compose's words."""
+        self._run(_DOWN_S, "down", "--volumes", "--remove-orphans", "--timeout", "2")
+
+    def _run(self, timeout: float, *arguments: str) -> None:
+        process = subprocess.Popen(
+            [*self._command, *arguments],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # Ctrl-C is for the harness: it takes down what was brought up.
+            start_new_session=True,
+        )
+        try:
+            said, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise ChaosError(f"compose {arguments[0]} took longer than {timeout:g} s") from None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        if process.returncode != 0:
+            end = "\n".join(said.splitlines()[-_TAIL_LINES:])
+            raise ChaosError(f"compose {arguments[0]} ended with {process.returncode}:\n{end}")

@@ -1,0 +1,180 @@
+"""deploy/compose.yaml on a real Docker engine, with images made here."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.containers import compose
+from chaos.ports import free_port
+from tests import tools
+from tests.harness import command
+
+FAULTS = Path(__file__).parent / "compose_faults.yaml"
+PROFILE = Path(__file__).parent / "patient.toml"
+SERVICES = {"redis": 1, "agent": 2, "envoy": 1, "locust-master": 1, "locust-worker": 2}
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, str]:
+    """The file's variables that name images made of what is installed."""
+    for tool in ("docker", "docker-compose", "redis-server"):
+        tools.require(tool)
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
+        if os.environ.get("DIYA_REQUIRE_DOCKER") == "1":
+            pytest.fail("no Docker engine")
+        pytest.skip("no Docker engine (DIYA_REQUIRE_DOCKER=1 makes this a failure)")
+    from tests.containers import images as made
+
+    made.ensure()
+    made.build_service(made.GENERATOR, "generator")
+    return {
+        "DIYA_REDIS_IMAGE": made.REDIS,
+        "DIYA_ENVOY_IMAGE": made.ENVOY,
+        "DIYA_SERVICE_IMAGE": made.SERVICE,
+        "DIYA_GENERATOR_IMAGE": made.GENERATOR,
+    }
+
+
+@pytest.fixture
+def chosen(images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """These images, in the environment of what is started."""
+    for name, image in images.items():
+        monkeypatch.setenv(name, image)
+    return images
+
+
+def docker(*arguments: str) -> str:
+    """What `docker` says."""
+    return subprocess.run(
+        ["docker", *arguments], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def left(label: str) -> list[str]:
+    """Containers, networks and volumes with this label."""
+    kinds = (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q"))
+    return [each for kind in kinds for each in docker(*kind, "--filter", f"label={label}").split()]
+
+
+def run_id(out: Path) -> str:
+    """The id of the one run in `out`."""
+    return str(json.loads((command.only_run(out) / "run.json").read_text())["run_id"])
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.usefixtures("chosen")
+def test_a_run_through_the_file_survives_a_killed_replica_and_a_restarted_redis(
+    tmp_path: Path,
+) -> None:
+    finished = command.run(
+        *("readiness", "--env", "compose", "--profile", str(PROFILE)),
+        *("--experiment", str(FAULTS), "--replicas", "3", "--workers", "2"),
+        *("--seed", "3", "--out", str(tmp_path)),
+        timeout=200,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    run_dir = command.only_run(tmp_path)
+    result = json.loads((run_dir / "result.json").read_text())
+    assert result["verdict"] == "GO"
+    assert (run_dir / "logs" / "locust-worker-2.log").is_file()
+    assert [*(run_dir / "compose").glob("*")] == []
+    assert left(f"diya.run={run_id(tmp_path)}") == []
+
+
+@pytest.mark.usefixtures("chosen")
+def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
+    tmp_path: Path,
+) -> None:
+    process = command.start(
+        *("readiness", "--env", "compose", "--profile", str(command.HERE / "tiny.toml")),
+        *("--experiment", "none", "--replicas", "1", "--out", str(tmp_path)),
+    )
+    try:
+        command.wait_until(lambda: command.turns_recorded(tmp_path) > 0, 90, "the load runs")
+        label = f"diya.run={run_id(tmp_path)}"
+        (redis,) = docker(
+            "ps", "-q", "--filter", f"label={label}", "--filter", "name=redis"
+        ).split()
+        told = docker("inspect", "--format", "{{json .Config.Env}}", redis)
+        (password,) = (
+            each.partition("=")[2] for each in json.loads(told) if each.startswith("REDISCLI_AUTH=")
+        )
+        assert len(password) > 20
+        assert password not in docker("ps", "--all", "--no-trunc", "--format", "{{.Command}}")
+        everything = subprocess.run(
+            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+        )
+        assert password not in everything.stdout
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    command.wait_until(lambda: left(label) == [], 60, "everything is removed")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.usefixtures("chosen")
+def test_the_file_alone_is_healthy_and_under_load_until_it_is_taken_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ui, balancer = free_port(), free_port()
+    monkeypatch.setenv("DIYA_REPLICAS", str(SERVICES["agent"]))
+    monkeypatch.setenv("DIYA_UI_PORT", str(ui))
+    monkeypatch.setenv("DIYA_PORT", str(balancer))
+    project = f"diya-test-{secrets.token_hex(4)}"
+    label = f"com.docker.compose.project={project}"
+    words = [*compose.command(), "--project-name", project, "--file", str(compose.FILE)]
+    try:
+        subprocess.run([*words, "up", "--detach"], check=True, capture_output=True, timeout=120)
+        assert healths(label).keys() == SERVICES.keys()
+        command.wait_until(
+            lambda: healths(label) == {name: ["healthy"] * n for name, n in SERVICES.items()},
+            60,
+            "everything is healthy",
+        )
+        for each in docker("ps", "-q", "--filter", f"label={label}").split():
+            ports = json.loads(
+                docker("inspect", "--format", "{{json .NetworkSettings.Ports}}", each)
+            )
+            where = {at["HostIp"] for bound in ports.values() for at in bound or ()}
+            assert where <= {"127.0.0.1"}
+        command.wait_until(lambda: requests_seen(ui) > 0, 60, "Locust puts load on it")
+        with urllib.request.urlopen(f"http://127.0.0.1:{balancer}/readyz", timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        subprocess.run(
+            [*words, "down", "--volumes", "--timeout", "2"], check=True, capture_output=True
+        )
+    assert left(label) == []
+
+
+def healths(label: str) -> dict[str, list[str]]:
+    """Service → what its containers say of their health."""
+    found: dict[str, list[str]] = {}
+    for each in docker("ps", "-q", "--filter", f"label={label}").split():
+        told: dict[str, Any] = json.loads(docker("inspect", each))[0]
+        service = told["Config"]["Labels"]["com.docker.compose.service"]
+        found.setdefault(service, []).append(told["State"]["Health"]["Status"])
+    return found
+
+
+def requests_seen(ui: int) -> int:
+    """How many requests Locust's web UI counts."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{ui}/stats/requests", timeout=10) as answer:
+        stats = json.loads(answer.read())["stats"]
+    return sum(int(each["num_requests"]) for each in stats)
+
+
+def test_the_images_are_of_nobody_and_say_whether_they_are_well(images: dict[str, str]) -> None:
+    service = json.loads(docker("image", "inspect", images["DIYA_SERVICE_IMAGE"]))[0]["Config"]
+    generator = json.loads(docker("image", "inspect", images["DIYA_GENERATOR_IMAGE"]))[0]["Config"]
+    assert service["User"] == generator["User"] == "10001:10001"
+    assert "/readyz" in " ".join(service["Healthcheck"]["Test"])

@@ -1,0 +1,123 @@
+"""The manifests, by the schemas of Kubernetes, and by what they say of each other."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.harness import command
+
+K8S = command.ROOT / "deploy" / "k8s"
+OLDEST, NEWEST = "1.27", "1.37"
+KUSTOMIZATION = yaml.safe_load((K8S / "kustomization.yaml").read_text())
+DOCUMENTS: list[dict[str, Any]] = [
+    document
+    for name in KUSTOMIZATION["resources"]
+    for document in yaml.safe_load_all((K8S / name).read_text())
+]
+
+
+def named(kind: str, name: str) -> dict[str, Any]:
+    """The one document of this kind and name."""
+    (found,) = (
+        each for each in DOCUMENTS if each["kind"] == kind and each["metadata"]["name"] == name
+    )
+    return found
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    """Name → pod template of everything that makes pods."""
+    return {
+        each["metadata"]["name"]: each["spec"]["template"]
+        for each in DOCUMENTS
+        if "template" in each["spec"]
+    }
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
+)
+def test_a_manifest_is_valid(document: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(document, version, strict=True)
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_a_misspelt_key_and_a_wrong_type_are_refused(version: str) -> None:
+    misspelt = copy.deepcopy(named("Deployment", "agent"))
+    container = misspelt["spec"]["template"]["spec"]["containers"][0]
+    container["readynessProbe"] = container.pop("readinessProbe")
+    mistyped = copy.deepcopy(named("Deployment", "agent"))
+    mistyped["spec"]["replicas"] = "twelve"
+    for broken in (misspelt, mistyped):
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(broken, version, strict=True)
+
+
+def test_every_file_of_the_folder_is_applied() -> None:
+    files = {path.name for path in K8S.iterdir()}
+    config = {name for each in KUSTOMIZATION["configMapGenerator"] for name in each["files"]}
+    assert files == {"kustomization.yaml", *KUSTOMIZATION["resources"], *config}
+
+
+def test_what_selects_pods_finds_them() -> None:
+    labels = [pod["metadata"]["labels"] for pod in pods().values()]
+    for document in DOCUMENTS:
+        spec = document["spec"]
+        selector = spec.get("podSelector") or spec.get("selector")
+        if selector is None:
+            continue
+        wanted = selector.get("matchLabels", selector)
+        assert any(wanted.items() <= each.items() for each in labels), document["metadata"]
+
+
+def test_what_is_referred_to_is_there() -> None:
+    target = named("HorizontalPodAutoscaler", "agent")["spec"]["scaleTargetRef"]
+    named(target["kind"], target["name"])
+    named("Service", named("StatefulSet", "redis")["spec"]["serviceName"])
+    generated = {each["name"] for each in KUSTOMIZATION["configMapGenerator"]}
+    for name, pod in pods().items():
+        volumes = {each["name"] for each in pod["spec"].get("volumes", ())}
+        claims = (
+            named("StatefulSet", name)["spec"]["volumeClaimTemplates"] if name == "redis" else ()
+        )
+        volumes |= {each["metadata"]["name"] for each in claims}
+        (container,) = pod["spec"]["containers"]
+        assert {each["name"] for each in container["volumeMounts"]} <= volumes, name
+        for volume in pod["spec"].get("volumes", ()):
+            assert volume.get("configMap", {}).get("name") in {None, *generated}, name
+
+
+def test_twelve_replicas_are_probed_drained_and_kept() -> None:
+    assert named("Deployment", "agent")["spec"]["replicas"] == 12
+    pod = pods()["agent"]["spec"]
+    (container,) = pod["containers"]
+    asked = {
+        probe: container[probe]["httpGet"]["path"]
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe")
+    }
+    assert asked == {
+        "startupProbe": "/readyz",
+        "readinessProbe": "/readyz",
+        "livenessProbe": "/livez",
+    }
+    # The pause, the drain and the turns that still run (target_service.server).
+    pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pod["terminationGracePeriodSeconds"] > pause + 1.2 + 20
+    assert named("HorizontalPodAutoscaler", "agent")["spec"]["minReplicas"] == 12
+
+
+def test_nobody_is_root_and_no_secret_has_a_value() -> None:
+    for name, pod in pods().items():
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True, name
+        for container in pod["spec"]["containers"]:
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False, name
+            for variable in container.get("env", ()):
+                if re.search("PASSWORD|AUTH$|TOKEN", variable["name"]):
+                    assert "secretKeyRef" in variable["valueFrom"], (name, variable)
+    assert all(each["kind"] != "Secret" for each in DOCUMENTS)
