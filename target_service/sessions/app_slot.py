@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from target_service.sessions import command
 from target_service.sessions.command import Batch, Command, Word
@@ -14,6 +15,9 @@ from target_service.sessions.recent import Recent
 _SLACK = 0.25
 """The entry of a user among the app's users outlives the sessions by this part of the TTL: twice
 what `Recent` may leave out."""
+_NOT_NOTED = [0]
+_APPS = 1000
+"""Of so many apps the state is remembered."""
 
 
 class AppSlot:
@@ -27,30 +31,46 @@ class AppSlot:
         self._ttl_ms = ttl_ms
         self._user_ttl_ms = user_ttl_ms
         self._noted = Recent(ttl_ms / 8000)
+        self._seen: dict[str, Sequence[bytes]] = {}
+        """Of each app, its state when it was read last, flat."""
         self._carry = command.load("carry")
         self._carried = command.load("carried")
         self._user = command.load("user")
 
     def read(self, key: Keys) -> Batch:
-        """Reads the app's state."""
-        return Batch(key.app_state, (Command(("HGETALL", key.app_state)),))
+        """Reads the app's state; `saw` takes the answer.
 
-    def is_due(self, name: SessionId) -> bool:
-        """Whether it must be noted again that the user has a session."""
-        return name not in self._noted
+        In a cluster another node has it than the session.  While that one is silent, what this
+        replica saw last will do: one dead node must not stop an app's every customer.
+        """
+        seen = self._seen.get(key.app_state)
+        commands = (Command(("HGETALL", key.app_state)),)
+        return Batch(key.app_state, commands, None if seen is None else [seen])
 
-    def note(self, name: SessionId, key: Keys) -> Batch:
-        """Notes that the user has a session; also keeps the app's state from expiring."""
+    def saw(self, key: Keys, answer: Sequence[bytes]) -> None:
+        """The answer to `read`."""
+        if len(self._seen) >= _APPS:
+            self._seen.clear()
+        self._seen[key.app_state] = answer
+
+    def note(self, name: SessionId, key: Keys) -> tuple[Batch, ...]:
+        """Notes that the user has a session, when that is due again; `noted` takes the answer.
+
+        Also keeps the app's state from expiring.
+        """
+        if name in self._noted:
+            return ()
         slack = round(self._ttl_ms * _SLACK)
         note = self._user(
             [key.users, key.app_state],
             [self._ttl_ms + slack, name.user, self._user_ttl_ms + slack],
         )
-        return Batch(key.users, (note,))
+        return (Batch(key.users, (note,), _NOT_NOTED),)
 
-    def noted(self, name: SessionId) -> None:
-        """The note was written, and the user has a session indeed: that holds for a while."""
-        self._noted.add(name)
+    def noted(self, name: SessionId, answers: Sequence[list[Any]]) -> None:
+        """The user has a session indeed; if that was written now, it holds for a while."""
+        if answers and answers[0] != _NOT_NOTED:
+            self._noted.add(name)
 
     async def carry(self, key: Keys, nonce: bytes, revision: int, pairs: Sequence[Word]) -> None:
         """Bring changed app state here from the session that changed it, where it is safe."""

@@ -33,10 +33,13 @@ from target_service.sessions.link import (
 _PROMPT_REDIRECTIONS = 2
 """More of them in one call, and the nodes do not agree yet who has the slot: they are given time,
 as long as a call may take."""
+_PATIENCE_S, _SILENCE_S = 0.3, 1.0
+"""A slot that could be done without is waited for so long, and then left alone for so long."""
+_SLOTS = 1000
 
 
 class Cluster(Link):
-    """A cluster.  One dead node fails the calls for its slots, and no others."""
+    """A cluster.  One dead node fails the calls that cannot do without its slots, and no others."""
 
     def __init__(self, client: RedisCluster, connections: int, answer_s: float) -> None:
         super().__init__(connections, answer_s)
@@ -44,6 +47,8 @@ class Cluster(Link):
         self._client = client
         self._nodes = client.nodes_manager
         self._known = False
+        self._silent: dict[str, float] = {}
+        """Until when a slot is not asked for what there is an answer `instead` of."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -62,12 +67,27 @@ class Cluster(Link):
         if len(batches) == 1:
             return [await self._attempts(batches[0])]
         answers = await asyncio.gather(
-            *(self._attempts(batch) for batch in batches), return_exceptions=True
+            *(self._answers(batch) for batch in batches), return_exceptions=True
         )
         for each in answers:
             if isinstance(each, BaseException):
                 raise each
         return [each for each in answers if not isinstance(each, BaseException)]
+
+    async def _answers(self, batch: Batch) -> list[Any]:
+        if batch.instead is None:
+            return await self._attempts(batch)
+        clock = asyncio.get_running_loop().time
+        if clock() < self._silent.get(batch.key, 0.0):
+            return batch.instead
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._attempts(batch)
+        except (RedisError, TimeoutError):
+            if len(self._silent) >= _SLOTS:
+                self._silent.clear()
+            self._silent[batch.key] = clock() + _SILENCE_S
+            return batch.instead
 
     async def _attempts(self, batch: Batch) -> list[Any]:
         attempt = redirections = 0

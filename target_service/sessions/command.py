@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Word = str | bytes | int | float
 
@@ -61,3 +61,7 @@ class Batch(NamedTuple):
     key: str
     """Any key of the slot."""
     commands: tuple[Command, ...]
+    instead: list[Any] | None = None
+    """The answers to go on with when a cluster's node for this slot does not answer soon, and the
+    nodes for the other batches do; None: there is no going on without.
+    """

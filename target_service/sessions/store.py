@@ -88,14 +88,13 @@ class Store:
             ],
         )
         batches = [Batch(key.meta, (create, *self._wait)), self._app.read(key)]
-        if due := self._app.is_due(name):
-            batches.append(self._app.note(name, key))
-        (created, *waited), (app_state,), *_ = await self._link.run(*batches)
+        batches += self._app.note(name, key)
+        (created, *waited), (app_state,), *noted = await self._link.run(*batches)
+        self._app.saw(key, app_state)
         if not created[0]:
             return None
         self._durability.check(waited)
-        if due:
-            self._app.noted(name)
+        self._app.noted(name, noted)
         if state.app:
             await self._app.carry(key, nonce, 0, codec.encode_state(state.app))
         return codec.decode_state(created[1]), codec.decode_state(app_state) | dict(state.app)
@@ -121,6 +120,7 @@ class Store:
         (answer,), (app_state,) = await self._link.run(
             Batch(key.meta, (read,)), self._app.read(key)
         )
+        self._app.saw(key, app_state)
         if not answer:
             self.cache.drop(name)
             return None
@@ -135,16 +135,15 @@ class Store:
             [self._ttl_ms, name.session, *_offer(known), owner, lease_ms],
         )
         batches = [Batch(key.meta, (begin,)), self._app.read(key)]
-        if due := self._app.is_due(name):
-            batches.append(self._app.note(name, key))
-        (answer,), (app_state,), *_ = await self._link.run(*batches)
+        batches += self._app.note(name, key)
+        (answer,), (app_state,), *noted = await self._link.run(*batches)
+        self._app.saw(key, app_state)
         if answer[0] == 0:
             self.cache.drop(name)
             return None
         if answer[0] == 1:
             return Busy(answer[1])
-        if due:
-            self._app.noted(name)
+        self._app.noted(name, noted)
         return await self._stored(name, known, answer[1:], app_state)
 
     async def append(
@@ -184,15 +183,13 @@ class Store:
             ],
         )
         batches = [Batch(key.meta, (append, *self._wait))]
-        if due := self._app.is_due(name):
-            batches.append(self._app.note(name, key))
-        (answer, *waited), *_ = await self._link.run(*batches)
+        batches += self._app.note(name, key)
+        (answer, *waited), *noted = await self._link.run(*batches)
         revision = int(answer)
         if revision > 0:
             if waited:
                 self._durability.check(waited)
-            if due:
-                self._app.noted(name)
+            self._app.noted(name, noted)
             if state.app:
                 changed = codec.encode_state(state.app)
                 await self._app.carry(key, place.nonce, revision, changed)

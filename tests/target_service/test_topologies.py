@@ -284,6 +284,50 @@ def test_a_dead_node_stops_its_own_customers_and_no_others(cluster: ClusterOfThr
     asyncio.run(scenario())
 
 
+def test_the_node_that_has_the_apps_state_stops_only_who_changes_that(
+    cluster: ClusterOfThree,
+) -> None:
+    dead = cluster.owner(keys("diya", SessionId(APP, "", "")).app_state)
+    users = [f"u{number}" for number in range(30)]
+    others = [user for user in users if owner(cluster, user) is not dead][:5]
+    sale_on, sale_off = (
+        Event(author="x", actions=EventActions(state_delta={"app:sale": on})) for on in (1, 0)
+    )
+
+    async def scenario() -> None:
+        async with services(cluster.uri) as (a, fresh):
+            for user in others:
+                await a.create_session(app_name=APP, user_id=user, session_id="s")
+            first = await a.get_session(app_name=APP, user_id=others[0], session_id="s")
+            assert first is not None
+            await a.append_event(first, sale_on)
+            await turn(a, others[0], said("user", "before"))
+            with dead.frozen():
+                start = asyncio.get_running_loop().time()
+                for user in others:
+                    await turn(a, user, said("user", "through"))
+                    last = await a.get_session(app_name=APP, user_id=user, session_id="s")
+                    assert last is not None
+                    assert last.state == {"app:sale": 1}
+                # All of them together, not each of them, waited for the silent node.
+                assert asyncio.get_running_loop().time() - start < len(others) * WHOLE_CALL_S
+                assert last is not None
+                # Nobody is told that app state was changed, and who never saw it invents none.
+                with pytest.raises(RedisTimeoutError):
+                    await a.append_event(last, sale_off)
+                with pytest.raises(RedisTimeoutError):
+                    await turn(fresh, others[0], said("user", "no"))
+            # What was changed and not acknowledged comes to an end with its next reader.
+            await turn(fresh, others[-1], said("user", "back"))
+            for user in others:
+                session = await fresh.get_session(app_name=APP, user_id=user, session_id="s")
+                assert session is not None
+                assert session.state == {"app:sale": 0}
+
+    empty(cluster)
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("durability", ["aof", "fsync"])
 def test_a_turn_costs_two_round_trips(
     bundled: RedisServer, monkeypatch: pytest.MonkeyPatch, durability: str
