@@ -105,12 +105,16 @@ class Client:
             if expired is not limit:
                 raise
             answer.error = f"no complete response within {timeout:.3g} s"
-        except HTTPConnectionClosed:
+            _forget(expired)
+        except HTTPConnectionClosed as closed:
             answer.error = "connection closed without a response"
+            _forget(closed)
         except HTTPParseError as error:
             answer.error = f"broken response: {error}"
+            _forget(error)
         except OSError as error:
             answer.error = error.strerror or str(error) or type(error).__name__
+            _forget(error)
         finally:
             limit.close()
         return answer
@@ -149,6 +153,16 @@ class Client:
             answer.complete = bool(response.message_complete)
         finally:
             response.release()
+
+
+def _forget(error: BaseException | None) -> None:
+    """Let go of where it came from: frames that hold the error itself are freed by no count.
+
+    In an outage that would be thousands of them a second, and a pause for each thorough search.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import gevent
 import pytest
 
 from loadtests.client import Client
-from tests.loadtests.scripted_server import reply, serving
+from tests.loadtests.scripted_server import CLOSE, Step, reply, serving
 
 
 def _ask(client: Client) -> None:
@@ -67,3 +69,37 @@ def test_a_client_is_full_while_all_its_connections_are_in_use() -> None:
         asking.kill()
         assert not client.full
         client.close()
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """The search for lost cycles is left to the test."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("how", ["refused", "silent", "closed", "broken"])
+def test_what_a_failed_request_took_is_freed_at_once(how: str) -> None:
+    steps = {"closed": CLOSE, "broken": Step((b"this is no HTTP",), "close")}
+    with ExitStack() as stack:
+        if how in steps:
+            url = stack.enter_context(serving(steps[how])).url
+        else:
+            listening = socket.create_server(("127.0.0.1", 0))
+            stack.callback(listening.close)
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            if how == "refused":
+                listening.close()
+        client = Client(url, connections=1)
+        # The first one loads what is loaded once.
+        errors = {client.send("GET", "/", None, 0.01 if how == "silent" else 10).error}
+        gc.collect()
+        for _ in range(20):
+            errors.add(client.send("GET", "/", None, 0.01 if how == "silent" else 10).error)
+        lost = gc.collect()
+        client.close()
+    assert None not in errors
+    assert lost < 20, "each of them left a cycle"
