@@ -82,8 +82,6 @@ class Player:
         self._extra: list[deque[Arrival]] = []
         """Of each spike, the arrivals that have not come yet."""
         self._talked = False
-        self._in_talk: dict[int, tuple[Customer, gevent.Greenlet]] = {}
-        """By the arrival's index, whoever is in a conversation now."""
         self._stopped = Event()
         self._start = 0.0
         self._bunch = 0
@@ -193,9 +191,11 @@ class Player:
 
     def _cut_off(self, storm: Storm) -> None:
         now, loop = self._clock.now(), gevent.get_hub().loop
-        everybody = list(self._in_talk.items())
-        for index, (customer, greenlet) in everybody:
-            share = derive(storm.seed, index) / 2**48
+        everybody = list(self._talking)
+        for greenlet in everybody:
+            # What `_admit` has spawned it with: nothing more is kept of thousands who think.
+            customer: Customer = greenlet.args[-1]
+            share = derive(storm.seed, customer.plan.index) / 2**48
             back = now + storm.seconds * share
             customer.cut_off(back)
             # Where the customer stands is asked where nobody can go on meanwhile.
@@ -207,12 +207,7 @@ class Player:
         self._recorder.write(mark)
 
     def _converse(self, customer: Customer) -> None:
-        index = customer.plan.index
-        self._in_talk[index] = (customer, gevent.getcurrent())
-        try:
-            customer.play()
-        finally:
-            del self._in_talk[index]
+        customer.play()
         if customer.last_touch is not None:
             self._late_sample.offer(customer.plan.index, customer)
 
