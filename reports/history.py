@@ -7,16 +7,16 @@ else: any other line that is not a record means that this is not what we think i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from reports import lines
-from reports.audit_log import AuditLog
+from reports.columns import Audits, Conversations, Turns
 from reports.errors import HistoryError
+from reports.filed import Walk
 from reports.records import (
     FILES,
     ArrivalRange,
@@ -34,8 +34,8 @@ __all__ = ["History", "HistoryError", "read"]
 
 T = TypeVar("T")
 
-_BATCH = 10_000
-"""Turns read before what they share is shared: much fewer than all, much more than one."""
+Talk = tuple[int, list[ConversationRecord], list[TurnRecord], list[AuditRecord]]
+"""A conversation: its index, what became of it, its turns, and the reads of its session."""
 
 
 @dataclass(eq=False)
@@ -45,11 +45,11 @@ class History:
     name: str
     """The run directory's name."""
     run: RunInfo
-    conversations: list[ConversationRecord] = field(default_factory=list)
+    conversations: Conversations = field(default_factory=Conversations)
     unplayed: list[ArrivalRange] = field(default_factory=list)
     """Arrivals without a conversation record, many at once."""
-    turns: list[TurnRecord] = field(default_factory=list)
-    audits: Sequence[AuditRecord] | AuditLog = ()
+    turns: Turns = field(default_factory=Turns)
+    audits: Audits = field(default_factory=Audits)
     faults: list[FaultWindow] = field(default_factory=list)
     """In order of their start."""
     probes: list[ProbeRecord] = field(default_factory=list)
@@ -67,46 +67,25 @@ class History:
         result: T = self._known[derive]
         return result
 
-    @cached_property
-    def conversation_by_index(self) -> dict[int, ConversationRecord]:
-        """Conversation records by their arrival's index."""
-        return {record.conversation: record for record in self.conversations}
+    def talks(self) -> Iterator[Talk]:
+        """Every conversation of which anything is known, ascending; audits alone do not count."""
+        conversations, turns, audits = (
+            Walk(self.conversations),
+            Walk(self.turns),
+            Walk(self.audits),
+        )
+        while True:
+            index = min(
+                (n for n in (conversations.next, turns.next) if n is not None), default=None
+            )
+            if index is None:
+                return
+            yield index, conversations.take(index), turns.take(index), audits.take(index)
 
-    @cached_property
-    def turns_by_conversation(self) -> dict[int, list[TurnRecord]]:
-        """The turns of each conversation, in the order in which the customer took them."""
-        groups: defaultdict[int, list[TurnRecord]] = defaultdict(list)
-        for record in self.turns:
-            groups[record.conversation].append(record)
-        for group in groups.values():
-            group.sort(key=lambda record: record.turn)
-        return dict(groups)
-
-    def audits_of(self, conversation: int) -> list[AuditRecord]:
-        """The audits of a conversation, in the order in which they were asked."""
-        if isinstance(self.audits, AuditLog):
-            return self.audits.of(conversation)
-        return self._audits_in_memory.get(conversation, [])
-
-    @cached_property
+    @property
     def stamps_turn_ids(self) -> bool:
         """Whether this service stamps events with the turn's id.  Without, audits prove nothing."""
-        if isinstance(self.audits, AuditLog):
-            return self.audits.stamped is not False
-        items = [item for audit in self.audits for item in audit.history[:1]]
-        return not items or any(item.turn_id is not None for item in items)
-
-    @cached_property
-    def _audits_in_memory(self) -> dict[int, list[AuditRecord]]:
-        groups: defaultdict[int, list[AuditRecord]] = defaultdict(list)
-        for record in sorted(self.audits, key=lambda record: record.at):
-            groups[record.conversation].append(record)
-        return dict(groups)
-
-    @cached_property
-    def turn_owner(self) -> dict[str, int]:
-        """Which conversation sent a turn id."""
-        return {record.turn_id: record.conversation for record in self.turns}
+        return self.audits.stamped is not False
 
     @cached_property
     def samples_by_source(self) -> dict[str, list[Sample]]:
@@ -148,7 +127,7 @@ class History:
         mark = self.mark("end")
         if mark is not None:
             return mark.t
-        return max((turn.done for turn in self.turns), default=None)
+        return max(self.turns.done, default=None)
 
     @cached_property
     def cut_short(self) -> bool:
@@ -160,10 +139,8 @@ class History:
         """Run time of the last thing that was recorded, at least 0."""
         return max(
             0.0,
-            max((turn.done for turn in self.turns), default=0.0),
-            self.audits.last_done
-            if isinstance(self.audits, AuditLog)
-            else max((audit.done for audit in self.audits), default=0.0),
+            max(self.turns.done, default=0.0),
+            self.audits.last_done,
             max((sample.t for sample in self.samples), default=0.0),
             max((mark.t for mark in self.marks), default=0.0),
             max((fault.end for fault in self.faults), default=0.0),
@@ -178,10 +155,10 @@ def read(run_dir: Path) -> History:
     return History(
         name=run_dir.resolve().name,
         run=read_run_info(run_dir),
-        conversations=_read(run_dir, ConversationRecord),
+        conversations=Conversations(run_dir / FILES[ConversationRecord]),
         unplayed=_read(run_dir, ArrivalRange),
-        turns=_read_turns(run_dir),
-        audits=AuditLog(run_dir / FILES[AuditRecord]),
+        turns=Turns(run_dir / FILES[TurnRecord]),
+        audits=Audits(run_dir / FILES[AuditRecord]),
         faults=sorted(_read(run_dir, FaultWindow), key=lambda fault: fault.start),
         probes=sorted(_read(run_dir, ProbeRecord), key=lambda probe: probe.at),
         samples=_read(run_dir, Sample),
@@ -191,15 +168,3 @@ def read(run_dir: Path) -> History:
 
 def _read(run_dir: Path, kind: type[T]) -> list[T]:
     return list(lines.read(run_dir / FILES[kind], kind))
-
-
-def _read_turns(run_dir: Path) -> list[TurnRecord]:
-    """The turns, the text that many of them have in common held once."""
-    turns: list[TurnRecord] = []
-    pool = lines.Pool()
-    waiting = lines.read(run_dir / FILES[TurnRecord], TurnRecord)
-    while batch := list(islice(waiting, _BATCH)):
-        for name in ("journey", "replica", "message", "reply"):
-            pool.share(batch, name)
-        turns += batch
-    return turns

@@ -8,6 +8,7 @@ the warm-up or the steady state by its intended moment.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from reports.history import History
-from reports.records import TurnRecord
 
 RECOVERY_S = 5.0
 WARMUP = "warmup"
@@ -95,12 +95,13 @@ def _overlap(one: Phase, other: Phase) -> bool:
     return one.start <= other.end and other.start <= one.end
 
 
-def turns_by_phase(history: History) -> dict[str, list[TurnRecord]]:
-    """The turns of every phase that has any."""
+def turns_by_phase(history: History) -> dict[str, array[int]]:
+    """The numbers of the turns of every phase that has any."""
     phases = history.once(PhaseMap)
-    groups: defaultdict[str, list[TurnRecord]] = defaultdict(list)
-    for turn in history.turns:
-        groups[phases.of(turn.due, turn.done)].append(turn)
+    groups: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+    times = zip(history.turns.due, history.turns.done, strict=True)
+    for number, (due, done) in enumerate(times):
+        groups[phases.of(due, done)].append(number)
     return dict(groups)
 
 

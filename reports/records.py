@@ -26,6 +26,7 @@ T = TypeVar("T")
 Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
 """A moment of run time, or a span of it: centuries are a mistake."""
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Reading = Annotated[float, Meta(ge=-1e18, le=1e18)]
 
 
@@ -122,7 +123,7 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One turn of a conversation, retries included."""
 
     conversation: Count
-    turn: Count
+    turn: Small
     """0-based position in the conversation."""
     turn_id: str
     """The turn's identity: the same for every attempt, unique in the run."""
@@ -134,7 +135,7 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     done: Seconds
     """When the last attempt ended."""
     outcome: Outcome
-    attempts: Count
+    attempts: Small
     replica: str | None
     """Who answered the last attempt; None when nobody did."""
     message: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import isnan
 from typing import Any
 
 from reports.checks.budget import Spending, budget
@@ -18,11 +19,12 @@ from reports.checks.latency import latency_by_phase
 from reports.checks.recovery import Impact, impacts
 from reports.checks.redis_memory import fleet_rss, measure
 from reports.checks.validity import lags, moved, replicas_seen
+from reports.columns import FAIL, INFO, OK, OUTCOME, RETRIED
 from reports.headline import headline
 from reports.history import History
-from reports.percentiles import percentile
+from reports.percentiles import ascending, percentile
 from reports.phases import turns_by_phase
-from reports.records import Fate, Finding, Outcome
+from reports.records import Fate, Finding
 from reports.timeline import build_timeline
 from reports.titles import title
 from reports.verdict import by_weight, judge_findings
@@ -83,34 +85,33 @@ def _turns(history: History) -> dict[str, int]:
     turns, conversations = history.turns, history.conversations
     planned = history.planned_arrivals
     return {
-        "planned": sum(record.turns_planned for record in conversations),
+        "planned": conversations.turns_planned,
         "offered": len(turns),
-        "ok": sum(turn.outcome is Outcome.OK for turn in turns),
-        "failed": sum(turn.outcome is Outcome.FAIL for turn in turns),
-        "indeterminate": sum(turn.outcome is Outcome.INFO for turn in turns),
-        "retried": sum(turn.attempts > 1 for turn in turns),
-        "attempts": sum(turn.attempts for turn in turns),
+        "ok": turns.count(lambda state: state & OUTCOME == OK),
+        "failed": turns.count(lambda state: state & OUTCOME == FAIL),
+        "indeterminate": turns.count(lambda state: state & OUTCOME == INFO),
+        "retried": turns.count(lambda state: bool(state & RETRIED)),
+        "attempts": turns.attempts,
         "conversations_planned": len(conversations) if planned is None else planned,
-        "conversations_offered": sum(record.fate is Fate.OFFERED for record in conversations),
+        "conversations_offered": conversations.count(Fate.OFFERED),
         "replicas_seen": len(replicas_seen(history)),
         "moved": history.once(moved),
     }
 
 
 def _latency(history: History) -> dict[str, dict[str, float | int | None]]:
-    turns = {"all": history.turns, **history.once(turns_by_phase)}
+    turns = history.turns
+    by_phase = {"all": range(len(turns)), **history.once(turns_by_phase)}
     table: dict[str, dict[str, float | int | None]] = {}
     for phase, ordered in history.once(latency_by_phase).items():
         row: dict[str, float | int | None] = {"count": len(ordered)}
         for name, p in _PERCENTILES.items():
             row[name] = percentile(ordered, p) if ordered else None
         row["max"] = ordered[-1] if ordered else None
-        first = sorted(
-            [
-                turn.first_token - turn.due
-                for turn in turns[phase]
-                if turn.first_token is not None and turn.outcome is Outcome.OK
-            ]
+        first = ascending(
+            turns.first_token[n] - turns.due[n]
+            for n in by_phase[phase]
+            if turns.state[n] & OUTCOME == OK and not isnan(turns.first_token[n])
         )
         if first:
             row["first_token_p50"] = percentile(first, 50)
@@ -125,7 +126,7 @@ def _error_budget(history: History) -> dict[str, float | int | None]:
         "failed_allowed": allowed.failed_allowed,
         "slow_allowed": allowed.slow_allowed,
         "slow_limit_s": allowed.slow_limit_s,
-        **_spending(allowed.spending(history.turns)),
+        **_spending(allowed.spending(history.turns, range(len(history.turns)))),
     }
 
 
@@ -150,7 +151,7 @@ def _fault(impact: Impact, history: History) -> dict[str, Any]:
         "failed_turns": impact.failed_turns,
         "worst_outage_s": impact.worst_outage_s,
         "sent_to_dead": history.once(sent_to_dead)[fault.id],
-        "budget": _spending(history.once(budget).spending(impact.disturbed)),
+        "budget": _spending(history.once(budget).spending(history.turns, impact.disturbed)),
         "error": fault.error,
     }
 

@@ -7,14 +7,16 @@ due, so that a fault is seen by those who meant to send during it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from typing import Any
 
 from reports.checks.redis_memory import fleet_rss, live_bytes, redis_samples
+from reports.columns import FAIL, INFO, OK, OUTCOME, RETRIED, Turns
 from reports.history import History
-from reports.percentiles import percentile
+from reports.percentiles import ascending, percentile
 from reports.phases import load_phases
-from reports.records import Outcome, Sample, TurnRecord
+from reports.records import Sample
 
 _MOST_STEPS = 600
 """More points than this no chart can show."""
@@ -25,7 +27,7 @@ def build_timeline(history: History) -> dict[str, Any]:
     first = min(
         [sample.t for sample in history.samples]
         + [history.load_start if history.load_start is not None else history.last_moment]
-        + [turn.due for turn in history.turns]
+        + [min(history.turns.due, default=history.last_moment)]
     )
     start = math.floor(first)
     span = max(1, math.ceil(history.last_moment - start))
@@ -33,11 +35,10 @@ def build_timeline(history: History) -> dict[str, Any]:
     empty = not history.turns and not history.samples
     axis = _Axis(float(start), step, 0 if empty else math.ceil(span / step))
     redis = redis_samples(history)
-    ordered = axis.group(
-        (turn.due, turn.done - turn.due) for turn in history.turns if turn.outcome is Outcome.OK
-    )
-    for group in ordered:
-        group.sort()
+    turns = history.turns
+    times = zip(turns.state, turns.due, turns.done, strict=True)
+    grouped = axis.group((due, done - due) for s, due, done in times if s & OUTCOME == OK)
+    ordered = [ascending(group) for group in grouped]
     return {
         "step_s": step,
         "t": axis.times(),
@@ -91,8 +92,8 @@ class _Axis:
         # The last moment of all falls on the far edge of the last step.
         return min(max(0, int((t - self._start) // self._step)), self._count - 1)
 
-    def group(self, items: Iterable[tuple[float, float]]) -> list[list[float]]:
-        groups: list[list[float]] = [[] for _ in range(self._count)]
+    def group(self, items: Iterable[tuple[float, float]]) -> list[array[float]]:
+        groups = [array("d") for _ in range(self._count)]
         for t, value in items:
             groups[self._place(t)].append(value)
         return groups
@@ -110,15 +111,16 @@ class _Axis:
         return values
 
 
-def _turn_counts(axis: _Axis, turns: Sequence[TurnRecord]) -> dict[str, list[int]]:
-    def count(outcome: Outcome) -> list[int]:
-        return axis.count(turn.done for turn in turns if turn.outcome is outcome)
+def _turn_counts(axis: _Axis, turns: Turns) -> dict[str, list[int]]:
+    def count(bits: int, wanted: int) -> list[int]:
+        states = zip(turns.state, turns.done, strict=True)
+        return axis.count(done for state, done in states if state & bits == wanted)
 
     return {
-        "turns_ok": count(Outcome.OK),
-        "turns_failed": count(Outcome.FAIL),
-        "turns_info": count(Outcome.INFO),
-        "turns_retried": axis.count(turn.done for turn in turns if turn.attempts > 1),
+        "turns_ok": count(OUTCOME, OK),
+        "turns_failed": count(OUTCOME, FAIL),
+        "turns_info": count(OUTCOME, INFO),
+        "turns_retried": count(RETRIED, RETRIED),
     }
 
 

@@ -7,7 +7,7 @@ once, at its place or later, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reports.checks.violations import Violation
@@ -25,7 +25,7 @@ class Expected:
     beginnings: Sequence[int]
     """The first turns with which the history may begin: [0], or more where the TTL leaves it
     open; without 0 where the TTL must have taken the beginning."""
-    turn_owner: Mapping[str, int]
+    owner: Callable[[str], int | None]
     """Which conversation sent a turn id, for the whole run."""
     all_known: bool
     """False: there may have been turns that left no record."""
@@ -102,7 +102,7 @@ class _Judge:
         return items
 
     def _judge_stranger(self, item: HistoryItem) -> None:
-        owner = None if item.turn_id is None else self._expected.turn_owner.get(item.turn_id)
+        owner = None if item.turn_id is None else self._expected.owner(item.turn_id)
         if owner is not None and owner != self._expected.conversation:
             self._convict(
                 "leaked", item.turn_id, "this conversation's turns only", f"a turn of {owner}"

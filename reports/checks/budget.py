@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reports.columns import OUTCOME, WORDLESS, Turns
 from reports.history import History
-from reports.records import Outcome, TurnRecord
 
 SLOW_SHARE = 0.01
 """The latency objective is one of the 99th percentile."""
@@ -39,13 +39,14 @@ class Budget:
     slow_allowed: float
     slow_limit_s: float
 
-    def spending(self, turns: Iterable[TurnRecord]) -> Spending:
-        """What these turns spend of it."""
+    def spending(self, turns: Turns, which: Iterable[int]) -> Spending:
+        """What the turns of these numbers spend of it."""
+        state, due, done = turns.state, turns.due, turns.done
         failed = slow = 0
-        for turn in turns:
-            if turn.outcome is not Outcome.OK or turn.reply is None:
+        for number in which:
+            if state[number] & (OUTCOME | WORDLESS):
                 failed += 1
-            elif turn.done - turn.due > self.slow_limit_s:
+            elif done[number] - due[number] > self.slow_limit_s:
                 slow += 1
         return self.of(failed, slow)
 

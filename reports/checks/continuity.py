@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from reports.checks.attribution import attribute
@@ -13,7 +13,7 @@ from reports.checks.session_model import Presence, SessionModel, turns_all_known
 from reports.checks.violations import CLASSES, Violation
 from reports.checks.witness import Testimony, Witness
 from reports.history import History
-from reports.records import AuditRecord, Finding, Outcome, Status, TurnRecord
+from reports.records import AuditRecord, ConversationRecord, Finding, Outcome, Status, TurnRecord
 
 EVIDENCE_LINES = 20
 UNVERIFIED_SHARE = 0.01
@@ -24,10 +24,29 @@ _EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "h
 
 
 @dataclass
+class Tally:
+    """The violations of one class: all counted, the first ones kept."""
+
+    turns: int = 0
+    """How many turns they concern."""
+    conversations: int = 0
+    first: list[Violation] = field(default_factory=list)
+    _latest: int | None = None
+
+    def add(self, violation: Violation) -> None:
+        """Count one; those of a conversation come one after the other."""
+        self.turns += violation.count
+        self.conversations += violation.conversation != self._latest
+        self._latest = violation.conversation
+        if len(self.first) < EVIDENCE_LINES:
+            self.first.append(violation)
+
+
+@dataclass
 class Census:
     """What the conversations of a run showed."""
 
-    violations: dict[str, list[Violation]] = field(default_factory=dict)
+    violations: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     opened: int = 0
     """Conversations whose session the service acknowledged."""
     audited: int = 0
@@ -42,38 +61,31 @@ class Census:
     repeated: int = 0
     """Turns that happened more than once, at a target that never promised otherwise."""
 
-    def count(self, kind: str) -> int:
-        """How many turns that class of violation concerns."""
-        return sum(violation.count for violation in self.violations.get(kind, ()))
-
 
 def take_census(history: History) -> Census:
     """Judge every conversation."""
     census = Census()
-    violations: defaultdict[str, list[Violation]] = defaultdict(list)
-    for index in sorted({*history.conversation_by_index, *history.turns_by_conversation}):
-        turns = history.turns_by_conversation.get(index, [])
-        audits = history.audits_of(index)
-        if _took_the_short_way(history, census, index, turns, audits):
+    for index, records, turns, audits in history.talks():
+        record = records[-1] if records else None
+        if _took_the_short_way(history, census, record, turns, audits):
             continue
         known: set[tuple[str, str | None]] = set()
-        for violation in ConversationJudge(history, index, census).judge(turns, audits):
+        judge = ConversationJudge(history, index, record, census)
+        for violation in judge.judge(turns, audits):
             key = (violation.kind, violation.turn_id)
             if key not in known:
                 known.add(key)
-                violations[violation.kind].append(violation)
-    census.violations = dict(violations)
+                census.violations[violation.kind].add(violation)
     return census
 
 
 def _took_the_short_way(
     history: History,
     census: Census,
-    index: int,
+    record: ConversationRecord | None,
     turns: list[TurnRecord],
     audits: list[AuditRecord],
 ) -> bool:
-    record = history.conversation_by_index.get(index)
     if not history.stamps_turn_ids or record is None or record.opened is None or not turns:
         return False
     if not history.run.ttl_known:
@@ -126,14 +138,13 @@ def check_continuity(history: History) -> list[Finding]:
 
 
 def _finding(history: History, census: Census, kind: str) -> Finding:
-    violations = census.violations.get(kind, [])
-    count = census.count(kind)
+    tally = census.violations.get(kind, Tally())
     title = CLASSES[kind]
-    if violations:
-        conversations = len({violation.conversation for violation in violations})
+    if tally.turns:
         status, summary = (
             Status.FAIL,
-            f"{title}: {count} turns in {conversations} of {census.opened} conversations",
+            f"{title}: {tally.turns} turns in {tally.conversations} of {census.opened} "
+            "conversations",
         )
     else:
         status, summary = _innocent(history, census, kind)
@@ -141,11 +152,11 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
         check=f"continuity.{kind}",
         phase="run",
         status=status,
-        value=count if violations or status is Status.PASS else None,
+        value=tally.turns if tally.turns or status is Status.PASS else None,
         limit=0,
         unit="turns",
         summary=summary,
-        evidence=tuple(v.line(history.faults) for v in violations[:EVIDENCE_LINES]),
+        evidence=tuple(violation.line(history.faults) for violation in tally.first),
     )
 
 
@@ -184,12 +195,14 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
 class ConversationJudge:
     """Walks one conversation: its turns, then the reads of its session, in order of time."""
 
-    def __init__(self, history: History, index: int, census: Census) -> None:
+    def __init__(
+        self, history: History, index: int, record: ConversationRecord | None, census: Census
+    ) -> None:
         self._history = history
         self._index = index
         self._census = census
         self._stamped = history.stamps_turn_ids
-        self._record = history.conversation_by_index.get(index)
+        self._record = record
         self._may_lose = history.once(may_lose)
         opened = self._record.opened if self._record else None
         self._opened = opened is not None
@@ -308,7 +321,7 @@ class ConversationJudge:
                 user=self._record.user if self._record else None,
                 turns=self._taken,
                 beginnings=self._beginnings,
-                turn_owner=self._history.turn_owner,
+                owner=self._history.turns.owner,
                 all_known=turns_all_known(self._record),
                 durable=self._durable,
                 once=self._once,
@@ -366,9 +379,8 @@ def _answer(turn: TurnRecord) -> str:
 
 def counts(census: Census) -> dict[str, int]:
     """The census as result.json shows it."""
-    by_kind = Counter({kind: census.count(kind) for kind in CLASSES})
     return {
-        **{kind: by_kind[kind] for kind in CLASSES},
+        **{kind: census.violations.get(kind, Tally()).turns for kind in CLASSES},
         "conversations_audited": census.audited,
         "turns_witnessed": census.witnessed,
         "within_durability": census.within_durability,

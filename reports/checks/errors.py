@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
+from reports.columns import OUTCOME, WORDLESS
 from reports.history import History
 from reports.records import Finding, Outcome, Status, TurnRecord
 
@@ -9,13 +12,15 @@ from reports.records import Finding, Outcome, Status, TurnRecord
 def check_errors(history: History) -> list[Finding]:
     """Gate the share of turns that the customer did not get an answer to."""
     limit = history.run.slo("error_rate")
-    offered = len(history.turns)
-    bad = [turn for turn in history.turns if turn.outcome is not Outcome.OK or turn.reply is None]
+    turns = history.turns
+    offered = len(turns)
+    bad = offered - turns.answered
+    examples = (n for n, state in enumerate(turns.state) if state & (OUTCOME | WORDLESS))
     if not offered:
         return [
             Finding("errors.rate", "run", Status.UNKNOWN, None, limit, "", "No turn was offered")
         ]
-    rate = len(bad) / offered
+    rate = bad / offered
     return [
         Finding(
             check="errors.rate",
@@ -24,12 +29,12 @@ def check_errors(history: History) -> list[Finding]:
             value=rate,
             limit=limit,
             unit="share",
-            summary=f"{len(bad)} of {offered} turns got no answer ({rate:.3%}), limit {limit:.3%}",
+            summary=f"{bad} of {offered} turns got no answer ({rate:.3%}), limit {limit:.3%}",
             evidence=tuple(
                 f"conversation {turn.conversation}, turn {turn.turn_id}: {turn.outcome} at "
                 f"{turn.done:.2f} s after {turn.attempts} attempts, last asked "
                 f"{turn.replica or 'nobody'}: {_why(turn)}"
-                for turn in bad[:20]
+                for turn in (turns[number] for number in islice(examples, 20))
             ),
         )
     ]

@@ -5,10 +5,11 @@ Its lag at each arrival is `validity.generator`; how every arrival ended, `valid
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from reports.columns import RETRIED, TROUBLED
 from reports.history import History
-from reports.percentiles import percentile
+from reports.percentiles import ascending, percentile
 from reports.records import Finding, LoadMark, Sample, Status
 
 SATURATED_PERCENT = 95.0
@@ -29,13 +30,15 @@ def check_generator(history: History) -> list[Finding]:
     return [_send_lag(history), *_cpu(history), *_workers(history)]
 
 
-def send_lags(history: History) -> list[float]:
+def send_lags(history: History) -> Sequence[float]:
     """By how much the generator was late to take up each later turn, ascending, seconds."""
-    return sorted(
-        turn.sent - turn.due
-        for turn in history.turns
+    turns = history.turns
+    sent = zip(turns.turn, turns.state, turns.sent, turns.due, strict=True)
+    return ascending(
+        at - due
+        for turn, state, at, due in sent
         # A first turn opens the session first; so does one whose session had to be opened again.
-        if turn.turn > 0 and turn.attempts == 1 and turn.error is None
+        if turn > 0 and not state & (RETRIED | TROUBLED)
     )
 
 

@@ -6,27 +6,36 @@ it took is in the outages.
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import nlargest
 from itertools import chain
 
+from reports.columns import OK, OUTCOME, Turns
 from reports.history import History
-from reports.percentiles import percentile
+from reports.percentiles import ascending, percentile
 from reports.phases import STEADY, PhaseMap, turns_by_phase
-from reports.records import Finding, Outcome, Status, TurnRecord
+from reports.records import Finding, Status
 
 FEWEST_FOR_P99 = 100
 """Below this many turns the 99th percentile is the maximum; the gate says so."""
 
 
-def latencies(turns: list[TurnRecord]) -> list[float]:
-    """Ascending latencies of the acknowledged turns, seconds."""
-    return sorted([turn.done - turn.due for turn in turns if turn.outcome is Outcome.OK])
+def latencies(turns: Turns, which: Iterable[int]) -> array[float]:
+    """Ascending latencies of those of these turns that were acknowledged, seconds."""
+    state, due, done = turns.state, turns.due, turns.done
+    return ascending(done[n] - due[n] for n in which if state[n] & OUTCOME == OK)
 
 
-def latency_by_phase(history: History) -> dict[str, list[float]]:
+def latency_by_phase(history: History) -> dict[str, array[float]]:
     """Ascending latencies of every phase that has turns, and of `all`."""
-    phases = {phase: latencies(turns) for phase, turns in history.once(turns_by_phase).items()}
-    # Sorted stretches, which a sort only merges; and the numbers of a million turns held once.
-    return {"all": sorted(chain.from_iterable(phases.values())), **phases}
+    phases = {
+        phase: latencies(history.turns, turns)
+        for phase, turns in history.once(turns_by_phase).items()
+    }
+    # Sorted stretches, which a sort only merges.
+    return {"all": ascending(chain.from_iterable(phases.values())), **phases}
 
 
 def check_latency(history: History) -> list[Finding]:
@@ -47,9 +56,9 @@ def check_latency(history: History) -> list[Finding]:
 
 
 def _gate(
-    name: str, phase: str, by_phase: dict[str, list[float]], sources: list[str], limit: float
+    name: str, phase: str, by_phase: dict[str, array[float]], sources: list[str], limit: float
 ) -> Finding:
-    values = next((by_phase[source] for source in sources if by_phase.get(source)), [])
+    values = next((by_phase[source] for source in sources if by_phase.get(source)), array("d"))
     if not values:
         return Finding(
             name, phase, Status.UNKNOWN, None, limit, "s", f"No turn was answered in {phase}"
@@ -71,34 +80,47 @@ def _gate(
     )
 
 
-def outages(history: History) -> list[tuple[float, TurnRecord]]:
-    """How long each conversation could not progress at worst, and the turn that ended it.
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """How long each conversation could not progress at worst, and the turn that ended it."""
+
+    seconds: array[float]
+    culprits: array[int]
+    """Numbers of turns."""
+
+
+def outages(history: History) -> Outages:
+    """The longest outage of each conversation that took a turn.
 
     The time from when a customer meant to send until the next acknowledged turn (or until they
     gave up), seconds.
     """
-    worst: list[tuple[float, TurnRecord]] = []
-    for turns in history.turns_by_conversation.values():
-        longest, culprit = 0.0, turns[0]
+    state, due, done = history.turns.state, history.turns.due, history.turns.done
+    worst = Outages(array("d"), array("I"))
+    for _, numbers in history.turns.talks():
+        longest, culprit = 0.0, numbers[0]
         stuck_since: float | None = None
-        for turn in turns:
-            since = turn.due if stuck_since is None else stuck_since
-            if turn.done - since >= longest:
-                longest, culprit = turn.done - since, turn
-            stuck_since = None if turn.outcome is Outcome.OK else since
-        worst.append((longest, culprit))
+        for number in numbers:
+            since = due[number] if stuck_since is None else stuck_since
+            if done[number] - since >= longest:
+                longest, culprit = done[number] - since, number
+            stuck_since = None if state[number] & OUTCOME == OK else since
+        worst.seconds.append(longest)
+        worst.culprits.append(culprit)
     return worst
 
 
 def _outage_gate(history: History) -> Finding:
     limit = history.run.slo("max_outage_s")
-    worst = sorted(history.once(outages), key=lambda outage: outage[0], reverse=True)
-    if not worst:
+    worst = history.once(outages)
+    if not worst.seconds:
         return Finding(
             "latency.outage", "run", Status.UNKNOWN, None, limit, "s", "No turn was offered"
         )
-    value = worst[0][0]
-    over = [outage for outage in worst if outage[0] > limit]
+    value = max(worst.seconds)
+    over = sum(seconds > limit for seconds in worst.seconds)
+    longest = nlargest(min(over, 20), zip(worst.seconds, worst.culprits, strict=True))
+    told = [(seconds, history.turns[number]) for seconds, number in longest]
     return Finding(
         check="latency.outage",
         phase="run",
@@ -107,11 +129,11 @@ def _outage_gate(history: History) -> Finding:
         limit=limit,
         unit="s",
         summary=f"The longest that one customer could not progress: {value:.2f} s, "
-        f"limit {limit:g} s" + (f", exceeded for {len(over)} customers" if over else ""),
+        f"limit {limit:g} s" + (f", exceeded for {over} customers" if over else ""),
         evidence=tuple(
             f"conversation {turn.conversation}: stuck {seconds:.2f} s until {turn.done:.2f} s, "
             f"turn {turn.turn_id} {turn.outcome} after {turn.attempts} attempts: "
             f"{turn.error or 'no error'}"
-            for seconds, turn in over[:20]
+            for seconds, turn in told
         ),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from math import isnan
 
 from reports.checks.redis_memory import Memory, measure
+from reports.columns import FAIL, OUTCOME
 from reports.history import History
-from reports.percentiles import median, percentile
-from reports.records import Finding, Outcome, Status
+from reports.percentiles import ascending, median, percentile
+from reports.records import Finding, Status
 
 MIB = 1024 * 1024
 _BACK_FACTOR = 1.1
@@ -69,7 +72,8 @@ def _bounded(history: History, memory: Memory) -> Finding:
     name = "memory.bounded"
     slack = history.run.slo("memory_slack")
     start, baseline = history.load_start, memory.baseline_bytes
-    done = sorted(turn.done for turn in history.turns if turn.outcome is not Outcome.FAIL)
+    states = zip(history.turns.state, history.turns.done, strict=True)
+    done = ascending(done for state, done in states if state & OUTCOME != FAIL)
     if start is None or baseline is None:
         return _unknown(name, "no sample of Redis before the load")
     first_end = start + history.run.ttl_seconds
@@ -120,7 +124,7 @@ def _hardly_grew(name: str, peak: float, baseline: float) -> Finding:
 
 
 def _bytes_per_turn(
-    memory: Memory, baseline: float, start: float, end: float, done: list[float]
+    memory: Memory, baseline: float, start: float, end: float, done: Sequence[float]
 ) -> float | None:
     """Bytes per turn in the last quarter of [start, end], the median; None: too few turns."""
     rates = [
@@ -133,9 +137,7 @@ def _bytes_per_turn(
 
 
 def _long_conversation(history: History) -> float:
-    spans = sorted(
-        record.ended - record.started
-        for record in history.conversations
-        if record.ended is not None and record.started is not None
-    )
+    talks = history.conversations
+    lengths = (ended - at for ended, at in zip(talks.ended, talks.started, strict=True))
+    spans = ascending(length for length in lengths if not isnan(length))
     return percentile(spans, 99) if spans else 0.0

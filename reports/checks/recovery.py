@@ -8,12 +8,16 @@ state's limit.  A fault's disturbance lasts from its start until no disturbed tu
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from reports.columns import OK, OUTCOME, RETRIED, Turns
 from reports.history import History
 from reports.phases import RECOVERY_S, turns_by_phase
-from reports.records import FaultWindow, Finding, Outcome, Status, TurnRecord
+from reports.records import FaultWindow, Finding, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Impact:
     """From the fault's start to the end of the last disturbed turn; 0: nobody noticed."""
     after_heal_s: float
     """How much of that came after the target was back."""
-    disturbed: list[TurnRecord]
+    disturbed: Sequence[int]
+    """Numbers of turns, by when they were due."""
     failed_turns: int
     worst_outage_s: float | None
     """The longest wait of a turn that the fault or its recovery touched."""
@@ -35,16 +40,17 @@ class Impact:
 
 def impacts(history: History) -> list[Impact]:
     """What each fault did, in order."""
-    limit = history.run.slo("steady_p99_s")
-    disturbed = sorted((t for t in history.turns if _disturbed(t, limit)), key=lambda t: t.due)
+    turns = history.turns
+    state, due, done = turns.state, turns.due, turns.done
+    disturbed = _disturbed(turns, history.run.slo("steady_p99_s"))
     by_phase = history.once(turns_by_phase)
     starts = [fault.start for fault in history.faults]
     first = _first_ok(history)
     found = []
     for number, fault in enumerate(history.faults):
         following = min((s for s in starts[number + 1 :] if s > fault.start), default=float("inf"))
-        felt = _felt(fault, disturbed, max(following, fault.end))
-        last = max((turn.done for turn in felt), default=fault.start)
+        felt = _felt(fault, turns, disturbed, max(following, fault.end))
+        last = max((done[n] for n in felt), default=fault.start)
         touched = [
             *by_phase.get(f"fault:{fault.id}", []),
             *by_phase.get(f"recovery:{fault.id}", []),
@@ -52,34 +58,43 @@ def impacts(history: History) -> list[Impact]:
         found.append(
             Impact(
                 fault=fault,
-                first_ok_s=None if math.isinf(done := first[fault.start]) else done - fault.start,
+                first_ok_s=None if math.isinf(ok := first[fault.start]) else ok - fault.start,
                 recovery_s=last - fault.start,
                 after_heal_s=max(0.0, last - fault.end),
                 disturbed=felt,
-                failed_turns=sum(turn.outcome is not Outcome.OK for turn in felt),
-                worst_outage_s=max((turn.latency for turn in touched), default=None),
+                failed_turns=sum(state[n] & OUTCOME != OK for n in felt),
+                worst_outage_s=max((done[n] - due[n] for n in touched), default=None),
             )
         )
     return found
 
 
-def _disturbed(turn: TurnRecord, limit: float) -> bool:
-    return turn.attempts > 1 or turn.outcome is not Outcome.OK or turn.latency > limit
+def _disturbed(turns: Turns, limit: float) -> array[int]:
+    """All disturbed turns, by when they were due."""
+    found = (
+        number
+        for number, (state, due, done) in enumerate(
+            zip(turns.state, turns.due, turns.done, strict=True)
+        )
+        if state & (OUTCOME | RETRIED) or done - due > limit
+    )
+    return array("I", sorted(found, key=turns.due.__getitem__))
 
 
-def _felt(fault: FaultWindow, disturbed: list[TurnRecord], until: float) -> list[TurnRecord]:
+def _felt(fault: FaultWindow, turns: Turns, disturbed: Iterable[int], until: float) -> array[int]:
     """The disturbed turns that follow the fault without a calm stretch between them.
 
     A turn due after the healing and still in flight at `until` is the next fault's.
     """
-    felt: list[TurnRecord] = []
+    felt = array("I")
     calm_at = fault.end + RECOVERY_S
-    for turn in disturbed:
-        if turn.due > min(calm_at, until):
+    for number in disturbed:
+        due, done = turns.due[number], turns.done[number]
+        if due > min(calm_at, until):
             break
-        if turn.done >= fault.start and (turn.due <= fault.end or turn.done < until):
-            felt.append(turn)
-            calm_at = max(calm_at, turn.done + RECOVERY_S)
+        if done >= fault.start and (due <= fault.end or done < until):
+            felt.append(number)
+            calm_at = max(calm_at, done + RECOVERY_S)
     return felt
 
 
@@ -87,11 +102,12 @@ def _first_ok(history: History) -> dict[float, float]:
     """For each start of a fault: when the first turn sent after it was acknowledged."""
     starts = sorted({fault.start for fault in history.faults})
     first = [math.inf] * (len(starts) + 1)
-    for turn in history.turns if starts else ():
-        if turn.outcome is Outcome.OK:
+    turns = history.turns
+    for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True):
+        if starts and state & OUTCOME == OK:
             # Sent after so many starts; the first of these is the last of them, until below.
-            number = bisect_right(starts, turn.sent)
-            first[number] = min(first[number], turn.done)
+            number = bisect_right(starts, sent)
+            first[number] = min(first[number], done)
     for number in range(len(starts) - 1, 0, -1):
         first[number] = min(first[number], first[number + 1])
     return {start: first[number] for number, start in enumerate(starts, 1)}
@@ -100,10 +116,10 @@ def _first_ok(history: History) -> dict[float, float]:
 def check_recovery(history: History) -> list[Finding]:
     """Gate every fault on the time from its healing until nobody was disturbed any more."""
     limit = history.run.slo("recovery_s")
-    return [_gate(impact, limit) for impact in history.once(impacts)]
+    return [_gate(impact, limit, history.turns) for impact in history.once(impacts)]
 
 
-def _gate(impact: Impact, limit: float) -> Finding:
+def _gate(impact: Impact, limit: float, turns: Turns) -> Finding:
     fault = impact.fault
     value = impact.after_heal_s
     if fault.recovered_at is None:
@@ -114,7 +130,7 @@ def _gate(impact: Impact, limit: float) -> Finding:
             f"{fault.id}: {len(impact.disturbed)} turns disturbed over {impact.recovery_s:.1f} s, "
             f"the last {value:.1f} s after {fault.target} was back, limit {limit:g} s"
         )
-    late = [turn for turn in impact.disturbed if turn.done > fault.end + limit]
+    late = (turns[n] for n in impact.disturbed if turns.done[n] > fault.end + limit)
     return Finding(
         check="recovery.time",
         phase=f"fault:{fault.id}",
@@ -126,6 +142,6 @@ def _gate(impact: Impact, limit: float) -> Finding:
         evidence=tuple(
             f"turn {turn.turn_id}: due {turn.due:.2f} s, {turn.outcome} at {turn.done:.2f} s "
             f"after {turn.attempts} attempts: {turn.error or 'slow'}"
-            for turn in late[:20]
+            for turn in islice(late, 20)
         ),
     )

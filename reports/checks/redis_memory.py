@@ -6,9 +6,9 @@ traffic, not with the sessions.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from reports.history import History
 from reports.percentiles import median
@@ -116,11 +116,10 @@ def _per_conversation(
     if baseline is None or peak is None:
         return None
     ttl = history.run.ttl_seconds
-    spans = [
-        (record.opened, (record.ended or record.opened) + ttl)
-        for record in history.conversations
-        if record.opened is not None
-    ]
-    opened = bisect_right(sorted(start for start, _ in spans), peak[0])
-    closed = bisect_right(sorted(end for _, end in spans), peak[0])
+    talks, opened, closed = history.conversations, 0, 0
+    for start, end in zip(talks.opened, talks.ended, strict=True):
+        if isnan(start):
+            continue
+        opened += start <= peak[0]
+        closed += (start if isnan(end) else end) + ttl <= peak[0]
     return (peak[1] - baseline) / (opened - closed) if opened > closed else None

@@ -6,13 +6,17 @@ A gate that does not pass here makes the run INCONCLUSIVE (see `reports.verdict`
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from heapq import nlargest
 from itertools import pairwise
+from math import isnan
 
 from reports.checks.foreign_cpu import check_foreign_cpu
 from reports.checks.generator import check_generator
+from reports.columns import OK, OUTCOME
 from reports.history import History
-from reports.percentiles import percentile
-from reports.records import Fate, Finding, Outcome, Status
+from reports.percentiles import ascending, percentile
+from reports.records import Fate, Finding, Status
 
 _MARKS = ("start", "arrivals-end", "end", "audited")
 _LONGEST_GAP_S = 10.0
@@ -64,8 +68,8 @@ def _arrivals(history: History) -> Finding:
     planned = history.planned_arrivals
     if planned is None:
         return _finding("arrivals", None, None, 0, "arrivals", "The load never announced its plan")
-    fates = Counter(record.fate for record in history.conversation_by_index.values())
-    twice = len(history.conversations) - len(history.conversation_by_index)
+    fates = Counter(history.conversations.fates)
+    twice = len(history.conversations) - fates.total()
     for each in history.unplayed:
         fates[each.fate] += each.count
     twice += _ranges_twice(history, planned)
@@ -92,7 +96,7 @@ def _ranges_twice(history: History, planned: int) -> int:
     if not history.unplayed:
         return 0
     known, twice = bytearray(planned), 0
-    for index in history.conversation_by_index:
+    for index in history.conversations.conversation:
         if 0 <= index < planned:
             known[index] = 1
     for each in history.unplayed:
@@ -103,13 +107,11 @@ def _ranges_twice(history: History, planned: int) -> int:
     return twice
 
 
-def lags(history: History) -> list[float]:
+def lags(history: History) -> Sequence[float]:
     """By how much the generator was late for each conversation, ascending, seconds."""
-    return sorted(
-        record.started - record.due
-        for record in history.conversations
-        if record.started is not None
-    )
+    talks = history.conversations
+    started = zip(talks.started, talks.due, strict=True)
+    return ascending(at - due for at, due in started if not isnan(at))
 
 
 def _generator(history: History) -> Finding:
@@ -121,14 +123,9 @@ def _generator(history: History) -> Finding:
     summary = (
         f"The generator's lag, p99 of {len(ordered)} arrivals: {value:.3f} s, limit {limit:g} s"
     )
-    late = sorted(
-        (
-            (record.started - record.due, record.due, record.conversation)
-            for record in history.conversations
-            if record.started is not None and record.started - record.due > limit
-        ),
-        reverse=True,
-    )
+    talks = history.conversations
+    started = zip(talks.started, talks.due, talks.conversation, strict=True)
+    late = nlargest(20, ((at - due, due, c) for at, due, c in started if at - due > limit))
     evidence = tuple(f"conversation {c}: due {due:.2f} s, {lag:.3f} s late" for lag, due, c in late)
     return _finding(
         "generator", value <= limit, value, limit, "s", summary, evidence if value > limit else ()
@@ -176,19 +173,21 @@ def _samples(history: History) -> Finding:
 
 def moved(history: History) -> int:
     """How many acknowledged turns another replica answered than the turn before."""
+    state, replica = history.turns.state, history.turns.replica
     count = 0
-    for turns in history.turns_by_conversation.values():
-        before: str | None = None
-        for turn in turns:
-            if turn.outcome is Outcome.OK and turn.replica is not None:
-                count += before is not None and before != turn.replica
-                before = turn.replica
+    for _, numbers in history.turns.talks():
+        before = 0
+        for number in numbers:
+            now = replica[number]
+            if now and state[number] & OUTCOME == OK:
+                count += before not in (0, now)
+                before = now
     return count
 
 
 def replicas_seen(history: History) -> set[str]:
     """The replicas that answered."""
-    return {turn.replica for turn in history.turns if turn.replica is not None}
+    return {replica for replica in history.turns.replicas if replica is not None}
 
 
 def _spread(history: History) -> list[Finding]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reports.columns import Audits, Conversations, Turns
 from reports.history import History
 from reports.records import (
     ArrivalRange,
@@ -317,10 +318,10 @@ class Run:
         return History(
             name="tiny",
             run=read_run_info(directory),
-            conversations=of(ConversationRecord),
+            conversations=Conversations(of(ConversationRecord)),
             unplayed=of(ArrivalRange),
-            turns=of(TurnRecord),
-            audits=of(AuditRecord),
+            turns=Turns(of(TurnRecord)),
+            audits=Audits(of(AuditRecord)),
             faults=sorted(of(FaultWindow), key=lambda fault: fault.start),
             probes=of(ProbeRecord),
             samples=of(Sample),

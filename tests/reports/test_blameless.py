@@ -19,10 +19,10 @@ def short_and_long(run: Run) -> tuple[tuple[bool, int] | None, Census, list[Any]
     """What the short way says of the run's only conversation, and what the long way says."""
     with tempfile.TemporaryDirectory() as scratch:
         history = run.history(Path(scratch))
-    turns, audits = history.turns_by_conversation.get(0, []), history.audits_of(0)
-    found = blameless(history.conversation_by_index.get(0), turns, audits, TTL)
+    ((_, (record,), turns, audits),) = history.talks()
+    found = blameless(record, turns, audits, TTL)
     census = Census()
-    violations = ConversationJudge(history, 0, census).judge(turns, audits)
+    violations = ConversationJudge(history, 0, record, census).judge(turns, audits)
     told = None if found is None else (found.audited, found.read_late)
     return told, census, violations
 

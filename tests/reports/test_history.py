@@ -28,8 +28,8 @@ def test_what_was_written_is_read_back(run_dir: Path, tmp_path: Path) -> None:
     run = Run()
     run.sound()
     run.fault("kill-redis", 11.0, 12.0)
-    assert read(run_dir).turns_by_conversation[0] == run.conversations[0].turns
-    assert read(run_dir).audits_of(0) == run.conversations[0].audits
+    assert read(run_dir).turns.of(0) == run.conversations[0].turns
+    assert read(run_dir).audits.of(0) == run.conversations[0].audits
     assert read(run_dir).faults == run.faults
     assert not read(run_dir).cut_short
 
@@ -47,7 +47,7 @@ def test_missing_files_are_empty(run_dir: Path) -> None:
     for path in run_dir.glob("*.jsonl"):
         path.unlink()
     history = read(run_dir)
-    assert history.turns == []
+    assert len(history.turns) == 0
     assert history.cut_short
     assert history.load_start is None
 

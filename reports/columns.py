@@ -1,0 +1,174 @@
+"""Turns, conversations and audits of a run, each kind with the columns that the checks run over."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from zlib import crc32
+
+from reports.filed import Filed
+from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, TurnRecord
+
+OK, FAIL, INFO = range(3)
+"""The outcome of a turn: the lowest bits of its `state`."""
+OUTCOME = 3
+WORDLESS = 4
+"""It ended without a reply."""
+RETRIED = 8
+"""It took more than one attempt."""
+TROUBLED = 16
+"""An attempt of it failed."""
+
+_OUTCOMES = {Outcome.OK: OK, Outcome.FAIL: FAIL, Outcome.INFO: INFO}
+_OPEN = math.nan
+"""In a column of moments: there was none."""
+
+
+class Turns(Filed[TurnRecord]):
+    """The turns of a run."""
+
+    kind = TurnRecord
+
+    def _take(self, records: Iterator[TurnRecord]) -> None:
+        self.turn = array("i")
+        self.due, self.sent, self.done = array("d"), array("d"), array("d")
+        self.first_token = array("d")
+        """NaN where there was none."""
+        self.state = bytearray()
+        """The outcome, and `WORDLESS`, `RETRIED`, `TROUBLED`."""
+        self.replica = array("I")
+        """A place in `replicas`; 0: nobody answered."""
+        self.replicas: list[str | None] = [None]
+        self.attempts = 0
+        """Over all turns."""
+        owner, turn, state = self.conversation.append, self.turn.append, self.state.append
+        due, sent, done = self.due.append, self.sent.append, self.done.append
+        first_token, replica = self.first_token.append, self.replica.append
+        known: dict[str | None, int] = {None: 0}
+        outcomes = _OUTCOMES
+        for record in records:
+            owner(record.conversation)
+            turn(record.turn)
+            due(record.due)
+            sent(record.sent)
+            done(record.done)
+            token = record.first_token
+            first_token(_OPEN if token is None else token)
+            flags = outcomes[record.outcome]
+            if record.reply is None:
+                flags |= WORDLESS
+            if record.attempts > 1:
+                flags |= RETRIED
+            if record.error is not None:
+                flags |= TROUBLED
+            state(flags)
+            self.attempts += record.attempts
+            name = record.replica
+            if name not in known:
+                known[name] = len(self.replicas)
+                self.replicas.append(name)
+            replica(known[name])
+
+    def _rank(self, number: int) -> int:
+        return self.conversation[number] << 31 | self.turn[number]
+
+    @property
+    def answered(self) -> int:
+        """How many were acknowledged with a reply."""
+        return self.count(lambda state: not state & (OUTCOME | WORDLESS))
+
+    def count(self, wanted: Callable[[int], bool]) -> int:
+        """How many turns have such a state."""
+        states = range(2 * TROUBLED)
+        return sum(self.state.count(state) for state in states if wanted(state))
+
+    def owner(self, turn_id: str) -> int | None:
+        """The conversation that sent a turn id; None: nobody did."""
+        wanted, index = _hash(turn_id), self._by_id
+        place = bisect_left(index, wanted << _NUMBER_BITS)
+        found = None
+        while place < len(index) and index[place] >> _NUMBER_BITS == wanted:
+            record = self[index[place] & _NUMBER]
+            if record.turn_id == turn_id:
+                found = record.conversation
+            place += 1
+        return found
+
+    @cached_property
+    def _by_id(self) -> array[int]:
+        # Only where a history shows a turn that is not its own: eight bytes for each turn.
+        return array(
+            "Q",
+            sorted(_hash(t.turn_id) << _NUMBER_BITS | number for number, t in enumerate(self)),
+        )
+
+
+_NUMBER_BITS = 32
+_NUMBER = (1 << _NUMBER_BITS) - 1
+
+
+def _hash(turn_id: str) -> int:
+    return crc32(turn_id.encode())
+
+
+class Conversations(Filed[ConversationRecord]):
+    """What became of the planned arrivals."""
+
+    kind = ConversationRecord
+
+    def _take(self, records: Iterator[ConversationRecord]) -> None:
+        self.due, self.started, self.ended = array("d"), array("d"), array("d")
+        self.opened = array("d")
+        """NaN where it did not, as in `started` and `ended`."""
+        self.fate = bytearray()
+        """A place in `FATES`."""
+        self.turns_planned = 0
+        """Over all conversations."""
+        for record in records:
+            self.conversation.append(record.conversation)
+            self.due.append(record.due)
+            self.started.append(_OPEN if record.started is None else record.started)
+            self.opened.append(_OPEN if record.opened is None else record.opened)
+            self.ended.append(_OPEN if record.ended is None else record.ended)
+            self.fate.append(_FATES[record.fate])
+            self.turns_planned += record.turns_planned
+
+    def count(self, fate: Fate) -> int:
+        """How many have this fate."""
+        return self.fate.count(_FATES[fate])
+
+    @cached_property
+    def fates(self) -> Counter[Fate]:
+        """How many conversations have which fate; of two records of one the last one counts."""
+        fates = list(Fate)
+        last = Counter(self.fate[numbers[-1]] for _, numbers in self.talks())
+        return Counter({fates[number]: count for number, count in last.items()})
+
+
+_FATES = {fate: number for number, fate in enumerate(Fate)}
+
+
+class Audits(Filed[AuditRecord]):
+    """What the service said that its sessions hold."""
+
+    kind = AuditRecord
+
+    def _take(self, records: Iterator[AuditRecord]) -> None:
+        self.at = array("d")
+        self.last_done = 0.0
+        """Run time at which the last audit was done, 0 without any."""
+        self.stamped: bool | None = None
+        """Whether any history begins with a turn's id; None: all are empty."""
+        for audit in records:
+            self.conversation.append(audit.conversation)
+            self.at.append(audit.at)
+            self.last_done = max(self.last_done, audit.done)
+            if audit.history and not self.stamped:
+                self.stamped = audit.history[0].turn_id is not None
+
+    def _rank(self, number: int) -> tuple[int, float]:
+        return self.conversation[number], self.at[number]
