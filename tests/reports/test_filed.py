@@ -1,0 +1,120 @@
+"""Records that stay in their file are what was written, whoever asks for which in what order."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.columns import OK, OUTCOME, RETRIED, TROUBLED, WORDLESS, Conversations, Turns
+from reports.filed import Walk
+from reports.history import HistoryError
+from reports.percentiles import ascending
+from reports.records import Fate, Outcome, RecordWriter, TurnRecord
+from tests.reports.a_run import Run
+
+
+def mixed() -> list[TurnRecord]:
+    """Turns of conversations 0 to 29, taken in turns, some of them written late."""
+    run = Run()
+    for number in range(30):
+        conversation = run.conversation(start=6.0 + number / 10)
+        for turn in range(number % 4 + 1):
+            conversation.turn(outcome=Outcome.INFO if turn == 2 else Outcome.OK)
+    turns = [turn for conversation in run.conversations for turn in conversation.turns]
+    random.Random(1).shuffle(turns)
+    return turns
+
+
+@pytest.fixture(params=["in a file", "in memory"])
+def turns(request: pytest.FixtureRequest, tmp_path: Path) -> Turns:
+    if request.param == "in memory":
+        return Turns(mixed())
+    with RecordWriter(tmp_path) as writer:
+        for turn in mixed():
+            writer.write(turn)
+    return Turns(tmp_path / "turns.jsonl")
+
+
+def test_every_record_is_read_back_by_its_number(turns: Turns) -> None:
+    assert list(turns) == mixed()
+    assert turns[3:7] == mixed()[3:7]
+    assert turns[len(turns) - 1] == mixed()[-1]
+
+
+def test_the_columns_tell_what_the_records_do(turns: Turns) -> None:
+    for number, record in enumerate(mixed()):
+        assert turns.conversation[number] == record.conversation
+        assert (turns.due[number], turns.done[number]) == (record.due, record.done)
+        assert turns.replicas[turns.replica[number]] == record.replica
+        assert (turns.state[number] & OUTCOME == OK) == (record.outcome is Outcome.OK)
+        assert bool(turns.state[number] & WORDLESS) == (record.reply is None)
+    assert turns.answered == sum(t.outcome is Outcome.OK for t in mixed())
+    assert turns.attempts == len(mixed())
+
+
+def test_a_conversation_s_turns_come_in_the_order_in_which_they_were_taken(turns: Turns) -> None:
+    for conversation in range(30):
+        expected = [turn for turn in mixed() if turn.conversation == conversation]
+        assert turns.of(conversation) == sorted(expected, key=lambda turn: turn.turn)
+    assert turns.of(30) == []
+
+
+def test_a_walk_sees_every_conversation_once_and_may_leave_some_out(turns: Turns) -> None:
+    walk = Walk(turns)
+    assert walk.next == 0
+    for conversation in range(0, 29, 3):
+        assert walk.take(conversation) == turns.of(conversation)
+    assert walk.take(29) == turns.of(29)
+    assert walk.take(30) == []
+    assert walk.next is None
+    assert [conversation for conversation, _ in turns.talks()] == list(range(30))
+
+
+def test_who_sent_a_turn_is_found_by_its_id(turns: Turns) -> None:
+    for record in mixed():
+        assert turns.owner(record.turn_id) == record.conversation
+    assert turns.owner("nobody's") is None
+
+
+def test_the_flags_of_a_turn() -> None:
+    run = Run()
+    talk = run.conversation().turn(attempts=2, error="reset")
+    talk.turn(outcome=Outcome.FAIL, error="refused").turn()
+    states = Turns(talk.turns).state
+    assert [bool(state & RETRIED) for state in states] == [True, False, False]
+    assert [bool(state & TROUBLED) for state in states] == [True, True, False]
+
+
+@given(st.lists(st.integers(0, 2**53), max_size=60))
+def test_any_numbers_of_conversations_are_put_in_order(owners: list[int]) -> None:
+    (record,) = Run().conversation().turn().turns
+    turns = Turns(msgspec.structs.replace(record, conversation=owner) for owner in owners)
+    assert [owner for owner, _ in turns.talks()] == sorted(set(owners))
+    assert sorted(turns.by_conversation) == list(range(len(owners)))
+
+
+def test_of_two_records_of_one_conversation_the_last_one_counts() -> None:
+    run = Run()
+    first, second = run.conversation(), run.conversation()
+    again = run.conversation(fate=Fate.LOST)
+    again.index = first.index
+    records = Conversations([talk.record() for talk in (first, second, again)])
+    assert dict(records.fates) == {Fate.LOST: 1, Fate.OFFERED: 1}
+    assert len(records.of(first.index)) == 2
+
+
+def test_a_file_that_is_none_is_refused_and_a_missing_one_is_empty(tmp_path: Path) -> None:
+    assert len(Turns(tmp_path / "turns.jsonl")) == 0
+    (tmp_path / "turns.jsonl").write_text("hello\n")
+    with pytest.raises(HistoryError, match="line 1"):
+        Turns(tmp_path / "turns.jsonl")
+
+
+@given(st.lists(st.floats(-1e10, 1e10)))
+def test_ascending_is_sorted(values: list[float]) -> None:
+    assert list(ascending(values)) == sorted(values)
