@@ -86,15 +86,15 @@ class Turns(Filed[TurnRecord]):
         states = range(2 * TROUBLED)
         return sum(self.state.count(state) for state in states if wanted(state))
 
-    def owner(self, turn_id: str) -> int | None:
-        """The conversation that sent a turn id; None: nobody did."""
+    def sent_as(self, turn_id: str) -> TurnRecord | None:
+        """The turn of that id, whichever conversation's it is; None: nobody sent it."""
         wanted, index = _hash(turn_id), self._by_id
         place = bisect_left(index, wanted << _NUMBER_BITS)
         found = None
         while place < len(index) and index[place] >> _NUMBER_BITS == wanted:
             record = self[index[place] & _NUMBER]
             if record.turn_id == turn_id:
-                found = record.conversation
+                found = record
             place += 1
         return found
 

@@ -25,8 +25,8 @@ class Expected:
     beginnings: Sequence[int]
     """The first turns with which the history may begin: [0], or more where the TTL leaves it
     open; without 0 where the TTL must have taken the beginning."""
-    owner: Callable[[str], int | None]
-    """Which conversation sent a turn id, for the whole run."""
+    sent_as: Callable[[str], TurnRecord | None]
+    """The turn of that id, whichever conversation's it is."""
     all_known: bool
     """False: there may have been turns that left no record."""
     durable: Callable[[TurnRecord], bool]
@@ -102,11 +102,13 @@ class _Judge:
         return items
 
     def _judge_stranger(self, item: HistoryItem) -> None:
-        owner = None if item.turn_id is None else self._expected.owner(item.turn_id)
-        if owner is not None and owner != self._expected.conversation:
-            self._convict(
-                "leaked", item.turn_id, "this conversation's turns only", f"a turn of {owner}"
+        other = None if item.turn_id is None else self._expected.sent_as(item.turn_id)
+        if other is not None and other.conversation != self._expected.conversation:
+            saw = (
+                f"a turn of conversation {other.conversation}, sent {other.sent:.3f} s, "
+                f"{other.outcome} by {other.replica or 'nobody'}"
             )
+            self._convict("leaked", item.turn_id, "this conversation's turns only", saw)
         elif item.turn_id is None or self._expected.all_known:
             named = "no turn id" if item.turn_id is None else f"turn id {item.turn_id}"
             self._convict(

@@ -289,7 +289,7 @@ class ConversationJudge:
             at=turn.done,
             where=_answer(turn),
             expected=f"that the model was shown this message and the {acknowledged} acknowledged "
-            "before it",
+            f"before it{self._latest()}",
             saw=f"{testimony.value} ({turn.seen.turns} messages)",
         )
         (self._doubtful if testimony is Testimony.OTHER else self._found).append(violation)
@@ -308,7 +308,8 @@ class ConversationJudge:
                 self._absent(presence, None, audit.done, where)
             return True
         if presence is Presence.GONE:
-            self._convict("resurrected", None, audit.done, where, "no session any more", "it")
+            expected = f"no session any more{self._latest()}"
+            self._convict("resurrected", None, audit.done, where, expected, "it")
             return True
         if not self._stamped:
             if not self._history.run.foreign:
@@ -321,7 +322,7 @@ class ConversationJudge:
                 user=self._record.user if self._record else None,
                 turns=self._taken,
                 beginnings=self._beginnings,
-                owner=self._history.turns.owner,
+                sent_as=self._history.turns.sent_as,
                 all_known=turns_all_known(self._record),
                 durable=self._durable,
                 once=self._once,
@@ -350,10 +351,19 @@ class ConversationJudge:
             if any(v.kind == "lost" for v in self._found):
                 return
             ttl = self._history.run.ttl_seconds
-            expected = f"its {len(acknowledged)} acknowledged turns within the TTL of {ttl:g} s"
+            kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"
+            expected = f"{kept} within the TTL of {ttl:g} s"
             self._convict("lost", turn_id, at, where, expected, "404, no such session", count)
         elif presence is Presence.THERE_BUT_FOR_DURABILITY:
             self._census.within_durability += count
+
+    def _latest(self) -> str:
+        """The last turn that was acknowledged: by when the customer knew that all was well."""
+        for turn in reversed(self._taken):
+            if turn.outcome is Outcome.OK:
+                who = turn.replica or "nobody"
+                return f" (the last, {turn.turn_id}, acknowledged at {turn.done:.3f} s by {who})"
+        return ""
 
     def _convict(
         self,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
+
 from reports.checks.continuity import check_continuity
-from reports.records import HistoryItem, Status
-from tests.reports.a_run import Run, message, reply, whole
+from reports.checks.violations import CLASSES
+from reports.records import HistoryItem, Outcome, Status, digest
+from tests.reports.a_run import TTL, Run, message, reply, said, whole, witness
 from tests.reports.convictions import Judge, findings, three_turns
 
 
@@ -127,3 +131,72 @@ def test_without_a_read_after_the_ttl_resurrection_is_unknown(tmp_path: Path) ->
     run = Run()
     run.conversation().turn().audit()
     assert findings(run, tmp_path)["resurrected"].status is Status.UNKNOWN
+
+
+def guilty(kind: str) -> Run:
+    """A run that is convicted of this class, beside a fault from 11 to 12 s."""
+    run = Run()
+    run.fault("kill-redis", 11.0, 12.0)
+    talk = three_turns(run)
+    other = HistoryItem("c0t1", "reply", digest("another reply"))
+    half = [*whole("c0t0"), said("c0t1"), *whole("c0t2")]
+    histories = {
+        "lost": whole("c0t0", "c0t2"),
+        "truncated": whole("c0t2"),
+        "duplicated": [*whole("c0t0", "c0t1", "c0t1"), *whole("c0t2")],
+        "forked": [*whole("c0t0"), said("c0t1"), other, *whole("c0t2")],
+        "half_turn": half,
+        "reordered": whole("c0t0", "c0t2", "c0t1"),
+        "phantom": [*whole("c0t0", "c0t1", "c0t2"), *whole("nobody")],
+        "leaked": [*whole("c0t0", "c0t1", "c0t2"), *whole("c1t0")],
+    }
+    if kind in histories:
+        talk.audit(histories[kind])
+        run.conversation(start=40.0).turn().audit()
+    elif kind == "lost session":
+        talk.audit(status="gone")
+    elif kind == "lost session, told to the customer":
+        talk.turn(outcome=Outcome.FAIL, status=404)
+    elif kind == "resurrected":
+        talk.audit().audit(at=talk.ended + TTL + 1, when="expired")
+    elif kind == "context_missed":
+        talk.turn(seen=witness("c0t3")).audit()
+    elif kind == "another customer's session":
+        talk.audit(user="somebody else")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("lost", r"turn c0t1: sent 11\.200 s, done 11\.400 s, ok by r02, read back from r"),
+        ("truncated", r"turn c0t0: sent 10\.000 s, done .* ok by r01, read back from r"),
+        ("duplicated", r"turn c0t1: sent 11\.200 s, .* ok by r02, read back from r"),
+        ("forked", r"turn c0t1: sent 11\.200 s, .* ok by r02, read back from r"),
+        ("half_turn", r"turn c0t1: sent 11\.200 s, .* ok by r02, read back from r"),
+        ("reordered", r"turn c0t1: sent 11\.200 s, .* ok by r02, read back from r"),
+        ("phantom", r"turn nobody: read back from r.* a message with turn id nobody"),
+        (
+            "leaked",
+            r"turn c1t0: read back from r.* a turn of conversation 1, sent 40\.000 s, ok by r02",
+        ),
+        ("lost session", r"read back from r.* c0t2, acknowledged at 12\.600 s by r03"),
+        (
+            "lost session, told to the customer",
+            r"turn c0t3: sent 13\.600 s, answered by r04; .* c0t2, acknowledged at 12\.600 s",
+        ),
+        ("resurrected", r"read back from r.* c0t2, acknowledged at 12\.600 s by r03"),
+        ("context_missed", r"turn c0t3: sent 13\.600 s, answered by r04; .* c0t2, acknowledged at"),
+        ("another customer's session", r"the session: read back from r.*user somebody else"),
+    ],
+)
+def test_of_every_class_the_evidence_names_turn_times_replicas_and_fault(
+    kind: str, told: str, tmp_path: Path
+) -> None:
+    found = findings(guilty(kind), tmp_path)
+    name = kind if kind in CLASSES else "leaked" if "customer's" in kind else "lost"
+    (line,) = found[name].evidence
+    assert line.startswith("conversation 0, ")
+    assert re.search(told, line), line
+    beside = r" at \d+\.\d+ s; beside kill-redis-1 \(11\.0–12\.0 s\)"
+    assert re.search(beside, line), line

@@ -77,8 +77,8 @@ def test_a_walk_sees_every_conversation_once_and_may_leave_some_out(turns: Turns
 
 def test_who_sent_a_turn_is_found_by_its_id(turns: Turns) -> None:
     for record in mixed():
-        assert turns.owner(record.turn_id) == record.conversation
-    assert turns.owner("nobody's") is None
+        assert turns.sent_as(record.turn_id) == record
+    assert turns.sent_as("nobody's") is None
 
 
 def test_the_flags_of_a_turn() -> None:
