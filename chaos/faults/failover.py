@@ -38,7 +38,8 @@ class _Takeover(RedisFault):
 
     def verify(self, env: Environment) -> bool:
         """Another server has taken over, and all data can be written."""
-        wait_for(lambda: self._taken_over(env), TAKEOVER_TIMEOUT_S, "another server to take over")
+        what = "another server that took over"
+        wait_for(lambda: self._taken_over(env), TAKEOVER_TIMEOUT_S, what, self.cancelled)
         return True
 
     def heal(self, env: Environment) -> None:

@@ -35,9 +35,8 @@ class Partition(RedisFault):
 
     def verify(self, env: Environment) -> bool:
         """The others have chosen a successor, and the old primary still answers customers."""
-        wait_for(
-            lambda: self._succeeded(env), _TAKEOVER_TIMEOUT_S, "the others to choose a successor"
-        )
+        what = "a successor that the others have chosen"
+        wait_for(lambda: self._succeeded(env), _TAKEOVER_TIMEOUT_S, what, self.cancelled)
         with connect(self.victim.url) as client:
             role = client.execute_command("ROLE")
         return bool(role[0] == "master")

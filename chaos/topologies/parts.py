@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -71,12 +72,22 @@ class ServerSet:
         )
 
 
-def wait_for(condition: Callable[[], bool], timeout: float, what: str) -> None:
-    """Raises ChaosError when `condition` does not hold within `timeout` seconds."""
+def wait_for(
+    condition: Callable[[], bool],
+    timeout: float,
+    what: str,
+    cancelled: threading.Event | None = None,
+) -> None:
+    """Raises ChaosError when `condition` does not hold within `timeout` seconds.
+
+    So it does when `cancelled` is set meanwhile: the run wants to end.
+    """
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
             raise ChaosError(f"waited {timeout:g} s in vain for {what}")
+        if cancelled is not None and cancelled.is_set():
+            raise ChaosError(f"the run ended before there was {what}")
         time.sleep(_POLL)
 
 

@@ -226,6 +226,15 @@ def test_a_cut_off_primary_takes_writes_that_are_lost_when_it_is_healed(
     assert ask(new.url, "EXISTS", "order") == 0
 
 
+def test_who_waits_for_a_takeover_hears_that_the_run_ends() -> None:
+    ended = threading.Event()
+    threading.Timer(0.1, ended.set).start()
+    begun = time.monotonic()
+    with pytest.raises(ChaosError, match="the run ended before there was a successor"):
+        wait_for(lambda: False, 60, "a successor", ended)
+    assert time.monotonic() - begun < 30
+
+
 def test_what_only_a_set_can_have_is_refused_on_one_server(fleet: Fleet) -> None:
     for fault in (Failover(), Partition(), ClusterShardDown()):
         with pytest.raises(ValueError, match=r"Redis is a (Sentinel set|cluster)"):
