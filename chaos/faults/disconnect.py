@@ -2,68 +2,75 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.environment import Environment
-from chaos.faults.aimed import RedisFault, ReplicaFault
+from chaos.environment import Environment, Node
+from chaos.faults.aimed import LastingFault, RedisFault, ReplicaFault
 
 
 @dataclass
-class DisconnectReplica(ReplicaFault):
+class _Disconnect(LastingFault):
+    needs: ClassVar[frozenset[str]] = frozenset({"disconnect"})
+
+    _who: str | None = field(default=None, init=False, repr=False)
+    _cut: bool = field(default=False, init=False, repr=False)
+
+    @property
+    @abstractmethod
+    def victim(self) -> Node:
+        """What is cut off."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether anybody hears from it."""
+
+    def inject(self, env: Environment) -> None:
+        """Off the network; its connections are not closed, nothing comes through them."""
+        self._who = self.victim.identity
+        self._cut = True
+        env.box(self.victim.name).disconnect()
+
+    def verify(self, env: Environment) -> bool:
+        """It runs, is on no network, and does not answer."""
+        off = not env.box(self.victim.name).connected
+        return off and self.victim.running and not self._answers()
+
+    def _reconnect(self, env: Environment) -> None:
+        if self._cut:
+            env.box(self.victim.name).reconnect()
+
+    def verify_healed(self, env: Environment) -> bool:
+        """It is the same one: it was not restarted."""
+        return self.victim.identity == self._who
+
+
+@dataclass
+class DisconnectReplica(ReplicaFault, _Disconnect):
     """A replica reaches nobody and nobody reaches it, for `duration` seconds."""
 
     kind: ClassVar[str] = "disconnect-replica"
-    needs: ClassVar[frozenset[str]] = frozenset({"disconnect"})
 
-    _who: str | None = field(default=None, init=False, repr=False)
-
-    def inject(self, env: Environment) -> None:
-        """Off the network; its connections are not closed, nothing comes through them."""
-        self._who = self.victim.identity
-        env.box(self.victim.name).disconnect()
-
-    def verify(self, env: Environment) -> bool:
-        """It runs, is on no network, and does not answer."""
-        off = not env.box(self.victim.name).connected
-        return off and self.victim.running and not self.victim.ready()
+    def _answers(self) -> bool:
+        return self.victim.ready()
 
     def heal(self, env: Environment) -> None:
         """Back on the network, at its old address, and ready."""
-        if self._victim is not None:
-            env.box(self._victim.name).reconnect()
+        self._reconnect(env)
         super().heal(env)
-
-    def verify_healed(self, env: Environment) -> bool:
-        """It is the same one: it was not restarted."""
-        return self.victim.identity == self._who
 
 
 @dataclass
-class DisconnectRedis(RedisFault):
+class DisconnectRedis(RedisFault, _Disconnect):
     """Redis reaches nobody and nobody reaches it, for `duration` seconds."""
 
     kind: ClassVar[str] = "disconnect-redis"
-    needs: ClassVar[frozenset[str]] = frozenset({"disconnect"})
 
-    _who: str | None = field(default=None, init=False, repr=False)
-
-    def inject(self, env: Environment) -> None:
-        """Off the network; its connections are not closed, nothing comes through them."""
-        self._who = self.victim.identity
-        env.box(self.victim.name).disconnect()
-
-    def verify(self, env: Environment) -> bool:
-        """It runs, is on no network, and does not answer."""
-        off = not env.box(self.victim.name).connected
-        return off and self.victim.running and not self.victim.answers()
+    def _answers(self) -> bool:
+        return self.victim.answers()
 
     def heal(self, env: Environment) -> None:
         """Back on the network, at its old address, and answering."""
-        if self._server is not None:
-            env.box(self._server.name).reconnect()
+        self._reconnect(env)
         super().heal(env)
-
-    def verify_healed(self, env: Environment) -> bool:
-        """It is the same one: it was not restarted."""
-        return self.victim.identity == self._who

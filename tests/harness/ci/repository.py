@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,9 @@ def pytest(
         timeout=timeout,
         check=False,
     )
+
+
+def convictions(said: str) -> int:
+    """How many tests failed because turns were lost."""
+    sentence = r"^E +AssertionError: expected continuity == 100%: was continuity"
+    return len(re.findall(sentence, said, re.MULTILINE))

@@ -89,8 +89,9 @@ def test_image(readiness): pass
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
 
 
-def test_a_good_service_passes_and_a_forgetful_one_fails_side_by_side(tmp_path: Path) -> None:
-    # Two workers of xdist, two fleets at once: they must not disturb each other.
+@pytest.mark.timeout(200)
+def test_a_good_service_passes_and_forgetful_ones_fail_side_by_side(tmp_path: Path) -> None:
+    # Three workers of xdist, three fleets at once: they must not disturb each other.
     good = (
         repository.GOOD
         + """
@@ -98,19 +99,18 @@ def test_a_good_service_passes_and_a_forgetful_one_fails_side_by_side(tmp_path: 
         run.expect("p99 < 10s", phase="stedy")
 """
     )
-    repository.write(tmp_path, good + repository.FORGETFUL)
+    repository.write(tmp_path, good + repository.FORGETFUL + repository.NO_PERSISTENCE)
     summary = tmp_path / "step.md"
-    finished = repository.pytest(tmp_path, "-n", "2", GITHUB_STEP_SUMMARY=str(summary))
+    finished = repository.pytest(tmp_path, "-n", "3", timeout=180, GITHUB_STEP_SUMMARY=str(summary))
     said = finished.stdout
-    assert "1 failed, 1 passed" in said, said
+    assert "2 failed, 1 passed" in said, said
     assert "PASSED test_it.py::test_good" in said
-    assert "expected continuity == 100%: was continuity" in said
-    assert "Conversation context lost" in said
-    assert "expected" in said
+    assert repository.convictions(said) == 2, said
+    assert said.count("Conversation context lost") >= 2
     assert "conversation " in said, "no evidence"
     assert "report.html" in said
     runs = list((tmp_path / "runs").iterdir())
-    assert len(runs) == 2
+    assert len(runs) == 3
     for run_dir in runs:
         assert (run_dir / "junit.xml").exists()
         assert command.nothing_left(json.loads((run_dir / "run.json").read_text())["run_id"])
