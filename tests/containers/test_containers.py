@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -17,8 +19,14 @@ from tests.harness.ci import repository
 
 def test_the_readmes_test_passes(tmp_path: Path, images: tuple[str, ...]) -> None:
     repository.write(tmp_path, repository.THE_ISSUES)
-    finished = repository.pytest(tmp_path, *images, timeout=200)
-    assert "1 passed" in finished.stdout, finished.stdout
+    finished = repository.pytest(tmp_path, *images, timeout=250)
+    said = finished.stdout
+    (result,) = (json.loads(p.read_text()) for p in tmp_path.glob("runs/*/result.json"))
+    judged = {g["name"]: g["status"] for g in result["gates"]}
+    assert {s for name, s in judged.items() if name.startswith("continuity.")} == {"pass"}, said
+    # Its limits in seconds are for a machine of one's own: a busy one may miss these, no others.
+    missed = re.search("^E +AssertionError: expected (p99|recovery) <", said, re.MULTILINE)
+    assert "1 passed" in said or missed or "the run is INCONCLUSIVE" in said, said
     assert tidy.left(*tidy.run_ids(tmp_path / "runs")) == []
 
 
