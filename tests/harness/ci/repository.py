@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.harness import command
 
 TINY = str(command.HERE / "tiny.toml")
+TALK = str(command.HERE / "ci" / "talk.toml")
 THE_ISSUES = """
 @pytest.mark.readiness(profile="smoke")
 def test_survives_a_redis_restart(readiness):
@@ -32,14 +33,14 @@ def test_good(readiness):
     run.expect("recovery < 20s", fault="redis")
 """
 FORGETFUL = f"""
-@pytest.mark.readiness(profile={TINY!r}, replicas=2, sessions="memory")
+@pytest.mark.readiness(profile={TINY!r}, replicas=2, seed=7, sessions="memory")
 def test_forgetful(readiness):
     with readiness.running() as run:
         pass
     run.expect("continuity == 100%")
 """
 NO_PERSISTENCE = f"""
-@pytest.mark.readiness(profile={TINY!r}, replicas=2, aof="off")
+@pytest.mark.readiness(profile={TALK!r}, replicas=2, seed=7, aof="off")
 def test_no_persistence(readiness):
     with readiness.running() as run:
         run.restart("redis", at="4s")
