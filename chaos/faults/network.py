@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar
 
+from chaos import link_probe
 from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults import redis_servers
@@ -19,8 +18,13 @@ from chaos.topologies.parts import wait_for
 
 SIDES = ("redis", "balancer")
 _TOXIC = "diya"
-_PATIENCE_S = 1.5
-"""A probe through a link waits for an answer so long."""
+_SHORTEST_S = 0.04
+_MOST_BYTES = 400_000
+_LAST = {
+    "redis": b"QUIT\r\n",
+    "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\nConnection: close\r\n\r\n",
+}
+"""Whoever answers these closes the connection."""
 _ASK = {"redis": b"PING\r\n", "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\n\r\n"}
 
 
@@ -103,7 +107,7 @@ class NetworkFault(LastingFault):
 
     def verify(self, env: Environment) -> bool:
         """A probe through the first link meets it."""
-        took, answer = probe(env.network.address(self._links[0]), _ASK[self.side])
+        took, answer = link_probe.answer(self._address(env), _ASK[self.side])
         return self.felt(took, answer)
 
     def heal(self, env: Environment) -> None:
@@ -111,7 +115,7 @@ class NetworkFault(LastingFault):
         for link, name in self._placed:
             env.network.remove_toxic(link, name)
         for link in self._links:
-            _, answer = probe(env.network.address(link), _ASK[self.side], 5.0)
+            _, answer = link_probe.answer(env.network.address(link), _ASK[self.side], 5.0)
             if answer != "whole":
                 raise ChaosError(f"{link} does not carry after {self.kind}: {answer}")
         if self._to_servers(env):
@@ -119,31 +123,26 @@ class NetworkFault(LastingFault):
             what = "the servers to agree on who takes the writes"
             wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
 
+    def _address(self, env: Environment) -> tuple[str, int]:
+        """Where the first link is: what is true of it is taken for all."""
+        return env.network.address(self._links[0])
+
+    def _placed_there(self, env: Environment) -> bool:
+        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+
+    def _slow_by(self, env: Environment, size: int, expected: float) -> bool:
+        """Whether so many bytes from Redis take half as long as expected, or longer.
+
+        What is too short to be told from chance, and the few bytes that a replica answers a probe
+        with, prove nothing: there it has to do that the link has the toxic.
+        """
+        if self.side != "redis" or expected < _SHORTEST_S:
+            return self._placed_there(env)
+        took = link_probe.echo(self._address(env), env.redis.url, size, 10 * expected + 5.0)
+        return took is not None and took >= expected / 2
+
     def _to_servers(self, env: Environment) -> bool:
         return self.side == "redis" and not {"sentinel", "cluster"}.isdisjoint(env.capabilities)
-
-
-def probe(address: tuple[str, int], ask: bytes, patience: float = _PATIENCE_S) -> tuple[float, str]:
-    """Ask once through a link: the seconds it took, and `whole`, `silence`, `reset` or `closed`."""
-    begun = time.monotonic()
-    try:
-        with socket.create_connection(address, patience) as connection:
-            connection.settimeout(patience)
-            connection.sendall(ask)
-            heard = b""
-            while not heard.endswith(b"\r\n") and b"\r\n\r\n" not in heard:
-                more = connection.recv(4096)
-                if not more:
-                    return time.monotonic() - begun, "closed"
-                heard += more
-                if time.monotonic() - begun > patience:
-                    return time.monotonic() - begun, "silence"
-            answer = "whole"
-    except TimeoutError:
-        answer = "silence"
-    except OSError:
-        answer = "reset"
-    return time.monotonic() - begun, answer
 
 
 def _count(name: str, value: Any, least: int) -> None:
@@ -191,8 +190,9 @@ class NetworkBandwidth(NetworkFault):
         return {"rate": self.rate_kb}
 
     def verify(self, env: Environment) -> bool:
-        """The link has it; the few bytes of a probe would not feel it."""
-        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+        """What would take a third of a second at this rate takes its time."""
+        size = min(_MOST_BYTES, 300 * self.rate_kb)
+        return self._slow_by(env, size, size / (1000 * self.rate_kb))
 
 
 @dataclass
@@ -250,8 +250,10 @@ class NetworkSlowClose(NetworkFault):
         return {"delay": self.delay_ms}
 
     def verify(self, env: Environment) -> bool:
-        """The link has it; only a close would feel it."""
-        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+        """After a last answer the link stays open for the time."""
+        delay = self.delay_ms / 1000
+        took = link_probe.stays_open(self._address(env), _LAST[self.side], delay + 5.0)
+        return took is not None and took >= delay / 2
 
 
 @dataclass
@@ -273,8 +275,9 @@ class NetworkSlicer(NetworkFault):
         return {"average_size": self.size, "size_variation": 0, "delay": self.delay_us}
 
     def verify(self, env: Environment) -> bool:
-        """The link has it; the few bytes of a probe are one piece."""
-        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+        """A hundred pieces take the time of a hundred pauses."""
+        size = min(_MOST_BYTES, 100 * self.size)
+        return self._slow_by(env, size, size / self.size * self.delay_us / 1e6)
 
 
 @dataclass
@@ -295,5 +298,4 @@ class NetworkCut(NetworkFault):
 
     def verify(self, env: Environment) -> bool:
         """A probe is cut, or has too short an answer to be."""
-        has_it = self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
-        return has_it and (self.bytes > 16 or super().verify(env))
+        return self._placed_there(env) and (self.bytes > 16 or super().verify(env))

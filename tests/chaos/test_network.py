@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -53,6 +54,21 @@ def test_a_disturbed_link_is_felt_and_healed(proxied: Fleet, kind: Any, side: st
     window = do(kind(duration=0.1, side=side, replica="r02"), proxied)
     assert (window.took_hold, window.error, window.target) == (True, None, f"r02-{side}")
     assert proxied.network.toxics(f"r02-{side}") == []
+
+
+@pytest.mark.parametrize("side", ["redis", "balancer"])
+def test_a_link_that_closes_at_once_is_no_slow_close(proxied: Fleet, side: str) -> None:
+    fault = network.NetworkSlowClose(side=side, replica="r01", delay_ms=2000)
+    fault.aim(proxied, random.Random(1))
+    assert not fault.verify(proxied)
+
+
+@pytest.mark.parametrize("fault", [network.NetworkBandwidth(), network.NetworkSlicer()])
+def test_a_link_to_redis_that_carries_as_ever_is_neither_narrow_nor_sliced(
+    proxied: Fleet, fault: network.NetworkFault
+) -> None:
+    fault.aim(proxied, random.Random(1))
+    assert not fault.verify(proxied)
 
 
 @pytest.fixture
