@@ -104,9 +104,9 @@ class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     lost, in the middle of a run of millions leaves as many of them as there were yet to come.
     """
 
-    first: int
-    count: int
-    step: int
+    first: Count
+    count: Count
+    step: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     fate: Fate
 
 

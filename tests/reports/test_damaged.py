@@ -127,6 +127,10 @@ REFUSED: dict[str, tuple[Damage, str]] = {
         number("samples.jsonl", "values", '{"used_memory":1e308}'),
         r"samples\.jsonl: line 1: .*values",
     ),
+    "a range that stands still": (
+        instead("arrivals.jsonl", b'{"first":0,"count":3,"step":0,"fate":"lost"}\n'),
+        r"arrivals\.jsonl: line 1: .*step",
+    ),
     "no run.json": (without("run.json"), r"not a run directory: it has no run\.json"),
     "an empty run.json": (instead("run.json", b""), r"run\.json: not JSON"),
     "a run.json cut off": (
@@ -184,6 +188,7 @@ JUDGED: dict[str, Damage] = {
     "turns recorded twice": lambda run_dir: twice(run_dir, "turns.jsonl"),
     "conversations recorded twice": lambda run_dir: twice(run_dir, "conversations.jsonl"),
     "a plan of more faults": run_json("experiment", "planned", value=["kill-redis-1", "more-1"]),
+    "a plan of more than there can be": number("load.jsonl", "values", '{"arrivals":1e18}'),
     "years of run time": number("turns.jsonl", "done", "9e9"),
 }
 
