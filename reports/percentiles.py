@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+
+_AT_ONCE = 1_000_000
+"""A list that is sorted holds an object for each number, four times what the number takes."""
+_PIVOTS = 64
 
 
 def percentile(ordered: Sequence[float], p: float) -> float:
@@ -21,9 +26,22 @@ def percentile(ordered: Sequence[float], p: float) -> float:
     return ordered[max(rank, 1) - 1]
 
 
-def ascending(values: Iterable[float]) -> array[float]:
-    """The values in order, eight bytes each."""
-    return array("d", sorted(array("d", values)))
+def ascending(values: Iterable[float], at_once: int = _AT_ONCE) -> array[float]:
+    """The values in order, eight bytes each; in no more than so many objects `at_once`, about."""
+    column = array("d", values)
+    if len(column) <= at_once:
+        return array("d", sorted(column))
+    pivots = sorted(column[:: max(1, at_once // _PIVOTS)])
+    pivots = pivots[:: max(1, len(pivots) // _PIVOTS)]
+    parts = [array("d") for _ in range(len(pivots) + 1)]
+    for value in column:
+        parts[bisect_right(pivots, value)].append(value)
+    del column
+    ordered = array("d")
+    for number, part in enumerate(parts):
+        ordered.extend(sorted(part))
+        parts[number] = array("d")
+    return ordered
 
 
 def median(values: Sequence[float]) -> float:

@@ -38,7 +38,7 @@ def build_timeline(history: History) -> dict[str, Any]:
     turns = history.turns
     times = zip(turns.state, turns.due, turns.done, strict=True)
     grouped = axis.group((due, done - due) for s, due, done in times if s & OUTCOME == OK)
-    ordered = [ascending(group) for group in grouped]
+    p50, p99 = _percentiles(grouped)
     return {
         "step_s": step,
         "t": axis.times(),
@@ -53,8 +53,8 @@ def build_timeline(history: History) -> dict[str, Any]:
             for f in history.faults
         ],
         **_turn_counts(axis, history.turns),
-        "p50": [percentile(values, 50) if values else None for values in ordered],
-        "p99": [percentile(values, 99) if values else None for values in ordered],
+        "p50": p50,
+        "p99": p99,
         "redis_bytes": axis.last((s.t, live_bytes(s)) for s in redis),
         "redis_keys": axis.last(_readings(redis, "keys")),
         "redis_expired": axis.last(_rising(redis, "expired_keys")),
@@ -62,6 +62,16 @@ def build_timeline(history: History) -> dict[str, Any]:
         "host_cpu_percent": axis.last(_of(history, "host", "cpu_percent")),
         "open_conversations": _open_conversations(axis, history),
     }
+
+
+def _percentiles(groups: list[array[float]]) -> tuple[list[float | None], list[float | None]]:
+    p50: list[float | None] = []
+    p99: list[float | None] = []
+    for group in groups:
+        values = ascending(group)
+        p50.append(percentile(values, 50) if values else None)
+        p99.append(percentile(values, 99) if values else None)
+    return p50, p99
 
 
 def _open_conversations(axis: _Axis, history: History) -> list[float | None]:

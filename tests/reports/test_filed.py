@@ -115,6 +115,7 @@ def test_a_file_that_is_none_is_refused_and_a_missing_one_is_empty(tmp_path: Pat
         Turns(tmp_path / "turns.jsonl")
 
 
-@given(st.lists(st.floats(-1e10, 1e10)))
-def test_ascending_is_sorted(values: list[float]) -> None:
+@given(st.lists(st.floats(-1e10, 1e10) | st.sampled_from([0.0, 1.0])), st.integers(1, 300))
+def test_values_are_put_in_order_at_once_or_in_parts(values: list[float], at_once: int) -> None:
     assert list(ascending(values)) == sorted(values)
+    assert list(ascending(values, at_once)) == sorted(values)
