@@ -23,7 +23,7 @@ calibrate: install    ## known-bad systems convicted of their class, known-good 
 bench-judge: install  ## a run of a million turns judged: seconds and memory
 	$(BIN)/python -m tests.bench.judge
 
-bench-load: install  ## the load generator: cost of a request, of recording and of a waiting customer, lag at half a core, a stall seen by an open and a closed loop
+bench-load: install  ## the load generator: cost of a request, of recording and of a waiting customer, memory of a million records, lag at half a core, a stall seen by an open and a closed loop
 	$(BIN)/python -m tests.bench.load
 
 bench-proxy: install  ## what the network proxy adds to a Redis operation

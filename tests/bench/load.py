@@ -21,6 +21,8 @@ from tests.bench import load_lag, load_waiting, load_wrk
 
 ROUNDS = 3
 SLICE_S = 0.25
+FEW_TURNS, MANY_TURNS = 100_000, 1_000_000
+"""Ten million take minutes: `python -m tests.bench.load_records 10000000`."""
 
 
 def side(mode: str, *arguments: str) -> dict[str, Any]:
@@ -115,6 +117,22 @@ def lag(url: str, server: int) -> bool:
     return verdict("arrival lag p99 at half of a core's capacity (≤ 5 ms)", value, kept)
 
 
+def records() -> bool:
+    """The memory in which records go from a worker to the master, whatever their number."""
+    found = []
+    for turns in FEW_TURNS, MANY_TURNS:
+        command = [sys.executable, "-m", "tests.bench.load_records", str(turns)]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        found.append(json.loads(output))
+    few, many = found
+    grown = max(many[who] / few[who] - 1 for who in ("worker", "master"))
+    value = f"{grown:+.1%}: worker {many['worker']:.0f} MB, master {many['master']:.0f} MB "
+    value += f"({many['turns']:,} turns in {many['seconds']:.0f} s, "
+    value += f"{many['unaccounted']} arrivals unaccounted for)"
+    kept = grown <= 0.10 and not many["unaccounted"]
+    return verdict(f"memory of ten times {FEW_TURNS:,} turns' records (≤ +10 %)", value, kept)
+
+
 def main() -> int:
     """Measure everything; 1 when a limit is broken."""
     with (
@@ -142,6 +160,7 @@ def main() -> int:
             kept.append(lag(url, server.pid))
             kept.append(stall(url))
             kept.append(waiting(url))
+            kept.append(records())
         finally:
             server.kill()
     return 0 if all(kept) else 1
