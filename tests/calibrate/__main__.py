@@ -16,11 +16,19 @@ from tests.calibrate.systems import BY_NAME, SYSTEMS
 def main() -> int:
     """Exit code 0 when every verdict was the right one."""
     parser = argparse.ArgumentParser(prog="python -m tests.calibrate", description=__doc__)
-    parser.add_argument("--seeds", default="1", help="for example 1-5 (default: %(default)s)")
+    parser.add_argument(
+        "--seeds",
+        type=_seeds,
+        default=range(1, 2),
+        metavar="1-5",
+        help="which (default: 1)",
+    )
     parser.add_argument(
         "--only", action="append", choices=BY_NAME, metavar="NAME", help="one system; repeatable"
     )
-    parser.add_argument("--jobs", type=int, default=1, help="so many at a time (default: 1)")
+    parser.add_argument(
+        "--jobs", type=int, choices=range(1, 9), default=1, help="so many at a time (default: 1)"
+    )
     parser.add_argument("--list", action="store_true", help="what there is, and end")
     parser.add_argument("--record", type=Path, metavar="FILE", help="add what was seen, as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the track record")
@@ -40,7 +48,7 @@ def main() -> int:
         # Seed by seed: when somebody interrupts, some seeds are whole.
         waiting = [
             pool.submit(judge, system, seed, out, keep=keep)
-            for seed in _seeds(args.seeds)
+            for seed in args.seeds
             for system in chosen
         ]
         try:
@@ -65,7 +73,13 @@ def main() -> int:
 
 def _seeds(text: str) -> range:
     first, _, last = text.partition("-")
-    return range(int(first), int(last or first) + 1)
+    try:
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError:
+        seeds = range(0)
+    if not seeds:
+        raise argparse.ArgumentTypeError(f"{text!r}: a seed, or a range such as 1-5, was expected")
+    return seeds
 
 
 if __name__ == "__main__":

@@ -228,6 +228,23 @@ GOOD = (
         options=("--topology", "sentinel"),
     ),
     System(
+        "ours-failover",
+        "ours on a Sentinel set, the primary is killed and another one takes over",
+        "redis",
+        None,
+        experiment="redis-failover",
+        options=("--topology", "sentinel"),
+    ),
+    System(
+        "ours-frozen-primary",
+        "ours on a Sentinel set, the primary is frozen for longer than a failover takes",
+        "redis",
+        None,
+        experiment="frozen-primary.yaml",
+        options=("--topology", "sentinel"),
+        env=_SLOW_MODEL,
+    ),
+    System(
         "ours-cluster",
         "ours on a cluster of 3 + 3, replicas are killed",
         "redis",
