@@ -240,6 +240,7 @@ GOOD = (
         "ours on a Sentinel set, the primary is frozen for longer than a failover takes",
         "redis",
         None,
+        profile="lasting",
         experiment="frozen-primary.yaml",
         options=("--topology", "sentinel"),
         env=_SLOW_MODEL,
