@@ -60,13 +60,14 @@ def wait_for_the_message(port: int, session: str) -> None:
 
 def hang_up(port: int) -> None:
     """The customer's app gives up after half a second, and asks again later."""
+    run = {**_RUN, "sessionId": "hang-up", "customMetadata": {"turn_id": "turn-1"}}
     ask(port, "POST", f"{_SESSIONS}/hang-up", {})
     try:
-        ask(port, "POST", "/run", {**_RUN, "sessionId": "hang-up"}, patience=0.5)
+        ask(port, "POST", "/run", run, patience=0.5)
     except TimeoutError:
         time.sleep(4.0)  # longer than the turn would have needed
     print("the client hangs up in the middle of a turn:", shown(port, "hang-up"))
-    ask(port, "POST", "/run", {**_RUN, "sessionId": "hang-up"})
+    ask(port, "POST", "/run", run)
     print("and asks again, and waits:", shown(port, "hang-up"))
 
 
