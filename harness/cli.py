@@ -39,6 +39,10 @@ def _command(args: argparse.Namespace) -> int:
         from harness import report
 
         return report.main(args)
+    if args.command == "shrink":
+        from harness import shrink
+
+        return shrink.main(args)
     if args.command == "profile":
         from harness import profiles
 

@@ -24,6 +24,7 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _readiness(commands.add_parser("readiness", help="run the load and the faults, judge, report"))
     _report(commands.add_parser("report", help="judge a stored run again"))
+    _shrink(commands.add_parser("shrink", help="which of a failed run's faults it takes to fail"))
     _profile(commands.add_parser("profile", help="what a load will do, before anything runs"))
     _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
     _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))
@@ -128,6 +129,24 @@ def _crew(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", metavar="RUN_DIR")
+
+
+def _shrink(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="a run that was NO-GO")
+    parser.add_argument(
+        "--gate", metavar="NAME", help="what must fail again (default: the run's worst failure)"
+    )
+    parser.add_argument(
+        "--most-runs", type=int, default=30, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--most-minutes",
+        type=float,
+        default=60.0,
+        metavar="M",
+        help="no run is begun after so long (default: %(default)g)",
+    )
+    _redis(parser)
 
 
 def _profile(parser: argparse.ArgumentParser) -> None:

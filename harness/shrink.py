@@ -1,0 +1,176 @@
+"""`diya shrink`: the fewest faults of a failed run with which it fails the same way again."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chaos.experiment_subset import PinnedExperiment
+from harness import exits, rundir
+from harness.ci.errors import PlanError, RunBroken
+from harness.ci.play import play
+from harness.ddmin import minimise
+from harness.errors import ConfigError
+from reports import judge
+from reports.lines import read
+from reports.records import FILES, FaultWindow, LoadMark
+
+SHRUNK = "shrunk.yaml"
+"""In the run directory: the smallest experiment so far that fails."""
+_RUNS = "shrink"
+"""The folder in it with the runs that were made."""
+_TRIES = 2
+"""A run that proves nothing is made once more."""
+_FACTS = ("continuity.", "memory.ttl", "memory.evicted")
+
+
+class _Enough(Exception):
+    """No more runs may be begun."""
+
+
+def main(args: argparse.Namespace) -> int:
+    """Shrink; 0 when no fault can be left out any more, 75 when that is not proven.
+
+    Raises ConfigError or HistoryError for a directory that is not that of a failed run.
+    """
+    run_dir = Path(args.run_dir)
+    if args.most_runs < 1:
+        raise ConfigError(f"--most-runs {args.most_runs}: at least 1 was expected")
+    gate = _gate(run_dir, args.gate)
+    shrinking = _Shrinking(run_dir, gate, args.most_runs, args.most_minutes * 60, args.redis)
+    faults = shrinking.faults
+    _say(f"{gate} failed with {len(faults)} faults: {', '.join(faults) or 'none'}")
+    try:
+        # What fails without any fault is no fault's doing.
+        left = [] if not faults or shrinking.fails(()) else minimise(faults, shrinking.fails)
+        if faults and len(left) == len(faults) and not shrinking.fails(tuple(faults)):
+            _say(f"played again with all {len(faults)} faults, {gate} did not fail: it takes luck")
+            return exits.INCONCLUSIVE
+        proven = True
+    except _Enough as limit:
+        left, proven = shrinking.smallest, False
+        _say(f"{limit}: not every smaller experiment was played")
+    path = shrinking.keep(left)
+    word = "and no fewer" if proven else "perhaps fewer"
+    _say(f"{gate} fails with {len(left)} of {len(faults)} faults, {word}: {', '.join(left) or '-'}")
+    print(f"diya readiness --replay {shlex.quote(str(run_dir))} --experiment {shlex.quote(path)}")
+    return exits.GO if proven else exits.INCONCLUSIVE
+
+
+class _Shrinking:
+    """Plays parts of one experiment, each once, within limits."""
+
+    def __init__(
+        self, run_dir: Path, gate: str, most_runs: int, most_seconds: float, redis: str
+    ) -> None:
+        self._run_dir, self._gate, self._redis = run_dir, gate, redis
+        self._most_runs, self._until = most_runs, time.monotonic() + most_seconds
+        self._pinned = _pinned(run_dir)
+        self._known: dict[tuple[str, ...], bool] = {}
+        self._runs = 0
+        self._folder = run_dir / _RUNS
+        self._folder.mkdir(exist_ok=True)
+        self.smallest = self.faults
+        """The smallest part that has failed so far."""
+
+    @property
+    def faults(self) -> list[str]:
+        """Those that the run did."""
+        return self._pinned.faults
+
+    def keep(self, faults: Sequence[str]) -> str:
+        """Write the experiment with these faults beside the run; its path."""
+        path = self._run_dir / SHRUNK
+        path.write_text(self._pinned.only(faults), encoding="utf-8")
+        return str(path)
+
+    def fails(self, faults: Sequence[str]) -> bool:
+        """Whether the gate fails with these faults.  Raises _Enough."""
+        key = tuple(faults)
+        if key not in self._known:
+            self._known[key] = self._fails(key)
+            if self._known[key] and len(key) < len(self.smallest):
+                self.smallest = list(key)
+                self.keep(key)
+        return self._known[key]
+
+    def _fails(self, faults: tuple[str, ...]) -> bool:
+        for _ in range(_TRIES):
+            verdict, failing = self._play(faults)
+            if self._gate in failing:
+                return True
+            if verdict != "INCONCLUSIVE":
+                return False
+        return False
+
+    def _play(self, faults: tuple[str, ...]) -> tuple[str, list[str]]:
+        if self._runs >= self._most_runs:
+            raise _Enough(f"{self._most_runs} runs were made")
+        if time.monotonic() > self._until:
+            raise _Enough("the time is up")
+        self._runs += 1
+        path = self._folder / f"{self._runs:02d}.yaml"
+        path.write_text(self._pinned.only(faults), encoding="utf-8")
+        begun = time.monotonic()
+        where = self._folder / f"{self._runs:02d}"
+        options = ["--replay", self._run_dir, "--experiment", path, "--out", where]
+        arguments = [str(each) for each in (*options, "--redis", self._redis)]
+        try:
+            result, _ = play(arguments, Path.cwd())
+        except PlanError as error:
+            raise ConfigError(str(error)) from None
+        except RunBroken as error:
+            _say(str(error))
+            return "INCONCLUSIVE", []
+        failing = _failing(result)
+        fate = "fails" if self._gate in failing else "does not fail"
+        _say(
+            f"run {self._runs}, {time.monotonic() - begun:.0f} s: {result['verdict']}, "
+            f"{self._gate} {fate} with {', '.join(faults) or 'no fault'}"
+        )
+        return str(result["verdict"]), failing
+
+
+def _gate(run_dir: Path, wanted: str | None) -> str:
+    """The failure to be kept.  Raises ConfigError unless the run has it."""
+    failing = _failing(judge.judge(run_dir))
+    if not failing:
+        raise ConfigError(f"{run_dir}: no gate failed: a run that is NO-GO was expected")
+    if wanted is None:
+        return next((name for name in failing if name.startswith(_FACTS)), failing[0])
+    if wanted not in failing:
+        raise ConfigError(f"--gate {wanted}: one of {', '.join(failing)} was expected")
+    return wanted
+
+
+def _failing(result: dict[str, Any]) -> list[str]:
+    return [
+        gate["name"]
+        for gate in result["gates"]
+        if gate["status"] == "fail" and not gate["name"].startswith("validity.")
+    ]
+
+
+def _pinned(run_dir: Path) -> PinnedExperiment:
+    path = run_dir / rundir.EXPERIMENT_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(
+            f"{run_dir}: it has no {path.name}: a run with faults was expected"
+        ) from None
+    marks = read(run_dir / FILES[LoadMark], LoadMark)
+    start = next((mark.t for mark in marks if mark.mark == "start"), None)
+    if start is None:
+        raise ConfigError(f"{run_dir}: its load never began: there is nothing to shrink")
+    windows = list(read(run_dir / FILES[FaultWindow], FaultWindow))
+    return PinnedExperiment(text, path, start, windows)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,120 @@
+"""The same files under Chaos Toolkit's own `chaos run`, against the fleet of `diya up`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.experiment import DIRECTORY, load, names
+from chaos.experiment_random import draw, ground
+from chaos.topologies import Topology
+from tests.harness import command
+
+CHAOS = Path(sys.executable).with_name("chaos")
+
+VALIDATE = """
+import sys
+from chaoslib.experiment import ensure_experiment_is_valid
+from chaoslib.loader import load_experiment
+for path in sys.argv[1:]:
+    ensure_experiment_is_valid(load_experiment(path))
+    print(path)
+"""
+
+
+def run(path: Path, place: Path, *options: str) -> tuple[int, dict[str, Any], str]:
+    """`chaos run`: its exit code, its journal, and what it said."""
+    journal = place / "journal.json"
+    finished = subprocess.run(
+        [
+            *(str(CHAOS), "--no-version-check", "--no-log-file"),
+            *("run", "--journal-path", str(journal), *options, str(path)),
+        ],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    said = finished.stdout + finished.stderr
+    assert journal.exists(), said
+    return finished.returncode, json.loads(journal.read_text()), said
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A fleet of three that is up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("up")))
+        up = command.start("up", "--replicas", "3", "--redis", "bundled")
+        assert up.stdout is not None
+        assert any(line.startswith("Ctrl-C") for line in up.stdout), "it did not come up"
+        yield
+        up.terminate()
+        up.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("name", ["smoke", "redis-restart", "rolling-deploy"])
+def test_an_experiment_of_ours_is_run_by_chaos_toolkit(
+    tmp_path: Path, fleet: None, name: str
+) -> None:
+    # Its own switch for who is in a hurry: the pauses are for customers, and there are none.
+    hurry = () if name == "redis-restart" else ("--dry", "pause")
+    code, journal, said = run(DIRECTORY / f"{name}.yaml", tmp_path, *hurry)
+    assert (code, journal["status"]) == (0, "completed"), said
+    windows = [each["output"] for each in journal["run"]]
+    planned = [step.make().kind for step in load(name).faults]
+    assert [window["fault"] for window in windows] == planned
+    assert all(window["took_hold"] and window["error"] is None for window in windows)
+
+
+def test_what_a_fault_cannot_do_is_a_failed_activity(tmp_path: Path, fleet: None) -> None:
+    provider = {"type": "python", "module": "chaos.actions", "func": "failover"}
+    action = {"type": "action", "name": "fail over", "provider": provider}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps({"title": "t", "description": "d", "method": [action]}))
+    _, journal, _ = run(path, tmp_path)
+    (done,) = journal["run"]
+    assert done["status"] == "failed"
+    assert "sentinel" in " ".join(map(str, done["exception"]))
+
+
+def test_our_probes_answer_chaos_toolkit(tmp_path: Path, fleet: None) -> None:
+    probes = [
+        {
+            "type": "probe",
+            "name": func,
+            "tolerance": answer,
+            "provider": {"type": "python", "module": "chaos.probes", "func": func},
+        }
+        for func, answer in (("redis_answers", True), ("replicas_ready", 3))
+    ]
+    path = tmp_path / "ask.json"
+    hypothesis = {"title": "all is well", "probes": probes}
+    document = {"title": "t", "description": "d", "steady-state-hypothesis": hypothesis}
+    path.write_text(json.dumps({**document, "method": []}))
+    code, journal, said = run(path, tmp_path)
+    assert (code, journal["deviated"]) == (0, False), said
+    assert journal["steady_states"]["before"]["steady_state_met"]
+
+
+def test_every_experiment_of_ours_and_a_drawn_one_are_valid_for_chaos_toolkit(
+    tmp_path: Path,
+) -> None:
+    drawn = tmp_path / "drawn.yaml"
+    drawn.write_text(draw(11, 93.0, ground(Topology(), 12)))
+    paths = [str(DIRECTORY / f"{name}.yaml") for name in names()] + [str(drawn)]
+    done = subprocess.run(
+        [sys.executable, "-c", VALIDATE, *paths],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == paths, done.stderr

@@ -1,0 +1,63 @@
+"""`diya shrink`: of four faults the one that it takes, on a system that is bad for real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chaos.experiment import load
+from tests.bench.judge import write_run
+from tests.harness import command
+
+FOUR = ("--experiment", str(command.HERE / "four_faults.yaml"))
+
+
+@pytest.mark.timeout(400)
+def test_a_failed_schedule_shrinks_to_the_one_fault_that_fails_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Turns of half a second: several conversations are open at every moment.
+    monkeypatch.setenv("DIYA_MODEL_TTFT_MS", "350")
+    small = ("--profile", str(command.HERE / "tiny.toml"), "--replicas", "2", "--seed", "3")
+    failed = command.run(
+        "readiness", *small, "--redis", "bundled", "--aof", "off", *FOUR, "--out", str(tmp_path)
+    )
+    assert failed.returncode == 99, failed.stdout + failed.stderr
+    run_dir = command.only_run(tmp_path)
+    monkeypatch.delenv("DIYA_MODEL_TTFT_MS")  # the run knows it
+    shrunk = command.run("shrink", str(run_dir), "--redis", "bundled", timeout=300)
+    assert shrunk.returncode == 0, shrunk.stdout + shrunk.stderr
+    experiment = load(run_dir / "shrunk.yaml")
+    assert experiment.planned == ["kill-redis-1"]
+    assert "continuity.lost failed with 4 faults" in shrunk.stderr
+    assert "fails with 1 of 4 faults, and no fewer: kill-redis-1" in shrunk.stderr
+    assert shrunk.stdout == (
+        f"diya readiness --replay {run_dir} --experiment {run_dir / 'shrunk.yaml'}\n"
+    )
+    runs = sorted((run_dir / "shrink").glob("??"))
+    assert len(runs) <= 6
+    # The one is at the moment at which it was among the others.
+    (step,) = experiment.faults
+    window = json.loads((run_dir / "faults.jsonl").read_text().splitlines()[0])
+    assert step.at is not None
+    begun = json.loads((run_dir / "load.jsonl").read_text().splitlines()[0])["t"]
+    assert step.at.offset == pytest.approx(window["start"] - begun, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "no gate failed: a run that is NO-GO was expected"),
+        (("--most-runs", "0"), "--most-runs 0: at least 1 was expected"),
+    ],
+)
+def test_what_did_not_fail_cannot_be_shrunk(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    write_run(tmp_path / "good", 4_000)
+    refused = command.run("shrink", str(tmp_path / "good"), *arguments)
+    assert refused.returncode == 104
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
