@@ -253,7 +253,7 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
 
 def _ground(args: argparse.Namespace) -> Ground:
     """What the fleet will be, as far as a random experiment must know."""
-    if args.env == "containers":
+    if args.env != "process":
         return Ground(experiment_random.CONTAINERS, args.replicas)
     return experiment_random.ground(
         options.topology(args),

@@ -14,20 +14,25 @@ from tests.harness import command
 FOUR = ("--experiment", str(command.HERE / "four_faults.yaml"))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(450)
 def test_a_failed_schedule_shrinks_to_the_one_fault_that_fails_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Turns of half a second: several conversations are open at every moment.
     monkeypatch.setenv("DIYA_MODEL_TTFT_MS", "350")
-    small = ("--profile", str(command.HERE / "tiny.toml"), "--replicas", "2", "--seed", "3")
-    failed = command.run(
-        "readiness", *small, "--redis", "bundled", "--aof", "off", *FOUR, "--out", str(tmp_path)
-    )
+    # Half of the seconds, of load and of TTL, for a few runs are made; and more customers.
+    profile = tmp_path / "tinier.toml"
+    text = (command.HERE / "tiny.toml").read_text()
+    text = text.replace("compression = 1440", "compression = 2880")
+    profile.write_text(text.replace("base_rate = 4", "base_rate = 8"))
+    small = ("--profile", str(profile), "--replicas", "2", "--seed", "4", "--redis", "bundled")
+    out = tmp_path / "runs"
+    failed = command.run("readiness", *small, "--aof", "off", *FOUR, "--out", str(out))
+    profile.unlink()
     assert failed.returncode == 99, failed.stdout + failed.stderr
-    run_dir = command.only_run(tmp_path)
+    run_dir = command.only_run(out)
     monkeypatch.delenv("DIYA_MODEL_TTFT_MS")  # the run knows it
-    shrunk = command.run("shrink", str(run_dir), "--redis", "bundled", timeout=300)
+    shrunk = command.run("shrink", str(run_dir), "--redis", "bundled", timeout=330)
     assert shrunk.returncode == 0, shrunk.stdout + shrunk.stderr
     experiment = load(run_dir / "shrunk.yaml")
     assert experiment.planned == ["kill-redis-1"]
