@@ -12,8 +12,8 @@ from chaos.errors import ChaosError, ContainersUnavailable
 
 FILE = Path(__file__).resolve().parents[2] / "deploy" / "compose.yaml"
 
-_UP_S = 900.0
-"""Images may have to be pulled and built."""
+_BUILD_S = 900.0
+_UP_S = 120.0
 _DOWN_S = 60.0
 _TAIL_LINES = 12
 
@@ -45,6 +45,13 @@ class Project:
         self._command = [*command(), "--project-name", name, "--file", str(FILE)]
         # Secrets among them: they stand in no command line.
         self._environment = {**os.environ, **variables}
+
+    def build(self, service: str) -> None:
+        """Make the image of a service.  Raises ContainersUnavailable with compose's words."""
+        try:
+            self._run(_BUILD_S, "build", service)
+        except ChaosError as error:
+            raise ContainersUnavailable(str(error)) from None
 
     def up(self, *services: str) -> None:
         """Start these and nothing that they wait for.  Raises ChaosError with compose's words."""

@@ -20,6 +20,9 @@ from chaos.containers.parts import SERVICE_PORT, ContainerEnvoy, ContainerReplic
 from chaos.environment import LoadSwitch
 from chaos.errors import ChaosError
 
+GENERATOR = "diya-generator"
+"""The file's own name for what its Dockerfile makes of the target `generator`."""
+
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _SHORT = 12
@@ -38,6 +41,11 @@ class ComposedReplica(ContainerReplica):
     def start(self) -> None:
         """As of any node."""
         super().start()
+        self._learn_port()
+
+    def reconnect(self) -> None:
+        """As of any node."""
+        super().reconnect()
         self._learn_port()
 
     def _learn_port(self) -> None:
@@ -99,11 +107,15 @@ class ComposeFleet(ContainerFleet):
             ContainerNode(f"locust-worker-{number + 1}", _composed, self._network)
             for number in range(workers)
         ]
-        # The others compose builds when they are not here.
+        named = {**os.environ, **_variables_of(images)}
         self._bought = [
-            images.get("redis") or os.environ.get("DIYA_REDIS_IMAGE") or engine.REDIS,
-            images.get("envoy") or os.environ.get("DIYA_ENVOY_IMAGE") or engine.ENVOY,
+            named.get("DIYA_REDIS_IMAGE") or engine.REDIS,
+            named.get("DIYA_ENVOY_IMAGE") or engine.ENVOY,
         ]
+        self._made = {
+            "agent": named.get("DIYA_SERVICE_IMAGE") or engine.SERVICE,
+            "locust-master": named.get("DIYA_GENERATOR_IMAGE") or GENERATOR,
+        }
         self._client: Any = None
         self._local = self.run_dir / "compose" / "redis-local.conf"
         self._project = Project(
@@ -127,7 +139,7 @@ class ComposeFleet(ContainerFleet):
             "DIYA_LOAD_HEADLESS": "true",
             # The records are ours, not the container's.
             "DIYA_LOAD_USER": f"{os.getuid()}:{os.getgid()}",
-            **{f"DIYA_{name.upper()}_IMAGE": image for name, image in images.items()},
+            **_variables_of(images),
         }
 
     def start(self, progress: Callable[[str], None] | None = None) -> None:
@@ -139,6 +151,10 @@ class ComposeFleet(ContainerFleet):
         self._client = engine.connect()
         for image in self._bought:
             engine.ensure_image(self._client, image, self._progress)
+        for service, image in self._made.items():
+            if not engine.has_image(self._client, image):
+                self._progress(f"building {image}")
+                self._project.build(service)
         # The file with the password goes, whatever becomes of us.
         self._take_over(self._client, [glob.escape(str(self._local.parent))])
         self._write_local()
@@ -236,3 +252,7 @@ class ComposeFleet(ContainerFleet):
 
 def _composed() -> Any:
     raise ChaosError("compose makes the containers of this fleet: it was not up")
+
+
+def _variables_of(images: Mapping[str, str]) -> dict[str, str]:
+    return {f"DIYA_{name.upper()}_IMAGE": image for name, image in images.items()}

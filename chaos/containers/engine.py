@@ -37,16 +37,22 @@ def connect() -> Any:
     return client
 
 
+def has_image(client: Any, image: str) -> bool:
+    """Whether it is here."""
+    try:
+        client.images.get(image)
+    except ImageNotFound:
+        return False
+    return True
+
+
 def ensure_image(client: Any, image: str, say: Callable[[str], None]) -> None:
     """An image that is here is used; else it is built (the default service's) or pulled.
 
     Raises ContainersUnavailable when it can be had from nowhere.
     """
-    try:
-        client.images.get(image)
+    if has_image(client, image):
         return
-    except ImageNotFound:
-        pass
     dockerfile = _ROOT / "deploy" / "Dockerfile"
     if image == SERVICE and dockerfile.is_file():
         _build(client, dockerfile, say)

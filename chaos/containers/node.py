@@ -138,7 +138,8 @@ class ContainerNode(Awaited):
         if joined is None:
             raise ChaosError(f"{self.name} is not on the network")
         place = {
-            "ipv4_address": joined["IPAMConfig"]["IPv4Address"],
+            # None where nobody chose it: it gets another one.
+            "ipv4_address": (joined["IPAMConfig"] or {}).get("IPv4Address"),
             "aliases": joined["Aliases"],
         }
         try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import signal
 import subprocess
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from chaos.containers import compose
 from chaos.ports import free_port
 from tests import tools
+from tests.containers import tidy
 from tests.harness import command
 
 FAULTS = Path(__file__).parent / "compose_faults.yaml"
@@ -23,33 +24,21 @@ PROFILE = Path(__file__).parent / "patient.toml"
 SERVICES = {"redis": 1, "agent": 2, "envoy": 1, "locust-master": 1, "locust-worker": 2}
 
 
-@pytest.fixture(scope="session")
-def images() -> dict[str, str]:
-    """The file's variables that name images made of what is installed."""
-    for tool in ("docker", "docker-compose", "redis-server"):
-        tools.require(tool)
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
-        if os.environ.get("DIYA_REQUIRE_DOCKER") == "1":
-            pytest.fail("no Docker engine")
-        pytest.skip("no Docker engine (DIYA_REQUIRE_DOCKER=1 makes this a failure)")
-    from tests.containers import images as made
-
-    made.ensure()
-    made.build_service(made.GENERATOR, "generator")
-    return {
-        "DIYA_REDIS_IMAGE": made.REDIS,
-        "DIYA_ENVOY_IMAGE": made.ENVOY,
-        "DIYA_SERVICE_IMAGE": made.SERVICE,
-        "DIYA_GENERATOR_IMAGE": made.GENERATOR,
-    }
-
-
 @pytest.fixture
-def chosen(images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """These images, in the environment of what is started."""
-    for name, image in images.items():
-        monkeypatch.setenv(name, image)
-    return images
+def built(local_images: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Images of the service and the generator that compose has yet to build, by these names."""
+    tools.require("docker-compose")
+    token = secrets.token_hex(4)
+    names = [f"diya-test/composed-{each}:{token}" for each in ("service", "generator")]
+    monkeypatch.setenv("DIYA_REDIS_IMAGE", local_images.REDIS)
+    monkeypatch.setenv("DIYA_ENVOY_IMAGE", local_images.ENVOY)
+    monkeypatch.setenv("DIYA_BASE_IMAGE", local_images.PYTHON)
+    monkeypatch.setenv("DIYA_SERVICE_IMAGE", names[0])
+    monkeypatch.setenv("DIYA_GENERATOR_IMAGE", names[1])
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+    yield names
+    for name in names:
+        subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
 
 
 def docker(*arguments: str) -> str:
@@ -59,19 +48,14 @@ def docker(*arguments: str) -> str:
     ).stdout.strip()
 
 
-def left(label: str) -> list[str]:
-    """Containers, networks and volumes with this label."""
+def left_of(project: str) -> list[str]:
+    """Containers, networks and volumes of a project of compose."""
     kinds = (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q"))
-    return [each for kind in kinds for each in docker(*kind, "--filter", f"label={label}").split()]
+    label = f"label=com.docker.compose.project={project}"
+    return [each for kind in kinds for each in docker(*kind, "--filter", label).split()]
 
 
-def run_id(out: Path) -> str:
-    """The id of the one run in `out`."""
-    return str(json.loads((command.only_run(out) / "run.json").read_text())["run_id"])
-
-
-@pytest.mark.timeout(240)
-@pytest.mark.usefixtures("chosen")
+@pytest.mark.usefixtures("built")
 def test_a_run_through_the_file_survives_a_killed_replica_and_a_restarted_redis(
     tmp_path: Path,
 ) -> None:
@@ -79,7 +63,7 @@ def test_a_run_through_the_file_survives_a_killed_replica_and_a_restarted_redis(
         *("readiness", "--env", "compose", "--profile", str(PROFILE)),
         *("--experiment", str(FAULTS), "--replicas", "3", "--workers", "2"),
         *("--seed", "3", "--out", str(tmp_path)),
-        timeout=200,
+        timeout=250,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     run_dir = command.only_run(tmp_path)
@@ -87,10 +71,10 @@ def test_a_run_through_the_file_survives_a_killed_replica_and_a_restarted_redis(
     assert result["verdict"] == "GO"
     assert (run_dir / "logs" / "locust-worker-2.log").is_file()
     assert [*(run_dir / "compose").glob("*")] == []
-    assert left(f"diya.run={run_id(tmp_path)}") == []
+    assert tidy.left(*tidy.run_ids(tmp_path)) == []
 
 
-@pytest.mark.usefixtures("chosen")
+@pytest.mark.usefixtures("built")
 def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
     tmp_path: Path,
 ) -> None:
@@ -100,10 +84,9 @@ def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
     )
     try:
         command.wait_until(lambda: command.turns_recorded(tmp_path) > 0, 90, "the load runs")
-        label = f"diya.run={run_id(tmp_path)}"
-        (redis,) = docker(
-            "ps", "-q", "--filter", f"label={label}", "--filter", "name=redis"
-        ).split()
+        (run_id,) = tidy.run_ids(tmp_path)
+        filters = ("--filter", f"label=diya.run={run_id}", "--filter", "name=redis")
+        (redis,) = docker("ps", "-q", *filters).split()
         told = docker("inspect", "--format", "{{json .Config.Env}}", redis)
         (password,) = (
             each.partition("=")[2] for each in json.loads(told) if each.startswith("REDISCLI_AUTH=")
@@ -117,13 +100,12 @@ def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    command.wait_until(lambda: left(label) == [], 60, "everything is removed")
+    command.wait_until(lambda: tidy.left(run_id) == [], 60, "everything is removed")
+    assert not (command.only_run(tmp_path) / "compose").exists()
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.usefixtures("chosen")
-def test_the_file_alone_is_healthy_and_under_load_until_it_is_taken_down(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_file_alone_is_built_and_healthy_and_under_load_until_it_is_taken_down(
+    built: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ui, balancer = free_port(), free_port()
     monkeypatch.setenv("DIYA_REPLICAS", str(SERVICES["agent"]))
@@ -133,7 +115,7 @@ def test_the_file_alone_is_healthy_and_under_load_until_it_is_taken_down(
     label = f"com.docker.compose.project={project}"
     words = [*compose.command(), "--project-name", project, "--file", str(compose.FILE)]
     try:
-        subprocess.run([*words, "up", "--detach"], check=True, capture_output=True, timeout=120)
+        subprocess.run([*words, "up", "--detach"], check=True, capture_output=True, timeout=200)
         assert healths(label).keys() == SERVICES.keys()
         command.wait_until(
             lambda: healths(label) == {name: ["healthy"] * n for name, n in SERVICES.items()},
@@ -149,11 +131,14 @@ def test_the_file_alone_is_healthy_and_under_load_until_it_is_taken_down(
         command.wait_until(lambda: requests_seen(ui) > 0, 60, "Locust puts load on it")
         with urllib.request.urlopen(f"http://127.0.0.1:{balancer}/readyz", timeout=10) as answer:
             assert answer.status == 200
+        for name in built:
+            image = json.loads(docker("image", "inspect", name))[0]
+            assert image["Config"]["User"] == "10001:10001", name
     finally:
         subprocess.run(
             [*words, "down", "--volumes", "--timeout", "2"], check=True, capture_output=True
         )
-    assert left(label) == []
+    assert left_of(project) == []
 
 
 def healths(label: str) -> dict[str, list[str]]:
@@ -171,10 +156,3 @@ def requests_seen(ui: int) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{ui}/stats/requests", timeout=10) as answer:
         stats = json.loads(answer.read())["stats"]
     return sum(int(each["num_requests"]) for each in stats)
-
-
-def test_the_images_are_of_nobody_and_say_whether_they_are_well(images: dict[str, str]) -> None:
-    service = json.loads(docker("image", "inspect", images["DIYA_SERVICE_IMAGE"]))[0]["Config"]
-    generator = json.loads(docker("image", "inspect", images["DIYA_GENERATOR_IMAGE"]))[0]["Config"]
-    assert service["User"] == generator["User"] == "10001:10001"
-    assert "/readyz" in " ".join(service["Healthcheck"]["Test"])

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from chaos import envoy_config
-from chaos.containers import engine
+from chaos.containers import compose_fleet, engine
 from tests import tools
 from tests.deploy import schema
 from tests.harness import command
@@ -59,6 +59,9 @@ def test_everything_has_a_health_check_and_a_limit_and_listens_on_loopback_only(
 def test_the_images_are_those_of_our_other_fleets() -> None:
     assert services()["redis"]["image"] == f"${{DIYA_REDIS_IMAGE:-{engine.REDIS}}}"
     assert services()["envoy"]["image"] == f"${{DIYA_ENVOY_IMAGE:-{engine.ENVOY}}}"
+    generator = f"${{DIYA_GENERATOR_IMAGE:-{compose_fleet.GENERATOR}}}"
+    assert services()["locust-master"]["image"] == generator
+    assert services()["locust-worker"]["image"] == generator
     assert services()["agent"]["image"] == f"${{DIYA_SERVICE_IMAGE:-{engine.SERVICE}}}"
 
 
