@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import re
 import time
 from collections.abc import Iterator
@@ -104,6 +105,12 @@ def test_secrets_do_not_stand_in_what_settings_print() -> None:
     settings = from_environment({"DIYA_TOKEN": "s3cret", "DIYA_REDIS_URL": "redis://:s3cret@h"})
     assert "s3cret" not in repr(settings)
     assert settings.token == "s3cret"
+
+
+def test_a_replica_without_a_name_goes_by_its_hosts() -> None:
+    # A container's id, a pod's name: of twelve that are made alike, each has another.
+    assert from_environment({}).replica == platform.node()
+    assert from_environment({"DIYA_REPLICA": "r07"}).replica == "r07"
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["length", "chunked"])
