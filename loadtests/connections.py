@@ -7,6 +7,7 @@ which knows no descriptor above 1023, and set it up again for every request.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 import time
@@ -88,8 +89,12 @@ class _Kept:
         while self._idle:
             self._idle.pop()[0].close()
         for sock in self._in_use:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+            # Through another descriptor: gevent's own shutdown is heard as a defect of ours.
+            with (
+                contextlib.suppress(OSError),
+                socket.socket(fileno=os.dup(sock.fileno())) as same,
+            ):
+                same.shutdown(socket.SHUT_RDWR)
         return len(self._in_use)
 
     def close(self) -> None:

@@ -31,5 +31,5 @@ def test_conversations_survive_a_rush_of_customers_and_a_storm(tmp_path: Path) -
     assert result["turns"]["conversations_offered"] == planned
     cut = [mark for mark in marks if mark.mark == "storm-cut"]
     assert len(cut) == 2, "both processes"
-    assert sum(mark.values["requests"] for mark in cut) > 0
+    assert sum(mark.values["conversations"] for mark in cut) > 0
     assert any(turn.attempts > 1 for turn in records(run_dir, TurnRecord)), "asked again"

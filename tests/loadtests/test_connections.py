@@ -13,7 +13,7 @@ import gevent
 import pytest
 
 from loadtests.client import Client
-from tests.loadtests.scripted_server import CLOSE, Step, reply, serving
+from tests.loadtests.scripted_server import CLOSE, HANG, Step, reply, serving
 
 
 def _ask(client: Client) -> None:
@@ -28,6 +28,23 @@ def test_a_connection_is_used_again_until_it_has_been_idle_for_a_while() -> None
         _ask(client)
         assert server.connections == 1
         client.close_idle(0.0)
+        _ask(client)
+        assert server.connections == 2
+        client.close()
+
+
+def test_a_cut_breaks_the_connection_under_the_hands_of_who_waits_for_an_answer() -> None:
+    with serving(reply(200), HANG, reply(200)) as server:
+        client = Client(server.url, connections=2)
+        _ask(client)
+        waiting = gevent.spawn(client.send, "GET", "/", None, 60.0)
+        while len(server.requests) < 2:
+            gevent.sleep(0.01)
+        assert client.cut() == 1
+        answer = waiting.get(timeout=30)
+        assert (answer.sent, answer.complete, answer.status) == (True, False, None)
+        assert answer.error == "connection closed without a response"
+        assert client.cut() == 0
         _ask(client)
         assert server.connections == 2
         client.close()

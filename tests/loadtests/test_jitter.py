@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from loadtests.persistence import Jitter
+import time
+
+from loadtests.client import Answer
+from loadtests.persistence import Jitter, Tries, persist
+from loadtests.profile import Profile
+from loadtests.service import Attempt
+from reports.records import Outcome
 
 
 def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
@@ -14,3 +20,13 @@ def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
     assert pauses(7, "audit") == drawn
     assert pauses(8, "audit") != drawn
     assert pauses(7) != drawn
+
+
+def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke: Profile) -> None:
+    jitter, tries = Jitter(1), Tries()
+    begun = time.monotonic()
+    jitter.away_until = begun + 0.5
+    answers = [Attempt(Outcome.INFO, Answer(), "cut off"), Attempt(Outcome.OK, Answer())]
+    persist(tries, lambda timeout: answers.pop(0), smoke.conversation, jitter, begun + 0.2)
+    assert (tries.outcome, tries.attempts, tries.unsure) == (Outcome.OK, 2, 1)
+    assert time.monotonic() - begun >= 0.5
