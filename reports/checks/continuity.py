@@ -300,6 +300,8 @@ class ConversationJudge:
         where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status not in ("found", "gone"):
             return False
+        if presence is Presence.GONE and self._may_be_opened_late(audit):
+            return True
         if presence is Presence.GONE:
             self._census.read_late += 1
         self._model.read(audit)
@@ -333,6 +335,20 @@ class ConversationJudge:
         self._census.within_durability += judgement.within_durability
         self._shrank(audit, shown, where)
         return True
+
+    def _may_be_opened_late(self, audit: AuditRecord) -> bool:
+        """Whether an empty session is there that a forgotten attempt to open it may have made.
+
+        An attempt that was given up may wait in the service until what the next one opened has
+        expired.  What it then opens is new: nothing of the old session is in it.
+        """
+        if audit.status != "found" or audit.history:
+            return False
+        # A turn that was asked once, and answered, failed only before: its session's opening did.
+        return any(
+            turn.outcome is Outcome.OK and turn.attempts == 1 and turn.error is not None
+            for turn in self._taken
+        )
 
     def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
         """Turns of unknown fate may be absent, but not any more once they were there."""

@@ -42,6 +42,23 @@ def test_a_session_that_a_forgotten_attempt_may_have_touched_late_is_alive(
     assert convictions(run) == {}
 
 
+@pytest.mark.parametrize(
+    ("error", "history", "convicted"),
+    [
+        ("opening the session: no complete response within 8 s", [], {}),
+        ("opening the session: no complete response within 8 s", whole("c0t0"), {"resurrected": 1}),
+        (None, [], {"resurrected": 1}),
+    ],
+)
+def test_an_empty_session_that_a_forgotten_attempt_to_open_it_made_is_a_new_one(
+    convictions: Judge, error: str | None, history: list[HistoryItem], convicted: dict[str, int]
+) -> None:
+    run = Run()
+    conversation = run.conversation().turn(error=error).audit()
+    conversation.audit(history, at=conversation.ended + TTL + 1, when="expired")
+    assert convictions(run) == convicted
+
+
 def test_a_session_found_after_its_acknowledged_delete_is_resurrected(convictions: Judge) -> None:
     run = Run()
     conversation = run.conversation(deleted=12.0).turn().audit()
