@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -152,6 +153,8 @@ def main() -> None:
     else:
         import locust  # noqa: F401  (patches everything, as in a run)
 
+        # How many open files are allowed is no line of the table.
+        logging.getLogger("diya.load").setLevel(logging.ERROR)
         modes: dict[str, Callable[..., Any]] = {
             "ours": ours,
             "plain": plain,

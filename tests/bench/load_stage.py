@@ -34,6 +34,8 @@ def profile(rate: float, seconds: float, turns: int = 1, think_s: float = 1.0) -
     values = profiles.load("smoke").to_dict()
     values["time"] = {**values["time"], "compression": 60, "ttl_seconds": 7200}
     values["load"] = {**values["load"], "base_rate": rate, "max_open": 20_000}
+    # However slow the machine is: who comes late is late, and not left out.
+    values["load"]["late_after_s"] = 3600
     values["phase"] = [{"name": "hold", "minutes": seconds, "hold": 1}]
     values["spike"] = []
     talk = values["conversation"]

@@ -12,7 +12,7 @@ _RATE, _SECONDS = 700.0, 30.0
 """Some more arrive than may be open: one in fifty leaves after the first turn, and is replaced."""
 _TURNS, _THINK_S = 5, 120.0
 """Nobody comes back from thinking while this runs."""
-_MOST_S = 80.0
+_MOST_S = 110.0
 
 
 def waiting(url: str) -> dict[str, float]:
