@@ -24,7 +24,7 @@ class Command(NamedTuple):
             return packed(self.words)
         if in_full:
             return packed(("EVAL", self.script.text, *self.words))
-        return packed(("EVALSHA", self.script.sha, *self.words))
+        return packed(self.words, self.script.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,20 @@ class Script:
     """A Lua script."""
 
     text: str
-    sha: str
+    call: bytes
+    """The words that call it by its hash, as they are sent."""
 
     def __call__(self, keys: Sequence[str], arguments: Sequence[Word]) -> Command:
         """The command that runs it."""
         return Command((len(keys), *keys, *arguments), self)
 
 
-def packed(words: Sequence[Word]) -> bytes:
-    """One command in Redis's protocol: redis-py does the same in twice the time."""
-    out = [b"*%d\r\n" % len(words)]
+def packed(words: Sequence[Word], two_before: bytes = b"") -> bytes:
+    """One command in Redis's protocol: redis-py does the same in twice the time.
+
+    `two_before` are two words that stand before the others, as they are sent.
+    """
+    out = [b"*%d\r\n" % (len(words) + (2 if two_before else 0)), two_before]
     for word in words:
         data = word if isinstance(word, bytes) else str(word).encode()
         out.append(b"$%d\r\n%b\r\n" % (len(data), data))
@@ -52,7 +56,8 @@ def load(name: str) -> Script:
     """The script of this name in `lua/`, with what all scripts share."""
     lua = files("target_service.sessions") / "lua"
     text = (lua / "common.lua").read_text() + (lua / f"{name}.lua").read_text()
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return Script(text, b"$7\r\nEVALSHA\r\n$40\r\n%b\r\n" % sha.encode())
 
 
 class Batch(NamedTuple):

@@ -88,7 +88,10 @@ class OneServer(Link):
     async def run(self, *batches: Batch) -> list[list[Any]]:
         """As `Link.run`."""
         end = asyncio.get_running_loop().time() + WHOLE_CALL_S
-        commands = [command for batch in batches for command in batch.commands]
+        first, *others = batches
+        commands = (
+            first.commands if not others else sum((b.commands for b in others), first.commands)
+        )
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answers = checked(commands, await self._attempt(commands, end))
@@ -97,6 +100,8 @@ class OneServer(Link):
                 if attempt == ATTEMPTS or not is_worth_another_attempt(error):
                     raise
             await pause(attempt)
+        if not others:
+            return [answers]
         split, start = [], 0
         for batch in batches:
             split.append(answers[start : start + len(batch.commands)])
@@ -110,13 +115,7 @@ class OneServer(Link):
             if self._is_current is not None and not self._is_current(connection):
                 await connection.disconnect(nowait=True)
             seconds = min(self._answer_s, end - asyncio.get_running_loop().time())
-            answers = await exchange(connection, commands, seconds)
-            for answer in answers:
-                if isinstance(answer, ReadOnlyError):
-                    # A primary no more: the next attempt asks who is.
-                    await connection.disconnect(nowait=True)
-                    raise RedisConnectionError("the server has become a replica")
-            return answers
+            return await exchange(connection, commands, seconds, primary=True)
         finally:
             self._idle.append(connection)
             self._room.release()
@@ -137,21 +136,32 @@ class OneServer(Link):
 
 
 async def exchange(
-    connection: Any, commands: Sequence[Command], seconds: float, *, asking: bool = False
+    connection: Any,
+    commands: Sequence[Command],
+    seconds: float,
+    *,
+    asking: bool = False,
+    primary: bool = False,
 ) -> list[Any]:
     """Send the commands in one write and read their answers, errors among them.
 
-    With `asking`, each is preceded by ASKING: a cluster is moving its slot to this node.
+    With `asking`, each is preceded by ASKING: a cluster is moving its slot to this node.  With
+    `primary`, a server that has become a replica is as good as gone: the next attempt asks who is.
     """
     try:
         lane = lane_of(connection) or await opened(connection, seconds)
         answers = await _ask(lane, [each.wire() for each in commands], seconds, asking)
-        if any(isinstance(answer, NoScriptError) for answer in answers):
+        errors = [answer for answer in answers if isinstance(answer, RedisError)]
+        if not errors:
+            return answers
+        if any(isinstance(error, NoScriptError) for error in errors):
             wires = [each.wire(in_full=True) for each in commands]
             answers = await _ask(lane, wires, seconds, asking)
         for answer in answers:
             if isinstance(answer, RedisConnectionError):  # it is loading its data, say
                 raise answer
+            if primary and isinstance(answer, ReadOnlyError):
+                raise RedisConnectionError("the server has become a replica")
         return answers
     except BaseException:
         await connection.disconnect(nowait=True)

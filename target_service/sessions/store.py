@@ -327,14 +327,15 @@ class Store:
         else:
             self.cache.misses += 1
             events, size, ids, last = [], 0, set(), ""
-        lacked = [codec.decode_event(payload) for payload in suffix]
-        events = events + lacked
-        ids.update(event.id for event in lacked)
         if suffix:
+            lacked = [codec.decode_event(payload) for payload in suffix]
+            events = events + lacked
+            ids.update(event.id for event in lacked)
+            size += sum(len(payload) for payload in suffix)
             last = codec.digest(suffix[-1])
         stored = parse(fields, user_state, app, events, ids, last)
-        size += sum(len(payload) for payload in suffix)
-        self.cache.put(name, Prefix(stored.nonce, events, stored.fence, last, size, ids))
+        if suffix or not known:
+            self.cache.put(name, Prefix(stored.nonce, events, stored.fence, last, size, ids))
         if stored.left_behind:  # by a writer that died: whoever comes next walks the rest of it
             key, revision = self._keys(name), stored.revision
             await self._app.carry(key, stored.nonce, revision, stored.left_behind)

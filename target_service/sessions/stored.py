@@ -82,7 +82,11 @@ class StateChange(NamedTuple):
 
     def pairs(self) -> list[str | bytes]:
         """All pairs, flat, in the order of the counts."""
-        return [pair for scope in self for pair in codec.encode_state(scope)]
+        flat: list[str | bytes] = []
+        for scope in self:
+            if scope:
+                flat += codec.encode_state(scope)
+        return flat
 
     def then(self, later: StateChange) -> StateChange:
         """Both, one after the other."""
