@@ -25,7 +25,7 @@ from harness.plan import Plan
 from harness.progress import Progress
 from harness.sampler import Sampler
 from harness.watch import Watch
-from reports.records import RecordWriter, RunClock
+from reports.records import FILES, LoadMark, RecordWriter, RunClock
 
 if TYPE_CHECKING:
     from chaos.containers.fleet import ContainerFleet
@@ -72,7 +72,8 @@ def _run(plan: Plan, run_dir: Path, progress: Progress) -> None:
             _with_target(plan, run_dir, progress)
     except ValueError:
         # Refused before anything ran: a folder without a run in it would only mislead.
-        shutil.rmtree(run_dir, ignore_errors=True)
+        if not (run_dir / FILES[LoadMark]).exists():
+            shutil.rmtree(run_dir, ignore_errors=True)
         raise
 
 
