@@ -46,6 +46,8 @@ class Ground:
     replicas: int
     own_redis: bool = True
     """Redis is ours to hurt."""
+    longest_s: float = 3.0
+    """No fault is drawn to last longer: an outage as long as the TTL takes sessions with it."""
 
     @property
     def shape(self) -> str:
@@ -55,7 +57,12 @@ class Ground:
 
 
 def ground(
-    topology: Topology, replicas: int, *, own_redis: bool = True, scripted_model: bool = True
+    topology: Topology,
+    replicas: int,
+    *,
+    own_redis: bool = True,
+    scripted_model: bool = True,
+    longest_s: float = 3.0,
 ) -> Ground:
     """The ground of local processes under a load, with proxies wherever they can be."""
     can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
@@ -63,7 +70,7 @@ def ground(
         can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
     if scripted_model:
         can.add("model")
-    return Ground(frozenset(can), replicas, own_redis)
+    return Ground(frozenset(can), replicas, own_redis, longest_s)
 
 
 CONTAINERS = frozenset(
@@ -97,11 +104,12 @@ class _Kind:
 
 
 def _seconds(name: str, least: float, most: float) -> Draw:
-    return lambda rng, _: {name: _between(rng, least, most)}
+    return lambda rng, on: {name: _between(rng, on, least, most)}
 
 
-def _between(rng: Random, least: float, most: float) -> float:
-    return round(rng.uniform(least, most), 1)
+def _between(rng: Random, on: Ground, least: float, most: float) -> float:
+    most = min(most, on.longest_s)
+    return round(rng.uniform(min(least, most), most), 1)
 
 
 def _redis(name: str, least: float, most: float, most_in_a_set: float | None = None) -> Draw:
@@ -109,7 +117,7 @@ def _redis(name: str, least: float, most: float, most_in_a_set: float | None = N
 
     def draw(rng: Random, on: Ground) -> Arguments:
         limit = most if on.shape == "single" or most_in_a_set is None else most_in_a_set
-        return {name: _between(rng, least, limit)}
+        return {name: _between(rng, on, least, limit)}
 
     return draw
 
@@ -124,7 +132,7 @@ def _link(more: Draw, most: float = 3.0) -> _Kind:
         whose = rng.choice(("all", "random"))
         if side == "redis" and on.shape != "single":
             whose = "all"  # the links of a set are its servers', not the replicas'
-        duration = _between(rng, 0.5, most)
+        duration = _between(rng, on, 0.5, most)
         return {"duration": duration, "side": side, "replica": whose, **more(rng, on)}
 
     return _Kind(draw, 3.0, lambda on: bool(_sides(on)))
@@ -142,8 +150,8 @@ def _several(on: Ground) -> bool:
     return on.replicas >= 2
 
 
-def _failing(rng: Random, _: Ground) -> Arguments:
-    return {"duration": _between(rng, 1, 3), "rate": _between(rng, 0.1, 0.4)}
+def _failing(rng: Random, on: Ground) -> Arguments:
+    return {"duration": _between(rng, on, 1, 3), "rate": round(rng.uniform(0.1, 0.4), 1)}
 
 
 def _nothing(_: Random, __: Ground) -> Arguments:
@@ -161,7 +169,10 @@ _KINDS: Mapping[str, _Kind] = {
     "slow_start": _Kind(_seconds("duration", 1, 3), _RESTART_S),
     "cpu_hog": _Kind(_seconds("duration", 1, 3), 1.5),
     "memory_hog": _Kind(
-        lambda rng, _: {"duration": _between(rng, 1, 3), "megabytes": rng.choice((32, 64, 128))},
+        lambda rng, on: {
+            "duration": _between(rng, on, 1, 3),
+            "megabytes": rng.choice((32, 64, 128)),
+        },
         1.5,
     ),
     "disconnect_replica": _Kind(_seconds("duration", 0.5, 2), 3.0),
@@ -173,7 +184,7 @@ _KINDS: Mapping[str, _Kind] = {
     "kill_half": _Kind(_seconds("downtime", 0.5, 2), _RESTART_S + 3, _several),
     "kill_zone": _Kind(
         lambda rng, on: {
-            "downtime": _between(rng, 0.5, 2),
+            "downtime": _between(rng, on, 0.5, 2),
             "zone": rng.randint(1, min(3, on.replicas)),
         },
         _RESTART_S + 2,
@@ -190,7 +201,7 @@ _KINDS: Mapping[str, _Kind] = {
     "exhaust_connections": _Kind(_seconds("duration", 0.5, 2), 1.5, _alone),
     "squeeze_memory": _Kind(
         # The policies that evict lose sessions by design; they are for who asks for them.
-        lambda rng, _: {"duration": _between(rng, 0.5, 2), "policy": "noeviction"},
+        lambda rng, on: {"duration": _between(rng, on, 0.5, 2), "policy": "noeviction"},
         1.5,
         _alone,
     ),
@@ -198,13 +209,17 @@ _KINDS: Mapping[str, _Kind] = {
     "partition": _Kind(_seconds("duration", 0.5, 2), 9.0),
     "cluster_shard_down": _Kind(_seconds("duration", 0.5, 1.5), 9.0),
     "slow_model": _Kind(
-        lambda rng, _: {"duration": _between(rng, 1, 3), "factor": rng.choice((3, 5, 10))}, 2.0
+        lambda rng, on: {"duration": _between(rng, on, 1, 3), "factor": rng.choice((3, 5, 10))}, 2.0
     ),
     "model_errors": _Kind(_failing, 2.0),
     "model_rate_limit": _Kind(_failing, 2.0),
     "model_cut_streams": _Kind(_failing, 2.0),
     "load_spike": _Kind(
-        lambda rng, _: {"duration": _between(rng, 1, 3), "factor": rng.choice((1.5, 2.0, 3.0))}, 2.0
+        lambda rng, on: {
+            "duration": _between(rng, on, 1, 3),
+            "factor": rng.choice((1.5, 2.0, 3.0)),
+        },
+        2.0,
     ),
     "reconnect_storm": _Kind(_seconds("duration", 0.5, 2), 3.0),
     "network_latency": _link(lambda rng, _: {"latency_ms": rng.choice((50, 100, 200))}),

@@ -28,6 +28,8 @@ from loadtests.profile import Profile
 _DEFAULT_EXPERIMENT = "diwali-default"
 _RANDOM = re.compile(r"random(?::(.*))?")
 _SEEDS = 10_000
+_LONGEST_OF_TTL = 0.2
+"""A drawn fault lasts for at most so much of the TTL: the turns that it held up come after it."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
     drawn = _RANDOM.fullmatch(wanted)
     if drawn is not None:
         seed = options.random_seed(wanted, drawn[1])
-        text = experiment_random.draw(seed, profile.load_seconds, _ground(args))
+        text = experiment_random.draw(seed, profile.load_seconds, _ground(args, profile))
         experiment = experiments.parse(text, Path(wanted))
     else:
         experiment = experiments.load(wanted)
@@ -251,13 +253,15 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
     return experiment
 
 
-def _ground(args: argparse.Namespace) -> Ground:
+def _ground(args: argparse.Namespace, profile: Profile) -> Ground:
     """What the fleet will be, as far as a random experiment must know."""
+    longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
     if args.env != "process":
-        return Ground(experiment_random.CONTAINERS, args.replicas)
+        return Ground(experiment_random.CONTAINERS, args.replicas, longest_s=longest)
     return experiment_random.ground(
         options.topology(args),
         args.replicas,
         own_redis="://" not in args.redis,
         scripted_model=args.agent is None and _scripted().startswith("scripted"),
+        longest_s=longest,
     )

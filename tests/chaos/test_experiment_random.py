@@ -6,6 +6,7 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
+import yaml
 
 from chaos import actions
 from chaos.errors import ChaosConfigError
@@ -113,3 +114,13 @@ def test_what_was_drawn_can_be_read_from_a_file(tmp_path: Path) -> None:
     read = load(path)
     assert read.source == text
     assert plan_of(read) == plan_of(parse(text, Path("random:7")))
+
+
+def test_no_fault_is_drawn_to_last_longer_than_the_ground_allows() -> None:
+    on = ground(Topology(), 3, longest_s=0.5)
+    lengths = []
+    for seed in SEEDS[:30]:
+        for step in yaml.safe_load(draw(seed, 60.0, on))["method"]:
+            drawn = step["provider"]["arguments"]
+            lengths += [drawn[name] for name in ("duration", "downtime", "load") if name in drawn]
+    assert max(lengths) == 0.5
