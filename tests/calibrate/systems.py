@@ -145,9 +145,10 @@ BAD = (
     ),
     System(
         "long-timeout",
-        "waits ten seconds for Redis, while the primary of a Sentinel set is frozen",
+        "waits ten seconds for Redis, and stays with a primary that is frozen (Sentinel)",
         _defect("long_timeout"),
         "continuity.lost",
+        profile="lasting",
         experiment="frozen-primary.yaml",
         options=("--topology", "sentinel", "--min-replicas", "0"),
         env=_SLOW_MODEL,
@@ -190,7 +191,14 @@ GOOD = (
         env=_SLOW_MODEL,
     ),
     System("ours-one-kill", "ours, a replica is killed", "redis", None, experiment="one-kill.yaml"),
-    System("ours-kills", "ours, replicas are killed", "redis", None, experiment="kills.yaml"),
+    System(
+        "ours-kills",
+        "ours, replicas are killed",
+        "redis",
+        None,
+        profile="long",
+        experiment="kills.yaml",
+    ),
     System(
         "ours-two-kills",
         "ours on one Redis with AOF, a replica and Redis are killed",
@@ -203,6 +211,7 @@ GOOD = (
         "ours, every replica is restarted in turn",
         "redis",
         None,
+        profile="long",
         experiment="rolling.yaml",
     ),
     System(

@@ -1,7 +1,8 @@
-"""A session service that is wrong on purpose: it waits for an answer of Redis for ten seconds.
+"""A session service that is wrong on purpose: it waits ten seconds for Redis, and stays with it.
 
-So long a silence is a failover's.  A frozen primary that wakes answers what it was asked before:
-it acknowledges writes to data that are not the shop's any more.
+So long a silence is a failover's.  A frozen primary that wakes answers what it was asked before,
+and goes on with who is still connected: it acknowledges writes to data that are not the shop's any
+more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class LongTimeout(RedisSessionService):
         one = self.store._link
         assert isinstance(one, link.OneServer)
         one._answer_s = _PATIENCE_S
+        one._is_current = None
         # The replica's own process: nobody else's calls become longer.
         link.WHOLE_CALL_S = _PATIENCE_S
 
