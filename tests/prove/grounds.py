@@ -117,6 +117,7 @@ class Grounds:
         self.redis.aof = when
         with connect(self.redis.url) as client:
             client.config_set("appendfsync", when)
+            client.config_rewrite()
 
     def open(self, name: str, **settings: str) -> Future[Door]:
         """A replica of this name, ready as soon as its turn to start has come."""
