@@ -11,7 +11,7 @@ import pytest
 
 from tests import tools
 
-LIMIT = 300
+LIMIT = 400
 """Seconds for a test, the building of images in the first of them included."""
 
 

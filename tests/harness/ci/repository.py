@@ -43,7 +43,7 @@ NO_PERSISTENCE = f"""
 @pytest.mark.readiness(profile={TALK!r}, replicas=2, seed=7, aof="off")
 def test_no_persistence(readiness):
     with readiness.running() as run:
-        run.restart("redis", at="4s")
+        run.restart("redis", at="6s")
     run.expect("continuity == 100%")
 """
 PLAIN = f"""

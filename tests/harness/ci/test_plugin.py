@@ -91,7 +91,7 @@ def test_image(readiness): pass
 
 @pytest.mark.timeout(300)
 def test_a_good_service_passes_and_forgetful_ones_fail_side_by_side(tmp_path: Path) -> None:
-    # Three workers of xdist, three fleets at once: they must not disturb each other.
+    # Two workers of xdist, two fleets at once: they must not disturb each other.
     good = (
         repository.GOOD
         + """
@@ -101,7 +101,7 @@ def test_a_good_service_passes_and_forgetful_ones_fail_side_by_side(tmp_path: Pa
     )
     repository.write(tmp_path, good + repository.FORGETFUL + repository.NO_PERSISTENCE)
     summary = tmp_path / "step.md"
-    finished = repository.pytest(tmp_path, "-n", "3", timeout=280, GITHUB_STEP_SUMMARY=str(summary))
+    finished = repository.pytest(tmp_path, "-n", "2", timeout=280, GITHUB_STEP_SUMMARY=str(summary))
     said = finished.stdout
     assert "2 failed, 1 passed" in said, said
     assert "PASSED test_it.py::test_good" in said
