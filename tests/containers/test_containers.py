@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import subprocess
 from pathlib import Path
@@ -24,9 +23,8 @@ def test_the_readmes_test_passes(tmp_path: Path, images: tuple[str, ...]) -> Non
     (result,) = (json.loads(p.read_text()) for p in tmp_path.glob("runs/*/result.json"))
     judged = {g["name"]: g["status"] for g in result["gates"]}
     assert {s for name, s in judged.items() if name.startswith("continuity.")} == {"pass"}, said
-    # Its limits in seconds are for a machine of one's own: a busy one may miss these, no others.
-    missed = re.search("^E +AssertionError: expected (p99|recovery) <", said, re.MULTILINE)
-    assert "1 passed" in said or missed or "the run is INCONCLUSIVE" in said, said
+    # Its limits in seconds are for a machine of one's own.
+    assert repository.passed_or_late(said, "test_survives_a_redis_restart"), said
     assert tidy.left(*tidy.run_ids(tmp_path / "runs")) == []
 
 
@@ -36,9 +34,10 @@ def test_two_side_by_side_do_not_disturb_each_other_and_what_loses_turns_is_conv
     repository.write(tmp_path, repository.GOOD + repository.FORGETFUL + repository.NO_PERSISTENCE)
     finished = repository.pytest(tmp_path, *images, "-n", "2", timeout=280)
     said = finished.stdout
-    assert "PASSED test_it.py::test_good" in said, said
-    assert "2 failed, 1 passed" in said, said
+    for name in ("test_forgetful", "test_no_persistence"):
+        assert f"FAILED test_it.py::{name}" in said, said
     assert repository.convictions(said) == 2, said
+    assert repository.passed_or_late(said, "test_good"), said
     assert said.count("Conversation context lost") >= 2
     runs = tidy.run_ids(tmp_path / "runs")
     assert len(runs) == 3

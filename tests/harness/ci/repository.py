@@ -94,3 +94,9 @@ def convictions(said: str) -> int:
     """How many tests failed because turns were lost."""
     sentence = r"^E +AssertionError: expected continuity == 100%: was continuity"
     return len(re.findall(sentence, said, re.MULTILINE))
+
+
+def passed_or_late(said: str, name: str) -> bool:
+    """Whether the test passed, or a busy machine made it miss its seconds, and nothing else."""
+    missed = re.search(r"^E +AssertionError: expected (p99|recovery) <", said, re.MULTILINE)
+    return f"PASSED test_it.py::{name}" in said or bool(missed) or "run is INCONCLUSIVE" in said
