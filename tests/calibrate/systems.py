@@ -158,6 +158,7 @@ BAD = (
         "ours on a Sentinel set without min-replicas-to-write, whose primary is cut off",
         "redis",
         "continuity.lost",
+        profile="long",
         experiment="split.yaml",
         options=("--topology", "sentinel", "--min-replicas", "0"),
     ),
