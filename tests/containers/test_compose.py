@@ -28,6 +28,8 @@ SERVICES = {"redis": 1, "agent": 2, "envoy": 1, "locust-master": 1, "locust-work
 def built(local_images: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Images of the service and the generator that compose has yet to build, by these names."""
     tools.require("docker-compose")
+    # Kept, so that compose finds the layers of both in the builder's cache.
+    local_images.build_service(local_images.GENERATOR, "generator")
     token = secrets.token_hex(4)
     names = [f"diya-test/composed-{each}:{token}" for each in ("service", "generator")]
     monkeypatch.setenv("DIYA_REDIS_IMAGE", local_images.REDIS)
@@ -83,7 +85,7 @@ def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
         *("--experiment", "none", "--replicas", "1", "--out", str(tmp_path)),
     )
     try:
-        command.wait_until(lambda: command.turns_recorded(tmp_path) > 0, 90, "the load runs")
+        command.wait_until(lambda: command.turns_recorded(tmp_path) > 0, 200, "the load runs")
         (run_id,) = tidy.run_ids(tmp_path)
         filters = ("--filter", f"label=diya.run={run_id}", "--filter", "name=redis")
         (redis,) = docker("ps", "-q", *filters).split()
