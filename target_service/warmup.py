@@ -30,3 +30,4 @@ async def warm_up(config: Settings) -> None:
         pass
     gc.collect()
     gc.freeze()
+    gc.enable()
