@@ -203,15 +203,18 @@ def test_the_metrics_tell_what_became_of_turns(pair: Pair, user: str) -> None:
     assert metric(a, "diya_session_cache_bytes") > 0
 
 
-def test_the_metrics_count_turns_that_run_now(slow_pair: Pair, user: str) -> None:
+@pytest.mark.parametrize(("turn_id", "result"), [("t1", "ok"), (None, "failed")])
+def test_the_metrics_count_turns_that_run_now_and_how_they_ended_without_their_client(
+    slow_pair: Pair, user: str, turn_id: str | None, result: str
+) -> None:
     a = slow_pair[0]
     a.create(user, "s")
     assert metric(a, "diya_turns_in_flight") == 0
+    before = metric(a, f'diya_turns_total{{result="{result}"}}')
     with pytest.raises(httpx.ReadTimeout):
-        a.http.post("/run", json=body(user, "s", "hello", "t1"), timeout=0.3)
-    # A turn of half a second, or one that ends because its client has gone.
+        a.http.post("/run", json=body(user, "s", "hello", turn_id), timeout=0.3)
     wait_until(lambda: metric(a, "diya_turns_in_flight") == 0, 20, "no turn runs")
-    assert metric(a, 'diya_turns_total{result="failed"}') >= 1
+    assert metric(a, f'diya_turns_total{{result="{result}"}}') == before + 1
 
 
 def test_the_metrics_are_in_the_form_that_prometheus_reads(pair: Pair) -> None:
