@@ -107,8 +107,15 @@ def create(doors: Sequence[Door], user: str, session: str, draw: random.Random) 
 
 
 def read(door: Door, user: str, session: str) -> dict[str, Any] | None:
-    """The session as this replica shows it; None when there is none."""
-    answer = door.http.get(f"/apps/{APP}/users/{user}/sessions/{session}")
+    """The session as this replica shows it; None when there is none.
+
+    A store that does not answer for a moment (503) is asked again: what counts is what it holds.
+    """
+    start, path = time.monotonic(), f"/apps/{APP}/users/{user}/sessions/{session}"
+    while (answer := door.http.get(path)).status_code == 503:
+        if time.monotonic() - start > PATIENCE_S:
+            break
+        time.sleep(_PAUSE_S)
     if answer.status_code == 404:
         return None
     answer.raise_for_status()
