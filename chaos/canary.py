@@ -60,6 +60,11 @@ class Canary:
                 return self._acknowledged[kept] if kept < len(self._acknowledged) else None
         raise ChaosError("no primary of Redis tells what it has kept")
 
+    @property
+    def last_sung(self) -> float | None:
+        """When the last write was acknowledged, `time.monotonic`; None: none was."""
+        return self._acknowledged[-1] if self._acknowledged else None
+
     def _sing(self) -> None:
         try:
             with connect(self._url) as client:

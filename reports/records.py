@@ -208,6 +208,9 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     server_lost_since: Seconds | None = None
     """The first moment from which the server itself lost writes that it had acknowledged, by the
     harness's own writes to it; None: none were lost, or the fault did not look."""
+    server_kept_until: Seconds | None = None
+    """When the server acknowledged the last of the harness's own writes, if it lost none of them;
+    what it lost of later ones nobody can tell."""
 
 
 class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

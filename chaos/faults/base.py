@@ -33,6 +33,8 @@ class Fault(ABC):
 
     lost_since: float | None = field(default=None, init=False, repr=False, compare=False)
     """Since when (`time.monotonic`) the server lost acknowledged writes of ours; None: none."""
+    kept_until: float | None = field(default=None, init=False, repr=False, compare=False)
+    """When (`time.monotonic`) it acknowledged the last write of ours, if it kept them all."""
 
     def check(self, env: Environment) -> None:
         """Raise ValueError when this can never be done to such an environment."""
@@ -115,6 +117,7 @@ def perform(
         took_hold=took_hold,
         error="; ".join(errors) or None,
         server_lost_since=_run_time(fault.lost_since, clock),
+        server_kept_until=_run_time(fault.kept_until, clock),
     )
 
 

@@ -13,6 +13,8 @@ _MAY_LOSE_S = {
 """(declared durability, class of the fault) → the last seconds before it that may be lost."""
 _UNHEARD_S = 1.0
 """A replica that is further behind does not do what `replicated` declares."""
+_UNSEEN_S = 0.5
+"""More than passes between two of the harness's own writes, even on a very busy machine."""
 _ACKNOWLEDGED_AHEAD_S = 0.05
 """Between the harness's own writes, and from a write to the answer that tells of it."""
 
@@ -31,6 +33,13 @@ def declared_losses(history: History) -> list[tuple[float, float]]:
             (fault.server_lost_since - _ACKNOWLEDGED_AHEAD_S, fault.end)
             for fault in history.faults
             if fault.server_lost_since is not None
+        ]
+        # On a busy machine moments pass between the last of these writes and the server's death:
+        # what it put off in them, it was not seen to lose, and not seen to keep.
+        windows += [
+            (max(fault.server_kept_until, fault.start - _UNSEEN_S), fault.end)
+            for fault in history.faults
+            if fault.server_kept_until is not None
         ]
     if history.run.durability == "replicated":
         # A primary does not wait for its replicas: what the new one had not yet heard is gone.

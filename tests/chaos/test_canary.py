@@ -39,8 +39,10 @@ def ended(server: RedisServer) -> None:
 def test_a_server_that_kept_everything_lost_nothing(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis", aof="always")
     try:
-        canary, _ = killed_after_a_song(server, rewritten=False)
+        canary, begun = killed_after_a_song(server, rewritten=False)
         assert canary.lost_since([server.url]) is None
+        assert canary.last_sung is not None
+        assert canary.last_sung > begun
         with connect(server.url) as client:
             assert client.dbsize() == 0, "the canary left a key"
     finally:

@@ -52,6 +52,23 @@ def test_turns_lost_before_the_killed_server_lost_anything_are_lost(convictions:
     assert convictions(run) == {"lost": 1}
 
 
+@pytest.mark.parametrize(("kept_until", "lost"), [(18.9, {}), (19.4, {"lost": 1})])
+def test_what_a_killed_server_acknowledged_after_it_was_last_seen_to_keep_anything_may_be_lost(
+    convictions: Judge, kept_until: float, lost: dict[str, int]
+) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=19.0).audit(whole("c0t0"), at=25.0)
+    run.fault("kill-redis", 19.2, 22.0, server_kept_until=kept_until)
+    assert convictions(run) == lost
+
+
+def test_a_server_that_nobody_watched_for_long_is_not_excused(convictions: Judge) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn(at=5.0).turn(at=17.0).audit(whole("c0t0"), at=25.0)
+    run.fault("kill-redis", 20.0, 22.0, server_kept_until=10.0)
+    assert convictions(run) == {"lost": 1}
+
+
 def test_turns_lost_with_the_power_but_long_before_it_are_lost(convictions: Judge) -> None:
     run = Run()
     run.conversation(start=5.0).turn(at=5.0).turn(at=12.0).audit(whole("c0t0"), at=25.0)
