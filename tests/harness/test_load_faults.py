@@ -17,7 +17,10 @@ def test_conversations_survive_a_rush_of_customers_and_a_storm(tmp_path: Path) -
     finished = command.run("readiness", *command.TINY, *experiment, *out)
     run_dir = command.only_run(tmp_path)
     result: dict[str, Any] = json.loads((run_dir / "result.json").read_text())
-    assert finished.returncode == 0, finished.stdout
+    # On a busy machine the faults may leave no calm in which to measure; nothing else may be open.
+    unclear = {gate["name"] for gate in result["gates"] if gate["status"] != "pass"}
+    assert unclear <= {"latency.steady_p99"}, finished.stdout
+    assert finished.returncode == (75 if unclear else 0), finished.stdout
     assert {fault["fault"]: fault["took_hold"] for fault in result["faults"]} == {
         "load-spike": True,
         "model-cut-streams": True,

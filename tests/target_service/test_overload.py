@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import uuid
 
 from tests.target_service.conftest import StartReplica
 from tests.target_service.customers import Attempt, Crowd, percentile
@@ -55,12 +56,13 @@ def test_under_four_times_its_load_a_replica_stays_quick_and_refuses_the_rest(
 
     async def play(url: str) -> tuple[float, int, list[Attempt]]:
         async with Crowd(url) as crowd:
-            first = [f"early-{number}" for number in range(AT_ONCE)]
+            again = uuid.uuid4().hex[:8]
+            first = [f"early-{again}-{number}" for number in range(AT_ONCE)]
             await sessions(crowd, first)
             usual = await alone(crowd, first)
             capacity = AT_ONCE / usual
             count = round(OVERLOAD * capacity * SECONDS)
-            users = [f"late-{number}" for number in range(count)]
+            users = [f"late-{again}-{number}" for number in range(count)]
             await sessions(crowd, users)
             await pressed(crowd, users, OVERLOAD * capacity)
             return usual, round(capacity * SECONDS), crowd.attempts
@@ -111,7 +113,8 @@ def test_two_hundred_turns_at_once_come_back_to_a_restarted_redis_without_a_stam
 
     async def play(replica: Replica) -> tuple[float, int, list[Attempt], list[list[str]]]:
         async with Crowd(str(replica.http.base_url)) as crowd:
-            users = [f"storm-{number}" for number in range(CROWD)]
+            storm = uuid.uuid4().hex[:8]
+            users = [f"storm-{storm}-{number}" for number in range(CROWD)]
             written_at_once(bundled)
             await sessions(crowd, users)
             turns = [asyncio.create_task(until_done(crowd, user)) for user in users]
