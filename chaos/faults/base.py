@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
+from chaos.canary import Canary
 from chaos.environment import CAPABILITIES, Environment
 from chaos.errors import ChaosError
 from reports.records import FaultWindow, RunClock
@@ -35,6 +36,11 @@ class Fault(ABC):
     """Since when (`time.monotonic`) the server lost acknowledged writes of ours; None: none."""
     kept_until: float | None = field(default=None, init=False, repr=False, compare=False)
     """When (`time.monotonic`) it acknowledged the last write of ours, if it kept them all."""
+
+    def hear(self, canary: Canary, env: Environment) -> None:
+        """Ask Redis what it kept of the canary's writes.  Raises ChaosError when it cannot tell."""
+        self.lost_since = canary.lost_since([p.url for p in env.redis.primaries()])
+        self.kept_until = canary.last_sung if self.lost_since is None else None
 
     def check(self, env: Environment) -> None:
         """Raise ValueError when this can never be done to such an environment."""

@@ -49,8 +49,7 @@ class _Takeover(RedisFault):
         super().heal(env)
         if self._canary is not None:
             wait_for(lambda: env.redis.answers(), LOAD_TIMEOUT, "all data to be writable")
-            self.lost_since = self._canary.lost_since([p.url for p in env.redis.primaries()])
-            self.kept_until = self._canary.last_sung if self.lost_since is None else None
+            self.hear(self._canary, env)
 
     def verify_healed(self, env: Environment) -> bool:
         """The old primary is not one any more."""

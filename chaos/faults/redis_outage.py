@@ -118,5 +118,4 @@ class KillRedis(RedisOutage):
             self._canary.stop()
         super().heal(env)
         if self._canary is not None:
-            self.lost_since = self._canary.lost_since([p.url for p in env.redis.primaries()])
-            self.kept_until = self._canary.last_sung if self.lost_since is None else None
+            self.hear(self._canary, env)
