@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
+.PHONY: bench-load bench-proxy bench-start run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -28,6 +28,9 @@ bench-load: install  ## the load generator: cost of a request, of recording and 
 
 bench-proxy: install  ## what the network proxy adds to a Redis operation
 	$(BIN)/python -m tests.bench.proxy
+
+bench-start: install   ## how long replicas take to be ready, 12 in containers too
+	$(BIN)/python -m tests.bench.start
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions

@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 
+from target_service import lean
 from target_service.settings import SettingsError, from_environment
 
 EXIT_BAD_CONFIGURATION = 104
@@ -30,6 +31,7 @@ def main() -> int:
     # Nothing of what is imported is garbage, and to look for it takes a tenth of the start.  The
     # end of the warm-up switches it on again.
     gc.disable()
+    lean.leave_out()
     try:
         from target_service.server import serve
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse
-from google.adk.cli.fast_api import get_fast_api_app
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from target_service import blame, choice, initial_events, metrics, own_agent
+from target_service import adk_server, blame, choice, initial_events, metrics, own_agent
 from target_service.door import BearerToken, BodyLimit, Health, Signature
 from target_service.sessions.service import RedisSessionService
 from target_service.settings import Settings
@@ -43,17 +42,7 @@ def create(config: Settings, health: Health) -> ASGIApp:
         if isinstance(sessions, RedisSessionService):
             await sessions.close()
 
-    app = get_fast_api_app(
-        agents_dir=str(config.agent or AGENTS),
-        session_service_uri=choice.register(sessions),
-        artifact_service_uri="memory://",
-        memory_service_uri="memory://",
-        use_local_storage=False,
-        web=False,
-        lifespan=lifespan,
-        # No bind_host: with one, ADK answers 403 to any other Host header, and a balancer, its
-        # health checks and a cluster's names all come with their own.
-    )
+    app = adk_server.create(config.agent or AGENTS, sessions, lifespan)
     _add_health(app, health)
     if isinstance(sessions, RedisSessionService):
         _add_guard(app, sessions, config)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
-from typing import Any
 
-from google.adk.cli.service_registry import get_service_registry
 from google.adk.sessions.base_session_service import BaseSessionService
 from google.adk.sessions.in_memory_session_service import InMemorySessionService
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -17,8 +15,6 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from target_service.sessions.durability import Durability, parse
 from target_service.sessions.service import RedisSessionService
 from target_service.settings import Settings, SettingsError
-
-SCHEME = "diya-chosen"
 
 
 def create(config: Settings) -> BaseSessionService:
@@ -31,16 +27,6 @@ def create(config: Settings) -> BaseSessionService:
     if config.sessions == "adk-redis":
         return _adk_redis(config)
     return _from_factory(config)
-
-
-def register(service: BaseSessionService) -> str:
-    """Make `service` known to ADK; returns the URI by which its API server asks for it."""
-
-    def hand_out(uri: str, **_: Any) -> BaseSessionService:
-        return service
-
-    get_service_registry().register_session_service(SCHEME, hand_out)
-    return f"{SCHEME}://"
 
 
 def _durability(config: Settings) -> Durability:

@@ -28,6 +28,5 @@ async def warm_up(config: Settings) -> None:
     message = types.Content(role="user", parts=[types.Part(text="Where is ORD-58291?")])
     async for _ in runner.run_async(user_id=_USER, session_id=session.id, new_message=message):
         pass
-    gc.collect()
     gc.freeze()
     gc.enable()
