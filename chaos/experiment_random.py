@@ -2,7 +2,8 @@
 
 The draw is a pure function of the seed, the length of the load and the ground: the same three give
 the same text, byte for byte.  A fault is drawn only when the ground can have it, and only when it
-and the calm after it end before the load does.
+and the calm after it end before the load does.  Now and then two faults overlap: what survives each
+of them alone may not survive both.
 """
 
 from __future__ import annotations
@@ -29,6 +30,16 @@ _MORE_CALM_S = 4.0
 """On average so much calm is added to the least; more where a long load has room for it."""
 _RESTART_S = 5.0
 """What a replica needs to come up on a busy machine, and the balancer to find it."""
+
+_BESIDE_SHARE = 0.4
+"""So many faults have another one beside them, where one fits."""
+
+APART = frozenset({frozenset({"network", "replica"}), frozenset({"network", "redis"})})
+"""Rooms of `chaos.actions` whose faults never overlap: nobody could tell that a link is cut to an
+end that is down.  Nor do two faults of one room: they may have one target."""
+
+ALONE = frozenset({"kill_streaming", "exhaust_connections"})
+"""A fault beside these could take away what they need: a reply to cut, connections to count."""
 
 LEFT_OUT = {
     "noop": "it does nothing",
@@ -265,11 +276,18 @@ def draw(seed: int, load_seconds: float, on: Ground) -> str:
         drawn = _first_that_fits(bag, begin, end, rng, on)
         if drawn is None:
             break
-        func, arguments = drawn
-        name = f"{len(steps) + 1}. {func.replace('_', ' ')} at {begin:g} s"
-        at[name] = f"start+{begin:g}s"
-        steps.append(_step(name, func, arguments, before=max(0.0, begin - free)))
-        clock = free = begin + _span(func, arguments) + CALM_S
+        together = [(begin, *drawn)]
+        if len(steps) + 1 < MOST_FAULTS and rng.random() < _BESIDE_SHARE:
+            together += _beside(begin, *drawn, bag, end, rng, on)
+        over = max(moment + _span(func, arguments) for moment, func, arguments in together)
+        for moment, func, arguments in together:
+            name = f"{len(steps) + 1}. {func.replace('_', ' ')} at {moment:g} s"
+            at[name] = f"start+{moment:g}s"
+            calm = over - (moment + _span(func, arguments)) + CALM_S
+            steps.append(_step(name, func, arguments, before=moment - free, after=calm))
+        for step in steps[-len(together) : -1]:
+            step["background"] = True
+        clock = free = over + CALM_S
     if not steps:
         raise ChaosConfigError(
             f"random:{seed}: a load of {load_seconds:g} s has no room for a fault and the recovery "
@@ -298,13 +316,46 @@ def _first_that_fits(
     return None
 
 
+def _beside(
+    begin: float,
+    func: str,
+    arguments: Arguments,
+    bag: list[str],
+    end: float,
+    rng: Random,
+    on: Ground,
+) -> list[tuple[float, str, Arguments]]:
+    """A fault that begins while the other one lasts; nothing where none may or none fits."""
+    lasts = _length(arguments)
+    others = [each for each in bag if may_overlap(func, each)]
+    moment = round(begin + rng.uniform(0.1, max(0.2, lasts)), 1)
+    drawn = _first_that_fits(others, moment, end, rng, on)
+    if drawn is None:
+        return []
+    bag.remove(drawn[0])
+    return [(moment, *drawn)]
+
+
+def may_overlap(one: str, other: str) -> bool:
+    """Whether a draw lets two faults of the catalogue overlap."""
+    rooms = frozenset(getattr(actions, func).__module__.rpartition(".")[2] for func in (one, other))
+    return len(rooms) == 2 and rooms not in APART and not ALONE & {one, other}
+
+
+def _length(arguments: Mapping[str, Any]) -> float:
+    """How long it is meant to last."""
+    return float(sum(arguments.get(name, 0.0) for name in ("duration", "downtime", "load")))
+
+
 def _span(func: str, arguments: Mapping[str, Any]) -> float:
     """How long it takes from its beginning until everything is healed, as a rule."""
-    length = sum(arguments.get(name, 0.0) for name in ("duration", "downtime", "load"))
-    return float(length + _KINDS[func].span + _RESTART_S * arguments.get("count", 0))
+    more = _RESTART_S * float(arguments.get("count", 0))
+    return _length(arguments) + _KINDS[func].span + more
 
 
-def _step(name: str, func: str, arguments: Arguments, before: float) -> dict[str, Any]:
+def _step(
+    name: str, func: str, arguments: Arguments, before: float, after: float
+) -> dict[str, Any]:
     return {
         "type": "action",
         "name": name,
@@ -315,5 +366,5 @@ def _step(name: str, func: str, arguments: Arguments, before: float) -> dict[str
             "arguments": arguments,
         },
         # For Chaos Toolkit, which knows no moments; the calm holds in both.
-        "pauses": {"before": round(before, 1), "after": CALM_S},
+        "pauses": {"before": round(max(0.0, before), 1), "after": round(after, 1)},
     }

@@ -154,19 +154,25 @@ def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
             f"--agent {args.agent}: it is for a fleet in processes; a --target, or the --image of "
             "a container, has its agent in it, and --app names it"
         )
-    folder = Path(args.agent).resolve()
-    if not any((folder / name).is_file() for name in _AGENT_FILES):
-        raise ConfigError(
-            f"--agent {args.agent}: a folder with {' or '.join(_AGENT_FILES)} in it was expected"
-        )
-    if not re.fullmatch(r"[A-Za-z0-9_]+", folder.name):
-        raise ConfigError(
-            f"--agent {args.agent}: ADK takes no such name of an agent; one of letters, digits "
-            "and _ was expected"
-        )
+    folder = agent_folder(args.agent)
     if args.app not in (None, folder.name):
         raise ConfigError(f"--app {args.app}: ADK names an agent by its folder, {folder.name!r}")
     return folder, folder.name
+
+
+def agent_folder(given: str) -> Path:
+    """The folder of an agent that replicas can import.  Raises ConfigError."""
+    folder = Path(given).resolve()
+    if not any((folder / name).is_file() for name in _AGENT_FILES):
+        raise ConfigError(
+            f"--agent {given}: a folder with {' or '.join(_AGENT_FILES)} in it was expected"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_]+", folder.name):
+        raise ConfigError(
+            f"--agent {given}: ADK takes no such name of an agent; one of letters, digits "
+            "and _ was expected"
+        )
+    return folder
 
 
 def check_port(port: int | None) -> None:

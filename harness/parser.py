@@ -70,11 +70,6 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
         "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
     )
     parser.add_argument(
-        "--agent",
-        metavar="DIR",
-        help="the folder of an ADK agent of your own, served by our fleet instead of ShopMax's",
-    )
-    parser.add_argument(
         "--app", help="the agent's app name, at the target or in --image (default: shopmax)"
     )
     parser.add_argument(
@@ -189,6 +184,11 @@ def _fleet(parser: argparse.ArgumentParser) -> None:
         default="redis",
         metavar="KIND",
         help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
+    )
+    parser.add_argument(
+        "--agent",
+        metavar="DIR",
+        help="the folder of an ADK agent of your own, served by our fleet instead of ShopMax's",
     )
     parser.add_argument(
         "--port",

@@ -22,6 +22,7 @@ def main(args: argparse.Namespace) -> int:
     """Start the fleet, print its addresses, wait for Ctrl-C or SIGTERM, leave nothing behind."""
     options.check_sessions(args.sessions)
     options.check_port(args.port)
+    agent = None if args.agent is None else options.agent_folder(args.agent)
     if args.ttl < 1:
         raise ConfigError(f"--ttl {args.ttl:g}: at least 1 second was expected")
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
@@ -36,6 +37,7 @@ def main(args: argparse.Namespace) -> int:
             topology=options.topology(args),
             proxy=args.proxy,
             leftovers=[Path(folder)],
+            extra_env={"DIYA_AGENT": str(agent)} if agent else None,
         )
         with fleet:
             progress = Progress()

@@ -20,6 +20,7 @@ from chaos.experiment_random import (
     Ground,
     draw,
     ground,
+    may_overlap,
     possible,
 )
 from chaos.faults.network import NetworkFault
@@ -66,8 +67,58 @@ def assert_spaced(experiment: Experiment, seconds: float) -> None:
     assert len(moments) == len(experiment.faults)
     assert moments[0] >= min(5.0, seconds / 5)
     assert moments[-1] < 0.9 * seconds
-    assert all(after - before > CALM_S for before, after in pairwise(moments))
-    assert all(step.after == CALM_S for step in experiment.faults)
+    steps = experiment.faults
+    for (step, moment), (_, following) in pairwise(zip(steps, moments, strict=True)):
+        assert following > moment
+        # Who goes on in the background has the next one beside it; all others have their calm.
+        assert step.background or following - moment > CALM_S
+    assert not steps[-1].background
+    assert all(step.after >= CALM_S for step in steps)
+
+
+def test_faults_overlap_in_pairs_of_which_each_can_be_seen_to_take_hold() -> None:
+    pairs, alone = set(), 0
+    for seed in SEEDS:
+        method = yaml.safe_load(draw(seed, 93.0, SINGLE))["method"]
+        for first, second in pairwise(method):
+            if first.get("background"):
+                assert not second.get("background")
+                pairs.add((first["provider"]["func"], second["provider"]["func"]))
+            else:
+                alone += 1
+    assert len(pairs) > 50
+    assert alone > len(pairs)
+    assert all(may_overlap(one, other) for one, other in pairs)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlap"),
+    [
+        ("kill_replica", "restart_redis", True),
+        ("model_errors", "kill_half", True),
+        ("load_spike", "network_latency", True),
+        ("kill_replica", "freeze_replica", False),  # which may be one and the same
+        ("network_black_hole", "kill_redis", False),
+        ("network_cut", "kill_zone", False),
+        ("kill_streaming", "model_errors", False),
+        ("exhaust_connections", "kill_replica", False),
+    ],
+)
+def test_what_may_overlap(one: str, other: str, overlap: bool) -> None:
+    assert may_overlap(one, other) is may_overlap(other, one) is overlap
+
+
+def test_a_fault_beside_another_begins_while_that_one_lasts_and_both_have_the_calm_after() -> None:
+    for seed in SEEDS:
+        steps = parse(draw(seed, 3600.0, SINGLE), Path("drawn")).faults
+        for first, second in pairwise(steps):
+            if not first.background:
+                continue
+            assert first.at is not None
+            assert second.at is not None
+            fault = first.make()
+            lasts = sum(getattr(fault, name, 0.0) for name in ("duration", "downtime", "load"))
+            assert first.at.offset < second.at.offset <= first.at.offset + max(0.2, lasts) + 0.1
 
 
 def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: MakeFleet) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,3 +75,22 @@ def test_what_cannot_be_done_is_refused(
     done = command.run("chaos", *arguments)
     assert done.returncode == 104, done.stderr
     assert said in done.stderr
+
+
+def test_a_fleet_of_an_agent_of_ones_own_is_brought_up() -> None:
+    agent = command.ROOT / "tests" / "sample_repo" / "concierge"
+    fleet = command.start("up", "--replicas", "1", "--redis", "bundled", "--agent", str(agent))
+    try:
+        assert fleet.stdout is not None
+        url = fleet.stdout.readline().split()[1]
+        with urllib.request.urlopen(f"{url}/list-apps", timeout=10) as answer:
+            assert json.loads(answer.read()) == ["concierge"]
+    finally:
+        fleet.terminate()
+        fleet.communicate(timeout=30)
+
+
+def test_a_folder_that_is_no_agent_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    refused = command.run("up", "--agent", str(tmp_path))
+    assert refused.returncode == 104
+    assert f"--agent {tmp_path}: a folder with agent.py or root_agent.yaml" in refused.stderr
