@@ -211,6 +211,9 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     server_kept_until: Seconds | None = None
     """When the server acknowledged the last of the harness's own writes, if it lost none of them;
     what it lost of later ones nobody can tell."""
+    injected: Seconds | None = None
+    """When it had been done to the target: a server that it kills is dead by then.  None: it was
+    not done."""
 
 
 class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -27,6 +27,7 @@ TITLES = {
     "validity.workers": "No generator process was lost",
     "validity.faults": "Every planned fault took hold",
     "validity.steady_state": "The steady state before the first fault",
+    "validity.records": "All that was recorded is there",
     "validity.samples": "The run was sampled throughout",
     "validity.spread": "Conversations moved between replicas",
 }

@@ -91,11 +91,13 @@ def perform(
     target = "none"
     took_hold = False
     recovered_at: float | None = None
+    injected: float | None = None
     try:
         target = fault.aim(env, rng)
         fault.prepare(env)
         start = clock.now()
         fault.inject(env)
+        injected = clock.now()
         took_hold = fault.verify(env)
         if took_hold:
             fault.hold()
@@ -124,6 +126,7 @@ def perform(
         error="; ".join(errors) or None,
         server_lost_since=_run_time(fault.lost_since, clock),
         server_kept_until=_run_time(fault.kept_until, clock),
+        injected=injected,
     )
 
 

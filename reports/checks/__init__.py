@@ -12,6 +12,7 @@ from reports.checks.continuity import check_continuity
 from reports.checks.errors import check_errors
 from reports.checks.latency import check_latency
 from reports.checks.memory import check_memory
+from reports.checks.records import check_records
 from reports.checks.recovery import check_recovery
 from reports.checks.steady_state import check_steady_state
 from reports.checks.validity import check_validity
@@ -22,6 +23,7 @@ Check = Callable[[History], list[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     check_validity,
+    check_records,
     check_continuity,
     check_latency,
     check_recovery,

@@ -80,6 +80,8 @@ class _Judge:
                 return False
             if item.kind != "step":
                 talk.append((item.turn_id, item.digest))
+            elif len(talk) % 2 and item.turn_id != talk[-1][0]:
+                return False
         due: list[tuple[str, str | None]] = []
         for turn in self._expected.turns:
             if turn.outcome is not Outcome.OK:
@@ -208,6 +210,10 @@ class _Judge:
 
     def _judge_order(self, whole: set[str]) -> None:
         """Judge the order of the turns that are sound in themselves."""
+        if (torn := self._torn_by_a_step(whole)) is not None:
+            saw = "another turn's step between its message and its reply"
+            self._convict("reordered", torn, "only its own steps in between", saw)
+            return
         talk = [i for i in self._audit.history if i.kind != "step" and i.turn_id in whole]
         ids = [i.turn_id for i in talk if i.turn_id is not None]
         latest = -1
@@ -225,6 +231,18 @@ class _Judge:
                 self._convict("reordered", turn_id, "the turns whole and in order", saw)
                 return
             latest = max(latest, turn.turn)
+
+    def _torn_by_a_step(self, whole: set[str]) -> str | None:
+        """The first sound turn with a step of another turn of ours between message and reply."""
+        inside: str | None = None
+        for item in self._audit.history:
+            if item.kind == "message":
+                inside = item.turn_id if item.turn_id in whole else None
+            elif item.kind == "reply":
+                inside = None
+            elif inside is not None and item.turn_id != inside and item.turn_id in self._own:
+                return inside
+        return None
 
     def _convict(
         self, kind: str, turn_id: str | None, expected: str, saw: str, count: int = 1

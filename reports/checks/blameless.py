@@ -21,7 +21,7 @@ class Blameless:
     """What such a conversation adds to the census."""
 
     audited: bool
-    """It was read back."""
+    """It was read back, and there."""
     read_late: int
     """Reads at a time when the session must be gone."""
 
@@ -70,7 +70,7 @@ def _audits_are(
     ttl: float,
 ) -> Blameless | None:
     kept, latest = turns[-1].sent, max(turn.done for turn in turns)
-    late = 0
+    late, audited = 0, False
     for audit in audits:
         deleted = record.deleted is not None and audit.at > record.deleted
         must_be_gone = deleted or audit.at - latest > ttl + CLOCK_S
@@ -82,7 +82,9 @@ def _audits_are(
                 return None
         elif audit.status != "found" or must_be_gone or not _shows(audit, record.user, turns):
             return None
-    return Blameless(audited=True, read_late=late)
+        else:
+            audited = True
+    return Blameless(audited=audited, read_late=late)
 
 
 def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:

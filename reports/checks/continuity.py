@@ -9,6 +9,7 @@ from reports.checks.attribution import attribute
 from reports.checks.audited import Expected, judge_audit
 from reports.checks.blameless import blameless
 from reports.checks.durability import declared_losses, may_lose
+from reports.checks.gaps import missing
 from reports.checks.session_model import Presence, SessionModel, turns_all_known
 from reports.checks.violations import CLASSES, Violation
 from reports.checks.witness import Testimony, Witness
@@ -60,6 +61,8 @@ class Census:
     within_durability: int = 0
     repeated: int = 0
     """Turns that happened more than once, at a target that never promised otherwise."""
+    gaps: list[str] = field(default_factory=list)
+    """What is missing of what was recorded, one conversation each."""
 
 
 def take_census(history: History) -> Census:
@@ -67,10 +70,13 @@ def take_census(history: History) -> Census:
     census = Census()
     for index, records, turns, audits in history.talks():
         record = records[-1] if records else None
-        if _took_the_short_way(history, census, record, turns, audits):
+        gap = missing(record, turns, audits)
+        if gap is not None:
+            census.gaps.append(f"conversation {index}: {gap}")
+        elif _took_the_short_way(history, census, record, turns, audits):
             continue
         known: set[tuple[str, str | None]] = set()
-        judge = ConversationJudge(history, index, record, census)
+        judge = ConversationJudge(history, index, record, census, whole=gap is None)
         for violation in judge.judge(turns, audits):
             key = (violation.kind, violation.turn_id)
             if key not in known:
@@ -91,7 +97,7 @@ def _took_the_short_way(
     if not history.run.ttl_known:
         return False
     losses = history.once(declared_losses)
-    if any(start <= turns[-1].done and record.opened <= end for start, end in losses):
+    if any(since <= turns[-1].done and record.opened <= heard for since, _, heard in losses):
         return False
     found = blameless(record, turns, audits, history.run.ttl_seconds)
     if found is None:
@@ -191,9 +197,17 @@ class ConversationJudge:
     """Walks one conversation: its turns, then the reads of its session, in order of time."""
 
     def __init__(
-        self, history: History, index: int, record: ConversationRecord | None, census: Census
+        self,
+        history: History,
+        index: int,
+        record: ConversationRecord | None,
+        census: Census,
+        *,
+        whole: bool = True,
     ) -> None:
+        """`whole`: nothing is missing of what was recorded of this conversation."""
         self._history = history
+        self._all_known = whole and turns_all_known(record)
         self._index = index
         self._census = census
         self._stamped = history.stamps_turn_ids
@@ -204,7 +218,7 @@ class ConversationJudge:
         self._model = SessionModel(
             self._record,
             history.run.ttl_seconds,
-            durable=opened is not None and not self._may_lose(opened),
+            durable=opened is not None and not self._may_lose(_asked(record, opened), opened),
             expires=history.run.ttl_known,
         )
         self._once = not history.run.foreign
@@ -290,20 +304,23 @@ class ConversationJudge:
         (self._doubtful if testimony is Testimony.OTHER else self._found).append(violation)
 
     def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
-        """Judge one read of the session; True when its answer could be judged."""
+        """Judge one read of the session; True when it shows what became of the acknowledged turns.
+
+        That a session is gone when it may be shows nothing of them.
+        """
         presence = self._model.presence(audit.at, audit.done)
         where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status not in ("found", "gone"):
             return False
         if presence is Presence.GONE and self._may_be_opened_late(audit):
-            return True
+            return False
         if presence is Presence.GONE:
             self._census.read_late += 1
         self._model.read(audit)
         if audit.status == "gone":
             if self._opened:
                 self._absent(presence, None, audit.done, where)
-            return True
+            return presence in (Presence.THERE, Presence.THERE_BUT_FOR_DURABILITY)
         if presence is Presence.GONE:
             expected = f"no session any more{self._latest()}"
             self._convict("resurrected", None, audit.done, where, expected, "it")
@@ -320,7 +337,7 @@ class ConversationJudge:
                 turns=self._taken,
                 beginnings=self._beginnings,
                 sent_as=self._history.turns.sent_as,
-                all_known=turns_all_known(self._record),
+                all_known=self._all_known,
                 durable=self._durable,
                 once=self._once,
             ),
@@ -391,7 +408,12 @@ class ConversationJudge:
         )
 
     def _durable(self, turn: TurnRecord) -> bool:
-        return not self._may_lose(turn.done)
+        return not self._may_lose(turn.sent, turn.done)
+
+
+def _asked(record: ConversationRecord | None, opened: float) -> float:
+    """When the session was asked for, at the earliest."""
+    return opened if record is None or record.started is None else record.started
 
 
 def _answer(turn: TurnRecord) -> str:

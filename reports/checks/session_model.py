@@ -64,9 +64,9 @@ class SessionModel:
             self._kept_if_durable = turn.sent
             if durable:
                 self._kept = turn.sent
-        if turn.outcome is Outcome.INFO or turn.attempts > 1:
+        if turn.outcome is Outcome.INFO or turn.unsure:
             # An attempt nobody heard of again may touch the session at any time from now on, so
-            # this session never must be gone.
+            # this session never must be gone.  One that was refused has touched it by `done`.
             self._latest = math.inf
         else:
             self._latest = max(self._latest, turn.done)

@@ -94,6 +94,9 @@ class Conversation:
     audits: list[AuditRecord] = field(default_factory=list)
     is_opened: bool = True
     has_record: bool = True
+    planned: int | None = None
+    """Turns; None: as many as there are."""
+    error: str | None = None
 
     def id(self, turn: int) -> str:
         return f"c{self.index}t{turn}"
@@ -180,8 +183,9 @@ class Conversation:
             opened=self.start + 0.05 if self.is_opened else None,
             ended=self.ended + 0.2,
             fate=self.fate,
-            turns_planned=max(1, len(self.turns)),
+            turns_planned=self.planned or max(1, len(self.turns)),
             deleted=self.deleted,
+            error=self.error,
         )
 
 

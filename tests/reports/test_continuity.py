@@ -204,3 +204,10 @@ def test_steps_between_message_and_reply_are_no_violation_however_many(convictio
     steps = [step("c0t0")] * 7
     run.conversation().turn().audit([said("c0t0"), *steps, answered("c0t0")])
     assert convictions(run) == {}
+
+
+def test_another_turns_step_between_message_and_reply_is_reordered(convictions: Judge) -> None:
+    run = Run()
+    history = [said("c0t0"), step("c0t0"), answered("c0t0"), said("c0t1"), step("c0t0")]
+    run.conversation().turn().turn().audit([*history, answered("c0t1")])
+    assert convictions(run) == {"reordered": 1}

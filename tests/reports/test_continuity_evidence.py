@@ -69,6 +69,66 @@ def test_a_server_that_nobody_watched_for_long_is_not_excused(convictions: Judge
     assert convictions(run) == {"lost": 1}
 
 
+@pytest.mark.parametrize(
+    ("kind", "saw"),
+    [
+        ("kill-redis", {"server_kept_until": 19.99}),
+        ("kill-redis", {"server_lost_since": 19.0}),
+        ("power-loss", {"server_lost_since": 19.0}),
+    ],
+)
+def test_what_is_acknowledged_while_redis_is_down_is_not_excused_by_its_death(
+    convictions: Judge, tmp_path: Path, kind: str, saw: dict[str, float]
+) -> None:
+    run = Run()
+    conversation = run.conversation(start=21.0)
+    for second in range(5):
+        conversation.turn(at=21.0 + second)
+    conversation.audit([], at=31.0)
+    run.fault(kind, 20.0, 30.0, injected=20.1, **saw)
+    assert convictions(run) == {"lost": 5}
+    assert "within_durability" not in findings(run, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("durability", "saw"),
+    [
+        ("aof-everysec", {"server_lost_since": 19.9}),
+        ("rdb", {"server_lost_since": 19.9}),
+        ("replicated", {"server_lost_since": 19.9}),
+        ("replicated", {"server_kept_until": 19.9}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("took", "convicted"),
+    [
+        (0.2, {}),  # the answer was on its way when the server died
+        (3.0, {"lost": 1}),  # another server, or the next life of this one, has acknowledged it
+    ],
+)
+def test_an_answer_that_was_on_its_way_when_the_server_died_may_be_in_vain(
+    convictions: Judge,
+    durability: str,
+    saw: dict[str, float],
+    took: float,
+    convicted: dict[str, int],
+) -> None:
+    run = Run(durability=durability)
+    run.conversation(start=15.0).turn(at=15.0).turn(at=19.97, took=took).audit(whole("c0t0"))
+    run.fault("failover", 20.0, 22.0, injected=20.02, **saw)
+    assert convictions(run) == convicted
+
+
+def test_turns_lost_since_the_last_snapshot_are_lost_as_declared(
+    convictions: Judge, tmp_path: Path
+) -> None:
+    run = Run(durability="rdb")
+    run.conversation(start=5.0).turn(at=5.0).turn(at=9.0).audit(whole("c0t0"), at=25.0)
+    run.fault("kill-redis", 20.0, 22.0, server_lost_since=7.0, injected=20.0)
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["within_durability"].value == 1
+
+
 def test_turns_lost_with_the_power_but_long_before_it_are_lost(convictions: Judge) -> None:
     run = Run()
     run.conversation(start=5.0).turn(at=5.0).turn(at=12.0).audit(whole("c0t0"), at=25.0)
@@ -103,6 +163,19 @@ def test_conversations_that_could_not_be_read_back_leave_continuity_unknown(
     for number in range(50):
         run.sound() if number else run.conversation().turn().audit(status="unknown")
     assert {f.status for f in check_continuity(run.history(tmp_path))} == {Status.UNKNOWN}
+
+
+def test_to_be_gone_when_its_ttl_is_over_is_not_to_be_read_back(tmp_path: Path) -> None:
+    for unanswered in ("unknown", None):
+        run = Run()
+        for number in range(40):
+            conversation = run.conversation(start=10.0 + number / 10).turn().turn()
+            if unanswered:
+                conversation.audit(status=unanswered)
+            conversation.audit(status="gone", at=conversation.ended + TTL + 1.5, when="expired")
+        lost = findings(run, tmp_path)["lost"]
+        assert lost.status is Status.UNKNOWN
+        assert "40 of 40 conversations could not be read back" in lost.summary
 
 
 def test_one_unanswered_audit_in_two_hundred_is_within_the_tolerance(tmp_path: Path) -> None:

@@ -37,9 +37,16 @@ def test_a_session_that_a_forgotten_attempt_may_have_touched_late_is_alive(
     convictions: Judge,
 ) -> None:
     run = Run()
-    conversation = run.conversation().turn(attempts=2).audit()
+    conversation = run.conversation().turn(attempts=2, unsure=1).audit()
     conversation.audit(at=conversation.ended + TTL + 1, when="expired")
     assert convictions(run) == {}
+
+
+def test_a_session_that_only_refused_attempts_touched_has_to_be_gone(convictions: Judge) -> None:
+    run = Run()
+    conversation = run.conversation().turn(attempts=2).audit()
+    conversation.audit(at=conversation.ended + TTL + 1, when="expired")
+    assert convictions(run) == {"resurrected": 1}
 
 
 @pytest.mark.parametrize(
