@@ -122,6 +122,8 @@ class _Judge:
         turn = self._own[turn_id]
         messages = [item.digest for item in items if item.kind == "message"]
         replies = [item.digest for item in items if item.kind == "reply"]
+        if turn.outcome is Outcome.OK and messages == [turn.message] and replies == [turn.reply]:
+            return True  # as nearly all are
         if turn.outcome is Outcome.FAIL:
             self._convict("phantom", turn_id, "no refused turn", "it in the history")
         elif self._may_repeat(turn, messages, replies):
@@ -175,7 +177,8 @@ class _Judge:
         def fault_with(beginning: int) -> int:
             return sum((t.turn >= beginning) != (t.turn_id in present) for t in acknowledged)
 
-        beginning = min(self._expected.beginnings, key=fault_with)
+        beginnings = self._expected.beginnings
+        beginning = min(beginnings, key=fault_with) if len(beginnings) > 1 else beginnings[0]
         stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
         if stale:
             self._convict(

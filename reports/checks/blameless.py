@@ -35,17 +35,30 @@ def blameless(
     """None: it must go the long way.  Turns and audits in order; nothing may have been lost."""
     if record is None or record.opened is None or not turns:
         return None
-    last_sent = _turns_are(record, turns, ttl)
+    if not turns_are(record, turns, audits, ttl):
+        return None
+    return audits_are(record, turns, audits, ttl)
+
+
+def turns_are(
+    record: ConversationRecord,
+    turns: Sequence[TurnRecord],
+    audits: Sequence[AuditRecord],
+    ttl: float,
+) -> bool:
+    """Whether the turns have nothing to explain, and the session was read and deleted after them.
+
+    There is at least one turn, and the session was opened.
+    """
+    last_sent = _last_sent(record, turns, ttl)
     if last_sent is None:
-        return None
-    if not audits:
-        return Blameless(audited=False, read_late=0)
-    if audits[0].at <= last_sent or (record.deleted is not None and record.deleted < last_sent):
-        return None
-    return _audits_are(record, turns, audits, ttl)
+        return False
+    if record.deleted is not None and record.deleted < last_sent:
+        return False
+    return not audits or audits[0].at > last_sent
 
 
-def _turns_are(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
+def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
     """When the last turn was sent; None when one of them needs a closer look."""
     kept = record.due if record.started is None else record.started
     rolled = ""
@@ -63,12 +76,13 @@ def _turns_are(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: flo
     return kept
 
 
-def _audits_are(
+def audits_are(
     record: ConversationRecord,
     turns: Sequence[TurnRecord],
     audits: Sequence[AuditRecord],
     ttl: float,
 ) -> Blameless | None:
+    """What the reads of a session add whose turns are blameless; None: one needs a closer look."""
     kept, latest = turns[-1].sent, max(turn.done for turn in turns)
     late, audited = 0, False
     for audit in audits:

@@ -70,6 +70,8 @@ def may_lose(history: History) -> Callable[[float, float], bool]:
     It was sent while the server lived, and the answer came when it may have been in vain.
     """
     losses = history.once(declared_losses)
+    if not losses:
+        return lambda sent, done: False
     return lambda sent, done: any(
         since <= done <= heard and sent <= dead for since, dead, heard in losses
     )

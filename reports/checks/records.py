@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reports.checks.continuity import EVIDENCE_LINES, take_census
+from reports.checks.census import EVIDENCE_LINES
+from reports.checks.continuity import take_census
 from reports.history import History
 from reports.records import Finding, Status
 

@@ -10,6 +10,7 @@ done, and each touch gives it one more TTL.  From outside only these bands are k
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 
 from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, TurnRecord
@@ -70,6 +71,11 @@ class SessionModel:
             self._latest = math.inf
         else:
             self._latest = max(self._latest, turn.done)
+
+    def took_all(self, turns: Sequence[TurnRecord]) -> None:
+        """All turns were taken, each acknowledged at the first attempt and not to be lost."""
+        self._kept = self._kept_if_durable = turns[-1].sent
+        self._latest = max(self._latest, max(turn.done for turn in turns))
 
     def reopened(self, at: float) -> None:
         """The session was gone, and the customer opened another."""

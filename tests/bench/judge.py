@@ -2,8 +2,9 @@
 
 A run directory is made up (four turns a conversation, conversations interleaved as in a real run,
 an audit at the end of each and one in ten again after its TTL), then judged in a process of its
-own, from reading the records to the valid result.  Other sizes by hand, ten million with 10 GB of
-free disk: `python -m tests.bench.judge 10000000`.
+own, from reading the records to the valid result.  Then another one, of which every conversation
+lost its last turn: none of them takes the short way.  A million turns may take 20 s and 1 GB.
+Other sizes by hand, ten million with 10 GB of free disk: `python -m tests.bench.judge 10000000`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heappush
+from itertools import product
 from pathlib import Path
 
 from reports.records import chain, digest
 
 TURNS_EACH = 4
+_MOST_S, _MOST_BYTES, _JUDGED_AT = 20.0, 1e9, 1_000_000
 _FASTEST = 1000.0
 """Turns a second of run time, at most."""
 _SHORTEST_S = 100.0
@@ -39,8 +42,9 @@ print(result["verdict"], result["turns"]["ok"], seconds, cpu, rss)
 """
 
 
-def write_run(directory: Path, turns: int) -> None:
-    """Make up a sound run with so many turns, a multiple of `TURNS_EACH`."""
+def write_run(directory: Path, turns: int, *, sound: bool = True) -> None:
+    """Make up a run with so many turns, a multiple of `TURNS_EACH`; of an unsound one every
+    conversation lost its last turn."""
     conversations = turns // TURNS_EACH
     length = max(turns / _FASTEST, _SHORTEST_S)
     directory.mkdir(parents=True)
@@ -51,7 +55,7 @@ def write_run(directory: Path, turns: int) -> None:
         (directory / "conversations.jsonl").open("w") as conversations_file,
     ):
         files = {"t": turns_file, "a": audits_file, "c": conversations_file}
-        for kind, text in _records(conversations, length):
+        for kind, text in _records(conversations, length, kept=TURNS_EACH if sound else -1):
             files[kind].write(text)
     last = length + 20.0
     with (directory / "load.jsonl").open("w") as file:
@@ -103,20 +107,23 @@ def measure(run_dir: Path) -> Judging:
     return Judging(answer[0], int(answer[1]), float(answer[2]), float(answer[3]), int(answer[4]))
 
 
-def _records(conversations: int, length: float) -> Iterator[tuple[str, str]]:
-    """(which file, line), in the order of time, for all conversations."""
+def _records(conversations: int, length: float, kept: int) -> Iterator[tuple[str, str]]:
+    """(which file, line), in the order of time, for all conversations.
+
+    `kept`: where the sessions' histories end, as a slice of their turns does.
+    """
     queue: list[tuple[float, int, int]] = []
     gap = length / max(1, conversations)
     for index in range(conversations):
         start = index * gap
         while queue and queue[0][0] <= start:
-            yield from _next(queue)
+            yield from _next(queue, kept)
         heappush(queue, (start, index, 0))
     while queue:
-        yield from _next(queue)
+        yield from _next(queue, kept)
 
 
-def _next(queue: list[tuple[float, int, int]]) -> Iterator[tuple[str, str]]:
+def _next(queue: list[tuple[float, int, int]], kept: int) -> Iterator[tuple[str, str]]:
     at, index, number = heappop(queue)
     ids = [f"c{index}t{n}" for n in range(TURNS_EACH)]
     if number < TURNS_EACH:
@@ -124,7 +131,7 @@ def _next(queue: list[tuple[float, int, int]]) -> Iterator[tuple[str, str]]:
         heappush(queue, (at + 1.0 + (index * 7 + number) % 13 / 10, index, number + 1))
         return
     if number == TURNS_EACH:
-        yield "a", _audit(index, at, ids)
+        yield "a", _audit(index, at, ids[:kept])
         yield "c", _conversation(index, at)
         if index % 10 == 0:
             heappush(queue, (at + _TTL + 2, index, number + 1))
@@ -219,23 +226,29 @@ def _run_json() -> dict[str, object]:
     }
 
 
-def main() -> None:
-    """Print one line for each size."""
+def main() -> int:
+    """Print one line for each size, sound and not; 1 when a million take too long or too much."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.judge", description=__doc__)
     parser.add_argument("turns", nargs="*", type=int, default=[250_000, 1_000_000])
     args = parser.parse_args()
+    kept = True
     print(f"{'turns':>10}{'seconds':>9}{'CPU s':>8}{'µs a turn':>11}{'peak RSS':>10}  verdict")
-    for turns in args.turns:
+    for turns, sound in product(args.turns, (True, False)):
         with tempfile.TemporaryDirectory(prefix="diya-bench-judge-") as scratch:
             run_dir = Path(scratch) / "run"
-            write_run(run_dir, turns)
+            write_run(run_dir, turns, sound=sound)
             judging = measure(run_dir)
         print(
             f"{judging.acknowledged:>10,}{judging.seconds:>9.1f}{judging.cpu_seconds:>8.1f}"
             f"{judging.cpu_seconds / turns * 1e6:>11.1f}{judging.rss_bytes / 1e6:>7.0f} MB"
-            f"  {judging.verdict}"
+            f"  {judging.verdict}",
+            flush=True,
         )
+        if turns == _JUDGED_AT:
+            kept &= judging.seconds <= _MOST_S and judging.rss_bytes <= _MOST_BYTES
+    print(f"{'kept' if kept else 'MISSED'}: {_MOST_S:g} s and {_MOST_BYTES / 1e9:g} GB a million")
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

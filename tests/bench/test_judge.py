@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.bench.judge import measure, write_run
 
 SMALL, LARGE = 8_000, 48_000
 
 
-def test_six_times_the_turns_take_far_less_than_thirty_six_times_as_long(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sound", "verdict"), [(True, "GO"), (False, "NO-GO")])
+def test_six_times_the_turns_take_far_less_than_thirty_six_times_as_long(
+    tmp_path: Path, sound: bool, verdict: str
+) -> None:
     judging = {}
     for turns in (SMALL, LARGE):
-        write_run(tmp_path / str(turns), turns)
+        write_run(tmp_path / str(turns), turns, sound=sound)
         judging[turns] = measure(tmp_path / str(turns))
-        assert judging[turns].verdict == "GO"
+        assert judging[turns].verdict == verdict
         assert judging[turns].acknowledged == turns
     # Quadratic would be 36 times; the machine may be twice as slow the second time.
     assert judging[LARGE].cpu_seconds < 15 * judging[SMALL].cpu_seconds

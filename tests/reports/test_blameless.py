@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.checks.blameless import blameless
-from reports.checks.continuity import Census, ConversationJudge
+from reports.checks.blameless import blameless, turns_are
+from reports.checks.census import Census
+from reports.checks.conversation_judge import ConversationJudge
 from reports.records import HistoryItem, Outcome
 from tests.reports.a_run import TTL, Conversation, Run, whole
 
@@ -103,3 +104,20 @@ def test_whoever_takes_the_short_way_is_found_the_same_by_the_long_one(run: Run)
     assert census.within_durability == 0
     assert (bool(census.audited), census.read_late) == found
     assert census.acknowledged == census.witnessed == len(run.conversations[0].turns)
+
+
+@settings(max_examples=400, deadline=None)
+@given(conversations())
+def test_the_walk_through_blameless_turns_is_left_out_and_finds_the_same(run: Run) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        history = run.history(Path(scratch))
+    ((_, (record,), turns, audits),) = history.talks()
+    if record.opened is None or not turns_are(record, turns, audits, TTL):
+        return
+    walked, left_out = Census(), Census()
+    found = [
+        ConversationJudge(history, 0, record, census).judge(turns, audits, plain=plain)
+        for census, plain in ((walked, False), (left_out, True))
+    ]
+    assert found[0] == found[1]
+    assert walked == left_out

@@ -1,0 +1,51 @@
+"""What the conversations of a run showed: counted, with the first of each violation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from reports.checks.violations import Violation
+
+EVIDENCE_LINES = 20
+
+
+@dataclass
+class Tally:
+    """The violations of one class: all counted, the first ones kept."""
+
+    turns: int = 0
+    """How many turns they concern."""
+    conversations: int = 0
+    first: list[Violation] = field(default_factory=list)
+    _latest: int | None = None
+
+    def add(self, violation: Violation) -> None:
+        """Count one; those of a conversation come one after the other."""
+        self.turns += violation.count
+        self.conversations += violation.conversation != self._latest
+        self._latest = violation.conversation
+        if len(self.first) < EVIDENCE_LINES:
+            self.first.append(violation)
+
+
+@dataclass
+class Census:
+    """What the conversations of a run showed."""
+
+    violations: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    opened: int = 0
+    """Conversations whose session the service acknowledged."""
+    audited: int = 0
+    """Of these, how many gave an answer that can be judged when they were read back."""
+    acknowledged: int = 0
+    """Turns acknowledged."""
+    witnessed: int = 0
+    """Of these, how many came with a witness that could be judged."""
+    read_late: int = 0
+    """Reads at a time when the session must be gone."""
+    within_durability: int = 0
+    repeated: int = 0
+    """Turns that happened more than once, at a target that never promised otherwise."""
+    gaps: list[str] = field(default_factory=list)
+    """What is missing of what was recorded, one conversation each."""

@@ -1,0 +1,262 @@
+"""One conversation: what its customer was told, and what its session showed."""
+
+from __future__ import annotations
+
+from reports.checks.attribution import attribute
+from reports.checks.audited import Expected, judge_audit
+from reports.checks.census import Census
+from reports.checks.durability import may_lose
+from reports.checks.session_model import Presence, SessionModel, turns_all_known
+from reports.checks.violations import Violation
+from reports.checks.witness import Testimony, Witness
+from reports.history import History
+from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
+
+_NO_TURN = 404
+_EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "half_turn"}
+"""Violations that an audit proves and that also show up in what the model is shown."""
+
+
+class ConversationJudge:
+    """Walks one conversation: its turns, then the reads of its session, in order of time."""
+
+    def __init__(
+        self,
+        history: History,
+        index: int,
+        record: ConversationRecord | None,
+        census: Census,
+        *,
+        whole: bool = True,
+    ) -> None:
+        """`whole`: nothing is missing of what was recorded of this conversation."""
+        self._history = history
+        self._all_known = whole and turns_all_known(record)
+        self._index = index
+        self._census = census
+        self._stamped = history.stamps_turn_ids
+        self._record = record
+        self._may_lose = history.once(may_lose)
+        opened = self._record.opened if self._record else None
+        self._opened = opened is not None
+        self._model = SessionModel(
+            self._record,
+            history.run.ttl_seconds,
+            durable=opened is not None and not self._may_lose(_asked(record, opened), opened),
+            expires=history.run.ttl_known,
+        )
+        self._once = not history.run.foreign
+        self._witness = Witness(self._once)
+        self._beginnings = [0]
+        self._taken: list[TurnRecord] = []
+        self._last_good = opened or 0.0
+        self._found: list[Violation] = []
+        self._doubtful: list[Violation] = []
+        self._repeated = 0
+
+    def judge(
+        self, turns: list[TurnRecord], audits: list[AuditRecord], *, plain: bool = False
+    ) -> list[Violation]:
+        """The violations; what the conversation adds to the census is counted there.
+
+        `plain`: its turns are known to be blameless (`reports.checks.blameless`), and what was read
+        was read after all of them; the walk through them would find just that.
+        """
+        if plain:
+            self._took_all(turns)
+            turns = []
+        waiting = iter(turns)
+        turn = next(waiting, None)
+        judged = False
+        shown: set[str] = set()
+        for audit in audits:
+            while turn is not None and turn.sent < audit.at:
+                self._take(turn)
+                turn = next(waiting, None)
+            judged |= self._read(audit, shown)
+        while turn is not None:
+            self._take(turn)
+            turn = next(waiting, None)
+        if self._opened:
+            self._census.opened += 1
+            self._census.audited += judged
+        self._census.repeated += self._repeated
+        if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
+            self._found += self._doubtful
+        return self._found
+
+    def _took_all(self, turns: list[TurnRecord]) -> None:
+        """All turns were acknowledged at once, in time and with the right witness."""
+        self._census.acknowledged += len(turns)
+        self._census.witnessed += len(turns)
+        self._last_good = turns[-1].done
+        self._model.took_all(turns)
+        self._taken = turns
+
+    def _take(self, turn: TurnRecord) -> None:
+        if turn.reopened is not None:
+            self._took_another_session(turn, turn.reopened)
+        presence = self._model.presence(turn.sent, turn.done)
+        if turn.reopened is not None and turn.outcome is not Outcome.OK:
+            pass  # whatever became of the new session, nothing was in it
+        elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
+            self._absent(presence, turn.turn_id, turn.done, _answer(turn))
+        elif self._taken:
+            if presence is Presence.EITHER and turn.reopened is None:
+                self._witness.may_begin_anew()
+                self._beginnings.append(turn.turn)
+            elif presence is Presence.GONE and turn.reopened is None:
+                self._witness.must_begin_anew()
+                self._beginnings = [turn.turn]
+        self._testify(turn)
+        if turn.outcome is Outcome.OK:
+            self._census.acknowledged += 1
+            self._opened = True
+            self._last_good = turn.done
+        self._model.took(turn, self._durable(turn))
+        self._taken.append(turn)
+
+    def _took_another_session(self, turn: TurnRecord, told: float) -> None:
+        """The service said that the session is gone: was it to be?  Then all begins anew."""
+        presence = self._model.presence(turn.sent, told)
+        self._census.read_late += presence is Presence.GONE
+        self._absent(presence, turn.turn_id, told, _answer(turn))
+        self._witness.must_begin_anew()
+        self._beginnings = [turn.turn]
+        self._model.reopened(told)
+
+    def _testify(self, turn: TurnRecord) -> None:
+        testimony = self._witness.turn(turn, self._durable(turn))
+        self._census.witnessed += testimony is not Testimony.NONE
+        if turn.seen is None or testimony in (Testimony.TRUE, Testimony.NONE):
+            return
+        acknowledged = sum(t.outcome is Outcome.OK for t in self._taken)
+        violation = Violation(
+            kind="resurrected" if testimony is Testimony.STALE else "context_missed",
+            conversation=self._index,
+            turn_id=turn.turn_id,
+            count=1,
+            since=self._last_good,
+            at=turn.done,
+            where=_answer(turn),
+            expected=f"that the model was shown this message and the {acknowledged} acknowledged "
+            f"before it{self._latest()}",
+            saw=f"{testimony.value} ({turn.seen.turns} messages)",
+        )
+        (self._doubtful if testimony is Testimony.OTHER else self._found).append(violation)
+
+    def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
+        """Judge one read of the session; True when it shows what became of the acknowledged turns.
+
+        That a session is gone when it may be shows nothing of them.
+        """
+        presence = self._model.presence(audit.at, audit.done)
+        where = f"read back from {audit.replica or 'a replica without a name'}"
+        if audit.status not in ("found", "gone"):
+            return False
+        if presence is Presence.GONE and self._may_be_opened_late(audit):
+            return False
+        if presence is Presence.GONE:
+            self._census.read_late += 1
+        self._model.read(audit)
+        if audit.status == "gone":
+            if self._opened:
+                self._absent(presence, None, audit.done, where)
+            return presence in (Presence.THERE, Presence.THERE_BUT_FOR_DURABILITY)
+        if presence is Presence.GONE:
+            expected = f"no session any more{self._latest()}"
+            self._convict("resurrected", None, audit.done, where, expected, "it")
+            return True
+        if not self._stamped:
+            if not self._history.run.foreign:
+                return False
+            audit = attribute(audit, self._taken)
+        judgement = judge_audit(
+            audit,
+            Expected(
+                conversation=self._index,
+                user=self._record.user if self._record else None,
+                turns=self._taken,
+                beginnings=self._beginnings,
+                sent_as=self._history.turns.sent_as,
+                all_known=self._all_known,
+                durable=self._durable,
+                once=self._once,
+            ),
+        )
+        self._found += judgement.violations
+        self._repeated = max(self._repeated, judgement.repeated)
+        self._census.within_durability += judgement.within_durability
+        self._shrank(audit, shown, where)
+        return True
+
+    def _may_be_opened_late(self, audit: AuditRecord) -> bool:
+        """Whether an empty session is there that a forgotten attempt to open it may have made.
+
+        An attempt that was given up may wait in the service until what the next one opened has
+        expired.  What it then opens is new: nothing of the old session is in it.
+        """
+        if audit.status != "found" or audit.history:
+            return False
+        # A turn that was asked once, and answered, failed only before: its session's opening did.
+        return any(
+            turn.outcome is Outcome.OK and turn.attempts == 1 and turn.error is not None
+            for turn in self._taken
+        )
+
+    def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
+        """Turns of unknown fate may be absent, but not any more once they were there."""
+        now = {item.turn_id for item in audit.history}
+        for turn in self._taken:
+            if turn.outcome is Outcome.INFO and turn.turn_id in shown - now:
+                saw = "a history without it"
+                self._convict("truncated", turn.turn_id, audit.done, where, "what was there", saw)
+        shown.update(turn_id for turn_id in now if turn_id is not None)
+
+    def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:
+        """The service says that there is no such session."""
+        acknowledged = [turn for turn in self._taken if turn.outcome is Outcome.OK]
+        count = max(1, len(acknowledged))
+        if presence is Presence.THERE:
+            if any(v.kind == "lost" for v in self._found):
+                return
+            ttl = self._history.run.ttl_seconds
+            kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"
+            expected = f"{kept} within the TTL of {ttl:g} s"
+            self._convict("lost", turn_id, at, where, expected, "404, no such session", count)
+        elif presence is Presence.THERE_BUT_FOR_DURABILITY:
+            self._census.within_durability += count
+
+    def _latest(self) -> str:
+        """The last turn that was acknowledged: by when the customer knew that all was well."""
+        for turn in reversed(self._taken):
+            if turn.outcome is Outcome.OK:
+                who = turn.replica or "nobody"
+                return f" (the last, {turn.turn_id}, acknowledged at {turn.done:.3f} s by {who})"
+        return ""
+
+    def _convict(
+        self,
+        kind: str,
+        turn_id: str | None,
+        at: float,
+        where: str,
+        expected: str,
+        saw: str,
+        count: int = 1,
+    ) -> None:
+        self._found.append(
+            Violation(kind, self._index, turn_id, count, self._last_good, at, where, expected, saw)
+        )
+
+    def _durable(self, turn: TurnRecord) -> bool:
+        return not self._may_lose(turn.sent, turn.done)
+
+
+def _asked(record: ConversationRecord | None, opened: float) -> float:
+    """When the session was asked for, at the earliest."""
+    return opened if record is None or record.started is None else record.started
+
+
+def _answer(turn: TurnRecord) -> str:
+    return f"sent {turn.sent:.3f} s, answered by {turn.replica or 'nobody'}"
