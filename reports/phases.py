@@ -18,6 +18,7 @@ from itertools import accumulate
 from reports.history import History
 
 RECOVERY_S = 5.0
+_MARGIN_S = 2.0
 WARMUP = "warmup"
 STEADY = "steady"
 
@@ -103,6 +104,14 @@ def turns_by_phase(history: History) -> dict[str, array[int]]:
     for number, (due, done) in enumerate(times):
         groups[phases.of(due, done)].append(number)
     return dict(groups)
+
+
+def time_of(history: History, phase: str) -> tuple[float, float]:
+    """The run time that a gate speaks of: a fault and its recovery, or the whole load."""
+    for fault in history.faults:
+        if phase == f"fault:{fault.id}":
+            return fault.start - _MARGIN_S, fault.end + RECOVERY_S + _MARGIN_S
+    return history.load_start or 0.0, history.load_end or history.last_moment
 
 
 def load_phases(history: History) -> list[Phase]:

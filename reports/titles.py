@@ -22,6 +22,7 @@ TITLES = {
     "validity.arrivals": "The planned load was offered",
     "validity.generator": "The generator kept up",
     "validity.send_lag": "The generator kept up within conversations",
+    "validity.phase_lag": "The generator kept up where a gate failed",
     "validity.generator_cpu": "The generator had CPU to spare",
     "validity.foreign_cpu": "Others left the machine to the run",
     "validity.workers": "No generator process was lost",

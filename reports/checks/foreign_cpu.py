@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reports.checks.latency import check_latency
 from reports.checks.recovery import check_recovery
 from reports.history import History
-from reports.phases import RECOVERY_S
+from reports.phases import time_of
 from reports.records import Finding, Sample, Status
 from reports.titles import title
 
@@ -25,7 +25,6 @@ BUSY_PERCENT = 80.0
 _NAME = "validity.foreign_cpu"
 _STRETCH = 5
 """Samples, one a second."""
-_MARGIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def check_foreign_cpu(history: History) -> list[Finding]:
     ]
     excused = []
     for finding in failing:
-        stretch = busiest(history, *_time_of(history, finding.phase))
+        stretch = busiest(history, *time_of(history, finding.phase))
         if stretch is not None and stretch.disturbs:
             excused.append((stretch, finding))
     if excused:
@@ -123,11 +122,3 @@ def _mean(samples: Sequence[Sample]) -> Stretch:
     busy = sum(s.values["cpu_percent"] for s in samples) / len(samples)
     own = sum(s.values["own_percent"] for s in samples) / len(samples)
     return Stretch(max(0.0, busy - own), busy, samples[0].t)
-
-
-def _time_of(history: History, phase: str) -> tuple[float, float]:
-    """The run time that a gate speaks of: a fault and its recovery, or the whole load."""
-    for fault in history.faults:
-        if phase == f"fault:{fault.id}":
-            return fault.start - _MARGIN_S, fault.end + RECOVERY_S + _MARGIN_S
-    return history.load_start or 0.0, history.load_end or history.last_moment

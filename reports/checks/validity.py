@@ -13,6 +13,7 @@ from math import isnan
 
 from reports.checks.foreign_cpu import check_foreign_cpu
 from reports.checks.generator import check_generator
+from reports.checks.phase_lag import check_phase_lag
 from reports.columns import OK, OUTCOME
 from reports.history import History
 from reports.percentiles import ascending, percentile
@@ -38,7 +39,7 @@ def check_validity(history: History) -> list[Finding]:
         _samples(history),
     ]
     findings += check_generator(history) + _spread(history)
-    return findings + check_foreign_cpu(history)
+    return findings + check_phase_lag(history) + check_foreign_cpu(history)
 
 
 def _finding(

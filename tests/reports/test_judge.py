@@ -89,6 +89,7 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "validity.foreign_cpu",
         "validity.workers",
         "validity.records",
+        "validity.phase_lag",
     }
 
 

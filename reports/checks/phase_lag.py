@@ -1,0 +1,69 @@
+"""Was it the generator that was slow, while a latency gate of one fault failed?
+
+The gates on the generator's lag speak of the whole run: in a long one, a stall of seconds is less
+than its hundredth part, and would be held against the service in whose fault it fell.
+"""
+
+from __future__ import annotations
+
+from array import array
+from math import isnan
+
+from reports.checks.latency import FEWEST_FOR_P99, check_latency
+from reports.checks.recovery import check_recovery
+from reports.columns import RETRIED, TROUBLED
+from reports.history import History
+from reports.percentiles import ascending, percentile
+from reports.phases import time_of
+from reports.records import Finding, Status
+from reports.titles import title
+
+_EVIDENCE_LINES = 20
+
+
+def check_phase_lag(history: History) -> list[Finding]:
+    """Gate the generator where a fault's own gate failed; nothing to say where it kept up."""
+    limit = history.run.slo("generator_lag_p99_s")
+    late = []
+    for finding in (*history.once(check_latency), *history.once(check_recovery)):
+        if finding.status is Status.FAIL and finding.phase.startswith("fault:"):
+            value = _lag(history, *time_of(history, finding.phase))
+            if value is not None and value > limit:
+                late.append((value, finding))
+    if not late:
+        return []
+    value, first = max(late, key=lambda pair: pair[0])
+    return [
+        Finding(
+            check="validity.phase_lag",
+            phase="run",
+            status=Status.FAIL,
+            value=value,
+            limit=limit,
+            unit="s",
+            summary=f"{title(first.check)} ({first.phase}) failed while the generator itself was "
+            f"{value:.3f} s late, limit {limit:g} s",
+            evidence=tuple(
+                f"{title(finding.check)} ({finding.phase}) failed; the generator was {lag:.3f} s "
+                "late meanwhile"
+                for lag, finding in late[:_EVIDENCE_LINES]
+            ),
+        )
+    ]
+
+
+def _lag(history: History, since: float, until: float) -> float | None:
+    """The p99 of the lags of what was due in this time, of few the most, seconds."""
+    talks, turns = history.conversations, history.turns
+    lags = array("d")
+    for due, started in zip(talks.due, talks.started, strict=True):
+        if since <= due <= until and not isnan(started):
+            lags.append(started - due)
+    for turn, state, sent, due in zip(turns.turn, turns.state, turns.sent, turns.due, strict=True):
+        # A first turn opens the session first; so does one whose session had to be opened again.
+        if turn > 0 and since <= due <= until and not state & (RETRIED | TROUBLED):
+            lags.append(sent - due)
+    if not lags:
+        return None
+    ordered = ascending(lags)
+    return ordered[-1] if len(ordered) < FEWEST_FOR_P99 else percentile(ordered, 99)
