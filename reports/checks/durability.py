@@ -18,7 +18,7 @@ _UNSEEN_S = 0.5
 """More than passes between two of the harness's own writes, even on a very busy machine."""
 _ACKNOWLEDGED_AHEAD_S = 0.05
 """Between the harness's own writes, and from a write to the answer that tells of it."""
-_ON_ITS_WAY_S = 0.5
+_ON_ITS_WAY_S = 0.25
 """From a server's death to the arrival of the last answer that tells of a write to it, even on a
 very busy machine.  What is acknowledged later was written to what came back, and must be there."""
 

@@ -1,6 +1,6 @@
 """A short calibration: the harness convicts what is guilty, of what it did, and acquits ours.
 
-`make calibrate` does all systems; these four need no luck and half of the time.
+`make calibrate` does all systems; these need little luck, and most of them half of the time.
 """
 
 from __future__ import annotations
@@ -16,8 +16,21 @@ from tests.calibrate.systems import BY_NAME
 
 
 @pytest.mark.timeout(800)  # a busy machine may need three runs
-@pytest.mark.parametrize("name", ["memory-sessions", "stale-cache", "no-ttl", "ours-one-kill"])
-def test_a_system_gets_the_verdict_that_it_deserves(name: str, tmp_path: Path) -> None:
-    system = replace(BY_NAME[name], profile="short")
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("memory-sessions", "short"),
+        ("stale-cache", "short"),
+        ("no-ttl", "short"),
+        ("ack-early-redis", "long"),
+        ("ours-one-kill", "short"),
+        ("ours-failover", "patient"),
+        ("ours-cluster", "patient"),
+    ],
+)
+def test_a_system_gets_the_verdict_that_it_deserves(
+    name: str, profile: str, tmp_path: Path
+) -> None:
+    system = replace(BY_NAME[name], profile=profile)
     outcome = judge(system, 1, tmp_path)
     assert outcome.right, record.line(outcome)

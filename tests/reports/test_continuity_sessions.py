@@ -96,6 +96,29 @@ def test_a_session_that_began_anew_after_its_ttl_is_as_it_should_be(convictions:
     assert convictions(run) == {}
 
 
+def test_a_session_that_expired_while_the_service_was_down_may_be_opened_anew(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    conversation = run.conversation().turn(at=10.0)
+    told = 10.0 + TTL + 0.3
+    seen = witness("c0t1")
+    conversation.turn(at=10.0 + TTL - 2.0, took=2.6, attempts=1, reopened=told, seen=seen)
+    conversation.audit(whole("c0t1"))
+    assert convictions(run) == {}
+
+
+def test_a_session_that_was_gone_while_it_had_to_be_there_is_lost_whoever_opened_another(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    conversation = run.conversation().turn(at=10.0)
+    seen = witness("c0t1")
+    conversation.turn(at=15.0, took=2.6, attempts=1, reopened=17.0, seen=seen)
+    conversation.audit(whole("c0t1"))
+    assert convictions(run) == {"lost": 1}
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_where_the_ttl_leaves_it_open_a_history_may_begin_anew_or_not(
     convictions: Judge, kept: bool
