@@ -8,7 +8,7 @@ import json
 from html import escape
 from importlib import resources
 
-from reports import charts, html_tables, series, view, wording
+from reports import again, charts, html_tables, series, view, wording
 from reports.view import Gate, Result
 
 _MAX_REASONS = 6
@@ -215,7 +215,7 @@ def _surroundings(result: Result) -> str:
     return _section(
         "How it was run",
         f"<p>Experiment: {escape(title)}. Play the same run again:</p>\n"
-        f"<pre>{escape(view.reproduce_command(result))}</pre>\n"
+        f"<pre>{escape(again.reproduce_command(result))}</pre>\n"
         f"<details><summary>Environment</summary>{html_tables.settings(result, 'environment')}"
         "</details>\n"
         f"<details><summary>Profile</summary>{html_tables.settings(result, 'profile')}</details>",

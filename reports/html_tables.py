@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from reports import view, wording
+from reports import budget_view, view, wording
 from reports.view import Result
 
 
@@ -47,7 +47,7 @@ def faults(result: Result) -> str:
                 wording.count(view.number(fault, "failed_turns")),
                 wording.seconds(view.number(fault, "worst_outage_s")),
                 wording.count(view.number(fault, "sent_to_dead")),
-                view.budget_spent(fault),
+                budget_view.budget_spent(fault),
                 wording.clean(fault.get("error") or ""),
             )
         )
@@ -62,7 +62,7 @@ def faults(result: Result) -> str:
         head.append("error")
     else:
         rows = [row[:-1] for row in rows]
-    note = view.budget_note(result)
+    note = budget_view.budget_note(result)
     told = f'<p class="note">{escape(note)}</p>' if note else ""
     return table(head, rows, "numbers faults") + told
 

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from reports import series, view, wording
+from reports import again, budget_view, series, view, wording
 from reports.series import Timeline
 from reports.view import Gate, Result
 
@@ -29,7 +29,7 @@ def render(result: Result) -> str:
         _faults(result),
         _sparklines(result),
         f"{escape(result.get('name') or '')} · {escape(view.run_line(result))}",
-        f"```\n{view.reproduce_command(result).replace('`', '')}\n```",
+        f"```\n{again.reproduce_command(result).replace('`', '')}\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -105,7 +105,7 @@ def _faults(result: Result) -> str:
             wording.seconds(view.number(fault, "recovery_s")),
             wording.seconds(view.number(fault, "worst_outage_s")),
             wording.count(view.number(fault, "sent_to_dead")),
-            view.budget_spent(fault),
+            budget_view.budget_spent(fault),
         )
         for number, fault in enumerate(view.faults_of(result), 1)
     ]
@@ -113,7 +113,7 @@ def _faults(result: Result) -> str:
     head += ["sent to a dead replica", "error budget spent"]
     if not rows:
         return "No fault was injected."
-    note = view.budget_note(result)
+    note = budget_view.budget_note(result)
     return _table(head, rows, 2) + (f"\n\n{escape(note)}" if note else "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from reports import view, wording
+from reports import budget_view, view, wording
 from reports.view import Gate, GateGroup, Result
 
 SCREEN_LINES = 40
@@ -168,7 +168,7 @@ def _faults(result: Result, pen: _Pen) -> list[str]:
                 wording.count(view.number(fault, "disturbed_turns")),
                 wording.count(view.number(fault, "failed_turns")),
                 wording.seconds(view.number(fault, "worst_outage_s")),
-                view.budget_spent(fault),
+                budget_view.budget_spent(fault),
             )
         )
     lines = pen.table(rows, 20)

@@ -7,7 +7,6 @@ a run that was killed must still be readable.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -376,66 +375,6 @@ def run_line(result: Result) -> str:
     if compression is not None and compression != 1:
         words.append(f"time compressed {wording.count(compression)}×")
     return " · ".join(words)
-
-
-def reproduce_command(result: Result) -> str:
-    """The command line that plays the same run again, quoted for a POSIX shell."""
-    words = result.get("reproduce")
-    if isinstance(words, list) and words:
-        return " ".join(_quoted(word) for word in words)
-    # A run of an older version: what can be guessed from its result.
-    environment = part(result, "environment")
-    experiment = part(result, "experiment")
-    redis = part(environment, "redis")
-    topology, aof = redis.get("topology"), redis.get("aof")
-    options = {
-        "--profile": part(result, "profile").get("name"),
-        "--seed": result.get("seed"),
-        "--replicas": environment.get("replicas"),
-        "--sessions": environment.get("sessions"),
-        "--experiment": experiment.get("path") or "none",
-        "--topology": topology if topology in ("sentinel", "cluster") else None,
-        "--aof": aof if aof in ("off", "always") else None,
-    }
-    guessed = ["diya", "readiness"]
-    for option, value in options.items():
-        if value is not None:
-            guessed += [option, _quoted(value)]
-    return " ".join(guessed)
-
-
-def _quoted(word: object) -> str:
-    clean = wording.clean(word)
-    name, equals, value = clean.partition("=")
-    # A variable that is set for the command: quoted as a whole it would be the command.
-    setting = bool(equals) and name.isidentifier() and name.isupper()
-    return f"{name}={shlex.quote(value)}" if setting else shlex.quote(clean)
-
-
-def budget_spent(fault: dict[str, Any]) -> str:
-    """The share of the run's error budget that a fault spent; `∞` where nothing may be spent."""
-    budget = fault.get("budget")
-    if not isinstance(budget, dict):
-        return wording.MISSING
-    spent = number(budget, "spent")
-    return "∞" if spent is None else wording.share(spent)
-
-
-def budget_note(result: Result) -> str:
-    """What the budget is, and what the whole run spent of it; empty without one."""
-    budget = part(result, "error_budget")
-    if number(budget, "slow_limit_s") is None:
-        return ""
-    failed, slow = (wording.count(number(budget, key)) for key in ("failed", "slow"))
-    may_fail, may_be_slow = (
-        wording.count(number(budget, f"{key}_allowed")) for key in ("failed", "slow")
-    )
-    limit = wording.seconds(number(budget, "slow_limit_s"))
-    return (
-        f"The run's error budget, by its objectives: {may_fail} turns without an answer and "
-        f"{may_be_slow} answered later than {limit}. It spent {failed} and {slow}, "
-        f"{budget_spent({'budget': budget})} of the budget that is used up first."
-    )
 
 
 def flatten(values: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 
 from harness import parser, reproduce
 from harness import plan as plans
-from reports import view
+from reports import again
 
 
 def parsed(*options: str) -> argparse.Namespace:
@@ -33,6 +33,7 @@ def words(*options: str, environment: dict[str, str] | None = None) -> list[str]
         ("--topology", "sentinel", "--min-replicas", "0", "--aof", "always", "--rdb"),
         ("--proxy",),
         ("--env", "containers", "--image", "agents:1", "--redis-image", "redis:7"),
+        ("--env", "containers", "--health-path", "/ok", "--pass-env", "KEY", "--pass-env", "URL"),
         ("--target", "http://127.0.0.1:8000", "--app", "mine", "--ttl", "60.5"),
         ("--target", "http://127.0.0.1:8000", "--journeys", "my journeys.toml"),
         ("--target", "https://agents.test", "--authorised", "--token-env", "TOKEN"),
@@ -74,7 +75,7 @@ def test_settings_of_the_environment_come_first_and_secrets_do_not() -> None:
     told = words(environment=environment)
     assert told[:3] == ["DIYA_DURABILITY=fsync", "DIYA_MODEL=my model", "diya"]
     assert "hunter2" not in " ".join(told)
-    shown = view.reproduce_command({"reproduce": told})
+    shown = again.reproduce_command({"reproduce": told})
     assert shown.startswith("DIYA_DURABILITY=fsync DIYA_MODEL='my model' diya readiness ")
     # What a target does is not set here.
     assert words("--target", "http://127.0.0.1:1", environment=environment)[0] == "diya"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports import view
+from reports import budget_view
 from reports.checks.budget import Budget
 from reports.judge import judge
 from reports.records import Outcome
@@ -79,6 +79,6 @@ def test_the_run_is_charged_with_every_bad_turn(result: dict[str, Any]) -> None:
 
 
 def test_a_result_without_a_budget_shows_a_dash_and_never_a_zero() -> None:
-    assert view.budget_spent({}) == "–"
-    assert view.budget_spent({"budget": {"failed": 1, "slow": 0, "spent": None}}) == "∞"
-    assert view.budget_note({}) == ""
+    assert budget_view.budget_spent({}) == "–"
+    assert budget_view.budget_spent({"budget": {"failed": 1, "slow": 0, "spent": None}}) == "∞"
+    assert budget_view.budget_note({}) == ""
