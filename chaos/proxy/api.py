@@ -108,18 +108,18 @@ class Api:
             toxic = Toxic.parse(values)
             if any(each.name == toxic.name for each in proxy.toxics):
                 raise Refusal(HTTPStatus.CONFLICT, "toxic already exists")
-            proxy.toxics.append(toxic)
-        else:
-            found = [each for each in proxy.toxics if each.name == which[0]]
-            if not found:
-                raise Refusal(HTTPStatus.NOT_FOUND, "toxic not found")
-            toxic = found[0]
-            if method == "DELETE":
-                proxy.remove(toxic)
-                return HTTPStatus.NO_CONTENT, None
-            if method in {"POST", "PATCH"}:
-                toxic.update(values)
-        proxy.changed()
+            proxy.add(toxic)
+            return HTTPStatus.OK, toxic.shown()
+        found = [each for each in proxy.toxics if each.name == which[0]]
+        if not found:
+            raise Refusal(HTTPStatus.NOT_FOUND, "toxic not found")
+        toxic = found[0]
+        if method == "DELETE":
+            proxy.remove(toxic)
+            return HTTPStatus.NO_CONTENT, None
+        if method in {"POST", "PATCH"}:
+            toxic.update(values)
+            proxy.update(toxic)
         return HTTPStatus.OK, toxic.shown()
 
     async def _create(self, values: Any) -> Proxy:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 import struct
-import time
 from typing import Any, cast
 
-from chaos.proxy.toxics import Cut, Toxic
+from chaos.proxy.flow import Flow
+from chaos.proxy.stages import End
+from chaos.proxy.toxics import Toxic
 
 _QUIET_BYTES = 1 << 20
 """A side that has so much unsent makes the other stop reading."""
@@ -57,17 +57,26 @@ class Proxy:
         for link in list(self.links):
             link.close()
 
-    def remove(self, toxic: Toxic) -> None:
-        """A toxic goes.  Connections whose bytes it swallowed go with it: a gap is no stream."""
-        self.toxics.remove(toxic)
-        if toxic.type == "timeout":
-            for link in list(self.links):
-                link.give_up(toxic)
+    def add(self, toxic: Toxic) -> None:
+        """One more toxic, on the connections that there are too."""
+        self.toxics.append(toxic)
+        for flow in self._flows(toxic):
+            flow.place(toxic)
 
-    def changed(self) -> None:
-        """A toxic came or went: those that wait for time are set in motion."""
-        for link in self.links:
-            link.react()
+    def update(self, toxic: Toxic) -> None:
+        """A toxic was changed."""
+        for flow in self._flows(toxic):
+            flow.update(toxic)
+
+    def remove(self, toxic: Toxic) -> None:
+        """A toxic goes, and lets go of what it held."""
+        self.toxics.remove(toxic)
+        for flow in self._flows(toxic):
+            flow.remove(toxic)
+
+    def _flows(self, toxic: Toxic) -> list[Flow]:
+        flows = [link.flow(toxic.stream) for link in self.links]
+        return [flow for flow in flows if flow is not None]
 
 
 class Link:
@@ -77,70 +86,47 @@ class Link:
         self.proxy = proxy
         self.client: Side | None = None
         self.server: Side | None = None
-        self._chance: dict[int, bool] = {}
-        self._timers: dict[int, asyncio.TimerHandle] = {}
         self._opening: asyncio.Task[None] | None = None
+        self._closed = False
 
     def opened(self, side: Side) -> None:
         """A side is connected; the first is the client, for whom the server is called."""
-        if self.client is None:
+        if self._closed:
+            side.end()
+        elif self.client is None:
             self.client = side
             self.proxy.links.add(self)
             self._opening = asyncio.get_running_loop().create_task(self._call())
         else:
             self.server = side
-            side.other, self.client.other = self.client, side
-            self.client.flush()
+            # The server's side first: what the client has sent already may be too much for it, and
+            # it must know whom to tell.
+            side.join(self.client, self._toxics("downstream"))
+            self.client.join(side, self._toxics("upstream"))
 
-    def toxics(self, side: Side) -> list[Toxic]:
-        """Those that touch what `side` has sent."""
-        if not self.proxy.toxics:
-            return []
-        stream = "upstream" if side is self.client else "downstream"
-        return [each for each in self.proxy.toxics if each.stream == stream and self._hit(each)]
+    def flow(self, stream: str) -> Flow | None:
+        """What goes that way; None before there is a server."""
+        side = self.client if stream == "upstream" else self.server
+        return None if side is None else side.flow
 
-    def react(self) -> None:
-        """Start the timers of toxics that end a connection by themselves."""
-        loop = asyncio.get_running_loop()
-        for toxic in self.proxy.toxics:
-            wait = toxic.attributes.get("timeout", 0)
-            if toxic.number in self._timers or not self._hit(toxic):
-                continue
-            if toxic.type == "reset_peer" or (toxic.type == "timeout" and wait > 0):
-                rude = toxic.type == "reset_peer"
-                self._timers[toxic.number] = loop.call_later(wait / 1000, self._expire, toxic, rude)
-
-    def give_up(self, toxic: Toxic) -> None:
-        """End both sides if this toxic touched them."""
-        if self._hit(toxic):
-            self.close()
-
-    def close(self, *, reset: bool = False) -> None:
+    def close(self, end: End = End.CLOSE) -> None:
         """End both sides."""
+        self._closed = True
         self.proxy.links.discard(self)
-        for timer in self._timers.values():
-            timer.cancel()
         if self._opening is not None:
             self._opening.cancel()
         for side in (self.client, self.server):
             if side is not None:
-                side.end(reset=reset)
+                side.end(reset=end is End.RESET)
 
-    def _expire(self, toxic: Toxic, rude: bool) -> None:
-        if toxic in self.proxy.toxics:
-            self.close(reset=rude)
-
-    def _hit(self, toxic: Toxic) -> bool:
-        if toxic.toxicity >= 1:
-            return True
-        return self._chance.setdefault(toxic.number, random.random() < toxic.toxicity)
+    def _toxics(self, stream: str) -> list[Toxic]:
+        return [toxic for toxic in self.proxy.toxics if toxic.stream == stream]
 
     async def _call(self) -> None:
         host, _, port = self.proxy.upstream.rpartition(":")
         try:
             loop = asyncio.get_running_loop()
             await loop.create_connection(lambda: Side(self), host, int(port))
-            self.react()
         except OSError:
             self.close()
 
@@ -148,88 +134,68 @@ class Link:
 class Side(asyncio.Protocol):
     """One connection: what it reads goes to the other side."""
 
+    _transport: asyncio.Transport
+
     def __init__(self, link: Link) -> None:
         self.link = link
-        self.other: Side | None = None
-        self.transport: asyncio.Transport | None = None
-        self._waiting: list[tuple[float, bytes]] = []
-        self._worker: asyncio.Task[None] | None = None
-        self._seen: dict[int, int] = {}
-        self._at_end = False
+        self.flow: Flow | None = None
+        self._other: Side | None = None
+        self._early: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio's own callback."""
-        self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(high=_QUIET_BYTES)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=_QUIET_BYTES)
         self.link.opened(self)
+
+    def join(self, other: Side, toxics: list[Toxic]) -> None:
+        """There is another side, and these are on the way to it."""
+        self._other = other
+        self.flow = Flow(self._transport, other._transport, self.link.close, toxics)
+        if self._early:
+            self._transport.resume_reading()  # first: the flow may want it paused again
+            for data in self._early:
+                self.flow.put(data)
+            self._early.clear()
 
     def data_received(self, data: bytes) -> None:
         """Asyncio's own callback: straight through, unless something is in the way."""
-        other = self.other
-        if other is None or self._worker is not None or self.link.proxy.toxics:
-            self._waiting.append((time.monotonic(), data))
-            self.flush()
-        elif other.transport is not None:
-            other.transport.write(data)
+        flow = self.flow
+        if flow is None:
+            # Nothing else is read before the server is there: neither more of this, nor the end.
+            self._early.append(data)
+            self._transport.pause_reading()
+        elif flow.stages:
+            flow.put(data)
+        else:
+            flow.target.write(data)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Asyncio's own callback: the other side hears of it after what is on its way."""
-        self._at_end = True
-        self.flush()
+        if self.flow is None:
+            self.link.close()
+        else:
+            self.flow.put(End.CLOSE)
 
     def pause_writing(self) -> None:
         """Asyncio's own callback: this side is slow to take."""
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.pause_reading()
+        if self._other is not None and self._other.flow is not None:
+            self._other.flow.fill(True)
 
     def resume_writing(self) -> None:
         """Asyncio's own callback."""
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.resume_reading()
-
-    def flush(self) -> None:
-        """Send on what waits, once there is another side."""
-        if self.other is None:
-            if self._at_end:
-                self.link.close()
-        elif self._worker is None:
-            self._worker = asyncio.get_running_loop().create_task(self._work())
+        if self._other is not None and self._other.flow is not None:
+            self._other.flow.fill(False)
 
     def end(self, *, reset: bool = False) -> None:
         """Close this connection, with RST if `reset`."""
-        if self._worker is not None and self._worker is not asyncio.current_task():
-            self._worker.cancel()
-        if self.transport is None or self.transport.is_closing():
+        if self.flow is not None:
+            self.flow.stop()
+        if self._transport.is_closing():
             return
         if reset:
-            raw: socket.socket = self.transport.get_extra_info("socket")
+            raw: socket.socket = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.transport.abort()
+            self._transport.abort()
         else:
-            self.transport.close()
-
-    async def _work(self) -> None:
-        try:
-            while self._waiting:
-                read, data = self._waiting.pop(0)
-                await self._through(self.link.toxics(self), data, time.monotonic() - read)
-            if self._at_end:
-                for toxic in self.link.toxics(self):
-                    if toxic.type == "slow_close":
-                        await asyncio.sleep(toxic.attributes["delay"] / 1000)
-                self.link.close()
-        except Cut as cut:
-            self.link.close(reset=cut.reset)
-        finally:
-            self._worker = None
-
-    async def _through(self, toxics: list[Toxic], data: bytes, age: float) -> None:
-        if not toxics:
-            if self.other is not None and self.other.transport is not None:
-                self.other.transport.write(data)
-            return
-        first, rest = toxics[0], toxics[1:]
-        seen = self._seen.get(first.number, 0)
-        self._seen[first.number] = seen + len(data)
-        async for piece in first.apply(data, age, seen):
-            await self._through(rest, piece, 0.0)
+            self._transport.close()

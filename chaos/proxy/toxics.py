@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -24,14 +22,6 @@ STREAMS = ("upstream", "downstream")
 """From the client to the server, and back."""
 
 
-class Cut(Exception):
-    """The connection ends here; `reset` says whether rudely."""
-
-    def __init__(self, *, reset: bool = False) -> None:
-        super().__init__("cut")
-        self.reset = reset
-
-
 @dataclass
 class Toxic:
     """One toxic of one proxy."""
@@ -43,7 +33,7 @@ class Toxic:
     """The share of connections that it touches."""
     attributes: dict[str, int] = field(default_factory=dict)
     number: int = field(default_factory=count().__next__)
-    """Its own, unlike `id`, which a later toxic may get again."""
+    """Its own, unlike `name`, which a later toxic may get again; those of later ones are higher."""
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Toxic:
@@ -78,6 +68,10 @@ class Toxic:
         # As Toxiproxy does, an attribute that the type does not have is passed over.
         self.attributes |= {n: v for n, v in given.items() if n in self.attributes}
 
+    def strikes(self) -> bool:
+        """Whether it touches one more connection: chance decides, by its toxicity."""
+        return random.random() < self.toxicity
+
     def shown(self) -> dict[str, Any]:
         """As the API shows it."""
         return {
@@ -87,39 +81,3 @@ class Toxic:
             "toxicity": self.toxicity,
             "attributes": self.attributes,
         }
-
-    async def apply(self, data: bytes, age: float, seen: int) -> AsyncIterator[bytes]:
-        """What becomes of `data`, read `age` seconds ago after `seen` bytes.  May raise Cut."""
-        values = self.attributes
-        if self.type == "latency":
-            jitter = random.randint(-values["jitter"], values["jitter"])
-            await asyncio.sleep(max(0.0, (values["latency"] + jitter) / 1000 - age))
-        elif self.type == "bandwidth" and values["rate"] > 0:
-            step = max(1, values["rate"] * 1000 // 10)
-            while len(data) > step:
-                await asyncio.sleep(0.1)
-                yield data[:step]
-                data = data[step:]
-            await asyncio.sleep(len(data) / (values["rate"] * 1000))
-        elif self.type == "timeout":
-            return
-        elif self.type == "reset_peer":
-            await asyncio.sleep(values["timeout"] / 1000)
-            raise Cut(reset=True)
-        elif self.type == "slicer" and values["average_size"] > 0:
-            while data:
-                spread = random.randint(-values["size_variation"], values["size_variation"])
-                size = max(1, values["average_size"] + spread)
-                yield data[:size]
-                data = data[size:]
-                if data:
-                    await asyncio.sleep(values["delay"] / 1e6)
-            return
-        elif self.type == "limit_data":
-            left = values["bytes"] - seen
-            if left > 0:
-                yield data[:left]
-            if len(data) >= left:
-                raise Cut
-            return
-        yield data
