@@ -71,12 +71,18 @@ class Canary:
                 self._choose_key(client)
                 client.delete(self._key)
                 while not self._stop.wait(_STEP_S):
-                    client.rpush(self._key, len(self._acknowledged))
+                    self._write(client)
                     self._acknowledged.append(time.monotonic())
-                    if len(self._acknowledged) == 1:
-                        client.expire(self._key, _KEY_TTL_S)
         except redis.RedisError:
             return  # it died, as was the plan
+
+    def _write(self, client: redis.Redis) -> None:
+        # At no moment, and not after a FLUSHALL either, is there a key without a TTL: the service
+        # would have to answer for it.
+        with client.pipeline(transaction=True) as both:
+            both.rpush(self._key, len(self._acknowledged))
+            both.expire(self._key, _KEY_TTL_S)
+            both.execute()
 
     def _choose_key(self, client: redis.Redis) -> None:
         """In a cluster: one that belongs on this server."""

@@ -235,7 +235,7 @@ class ModelSwitch(Protocol):
         """From now on, as `target_service.mood` says.  Raises ChaosError."""
 
     def felt_by(self) -> frozenset[str]:
-        """The replicas whose model has answered at least once in the present mood."""
+        """The replicas whose model has made a reply worse in the present mood."""
 
     def clear(self) -> None:
         """As ever."""
@@ -293,7 +293,7 @@ class Environment(Protocol):
         """
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
-        """Wait until the balancer sends requests to every replica that runs.
+        """Wait until the balancer sends requests to every replica that can answer them.
 
         Raises ChaosError after `timeout` seconds.
         """

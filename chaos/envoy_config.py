@@ -136,6 +136,8 @@ def _discovery(replicas: Mapping[str, Where]) -> dict[str, Any]:
                 "@type": f"{_TYPE}.extensions.clusters.dns.v3.DnsCluster",
                 "dns_refresh_rate": _NAMES_INTERVAL,
                 "dns_lookup_family": "V4_ONLY",
+                # Every address is a replica that is asked for its health and drained by itself.
+                "all_addresses_in_single_endpoint": False,
             },
         }
     }

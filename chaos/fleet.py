@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any, Self
 
 import psutil
 
+import diya_start
 from chaos.environment import Box, LoadSwitch, ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
@@ -30,7 +30,7 @@ REPLICA_MEMORY = 140_000_000
 
 MOST_REPLICAS = 99
 
-_SERVICE = (sys.executable, "-m", "target_service")
+_SERVICE = diya_start.command("target_service", users=True)
 _POLL = 0.1
 _STOP_TIMEOUT = 3.0
 
@@ -113,7 +113,12 @@ class Fleet:
             through = None if links is None else lambda who, port: links.plan("redis", who, port)
             self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env, through)
         self._moods = ModelSwitchFile(self.run_dir / "model")
-        self._scripted = env.get("DIYA_MODEL", "scripted") == "scripted"
+        # Only ShopMax's agent has the scripted model, and that only when it is told to.
+        replicas_own = {**env, **(extra_env or {})}
+        self._scripted = (
+            replicas_own.get("DIYA_MODEL", "scripted") == "scripted"
+            and "DIYA_AGENT" not in replicas_own
+        )
         self._load = load
         ports = _ports(base_port, replicas + 1)
         service_env = {
@@ -245,12 +250,12 @@ class Fleet:
         self._progress(f"the balancer routes to all {len(self.replicas)} replicas")
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
-        """Wait until the balancer routes to every replica that runs.
+        """Wait until the balancer routes to every replica that runs and is not frozen.
 
         Raises ChaosError after `timeout` seconds.
         """
-        running = [name for name, replica in self.replicas.items() if replica.running]
-        self.balancer.wait_in_rotation(running, timeout)
+        able = [name for name, r in self.replicas.items() if r.running and not r.frozen]
+        self.balancer.wait_in_rotation(able, timeout)
 
     def stop(self) -> None:
         """Kill everything that carries the run's id, at once.  May be called again.

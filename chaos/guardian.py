@@ -22,6 +22,7 @@ from typing import Self
 
 import psutil
 
+import diya_start
 from chaos.errors import ChaosError
 
 RUN_ID_VARIABLE = "DIYA_RUN_ID"
@@ -62,7 +63,7 @@ class Guardian:
         environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "chaos.guardian", run_id, *leftovers],
+                diya_start.command("chaos.guardian", run_id, *leftovers),
                 stdin=read_end,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -17,7 +17,11 @@ PATIENCE_S = 1.5
 
 
 def answer(address: Address, ask: bytes, patience: float = PATIENCE_S) -> tuple[float, str]:
-    """Ask once: the seconds that it took, and `whole`, `silence`, `reset` or `closed`."""
+    """Ask once: the seconds that it took, and how it ended.
+
+    `whole`, `silence`, `reset`, `closed` (before the answer was whole), or `refused`: nobody
+    listens there.
+    """
     begun = time.monotonic()
     try:
         with socket.create_connection(address, patience) as connection:
@@ -34,8 +38,10 @@ def answer(address: Address, ask: bytes, patience: float = PATIENCE_S) -> tuple[
             outcome = "whole"
     except TimeoutError:
         outcome = "silence"
-    except OSError:
+    except (ConnectionResetError, BrokenPipeError):
         outcome = "reset"
+    except OSError:
+        outcome = "refused"
     return time.monotonic() - begun, outcome
 
 

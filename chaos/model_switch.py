@@ -28,7 +28,7 @@ class ModelSwitchFile:
         os.replace(scratch, self.path)
 
     def felt_by(self) -> frozenset[str]:
-        """The replicas that have answered in the present mood."""
+        """The replicas whose model has made a reply worse in the present mood."""
         marks = self.path.parent.glob(f"felt-{self._number}-*")
         return frozenset(mark.name.split("-", 2)[2] for mark in marks)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import diya_start
 from chaos.errors import ChaosError
 from chaos.http_probe import get
 from chaos.ports import LOOPBACK, free_port
@@ -31,7 +31,7 @@ class ProxyProcess(ManagedProcess):
         self.port = free_port()
         super().__init__(
             "proxy",
-            [sys.executable, "-m", "chaos.proxy", "--port", str(self.port)],
+            diya_start.command("chaos.proxy", "--port", str(self.port)),
             log=log,
             env=env,
         )

@@ -1,9 +1,19 @@
-"""Loopback ports that stay ours while the process that listens on them is down."""
+"""Loopback ports that stay ours while the process that listens on them is down.
+
+Two runs may go on side by side, and neither may take what the other one has, or will need again
+after a fault.  So whoever hands a port out locks the byte of its number in a file that all runs of
+this user share.  The kernel takes the lock back however the process ends, its children do not have
+it, and what is left of the file means nothing.
+"""
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import secrets
 import socket
+import tempfile
 import threading
 from pathlib import Path
 
@@ -16,11 +26,13 @@ _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _EPHEMERAL_LOW_ELSEWHERE = 49_152  # IANA's dynamic ports, what macOS and the BSDs use
 
 _lock = threading.Lock()
-_handed_out: set[int] = set()
+_ours: set[int] = set()
+"""The ports that this process has locked: a lock does not keep its own process out."""
+_file: int | None = None
 
 
 def free_port() -> int:
-    """A free loopback port below the kernel's ephemeral range, never the same twice in a process.
+    """A free loopback port below the kernel's ephemeral range; ours until this process ends.
 
     An outgoing connection takes its own port from the ephemeral range: a replica's port inside it
     could be gone when the replica comes back from a fault.
@@ -33,21 +45,51 @@ def free_port() -> int:
     with _lock:
         for step in range(len(candidates)):
             port = candidates[(first + step) % len(candidates)]
-            if port not in _handed_out and _can_bind(port, reuse=False):
-                _handed_out.add(port)
-                return port
+            # Locked before it is probed: between the two nobody else can be given it.
+            if port not in _ours and _take(port):
+                if _can_bind(port, reuse=False):
+                    return port
+                _give_back(port)
     raise ChaosError(f"no free port on {LOOPBACK} from {candidates[0]} to {candidates[-1]}")
 
 
 def ensure_free(port: int) -> None:
-    """Raise ChaosConfigError, naming the port, when nobody could listen on it now."""
+    """Make it ours.  Raises ChaosConfigError, naming it, when nobody could listen on it now."""
     if not 1 <= port <= 65_535:
         raise ChaosConfigError(f"port {port} does not exist: expected 1 to 65535")
-    # With SO_REUSEADDR, as servers bind: connections of an earlier run in TIME_WAIT do not count.
-    if not _can_bind(port, reuse=True):
-        raise ChaosConfigError(
-            f"port {port} on {LOOPBACK} is in use or not allowed: expected a free port"
-        )
+    with _lock:
+        # With SO_REUSEADDR, as servers bind: connections of an earlier run in TIME_WAIT do not
+        # count.
+        if not (port in _ours or _take(port)) or not _can_bind(port, reuse=True):
+            raise ChaosConfigError(
+                f"port {port} on {LOOPBACK} is in use or not allowed: expected a free port"
+            )
+
+
+def _take(port: int) -> bool:
+    """Whether the port is ours now, and no other run's.  Raises ChaosError."""
+    global _file
+    path = Path(tempfile.gettempdir()) / f"diya-ports-{os.getuid()}"
+    try:
+        if _file is None:
+            # Opened once and never closed: to close a file gives up all locks that one has in it.
+            _file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        # One file and not one for each port: a process may have only so many open.
+        fcntl.lockf(_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError as error:
+        if _file is not None and error.errno in (errno.EACCES, errno.EAGAIN):
+            return False
+        raise ChaosError(
+            f"{path}: {error.strerror}; a file of this user that can be locked was expected"
+        ) from None
+    _ours.add(port)
+    return True
+
+
+def _give_back(port: int) -> None:
+    _ours.discard(port)
+    if _file is not None:
+        fcntl.lockf(_file, fcntl.LOCK_UN, 1, port)
 
 
 def _ephemeral_low() -> int:

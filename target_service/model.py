@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any
@@ -15,7 +14,7 @@ from pydantic import PrivateAttr
 
 from target_service import witness
 from target_service.dialogue import Call, customer_messages, decide
-from target_service.mood import CutOff, MoodFile
+from target_service.mood import MoodFile
 
 _SIGMA = 0.3
 _WORDS_PER_CHUNK = 4
@@ -59,8 +58,7 @@ class ScriptedModel(BaseLlm):
         metadata = {witness.METADATA_KEY: seen}
         draw = random.Random(f"{seen[1]}/{len(llm_request.contents)}")
         mood = self._moods.now()
-        slow = mood.latency_factor
-        await asyncio.sleep(slow * self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA))
+        await mood.pause(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA))
         mood.refuse()
         step = decide(llm_request.contents)
         if isinstance(step, Call):
@@ -73,13 +71,13 @@ class ScriptedModel(BaseLlm):
         if stream:
             for chunk in _chunks(step.text):
                 yield LlmResponse(content=_text(chunk), partial=True)
-                await asyncio.sleep(slow * _WORDS_PER_CHUNK / self.tokens_per_s)
+                await mood.pause(_WORDS_PER_CHUNK / self.tokens_per_s)
                 if breaks_off:
                     break
         else:
-            await asyncio.sleep(slow * len(step.text.split()) / self.tokens_per_s)
+            await mood.pause(len(step.text.split()) / self.tokens_per_s)
         if breaks_off:
-            raise CutOff("the model's reply broke off")
+            mood.break_off()
         yield LlmResponse(content=_text(step.text), custom_metadata=metadata)
 
 

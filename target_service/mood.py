@@ -2,18 +2,21 @@
 
 DIYA_MODEL_MOOD names a file.  While it exists, a JSON object in it says how the model behaves:
 `latency_factor` (1 is as ever), `error_rate`, `rate_limit_rate` and `cut_rate` (shares of its
-replies).  No route of the service can set it: whoever may write the file may.  The first reply in
-a mood leaves the mark `felt-<number>-<replica>` beside the file.
+replies).  No route of the service can set it: whoever may write the file may.  The first reply that
+is really made worse (refused, broken off, or late already) leaves the mark
+`felt-<number>-<replica>` beside the file.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from google.genai.errors import ClientError, ServerError
 
@@ -24,6 +27,20 @@ class CutOff(ConnectionError):
     """The model's reply broke off."""
 
 
+class Mark:
+    """A file, made when it is first left."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Path | None = path
+
+    def leave(self) -> None:
+        """Make it, once."""
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.touch()
+            self._path = None
+
+
 @dataclass(frozen=True, slots=True)
 class Mood:
     """How the model behaves."""
@@ -32,17 +49,37 @@ class Mood:
     error_rate: float = 0.0
     rate_limit_rate: float = 0.0
     cut_rate: float = 0.0
+    mark: Mark | None = None
+    """Left when a reply is made worse."""
+
+    async def pause(self, seconds: float) -> None:
+        """Take the time that the model takes for something; `seconds` as ever."""
+        await asyncio.sleep(seconds * min(1.0, self.latency_factor))
+        if self.latency_factor > 1.0:
+            self._spoil()
+            await asyncio.sleep(seconds * (self.latency_factor - 1.0))
 
     def refuse(self) -> None:
         """Raise as a real model's client does, or not, by chance."""
         if random.random() < self.rate_limit_rate:
+            self._spoil()
             raise ClientError(429, _answer(429, "RESOURCE_EXHAUSTED", "quota exceeded"))
         if random.random() < self.error_rate:
+            self._spoil()
             raise ServerError(503, _answer(503, "UNAVAILABLE", "the model is overloaded"))
 
     def breaks_off(self) -> bool:
-        """Whether this reply stops in the middle, by chance."""
+        """Whether this reply is to stop in the middle, by chance."""
         return random.random() < self.cut_rate
+
+    def break_off(self) -> NoReturn:
+        """Stop in the middle."""
+        self._spoil()
+        raise CutOff("the model's reply broke off")
+
+    def _spoil(self) -> None:
+        if self.mark is not None:
+            self.mark.leave()
 
 
 NORMAL = Mood()
@@ -77,11 +114,10 @@ class MoodFile:
         try:
             values: dict[str, Any] = json.loads(path.read_text())
             number = int(values.pop("number", 0))
-            mood = Mood(**{name: float(value) for name, value in values.items()})
-            (path.parent / f"felt-{number}-{self._replica}").touch()
+            mark = Mark(path.parent / f"felt-{number}-{self._replica}")
+            return Mood(**{name: float(value) for name, value in values.items()}, mark=mark)
         except (OSError, ValueError, TypeError, AttributeError):
             return NORMAL
-        return mood
 
 
 def _answer(code: int, status: str, message: str) -> dict[str, Any]:

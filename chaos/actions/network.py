@@ -23,7 +23,7 @@ def network_latency(
     replica: str = "all",
     server: str = "all",
     latency_ms: int = 100,
-    jitter_ms: int = 20,
+    jitter_ms: int | None = None,
     configuration: Configuration = None,
 ) -> dict[str, Any]:
     """Answers come later."""

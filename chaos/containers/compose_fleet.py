@@ -9,22 +9,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from docker.errors import DockerException
-
 from chaos import fleet as process_fleet
-from chaos.containers import engine, owner
+from chaos.containers import engine, own_image, owner
 from chaos.containers.compose import Project
 from chaos.containers.fleet import ContainerFleet, Images
 from chaos.containers.node import ContainerNode
 from chaos.containers.parts import SERVICE_PORT, ContainerEnvoy, ContainerReplica
+from chaos.containers.refusals import REFUSALS
 from chaos.environment import LoadSwitch
 from chaos.errors import ChaosError
 
-GENERATOR = "diya-generator"
-"""The file's own name for what its Dockerfile makes of the target `generator`."""
-
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
+_BUILT = {"agent": "service", "locust-master": "generator", "locust-worker": "generator"}
+"""Services of the file that it builds, and the target of the Dockerfile."""
 _SHORT = 12
 _INSIDE = "/records"
 """The run directory, as Locust's master sees it."""
@@ -49,9 +47,8 @@ class ComposedReplica(ContainerReplica):
         self._learn_port()
 
     def _learn_port(self) -> None:
-        container = self._started()
-        container.reload()
-        published = container.attrs["NetworkSettings"]["Ports"].get(f"{SERVICE_PORT}/tcp")
+        ports = self._looked_at().attrs["NetworkSettings"]["Ports"]
+        published = ports.get(f"{SERVICE_PORT}/tcp")
         if published:
             self.port = int(published[0]["HostPort"])
 
@@ -108,13 +105,13 @@ class ComposeFleet(ContainerFleet):
             for number in range(workers)
         ]
         named = {**os.environ, **_variables_of(images)}
-        self._bought = [
-            named.get("DIYA_REDIS_IMAGE") or engine.REDIS,
-            named.get("DIYA_ENVOY_IMAGE") or engine.ENVOY,
-        ]
+        self._bought = {
+            "redis": named.get("DIYA_REDIS_IMAGE") or engine.REDIS,
+            "envoy": named.get("DIYA_ENVOY_IMAGE") or engine.ENVOY,
+        }
         self._made = {
-            "agent": named.get("DIYA_SERVICE_IMAGE") or engine.SERVICE,
-            "locust-master": named.get("DIYA_GENERATOR_IMAGE") or GENERATOR,
+            "service": named.get("DIYA_SERVICE_IMAGE") or own_image.SERVICE,
+            "generator": named.get("DIYA_GENERATOR_IMAGE") or own_image.GENERATOR,
         }
         self._client: Any = None
         self._local = self.run_dir / "compose" / "redis-local.conf"
@@ -136,6 +133,7 @@ class ComposeFleet(ContainerFleet):
             "DIYA_REDIS_LOCAL": str(self._local),
             "DIYA_RECORDS": str(self.run_dir),
             "DIYA_LOAD_RUN_DIR": _INSIDE,
+            "DIYA_SOURCES": own_image.digest(),
             "DIYA_LOAD_HEADLESS": "true",
             # The records are ours, not the container's.
             "DIYA_LOAD_USER": f"{os.getuid()}:{os.getgid()}",
@@ -149,12 +147,13 @@ class ComposeFleet(ContainerFleet):
         """
         self._progress = progress or self._progress
         self._client = engine.connect()
-        for image in self._bought:
-            engine.ensure_image(self._client, image, self._progress)
-        for service, image in self._made.items():
-            if not engine.has_image(self._client, image):
+        self.images = engine.ensure(self._client, self._bought, self._progress)
+        for service in ("agent", "locust-master"):
+            image = self._made[_BUILT[service]]
+            if not self._is_usable(image):
                 self._progress(f"building {image}")
                 self._project.build(service)
+            self.images[_BUILT[service]] = engine.used(self._client, image)
         # The file with the password goes, whatever becomes of us.
         self._take_over(self._client, [glob.escape(str(self._local.parent))])
         self._write_local()
@@ -201,6 +200,12 @@ class ComposeFleet(ContainerFleet):
     def _nodes(self) -> list[ContainerNode]:
         return [self.balancer, *self.replicas.values(), self.redis, self.locust, *self._workers]
 
+    def _is_usable(self, image: str) -> bool:
+        """What has a name of its own is somebody's choice; ours must be of the sources here."""
+        if image in own_image.NAMES:
+            return own_image.is_current(self._client, image)
+        return engine.has_image(self._client, image)
+
     def _write_local(self) -> None:
         self._local.parent.mkdir(mode=0o700, parents=True)
         lines = [
@@ -220,6 +225,13 @@ class ComposeFleet(ContainerFleet):
                 f"compose brought up {len(found)} containers of {service}; "
                 f"{len(nodes)} were expected"
             )
+        ours = self._made.get(_BUILT.get(service, "")) in own_image.NAMES
+        sources = {each["Labels"].get(own_image.LABEL) for each in found}
+        if ours and sources != {own_image.digest()}:
+            raise ChaosError(
+                f"compose started {service} of other sources than those here: somebody has built "
+                "the image anew meanwhile, and a second try is expected to go well"
+            )
         found.sort(key=lambda each: int(each["Labels"][_NUMBER_LABEL]))
         for node, each in zip(nodes, found, strict=True):
             node.adopt(self._client.containers.get(each["Id"]))
@@ -232,7 +244,7 @@ class ComposeFleet(ContainerFleet):
         names = {each.id: name for name, each in self.replicas.items()}
         try:
             listed = self._listed()
-        except (DockerException, OSError):
+        except REFUSALS:
             return {}  # whoever waits for a replica asks again, until its own time is over
         return {
             joined["IPAddress"]: names[each["Id"]]

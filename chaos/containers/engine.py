@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import docker
+from docker.errors import DockerException, ImageNotFound
+
+from chaos.containers import own_image, reaper
+from chaos.containers.refusals import REFUSALS, told
 from chaos.errors import ContainersUnavailable
 
-try:
-    import docker
-    from docker.errors import APIError, BuildError, DockerException, ImageNotFound
-except ImportError as error:  # pragma: no cover - the extra is installed where this is tested
-    raise ContainersUnavailable(
-        "containers need the packages docker and testcontainers: pip install 'diya[ci]'"
-    ) from error
-
-SERVICE = "diya-service"
-"""The service's image when none is named; built from deploy/Dockerfile where that is at hand."""
 REDIS = "redis:8"
-ENVOY = "envoyproxy/envoy:v1.34-latest"
+ENVOY = "envoyproxy/envoy:v1.40-latest"
 
 _TIMEOUT_S = 60
-_ROOT = Path(__file__).resolve().parents[2]
+
+UsedImage = dict[str, str]
+"""What a record says of an image: its `name`, and its `id`, which is a digest of what is in it."""
 
 
 def connect() -> Any:
@@ -46,44 +42,39 @@ def has_image(client: Any, image: str) -> bool:
     return True
 
 
-def ensure_image(client: Any, image: str, say: Callable[[str], None]) -> None:
-    """An image that is here is used; else it is built (the default service's) or pulled.
+def ensure(
+    client: Any, images: Mapping[str, str], say: Callable[[str], None]
+) -> dict[str, UsedImage]:
+    """Have all of these; role → what a record says of its image.
 
-    Raises ContainersUnavailable when it can be had from nowhere.
+    Raises ContainersUnavailable when one of them can be had from nowhere.
     """
+    if sum(_ensure(client, image, say) for image in images.values()):
+        reaper.fetch(client, say)
+    return {role: used(client, image) for role, image in images.items()}
+
+
+def used(client: Any, image: str) -> UsedImage:
+    """What a record says of an image that is here."""
+    return {"name": image, "id": str(client.images.get(image).id)}
+
+
+def _ensure(client: Any, image: str, say: Callable[[str], None]) -> bool:
+    """An image that is here is used; else it is pulled.  Ours is built, whenever it is not current.
+
+    Returns whether it was pulled: then a registry is in reach.
+    """
+    if image == own_image.SERVICE:
+        # Never pulled: in a registry this name is somebody else's.
+        own_image.ensure(client, say)
+        return False
     if has_image(client, image):
-        return
-    dockerfile = _ROOT / "deploy" / "Dockerfile"
-    if image == SERVICE and dockerfile.is_file():
-        _build(client, dockerfile, say)
-        return
+        return False
     say(f"pulling {image}")
     try:
         client.images.pull(image)
-    except (APIError, DockerException, OSError) as error:
-        reason = getattr(error, "explanation", None) or error
-        ours = "; it is built from deploy/Dockerfile, or name one of yours with --image"
+    except REFUSALS as error:
         raise ContainersUnavailable(
-            f"image {image!r} is not here and cannot be pulled: {reason}"
-            f"{ours if image == SERVICE else ''}"
+            f"image {image!r} is not here and cannot be pulled: {told(error)}"
         ) from None
-
-
-def _build(client: Any, dockerfile: Path, say: Callable[[str], None]) -> None:
-    say(f"building {SERVICE} from {dockerfile.relative_to(_ROOT)}")
-    arguments = {}
-    if base := os.environ.get("DIYA_BASE_IMAGE"):
-        arguments["BASE"] = base
-    try:
-        client.images.build(
-            path=str(_ROOT),
-            dockerfile=str(dockerfile),
-            tag=SERVICE,
-            target="service",
-            buildargs=arguments,
-            rm=True,
-        )
-    except (APIError, BuildError, DockerException) as error:
-        raise ContainersUnavailable(
-            f"image {SERVICE!r} is not here and cannot be built: {error}"
-        ) from None
+    return True

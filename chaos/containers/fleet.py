@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
@@ -14,14 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import docker
-from docker.errors import DockerException, ImageNotFound
 from docker.types import EndpointConfig
-from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from chaos import envoy_config
 from chaos import fleet as process_fleet
-from chaos.containers import engine, owner
+from chaos.containers import engine, own_image, owner, reaper
 from chaos.containers.keeper import Keeper
 from chaos.containers.net import RunNetwork
 from chaos.containers.node import ContainerNode
@@ -55,23 +52,22 @@ _ENVOY_CONFIG = "/etc/diya/envoy.json"
 class Images:
     """Which images a fleet is made of."""
 
-    service: str = engine.SERVICE
+    service: str = own_image.SERVICE
     redis: str = engine.REDIS
     envoy: str = engine.ENVOY
     health_path: str = "/readyz"
     """Where the service says that it is ready."""
 
-    def all(self) -> tuple[str, ...]:
-        """Their names."""
-        return self.redis, self.envoy, self.service
+    def all(self) -> dict[str, str]:
+        """What each of them is for, and its name."""
+        return {"redis": self.redis, "envoy": self.envoy, "service": self.service}
 
 
 def check(images: Images, say: Callable[[str], None] = lambda _: None) -> None:
     """Make sure that there is an engine with these images.  Raises ContainersUnavailable."""
     client = engine.connect()
     try:
-        for image in images.all():
-            engine.ensure_image(client, image, say)
+        engine.ensure(client, images.all(), say)
     finally:
         client.close()
 
@@ -92,8 +88,13 @@ class ContainerFleet:
         rdb: bool = False,
         base_port: int | None = None,
         load: LoadSwitch | None = None,
+        pass_env: Sequence[str] = (),
     ) -> None:
-        """Plan the fleet; nothing is started.  Raises ChaosConfigError for an odd count."""
+        """Plan the fleet; nothing is started.  Raises ChaosConfigError for an odd count.
+
+        `pass_env` are names of variables that replicas get as they are in our environment: the key
+        of a model, for example.  Their values are in no record and in no command line.
+        """
         if not 1 <= replicas <= process_fleet.MOST_REPLICAS:
             raise ChaosConfigError(
                 f"replicas = {replicas}: expected 1 to {process_fleet.MOST_REPLICAS}"
@@ -101,6 +102,9 @@ class ContainerFleet:
         self.run_id = run_id
         self.run_dir = run_dir.absolute()
         self._images = images
+        self.images: dict[str, engine.UsedImage] = {}
+        """What it is made of, since it was started."""
+        self._pass_env = tuple(pass_env)
         self._load = load
         self._aof, self._rdb = aof, rdb
         self._password = secrets.token_hex(24)
@@ -180,9 +184,8 @@ class ContainerFleet:
         self._progress = progress or self._progress
         client = engine.connect()
         try:
-            for image in self._images.all():
-                engine.ensure_image(client, image, self._progress)
-            _choose_reaper(client)
+            self.images = engine.ensure(client, self._images.all(), self._progress)
+            reaper.choose(client)
             self._take_over(client)
         finally:
             client.close()
@@ -261,17 +264,26 @@ class ContainerFleet:
             raise ChaosError("the fleet was not started")
         return self._net.docker
 
-    def _container(self, image: str, name: str, ports: Mapping[int, int]) -> DockerContainer:
-        """A container at its address; `ports` maps those inside to those on the loopback."""
+    def _container(
+        self, role: str, name: str, ports: Mapping[int, int], **more: Any
+    ) -> DockerContainer:
+        """A container at its address; `ports` maps those inside to those on the loopback.
+
+        `more` is docker-py's.
+        """
         assert self._net is not None
         place = EndpointConfig(docker.__version__, aliases=[name], ipv4_address=self._ips[name])
-        container = DockerContainer(image).with_name(f"diya-{self.run_id}-{name}")
+        container = DockerContainer(self.images[role]["name"])
+        # By its id: the name may stand for another image by now, if another run has built one.
+        container.image = self.images[role]["id"]
+        container.with_name(f"diya-{self.run_id}-{name}")
         published: Any = {str(inside): (LOOPBACK, port) for inside, port in ports.items()}
         container.ports = published
         return container.with_kwargs(
             labels=self._labels,
             network=self._net.name,
             networking_config={self._net.name: place},
+            **more,
         )
 
     def _create_redis(self) -> Any:
@@ -281,8 +293,8 @@ class ContainerFleet:
             + ("" if self._aof == "off" else f"appendfsync {self._aof}\n")
             + ("save 3600 1 300 100 60 10000\n" if self._rdb else 'save ""\n')
         )
-        container = self._container(self._images.redis, "redis", {REDIS_PORT: self.redis.port})
-        container.with_kwargs(**container._kwargs, working_dir="/data")
+        ports = {REDIS_PORT: self.redis.port}
+        container = self._container("redis", "redis", ports, working_dir="/data")
         # A file, because a command line can be read by everybody.
         container.with_copy_into_container(text.encode(), _REDIS_CONFIG, 0o644)
         container.with_command(["redis-server", _REDIS_CONFIG])
@@ -290,20 +302,25 @@ class ContainerFleet:
 
     def _creator_of(self, name: str) -> Callable[[], Any]:
         def create() -> Any:
-            port = self.replicas[name].port
-            container = self._container(self._images.service, name, {SERVICE_PORT: port})
+            ports = {SERVICE_PORT: self.replicas[name].port}
+            container = self._container("service", name, ports, mem_limit=_REPLICA_MEMORY)
             login = f":{self._password}@" if self._password else ""
-            passed = {k: v for k, v in os.environ.items() if k.startswith("DIYA_MODEL")}
             container.env = {
-                **passed,
+                **self._passed(),
                 **self._settings,
                 "DIYA_REPLICA": name,
                 "DIYA_REDIS_URL": f"redis://{login}{self._ips['redis']}:{REDIS_PORT}/0",
             }
-            container.with_kwargs(**container._kwargs, mem_limit=_REPLICA_MEMORY)
             return container.start().get_wrapped_container()
 
         return create
+
+    def _passed(self) -> dict[str, str]:
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("DIYA_MODEL") or name in self._pass_env
+        }
 
     def _create_envoy(self) -> Any:
         where: dict[str, envoy_config.Where] = {
@@ -317,9 +334,8 @@ class ContainerFleet:
             health_path=self._images.health_path,
         )
         ports = {ENVOY_PORT: self.balancer.port, ENVOY_ADMIN_PORT: self.balancer.admin_port}
-        container = self._container(self._images.envoy, "envoy", ports)
+        container = self._container("envoy", "envoy", ports, entrypoint=["envoy"])
         container.with_copy_into_container(json.dumps(document).encode(), _ENVOY_CONFIG, 0o644)
-        container.with_kwargs(**container._kwargs, entrypoint=["envoy"])
         container.with_command(
             [
                 *("--config-path", _ENVOY_CONFIG),
@@ -329,14 +345,3 @@ class ContainerFleet:
             ]
         )
         return container.start().get_wrapped_container()
-
-
-def _choose_reaper(client: Any) -> None:
-    """Ryuk where its image is at hand; else our keeper and the next run's sweep do its work."""
-    if "TESTCONTAINERS_RYUK_DISABLED" in os.environ:
-        return
-    try:
-        client.images.get(testcontainers_config.ryuk_image)
-    except (ImageNotFound, DockerException):
-        with contextlib.suppress(AttributeError):
-            testcontainers_config.ryuk_disabled = True

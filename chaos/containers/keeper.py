@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 
+import diya_start
 from chaos.errors import ChaosError
 from chaos.guardian import RUN_ID_VARIABLE
 
@@ -29,7 +30,7 @@ class Keeper:
         environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "chaos.containers.keeper", run_id],
+                diya_start.command("chaos.containers.keeper", run_id),
                 stdin=read_end,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

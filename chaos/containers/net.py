@@ -7,10 +7,11 @@ import random
 import time
 from typing import Any
 
-from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
+from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.network import Network
 
+from chaos.containers.refusals import REFUSALS, told
 from chaos.errors import ChaosError
 
 _TRIES = 20
@@ -24,15 +25,12 @@ class RunNetwork:
 
     def __init__(self, labels: dict[str, str]) -> None:
         """Make it.  Raises ChaosError when there is no subnet left."""
-        self._tc, subnet = _create(labels)
-        self.name = self._tc.name
+        made, subnet = _create(labels)
+        self.name = made.name
+        self.docker: Any = _known_to_docker(made)
+        """The network as docker-py knows it."""
         self._hosts = ipaddress.ip_network(subnet)
         self._given = _FIRST
-
-    @property
-    def docker(self) -> Any:
-        """The network as docker-py knows it."""
-        return self._tc._network
 
     def address(self) -> str:
         """The next free address."""
@@ -47,9 +45,9 @@ def _create(labels: dict[str, str]) -> tuple[Network, str]:
             subnet = _free_subnet(labels)
             pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
             return Network(docker_network_kw={"labels": labels, "ipam": pool}).create(), subnet
-        except APIError as error:
+        except REFUSALS as error:
             # Another run took it in between: then again, not in step with that one.
-            last = str(error.explanation)
+            last = told(error)
             time.sleep(random.uniform(0.0, _LONGEST_PAUSE_S))
     raise ChaosError(f"no network for the run: {last}")
 
@@ -58,8 +56,10 @@ def _free_subnet(labels: dict[str, str]) -> str:
     """One that Docker picks: it collides with nothing here.  The same is then asked for by name."""
     probe = Network(docker_network_kw={"labels": labels}).create()
     try:
-        docker_network: Any = probe._network
-        docker_network.reload()
-        return str(docker_network.attrs["IPAM"]["Config"][0]["Subnet"])
+        return str(_known_to_docker(probe).attrs["IPAM"]["Config"][0]["Subnet"])
     finally:
         probe.remove()
+
+
+def _known_to_docker(network: Network) -> Any:
+    return DockerClient().client.networks.get(network.id)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from docker.errors import APIError, NotFound
+from docker.errors import NotFound
 
+from chaos.containers.refusals import REFUSALS, told
 from chaos.environment import MemoryUse
 from chaos.errors import ChaosError
 from chaos.waiting import Awaited
@@ -18,6 +19,10 @@ _POLL_S = 0.05
 _KILL_TIMEOUT_S = 10.0
 _SIGNALLED = 128
 _TAIL_LINES = 12
+
+
+class _GoneError(ChaosError):
+    """The container was removed."""
 
 
 class ContainerNode(Awaited):
@@ -35,6 +40,7 @@ class ContainerNode(Awaited):
         self._container: Any = None
         self._closed = False
         self._cut_off: dict[str, Any] | None = None
+        self._seen_as: int | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -75,17 +81,17 @@ class ContainerNode(Awaited):
 
     @property
     def pid(self) -> int | None:
-        """The pid on this machine; None while it does not run, or where it cannot be seen."""
-        state = self._state()
-        pid = int(state.get("Pid") or 0)
-        if not pid or not state.get("Running"):
-            return None
-        try:
-            # Docker's machine may be another one: the number alone proves nothing.
-            ours = self._container.id in Path(f"/proc/{pid}/cgroup").read_text()
-        except OSError:
-            return None
-        return pid if ours else None
+        """The pid on this machine; None while it does not run, or where it cannot be seen.
+
+        Raises ChaosError when Docker has to be asked and does not answer.
+        """
+        # Once known it is looked up here: whoever samples it every second leaves Docker in peace.
+        if self._seen_as is None or not self._is_ours(self._seen_as):
+            state = self._state()
+            pid = int(state.get("Pid") or 0)
+            there = bool(pid and state.get("Running") and self._is_ours(pid))
+            self._seen_as = pid if there else None
+        return self._seen_as
 
     def start(self) -> None:
         """Start it.  Raises ChaosError, also when it runs already."""
@@ -98,8 +104,8 @@ class ContainerNode(Awaited):
                 raise ChaosError(f"{self.name} runs already")
             else:
                 self._container.start()
-        except APIError as error:
-            raise ChaosError(f"{self.name} cannot be started: {error.explanation}") from None
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name} cannot be started: {told(error)}") from None
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone.  Raises ChaosError when it is not within 10 s."""
@@ -118,13 +124,17 @@ class ContainerNode(Awaited):
         """Pause all of its processes.  Raises ChaosError when it does not run."""
         try:
             self._started().pause()
-        except APIError as error:
-            raise ChaosError(f"{self.name} cannot be paused: {error.explanation}") from None
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name} cannot be paused: {told(error)}") from None
 
     def resume(self) -> None:
         """Let it go on.  Nothing happens when it is not paused."""
-        if self.frozen:
+        if not self.frozen:
+            return
+        try:
             self._started().unpause()
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name} cannot go on: {told(error)}") from None
 
     def disconnect(self) -> None:
         """Take it off the network: nobody reaches it, and it reaches nobody.
@@ -132,8 +142,7 @@ class ContainerNode(Awaited):
         Its ports on the host go with it.  Raises ChaosError when it is off already.
         """
         network = self._network()
-        container = self._started()
-        container.reload()
+        container = self._looked_at()
         joined = container.attrs["NetworkSettings"]["Networks"].get(network.name)
         if joined is None:
             raise ChaosError(f"{self.name} is not on the network")
@@ -144,8 +153,8 @@ class ContainerNode(Awaited):
         }
         try:
             network.disconnect(container)
-        except APIError as error:
-            raise ChaosError(f"{self.name} cannot be taken off: {error.explanation}") from None
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name} cannot be taken off: {told(error)}") from None
         self._cut_off = place
 
     def reconnect(self) -> None:
@@ -154,42 +163,38 @@ class ContainerNode(Awaited):
             return
         try:
             self._network().connect(self._started(), **self._cut_off)
-        except APIError as error:
-            raise ChaosError(f"{self.name} cannot come back: {error.explanation}") from None
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name} cannot come back: {told(error)}") from None
         self._cut_off = None
 
     @property
     def connected(self) -> bool:
         """Whether it is on the network, as Docker sees it."""
-        container = self._started()
-        container.reload()
-        return self._network().name in container.attrs["NetworkSettings"]["Networks"]
+        return self._network().name in self._looked_at().attrs["NetworkSettings"]["Networks"]
 
     @property
     def memory_limit(self) -> int:
         """What it may use, bytes; 0 without a limit."""
-        container = self._started()
-        container.reload()
-        return int(container.attrs["HostConfig"]["Memory"])
+        return int(self._looked_at().attrs["HostConfig"]["Memory"])
 
     def limit_memory(self, limit: int) -> None:
         """From now on it may use so many bytes; 0 for all there are.  Raises ChaosError."""
         value = limit or -1
         try:
             self._started().update(mem_limit=value, memswap_limit=value)
-        except APIError as error:
+        except REFUSALS as error:
             raise ChaosError(
-                f"{self.name} cannot be limited to {limit} bytes: {error.explanation}"
+                f"{self.name} cannot be limited to {limit} bytes: {told(error)}"
             ) from None
 
     def memory(self) -> MemoryUse:
         """What the kernel counts and keeps to; zeros while it does not run."""
         container = self._started()
         try:
-            told = container.client.api.stats(container.id, stream=False, one_shot=True)
-        except APIError as error:
-            raise ChaosError(f"{self.name}: no memory is told: {error.explanation}") from None
-        memory = told.get("memory_stats") or {}
+            stats = container.client.api.stats(container.id, stream=False, one_shot=True)
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name}: no memory is told: {told(error)}") from None
+        memory = stats.get("memory_stats") or {}
         return MemoryUse(used=int(memory.get("usage", 0)), limit=int(memory.get("limit", 0)))
 
     @property
@@ -211,7 +216,7 @@ class ContainerNode(Awaited):
         """The last lines of its log."""
         if self._container is None:
             return []
-        with contextlib.suppress(APIError, NotFound):
+        with contextlib.suppress(*REFUSALS):
             text = self._container.logs(tail=_TAIL_LINES).decode(errors="replace")
             return [str(line) for line in text.splitlines()]
         return []
@@ -220,7 +225,7 @@ class ContainerNode(Awaited):
         """Write its whole log to a file, while there is one."""
         if self._container is None:
             return
-        with contextlib.suppress(APIError, NotFound), path.open("wb") as file:
+        with contextlib.suppress(*REFUSALS), path.open("wb") as file:
             for part in self._container.logs(stream=True, follow=False):
                 file.write(part)
 
@@ -233,22 +238,37 @@ class ContainerNode(Awaited):
             raise ChaosError(f"{self.name} was never started")
         return self._container
 
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            # Docker's machine may be another one: the number alone proves nothing.
+            return self._container.id in Path(f"/proc/{pid}/cgroup").read_text()
+        except OSError:
+            return False
+
     def _state(self) -> dict[str, Any]:
         if self._container is None:
             return {}
         try:
-            self._container.reload()
-        except NotFound:
+            return dict(self._looked_at().attrs["State"])
+        except _GoneError:
             return {}
-        except APIError as error:
-            raise ChaosError(f"{self.name}: Docker does not answer: {error}") from None
-        return dict(self._container.attrs["State"])
+
+    def _looked_at(self) -> Any:
+        """The container as it is now.  Raises ChaosError when Docker does not say."""
+        container = self._started()
+        try:
+            container.reload()
+        except NotFound:
+            raise _GoneError(f"{self.name} is gone") from None
+        except REFUSALS as error:
+            raise ChaosError(f"{self.name}: Docker does not answer: {told(error)}") from None
+        return container
 
     def _signal(self, name: str) -> None:
         if self._container is None:
             return
         try:
             self._container.kill(signal=name)
-        except APIError:
+        except REFUSALS:
             if self.running:
                 raise ChaosError(f"{self.name} does not take {name}") from None

@@ -14,6 +14,8 @@ OWNER_LABEL = "diya.owner"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PID_SPACE = Path("/proc/self/ns/pid")
 _SLACK_S = 1.0
+LONGEST_RUN_S = 6 * 3600.0
+"""What an owner that cannot be seen from here started so long ago is taken for left behind."""
 
 
 def token() -> str:
@@ -22,19 +24,22 @@ def token() -> str:
     return f"{platform.node()} {_boot()} {_space()} {os.getpid()} {began:.2f}"
 
 
-def is_dead(owner: str) -> bool:
-    """Whether that process has ended for certain.
+def is_dead(owner: str, age_s: float) -> bool:
+    """Whether that process has ended, as far as can be told of what it made `age_s` seconds ago.
 
-    False for another machine's, whose processes cannot be seen from here.
+    Processes of another machine, or of another container on this one, cannot be seen from here:
+    they are given the time of the longest run.
     """
     parts = owner.split(" ")
-    if len(parts) != 5 or parts[0] != platform.node():
+    if len(parts) != 5:
         return False
-    _, boot, space, pid, began = parts
+    machine, boot, space, pid, began = parts
+    if machine != platform.node():
+        return age_s > LONGEST_RUN_S
     if boot != _boot():
         return True
     if space != _space():
-        return False
+        return age_s > LONGEST_RUN_S
     try:
         process = psutil.Process(int(pid))
         gone = process.status() == psutil.STATUS_ZOMBIE

@@ -4,50 +4,79 @@ from __future__ import annotations
 
 import contextlib
 import time
+from datetime import UTC, datetime
 from typing import Any
 
-from docker.errors import APIError, DockerException, NotFound
-
 from chaos.containers.owner import OWNER_LABEL, RUN_LABEL, is_dead
+from chaos.containers.refusals import REFUSALS
+from chaos.errors import ChaosError
 
 _TIMEOUT_S = 30.0
 _PAUSE_S = 0.2
+_QUIET_LOOKS = 5
+"""What Docker was asked for just before its asker died is not there yet: look again."""
 
 
-def remove_run(client: Any, run_id: str) -> bool:
-    """Remove everything that carries the run's id, until nothing does.
+def remove_run(client: Any, run_id: str, timeout: float = _TIMEOUT_S) -> bool:
+    """Remove everything that carries the run's id, until nothing does, look after look.
 
-    Returns whether nothing is left; False after 30 s.
+    Returns whether nothing is left; False after `timeout` seconds, also when Docker did not say.
     """
     label = f"{RUN_LABEL}={run_id}"
-    deadline = time.monotonic() + _TIMEOUT_S
-    while left := _labelled(client, label):
-        for each in left:
+    deadline = time.monotonic() + timeout
+    quiet = 0
+    while quiet < _QUIET_LOOKS:
+        left = _look(client, label)
+        quiet = quiet + 1 if left == [] else 0
+        for each in left or ():
             _remove(each)
         if time.monotonic() > deadline:
-            return not _labelled(client, label)
+            return _look(client, label) == []
         time.sleep(_PAUSE_S)
     return True
 
 
 def sweep(client: Any) -> list[str]:
-    """Remove what dead runs have left; returns their ids.  Runs that live are not touched."""
+    """Remove what dead runs have left; returns their ids.  Runs that live are not touched.
+
+    Raises ChaosError when Docker does not say what there is.
+    """
+    deadline = time.monotonic() + _TIMEOUT_S
+    while (found := _look(client, OWNER_LABEL)) is None:
+        if time.monotonic() > deadline:
+            raise ChaosError(f"Docker did not list what it has within {_TIMEOUT_S:g} s")
+        time.sleep(_PAUSE_S)
     dead = {
         labels.get(RUN_LABEL, "")
-        for each in _labelled(client, OWNER_LABEL)
-        if is_dead((labels := _labels(each)).get(OWNER_LABEL, ""))
+        for each in found
+        if is_dead((labels := _labels(each)).get(OWNER_LABEL, ""), age_s(each))
     }
     return sorted(run_id for run_id in dead if run_id and remove_run(client, run_id))
 
 
-def _labelled(client: Any, label: str) -> list[Any]:
-    """Containers first: a network can be removed only when nobody is on it."""
+def age_s(each: Any) -> float:
+    """Seconds since Docker made it; 0 where that is not told."""
+    made = each.attrs.get("Created") or each.attrs.get("CreatedAt") or ""
+    try:
+        return (datetime.now(UTC) - datetime.fromisoformat(made)).total_seconds()
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _look(client: Any, label: str) -> list[Any] | None:
+    """What carries the label; None when Docker does not say.
+
+    Containers first: a network can be removed only when nobody is on it.
+    """
     filters = {"label": label}
-    return [
-        *client.containers.list(all=True, filters=filters, ignore_removed=True),
-        *client.networks.list(filters=filters),
-        *client.volumes.list(filters=filters),
-    ]
+    try:
+        return [
+            *client.containers.list(all=True, filters=filters, ignore_removed=True),
+            *client.networks.list(filters=filters),
+            *client.volumes.list(filters=filters),
+        ]
+    except REFUSALS:
+        return None
 
 
 def _labels(each: Any) -> dict[str, str]:
@@ -57,7 +86,7 @@ def _labels(each: Any) -> dict[str, str]:
 
 def _remove(each: Any) -> None:
     # Gone already, being removed by somebody else, or still in use: the next look will tell.
-    with contextlib.suppress(NotFound, APIError, DockerException):
+    with contextlib.suppress(*REFUSALS):
         if hasattr(each, "exec_run"):
             each.remove(force=True, v=True)
         else:

@@ -47,6 +47,10 @@ class ReplicaFault(LastingFault):
         self._victim = replicas.choose(self.replica, env, rng)
         return self._victim.name
 
+    def require_well(self, env: Environment) -> None:
+        """It runs, is not frozen, and is ready."""
+        replicas.require_well(self.kind, self.victim)
+
     def heal(self, env: Environment) -> None:
         """It runs and is ready, whatever was done to it."""
         if self._victim is not None:
@@ -81,6 +85,10 @@ class RedisFault(LastingFault):
         """The named one, or the one that takes the writes."""
         self._server = redis_servers.choose(self.server, env, rng)
         return self._server.name
+
+    def require_well(self, env: Environment) -> None:
+        """It runs, is not frozen, and answers."""
+        redis_servers.require_well(self.kind, self.victim)
 
     def heal(self, env: Environment) -> None:
         """It runs and has its data, and all data can be written, whatever was done to it."""

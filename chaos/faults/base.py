@@ -12,8 +12,14 @@ from typing import ClassVar
 
 from chaos.canary import Canary
 from chaos.environment import CAPABILITIES, Environment
-from chaos.errors import ChaosError
+from chaos.faults import under_way
+from chaos.faults.attempts import sentence
 from reports.records import FaultWindow, RunClock
+
+_BALANCED_S = 30.0
+"""The balancer may take so long to find out that a replica is back, on a busy machine."""
+_BALANCED_BESIDE_S = 10.0
+"""While another fault lasts, whose doing it may be that it does not."""
 
 
 @dataclass
@@ -26,6 +32,11 @@ class Fault(ABC):
     """How long `prepare` takes: it is begun so much before the fault is due."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """What the environment must be able to do: names of `chaos.environment.CAPABILITIES`."""
+    sets: ClassVar[str | None] = None
+    """What it changes and puts back as it found it; no two faults may have set that at one target.
+
+    The second would find what the first has set, and leave it there for good.
+    """
 
     cancelled: threading.Event = field(
         default_factory=threading.Event, init=False, repr=False, compare=False
@@ -56,6 +67,13 @@ class Fault(ABC):
     def aim(self, env: Environment, rng: Random) -> str:
         """Choose the target and return its name.  Raises ChaosError when there is none."""
 
+    def require_well(self, env: Environment) -> None:  # noqa: B027  some have nobody to ask
+        """Raise ChaosError unless the target is whole.
+
+        On one that is hurt already the fault would seem to take hold whatever it did, and its
+        healing would undo what another fault does.
+        """
+
     def prepare(self, env: Environment) -> None:  # noqa: B027  few need it
         """What must be under way before the fault begins.  Raises ChaosError."""
 
@@ -72,7 +90,7 @@ class Fault(ABC):
 
     @abstractmethod
     def heal(self, env: Environment) -> None:
-        """Bring the target back, ready by its own probe, whatever happened before.
+        """Bring the target back, ready by its own probe, whatever happened since `prepare` began.
 
         Raises ChaosError when it does not come back.
         """
@@ -89,11 +107,14 @@ def perform(
     start = clock.now()
     errors: list[str] = []
     target = "none"
-    took_hold = False
+    begun = took_hold = False
     recovered_at: float | None = None
     injected: float | None = None
     try:
         target = fault.aim(env, rng)
+        fault.require_well(env)
+        under_way.enter(env, fault, target)
+        begun = True
         fault.prepare(env)
         start = clock.now()
         fault.inject(env)
@@ -104,17 +125,16 @@ def perform(
         else:
             errors.append(f"{fault.kind} did not take hold of {target}")
     except Exception as error:
-        errors.append(_sentence(error))
+        errors.append(sentence(error))
     finally:
-        try:
-            fault.heal(env)
-            recovered_at = clock.now()
-            if took_hold and not fault.verify_healed(env):
-                took_hold = False
-                errors.append(f"{target} came back as if {fault.kind} had not happened")
-            env.wait_balanced()
-        except Exception as error:
-            errors.append(_sentence(error))
+        if begun:
+            recovered_at = _heal(fault, env, clock, errors)
+            if took_hold and recovered_at is not None:
+                took_hold = _shows(fault, env, target, errors)
+        else:
+            recovered_at = clock.now()  # from nothing
+        if not _rejoined(fault, env, errors, asked=begun and recovered_at is not None):
+            recovered_at = None
     return FaultWindow(
         id=fault_id,
         fault=fault.kind,
@@ -130,6 +150,48 @@ def perform(
     )
 
 
+def _heal(fault: Fault, env: Environment, clock: RunClock, errors: list[str]) -> float | None:
+    """When the target was back; None: it did not come back."""
+    try:
+        fault.heal(env)
+    except Exception as error:
+        errors.append(sentence(error))
+        return None
+    return clock.now()
+
+
+def _shows(fault: Fault, env: Environment, target: str, errors: list[str]) -> bool:
+    """Whether what came back shows that the fault happened.  Who cannot be asked shows nothing."""
+    try:
+        if fault.verify_healed(env):
+            return True
+        errors.append(f"{target} came back as if {fault.kind} had not happened")
+    except Exception as error:
+        errors.append(sentence(error))
+    return False
+
+
+def _rejoined(fault: Fault, env: Environment, errors: list[str], *, asked: bool) -> bool:
+    """Whether the balancer sends requests to every replica again; True when it is not asked.
+
+    While another fault goes on a replica may be out for its sake: the last one to end answers for
+    all of them.
+    """
+    problem: Exception | None = None
+    try:
+        if asked:
+            beside = under_way.others(env, fault)
+            env.wait_balanced(_BALANCED_BESIDE_S if beside else _BALANCED_S)
+    except Exception as error:
+        problem = error
+    finally:
+        others = under_way.leave(env, fault)
+    if problem is None or others:
+        return True
+    errors.append(sentence(problem))
+    return False
+
+
 def _run_time(moment: float | None, clock: RunClock) -> float | None:
     """A moment of `time.monotonic` in run time."""
     return None if moment is None else clock.now() - (time.monotonic() - moment)
@@ -140,7 +202,3 @@ def require_seconds(name: str, value: object, least: float = 0.0) -> None:
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
     if not least <= number < math.inf:  # not a number is neither
         raise ValueError(f"{name} = {value!r}: expected seconds, at least {least:g}")
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, ChaosError) else f"{type(error).__name__}: {error}"

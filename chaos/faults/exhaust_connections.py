@@ -6,6 +6,7 @@ import contextlib
 import socket
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import redis
 
 from chaos.environment import Environment
 from chaos.faults.aimed import RedisFault
+from chaos.faults.attempts import do_all
 from chaos.redis_server import connect
 
 _HELD = 8
@@ -25,6 +27,7 @@ class ExhaustConnections(RedisFault):
 
     kind: ClassVar[str] = "exhaust-connections"
     needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    sets: ClassVar[str | None] = "maxclients"
 
     _held: list[Any] = field(default_factory=list, init=False, repr=False)
     _limit: str = field(default="", init=False, repr=False)
@@ -55,13 +58,15 @@ class ExhaustConnections(RedisFault):
 
     def heal(self, env: Environment) -> None:
         """The limit that was, and the connections given back."""
+        do_all((self._give_back, partial(super().heal, env)))
+
+    def _give_back(self) -> None:
         try:
             if self._limit:
                 self._held[0].config_set("maxclients", self._limit)
         finally:
             for client in self._held:
                 client.close()
-        super().heal(env)
 
     def _turned_away(self) -> bool:
         parts = urlsplit(self.victim.url)

@@ -9,7 +9,7 @@ from chaos.canary import LEAD_S, Canary
 from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.aimed import RedisFault
-from chaos.faults.redis_servers import LOAD_TIMEOUT
+from chaos.faults.redis_servers import LOAD_TIMEOUT, require_primary
 from chaos.topologies.parts import wait_for
 
 TAKEOVER_TIMEOUT_S = 30.0
@@ -23,6 +23,11 @@ class _Takeover(RedisFault):
     duration: float = 1.0
 
     _canary: Canary | None = field(default=None, init=False, repr=False)
+
+    def require_well(self, env: Environment) -> None:
+        """It is well, and a primary: another one's place can be taken without any fault."""
+        super().require_well(env)
+        require_primary(self.kind, self.victim, env)
 
     def prepare(self, env: Environment) -> None:
         """Let the canary sing, to know what the new primary has not heard."""

@@ -33,6 +33,7 @@ class CpuHog(ReplicaFault):
 
     kind: ClassVar[str] = "cpu-hog"
     needs: ClassVar[frozenset[str]] = frozenset({"cpu"})
+    sets: ClassVar[str | None] = "the cores"
     workers: int = 2
 
     def __post_init__(self) -> None:

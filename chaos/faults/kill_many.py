@@ -12,7 +12,7 @@ from typing import ClassVar
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, require_seconds
-from chaos.faults.replicas import READY_TIMEOUT
+from chaos.faults.replicas import require_well, revive_all, running
 
 ZONES = 3
 
@@ -34,10 +34,13 @@ class _KillMany(Fault):
     def aim(self, env: Environment, rng: Random) -> str:
         """The replicas, by name."""
         self._victims = self._choose(env, rng)
-        down = [victim.name for victim in self._victims if not victim.running]
-        if down or not self._victims:
-            raise ChaosError(f"{', '.join(down) or 'every replica'} is down already")
+        if not self._victims:
+            raise ChaosError("every replica is down already")
         return ",".join(victim.name for victim in self._victims)
+
+    def require_well(self, env: Environment) -> None:
+        """All of them run, are not frozen, and are ready."""
+        require_well(self.kind, *self._victims)
 
     def inject(self, env: Environment) -> None:
         """SIGKILL all of them."""
@@ -54,11 +57,7 @@ class _KillMany(Fault):
 
     def heal(self, env: Environment) -> None:
         """Start all side by side, and wait until the last one is ready."""
-        for victim in self._victims:
-            if not victim.running:
-                victim.start()
-        for victim in self._victims:
-            victim.wait_ready(READY_TIMEOUT * 2)
+        revive_all(self._victims)
 
 
 @dataclass
@@ -68,8 +67,8 @@ class KillHalf(_KillMany):
     kind: ClassVar[str] = "kill-half"
 
     def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
-        running = [replica for replica in env.replicas.values() if replica.running]
-        return rng.sample(running, min(len(running), max(1, len(env.replicas) // 2)))
+        up = running(env)
+        return rng.sample(up, min(len(up), max(1, len(env.replicas) // 2)))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import ClassVar
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, require_seconds
-from chaos.faults.replicas import check_exists, check_name, choose, revive
+from chaos.faults.replicas import check_exists, check_name, choose, require_well, revive
 
 
 @dataclass
@@ -39,12 +39,13 @@ class KillReplica(Fault):
         self._victim = choose(self.replica, env, rng)
         return self._victim.name
 
+    def require_well(self, env: Environment) -> None:
+        """It runs, is not frozen, and is ready."""
+        require_well(self.kind, self._aimed())
+
     def inject(self, env: Environment) -> None:
         """SIGKILL."""
-        victim = self._aimed()
-        if not victim.running:
-            raise ChaosError(f"{victim.name} does not run: it cannot be killed")
-        victim.kill()
+        self._aimed().kill()
 
     def verify(self, env: Environment) -> bool:
         """It was killed, and nobody answers in its place."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.environment import Environment
-from chaos.errors import ChaosError
 from chaos.faults.aimed import ReplicaFault
 from chaos.stream import Stream
 
@@ -29,8 +28,6 @@ class KillStreaming(ReplicaFault):
 
     def inject(self, env: Environment) -> None:
         """Ask, wait for the first words, SIGKILL."""
-        if not self.victim.running:
-            raise ChaosError(f"{self.victim.name} does not run: it cannot be killed")
         with Stream(self.victim.port, self.app) as stream:
             stream.first()
             self.victim.kill()

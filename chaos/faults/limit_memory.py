@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.aimed import ReplicaFault
+from chaos.faults.attempts import do_all
 
 _FELT_TIMEOUT_S = 10.0
 _STEPS = 32
@@ -28,6 +30,7 @@ class LimitMemory(ReplicaFault):
 
     kind: ClassVar[str] = "limit-memory"
     needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
+    sets: ClassVar[str | None] = "the memory limit"
     share: float = 0.8
 
     _before: int | None = field(default=None, init=False, repr=False)
@@ -70,6 +73,8 @@ class LimitMemory(ReplicaFault):
 
     def heal(self, env: Environment) -> None:
         """The limit that was; it runs and is ready."""
+        do_all((partial(self._put_back, env), partial(super().heal, env)))
+
+    def _put_back(self, env: Environment) -> None:
         if self._before is not None:
             env.box(self.victim.name).limit_memory(self._before)
-        super().heal(env)

@@ -10,14 +10,22 @@ from random import Random
 from typing import ClassVar
 
 from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults import replicas
 from chaos.faults.aimed import LastingFault
+from chaos.own_customers import OwnCustomers
 
-_FELT_TIMEOUT_S = 10.0
+_GRACE_S = 0.5
+"""Under a load somebody is hit soon enough."""
+_HIT_TIMEOUT_S = 10.0
+_APP = "shopmax"
+"""Whose model is the scripted one."""
 
 
 @dataclass
 class _Mood(LastingFault):
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    sets: ClassVar[str | None] = "the mood"
     duration: float = 5.0
 
     @abstractmethod
@@ -33,12 +41,30 @@ class _Mood(LastingFault):
         env.model.play(self._mood())
 
     def verify(self, env: Environment) -> bool:
-        """A replica's model has answered a customer in this mood."""
-        deadline = time.monotonic() + _FELT_TIMEOUT_S
+        """A reply was made worse: one that a customer asked for or, where none is hit, our own."""
+        if self._hit(env, _GRACE_S):
+            return True
+        up = replicas.running(env)
+        if not up:
+            raise ChaosError("no replica runs: nobody can ask the model")
+        with OwnCustomers([each.port for each in up], _APP) as own:
+            if self._hit(env, _HIT_TIMEOUT_S):
+                return True
+        if self.cancelled.is_set():
+            return False
+        trouble = f"; the last trouble was: {own.trouble}" if own.trouble else ""
+        raise ChaosError(
+            f"{self.kind} hit no reply within {_HIT_TIMEOUT_S:g} s, of customers or of the "
+            f"{own.asked} that were asked for by the harness itself{trouble}"
+        )
+
+    def _hit(self, env: Environment, seconds: float) -> bool:
+        """Whether a reply was made worse, after at most so many seconds."""
+        deadline = time.monotonic() + seconds
         while not env.model.felt_by():
             if self.cancelled.is_set() or time.monotonic() > deadline:
                 return False
-            time.sleep(0.05)
+            time.sleep(0.02)
         return True
 
     def heal(self, env: Environment) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
@@ -13,11 +15,13 @@ from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults import redis_servers
 from chaos.faults.aimed import LastingFault
+from chaos.faults.attempts import do_all
 from chaos.faults.replicas import check_name, names_of
 from chaos.topologies.parts import wait_for
 
 SIDES = ("redis", "balancer")
-_TOXIC = "diya"
+_CARRIES_S = 5.0
+"""A link that is not disturbed may need so long for an answer, on a busy machine."""
 _SHORTEST_S = 0.04
 _MOST_BYTES = 400_000
 _LAST = {
@@ -39,11 +43,17 @@ class NetworkFault(LastingFault):
 
     toxic: ClassVar[str]
     """Its type, as Toxiproxy names it."""
+    symptom: ClassVar[str] = "whole"
+    """How a probe ends that meets it, as `chaos.link_probe.answer` says."""
     streams: ClassVar[tuple[str, ...]] = ("downstream",)
     side: str = "redis"
     replica: str = "all"
     server: str = "all"
 
+    _name: str = field(
+        default_factory=lambda: f"diya-{secrets.token_hex(4)}", init=False, repr=False
+    )
+    """This fault's own: another one on the same link has toxics of its own."""
     _links: list[str] = field(default_factory=list, init=False, repr=False)
     _placed: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
 
@@ -58,13 +68,6 @@ class NetworkFault(LastingFault):
     def attributes(self) -> Mapping[str, int]:
         """The toxic's, in Toxiproxy's units."""
 
-    def felt(self, took: float, answer: str) -> bool:
-        """Whether a probe that `took` so many seconds and ended as `answer` met the toxic.
-
-        `answer` is `whole`, `silence`, `reset` or `closed`.
-        """
-        return answer != "whole"
-
     def check(self, env: Environment) -> None:
         """The links must exist."""
         needed = f"network-{self.side}"
@@ -73,16 +76,20 @@ class NetworkFault(LastingFault):
                 f"{self.kind}: there is no proxy between the replicas and the {self.side}; "
                 "expected local processes, with --proxy, and a Redis of our own"
             )
+        links = env.network.links(self.side)
         if self._to_servers(env):
             if self.replica != "all":
                 raise ValueError(
                     f"replica = {self.replica!r}: in a set of Redis servers links are theirs; "
-                    "expected all, and one of them as server"
+                    f"expected all, and as server primary, replica or one of {', '.join(links)}"
                 )
             if self.server != "all":
                 redis_servers.check_ours(self.kind, self.server, env)
         elif self.server != "all":
-            raise ValueError(f"server = {self.server!r}: expected all, or a set of Redis servers")
+            raise ValueError(
+                f"server = {self.server!r}: expected all, or a set of Redis servers and side "
+                f"redis; links here are the replicas', {names_of(env)}"
+            )
         if self.replica not in {"all", "random", *env.replicas}:
             raise ValueError(f"replica = {self.replica!r}: expected all, random or {names_of(env)}")
 
@@ -96,30 +103,51 @@ class NetworkFault(LastingFault):
         self._links = list(links.values()) if chosen == "all" else [links[chosen]]
         return ",".join(self._links)
 
+    def require_well(self, env: Environment) -> None:
+        """Every link carries."""
+        do_all(partial(self._require_carrying, link, "before", env) for link in self._links)
+
     def inject(self, env: Environment) -> None:
         """Place the toxic on every link."""
         for link in self._links:
             for stream in self.streams:
-                name = f"{_TOXIC}-{stream}"
+                name = f"{self._name}-{stream}"
+                # Remembered first: a proxy that did not answer may have placed it all the same.
                 self._placed.append((link, name))
                 values = {"name": name, "type": self.toxic, "stream": stream}
                 env.network.add_toxic(link, {**values, "attributes": dict(self.attributes())})
 
     def verify(self, env: Environment) -> bool:
-        """A probe through the first link meets it."""
-        took, answer = link_probe.answer(self._address(env), _ASK[self.side])
-        return self.felt(took, answer)
+        """The toxic is on every link, and a probe through the first one meets it."""
+        return self._placed_there(env) and self.met(env)
+
+    def met(self, env: Environment) -> bool:
+        """Whether a probe through the first link ends as it must."""
+        _, answer = link_probe.answer(self._address(env), _ASK[self.side])
+        return answer == self.symptom
 
     def heal(self, env: Environment) -> None:
         """Take the toxics away; a probe through every link is answered at once."""
-        for link, name in self._placed:
-            env.network.remove_toxic(link, name)
-        for link in self._links:
-            _, answer = link_probe.answer(env.network.address(link), _ASK[self.side], 5.0)
-            if answer != "whole":
-                raise ChaosError(f"{link} does not carry after {self.kind}: {answer}")
+        do_all(
+            (
+                *(partial(env.network.remove_toxic, *each) for each in self._placed),
+                *(partial(self._require_healed, link, env) for link in self._links),
+                partial(self._require_agreement, env),
+            )
+        )
+
+    def _require_healed(self, link: str, env: Environment) -> None:
+        if not env.network.toxics(link):  # else another fault goes on there, and looks at its end
+            self._require_carrying(link, "after", env)
+
+    def _require_carrying(self, link: str, when: str, env: Environment) -> None:
+        _, answer = link_probe.answer(env.network.address(link), _ASK[self.side], _CARRIES_S)
+        if answer != "whole":
+            raise ChaosError(f"{link} does not carry {when} {self.kind}: {answer}")
+
+    def _require_agreement(self, env: Environment) -> None:
+        """Another server may have taken over meanwhile, and the one before must hear of it."""
         if self._to_servers(env):
-            # Another server may have taken over meanwhile, and the one before must hear of it.
             what = "the servers to agree on who takes the writes"
             wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
 
@@ -128,7 +156,8 @@ class NetworkFault(LastingFault):
         return env.network.address(self._links[0])
 
     def _placed_there(self, env: Environment) -> bool:
-        return self.toxic in [each["type"] for each in env.network.toxics(self._links[0])]
+        there = {link: {e["name"] for e in env.network.toxics(link)} for link in self._links}
+        return bool(self._placed) and all(name in there[link] for link, name in self._placed)
 
     def _slow_by(self, env: Environment, size: int, expected: float) -> bool:
         """Whether so many bytes from Redis take half as long as expected, or longer.
@@ -137,7 +166,7 @@ class NetworkFault(LastingFault):
         with, prove nothing: there it has to do that the link has the toxic.
         """
         if self.side != "redis" or expected < _SHORTEST_S:
-            return self._placed_there(env)
+            return True
         took = link_probe.echo(self._address(env), env.redis.url, size, 10 * expected + 5.0)
         return took is not None and took >= expected / 2
 
@@ -152,25 +181,39 @@ def _count(name: str, value: Any, least: int) -> None:
 
 @dataclass
 class NetworkLatency(NetworkFault):
-    """Every answer comes `latency_ms` later, give or take `jitter_ms`."""
+    """Every answer comes `latency_ms` later, give or take `jitter_ms`.
+
+    Without one it is a fifth of the latency, 20 ms at most.
+    """
 
     kind: ClassVar[str] = "network-latency"
     toxic: ClassVar[str] = "latency"
     latency_ms: int = 100
-    jitter_ms: int = 20
+    jitter_ms: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _count("latency_ms", self.latency_ms, 1)
-        _count("jitter_ms", self.jitter_ms, 0)
+        _count("jitter_ms", self._jitter, 0)
+        if self._jitter >= self.latency_ms:
+            raise ValueError(
+                f"jitter_ms = {self.jitter_ms}: expected less than latency_ms, {self.latency_ms}"
+            )
 
     def attributes(self) -> Mapping[str, int]:
         """In milliseconds."""
-        return {"latency": self.latency_ms, "jitter": self.jitter_ms}
+        return {"latency": self.latency_ms, "jitter": self._jitter}
 
-    def felt(self, took: float, answer: str) -> bool:
-        """It came, and late; or it did not come in time."""
-        return took >= (self.latency_ms - self.jitter_ms) / 1000
+    def met(self, env: Environment) -> bool:
+        """The answer came, and late; or so late that nobody waits for it here."""
+        least, most = ((self.latency_ms + sign * self._jitter) / 1000 for sign in (-1, 1))
+        patience = link_probe.PATIENCE_S + min(most, _CARRIES_S)
+        took, answer = link_probe.answer(self._address(env), _ASK[self.side], patience)
+        return took >= least if answer == "whole" else answer == "silence" and most > patience
+
+    @property
+    def _jitter(self) -> int:
+        return min(20, self.latency_ms // 5) if self.jitter_ms is None else self.jitter_ms
 
 
 @dataclass
@@ -189,7 +232,7 @@ class NetworkBandwidth(NetworkFault):
         """In kilobytes a second."""
         return {"rate": self.rate_kb}
 
-    def verify(self, env: Environment) -> bool:
+    def met(self, env: Environment) -> bool:
         """What would take a third of a second at this rate takes its time."""
         size = min(_MOST_BYTES, 300 * self.rate_kb)
         return self._slow_by(env, size, size / (1000 * self.rate_kb))
@@ -201,6 +244,7 @@ class NetworkReset(NetworkFault):
 
     kind: ClassVar[str] = "network-reset"
     toxic: ClassVar[str] = "reset_peer"
+    symptom: ClassVar[str] = "reset"
 
     def attributes(self) -> Mapping[str, int]:
         """At once."""
@@ -213,15 +257,12 @@ class NetworkBlackHole(NetworkFault):
 
     kind: ClassVar[str] = "network-black-hole"
     toxic: ClassVar[str] = "timeout"
+    symptom: ClassVar[str] = "silence"
     streams: ClassVar[tuple[str, ...]] = ("upstream", "downstream")
 
     def attributes(self) -> Mapping[str, int]:
         """The connections stay open."""
         return {"timeout": 0}
-
-    def felt(self, took: float, answer: str) -> bool:
-        """Silence."""
-        return answer == "silence"
 
 
 @dataclass
@@ -249,7 +290,7 @@ class NetworkSlowClose(NetworkFault):
         """In milliseconds."""
         return {"delay": self.delay_ms}
 
-    def verify(self, env: Environment) -> bool:
+    def met(self, env: Environment) -> bool:
         """After a last answer the link stays open for the time."""
         delay = self.delay_ms / 1000
         took = link_probe.stays_open(self._address(env), _LAST[self.side], delay + 5.0)
@@ -274,7 +315,7 @@ class NetworkSlicer(NetworkFault):
         """In bytes and microseconds."""
         return {"average_size": self.size, "size_variation": 0, "delay": self.delay_us}
 
-    def verify(self, env: Environment) -> bool:
+    def met(self, env: Environment) -> bool:
         """A hundred pieces take the time of a hundred pauses."""
         size = min(_MOST_BYTES, 100 * self.size)
         return self._slow_by(env, size, size / self.size * self.delay_us / 1e6)
@@ -286,6 +327,7 @@ class NetworkCut(NetworkFault):
 
     kind: ClassVar[str] = "network-cut"
     toxic: ClassVar[str] = "limit_data"
+    symptom: ClassVar[str] = "closed"
     bytes: int = 4
 
     def __post_init__(self) -> None:
@@ -296,6 +338,6 @@ class NetworkCut(NetworkFault):
         """In bytes."""
         return {"bytes": self.bytes}
 
-    def verify(self, env: Environment) -> bool:
+    def met(self, env: Environment) -> bool:
         """A probe is cut, or has too short an answer to be."""
-        return self._placed_there(env) and (self.bytes > 16 or super().verify(env))
+        return self.bytes > 16 or super().met(env)

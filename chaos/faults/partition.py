@@ -8,6 +8,7 @@ from typing import ClassVar
 from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.aimed import RedisFault
+from chaos.faults.redis_servers import require_primary, revive
 from chaos.redis_server import connect
 from chaos.topologies.parts import wait_for
 from chaos.topologies.sentinel import LINK_USER
@@ -27,6 +28,11 @@ class Partition(RedisFault):
     kind: ClassVar[str] = "partition"
     needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
 
+    def require_well(self, env: Environment) -> None:
+        """It is well, and the primary: who is cut off already is not."""
+        super().require_well(env)
+        require_primary(self.kind, self.victim, env)
+
     def inject(self, env: Environment) -> None:
         """Shut the others out."""
         with connect(self.victim.url) as client:
@@ -43,6 +49,7 @@ class Partition(RedisFault):
 
     def heal(self, env: Environment) -> None:
         """Let them in; the old primary is made a replica, and drops what it took meanwhile."""
+        revive(self.victim)  # one that is dead or frozen lets nobody in
         with connect(self.victim.url) as client:
             client.execute_command("ACL", "SETUSER", LINK_USER, "on")
         super().heal(env)

@@ -11,7 +11,14 @@ from chaos.canary import LEAD_S, Canary
 from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, require_seconds
-from chaos.faults.redis_servers import LOAD_TIMEOUT, check_name, check_ours, choose, revive
+from chaos.faults.redis_servers import (
+    LOAD_TIMEOUT,
+    check_name,
+    check_ours,
+    choose,
+    require_well,
+    revive,
+)
 
 _END_TIMEOUT = 10.0
 
@@ -46,6 +53,10 @@ class RedisOutage(Fault):
         """The named one, or the one that takes the writes."""
         self._server = choose(self.server, env, rng)
         return self._server.name
+
+    def require_well(self, env: Environment) -> None:
+        """It runs, is not frozen, and answers."""
+        require_well(self.kind, self._aimed())
 
     def inject(self, env: Environment) -> None:
         """Remember who it was, and end it."""

@@ -9,9 +9,12 @@ import redis
 from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
 from chaos.redis_server import connect
+from chaos.topologies.parts import wait_for
 
 LOAD_TIMEOUT = 60.0
 """Seconds that Redis may take to load its data again (2 to 5 s per GB)."""
+WELL_TIMEOUT = 5.0
+"""Seconds that a busy one may take to answer, before a fault."""
 
 
 def check_name(server: object) -> None:
@@ -29,7 +32,10 @@ def check_ours(kind: str, server: str, env: Environment) -> None:
             "expected an experiment without it, or --redis auto"
         )
     if server not in {"primary", *servers} and not (server == "replica" and len(servers) > 1):
-        raise ValueError(f"server = {server!r}: expected primary or one of {', '.join(servers)}")
+        others = ", replica" if len(servers) > 1 else ""
+        raise ValueError(
+            f"server = {server!r}: expected primary{others} or one of {', '.join(servers)}"
+        )
 
 
 def choose(server: str, env: Environment, rng: Random) -> RedisNode:
@@ -44,6 +50,24 @@ def choose(server: str, env: Environment, rng: Random) -> RedisNode:
     if not primaries:
         raise ChaosError(f"no {server} of Redis runs: there is none to hurt")
     return primaries[0] if len(primaries) == 1 else rng.choice(primaries)
+
+
+def require_well(kind: str, server: RedisNode) -> None:
+    """Raise ChaosError unless it runs, is not frozen, and answers."""
+    if not server.running:
+        raise ChaosError(f"{server.name} does not run: {kind} cannot be done to it")
+    if server.frozen:
+        raise ChaosError(f"{server.name} is frozen already: {kind} cannot be done to it")
+    wait_for(server.answers, WELL_TIMEOUT, f"{server.name} to answer before {kind}")
+
+
+def require_primary(kind: str, server: RedisNode, env: Environment) -> None:
+    """Raise ChaosError unless it takes writes: nobody takes over from one that does not."""
+    primaries = [each.name for each in env.redis.primaries()]
+    if server.name not in primaries:
+        raise ChaosError(
+            f"{server.name} takes no writes: {kind} was expected to be of {', '.join(primaries)}"
+        )
 
 
 def agreed(env: Environment) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from functools import partial
 from random import Random
 
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
+from chaos.faults.attempts import do_all
+from chaos.topologies.parts import wait_for
 
 READY_TIMEOUT = 30.0
 """Seconds that a replica may take to be ready again."""
+WELL_TIMEOUT = 5.0
+"""Seconds that a busy one may take to say that it is ready, before a fault."""
 
 
 def check_name(replica: object) -> None:
@@ -27,19 +34,57 @@ def choose(replica: str, env: Environment, rng: Random) -> ReplicaNode:
     """The named one, or one of those that run.  Raises ChaosError when none does."""
     if replica != "random":
         return env.replicas[replica]
-    running = [each for each in env.replicas.values() if each.running]
-    if not running:
+    up = running(env)
+    if not up:
         raise ChaosError("no replica runs: there is none to hurt")
-    return rng.choice(running)
+    return rng.choice(up)
+
+
+def running(env: Environment) -> list[ReplicaNode]:
+    """Those that run and are not frozen."""
+    return [each for each in env.replicas.values() if each.running and not each.frozen]
+
+
+def require_well(kind: str, *replicas: ReplicaNode) -> None:
+    """Raise ChaosError unless each runs, is not frozen and says that it is ready."""
+    do_all(partial(_require_well, kind, each) for each in replicas)
+
+
+def _require_well(kind: str, replica: ReplicaNode) -> None:
+    if not replica.running:
+        raise ChaosError(f"{replica.name} does not run: {kind} cannot be done to it")
+    if replica.frozen:
+        raise ChaosError(f"{replica.name} is frozen already: {kind} cannot be done to it")
+    wait_for(replica.ready, WELL_TIMEOUT, f"{replica.name} to be ready before {kind}")
 
 
 def revive(replica: ReplicaNode) -> None:
     """Start the replica unless it runs, thaw it, wait until it is ready.  Raises ChaosError."""
+    _rouse(replica)
+    replica.wait_ready(READY_TIMEOUT)
+
+
+def revive_all(replicas: Sequence[ReplicaNode]) -> None:
+    """As `revive`, side by side.  Raises one ChaosError for all that do not come back."""
+    deadline = time.monotonic() + 2 * READY_TIMEOUT
+    up: list[ReplicaNode] = []
+
+    def rouse(replica: ReplicaNode) -> None:
+        _rouse(replica)
+        up.append(replica)
+
+    def wait(replica: ReplicaNode) -> None:
+        if replica in up:
+            replica.wait_ready(max(1.0, deadline - time.monotonic()))
+
+    do_all(partial(step, each) for step in (rouse, wait) for each in replicas)
+
+
+def _rouse(replica: ReplicaNode) -> None:
     if replica.running:
         replica.resume()
     else:
         replica.start()
-    replica.wait_ready(READY_TIMEOUT)
 
 
 def names_of(env: Environment) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Fault, require_seconds
-from chaos.faults.replicas import names_of, revive
+from chaos.faults.replicas import names_of, require_well, revive, revive_all, running
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 """uvicorn raises the signal again after a graceful end; shells and containers say 143."""
@@ -47,11 +47,15 @@ class RollingRestart(Fault):
 
     def aim(self, env: Environment, rng: Random) -> str:
         """Any `count` of those that run."""
-        running = [replica for replica in env.replicas.values() if replica.running]
-        if len(running) < self.count:
-            raise ChaosError(f"only {len(running)} replicas run: {self.count} were to be restarted")
-        self._chosen = rng.sample(running, self.count)
+        up = running(env)
+        if len(up) < self.count:
+            raise ChaosError(f"only {len(up)} replicas run: {self.count} were to be restarted")
+        self._chosen = rng.sample(up, self.count)
         return ",".join(replica.name for replica in self._chosen)
+
+    def require_well(self, env: Environment) -> None:
+        """All of them run, are not frozen, and are ready."""
+        require_well(self.kind, *self._chosen)
 
     def inject(self, env: Environment) -> None:
         """Restart each in turn."""
@@ -81,5 +85,4 @@ class RollingRestart(Fault):
 
     def heal(self, env: Environment) -> None:
         """Whatever was interrupted: all that were chosen are up and ready."""
-        for replica in self._chosen:
-            revive(replica)
+        revive_all(self._chosen)

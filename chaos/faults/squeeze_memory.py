@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import redis
 
 from chaos.environment import Environment
 from chaos.faults.aimed import RedisFault
+from chaos.faults.attempts import do_all
 from chaos.redis_server import connect
 
 POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")
@@ -24,6 +26,7 @@ class SqueezeMemory(RedisFault):
 
     kind: ClassVar[str] = "squeeze-memory"
     needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    sets: ClassVar[str | None] = "maxmemory"
     duration: float = 5.0
     policy: str = "noeviction"
     share: float = 0.8
@@ -66,10 +69,12 @@ class SqueezeMemory(RedisFault):
 
     def heal(self, env: Environment) -> None:
         """The limits that were, as they were."""
+        do_all((self._put_back, partial(super().heal, env)))
+
+    def _put_back(self) -> None:
         if self._before:
             with connect(self.victim.url) as client:
                 for name in ("maxmemory", "maxmemory-policy"):
                     client.config_set(name, self._before[name])
                 with contextlib.suppress(redis.RedisError):
                     client.delete(_PROBE_KEY)
-        super().heal(env)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from chaos.canary import Canary
 from chaos.errors import ChaosError
 from chaos.redis_server import RedisServer, connect
+from chaos.topologies import Topology
 
 
 def killed_after_a_song(server: RedisServer, *, rewritten: bool) -> tuple[Canary, float]:
@@ -68,3 +71,62 @@ def test_a_server_that_is_gone_cannot_be_asked(tmp_path: Path) -> None:
     ended(server)
     with pytest.raises(ChaosError, match="no primary"):
         canary.lost_since([server.url])
+
+
+def test_at_no_moment_has_the_canary_a_key_without_a_ttl(tmp_path: Path) -> None:
+    server = RedisServer("bundled", tmp_path / "redis")
+    server.start()
+    server.wait_ready()
+    over = threading.Event()
+    kept_for_good: list[int] = []
+    watching = threading.Thread(
+        target=watch_for_keys_without_ttl, args=(server, kept_for_good, over)
+    )
+    watching.start()
+    try:
+        for _ in range(20):
+            canary = Canary(server.url)
+            canary.start()
+            until_sung(canary, since=None)
+            with connect(server.url) as client:
+                client.flushall()
+            until_sung(canary, since=time.monotonic())
+            canary.stop()
+    finally:
+        over.set()
+        watching.join(10)
+        ended(server)
+    assert len(kept_for_good) > 100, "nobody looked"
+    assert max(kept_for_good) == 0
+
+
+def watch_for_keys_without_ttl(
+    server: RedisServer, found: list[int], over: threading.Event
+) -> None:
+    with connect(server.url) as client:
+        while not over.is_set():
+            keys = dict(client.info("keyspace")).get("db0", {"keys": 0, "expires": 0})
+            found.append(keys["keys"] - keys["expires"])
+
+
+def until_sung(canary: Canary, since: float | None) -> None:
+    deadline = time.monotonic() + 5.0
+    while canary.last_sung is None or canary.last_sung <= (since or 0.0):
+        assert time.monotonic() < deadline, "the canary does not sing"
+        time.sleep(0.001)
+
+
+def test_the_canary_sings_to_every_primary_of_a_cluster(tmp_path: Path) -> None:
+    cluster = Topology("cluster").build("bundled", tmp_path, tmp_path / "logs", os.environ)
+    try:
+        cluster.start()
+        cluster.wait_ready(30)
+        for primary in cluster.primaries():
+            canary = Canary(primary.url)
+            canary.start()
+            until_sung(canary, since=None)
+            canary.stop()
+            assert canary.lost_since([primary.url]) is None
+    finally:
+        cluster.close()
+        assert cluster.wait_ended(5.0)

@@ -97,7 +97,7 @@ def test_a_zone_whose_replica_is_down_already_cannot_be_lost(fleet: Fleet) -> No
     fleet.replicas["r02"].kill()
     window = do(KillZone(downtime=0.0, zone=2), fleet)
     assert not window.took_hold
-    assert window.error == "r02 is down already"
+    assert window.error == "r02 does not run: kill-zone cannot be done to it"
 
 
 def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: Fleet) -> None:

@@ -106,8 +106,8 @@ def test_a_replica_that_is_dead_already_cannot_be_killed_and_the_window_says_so(
     fleet.replicas["r01"].kill()
     window = do(KillReplica("r01", downtime=0.0), fleet)
     assert not window.took_hold
-    assert window.error == "r01 does not run: it cannot be killed"
-    assert_healed(window, fleet)
+    assert window.error == "r01 does not run: kill-replica cannot be done to it"
+    assert not fleet.replicas["r01"].running, "who killed it is to bring it back"
 
 
 @dataclass
@@ -166,12 +166,19 @@ def test_a_replica_may_end_by_the_signal_when_drained_but_not_crash(
     assert_healed(window, fleet)
 
 
+@dataclass
+class KillForGood(KillReplica):
+    """What it has killed cannot be started any more."""
+
+    def hold(self) -> None:
+        self._aimed().close()  # type: ignore[attr-defined]
+
+
 def test_a_replica_that_does_not_come_back_leaves_the_window_open_ended(
     own_fleet: Fleet,
 ) -> None:
-    fleet = own_fleet
-    fleet.replicas["r03"].close()
-    window = do(KillReplica("r03"), fleet)
+    window = do(KillForGood("r03"), own_fleet)
+    assert window.took_hold
     assert window.recovered_at is None
     assert window.error is not None
     assert "r03 is closed" in window.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from chaos.faults.redis_servers import agreed
 from chaos.fleet import Fleet
 from chaos.topologies import Topology
 from chaos.topologies.parts import ask, wait_for
+from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import do
 
@@ -25,7 +27,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
     with Fleet(
         tmp_path_factory.mktemp("proxied"),
-        "feedfeed0001",
+        uuid.uuid4().hex[:12],
         replicas=2,
         redis="bundled",
         replica_command=TOY,
@@ -60,7 +62,7 @@ def test_a_disturbed_link_is_felt_and_healed(proxied: Fleet, kind: Any, side: st
 def test_a_link_that_closes_at_once_is_no_slow_close(proxied: Fleet, side: str) -> None:
     fault = network.NetworkSlowClose(side=side, replica="r01", delay_ms=2000)
     fault.aim(proxied, random.Random(1))
-    assert not fault.verify(proxied)
+    assert not fault.met(proxied)
 
 
 @pytest.mark.parametrize("fault", [network.NetworkBandwidth(), network.NetworkSlicer()])
@@ -68,7 +70,63 @@ def test_a_link_to_redis_that_carries_as_ever_is_neither_narrow_nor_sliced(
     proxied: Fleet, fault: network.NetworkFault
 ) -> None:
     fault.aim(proxied, random.Random(1))
+    assert not fault.met(proxied)
+
+
+def test_a_link_without_the_toxic_is_not_slow_however_slow_it_is(proxied: Fleet) -> None:
+    fault = network.NetworkLatency(latency_ms=1, jitter_ms=0)
+    fault.aim(proxied, random.Random(1))
     assert not fault.verify(proxied)
+
+
+def test_the_jitter_is_less_than_the_latency() -> None:
+    assert network.NetworkLatency(latency_ms=1000).attributes() == {"latency": 1000, "jitter": 20}
+    assert network.NetworkLatency(latency_ms=10).attributes() == {"latency": 10, "jitter": 2}
+    with pytest.raises(ValueError, match="jitter_ms = 20: expected less than latency_ms, 20"):
+        network.NetworkLatency(latency_ms=20, jitter_ms=20)
+
+
+@pytest.mark.parametrize("kind", [network.NetworkReset, network.NetworkCut, network.NetworkOneWay])
+def test_a_frozen_redis_is_no_disturbed_link(proxied: Fleet, kind: Any) -> None:
+    server = proxied.redis.servers["redis"]
+    server.freeze()
+    try:
+        fault = kind(duration=0.1, replica="r01")
+        fault.cancelled.set()
+        window = do(fault, proxied)
+        assert (window.took_hold, window.target) == (False, "r01-redis")
+        assert window.error == f"r01-redis does not carry before {kind.kind}: silence"
+        if kind is not network.NetworkOneWay:
+            assert not fault.met(proxied)
+    finally:
+        server.resume()
+
+
+def test_a_second_fault_on_a_link_leaves_the_first_one_alone(proxied: Fleet) -> None:
+    first = network.NetworkLatency(duration=60.0, replica="r01")
+    windows: list[FaultWindow] = []
+    lasting = threading.Thread(target=lambda: windows.append(do(first, proxied)))
+    lasting.start()
+    try:
+        wait_for(lambda: bool(proxied.network.toxics("r01-redis")), 10, "the first toxic")
+        window = do(network.NetworkBandwidth(duration=0.1, replica="r01"), proxied)
+        assert (window.took_hold, window.error) == (True, None)
+        assert [each["type"] for each in proxied.network.toxics("r01-redis")] == ["latency"]
+    finally:
+        first.cancelled.set()
+        lasting.join(20)
+    assert [(each.took_hold, each.error) for each in windows] == [(True, None)]
+    assert proxied.network.toxics("r01-redis") == []
+
+
+def test_a_toxic_that_cannot_be_taken_away_does_not_keep_the_others(proxied: Fleet) -> None:
+    fault = network.NetworkBlackHole()
+    fault.aim(proxied, random.Random(1))
+    fault._placed.append(("r99-redis", "one that there is not"))
+    fault.inject(proxied)
+    with pytest.raises(ChaosError, match="the proxy refused GET /proxies/r99-redis/toxics"):
+        fault.heal(proxied)
+    assert [proxied.network.toxics(f"r0{n}-redis") for n in (1, 2)] == [[], []]
 
 
 @pytest.fixture
@@ -122,7 +180,7 @@ def test_the_servers_of_a_cluster_are_disturbed_one_by_one_or_all(
         assert (window.took_hold, window.error, window.target) == (True, None, target)
     with pytest.raises(ValueError, match="in a set of Redis servers links are theirs"):
         network.NetworkReset(replica="r01").check(fleet)
-    with pytest.raises(ValueError, match="server = 'redis-9': expected primary or one of redis-1"):
+    with pytest.raises(ValueError, match="server = 'redis-9': expected primary, replica or one of"):
         network.NetworkReset(server="redis-9").check(fleet)
     # Customers come through the proxies: the cluster knows no other address.
     ports = {port for _, port in map(fleet.network.address, fleet.redis.servers)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import time
 import uuid
@@ -13,10 +14,14 @@ from typing import Any
 
 import pytest
 
+from chaos.faults import model
 from chaos.faults.base import Fault
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
 from chaos.fleet import Fleet
+from chaos.own_customers import OwnCustomers
+from chaos.redis_server import connect
+from chaos.topologies.parts import wait_for
 from reports.records import FaultWindow
 from tests.chaos.test_faults import assert_healed, do
 
@@ -134,3 +139,51 @@ def test_a_failing_model_is_seen_by_customers_and_over_when_it_is_healed(
     assert (window.took_hold, window.error, window.target) == (True, None, "model")
     assert not all(reply.whole for reply in replies), replies
     assert Customer(real).ask().whole
+
+
+def test_the_harness_s_own_customers_are_counted_by_nobody_and_leave_no_session(
+    real: Fleet,
+) -> None:
+    with connect(real.redis.url) as client:
+        client.flushall()
+        before = {name: n["requests"] for name, n in real.balancer.counters().items()}
+        with OwnCustomers([each.port for each in real.replicas.values()], "shopmax") as own:
+            wait_for(lambda: own.asked >= 8, 20, "some questions")
+            assert client.keys("*:e:*shopmax/diya-canary*")
+        wait_for(lambda: not client.keys("*diya-canary*"), 5, "the sessions to be gone")
+        assert own.trouble is None
+        after = {name: n["requests"] for name, n in real.balancer.counters().items()}
+    assert after == before, "they came by the balancer, where the run's customers are counted"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        SlowModel(duration=0.1, factor=300),
+        ModelErrors(duration=0.1, rate=0.1),
+        ModelRateLimit(duration=0.1, rate=0.1),
+        ModelCutStreams(duration=0.1, rate=0.1),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_where_nobody_asks_the_harness_does(real: Fleet, fault: Fault) -> None:
+    with connect(real.redis.url) as client:
+        client.flushall()
+        window = do(fault, real)
+        assert (window.took_hold, window.error, window.target) == (True, None, "model")
+        assert window.end - window.start < 12.0
+        wait_for(lambda: not client.keys("*diya-canary*"), 5, "the sessions to be gone")
+    assert Customer(real).ask().whole
+
+
+def test_a_model_that_can_hardly_fail_did_not(real: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "_HIT_TIMEOUT_S", 1.5)
+    window = do(ModelErrors(duration=60.0, rate=1e-9), real)
+    assert not window.took_hold
+    found = re.fullmatch(
+        r"model-errors hit no reply within 1\.5 s, of customers or of the (\d+) that were asked "
+        r"for by the harness itself",
+        str(window.error),
+    )
+    assert found, window.error
+    assert int(found[1]) >= 4

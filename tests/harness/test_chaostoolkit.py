@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,31 +48,58 @@ def run(path: Path, place: Path, *options: str) -> tuple[int, dict[str, Any], st
     return finished.returncode, json.loads(journal.read_text()), said
 
 
+@contextmanager
+def up(place: Path, *options: str) -> Iterator[None]:
+    """A fleet that is up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(place))
+        fleet = command.start("up", "--redis", "bundled", *options)
+        assert fleet.stdout is not None
+        assert any(line.startswith("Ctrl-C") for line in fleet.stdout), "it did not come up"
+        yield
+        fleet.terminate()
+        fleet.communicate(timeout=30)
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A fleet of three that is up."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("up")))
-        up = command.start("up", "--replicas", "3", "--redis", "bundled")
-        assert up.stdout is not None
-        assert any(line.startswith("Ctrl-C") for line in up.stdout), "it did not come up"
+    with up(tmp_path_factory.mktemp("up"), "--replicas", "3"):
         yield
-        up.terminate()
-        up.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("name", ["smoke", "redis-restart", "rolling-deploy"])
-def test_an_experiment_of_ours_is_run_by_chaos_toolkit(
-    tmp_path: Path, fleet: None, name: str
-) -> None:
-    # Its own switch for who is in a hurry: the pauses are for customers, and there are none.
-    hurry = () if name == "redis-restart" else ("--dry", "pause")
-    code, journal, said = run(DIRECTORY / f"{name}.yaml", tmp_path, *hurry)
+def plays(name: str, place: Path, *options: str) -> None:
+    """`chaos run` does every fault of an experiment of ours."""
+    code, journal, said = run(DIRECTORY / f"{name}.yaml", place, *options)
     assert (code, journal["status"]) == (0, "completed"), said
     windows = [each["output"] for each in journal["run"]]
     planned = [step.make().kind for step in load(name).faults]
     assert [window["fault"] for window in windows] == planned
     assert all(window["took_hold"] and window["error"] is None for window in windows)
+
+
+@pytest.mark.parametrize("name", ["smoke", "redis-restart", "rolling-deploy", "model-brownout"])
+def test_an_experiment_of_ours_is_run_by_chaos_toolkit(
+    tmp_path: Path, fleet: None, name: str
+) -> None:
+    # Its own switch for who is in a hurry: the pauses are for customers, and there are none.
+    hurry = () if name == "redis-restart" else ("--dry", "pause")
+    plays(name, tmp_path, *hurry)
+
+
+def test_a_failover_is_run_by_chaos_toolkit(tmp_path: Path) -> None:
+    with up(tmp_path, "--replicas", "1", "--topology", "sentinel"):
+        plays("redis-failover", tmp_path, "--dry", "pause")
+
+
+def test_faults_of_the_load_are_refused_where_there_is_none(tmp_path: Path, fleet: None) -> None:
+    code, journal, _ = run(DIRECTORY / "customer-storm.yaml", tmp_path, "--dry", "pause")
+    # Chaos Toolkit's word for having come to the end of the file, whatever failed on the way.
+    assert (code, journal["status"], journal["deviated"]) == (0, "completed", False)
+    assert [each["status"] for each in journal["run"]] == ["failed", "failed"]
+    for each, kind in zip(journal["run"], ("load-spike", "reconnect-storm"), strict=True):
+        why = f"{kind} needs what this environment cannot do: load (make more customers come"
+        assert why in " ".join(map(str, each["exception"]))
 
 
 def test_what_a_fault_cannot_do_is_a_failed_activity(tmp_path: Path, fleet: None) -> None:

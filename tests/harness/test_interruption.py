@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chaos.control import FOLDER_PREFIX
 from chaos.guardian import carriers
 from tests.bench.judge import write_run
 from tests.harness import command
@@ -146,10 +147,10 @@ def test_a_killed_diya_up_leaves_no_process_no_port_and_no_folder(
     process = command.start("up", "--replicas", "1", "--redis", "bundled")
     assert process.stdout is not None
     port = int(process.stdout.readline().rsplit(":", 1)[1])
-    (folder,) = tmp_path.iterdir()
+    (folder,) = tmp_path.glob(f"{FOLDER_PREFIX}*")
     command.wait_until((folder / "control.json").exists, PATIENCE_S, "the fleet can be reached")
     process.kill()
-    command.wait_until(lambda: not any(tmp_path.iterdir()), PATIENCE_S, "the folder is gone")
+    command.wait_until(lambda: not folder.exists(), PATIENCE_S, "the folder is gone")
     process.communicate(timeout=PATIENCE_S)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -8,26 +8,27 @@ import stat
 import tempfile
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from chaos import probes
+from chaos.control import FOLDER_PREFIX
 from tests.harness import command
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a fleet of two that is up: its control file is there."""
-    place = tmp_path_factory.mktemp("up")
+@contextmanager
+def up(place: Path, *options: str) -> Iterator[Path]:
+    """A fleet with proxies that is up, whose folder is in `place`."""
     before, tempfile.tempdir = tempfile.tempdir, str(place)
     old = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(place)
-    fleet = command.start("up", "--replicas", "2", "--redis", "bundled", "--proxy")
+    fleet = command.start("up", "--redis", "bundled", "--proxy", *options)
     try:
         assert fleet.stdout is not None
         assert fleet.stdout.readline().startswith("balancer")
-        (own,) = place.iterdir()
+        (own,) = place.glob(f"{FOLDER_PREFIX}*")
         yield own
     finally:
         fleet.terminate()
@@ -36,7 +37,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ.pop("TMPDIR")
         if old is not None:
             os.environ["TMPDIR"] = old
-    assert list(place.iterdir()) == [], "the fleet's folder went with it"
+    assert not own.exists(), "the fleet's folder went with it"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a fleet of two that is up: its control file is there."""
+    with up(tmp_path_factory.mktemp("up"), "--replicas", "2") as own:
+        yield own
 
 
 def test_one_fault_is_done_from_another_process(folder: Path) -> None:
@@ -54,6 +62,23 @@ def test_the_network_of_a_fleet_with_proxies_is_disturbed_by_hand(folder: Path) 
         assert done.stdout.startswith(f"network-latency  r01-{side}  took hold and was healed")
 
 
+@pytest.mark.parametrize(
+    ("fault", "target", "hit"),
+    [
+        ("kill-redis", "redis", "redis"),
+        ("freeze-redis", "primary", "redis"),
+        ("network-reset", "r02", "r02-redis"),
+    ],
+)
+def test_a_target_is_whatever_the_fault_aims_at(
+    folder: Path, fault: str, target: str, hit: str
+) -> None:
+    short = "downtime=0.1" if fault.startswith("kill") else "duration=0.1"
+    done = command.run("chaos", fault, target, "--param", short)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{fault}  {hit}  took hold and was healed")
+
+
 def test_the_token_is_for_this_user_alone(folder: Path) -> None:
     assert stat.S_IMODE((folder / "control.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -66,7 +91,11 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
         (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
         (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
         (("load-spike",), "load-spike needs what this environment cannot do: load (make more"),
-        (("kill-redis", "r01"), "TARGET r01: none was expected"),
+        (("kill-half", "r01"), "TARGET r01: none was expected, kill-half chooses its own"),
+        (("kill-replica", "r09"), "replica = 'r09': expected random or r01 to r02"),
+        (("kill-redis", "r01"), "server = 'r01': expected primary or one of redis"),
+        (("network-reset", "r09"), "replica = 'r09': expected all, random or r01 to r02"),
+        (("network-reset", "redis-1"), "links here are the replicas', r01 to r02"),
     ],
 )
 def test_what_cannot_be_done_is_refused(
@@ -77,7 +106,31 @@ def test_what_cannot_be_done_is_refused(
     assert said in done.stderr
 
 
-def test_a_fleet_of_an_agent_of_ones_own_is_brought_up() -> None:
+def test_in_a_set_of_servers_a_target_is_one_of_them(tmp_path: Path) -> None:
+    with up(tmp_path, "--replicas", "1", "--topology", "sentinel"):
+        for fault, target, hit in (
+            ("network-reset", "redis-2", "redis-2"),
+            ("freeze-redis", "replica", "redis-"),
+            ("kill-redis", "redis-3", "redis-3"),
+        ):
+            short = "downtime=0.1" if fault.startswith("kill") else "duration=0.1"
+            done = command.run("chaos", fault, target, "--param", short)
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.startswith(f"{fault}  {hit}")
+            assert "took hold and was healed" in done.stdout
+        refused = command.run("chaos", "network-reset", "r01")
+        assert refused.returncode == 104
+        names = "primary, replica or one of redis-1, redis-2, redis-3"
+        assert f"expected all, and as server {names}" in refused.stderr
+        refused = command.run("chaos", "kill-redis", "redis-9")
+        assert refused.returncode == 104
+        assert f"server = 'redis-9': expected {names}" in refused.stderr
+
+
+def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where its fleet is the only one
     agent = command.ROOT / "tests" / "sample_repo" / "concierge"
     fleet = command.start("up", "--replicas", "1", "--redis", "bundled", "--agent", str(agent))
     try:
@@ -85,6 +138,9 @@ def test_a_fleet_of_an_agent_of_ones_own_is_brought_up() -> None:
         url = fleet.stdout.readline().split()[1]
         with urllib.request.urlopen(f"{url}/list-apps", timeout=10) as answer:
             assert json.loads(answer.read()) == ["concierge"]
+        refused = command.run("chaos", "slow-model")
+        assert refused.returncode == 104
+        assert "slow-model needs what this environment cannot do: model" in refused.stderr
     finally:
         fleet.terminate()
         fleet.communicate(timeout=30)

@@ -1,0 +1,138 @@
+"""Our own images: made of the sources that are here, and made again when these have changed.
+
+An image carries a digest of the sources as a label.  One that carries another digest, or none, was
+made of other sources: a run must not judge old code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import io
+import os
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from docker.errors import ImageNotFound
+
+from chaos.containers.refusals import REFUSALS, told
+from chaos.errors import ContainersUnavailable
+
+SERVICE = "diya-service"
+"""The service's image when none is named."""
+GENERATOR = "diya-generator"
+"""The load generator's, which only compose needs."""
+NAMES = (SERVICE, GENERATOR)
+LABEL = "diya.sources"
+
+_DOCKERFILE = "Dockerfile"
+_RECIPE = Path(__file__).parent / "recipe"
+"""Links to deploy/Dockerfile and constraints.txt; in a wheel, which has neither, copies of them."""
+_TOP = Path(__file__).resolve().parents[2]
+_ROOMS = ("target_service", "loadtests", "reports")
+"""What the Dockerfile copies, as .dockerignore lets it through."""
+_LONGEST_SILENCE_S = 900
+_LATER = "name an image of yours instead (--image, in tests --diya-image)"
+
+
+def is_current(client: Any, image: str) -> bool:
+    """Whether it is here and was made of the sources that are here."""
+    try:
+        labels = client.images.get(image).labels
+    except ImageNotFound:
+        return False
+    return bool(labels.get(LABEL) == digest())
+
+
+def digest() -> str:
+    """Of all that goes into our images, the name of the image below them included."""
+    sum_ = hashlib.sha256(_base().encode())
+    for name, content in sorted(_context().items()):
+        sum_.update(f"\0{name}\0{len(content)}\0".encode())
+        sum_.update(content)
+    return sum_.hexdigest()
+
+
+def ensure(client: Any, say: Callable[[str], None]) -> None:
+    """Make the service's image unless it is current.  Raises ContainersUnavailable."""
+    with _alone():
+        if not is_current(client, SERVICE):
+            say(f"building {SERVICE} of the sources in {_TOP}")
+            _build(client)
+
+
+def _build(client: Any) -> None:
+    arguments = {"BASE": base} if (base := _base()) else {}
+    try:
+        client.images.build(
+            fileobj=_tar(_context()),
+            custom_context=True,
+            dockerfile=_DOCKERFILE,
+            tag=SERVICE,
+            target="service",
+            buildargs=arguments,
+            labels={LABEL: digest()},
+            rm=True,
+            forcerm=True,
+            # pip is silent for longer than any other call of ours may be.
+            timeout=_LONGEST_SILENCE_S,
+        )
+    except REFUSALS as error:
+        raise ContainersUnavailable(
+            f"image {SERVICE!r} cannot be built of the sources in {_TOP}: {told(error)}; {_LATER}"
+        ) from None
+
+
+def _base() -> str:
+    """The image below ours; empty for the one that the Dockerfile names."""
+    return os.environ.get("DIYA_BASE_IMAGE", "")
+
+
+def _context() -> dict[str, bytes]:
+    """Name → content of every file that the Dockerfile may copy, and of itself.
+
+    Raises ContainersUnavailable where they are not.
+    """
+    found = {}
+    try:
+        for name in (_DOCKERFILE, "constraints.txt"):
+            found[name] = (_RECIPE / name).read_bytes()
+        for room in _ROOMS:
+            for path in (_TOP / room).rglob("*"):
+                # A wheel has no texts for people, and an image needs none.
+                if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md":
+                    found[str(path.relative_to(_TOP))] = path.read_bytes()
+    except OSError as error:
+        raise ContainersUnavailable(
+            f"image {SERVICE!r} cannot be built: {error.filename}: {error.strerror}; {_LATER}"
+        ) from None
+    return found
+
+
+def _tar(files: dict[str, bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        # Folders that are not in there Docker would make writable for everybody.
+        for folder in sorted({str(each) for name in files for each in Path(name).parents} - {"."}):
+            member = tarfile.TarInfo(folder)
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(member)
+        for name, content in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    buffer.seek(0)
+    return buffer
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Tests that start together do not all build: the others wait for the first."""
+    path = Path(tempfile.gettempdir()) / f"diya-build-{os.getuid()}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,45 @@
+"""Ryuk, which removes what a killed process of testcontainers has left, where it can be had.
+
+Else our keeper and the next run's sweep do its work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any
+
+from docker.errors import ImageNotFound
+from testcontainers.core.config import testcontainers_config
+
+from chaos.containers.refusals import REFUSALS
+
+_DECIDED = "TESTCONTAINERS_RYUK_DISABLED"
+"""Set, to whatever: it is not ours to choose."""
+
+
+def fetch(client: Any, say: Callable[[str], None]) -> None:
+    """Pull its image where that is not here: to be called when a registry is known to be in reach.
+
+    That it cannot be pulled is no error.
+    """
+    if _DECIDED in os.environ or testcontainers_config.ryuk_disabled or _is_here(client):
+        return
+    say(f"pulling {testcontainers_config.ryuk_image}")
+    with contextlib.suppress(*REFUSALS):
+        client.images.pull(testcontainers_config.ryuk_image)
+
+
+def choose(client: Any) -> None:
+    """From now on this process has Ryuk if its image is here, and does without otherwise."""
+    if _DECIDED not in os.environ and not _is_here(client):
+        testcontainers_config.ryuk_disabled = True
+
+
+def _is_here(client: Any) -> bool:
+    try:
+        client.images.get(testcontainers_config.ryuk_image)
+    except ImageNotFound:
+        return False
+    return True

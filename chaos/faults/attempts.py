@@ -1,0 +1,24 @@
+"""Several things that must all be tried, though one of them fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from chaos.errors import ChaosError
+
+
+def do_all(steps: Iterable[Callable[[], object]]) -> None:
+    """Do each in turn.  Raises one ChaosError at the end, which tells of every one that failed."""
+    failures: list[str] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:
+            failures.append(sentence(error))
+    if failures:
+        raise ChaosError("; ".join(dict.fromkeys(failures)))
+
+
+def sentence(error: Exception) -> str:
+    """What a window says of an error."""
+    return str(error) if isinstance(error, ChaosError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,110 @@
+"""What the names of our rooms mean, in a repository that may have packages of the same names.
+
+A user's repository may well have a `reports` or a `chaos` of its own.  A process of ours begins
+here: `python -P diya_start.py MODULE ARGUMENTS` is `python -m MODULE ARGUMENTS`, except that the
+rooms are those beside this file, wherever one stands and whatever PYTHONPATH says.  The process of
+a test has both, ours and theirs: there `our_names` lends the names to us, for a block.
+
+This module has a name that nobody else has, and imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import runpy
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
+from types import ModuleType
+
+ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
+_ROOT = os.path.dirname(os.path.abspath(__file__))
+_USERS = "--here"
+
+_lent: dict[str, ModuleType] = {}
+"""Modules of ours whose names belong to the repository outside of `our_names`."""
+
+
+class _Beside:
+    """Finds packages beside this file, by these names, and nothing else."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """As the import system asks it."""
+        return PathFinder.find_spec(name, [_ROOT]) if name in self._names else None
+
+
+def command(module: str, *arguments: str, users: bool = False) -> list[str]:
+    """The command line of a process of ours.
+
+    With `users` it imports modules of the user's too, from the folder one stands in; of our rooms
+    it knows its own only, and the other names are free for the user's.
+    """
+    # -P: neither the folder one stands in nor the one of this file is looked through.
+    return [sys.executable, "-P", __file__, *([_USERS] if users else []), module, *arguments]
+
+
+@contextlib.contextmanager
+def our_names() -> Iterator[None]:
+    """Inside the block `import reports` means ours; after it, what it meant before."""
+    taken = {room for room in ROOMS if not _is_ours(room)}
+    theirs = _take(taken)
+    sys.modules.update(_lent)
+    finder = _Beside(taken)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        _lent.update(_take(taken))
+        sys.modules.update(theirs)
+
+
+def diya() -> int:
+    """The command `diya`."""
+    _begin(ROOMS)
+    from harness import cli
+
+    return cli.main()
+
+
+def main() -> None:
+    """Run the module that the command line names, as `python -m` does."""
+    words = sys.argv[1:]
+    if words[0] == _USERS:
+        del words[0]
+        sys.path.insert(0, os.getcwd())
+        _begin([words[0].partition(".")[0]])
+    else:
+        _begin([*ROOMS, "diya_start"])
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
+def _begin(names: Iterable[str]) -> None:
+    sys.meta_path.insert(0, _Beside(names))
+
+
+def _is_ours(room: str) -> bool:
+    """Whether the name of the room means ours at the moment."""
+    if room in sys.modules:
+        places = getattr(sys.modules[room], "__path__", ())
+    else:
+        spec = find_spec(room)
+        places = () if spec is None else spec.submodule_search_locations or ()
+    ours = os.path.realpath(os.path.join(_ROOT, room))
+    return ours in [os.path.realpath(place) for place in places]
+
+
+def _take(rooms: set[str]) -> dict[str, ModuleType]:
+    """What is imported of these rooms, and imported no longer."""
+    names = [name for name in sys.modules if name.partition(".")[0] in rooms]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+if __name__ == "__main__":
+    main()
