@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -15,11 +17,27 @@ _CUT = "\n\n(cut: a step's summary holds 1 MiB; the rest is in summary.md)\n"
 
 
 def tell(run_dir: Path) -> None:
-    """Append summary.md to `$GITHUB_STEP_SUMMARY`, and write the path to `$DIYA_RESULT_FILE`."""
-    if summary := os.environ.get(STEP_SUMMARY):
-        append_summary(Path(summary), (run_dir / "summary.md").read_text(encoding="utf-8"))
-    if where := os.environ.get(RESULT_FILE):
-        Path(where).write_text(str(run_dir.absolute()))
+    """Write the path to `$DIYA_RESULT_FILE`, and append summary.md to `$GITHUB_STEP_SUMMARY`.
+
+    A verdict stands although a file of somebody else's cannot be written: that is said, no more.
+    """
+
+    def summarise(path: Path) -> None:
+        append_summary(path, (run_dir / "summary.md").read_text(encoding="utf-8"))
+
+    _write(RESULT_FILE, lambda path: path.write_text(str(run_dir.absolute())))
+    _write(STEP_SUMMARY, summarise)
+
+
+def _write(variable: str, write: Callable[[Path], object]) -> None:
+    """Write the file that the variable names, if it names one."""
+    named = os.environ.get(variable)
+    if not named:
+        return
+    try:
+        write(Path(named))
+    except OSError as error:
+        print(f"diya: ${variable} cannot be written: {named}: {error.strerror}", file=sys.stderr)
 
 
 def append_summary(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness import exits, parser
+from harness.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `harness.exits`)."""
-    args = parser.build().parse_args(argv)
+    try:
+        args = parser.build().parse_args(argv)
+    except ConfigError as error:
+        print(f"diya: {error}", file=sys.stderr)
+        return exits.BAD_CONFIGURATION
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _command(args)

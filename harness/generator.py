@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import diya_start
 from chaos.guardian import RUN_ID_VARIABLE
 from chaos.ports import LOOPBACK, free_port
 from harness.errors import GeneratorError
@@ -18,7 +18,7 @@ from harness.errors import GeneratorError
 LOCUSTFILE = Path(__file__).resolve().parent.parent / "loadtests" / "locustfile.py"
 _END_S = 2.5
 Process = subprocess.Popen[bytes]
-_COMMAND = (sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless")
+_COMMAND = diya_start.command("locust", "-f", str(LOCUSTFILE), "--headless")
 _QUIET = ("--only-summary", "--loglevel", "WARNING")
 
 

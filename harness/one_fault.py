@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -25,9 +26,7 @@ def main(args: argparse.Namespace) -> int:
     known = [name for name in inspect.signature(action).parameters if name != "configuration"]
     arguments: dict[str, Any] = {}
     if args.hit is not None:
-        if "replica" not in known:
-            raise ConfigError(f"TARGET {args.hit}: none was expected, {args.fault} chooses its own")
-        arguments["replica"] = args.hit
+        arguments[_field(args.fault, args.hit, known)] = args.hit
     for pair in args.param:
         name, equals, value = pair.partition("=")
         if not equals or name not in known:
@@ -43,3 +42,16 @@ def main(args: argparse.Namespace) -> int:
     seconds = window["end"] - window["start"]
     print(f"{window['fault']}  {window['target']}  took hold and was healed in {seconds:.2f} s")
     return exits.GO
+
+
+def _field(fault: str, target: str, known: Sequence[str]) -> str:
+    """Which of the fault's parameters says at whom it aims.
+
+    The fleet says whom it has: it refuses who is not there, and names those who are.
+    """
+    fields = [name for name in ("replica", "server") if name in known]
+    if not fields:
+        raise ConfigError(f"TARGET {target}: none was expected, {fault} chooses its own")
+    # Links are a replica's or, in a set of servers, a server's.
+    named_as_server = target in {"primary", "replica"} or target.startswith("redis")
+    return fields[-1] if named_as_server else fields[0]

@@ -109,7 +109,10 @@ def check_ttl(ttl: float | None, target: str | None) -> None:
 
 
 def containers(args: argparse.Namespace) -> dict[str, str] | None:
-    """The images that were named for containers; None for processes.  Raises ConfigError."""
+    """The images that were named for containers, and where the service says that it is ready.
+
+    None for processes.  Raises ConfigError.
+    """
     named = {
         name: value
         for name in ("service", "redis", "envoy")
@@ -120,6 +123,8 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
             raise ConfigError(
                 "--image, --redis-image, --envoy-image: --env containers or compose was expected"
             )
+        if args.health_path is not None:
+            _health_path(args)
         return None
     if args.target is not None or args.topology != "single" or args.redis != "auto" or args.proxy:
         raise ConfigError(
@@ -130,7 +135,43 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
         raise ConfigError(
             "--env compose: Locust's master and workers are in the file; no --master was expected"
         )
+    if args.health_path is not None:
+        named["health_path"] = _health_path(args)
     return named
+
+
+def _health_path(args: argparse.Namespace) -> str:
+    path = str(args.health_path)
+    if args.env != "containers":
+        raise ConfigError(f"--health-path {path}: --env containers was expected beside it")
+    if not re.fullmatch(r"/[!-~]*", path):
+        raise ConfigError(
+            f"--health-path {path!r}: a path that begins with / was expected, of printable ASCII "
+            "characters without spaces"
+        )
+    return path
+
+
+_OF_THE_FLEET = ("DIYA_REDIS_URL", "DIYA_REPLICA", "DIYA_SESSIONS", "DIYA_TTL_SECONDS")
+
+
+def pass_env(args: argparse.Namespace) -> tuple[str, ...]:
+    """The variables that replicas in containers get from our environment.  Raises ConfigError.
+
+    Their values are in no message.
+    """
+    names = tuple(dict.fromkeys(args.pass_env or ()))
+    for name in names:
+        if args.env != "containers":
+            raise ConfigError(f"--pass-env {name}: --env containers was expected beside it")
+        if name in _OF_THE_FLEET:
+            raise ConfigError(f"--pass-env {name}: the fleet sets it; another name was expected")
+        if name not in os.environ:
+            raise ConfigError(
+                f"--pass-env {name}: the environment has no such variable; the name of one that "
+                "the agent in the containers needs was expected"
+            )
+    return names
 
 
 _AGENT_FILES = ("agent.py", "root_agent.yaml")
@@ -141,6 +182,8 @@ def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
 
     The replicas import the agent, in their own world.  Raises ConfigError.
     """
+    if args.app is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", args.app):
+        raise ConfigError(f"--app {args.app!r}: letters, digits, _ and - were expected")
     ours = args.target is None and args.env == "process"
     if args.agent is None:
         if ours and args.app not in (None, SHOPMAX):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
+from typing import Any, NoReturn
+
+from harness.errors import ConfigError
 
 _DESCRIPTION = """\
 diya: will your Redis-backed AI agents survive the biggest sale of the year?
@@ -13,9 +17,69 @@ exit codes: 0 GO, 99 NO-GO, 75 INCONCLUSIVE, 104 bad configuration, 105 interrup
 70 the harness broke"""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Raises ConfigError, one sentence, for what cannot be parsed; argparse itself would exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ConfigError for what argparse says in its own words."""
+        raise ConfigError(_sentence(message, self.prog))
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse; what is unknown to a command is its own error, not that of all of them."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            # Imported only now: `--help` is for impatient people.
+            from difflib import get_close_matches
+
+            close = get_close_matches(unknown[0].split("=")[0], self._option_string_actions, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"{self.prog} --help lists them"
+            self.error(f"{' '.join(unknown)}: no such option or argument; {hint}")
+        return known, unknown
+
+
+_CHOICE = re.compile(r"argument (.+?): invalid choice: '?(.*?)'? \(choose from (.*)\)", re.DOTALL)
+_SAYINGS = (
+    # what argparse says, what we say; {prog} is the command
+    (
+        r"the following arguments are required: (.*)",
+        r"\1 was expected after '{prog}'; {prog} --help says more",
+    ),
+    (r"argument (.+?): expected one argument", r"\1: a value was expected after it"),
+    (r"argument (.+?): ignored explicit argument (.*)", r"\1 \2: no value was expected"),
+    (r"ambiguous option: (.+?) could match (.*)", r"\1: one of \2 was expected"),
+    (r"argument (.+?): (.*)", r"\1: \2"),
+)
+
+
+def _sentence(message: str, prog: str) -> str:
+    """What argparse says as our other messages say it."""
+    choice = _CHOICE.fullmatch(message)
+    if choice is not None:
+        return f"{choice[1]} {choice[2]}: expected one of {choice[3].replace(chr(39), '')}"
+    for theirs, ours in _SAYINGS:
+        found = re.fullmatch(theirs, message, re.DOTALL)
+        if found is not None:
+            return found.expand(ours).replace("{prog}", prog)
+    return message
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a whole number was expected, not {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a number was expected, not {text!r}") from None
+
+
 def build() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    parser = argparse.ArgumentParser(
+    """The parser of all commands.  Its `parse_args` raises ConfigError for what it cannot parse."""
+    parser = _Parser(
         prog="diya",
         description=_DESCRIPTION,
         epilog=_EXITS,
@@ -54,7 +118,7 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
         metavar="RUN_DIR",
         help="the load, the fleet, the seed and the faults of that run once more",
     )
-    parser.add_argument("--seed", type=int, help="plays the same load and faults again")
+    parser.add_argument("--seed", type=_whole, help="plays the same load and faults again")
     _fleet(parser)
     parser.add_argument(
         "--env",
@@ -67,6 +131,17 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--redis-image", metavar="IMAGE", help="containers: default redis:8")
     parser.add_argument("--envoy-image", metavar="IMAGE", help="containers: Envoy's image")
     parser.add_argument(
+        "--health-path",
+        metavar="PATH",
+        help="containers: where --image answers 200 when it is ready (default: /readyz)",
+    )
+    parser.add_argument(
+        "--pass-env",
+        action="append",
+        metavar="NAME",
+        help="containers: replicas get this variable of our environment; its value is not recorded",
+    )
+    parser.add_argument(
         "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
     )
     parser.add_argument(
@@ -74,7 +149,7 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ttl",
-        type=float,
+        type=_number,
         metavar="SECONDS",
         help="how long the --target keeps a session after its last use (default: not known)",
     )
@@ -102,7 +177,7 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
 def _crew(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers",
-        type=int,
+        type=_whole,
         default=1,
         metavar="N",
         help="load generator processes on this machine; with --master, how many are to join",
@@ -132,11 +207,11 @@ def _shrink(parser: argparse.ArgumentParser) -> None:
         "--gate", metavar="NAME", help="what must fail again (default: the run's worst failure)"
     )
     parser.add_argument(
-        "--most-runs", type=int, default=30, metavar="N", help="default: %(default)s"
+        "--most-runs", type=_whole, default=30, metavar="N", help="default: %(default)s"
     )
     parser.add_argument(
         "--most-minutes",
-        type=float,
+        type=_number,
         default=60.0,
         metavar="M",
         help="no run is begun after so long (default: %(default)g)",
@@ -151,7 +226,8 @@ def _profile(parser: argparse.ArgumentParser) -> None:
         "show", help="arrivals, turns, live sessions and Redis memory to be expected"
     )
     show.add_argument("profile", metavar="NAME|FILE")
-    show.add_argument("--seed", type=int, help="with the arrivals that this seed draws")
+    show.add_argument("--journeys", metavar="FILE", help="for a profile that names some of these")
+    show.add_argument("--seed", type=_whole, help="with the arrivals that this seed draws")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -161,13 +237,18 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 def _up(parser: argparse.ArgumentParser) -> None:
     _fleet(parser)
     parser.add_argument(
-        "--ttl", type=float, default=7200.0, metavar="SECONDS", help="default: %(default)g"
+        "--ttl", type=_number, default=7200.0, metavar="SECONDS", help="default: %(default)g"
     )
 
 
 def _chaos(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fault", metavar="FAULT", help="for example kill-replica or restart-redis")
-    parser.add_argument("hit", metavar="TARGET", nargs="?", help="a replica's name, as r01")
+    parser.add_argument(
+        "hit",
+        metavar="TARGET",
+        nargs="?",
+        help="a replica or a Redis server, as r01, redis-2 or primary",
+    )
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="of the fault"
     )
@@ -175,7 +256,7 @@ def _chaos(parser: argparse.ArgumentParser) -> None:
 
 def _fleet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--replicas", type=int, default=12, metavar="N", help="default: %(default)s"
+        "--replicas", type=_whole, default=12, metavar="N", help="default: %(default)s"
     )
     _redis(parser)
     _topology(parser)
@@ -192,7 +273,7 @@ def _fleet(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=_whole,
         metavar="P",
         help="the balancer listens here, replicas on the ports after it (default: free ones)",
     )
@@ -228,7 +309,7 @@ def _topology(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rdb", action="store_true", help="Redis takes snapshots, as by default")
     parser.add_argument(
         "--min-replicas",
-        type=int,
+        type=_whole,
         metavar="N",
         help="sentinel: a primary refuses writes that reach fewer replicas (default: 1)",
     )

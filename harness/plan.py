@@ -43,7 +43,8 @@ class Plan:
     redis: str
     topology: Topology
     containers: dict[str, str] | None
-    """The images of a fleet in containers, as `chaos.containers` names them."""
+    """The images of a fleet in containers, as `chaos.containers` names them, and what else it must
+    know of them."""
     compose: bool
     """Whether compose makes that fleet, from deploy/compose.yaml."""
     proxy: bool
@@ -61,6 +62,8 @@ class Plan:
     crew: Crew = field(default_factory=Crew)
     book: Book | None = None
     """The journeys, where they are not ShopMax's."""
+    pass_env: tuple[str, ...] = ()
+    """Variables of our environment that replicas in containers get too."""
     token_env: str | None = None
     """The environment variable that holds the target's bearer token."""
     ttl_known: bool = True
@@ -199,6 +202,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         origin=time.time(),
         crew=options.crew(args),
         book=book,
+        pass_env=options.pass_env(args),
         token_env=args.token_env,
         ttl_known=args.target is None or args.ttl is not None,
         command=tuple(
@@ -215,11 +219,10 @@ def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:
     """The load: of the run that is replayed, or of the profile that is named."""
     if args.replay is not None:
         return replay.load(Path(args.replay))
-    profile = profiles.load(args.profile)
     if args.journeys is None:
-        return profile, None
+        return profiles.load(args.profile), None
     book = journeys.load(Path(args.journeys))
-    return replace(profile, journeys=book.weights), book
+    return profiles.load(args.profile, book.journeys), book
 
 
 def _disturbs_network(experiment: Experiment | None) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness import exits, options, plot
+from loadtests import journeys
 from loadtests import profile as loading
 from loadtests.forecast import BASE_BYTES, TURN_S, Forecast, forecast
+from loadtests.journeys import Book
 from loadtests.profile import Profile
 
 _WIDTH = 80
@@ -26,7 +29,9 @@ def main(args: argparse.Namespace) -> int:
     else:
         if args.seed is not None:
             options.check_seed(args.seed)
-        lines = show(loading.load(args.profile), args.seed)
+        book = None if args.journeys is None else journeys.load(Path(args.journeys))
+        known = None if book is None else book.journeys
+        lines = show(loading.load(args.profile, known), args.seed, book)
     print("\n".join(lines))
     return exits.GO
 
@@ -43,9 +48,9 @@ def _list() -> list[str]:
     return lines
 
 
-def show(profile: Profile, seed: int | None) -> list[str]:
-    """The forecast as lines of at most 80 columns."""
-    ahead = forecast(profile, seed)
+def show(profile: Profile, seed: int | None, book: Book | None = None) -> list[str]:
+    """The forecast as lines of at most 80 columns; `book` holds the journeys, None: ShopMax's."""
+    ahead = forecast(profile, seed, book)
     title = f"{profile.name}: {profile.description}"
     if seed is not None:
         title += f" (seed {seed})"

@@ -90,7 +90,11 @@ def _fleet(plan: Plan, run_dir: Path) -> AnyFleet:
         from chaos.containers.fleet import ContainerFleet, Images
 
         return ContainerFleet(
-            run_dir, plan.run_id, images=Images(**plan.containers), **_in_containers(plan, run_dir)
+            run_dir,
+            plan.run_id,
+            images=Images(**plan.containers),
+            pass_env=plan.pass_env,
+            **_in_containers(plan, run_dir),
         )
     return Fleet(
         run_dir,
@@ -136,6 +140,9 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         values = plan.run_json()
         values["target"] = fleet.url
         values["environment"]["redis_server"] = _server(fleet)
+        if plan.containers is not None:
+            contained: Any = fleet
+            values["environment"]["images"] = contained.images
         if plan.compose:
             composed: Any = fleet
             values["environment"]["containers"] = composed.containers
@@ -163,7 +170,7 @@ def _play(
         records,
         clock,
         _sampled_redis(plan, fleet),
-        lambda: {} if fleet is None else {n: r.pid for n, r in fleet.replicas.items()},
+        {} if fleet is None else fleet.replicas,
         # Behind proxies every replica seems to listen, dead or not.
         balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
         own_cpu=_all_are_ours(plan),

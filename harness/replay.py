@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +63,8 @@ def load(run_dir: Path) -> tuple[Profile, Book | None]:
     book = None
     if run.get("journeys") is not None:
         book = journeys.from_dict(_of(run, "journeys", run_dir), f"{where} journeys")
-    names = None if book is None else book.journeys
-    values = profile.from_dict(_of(run, "profile", run_dir), f"{where} profile", names)
-    return (values, None) if book is None else (replace(values, journeys=book.weights), book)
+    known = None if book is None else book.journeys
+    return profile.from_dict(_of(run, "profile", run_dir), f"{where} profile", known), book
 
 
 def _run_json(run_dir: Path) -> dict[str, Any]:

@@ -69,7 +69,11 @@ def command(
             continue
         if value == action.default and action.dest not in told:
             continue
-        words.append(action.option_strings[-1])
+        option = action.option_strings[-1]
+        if isinstance(value, list):  # said several times
+            words += [word for each in value for word in (option, str(each))]
+            continue
+        words.append(option)
         if action.nargs != 0:
             shown = without_password(value) if action.dest in _ADDRESSES else value
             words.append(f"{shown:g}" if isinstance(shown, float) else str(shown))

@@ -6,14 +6,24 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import psutil
 
+from chaos.errors import ChaosError
 from harness.own_cpu import OwnCpu
 from harness.redis_probe import RedisProbe
 from reports.records import RecordWriter, RunClock, Sample
 
 _STEP_S = 1.0
+
+
+class Sampled(Protocol):
+    """A replica whose process can be looked at."""
+
+    @property
+    def pid(self) -> int | None:
+        """None while it does not run.  Raises ChaosError where that cannot be told."""
 
 
 class Sampler:
@@ -24,7 +34,7 @@ class Sampler:
         writer: RecordWriter,
         clock: RunClock,
         redis_urls: Callable[[], Sequence[str]] | None,
-        replica_pids: Callable[[], Mapping[str, int | None]],
+        replicas: Mapping[str, Sampled],
         *,
         balancer: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
         own_cpu: bool = False,
@@ -37,7 +47,7 @@ class Sampler:
         self._writer = writer
         self._clock = clock
         self._redis = None if redis_urls is None else RedisProbe(redis_urls)
-        self._replicas = _ReplicaProbe(replica_pids)
+        self._replicas = _ReplicaProbe(replicas)
         self._balancer = balancer
         self._own = OwnCpu() if own_cpu else None
         self._stop = threading.Event()
@@ -85,17 +95,18 @@ class Sampler:
 
 
 class _ReplicaProbe:
-    def __init__(self, pids: Callable[[], Mapping[str, int | None]]) -> None:
-        self._pids = pids
+    def __init__(self, replicas: Mapping[str, Sampled]) -> None:
+        self._replicas = replicas
         self._processes: dict[int, psutil.Process] = {}
 
     def read(self) -> dict[str, dict[str, float]]:
-        """RSS and CPU of every replica that runs."""
+        """RSS and CPU of every replica that runs, and of which that can be told now."""
         values = {}
-        for name, pid in self._pids().items():
-            if pid is None:
-                continue
-            with contextlib.suppress(psutil.Error):
+        for name, replica in self._replicas.items():
+            # One that Docker is slow to tell of lacks in this sample, and the others do not.
+            with contextlib.suppress(psutil.Error, ChaosError, OSError):
+                if (pid := replica.pid) is None:
+                    continue
                 # Kept, because CPU is measured between two calls on the same object.
                 process = self._processes.setdefault(pid, psutil.Process(pid))
                 values[name] = {

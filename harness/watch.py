@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -11,18 +12,20 @@ from harness.generator import Load
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.tail import Tail
-from reports.records import LoadMark, RecordWriter, RunClock, TurnRecord
+from reports.records import ConversationRecord, LoadMark, RecordWriter, RunClock, TurnRecord
 
 _LOOK_S = 0.2
 _START_S = 30.0
-"""The generator has so long to come up."""
+"""The generator has so long to come up, and the time to count its arrivals."""
+_COUNTED_A_SECOND = 200_000
+"""A slow machine does that."""
 _JOIN_S = 600.0
 """Workers of other machines have so long to join."""
 _DRAINED_S = 4.0
 """Memory is watched for so long after the last session's TTL: a few samples, and Redis's own time
 to reclaim what has expired."""
-_LATE_AUDITS_S = 60.0
-"""What the audits after the TTL may take before the run is cut."""
+_SLACK_S = 60.0
+"""How much longer than planned anything of the load may take before the run is cut."""
 
 
 class Watch:
@@ -47,12 +50,20 @@ class Watch:
         self._records = records
         self._marks = Tail(run_dir, LoadMark)
         self._turns = Tail(run_dir, TurnRecord)
+        self._conversations = Tail(run_dir, ConversationRecord)
         self._phase = "starting"
         self._start: float | None = None
         self._drained: float | None = None
         """When every session's TTL is over and memory has been seen after it; run time."""
-        patience = _START_S if plan.crew.bind is None else _JOIN_S
-        self._give_up = clock.now() + patience
+        profile, patience = plan.profile, _START_S if plan.crew.bind is None else _JOIN_S
+        patience += profile.curve().total / _COUNTED_A_SECOND
+        self._deadline_s = profile.conversation.deadline_s
+        # A pause and a turn; or, after the last turn, a read-back, a deletion, another read-back.
+        self._longest_silence = profile.longest_pause_s + 4 * self._deadline_s + _SLACK_S
+        self._silent_until = clock.now() + patience
+        """Who is silent even then hangs; run time.  Whatever comes from the load moves it."""
+        self._latest = math.inf
+        """When the run is cut whatever comes; run time."""
 
     def run(self) -> None:
         """Return when everything has been seen, or when the generator is gone or hangs.
@@ -79,7 +90,7 @@ class Watch:
             self._look()
             if not running and not self._draining():
                 break
-            if self._clock.now() > self._give_up:
+            if self._clock.now() > min(self._silent_until, self._latest):
                 self._progress.say("the load generator does not end: cutting the run")
                 break
             time.sleep(_LOOK_S)
@@ -94,18 +105,23 @@ class Watch:
             )
         for mark in self._marks.read():
             self._follow(mark)
-        self._progress.add(self._turns.read())
+        turns = self._turns.read()
+        self._progress.add(turns)
         if self._start is not None:
             fault = self._schedule.current if self._schedule is not None else None
+            # Customers who are cut off are silent for as long as that fault lasts.
+            if self._conversations.read() or turns or fault is not None:
+                heard_until = self._clock.now() + self._longest_silence
+                self._silent_until = max(self._silent_until, heard_until)
             self._progress.show(self._clock.now(), self._phase, fault, self._left())
 
     def _follow(self, mark: LoadMark) -> None:
         profile = self._plan.profile
         if mark.mark == "start":
             self._start = mark.t
-            waiting = 2 * profile.conversation.deadline_s + _LATE_AUDITS_S
-            waiting += profile.longest_absence_s
-            self._give_up = mark.t + profile.load_seconds + profile.real_ttl_seconds + waiting
+            self._silent_until = mark.t + profile.load_seconds + self._longest_silence
+            longest = profile.conversation.max_turns * (profile.longest_pause_s + self._deadline_s)
+            self._latest = self._silent_until + longest
             if self._schedule is not None:
                 self._begin_faults(self._schedule, mark.t)
         elif mark.mark.startswith("phase:"):
@@ -115,6 +131,9 @@ class Watch:
         elif mark.mark == "end":
             self._phase = "TTL drains"
             self._drained = mark.t + profile.real_ttl_seconds + _DRAINED_S
+            # What is left are the audits of sessions whose TTL is over.
+            self._latest = mark.t + profile.real_ttl_seconds + 2 * self._deadline_s + _SLACK_S
+            self._silent_until = self._latest
             if self._schedule is not None:
                 # A fault without load proves nothing: what is not done by now stays undone.
                 self._schedule.stop()
@@ -125,7 +144,7 @@ class Watch:
         except SteadyStateError as error:
             # Recorded: the run will be inconclusive, and need not last.
             self._progress.say(str(error))
-            self._give_up = self._clock.now()
+            self._latest = self._clock.now()
 
     def _left(self) -> float:
         """Seconds to the end of the watch; until the load has ended, as planned."""

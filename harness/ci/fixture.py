@@ -10,16 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import diya_start
 from harness.ci import faults, settings, story
 from harness.ci.play import play
 from harness.ci.run import Run
 from harness.ci.settings import Settings
-from reports import view
-from reports.view import Result
 
 _REQUIRE = "DIYA_REQUIRE_DOCKER"
-_UNSEEN = ("memory.", "continuity.context_missed")
-"""Gates that nobody can judge from outside of a target."""
 
 
 class Readiness:
@@ -48,7 +45,7 @@ class Readiness:
                 arguments += ["--experiment", self._experiment(Path(scratch), run)]
             run.finish(*play(arguments, self.settings.root))
         self._runs.append(run)
-        if proves_nothing(run.result, target=self.settings.env == "target"):
+        if run.result["verdict"] == "INCONCLUSIVE":
             run.asked = True
             told = story.unsound(run.result, run.path)
             if self.settings.inconclusive == "skip":
@@ -75,6 +72,17 @@ class Readiness:
 
 def _require_containers(chosen: Settings) -> None:
     """Skip the test without Docker or an image; with DIYA_REQUIRE_DOCKER=1 it fails."""
+    with diya_start.our_names():
+        said = _unavailable(chosen)
+    if said is None:
+        return
+    if os.environ.get(_REQUIRE) == "1":
+        pytest.fail(f"{said}, and {_REQUIRE}=1", pytrace=False)
+    pytest.skip(f"{said} ({_REQUIRE}=1 makes this a failure)")
+
+
+def _unavailable(chosen: Settings) -> str | None:
+    """Why there can be no containers of these images; None when there can."""
     from chaos.errors import ContainersUnavailable
 
     try:
@@ -87,20 +95,10 @@ def _require_containers(chosen: Settings) -> None:
         }
         check(Images(**{name: image for name, image in named.items() if image}))
     except ContainersUnavailable as error:
-        if os.environ.get(_REQUIRE) == "1":
-            pytest.fail(f"{error}, and {_REQUIRE}=1", pytrace=False)
-        pytest.skip(f"{error} ({_REQUIRE}=1 makes this a failure)")
+        return str(error)
+    return None
 
 
 def make(request: pytest.FixtureRequest) -> Readiness:
     """The fixture of one test.  Raises PlanError for a marker or option that cannot be."""
     return Readiness(settings.of(request), request.node.name)
-
-
-def proves_nothing(result: Result, *, target: bool) -> bool:
-    """Whether the run is INCONCLUSIVE; at a target, for more than what nobody can see there."""
-    if result["verdict"] != "INCONCLUSIVE":
-        return False
-    unknown = [gate.name for gate in view.gates(result) if gate.status == "unknown"]
-    failed = any(gate.group == "validity" for gate in view.gates(result) if gate.status != "pass")
-    return not target or failed or not all(name.startswith(_UNSEEN) for name in unknown)

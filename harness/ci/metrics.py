@@ -35,9 +35,11 @@ class Metric:
 def continuity(result: Result) -> float | None:
     """The share of acknowledged turns to which no violation happened; None when not known.
 
-    It is 1 only when every gate of continuity passed.
+    It is 1 only when every gate of continuity passed; what a target does not show does not count.
     """
-    judged = [gate for gate in view.gates(result) if gate.group == "continuity"]
+    judged = [
+        gate for gate in view.gates(result) if gate.group == "continuity" and not gate.out_of_sight
+    ]
     turns = view.number(result, "turns", "ok")
     if not judged:
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import diya_start
 from harness import ci_files, exits
 from harness.ci.errors import PlanError, RunBroken
+from harness.ci.settings import as_pytest_says
 from reports.view import Result
 
 _END_S = 15.0
@@ -30,7 +31,7 @@ def play(arguments: Sequence[str], root: Path) -> tuple[Result, Path]:
         code = _play(arguments, root, where, log)
         said = log.read_text(errors="replace").splitlines()
         if code == exits.BAD_CONFIGURATION:
-            raise PlanError(_sentence(said))
+            raise PlanError(as_pytest_says(_sentence(said)))
         if code not in _JUDGED or not where.is_file():
             end = "\n".join(said[-_TAIL_LINES:])
             raise RunBroken(f"the run ended with code {code} and no verdict:\n{end}")
@@ -40,7 +41,7 @@ def play(arguments: Sequence[str], root: Path) -> tuple[Result, Path]:
 
 
 def _play(arguments: Sequence[str], root: Path, where: Path, log: Path) -> int:
-    command = [sys.executable, "-m", "harness.ci.leash", "readiness", *arguments]
+    command = diya_start.command("harness.ci.leash", "readiness", *arguments)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

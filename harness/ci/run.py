@@ -32,7 +32,14 @@ class Run:
         if verb.startswith("_"):
             raise AttributeError(verb)
 
-        def do(target: str | None = None, *, at: object, **parameters: Any) -> None:
+        def do(
+            target: str | None = None, *more: object, at: object = None, **parameters: Any
+        ) -> None:
+            if more:
+                raise PlanError(
+                    f"run.{verb}({target!r}, {more[0]!r}): names were expected after the target, "
+                    "as at='10s'"
+                )
             self._plan(verb, target, at, parameters)
 
         return do
@@ -41,7 +48,12 @@ class Run:
         if self._result is not None:
             raise PlanError(f"run.{verb}: the run is over; faults are planned inside the block")
         if not self._may_fault:
-            raise PlanError(f"run.{verb}: faults need a fleet of our own, and this is a target")
+            raise PlanError(
+                f"run.{verb}: faults need a fleet of our own, and --diya-target is not; "
+                "--diya-env process or containers was expected"
+            )
+        if not isinstance(target, str | None):
+            raise PlanError(f"run.{verb}({target!r}): a name was expected, as 'redis' or 'r02'")
         moment = amounts.moment(at, f"run.{verb}(at=…)")
         self._planned.append(plan(verb, target, moment, parameters))
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import diya_start
 from harness.ci.errors import PlanError
 
 
@@ -32,9 +34,15 @@ class Settings:
     """The folder of the repository's own agent; in an image or at a target its name is the app."""
     journeys: str | None = None
     target: str | None = None
+    authorised: bool = False
+    ttl: float | None = None
+    """How long a target keeps a session, in seconds; our own fleet has the profile's."""
+    token_env: str | None = None
     image: str | None = None
     redis_image: str | None = None
     envoy_image: str | None = None
+    health_path: str | None = None
+    pass_env: tuple[str, ...] = ()
     aof: str | None = None
 
     def arguments(self) -> list[str]:
@@ -52,6 +60,8 @@ class Settings:
             given["--app"] = self.app or (self.agent and Path(self.agent).name)
         if self.env == "target":
             given["--target"] = self.target
+            given["--ttl"] = self.ttl
+            given["--token-env"] = self.token_env
         else:
             given["--replicas"] = self.replicas
             given["--sessions"] = self.sessions
@@ -61,22 +71,23 @@ class Settings:
             given["--image"] = self.image
             given["--redis-image"] = self.redis_image
             given["--envoy-image"] = self.envoy_image
-        if self.env in ("process", "target"):
+            given["--health-path"] = self.health_path
+        else:
             given["--redis"] = self.redis
-        return [
-            word
-            for option, value in given.items()
-            if value is not None
-            for word in (option, str(value))
-        ]
+        # In one word: a value that begins with a dash is a value.
+        words = [f"{option}={value}" for option, value in given.items() if value is not None]
+        if self.env == "containers":
+            return [*words, *(f"--pass-env={name}" for name in self.pass_env)]
+        return [*words, "--authorised"] if self.authorised else words
 
 
 _CHOICES = {"env": ("process", "containers", "target"), "inconclusive": ("fail", "skip")}
 _CHOSEN = (
-    *("env", "target", "agent", "journeys", "image", "redis_image", "envoy_image"),
-    "inconclusive",
+    *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys"),
+    *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
 )
 _MARKED = tuple(each.name for each in fields(Settings) if each.name not in ("out", "root"))
+_MAY_BE_NONE = {each.name for each in fields(Settings) if each.default is None}
 
 
 def of(request: pytest.FixtureRequest) -> Settings:
@@ -95,10 +106,12 @@ def of(request: pytest.FixtureRequest) -> Settings:
             values[name] = value
     # What stands on the command line was said last.
     for name in _CHOSEN:
-        if chosen := config.getoption(f"diya_{name}") or (
-            None if name in ("target", "inconclusive", *values) else config.getini(f"diya_{name}")
-        ):
+        chosen = config.getoption(f"diya_{name}")
+        if not chosen and name != "inconclusive" and name not in values:
+            chosen = config.getini(f"diya_{name}")
+        if chosen:
             values[name] = chosen
+    values = {name: checked(name, value) for name, value in values.items()}
     values.setdefault("env", "target" if values.get("target") else "process")
     for name, known in _CHOICES.items():
         if name in values and values[name] not in known:
@@ -110,8 +123,81 @@ def of(request: pytest.FixtureRequest) -> Settings:
             f"agent = {values['agent']!r}: in containers it comes in an image of yours, and "
             "--diya-image IMAGE was expected beside it"
         )
+    package = values.get("sessions", "").partition(".")[0]
+    if package in diya_start.ROOMS:
+        raise PlanError(
+            f"sessions = {values['sessions']!r}: diya has a package {package!r} too; a module in "
+            "one of another name was expected"
+        )
+    if values["env"] == "containers" and values.get("redis"):
+        raise PlanError(
+            f"redis = {values['redis']!r}: in containers Redis comes in an image, and "
+            "redis_image='…' or env='process' was expected"
+        )
     out = Path(config.getoption("diya_out") or config.getini("diya_out") or "runs")
     return Settings(root=config.rootpath, out=config.rootpath / out, **values)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError
+    return names
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, str | Path):
+        raise TypeError
+    return str(value)
+
+
+_KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "replicas": (_whole, "a whole number"),
+    "seed": (_whole, "a whole number"),
+    "ttl": (_number, "a number of seconds"),
+    "authorised": (_flag, "True or False"),
+    "pass_env": (_names, "a list of names"),
+}
+_WORDS = (_words, "a string")
+
+
+def checked(name: str, value: Any) -> Any:
+    """The value, of the type that it must have.  Raises PlanError for another one."""
+    if value is None and name in _MAY_BE_NONE:
+        return None
+    read, wanted = _KINDS.get(name, _WORDS)
+    try:
+        return read(value)
+    except (TypeError, ValueError):
+        raise PlanError(f"{name} = {value!r}: {wanted} was expected") from None
+
+
+_OPTION = re.compile(
+    rf"--({'|'.join(name.replace('_', '-') for name in _CHOSEN)})(?![\w-])",
+)
+
+
+def as_pytest_says(sentence: str) -> str:
+    """A sentence of `diya readiness`, with pytest's names for its options."""
+    return _OPTION.sub(r"--diya-\1", sentence)
 
 
 def nearest(word: object, known: Iterable[str]) -> str:

@@ -62,9 +62,25 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--ttl", "5"), r"--ttl 5: .*--target"),
         (("--target", "http://127.0.0.1:1", "--ttl", "0.5"), r"--ttl 0.5: seconds from 1"),
         (("--app", "concierge"), r"--app concierge: .*--agent DIR"),
+        (("--app", "मेरा", "--target", "http://127.0.0.1:1"), r"--app 'मेरा': letters, digits, "),
+        (("--app", "a b", "--target", "http://127.0.0.1:1"), r"--app 'a b': letters, digits, "),
+        (("--app", "", "--target", "http://127.0.0.1:1"), r"--app '': letters, digits, "),
         (("--agent", "no/such"), r"--agent no/such: a folder with agent\.py"),
         (("--agent", "x", "--target", "http://127.0.0.1:1"), r"--agent x: .*--app names it"),
         (("--journeys", "no/such.toml"), r"cannot read the journeys no/such\.toml"),
+        (
+            (*command.TINY[:2], "--journeys", str(command.HERE / "mine.toml")),
+            r"tiny\.toml line \d+: unknown journey 'where_is_my_order' in \[journeys\]; known are ",
+        ),
+        (("--seed", "abc"), r"--seed: a whole number was expected, not 'abc'"),
+        (("--workers", "x"), r"--workers: a whole number was expected, not 'x'"),
+        (("--ttl", "long"), r"--ttl: a number was expected, not 'long'"),
+        (("--seed",), r"--seed: a value was expected after it"),
+        (("--env", "foo"), r"--env foo: expected one of process, containers, compose"),
+        (("--proxy=3",), r"--proxy '3': no value was expected"),
+        (("--replicsa", "3"), r"--replicsa 3: no such option or .*; did you mean --replicas\?"),
+        (("--re", "x"), r"--re: one of --replay, --replicas, .* was expected"),
+        (("so",), r"so: no such option or argument; diya readiness --help lists them"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_in_one_sentence(
@@ -129,6 +145,32 @@ def taken() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), r"COMMAND was expected after 'diya'; diya --help says more"),
+        (("reediness",), r"COMMAND reediness: expected one of readiness, report, "),
+        (("report",), r"RUN_DIR was expected after 'diya report'; diya report --help says more"),
+        (("profile", "shw"), r"ACTION shw: expected one of list, show"),
+        (("shrink", "x", "--most-runs", "3.5"), r"--most-runs: a whole number was expected"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_one_sentence(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    finished = command.run(*arguments)
+    assert (finished.returncode, finished.stdout) == (104, "")
+    (sentence,) = finished.stderr.splitlines()
+    assert re.match(f"diya: ({said})", sentence), sentence
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("readiness", "--help"), ("report", "-h")])
+def test_help_is_no_mistake(arguments: tuple[str, ...]) -> None:
+    finished = command.run(*arguments)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.startswith("usage: diya")
 
 
 def test_a_folder_that_is_no_run_cannot_be_judged(tmp_path: Path) -> None:

@@ -153,6 +153,8 @@ ENDINGS = [
     ("confirm", Outcome.OK, True, None),
     ("wait", Outcome.OK, True, ["message", "reply"]),
     ("raw", Outcome.OK, True, ["message", "step", "reply"]),
+    ("done", Outcome.OK, False, ["message", "step", "step"]),
+    ("promised", Outcome.OK, True, ["message", "reply", "step", "step"]),
     ("thought", Outcome.OK, False, ["message", "step"]),
     ("empty", Outcome.OK, False, None),
     ("error", Outcome.INFO, False, ["message", "reply"]),

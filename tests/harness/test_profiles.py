@@ -65,6 +65,18 @@ def test_a_load_of_one_s_own_is_shown_before_it_is_run(tmp_path: Path) -> None:
     assert re.search(r"^Turns +(5\d|6\d) ", finished.stdout, re.MULTILINE)
 
 
+def test_a_profile_that_names_another_agent_s_journeys_is_shown_with_them(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "smoke"\nname = "mine"\n[journeys]\nlate_parcel = 1\n')
+    alone = command.run("profile", "show", str(mine))
+    assert alone.returncode == 104
+    assert "unknown journey 'late_parcel'" in alone.stderr
+    book = str(command.HERE / "mine.toml")
+    finished = command.run("profile", "show", str(mine), "--journeys", book)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.startswith("mine: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

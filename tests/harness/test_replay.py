@@ -68,7 +68,7 @@ def test_a_replay_has_its_own_journeys_and_may_have_other_faults(tmp_path: Path)
     journeys = tmp_path / "mine.toml"
     lines = ("[journey.ask.en]", 'openings = ["Hello."]', 'follow_ups = ["So?"]')
     journeys.write_text("\n".join(lines))
-    first = plan("--profile", PROFILE, "--journeys", str(journeys))
+    first = plan("--profile", "smoke", "--journeys", str(journeys))
     journeys.unlink()
     again = plan("--replay", str(kept(tmp_path, first)), "--experiment", "smoke")
     assert again.profile == first.profile

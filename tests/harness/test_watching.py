@@ -14,6 +14,7 @@ import psutil
 import pytest
 import redis as redis_py
 
+from chaos.errors import ChaosError
 from chaos.redis_server import RedisServer
 from harness.own_cpu import OwnCpu
 from harness.progress import Progress
@@ -40,6 +41,19 @@ def turn(number: int, done: float, outcome: Outcome = Outcome.OK) -> TurnRecord:
         reply="r",
         seen=None,
     )
+
+
+class Sampled:
+    """A replica that is this very process; while `failure` is set, nobody tells that."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+
+    @property
+    def pid(self) -> int:
+        if self.failure is not None:
+            raise self.failure
+        return os.getpid()
 
 
 class Terminal(io.StringIO):
@@ -117,7 +131,7 @@ def test_the_sampler_sees_keys_without_a_ttl_a_restart_and_every_process(
     client.set("bounded", 1, ex=100)
     client.set("for ever", 1)
     with RecordWriter(tmp_path) as writer:
-        sampler = Sampler(writer, RunClock(0.0), lambda: [server.url], lambda: {"r01": os.getpid()})
+        sampler = Sampler(writer, RunClock(0.0), lambda: [server.url], {"r01": Sampled()})
         sampler.start()
         wait_until(lambda: len(samples(tmp_path, "redis")) >= 1, 20, "a first sample")
         server.restart()
@@ -136,11 +150,30 @@ def test_the_sampler_sees_keys_without_a_ttl_a_restart_and_every_process(
 def test_while_redis_is_down_the_other_samples_go_on(tmp_path: Path, server: RedisServer) -> None:
     server.kill()
     with RecordWriter(tmp_path) as writer:
-        sampler = Sampler(writer, RunClock(0.0), lambda: [server.url], dict)
+        sampler = Sampler(writer, RunClock(0.0), lambda: [server.url], {})
         sampler.start()
         wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
         sampler.stop()
     assert samples(tmp_path, "redis") == []
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [ChaosError("r01: Docker does not answer"), TimeoutError("Read timed out.")],
+    ids=["refused", "slow"],
+)
+def test_a_replica_that_cannot_be_told_of_lacks_in_a_sample_and_the_others_do_not(
+    tmp_path: Path, failure: Exception
+) -> None:
+    slow, quick = Sampled(failure), Sampled()
+    with RecordWriter(tmp_path) as writer:
+        sampler = Sampler(writer, RunClock(0.0), None, {"r01": slow, "r02": quick})
+        sampler.start()
+        wait_until(lambda: len(samples(tmp_path, "replica:r02")) >= 2, 20, "two of the other")
+        assert samples(tmp_path, "replica:r01") == []
+        slow.failure = None
+        wait_until(lambda: len(samples(tmp_path, "replica:r01")) >= 1, 20, "it is back")
+        sampler.stop()
 
 
 _BURN = "import time\nend = time.monotonic() + 90\nwhile time.monotonic() < end: pass\n"
@@ -196,9 +229,7 @@ def test_what_others_use_is_not_our_own() -> None:
 def test_the_sampler_asks_the_balancer_and_tells_our_own_share(tmp_path: Path) -> None:
     counters = {"r01": {"connect_fail": 1.0, "requests": 7.0}}
     with RecordWriter(tmp_path) as writer:
-        sampler = Sampler(
-            writer, RunClock(0.0), None, dict, balancer=lambda: counters, own_cpu=True
-        )
+        sampler = Sampler(writer, RunClock(0.0), None, {}, balancer=lambda: counters, own_cpu=True)
         sampler.start()
         wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
         sampler.stop()

@@ -79,6 +79,17 @@ def test_continuity_that_nobody_could_see_is_not_known() -> None:
     assert "not known" in story.failed(answer, result, Path("runs/x"))
 
 
+def test_what_a_target_does_not_show_does_not_count_against_continuity() -> None:
+    result = copy.deepcopy(GO)
+    gate = next(g for g in result["gates"] if g["name"] == "continuity.resurrected")
+    gate.update(status="unknown", value=None, out_of_sight=True)
+    assert ask(result, "continuity == 100%").holds
+    assert ask(result, "resurrected == 0").unknown
+    lost = next(g for g in result["gates"] if g["name"] == "continuity.lost")
+    lost.update(status="fail", value=1)
+    assert not ask(result, "continuity == 100%").holds
+
+
 def test_every_fault_that_a_name_means_must_hold() -> None:
     kills = ask(GO, "recovery < 2s", fault="redis")
     assert not kills.holds  # 1.74 s after the restart, 2.13 s after the kill

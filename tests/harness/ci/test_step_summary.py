@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from harness import ci_files
 from harness.ci_files import append_summary
 
 MIB = 1024 * 1024
@@ -26,3 +29,24 @@ def test_what_does_not_fit_is_cut_at_a_line_with_a_word_about_it(tmp_path: Path)
     assert set(text.splitlines()[:-2]) == {"| ✅ | gate |"}
     append_summary(path, "## more\n" * 10)
     assert path.stat().st_size <= MIB
+
+
+def test_a_summary_that_cannot_be_written_costs_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_dir, result, nowhere = tmp_path / "run", tmp_path / "result", tmp_path / "no" / "summary"
+    run_dir.mkdir()
+    (run_dir / "summary.md").write_text("## GO\n")
+    monkeypatch.setenv(ci_files.STEP_SUMMARY, str(nowhere))
+    monkeypatch.setenv(ci_files.RESULT_FILE, str(result))
+    ci_files.tell(run_dir)
+    assert result.read_text() == str(run_dir)
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        f"diya: $GITHUB_STEP_SUMMARY cannot be written: {nowhere}: No such file or directory"
+    ]
+    monkeypatch.setenv(ci_files.RESULT_FILE, str(tmp_path))
+    monkeypatch.setenv(ci_files.STEP_SUMMARY, str(tmp_path / "summary"))
+    ci_files.tell(run_dir)
+    assert (tmp_path / "summary").read_text() == "## GO\n"
+    assert "$DIYA_RESULT_FILE cannot be written" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Answers by the customer's word: `confirm`, `wait`, `raw`, `thought`, `silent`, `error`, ..."""
+"""Answers by the customer's word: `confirm`, `wait`, `raw`, `done`, `thought`, `error`, ..."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from google.adk.tools.long_running_tool import LongRunningFunctionTool
 from google.adk.tools.tool_context import ToolContext
 from google.genai import types
 
-TOOLS = {"confirm": "pay_back", "wait": "ask_a_human", "raw": "look_up", "chatty": "note"}
+TOOLS = {
+    "confirm": "pay_back",
+    "wait": "ask_a_human",
+    "raw": "look_up",
+    "chatty": "note",
+    "done": "note",
+    "promised": "note",
+}
+NOTHING_TO_ADD = ("done", "promised")
+"""After the tool's result, that is."""
 
 
 def pay_back(amount: int) -> dict[str, Any]:
@@ -49,9 +58,12 @@ class OddModel(BaseLlm):
         parts = [part for content in llm_request.contents for part in content.parts or []]
         wish = next((p.text for p in reversed(parts) if p.text and p.text.isalpha()), "plain")
         if parts[-1].function_response is not None:
-            yield _said(types.Part(text="It is done."))
+            done = _said(types.Part(text="It is done."))
+            yield LlmResponse() if wish in NOTHING_TO_ADD else done
         elif wish in TOOLS:
             call = types.Part.from_function_call(name=TOOLS[wish], args={"amount": 7})
+            if wish == "promised":
+                yield _said(types.Part(text="I shall note it."))
             yield _said(types.Part(text="Let me see."), call)
         elif wish == "thought":
             yield _said(types.Part(text="Hmm.", thought=True))

@@ -1,7 +1,8 @@
 """The pytest plugin: a readiness run as a test, with the fixture `readiness`.
 
 Every pytest on the machine loads this file, so it imports nothing but pytest: all that it needs
-comes with the first test that uses the fixture.
+comes with the first test that uses the fixture.  It is in none of the rooms, because the tests of
+a repository may have a `harness` of their own.
 """
 
 from __future__ import annotations
@@ -34,6 +35,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--diya-target", metavar="URL", help="drive this ADK API server, without faults"
     )
     group.addoption(
+        "--diya-authorised",
+        action="store_true",
+        default=None,
+        help="I may put load on this --diya-target although it is not on this machine",
+    )
+    group.addoption(
+        "--diya-ttl",
+        metavar="SECONDS",
+        help="how long the --diya-target keeps a session after its last use",
+    )
+    group.addoption(
+        "--diya-token-env",
+        metavar="NAME",
+        help="the environment variable that holds the --diya-target's bearer token",
+    )
+    group.addoption(
         "--diya-agent",
         metavar="DIR",
         help="the folder of your own ADK agent, served instead of ShopMax's",
@@ -42,6 +59,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--diya-image", metavar="IMAGE", help="the service's image, for containers")
     group.addoption("--diya-redis-image", metavar="IMAGE", help="Redis's image (default: redis:8)")
     group.addoption("--diya-envoy-image", metavar="IMAGE", help="Envoy's image, for containers")
+    group.addoption(
+        "--diya-health-path",
+        metavar="PATH",
+        help="where the service in --diya-image says that it is ready (default: /readyz)",
+    )
+    group.addoption(
+        "--diya-pass-env",
+        action="append",
+        metavar="NAME",
+        help="a variable of our environment that replicas in containers get; may be repeated",
+    )
     group.addoption(
         "--diya-out", metavar="DIR", help="where runs are kept (default: runs, in the root folder)"
     )
@@ -52,14 +80,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for name, told in (
         ("diya_env", "where the fleet runs, without --diya-env"),
+        ("diya_target", "the ADK API server that is driven, without --diya-target"),
+        ("diya_ttl", "how long it keeps a session, in seconds, without --diya-ttl"),
+        ("diya_token_env", "the variable with its bearer token, without --diya-token-env"),
         ("diya_agent", "the folder of your own ADK agent, without --diya-agent"),
         ("diya_journeys", "what customers write to it, without --diya-journeys"),
         ("diya_image", "the service's image, without --diya-image"),
         ("diya_redis_image", "Redis's image, without --diya-redis-image"),
         ("diya_envoy_image", "Envoy's image, without --diya-envoy-image"),
+        ("diya_health_path", "where the service says that it is ready, without --diya-health-path"),
         ("diya_out", "where runs are kept, without --diya-out"),
     ):
         parser.addini(name, told)
+    parser.addini("diya_authorised", "I may put load on diya_target", type="bool")
+    parser.addini(
+        "diya_pass_env", "what replicas in containers get, without --diya-pass-env", type="args"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,8 +106,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def readiness(request: pytest.FixtureRequest) -> Iterator[Readiness]:
     """Plays readiness runs: `with readiness.running() as run`, then `run.expect(…)`."""
-    from harness.ci import fixture
+    import diya_start
 
-    made = fixture.make(request)
+    with diya_start.our_names():
+        from harness.ci import fixture
+
+        made = fixture.make(request)
     yield made
     made.close()

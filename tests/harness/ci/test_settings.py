@@ -1,0 +1,82 @@
+"""What a marker, an option or an ini value becomes on the command line of `diya readiness`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import parser
+from harness.ci.errors import PlanError
+from harness.ci.settings import Settings, as_pytest_says, checked
+
+HERE = Path("repository")
+
+
+def arguments(**chosen: Any) -> Any:
+    """As `diya readiness` reads them."""
+    words = Settings(out=HERE / "runs", root=HERE, **chosen).arguments()
+    return parser.build().parse_args(["readiness", *words])
+
+
+def test_a_target_is_described_as_on_the_command_line() -> None:
+    at = {"target": "http://agent:8000", "authorised": True, "ttl": 60.5, "token_env": "TOKEN"}
+    read = arguments(env="target", **at)
+    assert (read.target, read.authorised, read.ttl, read.token_env) == tuple(at.values())
+
+
+def test_what_is_a_targets_is_not_said_of_a_fleet_of_our_own() -> None:
+    read = arguments(env="process", target="http://agent:8000", ttl=60, token_env="TOKEN")
+    assert (read.target, read.ttl, read.token_env) == (None, None, None)
+
+
+def test_containers_get_their_variables_and_say_where_they_are_ready() -> None:
+    chosen = {"image": "mine", "health_path": "/health", "pass_env": ("API_KEY", "REGION")}
+    read = arguments(env="containers", **chosen)
+    assert (read.image, read.health_path) == ("mine", "/health")
+    assert read.pass_env == ["API_KEY", "REGION"]
+    elsewhere = arguments(env="process", **chosen)
+    assert (elsewhere.image, elsewhere.health_path, elsewhere.pass_env) == (None, None, None)
+
+
+def test_a_value_that_begins_with_a_dash_is_a_value() -> None:
+    assert arguments(env="process", profile="-odd.toml", seed=-1).profile == "-odd.toml"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("replicas", "x", "a whole number"),
+        ("replicas", 2.5, "a whole number"),
+        ("replicas", True, "a whole number"),
+        ("replicas", None, "a whole number"),
+        ("seed", "7", "a whole number"),
+        ("ttl", "soon", "a number of seconds"),
+        ("authorised", "yes", "True or False"),
+        ("pass_env", 3, "a list of names"),
+        ("pass_env", ["KEY", 3], "a list of names"),
+        ("profile", 3, "a string"),
+        ("profile", None, "a string"),
+        ("env", ["process"], "a string"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_in_one_sentence(
+    name: str, value: object, wanted: str
+) -> None:
+    with pytest.raises(PlanError) as refused:
+        checked(name, value)
+    assert str(refused.value) == f"{name} = {value!r}: {wanted} was expected"
+
+
+def test_values_are_taken_as_people_write_them() -> None:
+    assert checked("ttl", "60") == 60.0
+    assert checked("pass_env", "API_KEY") == ("API_KEY",)
+    assert checked("profile", Path("load/evening.toml")) == "load/evening.toml"
+    assert checked("seed", None) is None
+
+
+def test_a_sentence_of_the_command_line_names_the_options_of_pytest() -> None:
+    assert as_pytest_says("--redis x, --redis-image y: --ttl was expected, not --ttl-x") == (
+        "--redis x, --diya-redis-image y: --diya-ttl was expected, not --ttl-x"
+    )
