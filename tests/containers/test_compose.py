@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from chaos.containers import compose
+from chaos.containers import compose, own_image
+from chaos.containers.compose_fleet import ComposeFleet
 from chaos.ports import free_port
 from tests import tools
 from tests.containers import tidy
@@ -63,7 +64,7 @@ def test_a_run_through_the_file_survives_a_killed_replica_and_a_restarted_redis(
 ) -> None:
     finished = command.run(
         *("readiness", "--env", "compose", "--profile", str(PROFILE)),
-        *("--experiment", str(FAULTS), "--replicas", "3", "--workers", "2"),
+        *("--experiment", str(FAULTS), "--replicas", "12", "--workers", "2"),
         *("--seed", "3", "--out", str(tmp_path)),
         timeout=250,
     )
@@ -104,6 +105,32 @@ def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
         process.communicate()
     command.wait_until(lambda: tidy.left(run_id) == [], 60, "everything is removed")
     assert not (command.only_run(tmp_path) / "compose").exists()
+
+
+def test_an_image_of_ours_that_was_made_of_other_sources_is_built_anew(
+    built: list[str], engine: Any, local_images: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    # Under names that are nobody else's, and yet not somebody's choice.
+    monkeypatch.setattr(own_image, "NAMES", tuple(built))
+    for name, old in zip(built, (local_images.SERVICE, local_images.GENERATOR), strict=True):
+        engine.images.get(old).tag(name)
+    images: list[dict[str, dict[str, str]]] = []
+    said: list[str] = []
+    for _ in range(2):
+        run_id = secrets.token_hex(6)
+        with ComposeFleet(tmp_path / run_id, run_id, images={}, replicas=1) as fleet:
+            fleet.start(said.append)
+            images.append(fleet.images)
+            (replica,) = fleet.replicas.values()
+            of = engine.containers.get(replica.id)
+            assert of.attrs["Image"] == fleet.images["service"]["id"]
+            assert of.labels[own_image.LABEL] == own_image.digest()
+        assert tidy.left(run_id) == []
+    assert [line for line in said if line.startswith("building")] == [
+        f"building {name}" for name in built
+    ]
+    assert images[0] == images[1]
+    assert images[0]["service"]["id"] != engine.images.get(local_images.SERVICE).id
 
 
 def test_the_file_alone_is_built_and_healthy_and_under_load_until_it_is_taken_down(

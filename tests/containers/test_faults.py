@@ -14,7 +14,9 @@ import pytest
 from chaos.containers.fleet import ContainerFleet, Images
 from chaos.containers.net import RunNetwork
 from chaos.containers.owner import RUN_LABEL
+from chaos.containers.parts import ContainerReplica
 from chaos.containers.sweep import remove_run
+from chaos.errors import ChaosError
 from chaos.faults.base import Fault, perform
 from chaos.faults.disconnect import DisconnectRedis, DisconnectReplica
 from chaos.faults.limit_memory import LimitMemory
@@ -84,6 +86,47 @@ def test_a_replica_lives_on_with_a_limit_above_what_it_needs(fleet: ContainerFle
     window = do(LimitMemory(replica="r01", share=1.5, duration=0.2), fleet)
     assert (window.took_hold, window.error) == (True, None)
     assert fleet.replicas["r01"].identity == before
+
+
+def test_every_container_is_of_the_image_that_the_record_names(
+    fleet: ContainerFleet, engine: Any
+) -> None:
+    nodes = {"redis": fleet.redis, "envoy": fleet.balancer, "service": fleet.replicas["r01"]}
+    assert fleet.images.keys() == nodes.keys()
+    for role, node in nodes.items():
+        image = engine.containers.get(node.id).attrs["Image"]
+        assert image == fleet.images[role]["id"] == engine.images.get(fleet.images[role]["name"]).id
+
+
+def test_a_replica_that_runs_is_sampled_without_docker_and_its_next_process_is_found(
+    fleet: ContainerFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = fleet.replicas["r02"]
+    before = replica.pid
+    assert before is not None
+    with monkeypatch.context() as slow:
+        slow.setattr(replica, "_looked_at", nobody_answers)
+        assert replica.pid == before
+        replica._container.kill()
+        # Docker tells us when it is gone, and is not to be asked here.
+        with pytest.raises(ChaosError, match="Docker does not answer"):
+            assert_gone(replica)
+    assert replica.wait_ended(10)
+    assert replica.pid is None
+    replica.start()
+    replica.wait_ready(60)
+    assert replica.pid not in (None, before)
+
+
+def nobody_answers() -> Any:
+    raise ChaosError("Docker does not answer")
+
+
+def assert_gone(replica: ContainerReplica) -> None:
+    """Ask for its pid until that is no longer known."""
+    for _ in range(200):
+        assert replica.pid is not None
+        time.sleep(0.05)
 
 
 def test_runs_that_start_together_get_networks_of_their_own(engine: Any) -> None:

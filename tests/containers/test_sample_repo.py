@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from chaos.containers import own_image
+from chaos.containers.engine import has_image
 from tests.containers import tidy
 from tests.harness import command
 from tests.harness.ci import repository
@@ -32,11 +36,11 @@ ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 def readme_lines() -> list[str]:
     """What the README tells a user to type: install, build, test."""
     text = (command.ROOT / "README.md").read_text()
-    block = re.search(r"```\n(pip install 'diya\[ci\]'.*?)```", text, re.DOTALL)
-    assert block, "the README does not say how to install diya[ci]"
-    lines = [line.partition("  #")[0].strip() for line in block[1].splitlines()]
-    assert [line.split()[0] for line in lines] == ["pip", "docker", "pytest"]
-    return lines
+    for block in re.split(r"^```.*\n", text, flags=re.MULTILINE)[1::2]:
+        lines = [line.partition("  #")[0].strip() for line in block.splitlines()]
+        if [line.partition(" ")[0] for line in lines] == ["pip", "docker", "pytest"]:
+            return lines
+    raise AssertionError("the README does not say how to install diya[ci], build and test")
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,22 @@ class Clone:
 
     folder: Path
     environment: Path
-    wheel: Path
+    package: str
+    """What pip installs diya from, here and in the image: a wheel in the repository."""
 
     def type(self, line: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """What the user types, in the environment."""
         environ = repository.environment(
             PATH=f"{self.environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            PIP_NO_INDEX="1",
-            DOCKER_BUILDKIT="0",
-            **variables,
+            **{
+                "PIP_NO_INDEX": "1",
+                "DOCKER_BUILDKIT": "0",
+                "DIYA_PACKAGE": self.package,
+                **variables,
+            },
         )
-        del environ["PYTHONPATH"]
+        if "PYTHONPATH" not in variables:
+            del environ["PYTHONPATH"]
         return subprocess.run(
             ["/bin/sh", "-c", line],
             cwd=self.folder,
@@ -77,7 +86,7 @@ def built_wheel(folder: Path) -> Path:
     """A wheel of the sources as they are, built beside them and not in them."""
     sources = folder / "sources"
     sources.mkdir()
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "diya_start.py", "pytest_diya.py"):
         shutil.copy(command.ROOT / name, sources)
     for room in ROOMS:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -106,7 +115,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     script = environment / "bin" / "pytest"
     script.write_text(f"#!{python}\nimport sys\nimport pytest\nsys.exit(pytest.console_main())\n")
     script.chmod(0o755)
-    return Clone(folder, environment, wheel)
+    (folder / "vendor").mkdir()
+    shutil.copy(wheel, folder / "vendor")
+    return Clone(folder, environment, f"./vendor/{wheel.name}[ci]")
 
 
 @pytest.fixture(scope="module")
@@ -137,18 +148,99 @@ def test_it_passes_in_processes(installed: Clone) -> None:
     assert_three_passed(installed, readme_lines()[2])
 
 
+def test_the_job_of_the_gitlab_workflow_installs_the_repository_and_finds_its_tests(
+    clone: Clone,
+) -> None:
+    (job,) = yaml.safe_load((command.ROOT / "deploy" / "ci" / "gitlab-ci.yml").read_text()).values()
+    install, test = job["script"]
+    # To make a wheel of the repository pip fetches setuptools, as for ours.
+    done = clone.type(install, PIP_NO_INDEX="0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"$DIYA_PACKAGE"' in install
+    found = clone.type("cd / && python -c 'import concierge, harness; print(harness.__file__)'")
+    assert found.stdout.startswith(str(clone.environment)), found
+    only = clone.type(test, PYTEST_ADDOPTS="--collect-only -p no:cacheprovider -p no:valkey")
+    assert "3 tests collected" in only.stdout, only.stdout + only.stderr
+
+
+THEIRS = """
+import pytest
+
+def test_the_repositorys_packages_are_its_own():
+    import chaos, harness, loadtests, reports.daily, target_service
+    assert {chaos.OWNER, harness.OWNER, loadtests.OWNER, target_service.OWNER} == {"the repository"}
+    assert reports.daily.TITLE == "Tables today"
+
+@pytest.mark.readiness(profile="load/evening.toml", replicas=2, sessions="bookings.kept:sessions")
+def test_bookings_survive_a_slow_network(readiness):
+    with readiness.running() as run:
+        run.network_latency(at="2s")
+    run.expect("continuity == 100%")
+    from reports.daily import TITLE
+    assert TITLE == "Tables today"
+"""
+SESSIONS = """
+from reports.daily import TITLE
+from target_service import RedisSessionService
+
+def sessions(uri, ttl_seconds):
+    assert TITLE == "Tables today"
+    return RedisSessionService(uri, ttl_seconds=ttl_seconds)
+"""
+
+
+def test_a_repository_may_have_packages_of_our_names(clone: Clone, tmp_path: Path) -> None:
+    folder = tmp_path / "busy"
+    shutil.copytree(clone.folder, folder, ignore=shutil.ignore_patterns("runs"))
+    for room in ROOMS:
+        (folder / room).mkdir()
+        (folder / room / "__init__.py").write_text('OWNER = "the repository"\n')
+    (folder / "reports" / "daily.py").write_text('TITLE = "Tables today"\n')
+    (folder / "bookings").mkdir()
+    (folder / "bookings" / "__init__.py").touch()
+    (folder / "bookings" / "kept.py").write_text(SESSIONS)
+    (folder / "tests" / "test_concierge.py").write_text(THEIRS)
+    busy = replace(clone, folder=folder)
+    # Their packages come before ours in every way that there is.
+    options = {"PYTHONPATH": ".", "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:valkey"}
+    finished = busy.type("python -m pytest", **options)
+    assert "2 passed" in finished.stdout, finished.stdout + finished.stderr
+    listed = busy.type("diya profile list", **options)
+    assert "smoke" in listed.stdout, listed.stderr
+
+
+def test_who_names_no_image_gets_ours_built_of_what_the_wheel_carries(
+    installed: Clone, engine: Any, local_images: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIYA_BASE_IMAGE", local_images.PYTHON)
+    name = f"diya-test/from-wheel-{secrets.token_hex(4)}:latest"
+    build = (
+        "from chaos.containers import engine, own_image; "
+        f"own_image.SERVICE = '{name}'; "
+        "engine.ensure(engine.connect(), {'service': own_image.SERVICE}, print); "
+        "print(*sorted(own_image._context()), sep='\\n')"
+    )
+    try:
+        finished = installed.type(f'python -c "{build}"')
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        first, *names = finished.stdout.splitlines()
+        assert first.startswith(f"building {name} of the sources in {installed.environment}")
+        assert names == sorted(own_image._context())
+        assert has_image(engine, name)
+    finally:
+        if has_image(engine, name):
+            engine.images.remove(name, force=True)
+
+
 def test_it_passes_in_containers_of_its_own_image(
     installed: Clone, local_images: Any, tmp_path: Path
 ) -> None:
-    # What a user's base image is to this one is ours with diya in it: no registry need be there.
-    shutil.copy(installed.wheel, tmp_path)
-    (tmp_path / "Dockerfile").write_text(
-        f"FROM {local_images.SERVICE}\nUSER root\nCOPY {installed.wheel.name} /\n"
-        f"RUN python3 -m pip install --quiet --no-deps /{installed.wheel.name}\n"
-    )
+    # What a user's base image is to this one is ours: no registry need be there.
+    (tmp_path / "Dockerfile").write_text(f"FROM {local_images.SERVICE}\nUSER root\n")
     local_images.build(tmp_path, BASE)
     _, build, test = readme_lines()
-    named = build.replace("my-agent", f"{IMAGE} --build-arg BASE={BASE}")
+    more = f"--build-arg BASE={BASE} --build-arg DIYA_PACKAGE"
+    named = build.replace("my-agent", f"{IMAGE} {more}")
     built = installed.type(named)
     assert built.returncode == 0, built.stdout + built.stderr
     images = f"--diya-redis-image {local_images.REDIS} --diya-envoy-image {local_images.ENVOY}"

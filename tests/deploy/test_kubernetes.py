@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import re
+import tomllib
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 
+from chaos.containers import engine
 from tests.harness import command
 
 K8S = command.ROOT / "deploy" / "k8s"
@@ -94,7 +96,7 @@ def test_what_is_referred_to_is_there() -> None:
 
 
 def test_twelve_replicas_are_probed_drained_and_kept() -> None:
-    assert named("Deployment", "agent")["spec"]["replicas"] == 12
+    assert named("HorizontalPodAutoscaler", "agent")["spec"]["minReplicas"] == 12
     pod = pods()["agent"]["spec"]
     (container,) = pod["containers"]
     asked = {
@@ -109,7 +111,58 @@ def test_twelve_replicas_are_probed_drained_and_kept() -> None:
     # The pause, the drain and the turns that still run (target_service.server).
     pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
     assert pod["terminationGracePeriodSeconds"] > pause + 1.2 + 20
-    assert named("HorizontalPodAutoscaler", "agent")["spec"]["minReplicas"] == 12
+
+
+def test_what_the_autoscaler_has_added_is_not_taken_back_by_applying_the_files_again() -> None:
+    for each in DOCUMENTS:
+        if each["kind"] == "HorizontalPodAutoscaler":
+            target = each["spec"]["scaleTargetRef"]
+            assert "replicas" not in named(target["kind"], target["name"])["spec"]
+
+
+def test_the_images_are_of_one_version_for_good() -> None:
+    # `latest` would be pulled at every start of a pod, and be another one in the middle of a sale.
+    project = tomllib.loads((command.ROOT / "pyproject.toml").read_text())["project"]
+    tags = {each["name"]: each["newTag"] for each in KUSTOMIZATION["images"]}
+    assert set(tags.values()) == {project["version"]}
+    for name, pod in pods().items():
+        (container,) = pod["spec"]["containers"]
+        assert container["image"] in {*tags, engine.REDIS}, name
+        assert container.get("imagePullPolicy") != "Always", name
+
+
+def test_redis_has_every_acknowledged_turn_on_a_disk_that_outlives_its_pod() -> None:
+    settings = dict(
+        line.split(" ", 1)
+        for line in (K8S / "redis.conf").read_text().splitlines()
+        if line and not line.startswith("#")
+    )
+    assert (settings["appendonly"], settings["appendfsync"]) == ("yes", "everysec")
+    assert settings["maxmemory-policy"] == "noeviction"
+    spec = named("StatefulSet", "redis")["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    (claim,) = spec["volumeClaimTemplates"]
+    mounted = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+    assert mounted[claim["metadata"]["name"]] == settings["dir"]
+    assert "/etc/redis/redis.conf" in " ".join(container["command"])
+
+
+def test_the_way_there_is_told_at_the_top() -> None:
+    text = (K8S / "kustomization.yaml").read_text().partition("apiVersion:")[0]
+    secrets = {
+        variable["valueFrom"]["secretKeyRef"]["name"]
+        for pod in pods().values()
+        for container in pod["spec"]["containers"]
+        for variable in container.get("env", ())
+        if "secretKeyRef" in variable.get("valueFrom", {})
+    }
+    for words in (
+        f"create namespace {KUSTOMIZATION['namespace']}",
+        *(f"create secret generic {name}" for name in secrets),
+        "docker push",
+        "apply -k",
+    ):
+        assert words in text
 
 
 def test_nobody_is_root_and_no_secret_has_a_value() -> None:
