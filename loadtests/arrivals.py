@@ -6,6 +6,7 @@ other to know who offers what.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from collections.abc import Iterator
 from loadtests.profile import Profile
 from loadtests.seeds import derive
 from reports.records import Arrival
+
+SLICE = 5_000
+"""Arrivals that are counted at one go: a few milliseconds."""
 
 
 def plan(profile: Profile, seed: int) -> list[Arrival]:
@@ -28,6 +32,23 @@ def stream(profile: Profile, seed: int) -> Iterator[Arrival]:
 def count(profile: Profile, seed: int) -> int:
     """How many arrivals the run has."""
     return sum(1 for _ in _dues(profile, seed))
+
+
+def counting(profile: Profile, seed: int) -> Iterator[int]:
+    """As `count`, for whoever must give way meanwhile: so far, after every slice; the last is all.
+
+    Millions take seconds.
+    """
+    return in_slices(_dues(profile, seed))
+
+
+def in_slices(dues: Iterator[float]) -> Iterator[int]:
+    """How many there are so far, after every slice of them."""
+    found, taken = 0, SLICE
+    while taken == SLICE:
+        taken = sum(1 for _ in itertools.islice(dues, SLICE))
+        found += taken
+        yield found
 
 
 def shard(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from loadtests.conversation import ConversationPlan
 from loadtests.events import history
-from loadtests.persistence import Jitter, Tries, persist
+from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.service import Attempt, Service
 from loadtests.wire import parsed
@@ -26,7 +24,7 @@ def read_back(
         return service.read_session(plan, timeout)
 
     jitter = Jitter(plan.seed, "audit", when)
-    persist(tries, ask, limits, jitter, time.monotonic() + limits.deadline_s)
+    persist(tries, ask, limits, jitter, Deadline(limits.deadline_s))
     done = clock.now()
     status, error = "unknown", tries.error
     user: str | None = None

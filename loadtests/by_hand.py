@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from loadtests import permission, profile, settings
+from loadtests import client, permission, profile, settings
 from loadtests.settings import RunSettings
 
 HOW = f"{permission.AUTHORISED}=1 in the environment, by which you say that you may"
@@ -31,9 +31,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def prepare(options: argparse.Namespace, target: str) -> RunSettings:
     """A run of its own for one start of the load, in a temporary directory.
 
-    Raises ValueError, one sentence, for a profile or a target that cannot be.
+    Raises ValueError, one sentence, for a profile, an app or a target that cannot be.
     """
+    client.address(target)
     permission.check_target(target, HOW)
+    settings.check_app(options.diya_app)
     chosen = profile.load(options.diya_profile)
     run_dir = Path(tempfile.mkdtemp(prefix="diya-load-"))
     log.warning(

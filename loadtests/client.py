@@ -7,9 +7,10 @@ No redirects, no cookies.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
@@ -30,6 +31,8 @@ class Answer:
     body: bytes = b""
     complete: bool = False
     """The whole response arrived."""
+    framed: bool = True
+    """The response says where it ends; else it ends with its connection, whoever broke that."""
     replica: str | None = None
     retry_after: float | None = None
     """Seconds, from the `Retry-After` header."""
@@ -37,6 +40,19 @@ class Answer:
     """The service promises that nothing happened (`x-diya-outcome: not-run`)."""
     error: str | None = None
     """Why there is no complete response."""
+
+
+def address(base_url: str) -> SplitResult:
+    """The parts of a service's address.  Raises ValueError, one sentence, when it is none."""
+    try:
+        url = urlsplit(base_url)
+        good = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # a port above 65535, half of an IPv6 address
+        good = False
+    # It goes as it is into the head of every request: printable ASCII, without spaces.
+    if not good or not re.fullmatch(r"[!-~]+", base_url):
+        raise ValueError(f"target '{base_url}': expected http://HOST:PORT or https://HOST")
+    return url
 
 
 class Client:
@@ -47,9 +63,8 @@ class Client:
 
         Raises ValueError when `base_url` is no http(s) URL.
         """
-        url = urlsplit(base_url)
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError(f"target '{base_url}': expected http://HOST:PORT or https://HOST")
+        url = address(base_url)
+        assert url.hostname is not None
         port = url.port or (443 if url.scheme == "https" else 80)
         kind = SecureConnections if url.scheme == "https" else Connections
         self._pool = kind(
@@ -136,7 +151,10 @@ class Client:
         sock = self._pool.get_socket()
         answer.sent = True
         try:
-            sock.sendall(request)
+            # What is small goes out at once; `sendall` first asks for the size of the buffer.
+            sent = sock.send(request)
+            if sent < len(request):
+                sock.sendall(request[sent:])
         except BaseException:
             self._pool.release_socket(sock)
             raise
@@ -145,6 +163,7 @@ class Client:
             answer.status = response.get_code()
             _read_headers(answer, response)
             if on_line is not None and answer.status == 200:
+                answer.framed = "content-length" in response or "transfer-encoding" in response
                 # Its read and line iterator wait for full blocks; readline returns at once.
                 while line := response.readline(b"\n"):
                     on_line(line)
@@ -166,10 +185,15 @@ def _forget(error: BaseException | None) -> None:
 
 
 def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:
-    replica, outcome = response.get("x-diya-replica"), response.get("x-diya-outcome")
-    answer.replica = replica if isinstance(replica, str) else None
-    answer.not_run = outcome == "not-run"
-    try:
-        answer.retry_after = max(0.0, float(response.get("retry-after", "")))
-    except (TypeError, ValueError):
-        answer.retry_after = None
+    # Asked first whether they are there, which few are: `get` raises and catches a KeyError.
+    headers = response.info()
+    if "x-diya-replica" in headers:
+        replica = headers["x-diya-replica"]
+        answer.replica = replica if isinstance(replica, str) else None
+    if "x-diya-outcome" in headers:
+        answer.not_run = headers["x-diya-outcome"] == "not-run"
+    if "retry-after" in headers:
+        try:
+            answer.retry_after = max(0.0, float(headers["retry-after"]))
+        except (TypeError, ValueError):
+            answer.retry_after = None

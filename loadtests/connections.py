@@ -29,9 +29,10 @@ class _Kept:
     def __init__(self, *args: Any, size: int, **kwargs: Any) -> None:
         super().__init__(*args, size=size, **kwargs)  # type: ignore[call-arg]
         self._room = Semaphore(size)
-        self._idle: deque[tuple[Any, float]] = deque()
-        """The longest unused first."""
-        self._in_use: set[Any] = set()
+        self._idle: deque[tuple[Any, Any, float]] = deque()
+        """Connections, what tells whether each is quiet, since when; the longest unused first."""
+        self._in_use: dict[Any, Any] = {}
+        """The same, without a moment."""
         self._over = False
 
     @property
@@ -47,13 +48,15 @@ class _Kept:
         self._room.acquire()
         try:
             while self._idle:
-                sock, _ = self._idle.pop()
-                if _is_quiet(sock):
+                sock, poll, _ = self._idle.pop()
+                # Else the server has closed it, or has said something on it.
+                if not poll.poll(0):
                     break
                 sock.close()
             else:
-                sock = self._create_socket()  # type: ignore[attr-defined]
-            self._in_use.add(sock)
+                sock, poll = self._create_socket(), _poll()  # type: ignore[attr-defined]
+                poll.register(sock.fileno(), select.POLLIN)
+            self._in_use[sock] = poll
             return sock
         except BaseException:
             self._room.release()
@@ -65,23 +68,23 @@ class _Kept:
 
     def return_socket(self, sock: Any) -> None:
         """The connection may be used again."""
-        self._in_use.discard(sock)
+        poll = self._in_use.pop(sock)
         self._room.release()
         if self._over:
             sock.close()
         else:
-            self._idle.append((sock, time.monotonic()))
+            self._idle.append((sock, poll, time.monotonic()))
 
     def release_socket(self, sock: Any) -> None:
         """The connection is of no use any more."""
-        self._in_use.discard(sock)
+        self._in_use.pop(sock, None)
         self._room.release()
         sock.close()
 
     def close_idle(self, unused_s: float) -> None:
         """Close the connections that nobody has used for so many seconds."""
         before = time.monotonic() - unused_s
-        while self._idle and self._idle[0][1] <= before:
+        while self._idle and self._idle[0][2] <= before:
             self._idle.popleft()[0].close()
 
     def cut(self) -> int:
@@ -110,10 +113,3 @@ class Connections(_Kept, ConnectionPool):  # type: ignore[misc]
 
 class SecureConnections(_Kept, SSLConnectionPool):  # type: ignore[misc]
     """To an https service, whose certificate is checked."""
-
-
-def _is_quiet(sock: Any) -> bool:
-    """Whether the server has neither closed an idle connection nor said anything on it."""
-    poll = _poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return not poll.poll(0)

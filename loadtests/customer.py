@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from loadtests.audit import read_back
 from loadtests.conversation import ConversationPlan, Ending
-from loadtests.persistence import Jitter, Tries, persist
+from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.service import Attempt
 from loadtests.tally import Tally
 from loadtests.turn import Desk, TurnInPlay
@@ -112,13 +112,13 @@ class Customer:
         return due
 
     def _take_turn(self, turn: TurnInPlay, jitter: Jitter) -> TurnRecord:
-        deadline = time.monotonic() + self.desk.limits.deadline_s
+        deadline = Deadline(self.desk.limits.deadline_s)
         try:
             if self.opened is None:
                 self._open(turn, jitter, deadline)
             if self.opened is not None:
                 turn.play(jitter, deadline)
-                if turn.found_no_session() and self._was_away(turn):
+                if turn.found_no_session() and self._was_away():
                     self._open_another(turn, jitter, deadline)
         except BaseException:
             # Stopped in the middle: the service may still act on what was sent.
@@ -128,15 +128,13 @@ class Customer:
             raise
         return turn.record()
 
-    def _was_away(self, turn: TurnInPlay) -> bool:
-        """Whether the session may have expired since the turn before."""
-        return (
-            self._last_sent is not None
-            and turn.sent is not None
-            and turn.sent - self._last_sent >= self.desk.ttl_seconds
-        )
+    def _was_away(self) -> bool:
+        """Whether the session may have expired since the turn before: while the customer thought,
+        or while the service did not answer."""
+        now = self.desk.clock.now()
+        return self._last_sent is not None and now - self._last_sent >= self.desk.ttl_seconds
 
-    def _open_another(self, turn: TurnInPlay, jitter: Jitter, deadline: float) -> None:
+    def _open_another(self, turn: TurnInPlay, jitter: Jitter, deadline: Deadline) -> None:
         """The session has expired, as sessions do: say it again in a new one."""
         self._sessions += 1
         expired = self.plan
@@ -145,7 +143,7 @@ class Customer:
             turn.begin_again(self.plan)
             turn.play(jitter, deadline)
 
-    def _open(self, turn: TurnInPlay, jitter: Jitter, deadline: float) -> bool:
+    def _open(self, turn: TurnInPlay, jitter: Jitter, deadline: Deadline) -> bool:
         """Create the session; a failure becomes the turn's, which is then never sent there."""
         tries = Tries()
 
@@ -177,10 +175,8 @@ class Customer:
         def ask(timeout: float) -> Attempt:
             return self.desk.service.delete_session(self.plan, timeout)
 
-        jitter = Jitter(self.plan.seed)
-        persist(
-            tries, ask, self.desk.limits, jitter, time.monotonic() + self.desk.limits.deadline_s
-        )
+        limits = self.desk.limits
+        persist(tries, ask, limits, Jitter(self.plan.seed), Deadline(limits.deadline_s))
         gone_already = tries.unsure and tries.last and tries.last.answer.status == 404
         if tries.outcome is Outcome.OK or gone_already:
             self.deleted = self.desk.clock.now()

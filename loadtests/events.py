@@ -5,6 +5,7 @@ A turn may end in more ways than with a text, and all of these are legal:
     text, or content of another kind (an image)        the reply
     a call of a long-running tool, a tool's result     the reply: the agent has nothing to add
         that is not to be summarised
+    any other tool's result, and nothing after it      the reply is what it said before, if anything
     a request to confirm a tool's call                 the customer confirms, the turn goes on
     nothing said (empty text, thoughts, no events)     a silent turn: it happened, unanswered
     an error event                                     AgentFailed
@@ -59,18 +60,22 @@ def parts_of(event: Any) -> list[dict[str, Any]]:
     return [part for part in parts or [] if isinstance(part, dict)]
 
 
-def text_of(event: Any) -> str:
-    """All text of an event, thoughts left out."""
-    texts = [part.get("text") for part in parts_of(event) if not part.get("thought")]
-    return "".join(text for text in texts if isinstance(text, str))
+def text_of(parts: list[dict[str, Any]]) -> str:
+    """All text in the parts of an event, thoughts left out."""
+    texts = [part.get("text") for part in parts if not part.get("thought")]
+    return "".join([text for text in texts if isinstance(text, str)])
 
 
 def _shows_text(event: Any) -> bool:
-    return event.get("author") != "user" and bool(text_of(event))
+    return event.get("author") != "user" and bool(text_of(parts_of(event)))
 
 
-def _calls_a_tool(event: Any) -> bool:
-    return any("functionCall" in part or "functionResponse" in part for part in parts_of(event))
+def _calls_a_tool(parts: list[dict[str, Any]]) -> bool:
+    return any("functionCall" in part or "functionResponse" in part for part in parts)
+
+
+def _is_a_result(parts: list[dict[str, Any]]) -> bool:
+    return any("functionResponse" in part for part in parts)
 
 
 def _ends_with_a_tool(event: dict[str, Any]) -> bool:
@@ -82,46 +87,59 @@ def _ends_with_a_tool(event: dict[str, Any]) -> bool:
 
 def _error(event: dict[str, Any]) -> str | None:
     code, message = event.get("errorCode"), event.get("errorMessage")
-    return " ".join(str(each) for each in (code, message) if each) or None
+    if not code and not message:
+        return None
+    return " ".join(str(each) for each in (code, message) if each)
 
 
-def _word(event: dict[str, Any]) -> str | None:
-    """The digest of what an event says to the customer; None when it says nothing."""
-    text = text_of(event)
-    if text.strip() and not _calls_a_tool(event):
+def _word(parts: list[dict[str, Any]]) -> str | None:
+    """The digest of what an event of these parts says to the customer; None: it says nothing."""
+    text = text_of(parts)
+    if text.strip() and not _calls_a_tool(parts):
         return digest(text)
-    said = [part for part in parts_of(event) if not part.get("thought") and set(part) - {"text"}]
+    said = [part for part in parts if not part.get("thought") and set(part) - {"text"}]
     if not said:
         return None
     return digest(json.dumps(said, sort_keys=True, ensure_ascii=False))
 
 
-def final_reply(events: Any) -> Reply:
-    """The reply in the events of one turn.  Raises BadReply when there is none."""
+def final_reply(events: Any, *, whole: bool = True) -> Reply:
+    """The reply in the events of one turn.  Raises BadReply when there is none.
+
+    `whole`: nothing of them can have been cut off at the end.
+    """
     if not isinstance(events, list):
         raise BadReply("the reply holds no list of events")
-    whole = [
+    final = [
         event
         for event in events
         if isinstance(event, dict) and event.get("author") != "user" and not event.get("partial")
     ]
-    if events and not whole:
+    if events and not final:
         raise BadReply("the reply holds no whole event of the agent")
-    telling = [event for event in whole if parts_of(event) or _error(event)]
+    # Every turn pays for this: the parts of an event are taken out of it once.
+    told = [(event, parts_of(event)) for event in final]
+    telling = [(event, parts) for event, parts in told if parts or _error(event)]
     if not telling:
         return Reply(None, None)
-    last = telling[-1]
+    last, parts = telling[-1]
     if error := _error(last):
         raise AgentFailed(f"the agent reported {error}")
-    asks = _asks(telling)
-    if _calls_a_tool(last) and not _ends_with_a_tool(last) and not asks:
-        raise BadReply("the reply ends without the agent's text")
-    return Reply(_word(last), _seen(last), asks)
+    asks = _asks([part for _, parts in telling for part in parts])
+    if _calls_a_tool(parts) and not _ends_with_a_tool(last) and not asks:
+        # ADK runs every tool that is called: a call without its result is no end of a turn.
+        if not whole or not _is_a_result(parts):
+            raise BadReply("the reply ends without the agent's text")
+        said = [each for each in telling if _kind(*each, _error(each[0]))[0] in ("word", "end")]
+        if not said:
+            return Reply(None, None)
+        last, parts = said[-1]
+    return Reply(_word(parts), _seen(last), asks)
 
 
-def _asks(events: list[dict[str, Any]]) -> tuple[str, ...]:
-    """The ids of the calls that ask for a confirmation."""
-    calls = [part["functionCall"] for e in events for part in parts_of(e) if "functionCall" in part]
+def _asks(parts: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The ids of the calls, among these parts of events, that ask for a confirmation."""
+    calls = [part["functionCall"] for part in parts if "functionCall" in part]
     asked = [
         call["id"]
         for call in calls
@@ -164,13 +182,16 @@ class EventStream:
             self._events.append(event)
             self.has_text = self.has_text or _shows_text(event)
 
-    def reply(self) -> Reply:
-        """The reply, once the stream has ended.  Raises BadReply when it holds none."""
+    def reply(self, *, whole: bool = True) -> Reply:
+        """The reply, once the stream has ended.  Raises BadReply when it holds none.
+
+        `whole`: the stream cannot have been cut off between two events.
+        """
         if self._problem:
             raise BadReply(self._problem)
         if not self._events:
             raise BadReply("the stream holds no events")
-        return final_reply(self._events)
+        return final_reply(self._events, whole=whole)
 
 
 @dataclass(slots=True)
@@ -228,7 +249,7 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
             continue
         turn_id = _turn_id(event)
         invocation = event.get("invocationId")
-        answers = event.get("author") == "user" and _calls_a_tool(event)
+        answers = event.get("author") == "user" and _calls_a_tool(parts)
         run = None
         if isinstance(invocation, str):
             if answers and invocation not in runs:
@@ -237,19 +258,19 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
                 runs[invocation] = before[-1] if before else len(runs)
             run = runs.setdefault(invocation, len(runs))
         event_id = event.get("id")
-        kind, word = _kind(event, error)
+        kind, word = _kind(event, parts, error)
         entries.append(
             _Entry(turn_id, run, event_id if isinstance(event_id, str) else None, kind, word)
         )
     return entries
 
 
-def _kind(event: dict[str, Any], error: str | None) -> tuple[str, str]:
+def _kind(event: dict[str, Any], parts: list[dict[str, Any]], error: str | None) -> tuple[str, str]:
     """The kind of an entry and its digest."""
-    word = _word(event)
-    if event.get("author") == "user" and not _calls_a_tool(event):
-        return "message", digest(text_of(event))
-    if _calls_a_tool(event):
+    word = _word(parts)
+    if event.get("author") == "user" and not _calls_a_tool(parts):
+        return "message", digest(text_of(parts))
+    if _calls_a_tool(parts):
         ends = event.get("author") != "user" and _ends_with_a_tool(event)
         return "end" if ends else "step", word or ""
     if word is not None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from loadtests import arrivals, conversation
 from loadtests.conversation import ConversationPlan, Ending
+from loadtests.journeys import Book
 from loadtests.profile import Profile
 from loadtests.seeds import derive
 from reports.records import Arrival
@@ -74,9 +75,12 @@ class Forecast:
         return sum(self.turns) * self.step_s
 
 
-def forecast(profile: Profile, seed: int | None = None) -> Forecast:
-    """The forecast of a run: of an average one, or with the arrivals of `seed`."""
-    plans = list(_sample(profile))
+def forecast(profile: Profile, seed: int | None = None, book: Book | None = None) -> Forecast:
+    """The forecast of a run: of an average one, or with the arrivals of `seed`.
+
+    `book` holds the journeys, ShopMax's when None.
+    """
+    plans = list(_sample(profile, book))
     longest = max(_age_at_end(plan) for plan in plans)
     step = (profile.load_seconds + longest + profile.real_ttl_seconds) / (_STEPS - 1)
     life = _average_life(plans, profile.real_ttl_seconds, step)
@@ -98,14 +102,14 @@ def forecast(profile: Profile, seed: int | None = None) -> Forecast:
     )
 
 
-def _sample(profile: Profile) -> Iterator[ConversationPlan]:
+def _sample(profile: Profile, book: Book | None) -> Iterator[ConversationPlan]:
     """Conversations of this profile, always the same ones, journeys in their shares."""
     ends = list(itertools.accumulate(profile.journeys.values()))
     names = list(profile.journeys)
     for index in range(_SAMPLE):
         name = names[bisect.bisect(ends, (index + 0.5) / _SAMPLE * ends[-1])]
         arrival = Arrival(index, 0.0, name, derive("forecast", index))
-        yield conversation.plan(profile, arrival, _RUN)
+        yield conversation.plan(profile, arrival, _RUN, book)
 
 
 def _turn_ages(plan: ConversationPlan) -> list[float]:

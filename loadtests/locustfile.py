@@ -23,7 +23,7 @@ from loadtests import arrivals, by_hand, hdrlog, permission, settings
 from loadtests.marks import HEAD_START_S, Marks
 from loadtests.master import Master, Switchboard
 from loadtests.orders import LOOK_S, OrderBook
-from loadtests.player import Player
+from loadtests.player import Player, counted
 from loadtests.service import Observer
 from loadtests.settings import RunSettings
 from loadtests.worker import Worker
@@ -43,21 +43,28 @@ class Load:
     def __init__(self, run: RunSettings, target: str, environment: Any) -> None:
         """Raises ValueError when the target is no http(s) address."""
         self._run, self._environment = run, environment
+        self._planned = counted(arrivals.counting(run.profile, run.seed))
         self._clock = RunClock(run.origin)
         self._writer = RecordWriter(run.run_dir)
         self._marks = Marks(run.profile, self._writer)
-        observe = observer(environment)
-        self._player = Player(run, target, self._clock, self._writer, observe, self._broken)
+        self._player = Player(
+            run,
+            target,
+            self._clock,
+            self._writer,
+            observer(environment),
+            self._broken,
+            planned=self._planned,
+        )
         self._stopped = Event()
 
     def play(self) -> bool:
         """Offer every arrival, wait for the last conversation, audit late; False when stopped."""
-        planned = arrivals.count(self._run.profile, self._run.seed)
         start = self._clock.now() + HEAD_START_S
         self._writer.append(hdrlog.FILE, hdrlog.header(self._run.origin))
-        self._marks.start(start, planned)
+        self._marks.start(start, self._planned)
         following = gevent.spawn(self._marks.follow, start, self._wait_until)
-        orders = OrderBook(self._run, self._marks, planned)
+        orders = OrderBook(self._run, self._marks, self._planned)
         obeying = gevent.spawn(self._obey, orders, start)
         if not self._player.talk(start):
             return False

@@ -23,6 +23,7 @@ from loadtests import arrivals, hdrlog
 from loadtests.ledger import Ledger
 from loadtests.marks import HEAD_START_S, Marks
 from loadtests.orders import LOOK_S, OrderBook, to_message
+from loadtests.player import counted
 from loadtests.settings import RunSettings
 from loadtests.spikes import Spike
 from reports.records import FILES, Fate, RecordWriter, RunClock
@@ -46,8 +47,8 @@ class Member:
     shard: int
     heard: float
     """`time.monotonic` of its last message."""
-    stage: str = "asked"
-    """`asked`, `ready`, `talked`, `audited` or `stopped`."""
+    stage: str = "called"
+    """`called`, `asked`, `ready`, `talked`, `audited` or `stopped`."""
     lost: bool = False
 
 
@@ -94,12 +95,10 @@ class Master:
         now = time.monotonic()
         names = sorted(client.id for client in clients)
         self._members = {name: Member(name, shard, now) for shard, name in enumerate(names)}
-        self._planned = arrivals.count(run.profile, run.seed)
-        self._ledger = Ledger(self._planned)
-        self._orders = OrderBook(run, self._marks, self._planned)
+        self._planned = 0
+        self._ledger = Ledger(0)
         self._start: float | None = None
         self._stopped, self._closed = Event(), False
-        self._watching = gevent.spawn(self._watch)
 
     @property
     def under_way(self) -> bool:
@@ -108,9 +107,16 @@ class Master:
 
     def play(self) -> bool:
         """Lead the workers through the whole load; False when stopped."""
+        self._planned = counted(arrivals.counting(self._run.profile, self._run.seed))
+        if self._stopped.is_set():
+            return False
+        self._ledger.extend(self._planned)
         for member in self._members.values():
-            shard = {"shard": member.shard, "shards": len(self._members), "target": self._target}
-            self._tell(member, "shard", values=self._run.values, **shard)
+            shard = {"shard": member.shard, "shards": len(self._members), "planned": self._planned}
+            self._tell(member, "shard", values=self._run.values, target=self._target, **shard)
+            member.stage, member.heard = "asked", time.monotonic()
+        # Before it was given a shard no worker had a reason to say anything.
+        gevent.spawn(self._watch)
         if not self._all("ready"):
             return False
         start = self._start = self._clock.now() + HEAD_START_S
@@ -144,11 +150,10 @@ class Master:
         self._stopped.set()
         self._tell_all("stop")
         deadline = time.monotonic() + _STOP_S
-        while any(m.stage != "stopped" for m in self._alive()) and time.monotonic() < deadline:
+        while self._playing() and time.monotonic() < deadline:
             gevent.sleep(_LOOK_S)
-        for member in self._alive():
-            if member.stage != "stopped":
-                self._lose(member)
+        for member in self._playing():
+            self._lose(member)
         self._close()
 
     def take(self, kind: str, data: dict[str, Any], client: str) -> bool:
@@ -216,9 +221,10 @@ class Master:
 
     def _command(self, start: float) -> None:
         """Hand on the orders that come while the workers talk."""
+        orders = OrderBook(self._run, self._marks, self._planned)
         while not self._stopped.wait(LOOK_S):
-            for order in self._orders.take(self._clock.now(), start, len(self._alive())):
-                self._ledger.extend(self._orders.planned)
+            for order in orders.take(self._clock.now(), start, len(self._alive())):
+                self._ledger.extend(orders.planned)
                 self._tell_all("order", **to_message(order))
                 if isinstance(order, Spike):
                     for member in self._members.values():
@@ -227,6 +233,10 @@ class Master:
 
     def _alive(self) -> list[Member]:
         return [member for member in self._members.values() if not member.lost]
+
+    def _playing(self) -> list[Member]:
+        """Who was given a shard and has not said how things stood when the run was stopped."""
+        return [member for member in self._alive() if member.stage not in ("called", "stopped")]
 
     def _all(self, stage: str) -> bool:
         """Wait until every worker that is left has come to `stage`; False when stopped."""

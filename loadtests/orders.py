@@ -10,15 +10,16 @@ each order with a mark, and hands it to whoever plays:
 - `order-refused`: too late, or too much; the log says which.
 
 Every mark carries the number of its order.  The marks say all that is needed to know the arrivals
-of a spike again (`Spike.of`, `spikes.stream`), whatever becomes of the process that made them.
+of a spike again (`Spike.of`, `spikes.shard`), whatever becomes of the process that made them.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from loadtests import spikes
@@ -28,6 +29,8 @@ from loadtests.spikes import Spike
 
 FILE = "control.jsonl"
 LOOK_S = 0.1
+GIVE_WAY_S = 0.001
+"""The pause between two slices of a long count."""
 MOST_ARRIVALS = 1_000_000
 """Of one spike."""
 
@@ -66,7 +69,6 @@ class OrderBook:
         self._path, self._position = run.run_dir / FILE, 0
         self.planned = planned
         """How many arrivals there are with those of the spikes."""
-        self.spikes: list[Spike] = []
 
     def take(self, now: float, start: float, players: int) -> list[Order]:
         """The orders that came since the last look, answered.
@@ -80,7 +82,8 @@ class OrderBook:
             if values["what"] == "spike":
                 order = self._spike(number, values, now - start + HEAD_START_S)
                 if order is not None:
-                    self._marks.mark("spike", now, **self._planned(order))
+                    order = self._counted(order)
+                    self._marks.mark("spike", now, **asdict(order))
             else:
                 order = Storm(number, float(values["seconds"]), int(values["seed"]))
                 self._marks.mark("storm", now, order=number, players=players)
@@ -105,11 +108,14 @@ class OrderBook:
             return None
         return spike
 
-    def _planned(self, spike: Spike) -> dict[str, float]:
-        count = spikes.count(self._run.profile, self._run.seed, spike)
+    def _counted(self, spike: Spike) -> Spike:
+        count = 0
+        for so_far in spikes.counting(self._run.profile, self._run.seed, spike):
+            count = so_far
+            # Locust makes time.sleep give way: customers talk meanwhile.
+            time.sleep(GIVE_WAY_S)
         self.planned += count
-        self.spikes.append(spike)
-        return {**asdict(spike), "arrivals": count}
+        return replace(spike, arrivals=count)
 
     def _new(self) -> list[dict[str, Any]]:
         """The whole lines that nobody has read yet."""

@@ -38,6 +38,21 @@ class Tries:
         return Outcome.INFO if self.unsure or self.under_way else Outcome.FAIL
 
 
+class Deadline:
+    """Until when somebody asks again: one for all that a turn takes, its session included."""
+
+    __slots__ = ("at",)
+
+    def __init__(self, seconds: float) -> None:
+        """So many seconds from now."""
+        self.at = time.monotonic() + seconds
+        """`time.monotonic`."""
+
+    def left(self) -> float:
+        """Seconds until it; below 0 when it is over."""
+        return self.at - time.monotonic()
+
+
 class Jitter:
     """The luck of one customer's retries; a generator of it weighs 2.5 kB, and few ever retry."""
 
@@ -66,17 +81,17 @@ def persist(
     ask: Callable[[float], Attempt],
     limits: Conversation,
     jitter: Jitter,
-    deadline: float,
+    deadline: Deadline,
 ) -> None:
-    """Ask until it succeeds, asking again cannot help, or `deadline` (`time.monotonic`) has come.
+    """Ask until it succeeds, asking again cannot help, or `deadline` has come.
 
     `ask` is given the seconds this attempt may take.  Pauses between attempts double from 0.1 s to
     1 s with full jitter, so that customers who failed together do not come back together; a
     `Retry-After` is honoured up to 1 s.  Who was cut off waits until they are back, and so does the
-    deadline: it is not the service's time.  `tries` is kept current, so that whoever interrupts
-    this still learns what was under way.
+    deadline, for whatever is asked until it after this: it is not the service's time.  `tries` is
+    kept current, so that whoever interrupts this still learns what was under way.
     """
-    while (left := deadline - time.monotonic()) > 0:
+    while (left := deadline.left()) > 0:
         tries.attempts += 1
         tries.under_way = True
         attempt = ask(min(limits.attempt_timeout_s, left))
@@ -88,9 +103,12 @@ def persist(
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries.attempts - 1))
         asked_for = min(attempt.answer.retry_after or 0.0, LONGEST_PAUSE_S)
         away = jitter.away()
-        deadline += away
+        deadline.at += away
         pause = max(asked_for, jitter.seconds(longest), away)
-        if time.monotonic() + pause >= deadline:
+        if pause >= deadline.left():
             return
         # Locust makes time.sleep give way to the other customers.
         time.sleep(pause)
+        if away := jitter.away():  # cut off during the pause
+            deadline.at += away
+            time.sleep(away)

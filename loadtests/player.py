@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gevent
@@ -23,7 +23,7 @@ from loadtests.client import Client
 from loadtests.customer import Customer, CutOff
 from loadtests.fates import not_played
 from loadtests.late_sample import LateSample
-from loadtests.orders import Order, Storm
+from loadtests.orders import GIVE_WAY_S, Order, Storm
 from loadtests.seeds import derive
 from loadtests.service import Observer, Service
 from loadtests.settings import RunSettings
@@ -41,6 +41,24 @@ SHORT_WAIT_S = 0.05
 log = logging.getLogger("diya.load")
 
 
+def counted(slices: Iterator[int]) -> int:
+    """The last of `slices` of a count; others have their turn after every one of them."""
+    found = 0
+    for so_far in slices:
+        found = so_far
+        # Not 0: whose turn it is already would have it, but no message would be looked for.
+        gevent.sleep(GIVE_WAY_S)
+    return found
+
+
+@dataclass(slots=True)
+class _Coming:
+    """A spike's arrivals that have not come yet: made one at a time, for there may be a million."""
+
+    arrivals: Iterator[Arrival]
+    indices: range
+
+
 class Player:
     """One generator process's share of the load: shard k of n of the planned arrivals."""
 
@@ -53,12 +71,14 @@ class Player:
         observe: Observer,
         broken: Callable[[], None],
         *,
+        planned: int,
         shard: int = 0,
         shards: int = 1,
     ) -> None:
-        """`broken` is told when a conversation ends in a defect of ours.
+        """`planned` is how many arrivals there are in all, of every shard.
 
-        Raises ValueError when `target` is no http(s) address.
+        `broken` is told when a conversation ends in a defect of ours.  Raises ValueError when
+        `target` is no http(s) address.
         """
         self._run, self._clock, self._recorder, self._broken = run, clock, recorder, broken
         # Customers open at once are counted in each process: together they stay under the cap.
@@ -73,14 +93,14 @@ class Player:
         self._source = "generator" if shards == 1 else f"generator:{shard}"
         self._tally = Tally()
         self._coming = arrivals.shard(run.profile, run.seed, shard, shards)
-        self._planned = arrivals.count(run.profile, run.seed)
+        self._planned = planned
         self._next = shard
         """The index of the first arrival that is yet to come."""
-        self._late_sample: LateSample[Customer] = LateSample(self._planned, LATE_AUDITS, run.seed)
+        self._late_sample: LateSample[Customer] = LateSample(planned, LATE_AUDITS, run.seed)
         self._talking, self._auditing, self._helpers = Group(), Group(), Group()
         self._spiking = Group()
-        self._extra: list[deque[Arrival]] = []
-        """Of each spike, the arrivals that have not come yet."""
+        self._extra: list[_Coming] = []
+        """Of every spike."""
         self._talked = False
         self._stopped = Event()
         self._start = 0.0
@@ -111,9 +131,10 @@ class Player:
         if isinstance(order, Storm):
             self._cut_off(order)
             return
-        run = self._run
-        extra = spikes.shard(run.profile, run.seed, order, self._shard, self._shards)
-        coming = deque(extra)
+        run, shard = self._run, (self._shard, self._shards)
+        coming = _Coming(
+            spikes.shard(run.profile, run.seed, order, *shard), spikes.indices(order, *shard)
+        )
         if self._stopped.is_set() or self._talked:
             # It came when the load was over here: whoever counts the plan counts these too.
             self._refuse_all(coming, Fate.CENSORED if self._stopped.is_set() else Fate.LATE)
@@ -168,11 +189,10 @@ class Player:
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
         self._recorder.write(not_played(self._run, arrival, self._start, fate))
 
-    def _refuse_all(self, coming: deque[Arrival], fate: Fate) -> None:
-        if coming:
-            rest = ArrivalRange(coming[0].index, len(coming), self._shards, fate)
-            self._recorder.write(rest)
-            coming.clear()
+    def _refuse_all(self, coming: _Coming, fate: Fate) -> None:
+        rest, coming.indices = coming.indices, range(0)
+        if rest:
+            self._recorder.write(ArrivalRange(rest[0], len(rest), self._shards, fate))
 
     def _admit(self, arrival: Arrival) -> None:
         if self._clock.now() - self._start - arrival.due > self._run.profile.late_after_s:
@@ -185,9 +205,12 @@ class Player:
             self._tally.started += 1
             self._talking.spawn(self._guarded, self._converse, self._customer(arrival))
 
-    def _offer(self, coming: deque[Arrival]) -> None:
-        while coming and self._wait_until(self._start + coming[0].due):
-            self._admit(coming.popleft())
+    def _offer(self, coming: _Coming) -> None:
+        for arrival in coming.arrivals:
+            if not self._reach(self._start + arrival.due):
+                return
+            coming.indices = coming.indices[1:]
+            self._admit(arrival)
 
     def _cut_off(self, storm: Storm) -> None:
         now, loop = self._clock.now(), gevent.get_hub().loop

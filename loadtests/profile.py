@@ -6,18 +6,18 @@ ProfileError (a ValueError)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from loadtests import profile_extends
+from loadtests.journeys import Journey
 from loadtests.profile_model import Profile
 from loadtests.profile_rules import build
+from loadtests.profile_source import PROFILES as FOLDER
 from loadtests.profile_source import ProfileError, Source, did_you_mean
 
-__all__ = ["Profile", "ProfileError", "from_dict", "load", "names"]
-
-FOLDER = Path(__file__).parent / "profiles"
+__all__ = ["FOLDER", "Profile", "ProfileError", "from_dict", "load", "names"]
 
 
 def names() -> list[str]:
@@ -25,15 +25,16 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def load(name_or_path: str) -> Profile:
+def load(name_or_path: str, book: Mapping[str, Journey] | None = None) -> Profile:
     """Read a profile by its name or from a `.toml` file.
 
-    Raises ProfileError, one sentence: unknown name, unreadable file, or anything wrong inside.
+    `book` holds the journeys that it may name, ShopMax's when None.  Raises ProfileError, one
+    sentence: unknown name, unreadable file, or anything wrong inside.
     """
     if name_or_path in names():
-        return build(profile_extends.read(FOLDER / f"{name_or_path}.toml", FOLDER))
+        return build(profile_extends.read(FOLDER / f"{name_or_path}.toml", FOLDER), book)
     if name_or_path.endswith(".toml") or "/" in name_or_path:
-        return build(profile_extends.read(Path(name_or_path), FOLDER))
+        return build(profile_extends.read(Path(name_or_path), FOLDER), book)
     hint = did_you_mean(name_or_path, names())
     known = "" if hint.startswith("; known") else f" (known are {', '.join(names())})"
     raise ProfileError(
@@ -42,10 +43,10 @@ def load(name_or_path: str) -> Profile:
 
 
 def from_dict(
-    values: dict[str, Any], source: str = "run.json", journeys: Iterable[str] | None = None
+    values: dict[str, Any], source: str = "run.json", book: Mapping[str, Journey] | None = None
 ) -> Profile:
     """The inverse of `Profile.to_dict`.  Raises ProfileError.
 
-    `source` names the file in errors; `journeys` are those it may name, ShopMax's when None.
+    `source` names the file in errors; `book` holds the journeys it may name, ShopMax's when None.
     """
-    return build(Source(source, "", values), journeys)
+    return build(Source(source, "", values), book)

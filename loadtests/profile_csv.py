@@ -2,9 +2,9 @@
 
 One number a line: requests in that minute.  Or two columns, a time and the requests per minute
 then.  A time is minutes since whenever (`17`), a clock (`18:30`), a date and time
-(`2025-10-20T18:30:00+05:30`), or Unix seconds; lines come in equal steps, so that a minute that is
-missing is not mistaken for a quiet one.  Comma, semicolon or tab separate; a heading, blank lines
-and lines that begin with # may be there.
+(`2025-10-20T18:30:00+05:30`), or Unix time in seconds or milliseconds; lines come in equal steps,
+the oldest first, so that a minute that is missing is not mistaken for a quiet one.  Comma,
+semicolon or tab separate; a heading, blank lines and lines that begin with # may be there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ MOST_LINES = 20_000
 _DAY = 24 * 60.0
 _UNIX = 1e9
 """Numbers from here on are seconds since 1970 (the value stands for 2001)."""
+_UNIX_MS = 1e11
+"""Numbers from here on are milliseconds since 1970 (1973; as seconds it would be the year 5138)."""
+_UNIX_US = 1e14
+"""Numbers from here on are no time that is understood: finer clocks, or something else."""
 _SAME_STEP = 0.02
 """Minutes by which steps may differ and still be equal: exporters round."""
 
@@ -102,34 +106,44 @@ def _number(cell: str) -> float | None:
 
 def _step(path: str, rows: list[tuple[int, list[str]]]) -> float:
     """Minutes from line to line.  Raises ProfileError unless they are the same everywhere."""
-    if len(rows) == 1 or len(rows[0][1]) == 1:
+    if len(rows[0][1]) == 1:
         return 1.0
+    times = [_time(path, line, cell) for line, (cell, _) in rows]
     first = 0.0
-    for (_, (earlier, _)), (line, (later, _)) in itertools.pairwise(rows):
-        begin, end = _minutes(earlier), _minutes(later)
-        if begin is None or end is None:
-            number, cell = (rows[0][0], earlier) if begin is None else (line, later)
-            raise ProfileError(
-                f"{path} line {number}: a time must be minutes, 18:30, a date and time, or Unix "
-                f"seconds, not {cell!r}"
-            )
+    for (begin, end), (line, (later, _)) in zip(itertools.pairwise(times), rows[1:], strict=True):
         step = end - begin
         if ":" in later and "-" not in later:
-            step %= _DAY  # a clock goes past midnight
+            # A clock goes past midnight: the nearer way round, else backwards would be a long step.
+            step = _DAY / 2 - (_DAY / 2 - step) % _DAY
         first = first or step
         if step <= 0 or abs(step - first) > _SAME_STEP:
             wanted = f"{first:g}" if first > 0 and first != step else "more than 0"
             raise ProfileError(
                 f"{path} line {line}: {later} comes {step:g} minutes after the line before, "
-                f"expected {wanted}: lines come in equal steps, quiet minutes as 0"
+                f"expected {wanted}: lines come in equal steps, oldest first, quiet minutes as 0"
             )
-    return first
+    return first or 1.0
+
+
+def _time(path: str, line: int, cell: str) -> float:
+    """The time as minutes since some moment.  Raises ProfileError when it is none."""
+    minutes = _minutes(cell)
+    if minutes is None:
+        raise ProfileError(
+            f"{path} line {line}: a time must be minutes, 18:30, a date and time, or Unix seconds "
+            f"or milliseconds, not {cell!r}"
+        )
+    return minutes
 
 
 def _minutes(cell: str) -> float | None:
     """The time as minutes since some moment; None when it is no time."""
     number = _number(cell)
     if number is not None:
+        if number >= _UNIX_US:
+            return None
+        if number >= _UNIX_MS:
+            return number / 60_000
         return number / 60 if number >= _UNIX else number
     clock = f"0{cell}" if cell[1:2] == ":" else cell
     try:

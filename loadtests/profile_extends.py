@@ -69,9 +69,7 @@ def _extended(source: Source, base: Source) -> Source:
         if changes is not None:
             raise source.error("", 0, "change", "[change] and [[phase]]: expected one of them")
         other = {key: value for key, value in other.items() if key not in _DAY}
-    merged = Source.over(
-        source, base, _merged(own, other), hidden=[key for key in own if key in _DAY]
-    )
+    merged = Source.over(source, base, _merged(own, other), hidden=_replaced(own, other))
     if changes is not None:
         _change(merged, changes)
     return merged
@@ -84,6 +82,18 @@ def _merged(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         if key not in _WHOLE and isinstance(value, dict) and isinstance(before, dict):
             result[key] = _merged(value, before)
     return result
+
+
+def _replaced(own: dict[str, Any], other: dict[str, Any], section: str = "") -> list[str]:
+    """The paths of what `own` does not add to, but replaces as a whole."""
+    found: list[str] = []
+    for key, value in own.items():
+        path, before = f"{section}{key}", other.get(key)
+        if key not in _WHOLE and isinstance(value, dict) and isinstance(before, dict):
+            found += _replaced(value, before, f"{path}.")
+        else:
+            found.append(path)
+    return found
 
 
 def _change(merged: Source, changes: Any) -> None:

@@ -7,14 +7,15 @@ the service feels them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loadtests.shape import Curve, Linear, Piece, decay
 
 LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
-"""The languages customers write in, with their weights where a profile gives none: English, Hindi
-in Devanagari, and Hindi in Latin letters mixed with English."""
+"""The languages ShopMax's customers write in, with their weights where a profile gives none:
+English, Hindi in Devanagari, and Hindi in Latin letters mixed with English."""
 
 LATE_AFTER_S = 5.0
 """Where a profile does not say when an arrival is too late to be offered."""
@@ -112,7 +113,7 @@ class Conversation:
     attempt_timeout_s: float
     """Real seconds one attempt may take."""
     languages: dict[str, float] = field(default_factory=lambda: dict(LANGUAGES))
-    """Language -> weight; every language of LANGUAGES may be named."""
+    """Language -> weight, of languages that a journey is written in."""
     return_within_ttl: float = 0.0
     """Share of customers with more than one message who are away once for about half of the TTL:
     the session is there."""
@@ -173,13 +174,19 @@ class Profile:
         return self.ttl_seconds / self.compression
 
     @property
-    def longest_absence_s(self) -> float:
-        """How long one customer may stay away in pauses that are tied to the TTL, real seconds."""
+    def longest_pause_s(self) -> float:
+        """How long any customer may be silent between two turns, real seconds.
+
+        Think times have no limit: of all those of 10,000 runs, not one is expected to be longer.
+        """
         talk = self.conversation
         if talk.gaps_at_ttl:
-            return (talk.max_turns - 1) * max(talk.gaps_at_ttl) * self.real_ttl_seconds
+            return max(talk.gaps_at_ttl) * self.real_ttl_seconds
+        # Of draws from a normal distribution, exp(-z²/2) at most are above z.
+        z = math.sqrt(2 * math.log(10_000 * max(1.0, self.expected_turns)))
+        thinks = talk.think_median * math.exp(talk.think_sigma * z) / self.compression
         comes_back = talk.return_within_ttl + talk.return_after_ttl > 0
-        return 2 * self.real_ttl_seconds if comes_back else 0.0
+        return max(thinks, 2 * self.real_ttl_seconds if comes_back else 0.0)
 
     @property
     def expected_turns(self) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from loadtests import journeys
+from loadtests.journeys import Journey, shopmax
 from loadtests.profile_model import (
     LANGUAGES,
     LATE_AFTER_S,
@@ -33,15 +33,16 @@ HIGHEST_RATE = 2000.0
 MOST_TURNS = 20_000_000.0
 
 
-def build(source: Source, known: Iterable[str] | None = None) -> Profile:
+def build(source: Source, book: Mapping[str, Journey] | None = None) -> Profile:
     """Check every value and build the profile.  Raises ProfileError.
 
-    `known` are the journeys that may be named, ShopMax's when None.
+    `book` holds the journeys that it is for, and with them the languages; ShopMax's when None.
     """
+    book = shopmax().journeys if book is None else book
     top = Table(source, "", 0, source.values)
     time, load = top.table("time"), top.table("load")
     base_rate = load.number("base_rate", 0.001, HIGHEST_RATE)
-    conversation = _conversation(top.table("conversation"))
+    conversation = _conversation(top.table("conversation"), book)
     turns_a_minute = base_rate * 60 * conversation.expected_turns
     profile = Profile(
         name=top.text("name", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a short name of letters, digits"),
@@ -54,7 +55,7 @@ def build(source: Source, known: Iterable[str] | None = None) -> Profile:
         spikes=tuple(_spike(table) for table in top.tables("spike", needed=False)),
         cliffs=tuple(_cliff(table) for table in top.tables("cliff", needed=False)),
         conversation=conversation,
-        journeys=_journeys(top.table("journeys"), known),
+        journeys=_journeys(top, book),
         slo=_slo(top.table("slo")),
         late_after_s=load.number("late_after_s", 0.1, 3600, LATE_AFTER_S),
         day_cv=load.number("day_cv", 0, 1, 0.0),
@@ -86,7 +87,7 @@ def _cliff(table: Table) -> Cliff:
     return cliff
 
 
-def _conversation(table: Table) -> Conversation:
+def _conversation(table: Table, book: Mapping[str, Journey]) -> Conversation:
     conversation = Conversation(
         mean_turns=table.number("mean_turns", 1, 50),
         max_turns=table.whole("max_turns", 1, 200),
@@ -97,7 +98,7 @@ def _conversation(table: Table) -> Conversation:
         delete_share=table.number("delete_share", 0, 1),
         deadline_s=table.number("deadline_s", 0.1, 600),
         attempt_timeout_s=table.number("attempt_timeout_s", 0.1, 600),
-        languages=_languages(table),
+        languages=_languages(table, book),
         return_within_ttl=table.number("return_within_ttl", 0, 1, 0.0),
         return_after_ttl=table.number("return_after_ttl", 0, 1, 0.0),
         gaps_at_ttl=table.numbers("gaps_at_ttl", 0.01, 5),
@@ -112,15 +113,40 @@ def _conversation(table: Table) -> Conversation:
     return conversation
 
 
-def _languages(table: Table) -> dict[str, float]:
-    if "languages" not in table:
-        return dict(LANGUAGES)
-    return _weights(table.table("languages"), LANGUAGES, "language")
+def _languages(table: Table, book: Mapping[str, Journey]) -> dict[str, float]:
+    """Who speaks which language.
+
+    Languages that nobody chose for these journeys, and that are in none of them, give way to those
+    that are, in equal shares.
+    """
+    written = list(dict.fromkeys(name for each in book.values() for name in each.languages))
+    chosen = table.table("languages") if "languages" in table else None
+    by_default = chosen is None or table.comes_with_us("languages")
+    if by_default and not set(LANGUAGES if chosen is None else chosen) <= set(written):
+        return dict.fromkeys(written, 1.0)
+    return dict(LANGUAGES) if chosen is None else _weights(chosen, written, "language")
 
 
-def _journeys(table: Table, known: Iterable[str] | None) -> dict[str, float]:
-    names = list(journeys.shopmax().journeys if known is None else known)
-    return _weights(table, names, "journey")
+def _journeys(top: Table, book: Mapping[str, Journey]) -> dict[str, float]:
+    """How often each journey is played.
+
+    The list of a profile of one's own is complete.  One that comes with the project lists ShopMax's
+    journeys: what else is in the book has its share by the weights there; to another book it says
+    nothing.
+    """
+    weights = {name: journey.weight for name, journey in book.items()}
+    if "journeys" not in top:
+        return weights
+    table = top.table("journeys")
+    ours = top.comes_with_us("journeys")
+    if ours and not set(table) <= set(book):
+        return weights
+    listed = _weights(table, book, "journey")
+    if not ours or len(listed) == len(book):
+        return listed
+    theirs = sum(weights[name] for name in listed)
+    scale = sum(listed.values()) / theirs if theirs else 1.0
+    return {name: listed.get(name, weight * scale) for name, weight in weights.items()}
 
 
 def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:

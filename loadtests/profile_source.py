@@ -22,6 +22,10 @@ Place = tuple[str, int, str | None]
 """A section, how many-th of its name, and a key in it or None for its header."""
 
 
+PROFILES = Path(__file__).parent / "profiles"
+"""The profiles that come with the project."""
+
+
 class Source:
     """The values of one profile and where in which file each was written."""
 
@@ -36,11 +40,21 @@ class Source:
     def over(
         cls, own: Source, base: Source, values: dict[str, Any], hidden: Iterable[str]
     ) -> Source:
-        """`values`, written in `own` or else in `base`, whose sections `hidden` count no more."""
+        """`values`, written in `own` or else in `base`.
+
+        What stands at or below the paths `hidden` (`load`, `conversation.languages`) of `base`
+        counts no more.
+        """
         source = cls(own.name, "", values)
-        kept = {place: at for place, at in base._written.items() if place[0] not in hidden}
+        gone = set(hidden)
+        kept = {place: at for place, at in base._written.items() if not _above(place) & gone}
         source._written = {**kept, **own._written}
         return source
+
+    def comes_with_us(self, section: str) -> bool:
+        """Whether `[section]` was written in a profile that comes with the project."""
+        at = self._written.get((section, 0, None))
+        return at is not None and Path(at[0]).resolve().parent == PROFILES.resolve()
 
     def lead(self, to: tuple[str, int], section: tuple[str, int], keys: Iterable[str]) -> None:
         """Let errors about `keys` of the section `to` point at the same keys of `section`."""
@@ -53,6 +67,13 @@ class Source:
         at = self._written.get((section, index, key)) or self._written.get((section, index, None))
         place = f"{at[0]} line {at[1]}" if at else self.name
         return ProfileError(f"{place}: {sentence}")
+
+
+def _above(place: Place) -> set[str]:
+    """The path of a place and of everything that it is in."""
+    section, _, key = place
+    words = [word for word in (*section.split("."), key) if word]
+    return {".".join(words[:count]) for count in range(1, len(words) + 1)}
 
 
 def read_toml(path: Path, what: str = "profile") -> Source:
@@ -100,10 +121,9 @@ def _lines_of_keys(text: str) -> dict[Place, int]:
             lines[section, index, None] = number
         elif key := _KEY.match(line):
             lines.setdefault((section, index, key[1]), number)
-            if line[key.end() :].lstrip().startswith("{"):
-                # A table on one line has no header of its own.
-                name = f"{section}.{key[1]}" if section else key[1]
-                lines.setdefault((name, 0, None), number)
+            # A table on one line has no header of its own, nor has what should have been a table.
+            name = f"{section}.{key[1]}" if section else key[1]
+            lines.setdefault((name, 0, None), number)
     return lines
 
 
@@ -129,6 +149,13 @@ class Table:
     def elsewhere(self, section: str, index: int, sentence: str) -> ProfileError:
         """A ProfileError at the `index`-th `[[section]]`."""
         return self._source.error(section, index, None, sentence)
+
+    def comes_with_us(self, key: str) -> bool:
+        """Whether the section `[key]` of this one is that of a profile of the project's own."""
+        return self._source.comes_with_us(self._path(key))
+
+    def _path(self, key: str) -> str:
+        return f"{self._section}.{key}" if self._section else key
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -219,7 +246,7 @@ class Table:
 
     def table(self, key: str) -> Table:
         """The section `[key]` of this one.  Raises ProfileError when it is missing."""
-        section = f"{self._section}.{key}" if self._section else key
+        section = self._path(key)
         return Table(self._source, section, 0, self._value(key, f"a section [{section}]"))
 
     def tables(self, key: str, *, needed: bool) -> list[Table]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,19 +55,28 @@ class Service:
 
     def __init__(self, client: Client, app: str, clock: RunClock, observe: Observer) -> None:
         self._client, self._app, self._clock, self._observe = client, app, clock, observe
-        self._ids_are_ours = True
+        self._ids_are_ours: bool | None = None
+        """Whether the service lets us choose the ids of sessions; None: nobody knows yet."""
+        self._in_doubt = False
+        """An error that spoke of a session's id: the next session is opened without one."""
 
     def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
         """Create the session.  `maybe_open`: an earlier attempt may have created it already.
 
         The id is ours to choose, unless the service refuses that, as some do: then, from now on,
-        the service chooses, and the attempt's `session` says what.
+        the service chooses, and the attempt's `session` says what.  An error of the service may
+        have another reason: whether it is a refusal shows when a session without an id of ours is
+        opened after it.
         """
+        ours = self._ids_are_ours is not False and not self._in_doubt
+        self._in_doubt = False
         path = f"/apps/{self._app}/users/{plan.user}/sessions"
-        body = to_bytes({"sessionId": plan.session} if self._ids_are_ours else {})
+        body = to_bytes({"sessionId": plan.session} if ours else {})
         answer, seconds = self._timed("POST", path, body, timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
+            if ours or self._ids_are_ours is None:
+                self._ids_are_ours = ours
             attempt = replace(attempt, session=_session_id(answer) or plan.session)
         elif answer.status == 409:
             # The id is ours alone: whoever created it was our own lost attempt.
@@ -75,9 +85,12 @@ class Service:
                 if maybe_open
                 else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
             )
-        elif self._ids_are_ours and _refuses_ids(answer):
-            self._ids_are_ours = False
-            attempt = Attempt(Outcome.FAIL, answer, attempt.error, retry=True)
+        elif ours and self._ids_are_ours is None and _speaks_of_ids(answer):
+            if answer.status in (400, 422):
+                self._ids_are_ours = False
+                attempt = replace(attempt, retry=True)
+            else:
+                self._in_doubt = True
         self._report("open session", seconds, attempt)
         return attempt
 
@@ -129,7 +142,7 @@ class Service:
         answer, seconds = self._timed("POST", "/run_sse", body, timeout, on_line)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
-            attempt = _with_reply(answer, stream.reply, first_token)
+            attempt = _with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
         self._report(f"{journey} /run_sse", seconds, attempt)
         return attempt
 
@@ -149,7 +162,9 @@ class Service:
         return attempt
 
     def _session_path(self, plan: ConversationPlan) -> str:
-        return f"/apps/{self._app}/users/{plan.user}/sessions/{plan.session}"
+        # An id that the service chose may hold anything.
+        session = quote(plan.session, safe="")
+        return f"/apps/{self._app}/users/{plan.user}/sessions/{session}"
 
     def _timed(
         self,
@@ -210,8 +225,8 @@ def _session_id(answer: Answer) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def _refuses_ids(answer: Answer) -> bool:
-    """Whether this refusal is of a session id that the client chose, as far as can be told."""
+def _speaks_of_ids(answer: Answer) -> bool:
+    """Whether this may be the refusal of a session id that the client chose."""
     refused = answer.status in (400, 422, 500, 501)
     return refused and _SESSION_ID.search(answer.body[:2000]) is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,13 @@ class RunSettings:
     journeys: Book
     token: str | None = field(default=None, repr=False)
     """The bearer token of a foreign target; never written anywhere."""
+
+
+def check_app(app: str) -> str:
+    """The agent's name, which stands in a path.  Raises ValueError, one sentence."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", app):
+        raise ValueError(f"app {app!r}: letters, digits, _ and - were expected")
+    return app
 
 
 def read(run_dir: Path) -> RunSettings:
@@ -63,7 +71,7 @@ def parse(path: Path, run: dict[str, Any]) -> RunSettings:
         run_id=_value(path, run, "run_id", str),
         origin=float(_value(path, run, "origin", int, float)),
         seed=_value(path, run, "seed", int),
-        app=_value(path, run, "app", str),
+        app=check_app(_value(path, run, "app", str)),
         target=_value(path, run, "target", str),
         ttl_seconds=float(_value(path, run, "ttl_seconds", int, float)),
         profile=profile.from_dict(values, f"{path} profile", book.journeys),

@@ -177,7 +177,10 @@ def decay(seconds: float, peak: float, t0: float, exponent: float, floor: float)
     if floor >= peak:
         return [Linear(seconds, floor, floor)]
     falling = Power(seconds, peak, t0, exponent, offset=t0)
-    touches = t0 * ((peak / floor) ** (1 / exponent) - 1) if floor > 0 else math.inf
+    touches = math.inf
+    # By its logarithm first: a slow decay touches its floor later than a float can say.
+    if floor > 0 and math.log(peak / floor) / exponent < math.log1p(seconds / t0) + 1:
+        touches = t0 * ((peak / floor) ** (1 / exponent) - 1)
     if touches >= seconds:
         return [falling]
     return [replace(falling, seconds=touches), Linear(seconds - touches, floor, floor)]

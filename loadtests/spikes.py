@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from loadtests.arrivals import day_factor
+from loadtests.arrivals import day_factor, in_slices
 from loadtests.profile import Profile
 from loadtests.seeds import derive
 from reports.records import Arrival
@@ -32,11 +32,13 @@ class Spike:
     """The fault's own."""
     first: int
     """The index of its first arrival: the numbering of the plan goes on."""
+    arrivals: int = 0
+    """How many it has, once they have been counted."""
 
     @classmethod
     def of(cls, mark: Mapping[str, float]) -> Spike:
         """The spike that the values of a mark `spike` describe."""
-        whole = {name: int(mark[name]) for name in ("order", "seed", "first")}
+        whole = {name: int(mark[name]) for name in ("order", "seed", "first", "arrivals")}
         return cls(start=mark["start"], seconds=mark["seconds"], factor=mark["factor"], **whole)
 
 
@@ -47,9 +49,14 @@ def expected(profile: Profile, seed: int, spike: Spike) -> float:
     return inside * (spike.factor - 1) * day_factor(profile, seed)
 
 
-def count(profile: Profile, seed: int, spike: Spike) -> int:
-    """How many arrivals the spike has."""
-    return sum(1 for _ in _dues(profile, seed, spike))
+def counting(profile: Profile, seed: int, spike: Spike) -> Iterator[int]:
+    """How many arrivals the spike has, as `arrivals.counting` tells it."""
+    return in_slices(_dues(profile, seed, spike))
+
+
+def indices(spike: Spike, k: int, n: int) -> range:
+    """The indices of the arrivals that `shard` gives."""
+    return range(spike.first + (k - spike.first) % n, spike.first + spike.arrivals, n)
 
 
 def shard(profile: Profile, seed: int, spike: Spike, k: int, n: int) -> Iterator[Arrival]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loadtests.conversation import ConversationPlan
 from loadtests.events import LATER
-from loadtests.persistence import Jitter, Tries, persist
+from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.service import Attempt, Service
 from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
@@ -47,8 +47,8 @@ class TurnInPlay:
     first_token: float | None = None
     reopened: float | None = None
 
-    def play(self, jitter: Jitter, deadline: float) -> None:
-        """Send the message until it is answered, in vain, or too late (`time.monotonic`).
+    def play(self, jitter: Jitter, deadline: Deadline) -> None:
+        """Send the message until it is answered, in vain, or too late.
 
         When the agent asks for a confirmation, the customer gives it; that is the same turn.
         """
@@ -65,7 +65,7 @@ class TurnInPlay:
             self.tries.attempts += before.attempts - 1
 
     def _persist(
-        self, jitter: Jitter, deadline: float, confirms: tuple[str, ...], step: int = 0
+        self, jitter: Jitter, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
     ) -> None:
         message, name = self.plan.messages[self.turn], turn_id(self.plan.index, self.turn)
         if confirms:

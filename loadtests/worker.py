@@ -105,6 +105,7 @@ class Worker:
                 stream,
                 self._observe,
                 self._broken,
+                planned=data["planned"],
                 shard=data["shard"],
                 shards=data["shards"],
             )

@@ -52,7 +52,7 @@ def player(
     url: str, load: Any, folder: str, observe: Callable[..., None] | None = None
 ) -> tuple[Any, Any]:
     """A player of `load` that writes its records to `folder`, and the clock of its run."""
-    from loadtests import settings
+    from loadtests import arrivals, settings
     from loadtests.locustfile import observer
     from loadtests.player import Player
     from reports.records import RecordWriter, RunClock
@@ -69,7 +69,8 @@ def player(
     run = settings.parse(Path(folder) / "run.json", values)
     clock, writer = RunClock(run.origin), RecordWriter(Path(folder))
     observe = observe or observer(environment())
-    return Player(run, url, clock, writer, observe, _broken), clock
+    planned = arrivals.count(load, run.seed)
+    return Player(run, url, clock, writer, observe, _broken, planned=planned), clock
 
 
 def _broken() -> None:

@@ -88,6 +88,16 @@ def test_the_shards_of_any_number_of_workers_are_together_the_plan(workers: int)
     assert together == arrivals.plan(diwali, 7)
 
 
+@pytest.mark.parametrize("size", [1, 7, 41, 100_000])
+def test_counted_in_slices_there_are_as_many(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    smoke = profile.load("smoke")
+    whole = arrivals.count(smoke, 7)
+    assert whole == len(arrivals.plan(smoke, 7)) > 20
+    monkeypatch.setattr(arrivals, "SLICE", size)
+    slices = list(arrivals.counting(smoke, 7))
+    assert slices == [*range(size, whole + 1, size), whole]
+
+
 @pytest.mark.parametrize(("k", "n"), [(2, 2), (-1, 3), (0, 0)])
 def test_a_shard_that_does_not_exist_is_refused(k: int, n: int) -> None:
     with pytest.raises(ValueError, match=f"shard {k} of {n}: expected one from 0 to {n - 1}"):

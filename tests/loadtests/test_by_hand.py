@@ -52,6 +52,9 @@ def test_profile_seed_and_app_are_options_and_environment_variables(tmp_path: Pa
     [
         (["--host", "http://192.0.2.1"], "target host '192.0.2.1': it is not on this machine"),
         (["--diya-profile", "diwalli"], "unknown profile 'diwalli'; did you mean 'diwali'"),
+        (["--diya-app", "a b"], "app 'a b': letters, digits, _ and - were expected"),
+        (["--host", "ftp://127.0.0.1"], "target 'ftp://127.0.0.1': expected http://HOST:PORT"),
+        (["--host", "http://127.0.0.1:99999"], "target 'http://127.0.0.1:99999': expected http:"),
     ],
 )
 def test_what_cannot_be_is_refused_with_one_sentence(

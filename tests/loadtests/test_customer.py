@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from reports.records import (
     from_json,
 )
 from tests.loadtests.conftest import Bench
-from tests.loadtests.scripted_server import CLOSE, Step, agent_reply, reply, text_event
+from tests.loadtests.scripted_server import CLOSE, HANG, Step, agent_reply, reply, text_event
 
 WHOLE = agent_reply(text_event("On its way."))
 CREATED = reply(200, b"{}")
@@ -231,6 +232,19 @@ def test_a_customer_back_after_the_ttl_opens_another_session(
     assert played.asked[-1] == f"GET {plan.session}-2"
 
 
+def test_a_session_that_expired_while_the_service_did_not_answer_is_opened_anew(
+    play: Play,
+) -> None:
+    down = reply(503, b"", **{"Retry-After": "1", "x-diya-outcome": "not-run"})
+    gone = reply(404, b"Session not found")
+    played = play(CREATED, WHOLE, down, gone, CREATED, WHOLE, WHOLE, SESSION, ttl=0.9)
+    assert [turn.outcome for turn in played.turns] == [Outcome.OK] * 3
+    first, back, _ = played.turns
+    assert back.sent - first.sent < 0.9
+    assert back.reopened is not None
+    assert back.reopened - first.sent >= 0.9
+
+
 def test_a_confirmation_is_given_within_the_turn(play: Play) -> None:
     call = {"functionCall": {"name": "adk_request_confirmation", "id": "call-1"}}
     asks = agent_reply(
@@ -246,3 +260,21 @@ def test_a_confirmation_is_given_within_the_turn(play: Play) -> None:
 def test_how_many_attempts_may_have_happened_is_recorded(play: Play) -> None:
     played = play(CREATED, CLOSE, reply(409, b"busy"), CLOSE, WHOLE, WHOLE, WHOLE, SESSION)
     assert [turn.unsure for turn in played.turns] == [2, 0, 0]
+
+
+def test_who_is_cut_off_while_opening_a_session_has_as_much_time_as_all_others_once_back(
+    bench: Callable[..., Bench], smoke: Profile, plan: ConversationPlan, tmp_path: Path
+) -> None:
+    started = bench(HANG, CREATED, WHOLE, WHOLE, WHOLE, SESSION)
+    limits = dataclasses.replace(smoke.conversation, attempt_timeout_s=0.4, deadline_s=1.0)
+    with RecordWriter(tmp_path) as writer:
+        desk = Desk(started.service, started.clock, writer, limits)
+        customer = Customer(plan, started.clock.now(), desk, Tally())
+        # Back after the deadline, if that had not waited.
+        cut = threading.Timer(0.2, lambda: customer.cut_off(started.clock.now() + 1.5))
+        cut.start()
+        customer.play()
+        cut.join()
+    first = Played(started, tmp_path).turns[0]
+    assert (first.outcome, first.attempts) == (Outcome.OK, 1), first.error
+    assert first.sent - first.due >= 1.6

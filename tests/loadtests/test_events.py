@@ -43,7 +43,7 @@ def test_a_reply_without_a_proper_witness_is_still_a_reply(witness: Any) -> None
         ([text_event("Let me", partial=True)], "no whole event"),
         ([{"author": "user", "content": {"parts": [{"text": "hi"}]}}], "no whole event"),
         ([text_event("x"), CALL], "without the agent's text"),
-        ([text_event("x"), RESULT], "without the agent's text"),
+        ([text_event("x"), CALL, RESULT, CALL], "without the agent's text"),
         ([text_event("half", errorCode="RATE", errorMessage="slow down")], "RATE slow down"),
     ],
 )
@@ -82,6 +82,43 @@ def test_an_agent_may_end_a_turn_with_something_else_than_text(last: dict[str, A
     kept = history([{**e, "customMetadata": turn} for e in (said, CALL, last)])
     assert [item.kind for item in kept] == ["message", "step", "reply"]
     assert kept[-1].digest == reply.digest
+
+
+TOLD = text_event("I shall look.")
+AFTER_A_RESULT = [
+    # all that the agent does, the place of what is its reply
+    ([CALL, RESULT], None),
+    ([CALL, RESULT, DELTA], None),
+    ([CALL, RESULT, THOUGHT, CALL, RESULT], None),
+    ([TOLD, CALL, RESULT], 0),
+    ([WAITING, RESULT], 0),
+    ([TOLD, CALL, RESULT, WAITING, RESULT], 3),
+]
+
+
+@pytest.mark.parametrize(("events", "place"), AFTER_A_RESULT)
+def test_an_agent_may_have_nothing_to_add_to_a_tools_result(
+    events: list[dict[str, Any]], place: int | None
+) -> None:
+    reply = final_reply(events)
+    assert (reply.digest is None) == (place is None)
+    # The history of such a turn shows the same reply, or none.
+    said = {"author": "user", "content": {"parts": [{"text": "Hi"}]}}
+    kept = history(
+        {**event, "id": str(number), "invocationId": "i1", "customMetadata": {"turn_id": "c1t0"}}
+        for number, event in enumerate((said, *events))
+    )
+    assert [item.digest for item in kept if item.kind == "reply"] == [
+        reply.digest for _ in events[:1] if place is not None
+    ]
+    assert [item.kind for item in kept].count("message") == 1
+
+
+def test_a_stream_that_may_be_cut_off_after_a_tools_result_is_no_reply() -> None:
+    stream = _stream(_data(TOLD), _data(CALL), _data(RESULT))
+    assert stream.reply(whole=True).digest == digest("I shall look.")
+    with pytest.raises(BadReply, match="without the agent's text"):
+        stream.reply(whole=False)
 
 
 def test_a_request_to_confirm_is_told_with_the_calls_it_is_about() -> None:

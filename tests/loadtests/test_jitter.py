@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import threading
 import time
 
 from loadtests.client import Answer
-from loadtests.persistence import Jitter, Tries, persist
+from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.profile import Profile
 from loadtests.service import Attempt
 from reports.records import Outcome
@@ -23,10 +24,25 @@ def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
 
 
 def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke: Profile) -> None:
-    jitter, tries = Jitter(1), Tries()
+    jitter, tries, deadline = Jitter(1), Tries(), Deadline(0.2)
     begun = time.monotonic()
     jitter.away_until = begun + 0.5
     answers = [Attempt(Outcome.INFO, Answer(), "cut off"), Attempt(Outcome.OK, Answer())]
-    persist(tries, lambda timeout: answers.pop(0), smoke.conversation, jitter, begun + 0.2)
+    persist(tries, lambda timeout: answers.pop(0), smoke.conversation, jitter, deadline)
     assert (tries.outcome, tries.attempts, tries.unsure) == (Outcome.OK, 2, 1)
     assert time.monotonic() - begun >= 0.5
+    # What the customer asks for next has what was left of it.
+    assert deadline.at - begun > 0.6
+
+
+def test_who_is_cut_off_between_two_attempts_is_away_as_well(smoke: Profile) -> None:
+    jitter, tries = Jitter(1), Tries()
+    begun = time.monotonic()
+    busy = Attempt(Outcome.FAIL, Answer(retry_after=0.4), "busy")
+    answers = [busy, Attempt(Outcome.OK, Answer())]
+    cut = threading.Timer(0.1, setattr, (jitter, "away_until", begun + 1.0))
+    cut.start()
+    persist(tries, lambda timeout: answers.pop(0), smoke.conversation, jitter, Deadline(0.8))
+    cut.join()
+    assert (tries.outcome, tries.attempts) == (Outcome.OK, 2)
+    assert time.monotonic() - begun >= 1.0

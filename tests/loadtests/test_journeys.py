@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from loadtests import journeys
+from loadtests import arrivals, conversation, journeys, profile
+from loadtests.journeys import Journey
 from loadtests.profile_source import ProfileError
 
 BOOK = journeys.shopmax()
@@ -86,6 +89,109 @@ def test_a_book_survives_the_way_through_run_json(tmp_path: Path, text: str) -> 
 def test_a_journey_without_the_customers_language_is_told_in_its_own(tmp_path: Path) -> None:
     book = journeys.load(_file(tmp_path / "mine.toml", OWN))
     assert book.language("cancel", {"hi": 1.0, "en": 0.0}, random.Random(1)) == "en"
+
+
+EUROPE = """
+[journey.wo_bleibt_es]
+weight = 3
+[journey.wo_bleibt_es.de]
+openings = ["Wo bleibt meine Bestellung?"]
+follow_ups = ["Und wann kommt sie?"]
+[journey.wo_bleibt_es.fr]
+openings = ["Où est ma commande ?"]
+follow_ups = ["Elle arrive quand ?"]
+[journey.garantie]
+[journey.garantie.de]
+openings = ["Hat das Garantie?"]
+follow_ups = ["Wie lange?"]
+"""
+MINE = """
+extends = "smoke"
+name = "mine"
+[journeys]
+wo_bleibt_es = 1
+[conversation.languages]
+fr = 1
+"""
+
+
+@pytest.fixture
+def europe(tmp_path: Path) -> Mapping[str, Journey]:
+    """The journeys of another shop, in other languages."""
+    return journeys.load(_file(tmp_path / "europe.toml", EUROPE)).journeys
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_a_profile_of_ours_takes_over_the_journeys_and_languages_of_another_book(
+    europe: Mapping[str, Journey], name: str
+) -> None:
+    loaded = profile.load(name, europe)
+    assert loaded.journeys == {"wo_bleibt_es": 3.0, "garantie": 1.0}
+    assert loaded.conversation.languages == {"de": 1.0, "fr": 1.0}
+    assert profile.from_dict(loaded.to_dict(), book=europe) == loaded
+    assert loaded.curve().total == profile.load(name).curve().total
+
+
+def test_both_languages_of_another_book_are_spoken(tmp_path: Path) -> None:
+    book = journeys.load(_file(tmp_path / "europe.toml", EUROPE))
+    smoke = profile.load("smoke", book.journeys)
+    spoken = {
+        conversation.plan(smoke, arrival, "run", book).language
+        for arrival in arrivals.plan(smoke, 1)
+    }
+    assert spoken == {"de", "fr"}
+
+
+def test_a_profile_of_one_s_own_names_what_another_book_has(
+    tmp_path: Path, europe: Mapping[str, Journey]
+) -> None:
+    path = _file(tmp_path / "mine.toml", MINE)
+    mine = profile.load(str(path), europe)
+    assert mine.journeys == {"wo_bleibt_es": 1.0}
+    assert mine.conversation.languages == {"fr": 1.0}
+    path.write_text('extends = "smoke"\nname = "mine"\n')
+    assert profile.load(str(path), europe).journeys == {"wo_bleibt_es": 3.0, "garantie": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "sentence"),
+    [
+        ("wo_bleibt_es", "wo_bleibt", "line 5: unknown journey 'wo_bleibt' in [journeys]; did you"),
+        ("fr", "en", "line 7: unknown language 'en' in [conversation.languages]; known are de, fr"),
+    ],
+)
+def test_what_a_profile_of_one_s_own_names_must_be_in_the_book(
+    tmp_path: Path, europe: Mapping[str, Journey], known: str, unknown: str, sentence: str
+) -> None:
+    assert f"\n{known} = 1" in MINE
+    path = _file(tmp_path / "mine.toml", MINE.replace(known, unknown))
+    with pytest.raises(ProfileError) as caught:
+        profile.load(str(path), europe)
+    assert str(caught.value).startswith(f"{path} {sentence}")
+
+
+@pytest.mark.parametrize("name", ["diwali", "smoke", "soak"])
+def test_a_journey_added_to_shopmaxs_is_played_as_often_as_its_weight_there_says(name: str) -> None:
+    added = dataclasses.replace(BOOK.journeys["return"], weight=25.0)
+    more = {**BOOK.journeys, "repair": added}
+    before, after = profile.load(name), profile.load(name, more)
+    assert {key: after.journeys[key] for key in before.journeys} == before.journeys
+    assert after.journeys["repair"] / sum(after.journeys.values()) == pytest.approx(25 / 125)
+    assert after.conversation.languages == before.conversation.languages
+
+
+def test_a_list_of_one_s_own_is_complete(tmp_path: Path) -> None:
+    path = _file(
+        tmp_path / "mine.toml", 'extends = "smoke"\nname = "mine"\n[journeys]\nreturn = 1\n'
+    )
+    more = {**BOOK.journeys, "repair": BOOK.journeys["return"]}
+    assert profile.load(str(path), more).journeys == {"return": 1.0}
+
+
+def test_without_a_list_the_weights_of_the_book_count() -> None:
+    values = profile.load("smoke").to_dict()
+    del values["journeys"]
+    assert profile.from_dict(values).journeys == BOOK.weights
 
 
 @pytest.mark.parametrize(

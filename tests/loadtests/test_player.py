@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gevent
 import pytest
 
-from loadtests import descriptors, profile, settings
+from loadtests import arrivals, descriptors, profile, settings, spikes
 from loadtests.player import LONGEST_BUNCH, Player
-from reports.records import ConversationRecord, Fate, Record, RunClock
+from loadtests.settings import RunSettings
+from loadtests.spikes import Spike
+from reports.records import Arrival, ArrivalRange, ConversationRecord, Fate, Record, RunClock
 
 ARRIVALS_A_SECOND = 200
 
@@ -53,6 +56,22 @@ def rounds() -> Iterator[Rounds]:
     recorder.close()
 
 
+def _run(tmp_path: Path, values: dict[str, Any], server: socket.socket) -> RunSettings:
+    """A run of the profile that `values` are, against a server that accepts no connection."""
+    return settings.parse(
+        tmp_path / "run.json",
+        {
+            "run_id": "0123456789ab",
+            "origin": time.time(),
+            "seed": 1,
+            "app": "shopmax",
+            "target": f"http://127.0.0.1:{server.getsockname()[1]}",
+            "ttl_seconds": 1.0,
+            "profile": values,
+        },
+    )
+
+
 def _play_what_is_due(rounds: Rounds, tmp_path: Path, max_open: int) -> None:
     """Customers wait for an answer for ever; every arrival that finds no room is refused."""
     values = profile.load("smoke").to_dict()
@@ -60,20 +79,12 @@ def _play_what_is_due(rounds: Rounds, tmp_path: Path, max_open: int) -> None:
     values["phase"] = [{"name": "hold", "minutes": 600, "hold": 1}]
     clock = RunClock(time.time())
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        run = settings.parse(
-            tmp_path / "run.json",
-            {
-                "run_id": "0123456789ab",
-                "origin": time.time(),
-                "seed": 1,
-                "app": "shopmax",
-                "target": f"http://127.0.0.1:{silent.getsockname()[1]}",
-                "ttl_seconds": 1.0,
-                "profile": values,
-            },
-        )
+        run = _run(tmp_path, values, silent)
         run = replace(run, profile=replace(run.profile, max_open=max_open))
-        player = Player(run, run.target, clock, rounds, lambda *_: None, lambda: None)
+        planned = arrivals.count(run.profile, run.seed)
+        player = Player(
+            run, run.target, clock, rounds, lambda *_: None, lambda: None, planned=planned
+        )
         # All of them are due already.
         talking = gevent.spawn(player.talk, clock.now() - run.profile.load_seconds)
         with gevent.Timeout(60):
@@ -104,3 +115,53 @@ def test_where_no_request_could_be_sent_for_want_of_open_files_nobody_is_let_in(
     refused = [index for _, index in rounds.refused]
     assert refused[0] <= LONGEST_BUNCH
     assert refused[-100:] == list(range(refused[-1] - 99, refused[-1] + 1))
+
+
+class Kept:
+    """A recorder that keeps the ranges of arrivals that nobody played."""
+
+    def __init__(self) -> None:
+        self.ranges: list[ArrivalRange] = []
+
+    def write(self, record: Record) -> None:
+        """Take one record."""
+        if isinstance(record, ArrivalRange):
+            self.ranges.append(record)
+
+    def append(self, file: str, lines: bytes) -> None:
+        """Nobody reads them."""
+
+
+def test_a_spike_of_a_million_is_made_one_arrival_at_a_time_and_accounted_for_when_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    real = spikes.shard
+
+    def shard(*arguments: Any) -> Iterator[Arrival]:
+        for arrival in real(*arguments):
+            made.append(arrival.index)
+            yield arrival
+
+    monkeypatch.setattr(spikes, "shard", shard)
+    values = profile.load("smoke").to_dict()
+    spike = Spike(order=1, start=8.0, seconds=10.0, factor=50_000.0, seed=3, first=5)
+    recorder, clock = Kept(), RunClock(time.time())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        run = _run(tmp_path, values, silent)
+        spike = replace(spike, arrivals=list(spikes.counting(run.profile, run.seed, spike))[-1])
+        assert spike.arrivals > 900_000
+        player = Player(
+            run, run.target, clock, recorder, lambda *_: None, lambda: None, planned=5, shards=3
+        )
+        talking = gevent.spawn(player.talk, clock.now())
+        begun = time.process_time()
+        player.obey(spike)
+        gevent.sleep(0.05)
+        assert time.process_time() - begun < 1.0, "customers wait while a million are made"
+        assert len(made) <= 1, "nobody has come yet"
+        player.stop()
+        talking.kill()
+    (rest,) = [each for each in recorder.ranges if each.first >= spike.first]
+    assert (rest.first, rest.step, rest.fate) == (6, 3, Fate.CENSORED)
+    assert rest.count == len(range(6, 5 + spike.arrivals, 3))

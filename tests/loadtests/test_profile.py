@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import conversation, profile
+from loadtests import arrivals, conversation, profile
 from loadtests.profile import ProfileError
 from reports.records import Arrival
 
@@ -64,6 +64,25 @@ def test_diwali_steps_to_ten_within_five_sale_seconds_spikes_and_falls_off_a_cli
     assert curve.rate(84.6) < law
 
 
+PEAKS = [
+    # new conversations a second: in the opening, in the first flash sale, after the cliff
+    ("diwali", 28, 48, 44),
+    ("diwali-stress", 56, 96, 87),
+    ("diwali-extreme", 98, 169, 153),
+]
+
+
+@pytest.mark.parametrize(("name", "opening", "flash", "cliff"), PEAKS)
+def test_the_peaks_are_those_that_the_profiles_say_they_have(
+    name: str, opening: int, flash: int, cliff: int
+) -> None:
+    curve = profile.load(name).curve()
+    assert [round(curve.rate(t)) for t in (20, 48.0001, 84.0001)] == [opening, flash, cliff]
+    assert round(curve.highest) == flash
+    said = (profile.FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    assert all(f" {peak} " in said for peak in (opening, flash, cliff))
+
+
 @pytest.mark.parametrize(("name", "times"), [("diwali-stress", 20), ("diwali-extreme", 35)])
 def test_the_harder_nights_are_diwali_with_a_higher_step(name: str, times: float) -> None:
     diwali, harder = profile.load("diwali"), profile.load(name)
@@ -78,8 +97,19 @@ def test_ttl_edge_pauses_leave_a_second_to_either_side_of_the_ttl() -> None:
     gaps = [gap * edge.real_ttl_seconds for gap in edge.conversation.gaps_at_ttl]
     assert gaps == pytest.approx([9, 11])
     assert edge.real_ttl_seconds == pytest.approx(10)
-    # The run waits for whoever began last: three turns with 11 seconds between them.
-    assert edge.longest_absence_s == pytest.approx(22)
+    assert edge.longest_pause_s == pytest.approx(11)
+
+
+@pytest.mark.parametrize("name", ["diwali", "smoke", "ttl-edge"])
+def test_no_customer_pauses_for_longer_than_the_profile_says(name: str) -> None:
+    loaded = profile.load(name)
+    pauses = [
+        pause
+        for seed in range(30)
+        for arrival in arrivals.stream(loaded, seed)
+        for pause in conversation.plan(loaded, arrival, "run").think_seconds
+    ]
+    assert max(pauses) <= loaded.longest_pause_s < 8 * max(pauses)
 
 
 def test_soak_lasts_thirty_ttls() -> None:

@@ -70,6 +70,8 @@ LOGS = {
         1,
     ),
     "Unix seconds": ("1760985540,5\n1760985600,6\n1760985660,7\n", 1),
+    "Unix milliseconds": ("1760985540000,5\n1760985600000,6\n1760985660000,7\n", 1),
+    "a clock in half days": ("00:00,5\n12:00,6\n00:00,7\n", 720),
 }
 
 
@@ -92,6 +94,19 @@ MISTAKES = [
     ("0,5\n1,6\n3,7\n", " line 3: 3 comes 2 minutes after the line before, expected 1: "),
     ("1,5\n0,6\n", " line 2: 0 comes -1 minutes after the line before, expected more than 0: "),
     ("0,5\nlater,6\n", " line 2: a time must be minutes, 18:30, a date and time, or Unix "),
+    ("later,5\n", " line 1: a time must be minutes, 18:30, a date and time, or Unix seconds or "),
+    (
+        "1760985540000000,5\n1760985600000000,6\n",
+        " line 1: a time must be minutes, 18:30, a date and time, or Unix seconds or milliseconds, "
+        "not '1760985540000000'",
+    ),
+    ("18:29,5\n18:28,6\n", " line 2: 18:28 comes -1 minutes after the line before, expected more"),
+    ("00:00,5\n23:59,6\n", " line 2: 23:59 comes -1 minutes after the line before, expected more"),
+    (
+        "2025-10-20T18:29,5\n2025-10-20T18:28,6\n",
+        " line 2: 2025-10-20T18:28 comes -1 minutes after the line before, expected more than 0: "
+        "lines come in equal steps, oldest first",
+    ),
     ("", ": expected requests per minute, one line each; found none"),
     ("0\n0\n", ": expected requests per minute, one line each; found none"),
     ("1\n" * 20_001, ": 20001 lines, expected at most 20000"),

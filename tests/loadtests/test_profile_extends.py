@@ -102,6 +102,24 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(
     assert sentence in said
 
 
+REPLACED = [
+    # what the file says instead of a table of the other's, the line, what the sentence must say
+    ("slo = 3\n", 3, "[slo] must be a table, not 3"),
+    ("journeys = 7\n", 3, "[journeys] must be a table, not 7"),
+    ("[conversation]\nlanguages = 3\n", 4, "[conversation.languages] must be a table, not 3"),
+    ("conversation.languages = 3\n", None, "[conversation.languages] must be a table, not 3"),
+    ("time = []\n", 3, "[time] must be a table, not []"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "sentence"), REPLACED, ids=[m[0] for m in REPLACED])
+def test_what_a_file_replaces_is_never_blamed_on_the_other(
+    path: Path, text: str, line: int | None, sentence: str
+) -> None:
+    said = _error(path, MINE + text)
+    assert said == (f"{path} line {line}: " if line else f"{path}: ") + sentence
+
+
 def test_a_mistake_in_the_other_file_names_that_file(tmp_path: Path, path: Path) -> None:
     shop = tmp_path / "shop.toml"
     shop.write_text('extends = "diwali"\nname = "shop"\n[load]\nmax_open = 0\n')

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -31,11 +32,22 @@ StartBench = Callable[..., Bench]
 
 PARTIAL = text_event("On its", partial=True)
 WHOLE = text_event("On its way.")
+CALL = {"author": "agent", "content": {"parts": [{"functionCall": {"name": "track"}}]}}
+RESULT = {"author": "agent", "content": {"parts": [{"functionResponse": {"name": "track"}}]}}
+
+
+def unframed(*events: Any) -> Step:
+    """A stream that ends with its connection, as HTTP/1.0 has it."""
+    lines = b"".join(f"data: {json.dumps(event)}\n\n".encode() for event in events)
+    return Step((b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + lines,), "close")
+
 
 PLAIN = [
     # what the service does, what is known afterwards, whether asking again can help
     ("a complete reply", agent_reply(WHOLE), Outcome.OK, True),
     ("an agent that says nothing", agent_reply(), Outcome.OK, True),
+    ("an agent that has nothing to add", agent_reply(CALL, RESULT), Outcome.OK, True),
+    ("a call without its result", agent_reply(CALL), Outcome.INFO, True),
     ("an error event", agent_reply(text_event("", errorCode="RATE")), Outcome.INFO, False),
     ("not JSON", reply(200, b"<html>"), Outcome.INFO, True),
     ("a reply cut off", cut_off(200, b"["), Outcome.INFO, True),
@@ -56,6 +68,10 @@ PLAIN = [
 
 STREAMED = [
     ("a complete reply", stream(PARTIAL, WHOLE), Outcome.OK),
+    ("an agent that has nothing to add", stream(CALL, RESULT), Outcome.OK),
+    ("cut off before what it would add", stream(CALL, RESULT, complete=False), Outcome.INFO),
+    ("a reply that ends with its connection", unframed(PARTIAL, WHOLE), Outcome.OK),
+    ("perhaps cut off, nobody can tell", unframed(CALL, RESULT), Outcome.INFO),
     ("no whole event", stream(PARTIAL), Outcome.INFO),
     ("no events", stream(), Outcome.INFO),
     ("cut off before the reply", stream(PARTIAL, complete=False), Outcome.INFO),
@@ -193,7 +209,20 @@ def test_a_session_read_as_gone_is_an_answer_not_an_error(
     assert desk.observed == [("audit", None)]
 
 
-@pytest.mark.parametrize("target", ["127.0.0.1:8000", "ftp://x", "http://", ""])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "127.0.0.1:8000",
+        "ftp://x",
+        "http://",
+        "",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://[::1",
+        "http://127.0.0.1/my agent",
+        "http://127.0.0.1/मेरा",
+    ],
+)
 def test_a_target_that_is_no_address_is_refused(target: str) -> None:
     with pytest.raises(ValueError, match="expected http://HOST:PORT"):
         Client(target, connections=1)
@@ -213,6 +242,47 @@ def test_a_service_that_chooses_its_own_session_ids_is_let(
         {},
         {},
     ]
+
+
+IDS = b'{"detail": "session_id: not now"}'
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_service_that_took_our_ids_once_takes_them_whatever_it_says_later(
+    bench: StartBench, plan: ConversationPlan, status: int
+) -> None:
+    created = reply(200, json.dumps({"id": plan.session}).encode())
+    desk = bench(created, reply(status, IDS), created)
+    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
+    assert [attempt.session for attempt in attempts] == [plan.session, None, plan.session]
+    assert attempts[1].outcome is (Outcome.FAIL if status == 400 else Outcome.INFO)
+    assert attempts[1].retry == (status == 500)
+    chosen = {"sessionId": plan.session}
+    assert [request.json for request in desk.server.requests] == [chosen] * 3
+
+
+def test_an_error_that_speaks_of_ids_is_a_refusal_once_a_session_without_one_opens(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(reply(500, IDS), reply(200, b'{"id": "s/1"}'), reply(200, b'{"id": "s 2"}'))
+    doubtful = desk.service.open_session(plan, 1, maybe_open=False)
+    assert (doubtful.outcome, doubtful.retry) == (Outcome.INFO, True)
+    opened = [desk.service.open_session(plan, 1, maybe_open=True).session for _ in range(2)]
+    assert opened == ["s/1", "s 2"]
+    assert [r.json for r in desk.server.requests] == [{"sessionId": plan.session}, {}, {}]
+    desk.service.read_session(dataclasses.replace(plan, session="s/1"), 1)
+    assert desk.server.requests[-1].path.endswith("/sessions/s%2F1")
+
+
+def test_an_error_that_speaks_of_ids_is_no_refusal_while_no_session_opens_at_all(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    created = reply(200, json.dumps({"id": plan.session}).encode())
+    desk = bench(reply(500, IDS), reply(500, IDS), created, created)
+    outcomes = [desk.service.open_session(plan, 1, maybe_open=True).outcome for _ in range(4)]
+    assert outcomes == [Outcome.INFO, Outcome.INFO, Outcome.OK, Outcome.OK]
+    chosen = {"sessionId": plan.session}
+    assert [r.json for r in desk.server.requests] == [chosen, {}, chosen, chosen]
 
 
 def test_the_yes_to_a_confirmation_is_the_result_of_the_call_that_asked(

@@ -52,6 +52,15 @@ def test_a_decay_from_below_its_floor_is_the_floor() -> None:
     assert Curve(decay(10, peak=2, t0=1, exponent=0.4, floor=3)).rate(5) == 3
 
 
+def test_a_decay_that_would_touch_its_floor_in_longer_than_a_float_can_say_only_falls() -> None:
+    # 10^600 times `after`: every value is within the bounds of a profile.
+    (piece,) = decay(seconds=100, peak=1000, t0=1, exponent=0.01, floor=0.001)
+    assert piece.rate(100) == pytest.approx(1000 * 101**-0.01)
+    quick = decay(seconds=100, peak=1000, t0=0.00001, exponent=0.99, floor=0.001)
+    assert [type(each) for each in quick] == [Power, Linear]
+    assert sum(each.seconds for each in quick) == 100
+
+
 def test_a_spike_multiplies_the_rate_inside_it_and_nothing_else() -> None:
     plain = Curve([Linear(10, 0, 10), Linear(10, 10, 10)])
     spiked = plain.multiplied(8, 4, 3)

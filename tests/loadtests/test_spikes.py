@@ -36,7 +36,7 @@ def test_a_spike_brings_what_its_factor_says_when_it_says(busy: Profile) -> None
     expected = spikes.expected(busy, 7, SPIKE)
     assert expected == pytest.approx(4 * planned * busy_day)
     assert abs(len(extra) - expected) < 5 * math.sqrt(expected)
-    assert spikes.count(busy, 7, SPIKE) == len(extra)
+    assert list(spikes.counting(busy, 7, SPIKE))[-1] == len(extra)
 
 
 def test_the_numbering_goes_on_and_shards_divide_it_as_the_plan_is(busy: Profile) -> None:
@@ -45,6 +45,9 @@ def test_the_numbering_goes_on_and_shards_divide_it_as_the_plan_is(busy: Profile
     parts = [list(spikes.shard(busy, 7, SPIKE, k, 3)) for k in range(3)]
     assert all(each.index % 3 == k for k, part in enumerate(parts) for each in part)
     assert sorted((each for part in parts for each in part), key=lambda a: a.index) == whole
+    counted = dataclasses.replace(SPIKE, arrivals=len(whole))
+    for k, part in enumerate(parts):
+        assert [*spikes.indices(counted, k, 3)] == [each.index for each in part]
 
 
 def test_a_spike_is_drawn_from_its_own_seed_and_known_again_from_its_mark(busy: Profile) -> None:
@@ -52,8 +55,9 @@ def test_a_spike_is_drawn_from_its_own_seed_and_known_again_from_its_mark(busy: 
         return [each.due for each in spikes.shard(busy, 7, spike, 0, 1)]
 
     assert dues(SPIKE) != dues(dataclasses.replace(SPIKE, seed=43))
-    values = {name: float(value) for name, value in dataclasses.asdict(SPIKE).items()}
-    assert Spike.of({**values, "arrivals": 9.0}) == SPIKE
+    counted = dataclasses.replace(SPIKE, arrivals=9)
+    values = {name: float(value) for name, value in dataclasses.asdict(counted).items()}
+    assert Spike.of(values) == counted
 
 
 class Book:
@@ -112,6 +116,7 @@ def test_two_spikes_are_numbered_one_after_the_other(tmp_path: Path) -> None:
     assert isinstance(first, Spike)
     assert isinstance(second, Spike)
     counts = [mark.values["arrivals"] for mark in book.marks]
+    assert [first.arrivals, second.arrivals] == counts
     assert (first.first, second.first) == (100, 100 + counts[0])
     assert book.book.planned == 100 + sum(counts)
     assert first.start == 2.5, "half a second later, so that every process has it in time"
