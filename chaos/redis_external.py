@@ -24,20 +24,21 @@ class ExternalRedis:
         Raises ChaosConfigError when the address is not `redis://` or `rediss://`, or is not
         loopback without `authorised`.
         """
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
+            host = parts.hostname if parts.scheme in {"redis", "rediss"} else None
             port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in {"redis", "rediss"} or not parts.hostname or port == -1:
+        except ValueError:  # of half an IPv6 address, or a port that is none
+            host = None
+        if not host:
             raise ChaosConfigError(
                 f"redis = {without_password(url)!r}: expected redis://[:password@]host:port/db"
             )
         self.url = url
         """The address, password included: for the environment of replicas, never for logs."""
-        self.address = f"{parts.scheme}://{parts.hostname}:{port or 6379}{parts.path}"
+        self.address = f"{parts.scheme}://{host}:{port or 6379}{parts.path}"
         """The address without user and password."""
-        if not authorised and not is_loopback(parts.hostname):
+        if not authorised and not is_loopback(host):
             raise ChaosConfigError(
                 f"redis = {self.address!r}: not a loopback address, which needs --authorised"
             )

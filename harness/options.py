@@ -47,16 +47,16 @@ def check_sessions(value: str) -> None:
 
 def check_target(url: str, *, authorised: bool) -> None:
     """Raise ConfigError unless load may go to this address."""
-    parts = urlsplit(url)
     try:
-        port_ok = parts.port != 0
-    except ValueError:
-        port_ok = False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_ok:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else None
+    except ValueError:  # of half an IPv6 address, or a port that is none
+        host = None
+    if not host:
         raise ConfigError(
             f"--target {without_password(url)}: an http:// or https:// address was expected"
         )
-    if not authorised and not is_loopback(parts.hostname):
+    if not authorised and not is_loopback(host):
         raise ConfigError(
             f"--target {without_password(url)}: it is not on this machine; load goes there only "
             "with --authorised, by which you say that you may"

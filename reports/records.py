@@ -396,14 +396,13 @@ class RecordWriter:
         """
         if self.failure is not None:
             raise self.failure
-        path = self._run_dir / file
         try:
             opened = self._files.get(file)
             if opened is None:
-                opened = self._files[file] = path.open("ab", buffering=0)
+                opened = self._files[file] = (self._run_dir / file).open("ab", buffering=0)
             _write_whole(opened, lines)
         except OSError as error:
-            self.failure = OSError(error.errno, error.strerror, str(path))
+            self.failure = OSError(error.errno, error.strerror, str(self._run_dir / file))
             raise self.failure from None
 
     def close(self) -> None:
