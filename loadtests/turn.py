@@ -82,9 +82,12 @@ class TurnInPlay:
         persist(self.tries, ask, self.desk.limits, jitter, deadline)
 
     def found_no_session(self) -> bool:
-        """The service says that there is no such session, and nothing happened."""
+        """The service says, last of all, that there is no such session.
+
+        What attempts of unknown end did before, they did not do in it: else it would be there.
+        """
         last = self.tries.last
-        return self.tries.outcome is Outcome.FAIL and last is not None and last.answer.status == 404
+        return last is not None and last.answer.status == 404 and not self.tries.under_way
 
     def begin_again(self, plan: ConversationPlan) -> None:
         """The customer opened another session, that of `plan`, and is about to say it there."""

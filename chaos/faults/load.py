@@ -63,8 +63,11 @@ class _LoadFault(LastingFault):
             if any(mark.mark == "order-refused" for mark in answers):
                 raise ChaosError(f"the load generator refused {self.kind}: its log says why")
             obeyed = self._obeyed(answers)
-            if obeyed is not None:
-                return obeyed
+            if obeyed:
+                return True
+            if obeyed is False:
+                # Nobody was there just then: at a low load that is for a moment.
+                self.inject(env)
             time.sleep(0.05)
         return False
 

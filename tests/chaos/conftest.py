@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from chaos.fleet import Fleet
 from chaos.redis_server import RedisServer
 from tests import tools
 
+REDIS = os.environ.get("DIYA_TEST_REDIS", "bundled")
+"""`system` plays the same tests on the redis-server of this machine."""
 TOY = (sys.executable, str(Path(__file__).parent / "toy_replica.py"))
 
 KINDS = ["bundled", "system"]
@@ -27,8 +30,6 @@ def need(kind: str) -> None:
         tools.require("redis-server")
 
 
-"""The kinds of Redis-protocol server that this machine has."""
-
 MakeFleet = Callable[..., Fleet]
 
 
@@ -38,7 +39,7 @@ def make_fleet(tmp_path: Path) -> Iterator[MakeFleet]:
     fleets: list[Fleet] = []
 
     def make(**options: Any) -> Fleet:
-        options = {"replicas": 3, "redis": "bundled", "replica_command": TOY, **options}
+        options = {"replicas": 3, "redis": REDIS, "replica_command": TOY, **options}
         fleet = Fleet(tmp_path / f"fleet{len(fleets)}", uuid.uuid4().hex[:12], **options)
         fleets.append(fleet)
         return fleet
@@ -53,7 +54,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """One fleet of three toy replicas for all tests that leave it whole, or can be mended."""
     directory = tmp_path_factory.mktemp("standing")
     run_id = uuid.uuid4().hex[:12]
-    with Fleet(directory, run_id, replicas=3, redis="bundled", replica_command=TOY) as fleet:
+    with Fleet(directory, run_id, replicas=3, redis=REDIS, replica_command=TOY) as fleet:
         yield fleet
 
 

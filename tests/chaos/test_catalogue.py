@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from chaos.load_switch import LoadSwitchFile
 from chaos.redis_server import RedisServer, connect
 from chaos.topologies import Topology
 from reports.records import LoadMark, RecordWriter
-from tests.chaos.conftest import MakeFleet
+from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import assert_healed, do
 
 
@@ -191,6 +191,15 @@ def test_exhausted_connections_shut_everybody_out_and_are_given_back(
     assert redis.config_get("maxclients") == limit
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_slow_commands_are_slow_on_every_server(make_fleet: MakeFleet, kind: str) -> None:
+    need(kind)
+    fleet = make_fleet(redis=kind, replicas=1)
+    fleet.start()
+    window = do(SlowRedis(duration=0.1, stall=0.3, every=0.31), fleet)
+    assert (window.took_hold, window.error) == (True, None)
+
+
 def test_slow_commands_make_everybody_wait(fleet: Fleet, redis: Any) -> None:
     waits: list[float] = []
     fault = SlowRedis(duration=30.0, stall=0.3, every=0.31)
@@ -233,6 +242,27 @@ def test_an_order_that_no_load_generator_answers_did_not_take_hold(
     window = do(ReconnectStorm(duration=0.1), fleet)
     assert not window.took_hold
     assert str(window.error).startswith("reconnect-storm did not take hold of customers")
+
+
+def test_a_storm_that_found_nobody_is_ordered_again(
+    loaded: tuple[Fleet, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet, run_dir = loaded
+    tell = fleet.load.tell
+
+    def answered(what: str, values: Mapping[str, float]) -> int:
+        """As the generator does it, which meets its first customer at the second order."""
+        order = tell(what, values)
+        there = float(order > 1)
+        with RecordWriter(run_dir) as writer:
+            writer.write(LoadMark(1.0, "storm", {"order": order, "players": 1.0}))
+            cut = {"order": order, "conversations": there}
+            writer.write(LoadMark(1.0, "storm-cut", cut))
+        return order
+
+    monkeypatch.setattr(fleet.load, "tell", answered)
+    window = do(ReconnectStorm(duration=0.1), fleet)
+    assert (window.took_hold, window.error) == (True, None)
 
 
 def test_an_order_that_the_load_generator_refuses_did_not_take_hold(

@@ -245,6 +245,13 @@ def test_a_session_that_expired_while_the_service_did_not_answer_is_opened_anew(
     assert back.reopened - first.sent >= 0.9
 
 
+def test_an_attempt_of_unknown_end_did_nothing_in_a_session_that_had_expired(play: Play) -> None:
+    gone = reply(404, b"Session not found")
+    played = play(CREATED, WHOLE, CLOSE, gone, CREATED, WHOLE, WHOLE, SESSION, ttl=0.0)
+    assert [turn.outcome for turn in played.turns] == [Outcome.OK] * 3
+    assert played.turns[1].reopened is not None
+
+
 def test_a_confirmation_is_given_within_the_turn(play: Play) -> None:
     call = {"functionCall": {"name": "adk_request_confirmation", "id": "call-1"}}
     asks = agent_reply(
