@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -17,6 +18,10 @@ from chaos.redis_server import connect
 
 _REWRITE_TIMEOUT_S = 20.0
 _STEP_S = 0.02
+_FEWEST_KEYS = 100
+_FILLING = "x" * 1024
+_FILLED_S = 120
+"""What is left of them if nobody takes them away goes by itself."""
 
 
 @dataclass
@@ -30,6 +35,7 @@ class ReloadRedis(RestartRedis):
 
     _delay_us: int = field(default=0, init=False, repr=False)
     _was_loading: bool = field(default=False, init=False, repr=False)
+    _filled: list[str] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,6 +43,7 @@ class ReloadRedis(RestartRedis):
 
     def _end(self, server: RedisNode) -> None:
         with connect(server.url) as client:
+            self._fill(client)
             self._rewrite(client)
             self._delay_us = max(1, int(self.load * 1e6 / max(1, int(str(client.dbsize())))))
         super()._end(server)
@@ -55,14 +62,27 @@ class ReloadRedis(RestartRedis):
             if _is_loading(server):
                 self._was_loading = True
             elif server.answers():
-                return
+                break
             if time.monotonic() > deadline or not server.running:
                 raise ChaosError(f"{server.name} did not load its data in {LOAD_TIMEOUT:g} s")
             time.sleep(_STEP_S)
+        if self._filled:
+            with connect(server.url) as client:
+                client.delete(*self._filled)
 
     def verify_healed(self, env: Environment) -> bool:
         """It is another run of the server, and was seen to answer LOADING."""
         return self._was_loading and super().verify_healed(env)
+
+    def _fill(self, client: redis.Redis) -> None:
+        """A server with hardly any data would not look up from loading them to say so."""
+        missing = _FEWEST_KEYS - int(str(client.dbsize()))
+        for number in range(missing):
+            name = f"diya:filling:{number}"
+            # A node of a cluster takes the keys of its own slots only.
+            with contextlib.suppress(redis.ResponseError):
+                client.set(name, _FILLING, ex=_FILLED_S)
+                self._filled.append(name)
 
     def _rewrite(self, client: redis.Redis) -> None:
         """Make the file a list of keys, so that the delay can be reckoned."""

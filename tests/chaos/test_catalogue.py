@@ -159,6 +159,21 @@ def test_a_redis_with_much_to_load_says_so_until_it_has(fleet: Fleet, redis: Any
     assert_healed(window, fleet)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_redis_with_hardly_any_data_is_seen_to_load_them_too(
+    make_fleet: MakeFleet, kind: str
+) -> None:
+    need(kind)
+    fleet = make_fleet(redis=kind, replicas=1)
+    fleet.start()
+    assert isinstance(fleet.redis, RedisServer)
+    with connect(fleet.redis.url) as client:
+        client.set("one", "key", ex=100)
+        window = do(ReloadRedis(load=0.5), fleet)
+        assert (window.took_hold, window.error) == (True, None)
+        assert client.keys() == ["one"]
+
+
 def test_amnesia_leaves_nothing_and_needs_something_to_forget(fleet: Fleet, redis: Any) -> None:
     window = do(Amnesia(), fleet)
     assert (window.took_hold, window.error) == (True, None)
