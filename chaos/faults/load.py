@@ -66,7 +66,8 @@ class _LoadFault(LastingFault):
             if obeyed:
                 return True
             if obeyed is False:
-                # Nobody was there just then: at a low load that is for a moment.
+                # Nobody was there just then, or nobody more drawn: at a low load, for a moment.
+                self._seed += 1
                 self.inject(env)
             time.sleep(0.05)
         return False
