@@ -8,13 +8,11 @@ import redis
 
 from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
+from chaos.faults import well
 from chaos.redis_server import connect
-from chaos.topologies.parts import wait_for
 
 LOAD_TIMEOUT = 60.0
 """Seconds that Redis may take to load its data again (2 to 5 s per GB)."""
-WELL_TIMEOUT = 5.0
-"""Seconds that a busy one may take to answer, before a fault."""
 
 
 def check_name(server: object) -> None:
@@ -54,11 +52,7 @@ def choose(server: str, env: Environment, rng: Random) -> RedisNode:
 
 def require_well(kind: str, server: RedisNode) -> None:
     """Raise ChaosError unless it runs, is not frozen, and answers."""
-    if not server.running:
-        raise ChaosError(f"{server.name} does not run: {kind} cannot be done to it")
-    if server.frozen:
-        raise ChaosError(f"{server.name} is frozen already: {kind} cannot be done to it")
-    wait_for(server.answers, WELL_TIMEOUT, f"{server.name} to answer before {kind}")
+    well.require(kind, server, server.answers, "to answer")
 
 
 def require_primary(kind: str, server: RedisNode, env: Environment) -> None:

@@ -9,13 +9,11 @@ from random import Random
 
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
+from chaos.faults import well
 from chaos.faults.attempts import do_all
-from chaos.topologies.parts import wait_for
 
 READY_TIMEOUT = 30.0
 """Seconds that a replica may take to be ready again."""
-WELL_TIMEOUT = 5.0
-"""Seconds that a busy one may take to say that it is ready, before a fault."""
 
 
 def check_name(replica: object) -> None:
@@ -47,15 +45,7 @@ def running(env: Environment) -> list[ReplicaNode]:
 
 def require_well(kind: str, *replicas: ReplicaNode) -> None:
     """Raise ChaosError unless each runs, is not frozen and says that it is ready."""
-    do_all(partial(_require_well, kind, each) for each in replicas)
-
-
-def _require_well(kind: str, replica: ReplicaNode) -> None:
-    if not replica.running:
-        raise ChaosError(f"{replica.name} does not run: {kind} cannot be done to it")
-    if replica.frozen:
-        raise ChaosError(f"{replica.name} is frozen already: {kind} cannot be done to it")
-    wait_for(replica.ready, WELL_TIMEOUT, f"{replica.name} to be ready before {kind}")
+    do_all(partial(well.require, kind, each, each.ready, "to be ready") for each in replicas)
 
 
 def revive(replica: ReplicaNode) -> None:

@@ -26,20 +26,6 @@ class Blameless:
     """Reads at a time when the session must be gone."""
 
 
-def blameless(
-    record: ConversationRecord | None,
-    turns: Sequence[TurnRecord],
-    audits: Sequence[AuditRecord],
-    ttl: float,
-) -> Blameless | None:
-    """None: it must go the long way.  Turns and audits in order; nothing may have been lost."""
-    if record is None or record.opened is None or not turns:
-        return None
-    if not turns_are(record, turns, audits, ttl):
-        return None
-    return audits_are(record, turns, audits, ttl)
-
-
 def turns_are(
     record: ConversationRecord,
     turns: Sequence[TurnRecord],

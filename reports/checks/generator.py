@@ -5,7 +5,8 @@ Its lag at each arrival is `validity.generator`; how every arrival ended, `valid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import isnan
 
 from reports.columns import RETRIED, TROUBLED
 from reports.history import History
@@ -30,16 +31,28 @@ def check_generator(history: History) -> list[Finding]:
     return [_send_lag(history), *_cpu(history), *_workers(history)]
 
 
-def send_lags(history: History) -> Sequence[float]:
-    """By how much the generator was late to take up each later turn, ascending, seconds."""
+def arrival_lags(history: History) -> Iterator[tuple[float, float]]:
+    """When each conversation was due, run time, and by how much the generator was late for it."""
+    talks = history.conversations
+    started = zip(talks.started, talks.due, strict=True)
+    return ((due, at - due) for at, due in started if not isnan(at))
+
+
+def later_turn_lags(history: History) -> Iterator[tuple[float, float]]:
+    """When each later turn was due, run time, and by how much it was taken up late."""
     turns = history.turns
     sent = zip(turns.turn, turns.state, turns.sent, turns.due, strict=True)
-    return ascending(
-        at - due
+    return (
+        (due, at - due)
         for turn, state, at, due in sent
         # A first turn opens the session first; so does one whose session had to be opened again.
         if turn > 0 and not state & (RETRIED | TROUBLED)
     )
+
+
+def send_lags(history: History) -> Sequence[float]:
+    """By how much the generator was late to take up each later turn, ascending, seconds."""
+    return ascending(lag for _, lag in later_turn_lags(history))
 
 
 def generator_samples(history: History) -> dict[str, list[Sample]]:

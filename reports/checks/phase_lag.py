@@ -6,12 +6,11 @@ than its hundredth part, and would be held against the service in whose fault it
 
 from __future__ import annotations
 
-from array import array
-from math import isnan
+from itertools import chain
 
+from reports.checks.generator import arrival_lags, later_turn_lags
 from reports.checks.latency import FEWEST_FOR_P99, check_latency
 from reports.checks.recovery import check_recovery
-from reports.columns import RETRIED, TROUBLED
 from reports.history import History
 from reports.percentiles import ascending, percentile
 from reports.phases import time_of
@@ -54,16 +53,11 @@ def check_phase_lag(history: History) -> list[Finding]:
 
 def _lag(history: History, since: float, until: float) -> float | None:
     """The p99 of the lags of what was due in this time, of few the most, seconds."""
-    talks, turns = history.conversations, history.turns
-    lags = array("d")
-    for due, started in zip(talks.due, talks.started, strict=True):
-        if since <= due <= until and not isnan(started):
-            lags.append(started - due)
-    for turn, state, sent, due in zip(turns.turn, turns.state, turns.sent, turns.due, strict=True):
-        # A first turn opens the session first; so does one whose session had to be opened again.
-        if turn > 0 and since <= due <= until and not state & (RETRIED | TROUBLED):
-            lags.append(sent - due)
+    lags = ascending(
+        lag
+        for due, lag in chain(arrival_lags(history), later_turn_lags(history))
+        if since <= due <= until
+    )
     if not lags:
         return None
-    ordered = ascending(lags)
-    return ordered[-1] if len(ordered) < FEWEST_FOR_P99 else percentile(ordered, 99)
+    return lags[-1] if len(lags) < FEWEST_FOR_P99 else percentile(lags, 99)

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from heapq import nlargest
 from itertools import pairwise
-from math import isnan
 
 from reports.checks.foreign_cpu import check_foreign_cpu
-from reports.checks.generator import check_generator
+from reports.checks.generator import arrival_lags, check_generator
 from reports.checks.phase_lag import check_phase_lag
 from reports.columns import OK, OUTCOME
 from reports.history import History
@@ -110,9 +109,7 @@ def _ranges_twice(history: History, planned: int) -> int:
 
 def lags(history: History) -> Sequence[float]:
     """By how much the generator was late for each conversation, ascending, seconds."""
-    talks = history.conversations
-    started = zip(talks.started, talks.due, strict=True)
-    return ascending(at - due for at, due in started if not isnan(at))
+    return ascending(lag for _, lag in arrival_lags(history))
 
 
 def _generator(history: History) -> Finding:

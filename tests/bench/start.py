@@ -9,14 +9,13 @@ and, where there is a Docker engine, 12 containers that are started at once, by 
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import psutil
@@ -24,13 +23,14 @@ import psutil
 from chaos.ports import free_port
 from target_service.app import AGENTS
 from tests.bench.session_limits import Limit, judge
+from tests.containers import at_once
+from tests.harness.command import wait_until
 
 REPLICAS, READY_S = 12, 10.0
 """The limit is meant for two cores."""
 _NO_REDIS = "redis://127.0.0.1:1/0"
 """A replica is ready whether or not Redis is."""
 _PATIENCE_S = 120.0
-_POLL_S = 0.02
 
 
 def cpu_to_ready(command: Sequence[str], path: str) -> float:
@@ -43,7 +43,11 @@ def cpu_to_ready(command: Sequence[str], path: str) -> float:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _until(lambda: _answers(port, path) or process.poll() is not None)
+        wait_until(
+            lambda: at_once.answers(port, path) or process.poll() is not None,
+            _PATIENCE_S,
+            "a server is ready",
+        )
         times = psutil.Process(process.pid).cpu_times()
         return times.user + times.system
     finally:
@@ -53,26 +57,12 @@ def cpu_to_ready(command: Sequence[str], path: str) -> float:
 
 def containers_ready(client: Any, image: str, replicas: int) -> float:
     """Seconds from the start of so many containers to the last one's readiness."""
-    ports = [free_port() for _ in range(replicas)]
-    made = [
-        client.containers.create(
-            image,
-            environment={"DIYA_REDIS_URL": _NO_REDIS},
-            ports={"8000/tcp": ("127.0.0.1", port)},
-            mem_limit="512m",
-        )
-        for port in ports
-    ]
-    try:
+    with at_once.replicas(client, image, replicas, mem_limit="512m") as made:
         begun = time.monotonic()
-        with ThreadPoolExecutor(replicas) as pool:
-            list(pool.map(lambda container: container.start(), made))
-        for port in ports:
-            _until(lambda port=port: _answers(port, "/readyz"))  # type: ignore[misc]
+        at_once.start(list(made.values()))
+        for port in made:
+            wait_until(partial(at_once.answers, port), _PATIENCE_S, "a container is ready")
         return time.monotonic() - begun
-    finally:
-        for container in made:
-            container.remove(force=True, v=True)
 
 
 def main() -> int:
@@ -117,25 +107,6 @@ def _engine() -> Any:
     except (docker.errors.DockerException, OSError):
         return None
     return client
-
-
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + _PATIENCE_S
-    while not holds():
-        if time.monotonic() > end:
-            raise TimeoutError(f"a server was not ready within {_PATIENCE_S:g} s")
-        time.sleep(_POLL_S)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from chaos.http_probe import get
-from chaos.ports import LOOPBACK, free_port
+from tests.containers import at_once
 from tests.harness import command
 
 REPLICAS = 12
@@ -50,22 +47,10 @@ def test_all_that_a_replica_imports_was_compiled_when_its_image_was_made(
 
 def cpu_to_ready(engine: Any, image: str) -> float:
     """CPU seconds of twelve replicas that are started at once, until all of them are ready."""
-    ports = [free_port() for _ in range(REPLICAS)]
-    replicas = [
-        engine.containers.create(
-            image,
-            environment={"DIYA_REDIS_URL": f"redis://{LOOPBACK}:1/0"},
-            ports={"8000/tcp": (LOOPBACK, port)},
-            healthcheck=NO_HEALTH_CHECK,
-        )
-        for port in ports
-    ]
-    try:
-        start(replicas)
-        command.wait_until(lambda: all(is_ready(port) for port in ports), 120, "ready")
-        return sum(cpu_seconds(each) for each in replicas)
-    finally:
-        remove(replicas)
+    with at_once.replicas(engine, image, REPLICAS, healthcheck=NO_HEALTH_CHECK) as replicas:
+        at_once.start(list(replicas.values()))
+        command.wait_until(lambda: all(map(at_once.answers, replicas)), 120, "ready")
+        return sum(cpu_seconds(each) for each in replicas.values())
 
 
 def cpu_of_imports(engine: Any, image: str) -> float:
@@ -75,29 +60,14 @@ def cpu_of_imports(engine: Any, image: str) -> float:
         for _ in range(REPLICAS)
     ]
     try:
-        start(imports)
+        at_once.start(imports)
         for each in imports:
             assert each.wait()["StatusCode"] == 0, each.logs().decode()
         return sum(float(each.logs(stderr=False).decode().split()[-1]) for each in imports)
     finally:
-        remove(imports)
-
-
-def is_ready(port: int) -> bool:
-    answer = get(port, "/readyz")
-    return answer is not None and answer[0] == 200
+        at_once.remove(imports)
 
 
 def cpu_seconds(container: Any) -> float:
     told = container.client.api.stats(container.id, stream=False, one_shot=True)
     return float(told["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
-
-
-def start(containers: Sequence[Any]) -> None:
-    with ThreadPoolExecutor(len(containers)) as pool:
-        list(pool.map(lambda each: each.start(), containers))
-
-
-def remove(containers: Sequence[Any]) -> None:
-    for each in containers:
-        each.remove(force=True, v=True)

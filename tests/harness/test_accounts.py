@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness import accounts
-from reports.records import ArrivalRange, ConversationRecord, Fate, LoadMark, RecordWriter
-from tests.loadtests.recorded import fates, records
+from reports.records import ArrivalRange, Fate, LoadMark, RecordWriter
+from tests.loadtests.recorded import fates, offered, records
 
 
 def _write(run_dir: Path, *marks: str, settled: tuple[int, ...] = ()) -> None:
@@ -16,20 +16,7 @@ def _write(run_dir: Path, *marks: str, settled: tuple[int, ...] = ()) -> None:
         for mark in marks:
             writer.write(LoadMark(0.0, mark, {"arrivals": 10.0} if mark == "start" else {}))
         for index in settled:
-            writer.write(
-                ConversationRecord(
-                    conversation=index,
-                    journey="return",
-                    user="u",
-                    session="s",
-                    due=0.0,
-                    started=0.0,
-                    opened=0.0,
-                    ended=1.0,
-                    fate=Fate.OFFERED,
-                    turns_planned=1,
-                )
-            )
+            writer.write(offered(index, ended=1.0))
 
 
 def test_what_a_killed_generator_left_is_lost_and_the_loss_is_noted(tmp_path: Path) -> None:

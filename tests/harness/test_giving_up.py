@@ -19,14 +19,13 @@ from harness.progress import Progress
 from harness.watch import Watch
 from loadtests import arrivals, conversation, profile
 from reports.records import (
-    ConversationRecord,
-    Fate,
     LoadMark,
     Outcome,
     Record,
     RecordWriter,
     TurnRecord,
 )
+from tests.loadtests.recorded import offered
 
 SEED, START = 3, 5.0
 HANGS = "the load generator does not end: cutting the run"
@@ -105,7 +104,7 @@ class Watched:
             for number, think in enumerate((*planned.think_seconds, 0.0)):
                 story.append((t + turn_s, _turn(arrival.index, number, t, t + turn_s)))
                 t += turn_s + think
-            story.append((t, _conversation(arrival.index, t)))
+            story.append((t, offered(arrival.index, t)))
         return story
 
     def watch(
@@ -150,21 +149,6 @@ def _turn(index: int, number: int, due: float, done: float) -> TurnRecord:
         message="m",
         reply="r",
         seen=None,
-    )
-
-
-def _conversation(index: int, ended: float) -> ConversationRecord:
-    return ConversationRecord(
-        conversation=index,
-        journey="return",
-        user="u",
-        session="s",
-        due=0.0,
-        started=0.0,
-        opened=0.0,
-        ended=ended,
-        fate=Fate.OFFERED,
-        turns_planned=1,
     )
 
 

@@ -32,6 +32,22 @@ def fates(run_dir: Path) -> dict[int, Fate]:
     return dict(sorted(found))
 
 
+def offered(index: int, ended: float) -> ConversationRecord:
+    """What is written of a customer who came, took one turn and went."""
+    return ConversationRecord(
+        conversation=index,
+        journey="return",
+        user="u",
+        session="s",
+        due=0.0,
+        started=0.0,
+        opened=0.0,
+        ended=ended,
+        fate=Fate.OFFERED,
+        turns_planned=1,
+    )
+
+
 @contextmanager
 def honest_server(ttl_s: float, *options: str) -> Iterator[tuple[str, Callable[[], str]]]:
     """The address of an ADK server whose sessions live so long, and what reads its next line."""

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.checks.blameless import blameless, turns_are
+from reports.checks.blameless import audits_are, turns_are
 from reports.checks.census import Census
 from reports.checks.conversation_judge import ConversationJudge
 from reports.records import HistoryItem, Outcome
@@ -21,7 +21,8 @@ def short_and_long(run: Run) -> tuple[tuple[bool, int] | None, Census, list[Any]
     with tempfile.TemporaryDirectory() as scratch:
         history = run.history(Path(scratch))
     ((_, (record,), turns, audits),) = history.talks()
-    found = blameless(record, turns, audits, TTL)
+    plain = record.opened is not None and bool(turns) and turns_are(record, turns, audits, TTL)
+    found = audits_are(record, turns, audits, TTL) if plain else None
     census = Census()
     violations = ConversationJudge(history, 0, record, census).judge(turns, audits)
     told = None if found is None else (found.audited, found.read_late)
