@@ -117,6 +117,7 @@ class Plan:
             "ttl_known": self.ttl_known,
             "token_env": self.token_env,
             "command": list(self.command),
+            "sizing": None,
             "journeys": None if self.book is None else self.book.to_dict(),
         }
 

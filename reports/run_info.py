@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.errors import HistoryError
+from reports.sizing import Sizing, read_sizing
 
 SCHEMA_VERSION = 1
 _LARGEST = 1e9
@@ -39,9 +40,8 @@ class RunInfo:
     """False: `ttl_seconds` is the shortest TTL that the target may have; it may be any longer."""
     command: tuple[str, ...] = ()
     """The words of the command that plays the run again; none in runs of older versions."""
-    sizing: dict[str, Any] | None = None
-    """What the rehearsal before the load measured, and how the load was sized to it; None: no
-    rehearsal, or a run of an older version."""
+    sizing: Sizing | None = None
+    """How the load was sized to the machine; None: it was not, and nothing was rehearsed."""
 
     @property
     def planned_faults(self) -> tuple[str, ...]:
@@ -124,16 +124,8 @@ def read_run_info(run_dir: Path) -> RunInfo:
         foreign=values.get("foreign") is True,
         ttl_known=values.get("ttl_known") is not False,
         command=_words(path, values, "command"),
-        sizing=_sizing(path, values),
+        sizing=read_sizing(path, values),
     )
-
-
-def _sizing(path: Path, values: dict[str, Any]) -> dict[str, Any] | None:
-    sizing = _object(path, values, "sizing")
-    for key, value in sizing.items():
-        if key != "mode" and value is not None and not (_is_number(value) and value >= 0):
-            raise HistoryError(f"{path}: sizing.{key}: {_shown(value)}, expected a number")
-    return sizing or None
 
 
 def _is_number(value: Any) -> bool:

@@ -148,6 +148,14 @@ REFUSED: dict[str, tuple[Damage, str]] = {
         run_json("profile", "slo", "error_rate", value="low"),
         r"profile\.slo\.error_rate: 'low', expected a number",
     ),
+    "a sizing without a mode": (
+        run_json("sizing", value={"factor": 0.5}),
+        r"sizing\.mode: None, expected auto or given",
+    ),
+    "a sizing to nothing": (
+        run_json("sizing", value={"mode": "auto", "factor": 0}),
+        r"sizing\.factor: 0, expected a number above 0",
+    ),
     "no limits": (run_json("profile", value={}), r"profile\.slo\.\w+: None, expected a number"),
     "limits that are none": (
         run_json("profile", "slo", value=[1]),

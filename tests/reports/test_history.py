@@ -130,3 +130,22 @@ def test_what_is_derived_is_derived_once(run_dir: Path) -> None:
     history = read(run_dir)
     assert (history.once(derive), history.once(derive)) == (42, 42)
     assert asked == ["again"]
+
+
+def test_the_sizing_of_a_run_is_read(run_dir: Path) -> None:
+    values = {
+        "mode": "auto",
+        "factor": 0.46,
+        "cpu_s_per_turn": 0.045,
+        "cores": 2.0,
+        "carries_turns_per_s": 38.0,
+        "planned_peak_turns_per_s": 70.0,
+        "peak_turns_per_s": 32.2,
+        "turns": 84,
+        "seconds": 3.1,
+    }
+    assert read(run_dir).run.sizing is None
+    edit(run_dir, sizing=values)
+    sizing = read(run_dir).run.sizing
+    assert sizing is not None
+    assert sizing.to_dict() == values
