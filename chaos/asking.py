@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shlex
 import shutil
+import ssl
 import subprocess
 import urllib.error
 import urllib.parse
@@ -17,9 +20,16 @@ from chaos.faults.base import require_seconds
 
 TIMEOUT_S = 10.0
 """Of a probe that names none."""
+MOST_RETRIES = 10
+"""Retries of one question over a connection that fails."""
 
-HTTP_KEYS = ("type", "url", "method", "headers", "arguments", "timeout")
-PROCESS_KEYS = ("type", "path", "arguments", "timeout")
+HTTP_KEYS = (
+    *("type", "url", "method", "headers", "arguments", "timeout"),
+    *("verify_tls", "max_retries", "secrets"),
+)
+PROCESS_KEYS = ("type", "path", "arguments", "timeout", "secrets")
+_SHELL = frozenset("|&;<>()$`*?[]{}~#\n")
+"""A string of arguments with one of these is meant for a shell."""
 
 
 def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
@@ -45,16 +55,33 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     if body is not None:
         sent.setdefault("Content-Type", "application/json")
 
+    retries = provider.get("max_retries", 0)
+    if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
+        raise ValueError(f"max_retries = {retries!r}: expected a number from 0 to {MOST_RETRIES}")
+    verify = provider.get("verify_tls", True)
+    if not isinstance(verify, bool):
+        raise ValueError(f"verify_tls = {verify!r}: expected true or false")
+    # Never through a proxy of the environment: what is asked is on this machine.
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if not verify:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    opener = urllib.request.build_opener(*handlers)
+
     def ask() -> dict[str, Any]:
-        request = urllib.request.Request(url, data=body, headers=sent, method=method)
-        # Never through a proxy of the environment: what is asked is on this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=timeout) as response:
-                return _answer(response.status, response.headers, response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return _answer(error.code, error.headers, error.read())
+        for left in range(retries, -1, -1):
+            request = urllib.request.Request(url, data=body, headers=sent, method=method)
+            try:
+                with opener.open(request, timeout=timeout) as response:
+                    return _answer(response.status, response.headers, response.read())
+            except urllib.error.HTTPError as error:
+                with error:
+                    return _answer(error.code, error.headers, error.read())
+            except urllib.error.URLError:
+                if not left:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     return ask
 
@@ -70,14 +97,16 @@ def _answer(status: int, headers: Any, body: bytes) -> dict[str, Any]:
 def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     """Runs a program; answers with `status` (its exit code), `stdout` and `stderr`.
 
-    No shell: `arguments` is a list, or a mapping of options.  Raises ValueError when there is no
-    such program, and for a wrong key.
+    No shell: `arguments` is a list, a mapping of options, or words in a text.  Raises ValueError
+    when there is no such program, and for a wrong key.
     """
     path = provider["path"]
-    program = shutil.which(path) if isinstance(path, str) else None
+    program = shutil.which(os.path.expanduser(path)) if isinstance(path, str) else None
     if program is None:
         raise ValueError(f"path = {path!r}: expected a program that can be run")
     arguments = provider.get("arguments") or []
+    if isinstance(arguments, str) and not _SHELL & set(arguments):
+        arguments = shlex.split(arguments)
     if isinstance(arguments, dict):
         arguments = [part for pair in arguments.items() for part in pair]
     if not isinstance(arguments, list):
@@ -104,5 +133,7 @@ def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
 
 def _timeout(provider: Mapping[str, Any]) -> float:
     timeout = provider.get("timeout", TIMEOUT_S)
+    if isinstance(timeout, list) and timeout:  # to connect and to read
+        timeout = max(timeout, key=lambda each: each if isinstance(each, int | float) else 0)
     require_seconds("timeout", timeout, least=0.001)
     return float(timeout)

@@ -87,6 +87,8 @@ class Experiment:
     """The topology of Redis that it needs (the extension `diya`); None: any."""
     source: str = ""
     """The text it was read from, so that a run can keep it.  No secret stands in it."""
+    notes: tuple[str, ...] = ()
+    """Parts of the file that were passed over, one sentence each."""
 
     @property
     def faults(self) -> list[Step]:

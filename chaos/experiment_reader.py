@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -10,14 +10,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
 from chaos import actions, asking, probes
 from chaos.errors import ChaosConfigError
 from chaos.experiment import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
-from chaos.experiment_values import Values, ValuesError, read_configuration, read_secrets
+from chaos.experiment_fields import PASSED_OVER, Fields, nearest
+from chaos.experiment_text import document as document_of
+from chaos.experiment_text import read_text
+from chaos.experiment_values import (
+    Values,
+    ValuesError,
+    read_configuration,
+    read_secrets,
+    without_secrets,
+)
 from chaos.faults.base import Fault, require_seconds
 from chaos.tolerance import Tolerance, tolerance
 
@@ -50,13 +59,9 @@ def read(path_or_name: str | Path) -> Experiment:
         if not path.is_file():
             raise ChaosConfigError(
                 f"experiment {str(path_or_name)!r}: there is no such file, expected one or a name"
-                f"{_nearest(str(path_or_name), names())}"
+                f"{nearest(str(path_or_name), names())}"
             )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
-    return parse(text, path)
+    return parse(read_text(path), path)
 
 
 def parse(text: str, path: Path) -> Experiment:
@@ -64,37 +69,36 @@ def parse(text: str, path: Path) -> Experiment:
 
     Raises ChaosConfigError.
     """
-    try:
-        document = yaml.safe_load(text)  # JSON is YAML too
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ChaosConfigError(f"{path}{line}: not YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
-    return _Reader(path).experiment(document, text)
+    document, notes = document_of(text, path)
+    return _Reader(path, notes=notes).experiment(document, text)
 
 
 @dataclass
-class _Reader:
-    """Reads one document; knows the file for its sentences."""
+class _Reader(Fields):
+    """Reads one document."""
 
-    path: Path
-    values: Values = field(default_factory=Values)
     named: dict[str, Any] = field(default_factory=dict)
     """Every activity that has a name, for `ref`."""
     moments: dict[str, Moment] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     def experiment(self, document: object, text: str) -> Experiment:
-        top = self.mapping("the file", document, (*_METADATA, *_KEYS), required=("title", "method"))
+        top = self.known("the file", document, (*_METADATA, *_KEYS), ("title", "method"))
+        secrets = self.mapping("secrets", top.get("secrets") or {})
         try:
             self.values = Values(
-                read_configuration(self.mapping("configuration", top.get("configuration") or {})),
-                read_secrets(self.mapping("secrets", top.get("secrets") or {})),
+                read_configuration(
+                    self.mapping("configuration", top.get("configuration") or {}), self.notes
+                ),
+                read_secrets(secrets, self.notes),
             )
         except ValuesError as error:
             self.fail(f"{error.key}: {error}")
+        if secrets and without_secrets(secrets) != secrets:
+            text = yaml.safe_dump(
+                {**top, "secrets": without_secrets(secrets)}, sort_keys=False, allow_unicode=True
+            )
+        self.name_activities(top)
         extension = self.extension(top.get("extensions"))
         hypothesis = self.hypothesis(top.get("steady-state-hypothesis"))
         method = self.activities("method", top["method"])
@@ -104,7 +108,7 @@ class _Reader:
             name = min(strangers)
             self.fail(
                 f"extensions: {EXTENSION}: at: {name!r} is the name of no activity of the method"
-                f"{_nearest(name, [activity.name for activity in method])}"
+                f"{nearest(name, [activity.name for activity in method])}"
             )
         return Experiment(
             title=self.text("title", top["title"]),
@@ -115,7 +119,17 @@ class _Reader:
             rollbacks=self.only_actions(rollbacks),
             topology=extension.get("topology"),
             source=text,
+            notes=tuple(self.values.mask(note) for note in self.notes),
         )
+
+    def name_activities(self, top: Mapping[str, Any]) -> None:
+        """Note every activity that has a name: a `ref` may come before the activity it names."""
+        hypothesis = top.get("steady-state-hypothesis")
+        probes = hypothesis.get("probes") if isinstance(hypothesis, dict) else None
+        for items in (top["method"], probes):
+            for item in items if isinstance(items, list) else []:
+                if isinstance(item, dict) and isinstance(item.get("name"), str):
+                    self.named[item["name"]] = item
 
     def only_actions(self, rollbacks: tuple[Activity, ...]) -> tuple[Step, ...]:
         for index, activity in enumerate(rollbacks):
@@ -149,11 +163,12 @@ class _Reader:
                 item = self.referred(place, item)
             kind = item.get("type") if isinstance(item, dict) else None
             known = (*_STEP_KEYS, "tolerance") if kind == "probe" else _STEP_KEYS
-            entry = self.mapping(place, item, known, required=("type", "name", "provider"))
+            entry = self.known(
+                place, item, known, ("type", "name", "provider"), PASSED_OVER["activity"]
+            )
             if kind not in ("action", "probe"):
                 self.wrong(f"{place}.type", kind, "action or probe")
             name = self.text(f"{place}.name", entry["name"])
-            self.named.setdefault(name, item)
             background = entry.get("background", False)
             if not isinstance(background, bool):
                 self.wrong(f"{place}.background", background, "true or false")
@@ -171,9 +186,9 @@ class _Reader:
         return f"{kind}-{self.counts[kind]}"
 
     def referred(self, key: str, item: Mapping[str, Any]) -> Any:
-        self.mapping(key, item, ("ref",))
+        self.mapping(key, item, ("ref", "tolerance"))
         if item["ref"] not in self.named:
-            self.wrong(f"{key}.ref", item["ref"], "the name of an activity before", self.named)
+            self.wrong(f"{key}.ref", item["ref"], "the name of an activity", self.named)
         return self.named[item["ref"]]
 
     def fault(self, key: str, value: object) -> Callable[[], Fault]:
@@ -193,7 +208,9 @@ class _Reader:
         pauses = self.mapping(key, value, ("before", "after"))
         seconds = []
         for name in ("before", "after"):
-            pause = self.put_in(f"{key}.{name}", pauses.get(name, 0))
+            pause = self.put_in(f"{key}.{name}", pauses.get(name) or 0)
+            with contextlib.suppress(ValueError):  # an environment variable is a text
+                pause = float(pause) if isinstance(pause, str) else pause
             try:
                 require_seconds(f"{key}.{name}", pause)
             except ValueError as error:
@@ -203,15 +220,17 @@ class _Reader:
 
     def hypothesis(self, value: object) -> tuple[Probe, ...]:
         name = "steady-state-hypothesis"
-        top = self.mapping(name, value or {}, ("title", "probes"))
+        top = self.known(name, value or {}, ("title", "probes"))
         found = []
         for index, item in enumerate(self.items(f"{name}.probes", top.get("probes") or [])):
             key = f"{name}.probes[{index}]"
-            entry = self.mapping(key, item, _PROBE_KEYS, required=_PROBE_KEYS)
+            if isinstance(item, dict) and "ref" in item:
+                item = {**self.referred(key, item), **item}
+                del item["ref"]
+            entry = self.known(key, item, _PROBE_KEYS, _PROBE_KEYS, PASSED_OVER["probe"])
             if entry["type"] != "probe":
                 self.wrong(f"{key}.type", entry["type"], "probe")
             found.append(self.probe(key, entry))
-            self.named.setdefault(found[-1].name, item)
         return tuple(found)
 
     def probe(self, key: str, entry: Mapping[str, Any]) -> Probe:
@@ -236,8 +255,9 @@ class _Reader:
                 else (asking.process, asking.PROCESS_KEYS, "path")
             )
             self.mapping(key, entry, keys, required=(needed,))
+            filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
             try:
-                return make(self.put_in(key, dict(entry)))
+                return make(filled)
             except ValueError as error:
                 self.fail(f"{key}.{error}")
         known = [name for name, _ in _functions(probes)]
@@ -268,51 +288,6 @@ class _Reader:
             for name, argument in given.items()
         }
 
-    def put_in(self, key: str, value: Any) -> Any:
-        """`${name}` is the value of that name in `configuration` or `secrets`."""
-        try:
-            return self.values.put_in(value)
-        except LookupError:
-            self.wrong(key, value, "a name of configuration or secrets", self.values.names)
-
-    def mapping(
-        self,
-        key: str,
-        value: object,
-        allowed: Iterable[str] | None = None,
-        required: Iterable[str] = (),
-    ) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            self.wrong(key, value, "a mapping")
-        prefix = "" if key == "the file" else f"{key}."
-        for name in required:
-            if name not in value:
-                self.fail(f"{prefix}{name} is missing")
-        for name in value:
-            if allowed is not None and name not in allowed:
-                expected = f"one of {', '.join(allowed)}" if allowed else "no key"
-                self.fail(
-                    f"{prefix}{name} is not known here, expected {expected}"
-                    f"{_nearest(str(name), allowed)}"
-                )
-        return value
-
-    def items(self, key: str, value: object) -> list[Any]:
-        if not isinstance(value, list):
-            self.wrong(key, value, "a list")
-        return value
-
-    def text(self, key: str, value: object) -> str:
-        if not isinstance(value, str):
-            self.wrong(key, value, "a text")
-        return value
-
-    def wrong(self, key: str, value: object, expected: str, known: Iterable[str] = ()) -> NoReturn:
-        self.fail(f"{key} = {value!r}, expected {expected}{_nearest(str(value), known)}")
-
-    def fail(self, sentence: str) -> NoReturn:
-        raise ChaosConfigError(self.values.mask(f"{self.path}: {sentence}")) from None
-
 
 def _timed(
     name: str,
@@ -332,11 +307,3 @@ def _functions(module: ModuleType) -> list[tuple[str, Any]]:
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
     ]
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    choices = list(known)
-    if not choices:
-        return ""
-    near = difflib.get_close_matches(word, choices, n=1)
-    return f" (did you mean {near[0]}?)" if near else f" (there are {', '.join(choices)})"

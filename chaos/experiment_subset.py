@@ -16,6 +16,7 @@ import yaml
 
 from chaos.experiment import START, Activity, Step
 from chaos.experiment_reader import EXTENSION, parse
+from chaos.experiment_text import document
 from reports.records import FaultWindow
 
 _REPLICA = re.compile(r"r\d\d")
@@ -31,7 +32,7 @@ class PinnedExperiment:
         """
         experiment = parse(text, path)
         windows = {window.id: window for window in done}
-        self._document: dict[str, Any] = yaml.safe_load(text)
+        self._document: dict[str, Any] = document(text, path)[0]
         entries = _without_references(self._document)
         self._at: dict[str, str] = {}
         self._entries: list[tuple[str | None, dict[str, Any]]] = []
@@ -93,7 +94,7 @@ def _without_references(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The method with every `ref` replaced by what it names."""
     probes = (document.get("steady-state-hypothesis") or {}).get("probes") or []
     named: dict[str, dict[str, Any]] = {}
-    for entry in [*probes, *document["method"]]:
+    for entry in [*document["method"], *probes]:
         if "ref" not in entry:
-            named.setdefault(entry["name"], entry)
+            named[entry["name"]] = entry
     return [named[e["ref"]] if "ref" in e else e for e in document["method"]]

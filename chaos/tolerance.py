@@ -2,7 +2,7 @@
 
 A value means that value, two numbers in a list their range, any other list one of its values; a
 mapping is a `range`, a `regex` or a `jsonpath`.  Of the answer of an HTTP call or a process, a
-number or a list is held against its `status`.
+number is held against its `status`, and a list, of two numbers too, holds the values it may have.
 """
 
 from __future__ import annotations
@@ -76,16 +76,25 @@ def _mapping(form: dict[str, Any]) -> Tolerance:
 def _list(values: list[Any]) -> Tolerance:
     if not values:
         raise ValueError("expected at least one value")
-    if len(values) == 2:
-        if not all(_is_number(each) for each in values):
-            # The Chaos Toolkit takes any two values for the ends of a range.
-            raise ValueError("expected two numbers, from and to, or another number of values")
-        between = _between(*values)
-        return Tolerance(lambda answer: between(_status(answer, 0)), f"{values[0]} to {values[1]}")
-    return Tolerance(
-        lambda answer: any(_same(_status(answer, 0), each) for each in values),
-        "one of " + ", ".join(repr(each) for each in values),
-    )
+    one_of = "one of " + ", ".join(repr(each) for each in values)
+
+    def meets_one(answer: Any) -> bool:
+        return any(_same(_status(answer, 0), each) for each in values)
+
+    if len(values) != 2:
+        return Tolerance(meets_one, one_of)
+    if not all(_is_number(each) for each in values):
+        # The Chaos Toolkit takes any two values for the ends of a range.
+        raise ValueError("expected two numbers, from and to, or another number of values")
+    between = _between(*values) if values[0] <= values[1] else None
+
+    def meets(answer: Any) -> bool:
+        if isinstance(answer, dict) and "status" in answer:
+            return meets_one(answer)
+        return between is not None and between(answer)
+
+    said = one_of if between is None else f"{values[0]} to {values[1]} (a status: {one_of})"
+    return Tolerance(meets, said)
 
 
 def _range(form: dict[str, Any]) -> Tolerance:

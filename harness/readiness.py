@@ -50,6 +50,9 @@ def main(args: argparse.Namespace) -> int:
         f"profile {plan.profile.name}, seed {plan.seed}, 1 s stands for "
         f"{plan.profile.compression:g} s of the sale, TTL {plan.profile.real_ttl_seconds:g} s"
     )
+    if plan.experiment is not None:
+        for note in plan.experiment.notes:
+            progress.say(f"{plan.experiment.path}: {note}")
     if plan.drawn and plan.experiment is not None:
         for line in plan_of(plan.experiment):
             progress.say(line)

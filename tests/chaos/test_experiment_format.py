@@ -164,6 +164,22 @@ def test_a_probe_may_ask_a_url(tmp_path: Path, page: str) -> None:
         assert probe.tolerance.meets(answer), (probe.name, answer)
 
 
+def test_arguments_in_one_text_are_split_into_words(tmp_path: Path) -> None:
+    provider = {"type": "process", "path": "echo", "arguments": "-n 'a b'  c"}
+    (look,) = read(tmp_path, method=[ask("echo", provider)]).method
+    assert isinstance(look, Look)
+    assert look.probe.ask() == {"status": 0, "stdout": "a b c", "stderr": ""}
+
+
+def test_a_timeout_may_be_two_and_a_connection_may_be_retried(tmp_path: Path, page: str) -> None:
+    more = {"timeout": [3, 4.5], "max_retries": 2, "verify_tls": False}
+    (look,) = read(tmp_path, method=[ask("a", {"type": "http", "url": page, **more})]).method
+    assert isinstance(look, Look)
+    answer = look.probe.ask()
+    assert isinstance(answer, dict)
+    assert answer["status"] == 200
+
+
 @pytest.mark.parametrize(
     ("provider", "sentence"),
     [
@@ -172,6 +188,8 @@ def test_a_probe_may_ask_a_url(tmp_path: Path, page: str) -> None:
         ({"type": "http"}, "provider.url is missing"),
         ({"type": "http", "url": "http://127.0.0.1", "verify": 1}, "verify is not known here"),
         ({"type": "http", "url": "http://127.0.0.1", "timeout": -1}, "timeout = -1: expected sec"),
+        ({"type": "http", "url": "http://127.0.0.1", "max_retries": -1}, "a number from 0 to 10"),
+        ({"type": "http", "url": "http://127.0.0.1", "verify_tls": 1}, "expected true or false"),
         ({"type": "process", "path": "no-such-program"}, "expected a program"),
         ({"type": "process", "path": "true", "arguments": "-a | b"}, "no shell is started"),
         ({**OURS, "type": "grpc"}, "provider.type = 'grpc', expected python, http or process"),
