@@ -26,6 +26,11 @@ SLO_LIMITS = {
     "memory_slack": (1.0, 100.0),
 }
 """Every limit the checks use, with its bounds; a profile states all of them."""
+OPTIONAL_SLO_LIMITS = {
+    "recovery_p99_s": SLO_LIMITS["fault_p99_s"],
+    "warmup_p99_s": SLO_LIMITS["fault_p99_s"],
+}
+"""Limits that are those of `fault_p99_s` unless a profile states them."""
 
 SHORTEST_TTL_S = 1.0
 LONGEST_LOAD_S = 4 * 3600.0
@@ -163,6 +168,8 @@ def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:
 
 def _slo(table: Table) -> dict[str, float]:
     limits = {name: table.number(name, low, high) for name, (low, high) in SLO_LIMITS.items()}
+    for name, (low, high) in OPTIONAL_SLO_LIMITS.items():
+        limits[name] = table.number(name, low, high, limits["fault_p99_s"])
     table.close()
     return limits
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from reports.checks.continuity import take_census
 from reports.checks.latency import latency_by_phase
+from reports.checks.sampled import SLOW_SHARE
 from reports.history import History
+from reports.intervals import is_enough
 from reports.percentiles import percentile
 from reports.phases import STEADY
 from reports.records import Finding, Status
@@ -35,7 +37,11 @@ def _survived(history: History) -> str:
 
 def _speed(history: History) -> str:
     steady = history.once(latency_by_phase).get(STEADY)
-    return f"; p99 {percentile(steady, 99):.2f} s in steady state" if steady else ""
+    if not steady:
+        return ""
+    if is_enough(len(steady), SLOW_SHARE):
+        return f"; p99 {percentile(steady, 99):.2f} s in steady state"
+    return f"; slowest of {_number(len(steady), 'turn')} in steady state {steady[-1]:.2f} s"
 
 
 def _number(count: int, noun: str) -> str:

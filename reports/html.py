@@ -157,10 +157,11 @@ def _gate_row(same: list[Gate]) -> str:
             f"<details><summary>Evidence, {wording.plural(len(lines), 'line')}</summary>"
             f'<ul class="evidence">{items}</ul></details>'
         )
+    sample = f'<p class="note">{escape(gate.sample)}</p>' if alone and gate.sample else ""
     return (
         f'<tr class="{gate.status}"><td>{_mark(gate.status)}</td>'
         f'<th scope="row"><b>{escape(title)}</b>{where}'
-        f"<p>{escape(gate.summary)}</p>{evidence}</th>"
+        f"<p>{escape(gate.summary)}</p>{sample}{evidence}</th>"
         f"<td>{escape(gate.value if alone else '')}</td>"
         f"<td>{escape(gate.limit if alone else '')}</td></tr>"
     )

@@ -88,8 +88,8 @@ def latency(result: Result) -> str:
         turns = wording.count(view.number(row, "count")) + (" *" if few else "")
         rows.append((view.phase_words(name), turns, *figures))
     note = (
-        f"<p class='note'>* Fewer than {view.SMALL_SAMPLE} turns: the p99 is little more than "
-        "the slowest turn.</p>"
+        f"<p class='note'>* Fewer than {view.SMALL_SAMPLE} turns are too few for a p99: the gate "
+        "judges the slowest turn.</p>"
     )
     return table(["Phase", "turns", *titles], rows, "numbers") + (note if small else "")
 

@@ -109,7 +109,7 @@ def turns_by_phase(history: History) -> dict[str, array[int]]:
 def time_of(history: History, phase: str) -> tuple[float, float]:
     """The run time that a gate speaks of: a fault and its recovery, or the whole load."""
     for fault in history.faults:
-        if phase == f"fault:{fault.id}":
+        if phase in (f"fault:{fault.id}", f"recovery:{fault.id}"):
             return fault.start - _MARGIN_S, fault.end + RECOVERY_S + _MARGIN_S
     return history.load_start or 0.0, history.load_end or history.last_moment
 

@@ -260,6 +260,20 @@ class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a share or a percentile rests on."""
+
+    n: int
+    """The size of the sample: how many turns (or arrivals) were measured."""
+    low: float
+    """The lower end of the 95 % confidence interval, in the unit of the finding."""
+    high: float | None
+    """The upper end; None: the sample is too small to have one."""
+    judged_as: str
+    """`p99` or `share`; `slowest` or `none` where the sample is too small for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found in one phase."""
 
@@ -276,6 +290,8 @@ class Finding:
     out_of_sight: bool = False
     """Unknown because it cannot be seen from outside of a foreign target: said, but not held
     against the verdict."""
+    sample: Evidence | None = None
+    """What the value rests on, where it is a share or a percentile."""
 
 
 Record = (

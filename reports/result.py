@@ -22,9 +22,10 @@ from reports.checks.validity import lags, moved, replicas_seen
 from reports.columns import FAIL, INFO, OK, OUTCOME, RETRIED
 from reports.headline import headline
 from reports.history import History
+from reports.intervals import CONFIDENCE
 from reports.percentiles import ascending, percentile
 from reports.phases import turns_by_phase
-from reports.records import Fate, Finding
+from reports.records import Evidence, Fate, Finding
 from reports.timeline import build_timeline
 from reports.titles import title
 from reports.verdict import by_weight, judge_findings
@@ -78,6 +79,17 @@ def _gate(finding: Finding) -> dict[str, Any]:
         "summary": finding.summary,
         "evidence": list(finding.evidence),
         **({"out_of_sight": True} if finding.out_of_sight else {}),
+        **({"sample": _sample(finding.sample)} if finding.sample else {}),
+    }
+
+
+def _sample(sample: Evidence) -> dict[str, Any]:
+    return {
+        "n": sample.n,
+        "low": sample.low,
+        "high": sample.high,
+        "confidence": CONFIDENCE,
+        "judged_as": sample.judged_as,
     }
 
 

@@ -77,6 +77,10 @@ class RunInfo:
             raise HistoryError(f"run.json: profile.slo.{name}: None, expected a number")
         return float(limit)
 
+    def slo_or(self, name: str, other: str) -> float:
+        """The limit `name`, or that of `other` in a profile without it.  Raises HistoryError."""
+        return self.slo(name if (self.profile.get("slo") or {}).get(name) is not None else other)
+
 
 def read_run_info(run_dir: Path) -> RunInfo:
     """Read `run.json`.  Raises HistoryError when it is missing or is not such a file."""

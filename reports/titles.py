@@ -10,6 +10,8 @@ TITLES = {
     "continuity.repeated": "Turns repeated when they were sent again",
     "latency.steady_p99": "Latency in the steady state",
     "latency.fault_p99": "Latency during a fault",
+    "latency.recovery_p99": "Latency after a fault",
+    "latency.warmup_p99": "Latency in the warm-up",
     "latency.outage": "Longest outage of one customer",
     "recovery.time": "Recovery from a fault",
     "recovery.steady_state": "The steady state after the last fault",

@@ -21,8 +21,8 @@ VERDICT_SYMBOLS = {"GO": "✓", "NO-GO": "✗", "INCONCLUSIVE": "?"}
 
 PERCENTILES = ("p50", "p90", "p95", "p99", "p999", "max")
 PERCENTILE_TITLES = {"p999": "p99.9"}
-SMALL_SAMPLE = 100
-"""With fewer turns than this, a p99 is the slowest turn and nothing more."""
+SMALL_SAMPLE = 300
+"""With fewer turns than this, the slowest turn is judged instead of a p99."""
 
 _SEVERITY = {"fail": 0, "unknown": 1, "pass": 2}
 _GROUP_TITLES = {
@@ -36,6 +36,8 @@ _GROUP_TITLES = {
 _SHORT = {
     "latency.steady_p99": "steady p99",
     "latency.fault_p99": "fault p99",
+    "latency.recovery_p99": "recovery p99",
+    "latency.warmup_p99": "warm-up p99",
     "latency.outage": "outage",
     "recovery.time": "slowest",
     "memory.bounded": "peak",
@@ -77,6 +79,16 @@ class Gate:
     """How much of the limit is used up: 0 nothing, 1 all of it (0 where that makes no sense)."""
     out_of_sight: bool = False
     """Unknown because a foreign target does not show it: not held against the verdict."""
+    sample: str = ""
+    """What a share or a percentile rests on: `n 38, 95 %: 1.31 s to 1.70 s`."""
+    judged_as: str = ""
+    """`p99`, `share`, `slowest` or `none`; empty for gates on something else."""
+
+    @property
+    def short(self) -> str:
+        """What the gate is called where there is little room: the slowest turn is no p99."""
+        short = _SHORT.get(self.name, self.title)
+        return short.replace("p99", "slowest") if self.judged_as == "slowest" else short
 
     @property
     def group(self) -> str:
@@ -159,7 +171,18 @@ def _gate(raw: dict[str, Any]) -> Gate:
         evidence=tuple(wording.clean(line) for line in raw.get("evidence") or ()),
         used=value / limit if value and limit else 0.0,
         out_of_sight=status == "unknown" and raw.get("out_of_sight") is True,
+        sample=_sample(raw, unit),
+        judged_as=wording.clean(part(raw, "sample").get("judged_as") or ""),
     )
+
+
+def _sample(raw: dict[str, Any], unit: str) -> str:
+    n, low, high = (number(raw, "sample", key) for key in ("n", "low", "high"))
+    if n is None:
+        return ""
+    end = "or more" if high is None else f"to {wording.quantity(high, unit)}"
+    confidence = wording.share(number(raw, "sample", "confidence"))
+    return f"n {wording.count(n)}, {confidence}: {wording.quantity(low, unit)} {end}"
 
 
 def groups(result: Result) -> list[GateGroup]:
@@ -220,12 +243,13 @@ def essence_in_short(passed: Sequence[Gate], result: Result) -> str:
     tightest = _tightest(passed)
     if not tightest:
         return essence(passed, result)
-    return ", ".join(_SHORT.get(gate.name, gate.title) + _of_limit(gate) for gate in tightest)
+    return ", ".join(gate.short + _of_limit(gate) for gate in tightest)
 
 
 def _of_limit(gate: Gate) -> str:
     # `0.48 of the bound` says already what it is of.
-    return f" {gate.value}" + ("" if " of " in gate.value else f" of {gate.limit}")
+    of = "" if " of " in gate.value else f" of {gate.limit}"
+    return f" {gate.value}{of}" + (f" ({gate.sample})" if gate.sample else "")
 
 
 def reasons(result: Result) -> list[str]:

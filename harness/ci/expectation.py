@@ -11,7 +11,7 @@ from harness.ci import amounts
 from harness.ci.errors import PlanError
 from harness.ci.metrics import METRICS, Metric
 from harness.ci.settings import nearest
-from reports import view
+from reports import view, wording
 from reports.view import Result
 
 _FORM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(==|!=|<=|>=|<|>|=)\s*(\S.*?)\s*")
@@ -34,7 +34,7 @@ class Answer:
     expected: str
     holds: bool
     measured: tuple[str, ...]
-    """`p99 1.89 s in fault:restart-redis-1`, one for each place that was asked."""
+    """`p99 1.89 s of 38 turns in fault:restart-redis-1`, one for each place that was asked."""
     unknown: bool
     """It does not hold only because it was not measured."""
     gates: tuple[str, ...]
@@ -64,7 +64,8 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
         expected=expected,
         holds=all(held.values()),
         measured=tuple(
-            f"{name} {metric.shown(value)}" + (f" in {place}" if place != "run" else "")
+            f"{name} {metric.shown(value)}{_of_turns(metric, places[place])}"
+            + (f" in {place}" if place != "run" else "")
             for place, value in values.items()
             if not held[place] or all(held.values())
         ),
@@ -72,6 +73,12 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
         gates=metric.gates,
         fault=fault,
     )
+
+
+def _of_turns(metric: Metric, row: object) -> str:
+    """How many turns a percentile is of: of a few it says little."""
+    count = view.number(row, "count") if metric.scope == "phase" else None
+    return "" if count is None else f" of {wording.plural(count, 'turn')}"
 
 
 def _verdict(result: Result, expected: str, sign: str, wanted: str, *, narrowed: bool) -> Answer:

@@ -55,10 +55,11 @@ def continuity(result: Result) -> float | None:
 
 
 def _errors(result: Result) -> float | None:
-    turns = view.part(result, "turns")
-    offered = view.number(turns, "offered")
-    bad = (view.number(turns, "failed") or 0.0) + (view.number(turns, "indeterminate") or 0.0)
-    return bad / offered if offered else None
+    """The share that the gate judges."""
+    for gate in result.get("gates") or ():
+        if gate["name"] == "errors.rate":
+            return view.number(gate, "value")
+    return None
 
 
 def _violations(kind: str) -> Callable[[Result], float | None]:

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reports.checks.sampled import SLOW_SHARE
 from reports.columns import OUTCOME, WORDLESS, Turns
 from reports.history import History
-
-SLOW_SHARE = 0.01
-"""The latency objective is one of the 99th percentile."""
 
 
 @dataclass(frozen=True, slots=True)

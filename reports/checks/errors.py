@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from reports.checks.sampled import gate_share
 from reports.columns import OUTCOME, WORDLESS
 from reports.history import History
 from reports.records import Finding, Outcome, Status, TurnRecord
@@ -20,24 +21,13 @@ def check_errors(history: History) -> list[Finding]:
         return [
             Finding("errors.rate", "run", Status.UNKNOWN, None, limit, "", "No turn was offered")
         ]
-    rate = bad / offered
-    return [
-        Finding(
-            check="errors.rate",
-            phase="run",
-            status=Status.PASS if rate <= limit else Status.FAIL,
-            value=rate,
-            limit=limit,
-            unit="share",
-            summary=f"{bad} of {offered} turns got no answer ({rate:.3%}), limit {limit:.3%}",
-            evidence=tuple(
-                f"conversation {turn.conversation}, turn {turn.turn_id}: {turn.outcome} at "
-                f"{turn.done:.2f} s after {turn.attempts} attempts, last asked "
-                f"{turn.replica or 'nobody'}: {_why(turn)}"
-                for turn in (turns[number] for number in islice(examples, 20))
-            ),
-        )
-    ]
+    told = tuple(
+        f"conversation {turn.conversation}, turn {turn.turn_id}: {turn.outcome} at "
+        f"{turn.done:.2f} s after {turn.attempts} attempts, last asked "
+        f"{turn.replica or 'nobody'}: {_why(turn)}"
+        for turn in (turns[number] for number in islice(examples, 20))
+    )
+    return [gate_share("errors.rate", bad, offered, limit, "got no answer", told)]
 
 
 def _why(turn: TurnRecord) -> str:

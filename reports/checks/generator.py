@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from math import isnan
 
+from reports.checks.sampled import evidence_of_p99
 from reports.columns import RETRIED, TROUBLED
 from reports.history import History
 from reports.percentiles import ascending, percentile
@@ -74,7 +75,16 @@ def _send_lag(history: History) -> Finding:
     value = percentile(ordered, 99)
     summary = f"The lag before {len(ordered)} later turns, p99: {value:.3f} s, limit {limit:g} s"
     status = Status.PASS if value <= limit else Status.FAIL
-    return Finding("validity.send_lag", "run", status, value, limit, "s", summary)
+    return Finding(
+        "validity.send_lag",
+        "run",
+        status,
+        value,
+        limit,
+        "s",
+        summary,
+        sample=evidence_of_p99(ordered),
+    )
 
 
 def _cpu(history: History) -> list[Finding]:

@@ -1,25 +1,28 @@
 """Latency: what customers felt, counted from the moment they meant to send.
 
 Percentiles are of acknowledged turns; what was not acknowledged is in the error rate, and the time
-it took is in the outages.
+it took is in the outages.  The steady state, each fault, each recovery and the warm-up have limits
+of their own; a turn that was late before a fault began counts in both phases.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import chain
 
+from reports.checks.sampled import gate_percentile
 from reports.columns import OK, OUTCOME, Turns
 from reports.history import History
-from reports.percentiles import ascending, percentile
-from reports.phases import STEADY, PhaseMap, turns_by_phase
+from reports.percentiles import ascending
+from reports.phases import STEADY, WARMUP, PhaseMap, turns_by_phase
 from reports.records import Finding, Status
 
-FEWEST_FOR_P99 = 100
-"""Below this many turns the 99th percentile is the maximum; the gate says so."""
+FEWEST_STEADY = 5
+"""Fewer turns in the steady state do not even show that more than half of them are fast enough."""
 
 
 def latencies(turns: Turns, which: Iterable[int]) -> array[float]:
@@ -30,54 +33,70 @@ def latencies(turns: Turns, which: Iterable[int]) -> array[float]:
 
 def latency_by_phase(history: History) -> dict[str, array[float]]:
     """Ascending latencies of every phase that has turns, and of `all`."""
+    turns = history.turns
     phases = {
-        phase: latencies(history.turns, turns)
-        for phase, turns in history.once(turns_by_phase).items()
+        phase: latencies(turns, numbers) for phase, numbers in history.once(turns_by_phase).items()
     }
     # Sorted stretches, which a sort only merges.
-    return {"all": ascending(chain.from_iterable(phases.values())), **phases}
+    everything = ascending(chain.from_iterable(phases.values()))
+    for phase, waits in _late_before_a_fault(history).items():
+        phases[phase] = ascending(chain(phases.get(phase, ()), waits))
+    return {"all": everything, **phases}
+
+
+def _late_before_a_fault(history: History) -> dict[str, list[float]]:
+    """By phase, how long turns had waited there that were late when a fault began, seconds.
+
+    Such a turn belongs to the fault, and also to the phase in which it was due: the fault cannot
+    have made it late.
+    """
+    turns, run, phases = history.turns, history.run, history.once(PhaseMap)
+    limits = {
+        STEADY: run.slo("steady_p99_s"),
+        WARMUP: run.slo_or("warmup_p99_s", "fault_p99_s"),
+    }
+    late: defaultdict[str, list[float]] = defaultdict(list)
+    by_phase = history.once(turns_by_phase)
+    for fault in phases.faults:
+        for number in by_phase.get(fault.name, ()):
+            due = turns.due[number]
+            wait = fault.start - due
+            if wait > 0 and turns.state[number] & OUTCOME == OK:
+                phase = phases.of(due, due)
+                limit = limits.get(phase, run.slo_or("recovery_p99_s", "fault_p99_s"))
+                if wait > limit and not phase.startswith("fault:"):
+                    late[phase].append(wait)
+    return late
 
 
 def check_latency(history: History) -> list[Finding]:
-    """Gate the steady state and every fault on its p99, and everybody on the longest outage."""
+    """Gate each part of the run on its p99, and every customer on the longest outage."""
     by_phase = history.once(latency_by_phase)
     run = history.run
-    findings = [_gate("latency.steady_p99", STEADY, by_phase, [STEADY], run.slo("steady_p99_s"))]
+    steady = by_phase.get(STEADY, array("d"))
+    findings = [
+        gate_percentile(
+            "latency.steady_p99", STEADY, steady, run.slo("steady_p99_s"), FEWEST_STEADY
+        )
+    ]
+    if by_phase.get(WARMUP):
+        limit = run.slo_or("warmup_p99_s", "fault_p99_s")
+        findings.append(gate_percentile("latency.warmup_p99", WARMUP, by_phase[WARMUP], limit))
     for fault in history.faults:
         # A window may be shorter than the gap between two turns; then its recovery speaks for it.
         phases = [f"fault:{fault.id}", f"recovery:{fault.id}"]
         # Of faults at the same time one has all the turns: it speaks for those that it shares.
         phases += sorted(history.once(PhaseMap).shared[phases[0]])
-        findings.append(
-            _gate("latency.fault_p99", phases[0], by_phase, phases, run.slo("fault_p99_s"))
-        )
+        values = next((by_phase[phase] for phase in phases if by_phase.get(phase)), array("d"))
+        limit = run.slo("fault_p99_s")
+        findings.append(gate_percentile("latency.fault_p99", phases[0], values, limit))
+        if by_phase.get(phases[1]):
+            limit = run.slo_or("recovery_p99_s", "fault_p99_s")
+            findings.append(
+                gate_percentile("latency.recovery_p99", phases[1], by_phase[phases[1]], limit)
+            )
     findings.append(_outage_gate(history))
     return findings
-
-
-def _gate(
-    name: str, phase: str, by_phase: dict[str, array[float]], sources: list[str], limit: float
-) -> Finding:
-    values = next((by_phase[source] for source in sources if by_phase.get(source)), array("d"))
-    if not values:
-        return Finding(
-            name, phase, Status.UNKNOWN, None, limit, "s", f"No turn was answered in {phase}"
-        )
-    value = percentile(values, 99)
-    measured = f"p99 of {len(values)} turns"
-    if len(values) < FEWEST_FOR_P99:
-        value = values[-1]
-        measured = f"slowest of {len(values)} turns (too few for a p99)"
-    passed = value <= limit
-    return Finding(
-        check=name,
-        phase=phase,
-        status=Status.PASS if passed else Status.FAIL,
-        value=value,
-        limit=limit,
-        unit="s",
-        summary=f"{measured} in {phase}: {value:.2f} s, limit {limit:g} s",
-    )
 
 
 @dataclass(frozen=True, slots=True)

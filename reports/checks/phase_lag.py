@@ -9,9 +9,11 @@ from __future__ import annotations
 from itertools import chain
 
 from reports.checks.generator import arrival_lags, later_turn_lags
-from reports.checks.latency import FEWEST_FOR_P99, check_latency
+from reports.checks.latency import check_latency
 from reports.checks.recovery import check_recovery
+from reports.checks.sampled import SLOW_SHARE
 from reports.history import History
+from reports.intervals import is_enough
 from reports.percentiles import ascending, percentile
 from reports.phases import time_of
 from reports.records import Finding, Status
@@ -25,7 +27,7 @@ def check_phase_lag(history: History) -> list[Finding]:
     limit = history.run.slo("generator_lag_p99_s")
     late = []
     for finding in (*history.once(check_latency), *history.once(check_recovery)):
-        if finding.status is Status.FAIL and finding.phase.startswith("fault:"):
+        if finding.status is Status.FAIL and finding.phase.startswith(("fault:", "recovery:")):
             value = _lag(history, *time_of(history, finding.phase))
             if value is not None and value > limit:
                 late.append((value, finding))
@@ -60,4 +62,4 @@ def _lag(history: History, since: float, until: float) -> float | None:
     )
     if not lags:
         return None
-    return lags[-1] if len(lags) < FEWEST_FOR_P99 else percentile(lags, 99)
+    return percentile(lags, 99) if is_enough(len(lags), SLOW_SHARE) else lags[-1]

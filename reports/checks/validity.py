@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from heapq import nlargest
 from itertools import pairwise
 
 from reports.checks.foreign_cpu import check_foreign_cpu
 from reports.checks.generator import arrival_lags, check_generator
 from reports.checks.phase_lag import check_phase_lag
+from reports.checks.sampled import evidence_of_p99
 from reports.columns import OK, OUTCOME
 from reports.history import History
 from reports.percentiles import ascending, percentile
@@ -125,9 +127,10 @@ def _generator(history: History) -> Finding:
     started = zip(talks.started, talks.due, talks.conversation, strict=True)
     late = nlargest(20, ((at - due, due, c) for at, due, c in started if at - due > limit))
     evidence = tuple(f"conversation {c}: due {due:.2f} s, {lag:.3f} s late" for lag, due, c in late)
-    return _finding(
+    found = _finding(
         "generator", value <= limit, value, limit, "s", summary, evidence if value > limit else ()
     )
+    return replace(found, sample=evidence_of_p99(ordered))
 
 
 def _faults(history: History) -> Finding:

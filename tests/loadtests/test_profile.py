@@ -274,6 +274,15 @@ def test_what_a_profile_leaves_out_changes_nothing() -> None:
     assert (profile.from_dict(values).late_after_s, profile.from_dict(values).day_cv) == (5, 0)
 
 
+def test_the_limits_after_a_fault_and_in_the_warm_up_are_a_fault_s_unless_stated(
+    path: Path,
+) -> None:
+    assert profile.load("smoke").slo["warmup_p99_s"] == 12
+    path.write_text(SMOKE + "recovery_p99_s = 3\n")
+    slo = profile.load(str(path)).slo
+    assert (slo["recovery_p99_s"], slo["warmup_p99_s"]) == (3, 12)
+
+
 def test_a_profile_says_which_languages_how_many_come_back_and_when(path: Path) -> None:
     path.write_text(
         SMOKE.replace(

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.records import (
-    Outcome,
-    Status,
-)
+from reports.records import Outcome, Status
 from tests.reports.a_run import Run
 from tests.reports.gated import busy, judge
 
@@ -26,18 +23,110 @@ def test_a_slow_steady_state_fails(tmp_path: Path) -> None:
     assert judge(busy(took=2.5), tmp_path, "latency.steady_p99").status is Status.FAIL
 
 
-def test_one_slow_turn_in_a_hundred_and_twenty_is_beyond_the_p99(tmp_path: Path) -> None:
-    run = busy(conversations=66)
+def test_three_slow_turns_in_three_hundred_are_beyond_the_p99(tmp_path: Path) -> None:
+    run = busy(conversations=99)
+    for start in (50.0, 55.0, 60.0):
+        run.conversation(start=start).turn(took=9.0)
+    finding = judge(run, tmp_path, "latency.steady_p99")
+    assert finding.status is Status.PASS
+    assert finding.sample is not None
+    assert (finding.sample.n, finding.sample.high) == (300, None)
+    assert finding.sample.judged_as == "p99"
+
+
+@pytest.mark.parametrize("conversations", [10, 33, 66])
+def test_with_few_turns_the_slowest_is_gated_instead_of_a_p99(
+    tmp_path: Path, conversations: int
+) -> None:
+    run = busy(conversations=conversations)
+    finding = judge(run, tmp_path, "latency.steady_p99")
+    assert finding.status is Status.PASS
+    assert finding.sample is not None
+    assert finding.sample.judged_as == "slowest"
     run.conversation(start=50.0).turn(took=9.0)
+    finding = judge(run, tmp_path, "latency.steady_p99")
+    assert finding.status is Status.UNKNOWN  # one straggler convicts nobody
+    assert finding.value == pytest.approx(9.0)
+    assert "too few for a p99" in finding.summary
+    assert "too few turns to tell" in finding.summary
+
+
+def test_a_large_steady_state_just_beyond_the_limit_is_not_convicted_yet(tmp_path: Path) -> None:
+    run = busy(conversations=333)
+    for number in range(12):
+        run.conversation(start=50.0 + number).turn(took=2.05)
+    finding = judge(run, tmp_path, "latency.steady_p99")
+    assert finding.status is Status.UNKNOWN
+    assert finding.value == pytest.approx(2.05)
+    for number in range(10):
+        run.conversation(start=50.0 + number).turn(took=2.05)
+    finding = judge(run, tmp_path, "latency.steady_p99")
+    assert finding.status is Status.FAIL
+    assert finding.sample is not None
+    assert finding.sample.low == pytest.approx(2.05)
+
+
+@pytest.mark.parametrize(("turns", "status"), [(1, Status.UNKNOWN), (5, Status.PASS)])
+def test_a_steady_state_of_one_turn_proves_nothing(
+    tmp_path: Path, turns: int, status: Status
+) -> None:
+    run = Run()
+    for number in range(turns):
+        run.conversation(start=10.0 + number).turn()
+    assert judge(run, tmp_path, "latency.steady_p99").status is status
+
+
+@pytest.mark.parametrize(("turns", "status"), [(12, Status.PASS), (1, Status.PASS)])
+def test_a_fault_with_few_turns_is_judged_by_the_slowest(
+    tmp_path: Path, turns: int, status: Status
+) -> None:
+    run = busy()
+    run.fault("kill-redis", 60.5, 62.0)
+    for _ in range(turns):
+        run.conversation(start=61.0).turn(took=0.5)
+    finding = judge(run, tmp_path, "latency.fault_p99")
+    assert finding.status is status
+    assert f"slowest of {turns} turns" in finding.summary
+
+
+def test_a_turn_late_before_a_fault_began_belongs_to_the_steady_state_too(tmp_path: Path) -> None:
+    run = busy()
+    for start in (15.0, 15.2, 15.4, 15.6, 15.8, 16.0):
+        run.conversation(start=start).turn(took=6.0)
+    assert judge(run, tmp_path, "latency.steady_p99").status is Status.FAIL
+    run.fault("kill-redis", 20.0, 22.0)
+    finding = judge(run, tmp_path, "latency.steady_p99")
+    assert finding.status is Status.FAIL  # the fault hides none of them
+    assert finding.value == pytest.approx(5.0)  # how long they had waited when it began
+
+
+def test_a_turn_that_a_fault_made_late_is_the_fault_s_alone(tmp_path: Path) -> None:
+    run = busy()
+    run.fault("kill-redis", 20.0, 22.0)
+    for _ in range(4):
+        run.conversation(start=18.5).turn(took=6.0)
     assert judge(run, tmp_path, "latency.steady_p99").status is Status.PASS
 
 
-def test_with_few_turns_the_slowest_is_gated_instead_of_a_p99(tmp_path: Path) -> None:
-    run = busy(conversations=10)
-    run.conversation(start=50.0).turn(took=9.0)
-    finding = judge(run, tmp_path, "latency.steady_p99")
-    assert finding.status is Status.FAIL
-    assert "too few for a p99" in finding.summary
+def test_the_warm_up_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    run = busy()
+    for _ in range(3):
+        run.conversation(start=1.0).turn(took=11.0)
+    assert judge(run, tmp_path, "latency.warmup_p99").status is Status.PASS
+    for _ in range(3):
+        run.conversation(start=1.0).turn(took=13.0)
+    assert judge(run, tmp_path, "latency.warmup_p99").status is Status.FAIL
+    assert judge(run, tmp_path, "latency.steady_p99").status is Status.PASS
+
+
+def test_a_recovery_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    run = busy()
+    run.fault("kill-redis", 20.0, 22.0)
+    for _ in range(4):
+        run.conversation(start=22.5).turn(took=13.0)
+    finding = judge(run, tmp_path, "latency.recovery_p99")
+    assert (finding.status, finding.phase) == (Status.FAIL, "recovery:kill-redis-1")
+    assert judge(run, tmp_path, "latency.fault_p99").status is Status.PASS
 
 
 def test_latency_counts_from_the_intended_time_not_from_the_sending(tmp_path: Path) -> None:
@@ -57,6 +146,8 @@ def test_a_fault_has_a_limit_of_its_own(tmp_path: Path) -> None:
     run.fault("kill-redis", 20.0, 22.0)
     run.conversation(start=20.5).turn(took=11.0)
     assert judge(run, tmp_path, "latency.fault_p99").status is Status.PASS
+    run.conversation(start=20.5).turn(took=13.0)
+    assert judge(run, tmp_path, "latency.fault_p99").status is Status.UNKNOWN
     run.conversation(start=20.5).turn(took=13.0)
     assert judge(run, tmp_path, "latency.fault_p99").status is Status.FAIL
     assert judge(run, tmp_path, "latency.steady_p99").status is Status.PASS
@@ -155,15 +246,30 @@ def test_a_turn_caught_by_the_next_fault_is_the_next_fault_s(tmp_path: Path) -> 
 # Errors
 
 
-@pytest.mark.parametrize(("bad", "status"), [(0, Status.PASS), (1, Status.PASS), (2, Status.FAIL)])
+@pytest.mark.parametrize(
+    ("bad", "turns", "status"),
+    [
+        (0, 3000, Status.PASS),
+        (3, 3000, Status.PASS),
+        (4, 3000, Status.UNKNOWN),
+        (8, 3000, Status.FAIL),
+        (0, 100, Status.PASS),
+        (1, 100, Status.UNKNOWN),
+        (2, 100, Status.FAIL),
+    ],
+)
 def test_the_error_rate_counts_refused_and_unknown_turns(
-    tmp_path: Path, bad: int, status: Status
+    tmp_path: Path, bad: int, turns: int, status: Status
 ) -> None:
     run = Run()
-    for number in range(1000):
-        outcome = [Outcome.FAIL, Outcome.INFO][number] if number < bad else Outcome.OK
+    for number in range(turns):
+        outcome = [Outcome.FAIL, Outcome.INFO][number % 2] if number < bad else Outcome.OK
         run.conversation().turn(outcome=outcome)
-    assert judge(run, tmp_path, "errors.rate").status is status
+    finding = judge(run, tmp_path, "errors.rate")
+    assert finding.status is status
+    assert finding.value == bad / turns
+    assert finding.sample is not None
+    assert finding.sample.judged_as == ("share" if turns == 3000 else "none")
 
 
 def test_no_turns_have_no_error_rate(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def test_the_schema_is_itself_valid() -> None:
 def test_a_sound_run_is_go(go: dict[str, Any]) -> None:
     assert (go["verdict"], go["exit_code"], go["reasons"]) == ("GO", 0, [])
     assert go["headline"] == (
-        "Every one of 40 conversations survived 2 faults; p99 0.20 s in steady state"
+        "Every one of 40 conversations survived 2 faults; "
+        "slowest of 80 turns in steady state 0.20 s"
     )
     assert (go["name"], go["started"]) == ("run", "2026-11-01T02:26:40Z")
 
@@ -86,11 +87,31 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
     assert {gate["name"] for gate in go["gates"]} == set(TITLES) - {
         "continuity.within_durability",
         "continuity.repeated",
+        "latency.warmup_p99",
         "validity.foreign_cpu",
         "validity.workers",
         "validity.records",
         "validity.phase_lag",
     }
+
+
+def test_gates_on_shares_and_percentiles_state_their_evidence(go: dict[str, Any]) -> None:
+    samples = {gate["name"]: gate["sample"] for gate in go["gates"] if "sample" in gate}
+    assert samples["errors.rate"] == {
+        "n": 120,
+        "low": 0.0,
+        "high": pytest.approx(0.0303, abs=1e-4),
+        "confidence": 0.95,
+        "judged_as": "none",
+    }
+    assert samples["latency.steady_p99"] == {
+        "n": 80,
+        "low": pytest.approx(0.2),
+        "high": None,
+        "confidence": 0.95,
+        "judged_as": "slowest",
+    }
+    assert {"latency.fault_p99", "latency.recovery_p99", "validity.generator"} <= samples.keys()
 
 
 def test_judging_writes_nothing_and_writing_writes_the_result_whole(tmp_path: Path) -> None:

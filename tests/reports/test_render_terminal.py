@@ -84,3 +84,17 @@ def test_a_gate_with_a_status_nobody_knows_does_not_count_as_passed() -> None:
     result = stored("go")
     result["gates"][0]["status"] = "splendid"
     assert "1 unknown, 27 passed" in terminal.render(result, False, 80)
+
+
+def test_a_gate_that_passed_states_what_it_rests_on() -> None:
+    result = stored("go")
+    sample = {"n": 3310, "low": 0.391, "high": 0.43, "confidence": 0.95, "judged_as": "p99"}
+    few = {"n": 12, "low": 0.38, "high": None, "confidence": 0.95, "judged_as": "slowest"}
+    for gate in result["gates"]:
+        if gate["name"] == "latency.steady_p99":
+            gate["sample"] = sample
+        if gate["phase"] == "fault:kill-redis-1" and gate["name"] == "latency.fault_p99":
+            gate["sample"] = few
+    screen = " ".join(terminal.render(result, color=False, width=120).split())
+    assert "steady p99 412 ms of 800 ms (n 3,310, 95 %: 391 ms to 430 ms)" in screen
+    assert "fault slowest 2.02 s of 3 s (n 12, 95 %: 380 ms or more)" in screen
