@@ -7,12 +7,12 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from chaos.proxy import wire
 from chaos.proxy.links import Proxy
 from chaos.proxy.toxics import Toxic
 
 VERSION = "2.9.0"
 """The release of Toxiproxy whose API this is."""
-_MOST_BYTES = 1 << 20
 
 
 class Refusal(Exception):
@@ -21,10 +21,6 @@ class Refusal(Exception):
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)
         self.status = status
-
-
-class _Browser(Exception):
-    """A request of a browser."""
 
 
 class Api:
@@ -36,22 +32,26 @@ class Api:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, for as long as its client keeps it."""
         try:
-            while request := await _read(reader):
-                status, body = await self._answer(*request)
-                writer.write(_response(status, body))
+            while request := await wire.read(reader, writer):
+                if request.browser:
+                    # A page that a browser shows must not be able to reach this.
+                    no = {"error": "User agent not allowed"}
+                    writer.write(wire.response(HTTPStatus.FORBIDDEN, no))
+                    return
+                status, body = await self._answer(request)
+                writer.write(wire.response(status, body))
                 await writer.drain()
-        except _Browser:
-            # A page that a browser shows must not be able to reach this.
-            writer.write(_response(HTTPStatus.FORBIDDEN, {"error": "User agent not allowed"}))
+                if request.last:
+                    return
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             pass
         finally:
             writer.close()
 
-    async def _answer(self, method: str, path: str, raw: bytes) -> tuple[HTTPStatus, Any]:
+    async def _answer(self, request: wire.Request) -> tuple[HTTPStatus, Any]:
         try:
-            values = json.loads(raw) if raw.strip() else {}
-            return await self._route(method, [part for part in path.split("/") if part], values)
+            values = _lowered(json.loads(request.body)) if request.body.strip() else None
+            return await self._route(request.method, list(request.path), values)
         except Refusal as refusal:
             return refusal.status, {"error": str(refusal), "status": refusal.status.value}
         except (ValueError, TypeError, AttributeError) as error:
@@ -81,6 +81,7 @@ class Api:
 
     async def _proxy(self, method: str, proxy: Proxy, values: Any) -> tuple[HTTPStatus, Any]:
         if method in {"POST", "PATCH"}:
+            values = _given(values, dict)
             moved = {"listen", "upstream"} & set(values)
             if any(values[key] != getattr(proxy, key) for key in moved):
                 proxy.disable()
@@ -105,7 +106,7 @@ class Api:
         if not which:
             if method == "GET":
                 return HTTPStatus.OK, [toxic.shown() for toxic in proxy.toxics]
-            toxic = Toxic.parse(values)
+            toxic = Toxic.parse(_given(values, dict))
             if any(each.name == toxic.name for each in proxy.toxics):
                 raise Refusal(HTTPStatus.CONFLICT, "toxic already exists")
             proxy.add(toxic)
@@ -118,15 +119,14 @@ class Api:
             proxy.remove(toxic)
             return HTTPStatus.NO_CONTENT, None
         if method in {"POST", "PATCH"}:
-            toxic.update(values)
+            toxic.update(_given(values, dict))
             proxy.update(toxic)
         return HTTPStatus.OK, toxic.shown()
 
     async def _create(self, values: Any) -> Proxy:
-        name, upstream = values.get("name"), values.get("upstream")
-        for field, value in (("name", name), ("upstream", upstream)):
-            if not value:
-                raise Refusal(HTTPStatus.BAD_REQUEST, f"missing required field: {field}")
+        values = _given(values, dict)
+        _required(values)
+        name, upstream = values["name"], values["upstream"]
         if name in self.proxies:
             raise Refusal(HTTPStatus.CONFLICT, "proxy already exists")
         proxy = Proxy(str(name), str(values.get("listen") or "127.0.0.1:0"), str(upstream))
@@ -137,6 +137,8 @@ class Api:
 
     async def _populate(self, values: Any) -> tuple[HTTPStatus, Any]:
         made = []
+        for number, wanted in enumerate(_given(values, list), start=1):
+            _required(wanted, f" at proxy {number}")
         for wanted in values:
             old = self.proxies.get(str(wanted.get("name")))
             if old is not None:
@@ -161,29 +163,25 @@ class Api:
         return self.proxies[name]
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
-    """Method, path and body of the next request; None at the end."""
-    line = await reader.readline()
-    if not line.strip():
-        return None
-    method, target, _ = line.decode("latin-1").split(" ", 2)
-    length = 0
-    while (header := await reader.readline()).strip():
-        name, _, value = header.decode("latin-1").partition(":")
-        if name.strip().lower() == "content-length":
-            length = int(value)
-        elif name.strip().lower() == "user-agent" and value.strip().startswith("Mozilla/"):
-            raise _Browser
-    if not 0 <= length <= _MOST_BYTES:
-        raise ValueError("too long")
-    return method, target.partition("?")[0], await reader.readexactly(length)
+def _lowered(value: Any) -> Any:
+    """The value with the keys of its objects in small letters: Go's JSON takes any."""
+    if isinstance(value, dict):
+        return {key.lower(): _lowered(each) for key, each in value.items()}
+    return [_lowered(each) for each in value] if isinstance(value, list) else value
 
 
-def _response(status: HTTPStatus, body: Any) -> bytes:
-    text = b"" if body is None else json.dumps(body).encode()
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        "content-type: application/json\r\n"
-        f"content-length: {len(text)}\r\n\r\n"
-    )
-    return head.encode() + text
+def _given(values: Any, kind: type) -> Any:
+    """The values of a request's body.  Raises ValueError when it is no `kind`, or empty."""
+    if not isinstance(values, kind):
+        expected = "an array" if kind is list else "an object"
+        raise ValueError(
+            f"{expected} was expected, got {json.dumps(values) if values else 'nothing'}"
+        )
+    return values
+
+
+def _required(values: Any, place: str = "") -> None:
+    """Raises Refusal unless a proxy's name and upstream are given."""
+    for field in ("name", "upstream"):
+        if not values.get(field):
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"missing required field: {field}{place}")

@@ -15,6 +15,21 @@ _QUIET_BYTES = 1 << 20
 """A side that has so much unsent makes the other stop reading."""
 
 
+def _address(text: str) -> tuple[str, int]:
+    """Host, without the brackets of IPv6, and port.  Raises ValueError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"address {text}: must be HOST:PORT")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _any(port: int) -> socket.socket:
+    """A socket that listens at every address of this machine.  Raises OSError."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
+
+
 class Proxy:
     """Listens at one address and connects to another."""
 
@@ -43,11 +58,14 @@ class Proxy:
     async def enable(self) -> None:
         """Listen.  Raises OSError."""
         if self._server is None:
-            host, _, port = self.listen.rpartition(":")
+            host, port = _address(self.listen)
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: Side(Link(self)), host, int(port))
+            if host in ("", "::"):
+                self._server = await loop.create_server(lambda: Side(Link(self)), sock=_any(port))
+            else:
+                self._server = await loop.create_server(lambda: Side(Link(self)), host, port)
             port = self._server.sockets[0].getsockname()[1]
-            self.listen = f"{host}:{port}"
+            self.listen = f"{self.listen.rpartition(':')[0]}:{port}"
 
     def disable(self) -> None:
         """Stop to listen, and close every connection."""
@@ -123,11 +141,11 @@ class Link:
         return [toxic for toxic in self.proxy.toxics if toxic.stream == stream]
 
     async def _call(self) -> None:
-        host, _, port = self.proxy.upstream.rpartition(":")
         try:
+            host, port = _address(self.proxy.upstream)
             loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: Side(self), host, int(port))
-        except OSError:
+            await loop.create_connection(lambda: Side(self), host or "localhost", port)
+        except (OSError, ValueError):
             self.close()
 
 

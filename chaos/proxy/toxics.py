@@ -41,7 +41,7 @@ class Toxic:
         kind = values.get("type")
         if kind not in ATTRIBUTES:
             raise ValueError(f"invalid toxic type: {kind!r}")
-        stream = values.get("stream") or "downstream"
+        stream = str(values.get("stream") or "downstream").lower()
         if stream not in STREAMS:
             raise ValueError(
                 f"stream was invalid, can be either upstream or downstream: {stream!r}"
@@ -59,10 +59,10 @@ class Toxic:
         """Change toxicity and attributes.  Raises ValueError, and changes nothing then."""
         toxicity = values.get("toxicity", self.toxicity)
         given = values.get("attributes") or {}
-        if not isinstance(toxicity, int | float) or not 0 <= toxicity <= 1:
+        if type(toxicity) not in (int, float) or not 0 <= toxicity <= 1:
             raise ValueError(f"toxicity: {toxicity!r}, expected 0 to 1")
         for name, value in given.items():
-            if name in self.attributes and (not isinstance(value, int) or value < 0):
+            if name in self.attributes and (type(value) is not int or value < 0):
                 raise ValueError(f"attributes.{name}: {value!r}, expected a whole number")
         self.toxicity = float(toxicity)
         # As Toxiproxy does, an attribute that the type does not have is passed over.
