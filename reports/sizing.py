@@ -34,6 +34,8 @@ class Sizing:
     """Turns that the rehearsal measured."""
     seconds: float
     """How long it measured them."""
+    cpu_s_per_first_turn: float | None = None
+    """As `cpu_s_per_turn`, of turns in sessions that were new; None: not measured apart."""
 
     def to_dict(self) -> dict[str, Any]:
         """The object of `run.json`."""
@@ -66,6 +68,7 @@ def read_sizing(path: Path, values: Mapping[str, Any]) -> Sizing | None:
         peak_turns_per_s=_positive(path, found, "peak_turns_per_s"),
         turns=turns,
         seconds=0.0 if not found.get("seconds") else _positive(path, found, "seconds"),
+        cpu_s_per_first_turn=_measured(path, found, "cpu_s_per_first_turn"),
     )
 
 

@@ -43,17 +43,20 @@ def judge_findings(findings: Sequence[Finding]) -> Verdict:
 
 
 def by_weight(findings: Sequence[Finding]) -> list[Finding]:
-    """What did not pass, worst first: facts, the run's soundness, other failures, unknowns."""
+    """What did not pass, worst first: facts, the run's soundness, other failures, unknowns.
+
+    A full machine comes before what else was not sound, which may be only what followed from it.
+    """
 
     def weight(finding: Finding) -> int:
         failed = finding.status is Status.FAIL
         if failed and is_fact(finding):
             return 0
         if is_validity(finding):
-            return 1
+            return 1 if finding.check == "validity.saturation" else 2
         if finding.out_of_sight:
-            return 4
-        return 2 if failed else 3
+            return 5
+        return 3 if failed else 4
 
     return sorted((f for f in findings if f.status is not Status.PASS), key=weight)
 
@@ -63,6 +66,8 @@ def is_fact(finding: Finding) -> bool:
     return finding.check.startswith("continuity.") or finding.check in (
         "memory.ttl",
         "memory.evicted",
+        # CPU is CPU, whoever was late meanwhile: a generator that shares a full machine always is.
+        "latency.cost",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import chain
@@ -39,13 +39,14 @@ def latency_by_phase(history: History) -> dict[str, array[float]]:
     }
     # Sorted stretches, which a sort only merges.
     everything = ascending(chain.from_iterable(phases.values()))
-    for phase, waits in _late_before_a_fault(history).items():
+    for phase, late in history.once(_late_before_a_fault).items():
+        waits = (began - turns.due[number] for number, began in late)
         phases[phase] = ascending(chain(phases.get(phase, ()), waits))
     return {"all": everything, **phases}
 
 
-def _late_before_a_fault(history: History) -> dict[str, list[float]]:
-    """By phase, how long turns had waited there that were late when a fault began, seconds.
+def _late_before_a_fault(history: History) -> dict[str, list[tuple[int, float]]]:
+    """By phase, the numbers of turns that were late there when a fault began, and when it did.
 
     Such a turn belongs to the fault, and also to the phase in which it was due: the fault cannot
     have made it late.
@@ -55,7 +56,7 @@ def _late_before_a_fault(history: History) -> dict[str, list[float]]:
         STEADY: run.slo("steady_p99_s"),
         WARMUP: run.slo_or("warmup_p99_s", "fault_p99_s"),
     }
-    late: defaultdict[str, list[float]] = defaultdict(list)
+    late: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
     by_phase = history.once(turns_by_phase)
     for fault in phases.faults:
         for number in by_phase.get(fault.name, ()):
@@ -65,7 +66,7 @@ def _late_before_a_fault(history: History) -> dict[str, list[float]]:
                 phase = phases.of(due, due)
                 limit = limits.get(phase, run.slo_or("recovery_p99_s", "fault_p99_s"))
                 if wait > limit and not phase.startswith("fault:"):
-                    late[phase].append(wait)
+                    late[phase].append((number, fault.start))
     return late
 
 
@@ -83,10 +84,7 @@ def check_latency(history: History) -> list[Finding]:
         limit = run.slo_or("warmup_p99_s", "fault_p99_s")
         findings.append(gate_percentile("latency.warmup_p99", WARMUP, by_phase[WARMUP], limit))
     for fault in history.faults:
-        # A window may be shorter than the gap between two turns; then its recovery speaks for it.
-        phases = [f"fault:{fault.id}", f"recovery:{fault.id}"]
-        # Of faults at the same time one has all the turns: it speaks for those that it shares.
-        phases += sorted(history.once(PhaseMap).shared[phases[0]])
+        phases = _sources(history, f"fault:{fault.id}")
         values = next((by_phase[phase] for phase in phases if by_phase.get(phase)), array("d"))
         limit = run.slo("fault_p99_s")
         findings.append(gate_percentile("latency.fault_p99", phases[0], values, limit))
@@ -97,6 +95,27 @@ def check_latency(history: History) -> list[Finding]:
             )
     findings.append(_outage_gate(history))
     return findings
+
+
+def _sources(history: History, phase: str) -> list[str]:
+    """The phases that speak for this one; the first that has turns is gated."""
+    if not phase.startswith("fault:"):
+        return [phase]
+    # A window may be shorter than the gap between two turns; then its recovery speaks for it.
+    phases = [phase, f"recovery:{phase.removeprefix('fault:')}"]
+    # Of faults at the same time one has all the turns: it speaks for those that it shares.
+    return phases + sorted(history.once(PhaseMap).shared[phase])
+
+
+def gated_waits(history: History, phase: str) -> Iterator[tuple[int, float, float]]:
+    """What the p99 gate of this phase looked at: numbers of turns, and each wait's two ends."""
+    turns, by_latency = history.turns, history.once(latency_by_phase)
+    source = next((s for s in _sources(history, phase) if by_latency.get(s)), phase)
+    for number in history.once(turns_by_phase).get(source, ()):
+        if turns.state[number] & OUTCOME == OK:
+            yield number, turns.due[number], turns.done[number]
+    for number, began in history.once(_late_before_a_fault).get(source, ()):
+        yield number, turns.due[number], began
 
 
 @dataclass(frozen=True, slots=True)

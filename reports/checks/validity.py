@@ -15,6 +15,7 @@ from reports.checks.foreign_cpu import check_foreign_cpu
 from reports.checks.generator import arrival_lags, check_generator
 from reports.checks.phase_lag import check_phase_lag
 from reports.checks.sampled import evidence_of_p99
+from reports.checks.saturation import check_saturation
 from reports.columns import OK, OUTCOME
 from reports.history import History
 from reports.percentiles import ascending, percentile
@@ -40,7 +41,8 @@ def check_validity(history: History) -> list[Finding]:
         _samples(history),
     ]
     findings += check_generator(history) + _spread(history)
-    return findings + check_phase_lag(history) + check_foreign_cpu(history)
+    findings += check_phase_lag(history) + check_foreign_cpu(history)
+    return findings + check_saturation(history)
 
 
 def _finding(

@@ -208,6 +208,7 @@ class Run:
     samples: list[Sample] | None = None
     steady_state: list[str] = field(default_factory=list)
     probes: list[ProbeRecord] = field(default_factory=list)
+    sizing: dict[str, float | str] | None = None
 
     def conversation(self, start: float = 10.0, **values: Any) -> Conversation:
         conversation = Conversation(len(self.conversations), start, **values)
@@ -255,6 +256,7 @@ class Run:
             "target": "http://127.0.0.1:8000",
             "profile": {"name": "tiny", "slo": dict(SLO)},
             "ttl_seconds": TTL,
+            "sizing": self.sizing,
             "compression": 240.0,
             "sessions": "redis",
             "experiment": {

@@ -143,6 +143,7 @@ def test_the_sizing_of_a_run_is_read(run_dir: Path) -> None:
         "peak_turns_per_s": 32.2,
         "turns": 84,
         "seconds": 3.1,
+        "cpu_s_per_first_turn": 0.03,
     }
     assert read(run_dir).run.sizing is None
     edit(run_dir, sizing=values)

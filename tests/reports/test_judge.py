@@ -88,6 +88,7 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "continuity.within_durability",
         "continuity.repeated",
         "latency.warmup_p99",
+        "latency.cost",
         "validity.foreign_cpu",
         "validity.workers",
         "validity.records",

@@ -1,0 +1,320 @@
+"""A part with nothing left to give: was that why a gate on latency, outage or recovery failed?
+
+Where fleet, Redis, balancer and generator share a machine, a full one makes every turn slow, and
+that tells nothing about the machines that will serve.  The same holds for a generator, an Envoy or
+a Redis whose one core is full.  Such a gate is excused, the run INCONCLUSIVE, when without the
+waits that fell, for half of their time, on a full part it would have passed.
+
+Errors are excused in the same way, but only time-outs and refusals for too much load; all other
+errors, memory and continuity count as ever.  One failed gate that is not excused keeps the run at
+NO-GO, and so does a service that itself became dearer: see `latency.cost`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reports.checks.cpu import (
+    FULL_PERCENT,
+    Reading,
+    calm,
+    cost,
+    faulty,
+    full,
+    machine,
+    mean_percent,
+    of_one_core,
+    within,
+)
+from reports.checks.errors import check_errors
+from reports.checks.latency import check_latency
+from reports.checks.recovery import check_recovery
+from reports.checks.steady_state import check_steady_state
+from reports.checks.waits import Wait, waits_of
+from reports.columns import OK, OUTCOME, WORDLESS
+from reports.history import History
+from reports.records import Finding, Status
+from reports.spans import Span, merged, overlap, seconds, without
+from reports.titles import title
+
+DEARER = 1.5
+"""A turn that costs more than this many times the reference is the service's own doing."""
+_NAME = "validity.saturation"
+_PEAK_S = 5.0
+_BUSY_STATUSES = frozenset({408, 429, 503, 504})
+_BUSY_WORDS = ("no complete response within", "another turn of this session", "timed out")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something of which the run can use so much and no more."""
+
+    name: str
+    readings: list[Reading]
+    spans: list[Span]
+    """When it was full, run time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a turn cost of the processor, seconds."""
+
+    then: float
+    """While a part was full and a gate failed."""
+    before: float
+    """What it is compared with."""
+    reference: str
+    """Where that is from, in words."""
+
+    @property
+    def dearer(self) -> bool:
+        """Whether the service itself is the reason."""
+        return self.then > DEARER * self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Saturation:
+    """What failed, and which part was full meanwhile."""
+
+    part: Part
+    """The part that excuses most."""
+    failed: tuple[Finding, ...]
+    excused: tuple[Finding, ...]
+    spans: tuple[Span, ...]
+    """The time of the part's fullness on which the excused waits fell."""
+    cost: Cost | None
+    """None: no reference, or too few turns to tell."""
+
+
+def parts(history: History) -> list[Part]:
+    """Everything that can be full, and was seen: the machine first."""
+    sources = [("this machine", machine(history))]
+    sources += [("Redis", of_one_core(history, "redis", "cpu_percent"))]
+    sources += [("Envoy", of_one_core(history, "envoy"))]
+    sources += [
+        ("the load generator", of_one_core(history, source))
+        for source in sorted(history.samples_by_source)
+        if source.partition(":")[0] == "generator"
+    ]
+    return [Part(name, readings, full(readings)) for name, readings in sources if readings]
+
+
+def failed_gates(history: History) -> list[Finding]:
+    """The gates of latency, outage, recovery and errors that failed."""
+    checks: tuple[Callable[[History], list[Finding]], ...] = (
+        check_latency,
+        check_recovery,
+        check_steady_state,
+        check_errors,
+    )
+    return [
+        finding
+        for check in checks
+        for finding in history.once(check)
+        if finding.status is Status.FAIL and not finding.check.startswith("validity.")
+    ]
+
+
+def saturation(history: History) -> Saturation | None:
+    """The part that was full while gates failed; None where nothing was full, or nothing failed."""
+    failed = failed_gates(history)
+    best: Saturation | None = None
+    for part in history.once(parts):
+        if not part.spans:
+            continue
+        excused = tuple(f for f in failed if _is_excused(history, f, part.spans))
+        if excused and (best is None or len(excused) > len(best.excused)):
+            spans = _felt(history, excused, part.spans)
+            then = _cost(history, part, spans)
+            best = Saturation(part, tuple(failed), excused, tuple(spans), then)
+    return best
+
+
+def check_saturation(history: History) -> list[Finding]:
+    """Gate what the run could use; nothing to say where nobody could tell."""
+    known = history.once(parts)
+    if not known:
+        return []
+    found = history.once(saturation)
+    if found is None:
+        return [_had_room(history, known)]
+    busy = mean_percent(within(found.part.readings, found.spans))
+    if found.cost is not None and found.cost.dearer:
+        summary = f"{_subject(found.part)} was full because {_dearer(found.cost)}"
+        return [
+            Finding(_NAME, "run", Status.PASS, busy, None, "%", summary),
+            _became_dearer(found, found.cost),
+        ]
+    others = [f for f in found.failed if f not in found.excused]
+    if others:
+        summary = (
+            f"{_subject(found.part)} was full, but that does not explain all that failed: "
+            f"{_gate(others[0])}"
+        )
+        return [Finding(_NAME, "run", Status.PASS, busy, None, "%", summary)]
+    return [_unknown(history, found, busy)]
+
+
+def _is_excused(history: History, finding: Finding, spans: Sequence[Span]) -> bool:
+    """Whether the gate would have passed without what fell on a full part."""
+    found = waits_of(history, finding)
+    if found is None:
+        return False
+    only_load = finding.check == "errors.rate"
+    others = sum(not _is_felt(history, w, spans, only_load) for w in found.waits)
+    return not found.fail_with(others)
+
+
+def _is_felt(history: History, wait: Wait, spans: Sequence[Span], only_load: bool) -> bool:
+    if only_load and not (wait.turn is not None and asked_too_much(history, wait.turn)):
+        return False
+    return overlap((wait.since, wait.until), spans) >= (wait.until - wait.since) / 2
+
+
+def asked_too_much(history: History, number: int) -> bool:
+    """Whether this turn ended with a time-out, or with a refusal for too much load."""
+    state = history.turns.state[number]
+    if state & OUTCOME == OK:
+        return not state & WORDLESS
+    turn = history.turns[number]
+    return turn.status in _BUSY_STATUSES or any(w in (turn.error or "") for w in _BUSY_WORDS)
+
+
+def _felt(history: History, excused: Sequence[Finding], spans: Sequence[Span]) -> list[Span]:
+    """The full spans that the waits of these gates touched."""
+    waits = merged(
+        (wait.since, wait.until)
+        for finding in excused
+        if (found := waits_of(history, finding)) is not None
+        for wait in found.waits
+    )
+    return [span for span in spans if overlap(span, waits) > 0]
+
+
+def _cost(history: History, part: Part, spans: Sequence[Span]) -> Cost | None:
+    """What a turn cost then; a restarted replica uses CPU, so outside of faults only."""
+    if part.name not in ("this machine", "Redis"):
+        return None  # the harness's own parts: no service makes them dearer
+    then = cost(history, part.readings, without(spans, faulty(history)))
+    reference = _reference(history, part)
+    if then is None or reference is None:
+        return None
+    return Cost(then, *reference)
+
+
+def _reference(history: History, part: Part) -> tuple[float, str] | None:
+    """What a turn cost while all was well, and when that was."""
+    sizing = history.run.sizing
+    if part.name == "this machine" and sizing is not None:
+        # A turn of a young conversation, where the rehearsal knows it: a service may grow dear with
+        # the history, and the rehearsal's longer conversations would hide that.
+        known = sizing.cpu_s_per_first_turn or sizing.cpu_s_per_turn
+        if known is not None:
+            return known, "the rehearsal's"
+    value = cost(history, part.readings, calm(history, part.readings))
+    return None if not value else (value, "the calm part's of this run")
+
+
+def _had_room(history: History, known: Sequence[Part]) -> Finding:
+    filled = [part for part in known if part.spans]
+    if filled:
+        failed = "no gate failed" if not failed_gates(history) else "no gate failed because of it"
+        summary = f"{_subject(filled[0])} was full for {seconds(filled[0].spans):.0f} s; {failed}"
+        return Finding(_NAME, "run", Status.PASS, None, None, "%", summary)
+    load = [(history.load_start or 0.0, history.load_end or history.last_moment)]
+    part = max(known, key=lambda part: _busiest(part, load))
+    value = _busiest(part, load)
+    summary = f"{_subject(part)} was at most {value:.0f} % busy over 5 s, limit {FULL_PERCENT:g} %"
+    return Finding(_NAME, "run", Status.PASS, value, FULL_PERCENT, "%", summary)
+
+
+def _busiest(part: Part, load: Sequence[Span]) -> float:
+    seen = within(part.readings, load)
+    return max((mean_percent(seen[n : n + 5]) for n in range(max(1, len(seen) - 4))), default=0.0)
+
+
+def _unknown(history: History, found: Saturation, busy: float) -> Finding:
+    carried, asked = rates(history, found.spans)
+    replicas = history.run.replicas
+    whose = "the service" if replicas is None else f"{replicas} machines"
+    if found.part.name == "this machine":
+        told = f"This machine carries {carried:.0f} turns/s, {asked:.0f} were asked"
+    else:
+        told = (
+            f"{_subject(found.part)} used all of its one core at {carried:.0f} turns/s, "
+            f"{asked:.0f} were asked"
+        )
+    summary = f"{told}: nothing is known about the latency of {whose}"
+    if found.cost is None and found.part.name in ("this machine", "Redis"):
+        summary += " (nothing tells whether a turn became dearer)"
+    return Finding(
+        check=_NAME,
+        phase="run",
+        status=Status.FAIL,
+        value=busy,
+        limit=FULL_PERCENT,
+        unit="%",
+        summary=summary,
+        evidence=tuple(
+            f"{_gate(finding)} failed; {found.part.name} was {busy:.0f} % busy, "
+            f"{_times(found.spans)}"
+            for finding in found.excused[:20]
+        ),
+    )
+
+
+def rates(history: History, spans: Sequence[Span]) -> tuple[float, float]:
+    """Turns a second that were acknowledged in these spans, and that were due at their peak."""
+    turns = history.turns
+    done = sum(
+        state & OUTCOME == OK and overlap((at, at + 1e-9), spans) > 0
+        for state, at in zip(turns.state, turns.done, strict=True)
+    )
+    carried = done / max(seconds(spans), 1e-9)
+    due = sorted(at for at in turns.due if overlap((at, at + 1e-9), spans) > 0)
+    last, most = 0, 0
+    for first, at in enumerate(due):
+        while last < len(due) and due[last] < at + _PEAK_S:
+            last += 1
+        most = max(most, last - first)
+    sizing = history.run.sizing
+    planned = 0.0 if sizing is None else sizing.peak_turns_per_s
+    return carried, max(planned, most / _PEAK_S)
+
+
+def _became_dearer(found: Saturation, then: Cost) -> Finding:
+    return Finding(
+        check="latency.cost",
+        phase="run",
+        status=Status.FAIL,
+        value=then.then * 1000,
+        limit=then.before * DEARER * 1000,
+        unit="ms",
+        summary=f"The service itself became dearer: {_dearer(then)}, limit {DEARER:g} ×",
+        evidence=tuple(
+            f"{_gate(finding)} failed; {found.part.name} was full {_times(found.spans)}"
+            for finding in found.excused[:20]
+        ),
+    )
+
+
+def _dearer(then: Cost) -> str:
+    return (
+        f"a turn cost {then.then * 1000:.0f} ms of CPU, {then.then / then.before:.1f} × "
+        f"{then.reference} {then.before * 1000:.0f} ms"
+    )
+
+
+def _subject(part: Part) -> str:
+    return part.name[0].upper() + part.name[1:]
+
+
+def _gate(finding: Finding) -> str:
+    where = "" if finding.phase in ("run", "steady") else f" ({finding.phase})"
+    return f"{title(finding.check)}{where}"
+
+
+def _times(spans: Sequence[Span]) -> str:
+    told = ", ".join(f"{start:.0f} to {end:.0f} s" for start, end in spans[:5])
+    return told + (f" and {len(spans) - 5} times more" if len(spans) > 5 else "")

@@ -1,0 +1,127 @@
+"""Whose waiting made a gate fail, and when: the time that its cause is looked for in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reports.checks.latency import gated_waits, outages
+from reports.checks.recovery import impacts
+from reports.checks.sampled import SLOW_SHARE
+from reports.columns import OUTCOME, WORDLESS
+from reports.history import History
+from reports.intervals import judge_share
+from reports.phases import time_of
+from reports.records import Finding, Status
+from reports.spans import Span
+
+_PROBED_S = 5.0
+"""A probe of the steady state speaks of the seconds before it, too."""
+
+EXPLAINED = ("latency.", "recovery.", "errors.")
+"""The gates that fail because somebody waited, or waited in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One customer, or one probe, that waited longer than the gate allows."""
+
+    since: float
+    until: float
+    """Run time, seconds."""
+    turn: int | None
+    """The number of the turn; None for a probe, or a target that never came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """All that made one gate fail."""
+
+    waits: tuple[Wait, ...]
+    """In order of their beginning."""
+    turns: int = 0
+    """Of so many turns the gate asked for a share; 0: it lets none pass."""
+    share: float = 0.0
+    """The share that it lets pass."""
+
+    def fail_with(self, count: int) -> bool:
+        """Whether the gate fails when so many of them are left."""
+        if not self.turns:
+            return count > 0
+        return judge_share(count, self.turns, self.share) is Status.FAIL
+
+    @property
+    def span(self) -> Span:
+        """From the first beginning to the last end, run time."""
+        return min(w.since for w in self.waits), max(w.until for w in self.waits)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the turns among them, each once."""
+        return list(dict.fromkeys(w.turn for w in self.waits if w.turn is not None))
+
+
+def waits_of(history: History, finding: Finding) -> Waits | None:
+    """The waits behind a failed gate of latency, outage, recovery or errors; None: no such gate."""
+    derive = {
+        "latency.outage": _stuck,
+        "recovery.time": _late,
+        "recovery.steady_state": _probed,
+        "errors.rate": _unanswered,
+    }.get(finding.check, _slow if finding.check.endswith("_p99") else None)
+    found = None if derive is None else derive(history, finding)
+    return found if found is not None and found.waits else None
+
+
+def _in_order(waits: Iterable[Wait], turns: int = 0, share: float = 0.0) -> Waits:
+    return Waits(tuple(sorted(waits, key=lambda wait: wait.since)), turns, share)
+
+
+def _of_turns(history: History, numbers: Iterable[int]) -> list[Wait]:
+    due, done = history.turns.due, history.turns.done
+    return [Wait(due[n], done[n], n) for n in numbers]
+
+
+def _slow(history: History, finding: Finding) -> Waits:
+    limit, asked, slow = finding.limit or 0.0, 0, []
+    for number, since, until in gated_waits(history, finding.phase):
+        asked += 1
+        if until - since > limit:
+            slow.append(Wait(since, until, number))
+    return _in_order(slow, asked, SLOW_SHARE)
+
+
+def _stuck(history: History, finding: Finding) -> Waits:
+    worst, done = history.once(outages), history.turns.done
+    pairs = zip(worst.seconds, worst.culprits, strict=True)
+    limit = finding.limit or 0.0
+    return _in_order(Wait(done[n] - seconds, done[n], n) for seconds, n in pairs if seconds > limit)
+
+
+def _late(history: History, finding: Finding) -> Waits:
+    limit, done = finding.limit or 0.0, history.turns.done
+    for impact in history.once(impacts):
+        fault = impact.fault
+        if finding.phase == f"fault:{fault.id}":
+            if fault.recovered_at is None:
+                return _in_order([Wait(fault.start, max(fault.end, fault.start + 1.0), None)])
+            late = (n for n in impact.disturbed if done[n] > fault.end + limit)
+            return _in_order(_of_turns(history, late))
+    return _in_order(())
+
+
+def _probed(history: History, _: Finding) -> Waits:
+    wrong = (p for p in history.probes if p.when == "after" and p.met is not True)
+    return _in_order(Wait(p.at - _PROBED_S, p.done, None) for p in wrong)
+
+
+def _unanswered(history: History, finding: Finding) -> Waits:
+    state = history.turns.state
+    bad = (n for n in range(len(state)) if state[n] & (OUTCOME | WORDLESS))
+    return _in_order(_of_turns(history, bad), len(state), finding.limit or 0.0)
+
+
+def window_of(history: History, finding: Finding) -> Span:
+    """The time that a failed gate speaks of: that of its waits, else that of its phase."""
+    found = waits_of(history, finding)
+    return time_of(history, finding.phase) if found is None else found.span
