@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 
 from target_service import adk_server, blame, choice, initial_events, metrics, own_agent
 from target_service.door import BearerToken, BodyLimit, Health, Signature
+from target_service.loop_lag import LoopLag
 from target_service.sessions.service import RedisSessionService
 from target_service.settings import Settings
 from target_service.turns import replies
@@ -34,19 +36,24 @@ def create(config: Settings, health: Health) -> ASGIApp:
     if config.agent is not None:
         own_agent.load(config.agent)
     sessions = choice.create(config)
+    lag = LoopLag()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await warm_up(config)
+        watch = asyncio.create_task(lag.watch())
         yield
+        watch.cancel()
         if isinstance(sessions, RedisSessionService):
             await sessions.close()
 
     app = adk_server.create(config.agent or AGENTS, sessions, lifespan)
     _add_health(app, health)
+    guarded = None
     if isinstance(sessions, RedisSessionService):
-        _add_guard(app, sessions, config)
+        guarded = _add_guard(app, sessions, config), sessions
         initial_events.add(app)
+    _add_metrics(app, lag, guarded)
     app.add_exception_handler(RedisError, _store_gone)
     app.add_exception_handler(HTTPException, _store_gone_inside)
     blame.add_handlers(app)
@@ -61,7 +68,7 @@ def _behind_door(app: ASGIApp, config: Settings, health: Health) -> ASGIApp:
     return Signature(app, name=config.replica, health=health)
 
 
-def _add_guard(app: FastAPI, sessions: RedisSessionService, config: Settings) -> None:
+def _add_guard(app: FastAPI, sessions: RedisSessionService, config: Settings) -> Counts:
     counts = Counts()
     app.add_middleware(
         TurnGuard,
@@ -72,11 +79,16 @@ def _add_guard(app: FastAPI, sessions: RedisSessionService, config: Settings) ->
         max_in_flight=config.max_turns_in_flight,
         default_app=config.default_app,
     )
+    return counts
 
+
+def _add_metrics(
+    app: FastAPI, lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None
+) -> None:
     @app.get("/metrics")
     async def show_metrics() -> Response:
         """This replica's numbers, for Prometheus."""
-        return Response(metrics.render(counts, sessions), media_type=metrics.CONTENT_TYPE)
+        return Response(metrics.render(lag, guarded), media_type=metrics.CONTENT_TYPE)
 
 
 def _add_health(app: FastAPI, health: Health) -> None:

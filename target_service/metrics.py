@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from target_service import model_time
+from target_service.loop_lag import LoopLag
 from target_service.sessions.service import RedisSessionService
 from target_service.turns.counts import Counts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def render(counts: Counts, sessions: RedisSessionService) -> str:
-    """All metrics, in Prometheus' text format."""
+def render(lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None) -> str:
+    """All metrics, in Prometheus' text format; `guarded`: the turns and sessions that are ours."""
+    model = model_time.SPENT
+    own = "" if guarded is None else _of_turns(*guarded)
+    return own + "".join(
+        (
+            _metric(
+                "diya_event_loop_lag_seconds",
+                "gauge",
+                "The most that the event loop was late within about five seconds.",
+                {"": lag.worst()},
+            ),
+            _metric(
+                "diya_model_calls_total",
+                "counter",
+                "Requests to the scripted model.",
+                {"": model.calls},
+            ),
+            _metric(
+                "diya_model_seconds_total",
+                "counter",
+                "What turns waited for the scripted model.",
+                {"": model.seconds},
+            ),
+        )
+    )
+
+
+def _of_turns(counts: Counts, sessions: RedisSessionService) -> str:
     cache = sessions.cache_stats()
     results = {f'{{result="{result}"}}': number for result, number in counts.results.items()}
     return "".join(
@@ -43,7 +72,9 @@ def render(counts: Counts, sessions: RedisSessionService) -> str:
     )
 
 
-def _metric(name: str, kind: str, told: str, values: Mapping[str, int]) -> str:
+def _metric(name: str, kind: str, told: str, values: Mapping[str, float]) -> str:
     lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
-    lines += [f"{name}{labels} {value}" for labels, value in values.items()]
+    # No exponents: a small lag is 0.000042.
+    shown = {label: str(v) if isinstance(v, int) else f"{v:.6f}" for label, v in values.items()}
+    lines += [f"{name}{labels} {value}" for labels, value in shown.items()]
     return "\n".join(lines) + "\n"

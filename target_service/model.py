@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 
 from target_service import witness
 from target_service.dialogue import Call, customer_messages, decide
+from target_service.model_time import SPENT
 from target_service.mood import MoodFile
 
 _SIGMA = 0.3
@@ -58,7 +59,8 @@ class ScriptedModel(BaseLlm):
         metadata = {witness.METADATA_KEY: seen}
         draw = random.Random(f"{seen[1]}/{len(llm_request.contents)}")
         mood = self._moods.now()
-        await mood.pause(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA))
+        SPENT.calls += 1
+        await SPENT.spend(mood.pause(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA)))
         mood.refuse()
         step = decide(llm_request.contents)
         if isinstance(step, Call):
@@ -71,11 +73,11 @@ class ScriptedModel(BaseLlm):
         if stream:
             for chunk in _chunks(step.text):
                 yield LlmResponse(content=_text(chunk), partial=True)
-                await mood.pause(_WORDS_PER_CHUNK / self.tokens_per_s)
+                await SPENT.spend(mood.pause(_WORDS_PER_CHUNK / self.tokens_per_s))
                 if breaks_off:
                     break
         else:
-            await mood.pause(len(step.text.split()) / self.tokens_per_s)
+            await SPENT.spend(mood.pause(len(step.text.split()) / self.tokens_per_s))
         if breaks_off:
             mood.break_off()
         yield LlmResponse(content=_text(step.text), custom_metadata=metadata)

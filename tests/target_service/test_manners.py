@@ -217,6 +217,20 @@ def test_the_metrics_count_turns_that_run_now_and_how_they_ended_without_their_c
     assert metric(a, f'diya_turns_total{{result="{result}"}}') == before + 1
 
 
+def test_the_metrics_tell_how_late_the_loop_is_and_what_the_model_took(
+    pair: Pair, user: str
+) -> None:
+    a, _ = pair
+    names = ("diya_model_calls_total", "diya_model_seconds_total")
+    before = [metric(a, name) for name in names]
+    a.create(user, "s")
+    a.run(user, "s", "thanks", "t1")
+    calls, seconds = (metric(a, name) - was for name, was in zip(names, before, strict=True))
+    assert calls >= 1
+    assert seconds > 0
+    assert metric(a, "diya_event_loop_lag_seconds") >= 0
+
+
 def test_the_metrics_are_in_the_form_that_prometheus_reads(pair: Pair) -> None:
     answer = pair[0].http.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -227,7 +241,7 @@ def test_the_metrics_are_in_the_form_that_prometheus_reads(pair: Pair) -> None:
             assert kind == ("counter" if name.endswith("_total") else "gauge")
             typed.add(name)
         elif not line.startswith("# HELP "):
-            found = re.fullmatch(r'([a-z_]+)(\{result="[a-z]+"\})? \d+', line)
+            found = re.fullmatch(r'([a-z_]+)(\{result="[a-z]+"\})? \d+(\.\d+)?', line)
             assert found, line
             assert found[1] in typed
     assert answer.text.endswith("\n")

@@ -1,0 +1,31 @@
+"""How late the event loop is: what one turn's computing makes all others wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+_TICK_S = 0.1
+_REMEMBERED = 50
+"""Ticks: about five seconds, so that whoever asks that often misses nothing."""
+
+
+class LoopLag:
+    """Sleeps a tenth of a second again and again, and notes by how much it woke too late."""
+
+    def __init__(self) -> None:
+        self._lags: deque[float] = deque(maxlen=_REMEMBERED)
+        self._due: float | None = None
+
+    async def watch(self) -> None:
+        """Never ends by itself."""
+        now = asyncio.get_running_loop().time
+        while True:
+            self._due = now() + _TICK_S
+            await asyncio.sleep(_TICK_S)
+            self._lags.append(max(0.0, now() - self._due))
+
+    def worst(self) -> float:
+        """The longest of the last seconds, the one that is not over included; seconds."""
+        late = 0.0 if self._due is None else asyncio.get_running_loop().time() - self._due
+        return max(0.0, late, max(self._lags, default=0.0))
