@@ -7,6 +7,7 @@ from loadtests.events import history
 from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.profile_model import Conversation
 from loadtests.service import Attempt, Service
+from loadtests.shown import digests_of_state
 from loadtests.wire import parsed
 from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
 
@@ -29,12 +30,13 @@ def read_back(
     status, error = "unknown", tries.error
     user: str | None = None
     items: tuple[HistoryItem, ...] = ()
+    state: dict[str, str] | None = None
     answer = tries.last.answer if tries.last else None
     if answer is not None and answer.status == 404:
         status, error = "gone", None
     elif answer is not None and tries.outcome is Outcome.OK:
         try:
-            user, items = _contents(answer.body)
+            user, items, state = _contents(answer.body)
             status, error = "found", None
         except ValueError as problem:
             error = str(problem)
@@ -48,11 +50,14 @@ def read_back(
         history=items,
         replica=answer.replica if answer else None,
         error=error,
+        state=state,
     )
 
 
-def _contents(body: bytes) -> tuple[str | None, tuple[HistoryItem, ...]]:
-    """The owner and the history of a session.  Raises ValueError for anything else."""
+def _contents(
+    body: bytes,
+) -> tuple[str | None, tuple[HistoryItem, ...], dict[str, str] | None]:
+    """The owner, the history and the state of a session.  Raises ValueError for anything else."""
     try:
         session = parsed(body)
     except ValueError:
@@ -61,4 +66,5 @@ def _contents(body: bytes) -> tuple[str | None, tuple[HistoryItem, ...]]:
     if not isinstance(events, list):
         raise ValueError("the session holds no list of events")
     user = session.get("userId")
-    return user if isinstance(user, str) else None, history(events)
+    state = digests_of_state(session["state"]) if "state" in session else None
+    return user if isinstance(user, str) else None, history(events), state

@@ -161,7 +161,8 @@ class EventStream:
     """Collects the events of a streamed turn, line by line."""
 
     def __init__(self) -> None:
-        self._events: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        """The events that have arrived."""
         self._problem: str | None = None
         self.has_text = False
         """Whether an event with text has arrived: the customer sees something."""
@@ -179,7 +180,7 @@ class EventStream:
         elif "error" in event:
             self._problem = f"the stream reported an error: {str(event['error'])[:200]}"
         else:
-            self._events.append(event)
+            self.events.append(event)
             self.has_text = self.has_text or _shows_text(event)
 
     def reply(self, *, whole: bool = True) -> Reply:
@@ -189,9 +190,9 @@ class EventStream:
         """
         if self._problem:
             raise BadReply(self._problem)
-        if not self._events:
+        if not self.events:
             raise BadReply("the stream holds no events")
-        return final_reply(self._events, whole=whole)
+        return final_reply(self.events, whole=whole)
 
 
 @dataclass(slots=True)

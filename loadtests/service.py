@@ -20,6 +20,7 @@ from loadtests.events import (
     Reply,
     final_reply,
 )
+from loadtests.shown import Shown, shown
 from loadtests.wire import parsed, to_bytes
 from reports.records import Outcome, RunClock
 
@@ -48,6 +49,8 @@ class Attempt(Struct, frozen=True):
     """Run time when the first text of a streamed reply arrived."""
     session: str | None = None
     """The id of the session that was created."""
+    shown: Shown | None = None
+    """What the answer to a turn showed beside its reply."""
 
 
 class Service:
@@ -124,7 +127,7 @@ class Service:
         answer, seconds = self._timed("POST", "/run", to_bytes(request), timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
-            attempt = _with_reply(answer, lambda: final_reply(_parsed(answer.body)), None)
+            attempt = _with_events(answer)
         self._report(f"{journey} /run", seconds, attempt)
         return attempt
 
@@ -143,6 +146,7 @@ class Service:
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
             attempt = _with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
+            attempt = replace(attempt, shown=shown(stream.events))
         self._report(f"{journey} /run_sse", seconds, attempt)
         return attempt
 
@@ -204,6 +208,16 @@ def _judge(answer: Answer) -> Attempt:
     if status >= 500 and not answer.not_run:
         return Attempt(Outcome.INFO, answer, error)
     return Attempt(Outcome.FAIL, answer, error, retry=status >= 500 or status in AGAIN)
+
+
+def _with_events(answer: Answer) -> Attempt:
+    """The reply in the events of an answer that came whole, and what else they show."""
+    try:
+        events = _parsed(answer.body)
+    except BadReply as error:
+        return Attempt(Outcome.INFO, answer, str(error))
+    attempt = _with_reply(answer, lambda: final_reply(events), None)
+    return replace(attempt, shown=shown(events))
 
 
 def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | None) -> Attempt:

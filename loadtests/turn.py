@@ -46,6 +46,8 @@ class TurnInPlay:
     sent: float | None = None
     first_token: float | None = None
     reopened: float | None = None
+    _confirmed: bool = False
+    """The agent asked for a confirmation, and got it."""
 
     def play(self, jitter: Jitter, deadline: Deadline) -> None:
         """Send the message until it is answered, in vain, or too late.
@@ -57,6 +59,7 @@ class TurnInPlay:
             reply = self.tries.last.reply if self.tries.last else None
             if self.tries.outcome is not Outcome.OK or reply is None or not reply.asks:
                 return
+            self._confirmed = True
             before = self.tries
             self.tries = Tries(unsure=before.unsure, error=before.error)
             self._persist(jitter, deadline, reply.asks, step)
@@ -99,6 +102,8 @@ class TurnInPlay:
         now = self.desk.clock.now()
         last = self.tries.last
         reply = last.reply if last and self.tries.outcome is Outcome.OK else None
+        # A turn that went on after a confirmation was answered in pieces.
+        shown = last.shown if reply and last and not self._confirmed else None
         return TurnRecord(
             conversation=self.plan.index,
             turn=self.turn,
@@ -118,4 +123,7 @@ class TurnInPlay:
             error=self.tries.error,
             unsure=self.tries.unsure,
             reopened=self.reopened,
+            steps=shown.steps if shown else None,
+            state=shown.state if shown else None,
+            said=shown.said if shown else None,
         )

@@ -154,6 +154,14 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     reopened: Seconds | None = None
     """When the customer, away for a TTL, was told that the session is gone, and opened another;
     None: that did not happen.  The turn was then taken in the new session."""
+    steps: tuple[str, ...] | None = None
+    """Digests of the tools' calls and results that the answer showed, in order; None: they were not
+    recorded."""
+    state: dict[str, str] | None = None
+    """What the answer says that the turn wrote into the session's state: the digest of each key to
+    the digest of its value; None: not recorded."""
+    said: str | None = None
+    """`digest` of the text that the model gave, by its own testimony; None: it gave none."""
 
     @property
     def latency(self) -> float:
@@ -187,6 +195,9 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     history: tuple[HistoryItem, ...]
     replica: str | None = None
     error: str | None = None
+    state: dict[str, str] | None = None
+    """The session's own state: the digest of each key to the digest of its value; None: the service
+    shows none."""
 
 
 class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from reports.checks import contents
 from reports.checks.violations import CLASSES
 
 TITLES = {
     **{f"continuity.{kind}": title for kind, title in CLASSES.items()},
+    **{f"continuity.{kind}": title for kind, title in contents.TITLES.items()},
     "continuity.within_durability": "Turns lost within the declared durability",
     "continuity.repeated": "Turns repeated when they were sent again",
     "latency.steady_p99": "Latency in the steady state",

@@ -80,7 +80,8 @@ class ScriptedModel(BaseLlm):
             await SPENT.spend(mood.pause(len(step.text.split()) / self.tokens_per_s))
         if breaks_off:
             mood.break_off()
-        yield LlmResponse(content=_text(step.text), custom_metadata=metadata)
+        said = {witness.SAID_KEY: witness.digest(step.text)}
+        yield LlmResponse(content=_text(step.text), custom_metadata={**metadata, **said})
 
 
 def _text(text: str) -> types.Content:

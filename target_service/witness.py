@@ -12,6 +12,9 @@ from collections.abc import Iterable
 METADATA_KEY = "diya_seen"
 """The key in a reply's custom metadata: `[number of customer messages, chain of digests]`."""
 
+SAID_KEY = "diya_said"
+"""The key in a reply's custom metadata: the digest of the text that the model gave."""
+
 
 def digest(text: str) -> str:
     """16 hex digits of SHA-256 over the UTF-8 text, outer white space removed."""

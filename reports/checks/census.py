@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from reports.checks.contents import Contents
 from reports.checks.violations import Violation
 
 EVIDENCE_LINES = 20
@@ -47,5 +48,6 @@ class Census:
     within_durability: int = 0
     repeated: int = 0
     """Turns that happened more than once, at a target that never promised otherwise."""
+    contents: Contents = field(default_factory=Contents)
     gaps: list[str] = field(default_factory=list)
     """What is missing of what was recorded, one conversation each."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from reports.checks import contents
 from reports.checks.blameless import audits_are, turns_are
 from reports.checks.census import Census, Tally
 from reports.checks.conversation_judge import ConversationJudge
-from reports.checks.durability import declared_losses
+from reports.checks.durability import declared_losses, may_lose
 from reports.checks.gaps import missing
 from reports.checks.violations import CLASSES
 from reports.history import History
@@ -18,9 +19,12 @@ UNVERIFIED_SHARE = 0.01
 def take_census(history: History) -> Census:
     """Judge every conversation."""
     census = Census()
+    lost = history.once(may_lose)
     for index, records, turns, audits in history.talks():
         record = records[-1] if records else None
         gap = missing(record, turns, audits)
+        if gap is None:
+            census.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
         plain = gap is None and _is_plain(history, record, turns, audits)
         if gap is not None:
             census.gaps.append(f"conversation {index}: {gap}")
@@ -84,7 +88,7 @@ def check_continuity(history: History) -> list[Finding]:
         why = f"{census.repeated} turns happened more than once when they were sent again, which "
         why += "this target does not promise to prevent"
         findings.append(_counted_apart("repeated", census.repeated, why))
-    return findings
+    return findings + contents.findings(census.contents, history)
 
 
 def _counted_apart(kind: str, turns: int, why: str) -> Finding:

@@ -87,6 +87,9 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
     assert {gate["name"] for gate in go["gates"]} == set(TITLES) - {
         "continuity.within_durability",
         "continuity.repeated",
+        "continuity.steps",
+        "continuity.state",
+        "continuity.reply",
         "latency.warmup_p99",
         "latency.cost",
         "validity.foreign_cpu",
