@@ -16,7 +16,10 @@ from typing import Any
 from loadtests.profile_source import Source, Table, did_you_mean, read_toml
 
 SHOPMAX = Path(__file__).parent / "shopmax.toml"
-_SLOT = re.compile(r"\{([^{}]*)\}")
+_SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")
+"""`{{name}}` stands for the text `{name}`, `{name}` for a value; other braces mean themselves, and
+so do all in a file without slots."""
+_SLOT_NAME = re.compile(r"\s*[A-Za-z_][\w-]*\s*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _MOST_VALUES = 100_000
 
@@ -26,7 +29,7 @@ class Lines:
     """What customers of one language write in a journey."""
 
     openings: tuple[str, ...]
-    """First messages; `{slots}` are filled in."""
+    """First messages; `{slots}` are filled in, other braces stay as they are."""
     follow_ups: tuple[str, ...]
     """Later messages: they name nothing, or lean on what the opening named."""
 
@@ -70,8 +73,11 @@ class Book:
         lines = script.languages[language]
         filled = {name: rng.choice(values) for name, values in self.slots.items()}
 
+        def value(found: re.Match[str]) -> str:
+            return f"{{{found[1]}}}" if found[1] else filled.get(found[2], found[0])
+
         def fill(text: str) -> str:
-            return _SLOT.sub(lambda slot: filled[slot[1]], text)
+            return _SLOT.sub(value, text) if filled else text
 
         follow_ups: list[str] = []
         while len(follow_ups) < turns - 1:
@@ -170,8 +176,11 @@ def _lines(table: Table, slots: dict[str, tuple[str, ...]]) -> Lines:
     lines = Lines(table.texts("openings"), table.texts("follow_ups"))
     table.close()
     for key, texts in (("openings", lines.openings), ("follow_ups", lines.follow_ups)):
-        for slot in (found[1] for text in texts for found in _SLOT.finditer(text)):
-            if slot not in slots:
-                hint = did_you_mean(slot, slots) if slots else "; there is no [slots]"
-                raise table.error(key, f"unknown slot '{{{slot}}}' in '{key}'{hint}")
+        for slot in (found[2] for text in texts for found in _SLOT.finditer(text)):
+            if slots and slot is not None and slot not in slots and _SLOT_NAME.fullmatch(slot):
+                raise table.error(
+                    key,
+                    f"unknown slot '{{{slot}}}' in '{key}'{did_you_mean(slot, slots)}; "
+                    f"the text itself is written '{{{{{slot.strip()}}}}}'",
+                )
     return lines

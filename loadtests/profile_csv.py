@@ -1,35 +1,47 @@
 """Requests per minute out of somebody's own log, as a phase of a profile.
 
 One number a line: requests in that minute.  Or two columns, a time and the requests per minute
-then.  A time is minutes since whenever (`17`), a clock (`18:30`), a date and time
-(`2025-10-20T18:30:00+05:30`), or Unix time in seconds or milliseconds; lines come in equal steps,
-the oldest first, so that a minute that is missing is not mistaken for a quiet one.  Comma,
-semicolon or tab separate; a heading, blank lines and lines that begin with # may be there.
+then (the forms of both: `loadtests.csv_cells`).  Lines come in equal steps, the oldest first, so
+that a minute that is missing is not mistaken for a quiet one.  Comma, semicolon, tab or bar
+separate; headings, blank lines, lines that begin with # and Excel's `sep=` may be there.
 """
 
 from __future__ import annotations
 
 import csv
 import itertools
-import math
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from loadtests.csv_cells import (
+    CLOCK,
+    COUNT,
+    READERS,
+    AmbiguousNumbers,
+    TimeReader,
+    is_excel_day,
+    is_heading,
+    requests_per_minute,
+)
 from loadtests.profile_source import ProfileError
+from loadtests.texts import read_text
 
 MOST_LINES = 20_000
 """Two weeks of minutes."""
 
+_SEPARATORS = "\t;|,"
+"""The comma last: it may stand in a number."""
+_SEP_LINE = re.compile(r'"?sep=(.)"?,*', re.IGNORECASE)
 _DAY = 24 * 60.0
-_UNIX = 1e9
-"""Numbers from here on are seconds since 1970 (the value stands for 2001)."""
-_UNIX_MS = 1e11
-"""Numbers from here on are milliseconds since 1970 (1973; as seconds it would be the year 5138)."""
-_UNIX_US = 1e14
-"""Numbers from here on are no time that is understood: finer clocks, or something else."""
 _SAME_STEP = 0.02
 """Minutes by which steps may differ and still be equal: exporters round."""
+
+_SHORTEST_COUNT = 0.5
+"""Minutes: numbers in shorter steps that could be Excel's days are days."""
+
+_Row = tuple[int, list[str]]
+"""The number of a line in the file, and its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,71 +60,104 @@ def read(path: str) -> Log:
     do not come in equal steps, nothing in it, or nothing but zeros.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        # Of the words of a heading nothing is needed.
+        text = read_text(Path(path), otherwise="cp1252")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ProfileError(f"cannot read the log {path}: {reason}") from None
-    rows = _rows(path, text)
-    values = [_requests(path, line, row[-1]) for line, row in rows]
+    separator, rows = _rows(path, text)
+    values = _values(path, separator, rows)
     if not any(values):
         raise ProfileError(f"{path}: expected requests per minute, one line each; found none")
     return Log(_step(path, rows), tuple(values))
 
 
-def _rows(path: str, text: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of everything but the heading, blank lines and comments."""
-    lines = [
-        (number, line.strip())
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if len(lines) > MOST_LINES:
-        raise ProfileError(f"{path}: {len(lines)} lines, expected at most {MOST_LINES}")
-    first = lines[0][1] if lines else ""
-    separator = next((each for each in "\t;," if each in first), ",")
-    cells = csv.reader((line for _, line in lines), delimiter=separator)
+def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
+    """The separator, and every line but headings, blank lines and comments."""
+    lines = text.splitlines()
+    begins = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    named = _SEP_LINE.fullmatch(lines[begins].strip(" ")) if lines else None
+    if named:
+        lines[begins] = ""
+    lines = ["" if line.lstrip().startswith("#") else line for line in lines]
+    count = sum(1 for line in lines if line.strip())
+    if count > MOST_LINES:
+        raise ProfileError(f"{path}: {count} lines, expected at most {MOST_LINES}")
+    separator = named[1] if named else _separator(lines)
+    cells = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     try:
-        rows = [
-            (number, [cell.strip() for cell in row])
-            for (number, _), row in zip(lines, cells, strict=False)
-        ]
+        rows = [(cells.line_num, [cell.strip() for cell in row]) for row in cells]
     except csv.Error as error:
-        raise ProfileError(f"{path}: not a table: {error}") from None
-    if rows and _number(rows[0][1][-1]) is None and _minutes(rows[0][1][0]) is None:
-        rows = rows[1:]
-    for number, row in rows:
-        if len(row) not in (1, 2) or len(row) != len(rows[0][1]):
-            wanted = len(rows[0][1]) if len(rows[0][1]) in (1, 2) else "1 or 2"
-            raise ProfileError(f"{path} line {number}: {len(row)} columns, expected {wanted}")
-    return rows
+        raise ProfileError(f"{path} line {cells.line_num}: not a table: {error}") from None
+    rows = [(number, row) for number, row in rows if any(row)]
+    data = list(itertools.dropwhile(lambda each: is_heading(each[1]), rows))
+    while data and all(len(row) > 1 and not row[-1] for _, row in data):
+        data = [(number, row[:-1]) for number, row in data]  # every line ends with a separator
+    for number, row in data:
+        if len(row) not in (1, 2) or len(row) != len(data[0][1]):
+            wanted = len(data[0][1]) if len(data[0][1]) in (1, 2) else "1 or 2"
+            more = ": a time and one series" if len(row) > 2 else ""
+            raise ProfileError(f"{path} line {number}: {len(row)} columns, expected {wanted}{more}")
+    return separator, data
 
 
-def _requests(path: str, line: int, cell: str) -> float:
-    value = _number(cell)
-    if value is None or value < 0:
-        raise ProfileError(
-            f"{path} line {line}: requests per minute must be a number from 0 up, not {cell!r}"
-        )
-    return value
+def _separator(lines: list[str]) -> str:
+    """The one that stands outside of quotes in most of the lines with a digit in them."""
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if re.search(r"\d", line)]
+    for each in _SEPARATORS:
+        if sum(each in line for line in bare) * 2 > len(bare):
+            return each
+    return ","
 
 
-def _number(cell: str) -> float | None:
+def _values(path: str, separator: str, rows: list[_Row]) -> list[float]:
     try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+        values = requests_per_minute([row[-1] for _, row in rows], separator)
+    except AmbiguousNumbers as error:
+        line = rows[error.index][0]
+        raise ProfileError(f"{path} line {line}: requests per minute {error}") from None
+    for (line, row), value in zip(rows, values, strict=True):
+        if value is None or value < 0:
+            empty = "" if re.search(r"\d", row[-1]) else ": a minute without requests is 0"
+            raise ProfileError(
+                f"{path} line {line}: requests per minute must be a number from 0 up, "
+                f"not {row[-1]!r}{empty}"
+            )
+    return [value for value in values if value is not None]
 
 
-def _step(path: str, rows: list[tuple[int, list[str]]]) -> float:
-    """Minutes from line to line.  Raises ProfileError unless they are the same everywhere."""
+def _step(path: str, rows: list[_Row]) -> float:
+    """Minutes from line to line.  Raises ProfileError unless they are the same everywhere.
+
+    Of the ways to read the times, the first that understands all of them and finds equal steps.
+    """
     if len(rows[0][1]) == 1:
         return 1.0
-    times = [_time(path, line, cell) for line, (cell, _) in rows]
+    errors: list[tuple[int, ProfileError]] = []
+    for reader in READERS:
+        times: list[float] = []
+        for line, (cell, _) in rows:
+            minutes = reader(cell)
+            if minutes is None:
+                wanted = "minutes, 18:30, a date and time, or Unix seconds or milliseconds"
+                error = f"{path} line {line}: a time must be {wanted}, not {cell!r}"
+                errors.append((len(times), ProfileError(error)))
+                break
+            times.append(minutes)
+        else:
+            try:
+                return _equal(path, reader, times, rows)
+            except ProfileError as error:
+                errors.append((len(times), error))
+    # The reader that came furthest is the one that was meant.
+    raise max(errors, key=lambda each: each[0])[1]
+
+
+def _equal(path: str, reader: TimeReader, times: list[float], rows: list[_Row]) -> float:
     first = 0.0
     for (begin, end), (line, (later, _)) in zip(itertools.pairwise(times), rows[1:], strict=True):
         step = end - begin
-        if ":" in later and "-" not in later:
+        if reader is CLOCK:
             # A clock goes past midnight: the nearer way round, else backwards would be a long step.
             step = _DAY / 2 - (_DAY / 2 - step) % _DAY
         first = first or step
@@ -122,32 +167,6 @@ def _step(path: str, rows: list[tuple[int, list[str]]]) -> float:
                 f"{path} line {line}: {later} comes {step:g} minutes after the line before, "
                 f"expected {wanted}: lines come in equal steps, oldest first, quiet minutes as 0"
             )
+    if reader is COUNT and first < _SHORTEST_COUNT and is_excel_day(times[0]):
+        raise ProfileError(f"{path} line {rows[0][0]}: {rows[0][1][0]} is a day, not a minute")
     return first or 1.0
-
-
-def _time(path: str, line: int, cell: str) -> float:
-    """The time as minutes since some moment.  Raises ProfileError when it is none."""
-    minutes = _minutes(cell)
-    if minutes is None:
-        raise ProfileError(
-            f"{path} line {line}: a time must be minutes, 18:30, a date and time, or Unix seconds "
-            f"or milliseconds, not {cell!r}"
-        )
-    return minutes
-
-
-def _minutes(cell: str) -> float | None:
-    """The time as minutes since some moment; None when it is no time."""
-    number = _number(cell)
-    if number is not None:
-        if number >= _UNIX_US:
-            return None
-        if number >= _UNIX_MS:
-            return number / 60_000
-        return number / 60 if number >= _UNIX else number
-    clock = f"0{cell}" if cell[1:2] == ":" else cell
-    try:
-        moment = datetime.fromisoformat(cell if "-" in cell else f"1970-01-01T{clock}")
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() / 60

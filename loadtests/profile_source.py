@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from loadtests.texts import read_text
+
 
 class ProfileError(ValueError):
     """A profile that cannot be used; the text is one sentence for the person who wrote it."""
@@ -79,9 +81,9 @@ def _above(place: Place) -> set[str]:
 def read_toml(path: Path, what: str = "profile") -> Source:
     """Read a TOML file.  Raises ProfileError when it cannot be read or is not TOML."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        text = read_text(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ProfileError(f"cannot read the {what} {path}: {reason}") from None
     try:
         return Source(str(path), text, tomllib.loads(text))

@@ -218,3 +218,44 @@ def test_what_is_wrong_with_a_file_is_said_in_one_sentence(
         journeys.load(path)
     assert sentence in str(caught.value)
     assert str(caught.value).startswith(str(path))
+
+
+BRACES = [
+    # the text in the file, the message to the agent
+    (
+        'Why does {"id": "{plan}", "a": {"b": 1}} fail?',
+        'Why does {"id": "Basic", "a": {"b": 1}} fail?',
+    ),
+    ("What is {} in {0} and { return x }?", "What is {} in {0} and { return x }?"),
+    ("The template says {{plan}} for {plan}.", "The template says {plan} for Basic."),
+    ("Jinja has {{ user.name }} and {% if x %}, a shell ${PATH:-x}.", None),
+    ("An open { and a closed }.", None),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BRACES)
+def test_braces_that_are_no_slot_mean_themselves(
+    tmp_path: Path, text: str, message: str | None
+) -> None:
+    own = OWN.replace('"Basic", "Family"', '"Basic"')
+    quoted = "'" + text + "'"
+    own = own.replace('"Please cancel my {plan} plan, ticket {ticket}."', quoted)
+    book = journeys.load(_file(tmp_path / "own.toml", own))
+    said = book.messages("cancel", "en", 1, random.Random(1))
+    assert said == (message or text,)
+    kept = journeys.from_dict(book.to_dict())
+    assert kept.messages("cancel", "en", 1, random.Random(1)) == said
+
+
+def test_a_file_without_slots_may_hold_any_braces(tmp_path: Path) -> None:
+    text = OWN[OWN.index("[journey.cancel]") :]
+    book = journeys.load(_file(tmp_path / "own.toml", text))
+    said = book.messages("cancel", "en", 1, random.Random(1))
+    assert said == ("Please cancel my {plan} plan, ticket {ticket}.",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_journeys_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN, encoding=encoding)
+    assert list(journeys.load(path).journeys) == ["cancel"]

@@ -329,3 +329,10 @@ def test_mistakes_in_run_json_name_the_file_they_are_in() -> None:
     values["load"]["base_rate"] = 0
     with pytest.raises(ProfileError, match=r"^run\.json: 'base_rate' in \[load\] must be"):
         profile.from_dict(values)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_profile_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "smoke"\nname = "mine"\n', encoding=encoding)
+    assert profile.load(str(path)).name == "mine"

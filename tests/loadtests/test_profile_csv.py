@@ -72,6 +72,64 @@ LOGS = {
     "Unix seconds": ("1760985540,5\n1760985600,6\n1760985660,7\n", 1),
     "Unix milliseconds": ("1760985540000,5\n1760985600000,6\n1760985660000,7\n", 1),
     "a clock in half days": ("00:00,5\n12:00,6\n00:00,7\n", 720),
+    "Grafana, for Excel": (
+        'sep=,\r\n"Time","web"\r\n"2025-10-20 18:30:00",5\r\n"2025-10-20 18:31:00",6\r\n'
+        '"2025-10-20 18:32:00",7\r\n',
+        1,
+    ),
+    "Grafana, formatted": (
+        '"Time","web"\n2025-10-20 18:30:00,5 req/min\n2025-10-20 18:31:00,0.1 req/s\n'
+        "2025-10-20 18:32:00,0.007 K req/m\n",
+        1,
+    ),
+    "Grafana, semicolons and milliseconds": (
+        '"Time";"web;api"\n1760985540000;5\n1760985600000;6\n1760985660000;7\n',
+        1,
+    ),
+    "CloudWatch": (
+        "Full label,RequestCount\nLabel,RequestCount\n2025/10/20 18:30:00,5\n"
+        "2025/10/20 18:35:00,6\n2025/10/20 18:40:00,7\n",
+        5,
+    ),
+    "Excel in Germany": (
+        "sep=;\nZeit;Anfragen\n31.12.2025 23:59;5,00\n01.01.2026 00:00;6,0\n01.01.2026 00:01;7\n",
+        1,
+    ),
+    "a heading with another separator": ("web, api; all\n18:30;5\n18:31;6\n18:32;7\n", 1),
+    "a comma between the cells and one in the heading": (
+        'Time,"web, all"\n18:30,5\n18:31,6\n18:32,7\n',
+        1,
+    ),
+    "AM and PM": (
+        '"10/20/2025, 11:59:00 AM",5\n"10/20/2025, 12:00 PM",6\n10/20/2025 12:01 PM,7',
+        1,
+    ),
+    "PM after a narrow space": ("11:59\u202fAM,5\n12:00\u202fPM,6\n12:01\u202fPM,7\n", 1),
+    "the day or the month first": (
+        "10/11/2025 23:59,5\n11/11/2025 00:00,6\n11/11/2025 00:01,7\n",
+        1,
+    ),
+    "the month first": ("10/11/2025 23:59,5\n10/12/2025 00:00,6\n10/12/2025 00:01,7\n", 1),
+    "the month's name": (
+        '"Oct 20, 2025 @ 18:30:00.000",5\n"Oct 20, 2025 @ 18:31:00.000",6\n'
+        '"Oct 20, 2025 @ 18:32:00.000",7\n',
+        1,
+    ),
+    "an access log's time": (
+        "20/Oct/2025:18:30:00 +0530,5\n20/Oct/2025:18:31:00 +0530,6\n"
+        "20/Oct/2025:13:02:00 +0000,7\n",
+        1,
+    ),
+    "Unix time with a zone's name": (
+        "2025-10-20 18:30:00 IST,5\n2025-10-20 18:31:00 IST,6\n2025-10-20 18:32:00 IST,7\n",
+        1,
+    ),
+    "days of Excel": ("45950.770833,5\n45950.771528,6\n45950.772222,7\n", 1),
+    "hours in days of Excel": ("45950,5\n45950.0416667,6\n45950.0833333,7\n", 60),
+    "days of Excel in Germany": ("45950,770833;5\n45950,771528;6\n45950,772222;7\n", 1),
+    "a separator at the end of each line": ("18:30;5;\n18:31;6;\n18:32;7;\n", 1),
+    "everything in quotes": ('"18:30";"5"\n"18:31";"6"\n"18:32";"7"\n', 1),
+    "exponents": ("0.5e1\n6.0E0\n7E+0\n", 1),
 }
 
 
@@ -82,6 +140,37 @@ def test_logs_come_in_many_forms(tmp_path: Path, text: str, step: float) -> None
     log = profile_csv.read(str(path))
     assert log.per_minute == (5, 6, 7)
     assert log.step_minutes == pytest.approx(step)
+
+
+NUMBERS = {
+    # cells of the second column, the separator, the numbers
+    "thousands in quotes": (['"1,200"', "950", '"12,000.5"'], ",", [1200, 950, 12000.5]),
+    "a decimal comma": (["1200,5", "950,25", "1.200,75"], ";", [1200.5, 950.25, 1200.75]),
+    "thousands with a dot": (["1.200", "950", "1.234.567"], ";", [1200, 950, 1234567]),
+    "decimals of three digits": (["0.250", "1.200", "12.000"], ";", [0.25, 1.2, 12]),
+    "one decimal comma decides": (["1,200", "12,5", "0"], "\t", [1.2, 12.5, 0]),
+    "three decimals between commas": (["600.000", "1200.125"], ",", [600, 1200.125]),
+    "Swiss and French thousands": (["1'200", "1\u202f200,5", "7"], ";", [1200, 1200.5, 7]),
+    "suffixes": (["1.2K", "2 Mil", "3k req/min"], ",", [1200, 2e6, 3000]),
+    "units": (["2 req/s", "3 rps", "600 /h", "5 requests per minute"], ",", [120, 180, 10, 5]),
+}
+
+
+@pytest.mark.parametrize(("cells", "separator", "numbers"), NUMBERS.values(), ids=NUMBERS)
+def test_numbers_are_read_as_the_country_writes_them(
+    tmp_path: Path, cells: list[str], separator: str, numbers: list[float]
+) -> None:
+    path = tmp_path / "rpm.csv"
+    lines = [f"{minute}{separator}{cell}" for minute, cell in enumerate(cells)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert profile_csv.read(str(path)).per_minute == pytest.approx(numbers)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_log_may_be_in_the_encodings_of_excel(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "rpm.csv"
+    path.write_text("Zeit\tAufträge\n18:30\t5\n18:31\t6\n", encoding=encoding)
+    assert profile_csv.read(str(path)).per_minute == (5, 6)
 
 
 MISTAKES = [
@@ -107,6 +196,36 @@ MISTAKES = [
         " line 2: 2025-10-20T18:28 comes -1 minutes after the line before, expected more than 0: "
         "lines come in equal steps, oldest first",
     ),
+    ("a,b,c\n1,2,3\n", " line 2: 3 columns, expected 1 or 2: a time and one series"),
+    (
+        "18:30,5\n18:31,\n18:32,7\n",
+        " line 2: requests per minute must be a number from 0 up, not "
+        "'': a minute without requests is 0",
+    ),
+    (
+        "18:30,undefined\n18:31,6\n",
+        " line 1: requests per minute must be a number from 0 up, not "
+        "'undefined': a minute without requests is 0",
+    ),
+    ("Time,web\n18:30,null\n18:31,6\n", " line 2: requests per minute must be a number from 0 "),
+    ("undefined\n5\n6\n", " line 1: requests per minute must be a number from 0 up, not 'undef"),
+    ("rpm\n5\nNaN\n7\n", " line 3: requests per minute must be a number from 0 up, not 'NaN'"),
+    (
+        "18:30;1.200\n18:31;950\n",
+        " line 1: requests per minute must be without a thousands "
+        "separator: '1.200' may be 1200 or 1.2",
+    ),
+    (
+        "18:30\t950\n18:31\t1,200\n",
+        " line 2: requests per minute must be without a thousands "
+        "separator: '1,200' may be 1200 or 1.2",
+    ),
+    ("18:30 5\n18:31 6\n", " line 1: requests per minute must be a number from 0 up, not '18:30"),
+    ("0 5\n1 6\n", " line 1: requests per minute must be a number from 0 up, not '0 5'"),
+    ("18:30,12 ms\n", " line 1: requests per minute must be a number from 0 up, not '12 ms'"),
+    ("18:30,5\n18:32,6\n18:33,7\n", " line 3: 18:33 comes 1 minutes after the line before, expec"),
+    ('18:30,5\n18:31,"6\n18:32,7\n', " line 3: not a table: unexpected end of data"),
+    ("18:30,5\nTotal,5\n", " line 2: a time must be minutes, 18:30, a date and time, or Unix "),
     ("", ": expected requests per minute, one line each; found none"),
     ("0\n0\n", ": expected requests per minute, one line each; found none"),
     ("1\n" * 20_001, ": 20001 lines, expected at most 20000"),

@@ -1,0 +1,249 @@
+"""Cells of a log as monitoring tools and spreadsheets write them: times and requests per minute.
+
+A time is minutes since some moment (`17`), Unix time in seconds or milliseconds, days as Excel
+counts them, a clock (`18:30`, `6:30 PM`), or a date and time: ISO 8601, `2025/10/20 18:30`,
+`20.10.2025 18:30`, `10/20/2025, 6:30 PM` with the day or the month first, or with the month's name.
+
+A number of requests may have thousands separators, a decimal comma, a suffix (`1.2K`) and a unit:
+`req/s` counts sixty times, `req/h` a sixtieth.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+TimeReader = Callable[[str], float | None]
+"""From a cell to minutes since some moment; None when the cell is no time of this form."""
+
+_UNIX = 1e9
+"""Numbers from here on are seconds since 1970 (the value stands for 2001)."""
+_UNIX_MS = 1e11
+"""Numbers from here on are milliseconds since 1970 (1973; as seconds it would be the year 5138)."""
+_UNIX_US = 1e14
+"""Numbers from here on are no time that is understood: finer clocks, or something else."""
+_EXCEL_DAYS = (30_000, 80_000)
+"""1982 to 2119."""
+
+_NARROW = "\u00a0\u202f\u2007\u2009"
+"""Spaces that do not end a word: between thousands, or before PM."""
+_SPACES = dict.fromkeys(map(ord, _NARROW), " ")
+_THOUSANDS = dict.fromkeys(map(ord, _NARROW + "\u2019"), "'")
+_ZONE = re.compile(r"\s*(?:([+-])(\d\d):?(\d\d)|Z|\s[A-Z]{3,5})$")
+_WEEKDAY = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,?\s+")
+_HALF_DAY = re.compile(r"(?i)\s*([ap])\.?\s?m\.?$")
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S.%f %p")
+
+_NUMBER = re.compile(
+    r"([+-]?(?:\d{1,3}(?:'\d{3})+(?:[.,]\d+)?|[.,]?\d[\d.,]*)(?:[eE][+-]?\d+)?)\s*(.*)"
+)
+_SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "Mil": 1e6, "Mio": 1e6, "G": 1e9, "Bil": 1e9}
+_UNIT = re.compile(
+    r"(?:(k|K|M|Mil|Mio|G|Bil)(?![A-Za-z]))?\s*([A-Za-z]*)\s*(?:(?:/|per\b)\s*([A-Za-z]+))?"
+)
+_NO_VALUE = frozenset({"undefined", "null", "nan", "none", "na", "n/a", "#n/a", "-", "inf"})
+"""Words for a minute of which nothing is known."""
+_WORDS = frozenset({"", "req", "reqs", "request", "requests", "r", "c", "ops", "count", "counts"})
+_RATES = {
+    **dict.fromkeys(("s", "sec", "second", "rps", "reqps", "cps"), 60.0),
+    **dict.fromkeys(("m", "min", "minute", "rpm", "reqpm", "cpm"), 1.0),
+    **dict.fromkeys(("h", "hour", "rph"), 1 / 60),
+}
+
+
+class AmbiguousNumbers(ValueError):
+    """Numbers that two countries read differently; `index` is the first of them."""
+
+    def __init__(self, index: int, cell: str) -> None:
+        whole = re.sub(r"\D", "", cell)
+        super().__init__(
+            f"must be without a thousands separator: {cell!r} may be {whole} or "
+            f"{float(re.sub(r'[.,]', '.', cell)):g}"
+        )
+        self.index = index
+
+
+def is_heading(row: list[str]) -> bool:
+    """Whether a line holds neither a time nor a number, so that no minute is lost with it."""
+    if len(row) == 1:
+        has_time = row[0][:1].isdigit()
+    else:
+        has_time = any(reader(row[0]) is not None for reader in READERS)
+    return not has_time and _parts(row[-1]) is None and row[-1].lower() not in _NO_VALUE
+
+
+def requests_per_minute(cells: list[str], separator: str) -> list[float | None]:
+    """The numbers of a whole column, which has one way to write them; None for no number.
+
+    Raises AmbiguousNumbers.
+    """
+    parts = [_parts(cell) for cell in cells]
+    digits = [part[0].replace("'", "") if part else "" for part in parts]
+    comma = _comma_is_decimal(digits, separator)
+    values: list[float | None] = []
+    for text, part in zip(digits, parts, strict=True):
+        plain = text.replace(".", "").replace(",", ".") if comma else text.replace(",", "")
+        try:
+            value = float(plain) * (part[1] if part else math.nan)
+        except ValueError:
+            value = math.nan
+        values.append(value if math.isfinite(value) else None)
+    return values
+
+
+def _parts(cell: str) -> tuple[str, float] | None:
+    """The digits of a number as they stand, and by how much they count; None for no number."""
+    found = _NUMBER.fullmatch(cell.translate(_THOUSANDS))
+    unit = _UNIT.fullmatch(found[2]) if found else None
+    if found is None or unit is None:
+        return None
+    scale, word, per = (each or "" for each in unit.groups())
+    word, per = word.lower(), per.lower()
+    if word not in _WORDS and not per:
+        word, per = "", word
+    if word not in _WORDS or (per and per not in _RATES):
+        return None
+    return found[1], _SCALES[scale] * (_RATES[per] if per else 1.0)
+
+
+def _comma_is_decimal(digits: list[str], separator: str) -> bool:
+    """Whether the comma is before the decimals, and not between thousands.
+
+    A file of commas needs no comma in its numbers, but thousands may stand in quotes.  Elsewhere
+    one number that can only be read in one way decides for all.  Raises AmbiguousNumbers.
+    """
+    doubtful = None
+    for index, text in enumerate(digits):
+        if "." in text and "," in text:
+            return text.rindex(",") > text.rindex(".")
+        for mark in ".,":
+            if mark not in text:
+                continue
+            groups = text.lstrip("+-").split(mark)
+            is_thousands = (
+                all(len(each) == 3 and each.isdigit() for each in groups[1:])
+                and groups[0].isdigit()
+                and len(groups[0]) <= 3
+                and groups[0][0] != "0"
+            )
+            if len(groups) > 2 and is_thousands:
+                return mark == "."
+            if not is_thousands and len(groups) == 2:
+                return mark == ","
+            doubtful = index if doubtful is None else doubtful
+    if doubtful is None:
+        return False
+    text = digits[doubtful]
+    if separator == "," or ("." in text and separator != ";"):
+        return False
+    raise AmbiguousNumbers(doubtful, text)
+
+
+def _plain(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _count(cell: str) -> float | None:
+    """A number of minutes, or Unix time."""
+    number = _plain(cell)
+    if number is None or number >= _UNIX_US:
+        return None
+    if number >= _UNIX_MS:
+        return number / 60_000
+    return number / 60 if number >= _UNIX else number
+
+
+def _excel(cell: str) -> float | None:
+    """A date and time in days, as Excel keeps it."""
+    number = _plain(cell.replace(",", ".") if cell.count(",") == 1 else cell)
+    if number is None or not is_excel_day(number):
+        return None
+    return round(number * 24 * 60 * 60) / 60  # its decimals are cut off below a second
+
+
+def _parsed(cell: str, *forms: str) -> float | None:
+    for form in forms:
+        try:
+            return _minutes(datetime.strptime(cell, form))
+        except ValueError:
+            continue
+    return None
+
+
+def _minutes(moment: datetime) -> float:
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() / 60
+
+
+def _clock(cell: str) -> float | None:
+    if ":" not in cell:
+        return None
+    try:
+        return _minutes(datetime.fromisoformat(f"1970-01-01T{'0' * (cell[1] == ':')}{cell}"))
+    except ValueError:
+        text = _HALF_DAY.sub(r" \1m", cell.translate(_SPACES))
+        return _parsed(f"1970 {text}", *(f"%Y {clock}" for clock in _CLOCKS))
+
+
+def _iso(cell: str) -> float | None:
+    text, ahead = _without_zone(cell)
+    try:
+        return _minutes(datetime.fromisoformat(text)) - ahead if "-" in text else None
+    except ValueError:
+        return None
+
+
+def _dated(*dates: str) -> TimeReader:
+    forms = [f"{date} {clock}".strip() for date in dates for clock in (*_CLOCKS, "")]
+
+    def read(cell: str) -> float | None:
+        text, ahead = _without_zone(cell.translate(_SPACES))
+        text = _HALF_DAY.sub(r" \1m", _WEEKDAY.sub("", text))
+        text = re.sub(r"[,@\s]+|(?<=\d)T(?=\d)|(?<=\d{4}):(?=\d)", " ", text)
+        for place, form in enumerate(forms):
+            minutes = _parsed(text, form)
+            if minutes is not None:
+                forms.insert(0, forms.pop(place))  # the next line will be of the same form
+                return minutes - ahead
+        return None
+
+    return read
+
+
+def _without_zone(cell: str) -> tuple[str, float]:
+    """The cell without its zone, and by how many minutes that is ahead of UTC.
+
+    A zone that has only a name counts as UTC: the steps from line to line are the same.
+    """
+    found = _ZONE.search(cell)
+    if found is None or ":" not in cell[: found.start()]:
+        return cell, 0.0
+    sign, hours, minutes = found.groups()
+    ahead = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1) if sign else 0
+    return cell[: found.start()], float(ahead)
+
+
+def is_excel_day(number: float) -> bool:
+    """Whether a number may be a day as Excel counts them."""
+    return _EXCEL_DAYS[0] <= number < _EXCEL_DAYS[1]
+
+
+COUNT: TimeReader = _count
+"""The reader of numbers."""
+CLOCK: TimeReader = _clock
+"""The reader of times without a date: they begin anew at midnight."""
+READERS: tuple[TimeReader, ...] = (
+    COUNT,
+    _excel,
+    CLOCK,
+    _iso,
+    _dated("%Y/%m/%d", "%Y-%m-%d", "%Y.%m.%d"),
+    _dated("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y"),
+    _dated("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
+    _dated("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%b %d %Y", "%d %B %Y", "%B %d %Y"),
+)

@@ -1,0 +1,22 @@
+"""Text files that other people's editors saved."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+
+def read_text(path: Path, otherwise: str | None = None) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with a byte order mark, which is left out.
+
+    `otherwise` is the encoding of text that is neither.  Raises OSError, or ValueError with the
+    reason.
+    """
+    raw = path.read_bytes()
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        if otherwise is not None and b"\0" not in raw:
+            return raw.decode(otherwise, "replace")
+        raise ValueError(f"it is not {'UTF-16' if wide else 'UTF-8'} text") from None
