@@ -31,6 +31,8 @@ appendonly {appendonly}
 appendfsync {fsync}
 save {save}
 enable-debug-command no
+# Stalls from 10 ms on are remembered for the report, as slow commands are.
+latency-monitor-threshold 10
 daemonize no
 # The process title would overwrite the environment, by which the guardian knows the server.
 set-proc-title no

@@ -176,6 +176,8 @@ def _play(
         {} if fleet is None else fleet.replicas,
         # Behind proxies every replica seems to listen, dead or not.
         balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
+        envoy=None if fleet is None else fleet.balancer,
+        served={} if fleet is None else fleet.replicas,
         own_cpu=_all_are_ours(plan),
     )
     sampler.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ _INFO_FIELDS = (
     "mem_clients_normal",
     "mem_aof_buffer",
     "connected_clients",
+    "maxclients",
+    "rejected_connections",
+    "maxmemory",
     "expired_keys",
     "evicted_keys",
 )
@@ -34,17 +38,28 @@ class RedisProbe:
         self._clients: dict[str, Redis] = {}
         self._run_ids: frozenset[str] = frozenset()
         self._run = 0.0
+        self._cpu: dict[str, tuple[float, float]] = {}
+        """By address: when its processor time was last read, and how much that was."""
+
+    def clients(self) -> list[Redis]:
+        """One for each server that holds data now."""
+        return [self._client(url) for url in self._urls()]
 
     def read(self) -> dict[str, float]:
-        """One reading, summed; empty while any part of the data does not answer."""
+        """One reading, summed; empty while any part of the data does not answer.
+
+        `cpu_percent` is that of the busiest server, of the one core that its commands can use.
+        """
         total: dict[str, float] = {}
         run_ids = []
+        busy: list[float] = []
         for url in self._urls():
             try:
                 info: dict[str, Any] = self._client(url).info("everything")
             except RedisError:
                 return {}
             run_ids.append(str(info["run_id"]))
+            busy += self._busy(url, info)
             for name, value in self._values(url, info).items():
                 total[name] = total.get(name, 0.0) + value
         if not run_ids:
@@ -52,7 +67,20 @@ class RedisProbe:
         if frozenset(run_ids) != self._run_ids:
             self._run_ids = frozenset(run_ids)
             self._run += 1
-        return {**total, "run": self._run}
+        return {**total, **({"cpu_percent": max(busy)} if busy else {}), "run": self._run}
+
+    def _busy(self, url: str, info: dict[str, Any]) -> list[float]:
+        """Percent of one core since the last reading; none for the first, and after a restart."""
+        main = [info.get(f"used_cpu_{kind}_main_thread") for kind in ("user", "sys")]
+        whole = [info.get(f"used_cpu_{kind}") for kind in ("user", "sys")]
+        times = whole if None in main else main
+        if None in times:
+            return []
+        now, used = time.monotonic(), sum(float(str(each)) for each in times)
+        before, self._cpu[url] = self._cpu.get(url), (now, used)
+        if before is None or used < before[1] or now <= before[0]:
+            return []
+        return [(used - before[1]) / (now - before[0]) * 100]
 
     def _values(self, url: str, info: dict[str, Any]) -> dict[str, float]:
         values = {name: float(info.get(name, 0)) for name in _INFO_FIELDS}

@@ -13,7 +13,9 @@ import psutil
 from chaos.errors import ChaosError
 from harness.host import allowed_cores
 from harness.own_cpu import OwnCpu
+from harness.redis_events import slow_moments
 from harness.redis_probe import RedisProbe
+from harness.replica_metrics import ReplicaMetrics, Served
 from reports.records import RecordWriter, RunClock, Sample
 
 _STEP_S = 1.0
@@ -38,9 +40,13 @@ class Sampler:
         replicas: Mapping[str, Sampled],
         *,
         balancer: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
+        envoy: Sampled | None = None,
+        served: Mapping[str, Served] | None = None,
         own_cpu: bool = False,
     ) -> None:
         """`balancer` gives the balancer's counters for each replica, where it can be asked.
+
+        `envoy` is the balancer's process; `served` are the replicas whose `/metrics` are read.
 
         `own_cpu`: everything that the run needs is started by this process, so that what the
         machine does besides is somebody else's.
@@ -48,7 +54,10 @@ class Sampler:
         self._writer = writer
         self._clock = clock
         self._redis = None if redis_urls is None else RedisProbe(redis_urls)
-        self._replicas = _ReplicaProbe(replicas)
+        self._replicas = _ProcessProbe(replicas)
+        self._envoy = _ProcessProbe({} if envoy is None else {"envoy": envoy})
+        self._metrics = ReplicaMetrics(served or {}, self._write)
+        self._began = time.time()
         self._balancer = balancer
         self._own = OwnCpu() if own_cpu else None
         self._stop = threading.Event()
@@ -58,11 +67,17 @@ class Sampler:
         """Take the first sample and go on once a second."""
         _busy_percent()  # the first call only sets the mark from which the next one measures
         self._thread.start()
+        self._metrics.start()
 
     def stop(self) -> None:
-        """End after the sample that is being taken."""
+        """End after the sample that is being taken, and note what Redis remembers of the run."""
         self._stop.set()
         self._thread.join(3.0)
+        self._metrics.stop()
+        if self._redis is not None and self._writer.failure is None:
+            offset = self._clock.now() - time.time()
+            for moment in slow_moments(self._redis.clients(), self._began):
+                self._writer.write(Sample(moment.at + offset, moment.source, {"ms": moment.ms}))
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -90,6 +105,8 @@ class Sampler:
             self._write(f"balancer:{replica}", dict(counted))
         for name, values in self._replicas.read().items():
             self._write(f"replica:{name}", values)
+        for name, values in self._envoy.read().items():
+            self._write(name, values)
         if self._redis is not None and (values := self._redis.read()):
             self._write("redis", values)
 
@@ -104,13 +121,13 @@ def _busy_percent() -> float:
     return sum(allowed) / len(allowed)
 
 
-class _ReplicaProbe:
+class _ProcessProbe:
     def __init__(self, replicas: Mapping[str, Sampled]) -> None:
         self._replicas = replicas
         self._processes: dict[int, psutil.Process] = {}
 
     def read(self) -> dict[str, dict[str, float]]:
-        """RSS and CPU of every replica that runs, and of which that can be told now."""
+        """RSS and CPU of every process that runs, and of which that can be told now."""
         values = {}
         for name, replica in self._replicas.items():
             # One that Docker is slow to tell of lacks in this sample, and the others do not.

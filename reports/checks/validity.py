@@ -23,6 +23,8 @@ from reports.records import Fate, Finding, Status
 
 _MARKS = ("start", "arrivals-end", "end", "audited")
 _LONGEST_GAP_S = 10.0
+_NOT_SAMPLER = ("generator", "service:", "slowlog:", "latency:")
+"""Sources that somebody else writes, or remembers, whatever has become of the sampler."""
 _NOT_OFFERED = {
     Fate.DROPPED: "dropped at the cap on open conversations",
     Fate.LATE: "dropped because the generator was late",
@@ -161,7 +163,7 @@ def _samples(history: History) -> Finding:
     """Samples must cover the load; the generator's own do not count, the sampler might be dead."""
     start, end = history.load_start, history.load_end
     times = sorted(
-        {sample.t for sample in history.samples if not sample.source.startswith("generator")}
+        {sample.t for sample in history.samples if not sample.source.startswith(_NOT_SAMPLER)}
     )
     if start is None or end is None or not times:
         return _finding(

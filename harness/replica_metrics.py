@@ -1,0 +1,87 @@
+"""Reads each replica's own `/metrics` every few seconds, whatever the other replicas do.
+
+A replica that is dead, frozen or overloaded is slow to answer or does not: each has a thread of its
+own, which waits while the sampler goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from chaos.http_probe import get
+
+_EACH_S = 3.0
+"""The replica tells the worst lag of its last five seconds: none is missed."""
+_PATIENCE_S = 3.0
+_JOIN_S = 0.5
+_LINE = re.compile(r'^diya_(\w+?)(?:\{result="(\w+)"\})? ([0-9.]+)$', re.MULTILINE)
+_NAMES = {
+    "turns_in_flight": "in_flight",
+    "event_loop_lag_seconds": "loop_lag_s",
+    "model_calls_total": "model_calls",
+    "model_seconds_total": "model_s",
+}
+
+Write = Callable[[str, dict[str, float]], None]
+"""Takes a source, and what it shows."""
+
+
+class Served(Protocol):
+    """A replica that answers HTTP on a port of this machine."""
+
+    port: int
+
+
+class ReplicaMetrics:
+    """Threads that hand samples of the sources `service:<replica>` to `write`."""
+
+    def __init__(self, replicas: Mapping[str, Served], write: Write) -> None:
+        """Nothing is started."""
+        self._write = write
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._follow, args=(name, replica), name=f"metrics-{name}", daemon=True
+            )
+            for name, replica in replicas.items()
+        ]
+
+    def start(self) -> None:
+        """Begin to ask all of them."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask no more; who waits for a silent replica is not waited for."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(_JOIN_S if thread.is_alive() else 0.0)
+
+    def _follow(self, name: str, replica: Served) -> None:
+        while not self._stop.is_set():
+            answer = get(replica.port, "/metrics", _PATIENCE_S)
+            if answer is not None:
+                values = read(answer[1].decode(errors="replace")) if answer[0] == 200 else {}
+                if not values:
+                    return  # another service, which has no such numbers
+                if self._stop.is_set():
+                    return
+                try:
+                    self._write(f"service:{name}", values)
+                except OSError:
+                    return  # the disk takes no more: the sampler says so
+            self._stop.wait(_EACH_S)
+
+
+def read(text: str) -> dict[str, float]:
+    """The numbers of a sample in the text of `/metrics`; empty where there are none of ours."""
+    values = {}
+    for name, result, value in _LINE.findall(text):
+        if name == "turns_total":
+            values[result] = float(value)
+        elif name in _NAMES:
+            values[_NAMES[name]] = float(value)
+    return values
