@@ -22,7 +22,15 @@ RETRIED = 8
 """It took more than one attempt."""
 TROUBLED = 16
 """An attempt of it failed."""
+UNSEEN = 32
+"""It ended with a reply that carries no witness of the model."""
 
+DELETION_FAILED = "the deletion ended "
+"""So begins the error of a conversation whose session could not be deleted."""
+UNANSWERED, GONE, FOUND = range(3)
+"""What a read of a session showed."""
+
+_STATUS = {"found": FOUND, "gone": GONE}
 _OUTCOMES = {Outcome.OK: OK, Outcome.FAIL: FAIL, Outcome.INFO: INFO}
 _OPEN = math.nan
 """In a column of moments: there was none."""
@@ -39,7 +47,7 @@ class Turns(Filed[TurnRecord]):
         self.first_token = array("d")
         """NaN where there was none."""
         self.state = bytearray()
-        """The outcome, and `WORDLESS`, `RETRIED`, `TROUBLED`."""
+        """The outcome, and `WORDLESS`, `RETRIED`, `TROUBLED`, `UNSEEN`."""
         self.replica = array("I")
         """A place in `replicas`; 0: nobody answered."""
         self.replicas: list[str | None] = [None]
@@ -61,6 +69,8 @@ class Turns(Filed[TurnRecord]):
             flags = outcomes[record.outcome]
             if record.reply is None:
                 flags |= WORDLESS
+            elif record.seen is None:
+                flags |= UNSEEN
             if record.attempts > 1:
                 flags |= RETRIED
             if record.error is not None:
@@ -83,7 +93,7 @@ class Turns(Filed[TurnRecord]):
 
     def count(self, wanted: Callable[[int], bool]) -> int:
         """How many turns have such a state."""
-        states = range(2 * TROUBLED)
+        states = range(2 * UNSEEN)
         return sum(self.state.count(state) for state in states if wanted(state))
 
     def sent_as(self, turn_id: str) -> TurnRecord | None:
@@ -126,9 +136,13 @@ class Conversations(Filed[ConversationRecord]):
         """NaN where it did not, as in `started` and `ended`."""
         self.fate = bytearray()
         """A place in `FATES`."""
+        self.deleted = 0
+        """How many sessions were deleted."""
+        self.undeleted = array("I")
+        """The numbers of those whose session should have been deleted, in vain."""
         self.turns_planned = 0
         """Over all conversations."""
-        for record in records:
+        for number, record in enumerate(records):
             self.conversation.append(record.conversation)
             self.due.append(record.due)
             self.started.append(_OPEN if record.started is None else record.started)
@@ -136,6 +150,9 @@ class Conversations(Filed[ConversationRecord]):
             self.ended.append(_OPEN if record.ended is None else record.ended)
             self.fate.append(_FATES[record.fate])
             self.turns_planned += record.turns_planned
+            self.deleted += record.deleted is not None
+            if record.error is not None and record.error.startswith(DELETION_FAILED):
+                self.undeleted.append(number)
 
     def count(self, fate: Fate) -> int:
         """How many have this fate."""
@@ -158,7 +175,11 @@ class Audits(Filed[AuditRecord]):
     kind = AuditRecord
 
     def _take(self, records: Iterator[AuditRecord]) -> None:
-        self.at = array("d")
+        self.at, self.done = array("d"), array("d")
+        self.status = bytearray()
+        """`UNANSWERED`, `GONE` or `FOUND`."""
+        self.at_end = bytearray()
+        """1 for a read at the end of a conversation, 0 for one after its TTL or its deletion."""
         self.last_done = 0.0
         """Run time at which the last audit was done, 0 without any."""
         self.stamped: bool | None = None
@@ -166,6 +187,9 @@ class Audits(Filed[AuditRecord]):
         for audit in records:
             self.conversation.append(audit.conversation)
             self.at.append(audit.at)
+            self.done.append(audit.done)
+            self.status.append(_STATUS.get(audit.status, UNANSWERED))
+            self.at_end.append(audit.when == "end")
             self.last_done = max(self.last_done, audit.done)
             if audit.history and not self.stamped:
                 self.stamped = audit.history[0].turn_id is not None

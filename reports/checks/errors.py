@@ -1,22 +1,42 @@
-"""Errors: the share of offered turns that was not acknowledged, retries included."""
+"""Errors: the share of offered turns that was not acknowledged, retries included.
+
+A turn that finds no session, because Redis lost it within the declared durability, is the price of
+that declaration: it is counted apart (`continuity.within_durability`), and not here again.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
+from reports.checks.calm_errors import check_calm_errors
+from reports.checks.durability import declared_losses, may_lose
+from reports.checks.replies import check_replies
 from reports.checks.sampled import gate_share
-from reports.columns import OUTCOME, WORDLESS
+from reports.columns import FAIL, OUTCOME, WORDLESS
 from reports.history import History
 from reports.records import Finding, Outcome, Status, TurnRecord
 
+_NO_SESSION = 404
+
 
 def check_errors(history: History) -> list[Finding]:
+    """Gate the turns without an answer, and the errors that retries or the harness swallow."""
+    return [*_rate(history), *check_replies(history), *check_calm_errors(history)]
+
+
+def _rate(history: History) -> list[Finding]:
     """Gate the share of turns that the customer did not get an answer to."""
     limit = history.run.slo("error_rate")
     turns = history.turns
     offered = len(turns)
-    bad = offered - turns.answered
-    examples = (n for n, state in enumerate(turns.state) if state & (OUTCOME | WORDLESS))
+    declared = history.once(lost_as_declared)
+    bad = offered - turns.answered - len(declared)
+    examples = (
+        n
+        for n, state in enumerate(turns.state)
+        if state & (OUTCOME | WORDLESS) and n not in declared
+    )
     if not offered:
         return [
             Finding("errors.rate", "run", Status.UNKNOWN, None, limit, "", "No turn was offered")
@@ -27,7 +47,32 @@ def check_errors(history: History) -> list[Finding]:
         f"{turn.replica or 'nobody'}: {_why(turn)}"
         for turn in (turns[number] for number in islice(examples, 20))
     )
-    return [gate_share("errors.rate", bad, offered, limit, "got no answer", told)]
+    found = gate_share("errors.rate", bad, offered, limit, "got no answer", told)
+    if not declared:
+        return [found]
+    apart = f"{found.summary}; {len(declared)} more found no session, lost as declared"
+    return [replace(found, summary=apart)]
+
+
+def lost_as_declared(history: History) -> frozenset[int]:
+    """The numbers of the refused turns whose session may be lost within the declared durability.
+
+    The session was asked for and acknowledged when the server may have acknowledged in vain.
+    """
+    if not history.once(declared_losses):
+        return frozenset()
+    lost, talks, turns = history.once(may_lose), history.conversations, history.turns
+    moments = zip(talks.conversation, talks.started, talks.opened, strict=True)
+    # No comparison with the NaN of a session that was never opened is true.
+    opened_in_vain = {index for index, asked, opened in moments if lost(asked, opened)}
+    if not opened_in_vain:
+        return frozenset()
+    refused = (
+        number
+        for number, index in enumerate(turns.conversation)
+        if index in opened_in_vain and turns.state[number] & OUTCOME == FAIL
+    )
+    return frozenset(number for number in refused if turns[number].status == _NO_SESSION)
 
 
 def _why(turn: TurnRecord) -> str:

@@ -67,14 +67,17 @@ def gate_share(
     what: str,
     evidence: tuple[str, ...] = (),
     phase: str = "run",
+    things: str = "turns",
 ) -> Finding:
     """Gate the share of `n` turns that are bad; `what` says how, as in `got no answer`.
+
+    `things` says of what else it is a share.
 
     Raises ValueError unless 0 <= bad <= n and n > 0.
     """
     status = judge_share(bad, n, limit)
     low, high = share_interval(bad, n)
-    told = f"; {_TOO_FEW}" if status is Status.UNKNOWN else ""
+    told = f"; too few {things} to tell" if status is Status.UNKNOWN else ""
     return Finding(
         check=check,
         phase=phase,
@@ -82,7 +85,7 @@ def gate_share(
         value=bad / n,
         limit=limit,
         unit="share",
-        summary=f"{bad} of {n} turns {what} ({bad / n:.3%}), limit {limit:.3%} "
+        summary=f"{bad} of {n} {things} {what} ({bad / n:.3%}), limit {limit:.3%} "
         f"(95 % interval: {low:.3%} to {high:.3%}){told}",
         evidence=evidence,
         sample=Evidence(n, low, high, "share" if is_enough(n, limit) else "none"),

@@ -1,0 +1,121 @@
+"""Errors without a fault near: turns that needed several attempts, deletes and reads that failed.
+
+Customers who try again get their answer, so that none of these shows in the share of turns without
+an answer.  Beside a fault they are part of its price; in calm the service fails for no reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import isnan
+
+from reports.checks.beside import beside_a_fault
+from reports.checks.sampled import gate_share
+from reports.columns import FOUND, RETRIED, UNANSWERED
+from reports.history import History
+from reports.phases import STEADY, turns_by_phase
+from reports.records import Finding, Status, TurnRecord
+
+RETRIED_SHARE = 0.01
+"""Of the turns of the steady state; a network loses a connection now and then."""
+_FEW = 2
+"""So many retried turns are no habit, however short the steady state is."""
+_OWN_PATIENCE = "no complete response within"
+"""So begins the error of an attempt that the customer's app gave up on.  What a slow answer does to
+customers is the gates' on latency to say."""
+_MOST_READ = 2000
+"""Retried turns that are looked at; of more, as many evenly spread ones."""
+SLOW_READ_S = 5.0
+"""A session that cannot be read for longer is one that cannot be read."""
+_NOT_OFFERED = ("HTTP 405", "HTTP 501")
+
+
+def check_calm_errors(history: History) -> list[Finding]:
+    """Gate retries in the steady state, and deletes and reads that failed with no fault near."""
+    return [*_retries(history), *_deletes(history), *_reads(history)]
+
+
+def _retries(history: History) -> list[Finding]:
+    turns = history.turns
+    steady = history.once(turns_by_phase).get(STEADY, ())
+    if not steady:
+        return []
+    again = [number for number in steady if turns.state[number] & RETRIED]
+    step = max(1, len(again) // _MOST_READ)
+    looked_at = again[::step]
+    refused = [n for n in looked_at if not (turns[n].error or "").startswith(_OWN_PATIENCE)]
+    count = min(len(refused) * step, len(again))
+    told = tuple(_attempts(turns[n]) for n in refused[:20])
+    what = "in the steady state needed more than one attempt"
+    found = gate_share("errors.retries", count, len(steady), RETRIED_SHARE, what, told, STEADY)
+    if count > _FEW:
+        return [found]
+    few, _, _ = found.summary.partition("; too few")
+    return [replace(found, status=Status.PASS, summary=few, evidence=())]
+
+
+def _attempts(turn: TurnRecord) -> str:
+    return (
+        f"conversation {turn.conversation}, turn {turn.turn_id}: {turn.outcome} at "
+        f"{turn.done:.2f} s after {turn.attempts} attempts: {turn.error or 'no error'}"
+    )
+
+
+def _deletes(history: History) -> list[Finding]:
+    talks = history.conversations
+    records = [talks[number] for number in talks.undeleted]
+    if history.run.foreign and records and not talks.deleted:
+        # A target that has no deletion fails nobody.
+        records = [r for r in records if not any(code in (r.error or "") for code in _NOT_OFFERED)]
+    asked = talks.deleted + len(records)
+    if not asked:
+        return []
+    # A healthy service deletes as soon as it is back: only the first moment counts.
+    calm = [r for r in records if not beside_a_fault(history, *_first_moment(r.ended))]
+    told = tuple(f"conversation {r.conversation}: {r.error}" for r in calm[:20])
+    what, limit = "failed with no fault near", history.run.slo("error_rate")
+    return [gate_share("errors.deletes", len(calm), asked, limit, what, told, things="deletions")]
+
+
+def _first_moment(ended: float | None) -> tuple[float, float]:
+    return (0.0, 0.0) if ended is None else (ended, ended + 1.0)
+
+
+def _reads(history: History) -> list[Finding]:
+    audits = history.audits
+    if not len(audits):
+        return []
+    bad = list(_bad_reads(history))
+    told = []
+    for number, waited in bad[:20]:
+        audit = audits[number]
+        told.append(
+            f"conversation {audit.conversation}: {audit.status} at {audit.done:.2f} s after "
+            f"{waited:.1f} s: {audit.error or 'no error'}"
+        )
+    what = f"failed, or took longer than {SLOW_READ_S:g} s, with no fault near"
+    limit = history.run.slo("error_rate")
+    count, of = len(bad), len(audits)
+    return [gate_share("errors.reads", count, of, limit, what, tuple(told), things="reads")]
+
+
+def _bad_reads(history: History) -> Iterator[tuple[int, float]]:
+    """The number of each read that failed in calm, and for how long it was tried, seconds."""
+    audits, talks = history.audits, history.conversations
+    slow = max(SLOW_READ_S, history.run.slo("steady_p99_s"))
+    ends = iter(talks.talks())
+    owner, numbers = next(ends, (-1, None))
+    for conversation, reads in audits.talks():
+        while numbers is not None and owner < conversation:
+            owner, numbers = next(ends, (-1, None))
+        ended = talks.ended[numbers[-1]] if numbers and owner == conversation else float("nan")
+        for read in reads:
+            since = audits.at[read]
+            if audits.at_end[read] and not isnan(ended):
+                since = min(ended, since)
+            waited = audits.done[read] - since
+            failed = audits.status[read] == UNANSWERED
+            late = audits.status[read] == FOUND and waited > slow
+            if (failed or late) and not beside_a_fault(history, since, audits.done[read]):
+                yield read, waited
