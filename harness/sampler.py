@@ -139,5 +139,7 @@ class _ProcessProbe:
                 values[name] = {
                     "rss": float(process.memory_info().rss),
                     "cpu_percent": process.cpu_percent(),
+                    # Tells one process of a replica from the next.
+                    "pid": float(pid),
                 }
         return values

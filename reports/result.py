@@ -13,12 +13,13 @@ from typing import Any
 from reports.checks.budget import Spending, budget
 from reports.checks.continuity import counts, take_census
 from reports.checks.dead_replicas import sent_to_dead
+from reports.checks.floors import moved, replicas_seen
 from reports.checks.foreign_cpu import foreign_cpu
 from reports.checks.generator import generator_samples, send_lags
 from reports.checks.latency import latency_by_phase
 from reports.checks.recovery import Impact, impacts
 from reports.checks.redis_memory import fleet_rss, measure
-from reports.checks.validity import lags, moved, replicas_seen
+from reports.checks.validity import lags
 from reports.columns import FAIL, INFO, OK, OUTCOME, RETRIED
 from reports.headline import headline
 from reports.history import History

@@ -19,6 +19,11 @@ TITLES = {
     "recovery.time": "Recovery from a fault",
     "recovery.steady_state": "The steady state after the last fault",
     "errors.rate": "Turns without an answer",
+    "errors.retries": "Retries in the steady state",
+    "errors.deletes": "Deletions that failed without a fault",
+    "errors.reads": "Reads that failed without a fault",
+    "errors.unwitnessed": "Replies that the model did not give",
+    "errors.swallowed": "Replies that were kept from the customer",
     "memory.baseline": "Memory comes back after the TTL",
     "memory.bounded": "Memory bounded by the TTL",
     "memory.ttl": "Keys without a TTL",
@@ -36,7 +41,9 @@ TITLES = {
     "validity.steady_state": "The steady state before the first fault",
     "validity.records": "All that was recorded is there",
     "validity.samples": "The run was sampled throughout",
+    "validity.replicas": "Every replica answered",
     "validity.spread": "Conversations moved between replicas",
+    "validity.aftermath": "Turns were sent after the last fault",
 }
 """Every gate a run can have, but for `<area>.check`: a check that crashed."""
 

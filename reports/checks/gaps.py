@@ -13,7 +13,7 @@ def missing(
     """What is missing of a conversation that came to its end; None: nothing.
 
     A customer who got an answer to every turn took all that were planned, and whoever opened a
-    session had it read back.  Of others nobody knows how much there should be.
+    session had it read back at the end.  Of others nobody knows how much there should be.
     """
     if record is None or record.fate is not Fate.OFFERED or record.opened is None:
         return None
@@ -21,6 +21,6 @@ def missing(
         return f"{len(turns)} of its {record.turns_planned} turns are recorded"
     if any(turn.turn != number for number, turn in enumerate(turns)):
         return "turns in its middle are not recorded"
-    if not audits:
+    if not any(audit.when == "end" for audit in audits):
         return "that its session was read back is not recorded"
     return None

@@ -11,12 +11,14 @@ from dataclasses import replace
 from heapq import nlargest
 from itertools import pairwise
 
+from reports.checks.effects import without_effect
+from reports.checks.floors import check_floors
 from reports.checks.foreign_cpu import check_foreign_cpu
 from reports.checks.generator import arrival_lags, check_generator
 from reports.checks.phase_lag import check_phase_lag
+from reports.checks.redis_memory import REDIS
 from reports.checks.sampled import evidence_of_p99
 from reports.checks.saturation import check_saturation
-from reports.columns import OK, OUTCOME
 from reports.history import History
 from reports.percentiles import ascending, percentile
 from reports.records import Fate, Finding, Status
@@ -42,7 +44,7 @@ def check_validity(history: History) -> list[Finding]:
         _faults(history),
         _samples(history),
     ]
-    findings += check_generator(history) + _spread(history)
+    findings += check_generator(history) + check_floors(history)
     findings += check_phase_lag(history) + check_foreign_cpu(history)
     return findings + check_saturation(history)
 
@@ -139,8 +141,9 @@ def _generator(history: History) -> Finding:
 
 def _faults(history: History) -> Finding:
     planned = history.run.planned_faults
-    held = {fault.id for fault in history.faults if fault.took_hold}
-    errors = {fault.id: fault.error for fault in history.faults}
+    vain = without_effect(history)
+    held = {fault.id for fault in history.faults if fault.took_hold} - set(vain)
+    errors = {fault.id: vain.get(fault.id, fault.error) for fault in history.faults}
     missing = [fault for fault in planned if fault not in held]
     missing += sorted({fault.id for fault in history.faults} - held - set(planned))
     summary = (
@@ -160,50 +163,41 @@ def _faults(history: History) -> Finding:
 
 
 def _samples(history: History) -> Finding:
-    """Samples must cover the load; the generator's own do not count, the sampler might be dead."""
+    """Samples must cover the load; the generator's own do not count, the sampler might be dead.
+
+    Where Redis is sampled, so must its own samples, but for the time of the faults.
+    """
     start, end = history.load_start, history.load_end
     times = sorted(
         {sample.t for sample in history.samples if not sample.source.startswith(_NOT_SAMPLER)}
     )
+    redis = [sample.t for sample in history.samples_by_source.get(REDIS, [])]
     if start is None or end is None or not times:
         return _finding(
             "samples", None, None, _LONGEST_GAP_S, "s", "The load was not sampled at all"
         )
-    inside = [start, *(t for t in times if start < t < end), end]
-    gaps = [(after - before, before) for before, after in pairwise(inside)]
-    gap, at = max(gaps)
-    summary = f"The longest stretch of the load without a sample: {gap:.1f} s, from {at:.1f} s"
+    gap, at = max((b - a, a) for a, b in pairwise(_within(times, start, end)))
+    of = ""
+    if redis:
+        blind, since = max(
+            (b - a - _in_faults(history, a, b), a) for a, b in pairwise(_within(redis, start, end))
+        )
+        if blind > max(gap, _LONGEST_GAP_S):
+            gap, at, of = blind, since, " of Redis"
+    summary = f"The longest stretch of the load without a sample{of}: {gap:.1f} s, from {at:.1f} s"
     return _finding("samples", gap <= _LONGEST_GAP_S, gap, _LONGEST_GAP_S, "s", summary)
 
 
-def moved(history: History) -> int:
-    """How many acknowledged turns another replica answered than the turn before."""
-    state, replica = history.turns.state, history.turns.replica
-    count = 0
-    for _, numbers in history.turns.talks():
-        before = 0
-        for number in numbers:
-            now = replica[number]
-            if now and state[number] & OUTCOME == OK:
-                count += before not in (0, now)
-                before = now
-    return count
+def _within(times: Sequence[float], start: float, end: float) -> list[float]:
+    return [start, *(t for t in times if start < t < end), end]
 
 
-def replicas_seen(history: History) -> set[str]:
-    """The replicas that answered."""
-    return {replica for replica in history.turns.replicas if replica is not None}
-
-
-def _spread(history: History) -> list[Finding]:
-    """With several replicas, conversations must have moved: else the question was not asked."""
-    replicas = history.run.replicas
-    if replicas is None or replicas < 2 or not replicas_seen(history):
-        return []
-    count = history.once(moved)
-    summary = (
-        f"{count} turns were answered by another replica than the turn before them"
-        if count
-        else "No conversation ever moved to another replica"
-    )
-    return [_finding("spread", count > 0, count, None, "turns", summary)]
+def _in_faults(history: History, start: float, end: float) -> float:
+    """For how much of [start, end] a fault was under way, seconds; overlapping ones count once."""
+    covered, until = 0.0, start
+    for fault in history.faults:
+        begin, stop = max(fault.start, until), min(fault.end, end)
+        if stop > begin:
+            covered += stop - begin
+            until = stop
+    return covered

@@ -351,10 +351,13 @@ def redis_sample(t: float, used: float = 2 * MIB, **values: float) -> Sample:
 
 
 def redis_samples(run: Run) -> list[Sample]:
-    """Memory that holds 1000 bytes for every turn of the last TTL."""
+    """Memory that holds 1000 bytes for every turn of the last TTL; faults that end Redis end it."""
+    ended = [fault.start for fault in run.faults if fault.fault in ("kill-redis", "restart-redis")]
     done = [turn.done for c in run.conversations for turn in c.turns]
     samples = []
     for t in range(-3, int(run.load_end + TTL) + 4):
         turns = sum(t - TTL < moment <= t for moment in done)
-        samples.append(redis_sample(t, 2 * MIB + 1000.0 * turns, keys=float(turns)))
+        process = 1.0 + sum(moment < t for moment in ended)
+        used = 2 * MIB + 1000.0 * turns
+        samples.append(redis_sample(t, used, keys=float(turns), run=process))
     return samples

@@ -22,6 +22,7 @@ Loss = Callable[[Conversation], object]
         (lambda talk: talk.turns.pop(1), "2 of its 3 turns are recorded"),
         (lambda talk: talk.turns.clear(), "0 of its 3 turns are recorded"),
         (lambda talk: talk.audits.clear(), "that its session was read back is not recorded"),
+        (lambda talk: talk.audits.pop(0), "that its session was read back is not recorded"),
     ],
 )
 def test_a_conversation_of_which_records_are_missing_is_named(

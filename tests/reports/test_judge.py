@@ -92,6 +92,8 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "continuity.reply",
         "latency.warmup_p99",
         "latency.cost",
+        "errors.deletes",
+        "errors.swallowed",
         "validity.foreign_cpu",
         "validity.workers",
         "validity.records",

@@ -1,0 +1,93 @@
+"""Floors of evidence: was enough of the fleet used, and after the faults too?
+
+A run in which hardly anything happened passes every other gate.  Each floor says how much it takes.
+"""
+
+from __future__ import annotations
+
+from reports.columns import OK, OUTCOME
+from reports.history import History
+from reports.records import Finding, Status
+
+TURNS_PER_REPLICA = 10
+"""Of so many turns for each replica, spread evenly or at random, none is likely to get none."""
+MOVED_SHARE = 0.1
+"""Of later turns; without affinity 1 - 1/replicas of them move, half of them between two."""
+TURNS_AFTER = 5
+"""Sent after the last fault was healed: so few already show whether the service answers again."""
+
+
+def check_floors(history: History) -> list[Finding]:
+    """Gate how many replicas answered, how many turns moved, and the load after the faults."""
+    return [*_replicas(history), *_spread(history), *_aftermath(history)]
+
+
+def moved(history: History) -> int:
+    """How many acknowledged turns another replica answered than the turn before."""
+    return history.once(_moves)[0]
+
+
+def _moves(history: History) -> tuple[int, int]:
+    """How many acknowledged turns moved, and how many could have."""
+    state, replica = history.turns.state, history.turns.replica
+    count = later = 0
+    for _, numbers in history.turns.talks():
+        before = 0
+        for number in numbers:
+            now = replica[number]
+            if now and state[number] & OUTCOME == OK:
+                later += before != 0
+                count += before not in (0, now)
+                before = now
+    return count, later
+
+
+def replicas_seen(history: History) -> set[str]:
+    """The replicas that answered."""
+    return {replica for replica in history.turns.replicas if replica is not None}
+
+
+def _replicas(history: History) -> list[Finding]:
+    """With several replicas, each must have answered where the turns suffice for all."""
+    planned, seen = history.run.replicas, history.once(replicas_seen)
+    if planned is None or planned < 2 or not seen:
+        return []
+    floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
+    summary = f"{len(seen)} of {planned} replicas answered in {len(history.turns)} turns, "
+    summary += f"at least {floor} must"
+    return [_finding("replicas", len(seen) >= floor, len(seen), floor, "replicas", summary)]
+
+
+def _spread(history: History) -> list[Finding]:
+    """With several replicas, conversations must have moved: else the question was not asked."""
+    replicas = history.run.replicas
+    if replicas is None or replicas < 2 or not history.once(replicas_seen):
+        return []
+    count, later = history.once(_moves)
+    floor = max(1, int(MOVED_SHARE * later))
+    summary = (
+        f"{count} of {later} later turns were answered by another replica than the turn before "
+        f"them, at least {floor} must"
+        if count
+        else "No conversation ever moved to another replica"
+    )
+    return [_finding("spread", count >= floor, count, floor, "turns", summary)]
+
+
+def _aftermath(history: History) -> list[Finding]:
+    """After the last fault customers must have come: else nothing shows that it is over."""
+    if not history.faults:
+        return []
+    last = max(history.faults, key=lambda fault: fault.end)
+    after = sum(sent > last.end for sent in history.turns.sent)
+    floor = min(TURNS_AFTER, len(history.turns))
+    summary = f"{after} turns were sent after {last.id}, the last fault, was over at "
+    summary += f"{last.end:.1f} s, at least {floor} must"
+    return [_finding("aftermath", after >= floor, after, floor, "turns", summary)]
+
+
+def _finding(
+    name: str, passed: bool, value: float, floor: float, unit: str, summary: str
+) -> Finding:
+    status = Status.PASS if passed else Status.FAIL
+    return Finding(f"validity.{name}", "run", status, value, floor, unit, summary)

@@ -1,0 +1,122 @@
+"""Floors of evidence: a run in which hardly anything happened proves nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from reports.checks.floors import check_floors
+from reports.records import FaultWindow, Sample, Status
+from tests.reports.a_run import Run, redis_samples
+from tests.reports.gated import busy, judge
+
+
+def answered_by(run: Run, replicas: int) -> Run:
+    """The run, answered by the first so many replicas alone, in turn."""
+    number = 0
+    for conversation in run.conversations:
+        for place, turn in enumerate(conversation.turns):
+            name = f"r{number % replicas + 1:02}"
+            conversation.turns[place] = msgspec.structs.replace(turn, replica=name)
+            number += 1
+    return run
+
+
+@pytest.mark.parametrize(
+    ("alive", "status"), [(2, "fail"), (4, "fail"), (11, "fail"), (12, "pass")]
+)
+def test_replicas_that_never_answer_make_a_run_prove_nothing(
+    tmp_path: Path, alive: int, status: str
+) -> None:
+    assert judge(answered_by(busy(), alive), tmp_path, "validity.replicas").status == status
+
+
+def test_a_few_turns_need_not_reach_every_replica(tmp_path: Path) -> None:
+    run = answered_by(busy(conversations=10), 4)
+    assert judge(run, tmp_path, "validity.replicas").status is Status.PASS
+
+
+def test_a_service_whose_replicas_have_no_names_is_not_asked(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation().turn(replica=None)
+    assert check_floors(run.history(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("moving", "status"), [(0, "fail"), (1, "fail"), (20, "pass")])
+def test_a_balancer_that_sticks_makes_a_run_prove_nothing(
+    tmp_path: Path, moving: int, status: str
+) -> None:
+    run = Run()
+    for number in range(40):
+        home = f"r{number % 12 + 1:02}"
+        other = "r12" if number < moving and home != "r12" else home
+        run.conversation(start=6.0 + number).turn(replica=home).turn(replica=other)
+    assert judge(run, tmp_path, "validity.spread").status == status
+
+
+@pytest.mark.parametrize(("healed", "status"), [(22.0, "pass"), (47.5, "fail"), (70.0, "fail")])
+def test_a_last_fault_that_nobody_follows_proves_nothing(
+    tmp_path: Path, healed: float, status: str
+) -> None:
+    run = busy()
+    run.fault("kill-replica", 20.0, healed, target="r01")
+    finding = judge(run, tmp_path, "validity.aftermath")
+    assert finding.status == status
+    assert "kill-replica-1" in finding.summary
+
+
+# Faults without effect
+
+
+def test_a_killed_redis_whose_run_id_never_changed_was_not_killed(tmp_path: Path) -> None:
+    run = busy()
+    run.fault("kill-redis", 20.0, 22.0)
+    assert judge(run, tmp_path, "validity.faults").status is Status.PASS
+    samples = redis_samples(run)
+    run.samples = [Sample(s.t, s.source, {**s.values, "run": 1.0}) for s in samples]
+    finding = judge(run, tmp_path, "validity.faults")
+    assert finding.status is Status.FAIL
+    assert finding.evidence == (
+        "kill-redis-1: the run id of Redis was the same before 20.0 s and after",
+    )
+
+
+@pytest.mark.parametrize(("pid", "status"), [(7.0, "fail"), (8.0, "pass")])
+def test_a_killed_replica_whose_process_runs_on_was_not_killed(
+    tmp_path: Path, pid: float, status: str
+) -> None:
+    run = busy()
+    run.fault("rolling-restart", 20.0, 22.0, target="r01, r02")
+    run.samples = redis_samples(run)
+    for name, after in (("r01", 8.0), ("r02", pid)):
+        run.samples += [Sample(10.0, f"replica:{name}", {"pid": 7.0})]
+        run.samples += [Sample(30.0, f"replica:{name}", {"pid": after})]
+    assert judge(run, tmp_path, "validity.faults").status == status
+
+
+@pytest.mark.parametrize("kind", ["freeze-redis", "network-latency"])
+def test_a_fault_that_ends_no_process_may_leave_it_as_it_is(tmp_path: Path, kind: str) -> None:
+    run = busy()
+    run.fault(kind, 20.0, 22.0)
+    assert judge(run, tmp_path, "validity.faults").status is Status.PASS
+
+
+# Redis sampled during the load
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(None, "fail"), (("freeze-redis", 21.0, 38.0), "pass")]
+)
+def test_redis_must_be_sampled_during_the_load_but_for_its_faults(
+    tmp_path: Path, fault: tuple[str, float, float] | None, status: str
+) -> None:
+    run = busy()
+    if fault is not None:
+        run.faults.append(FaultWindow("f", fault[0], "redis", fault[1], fault[2], 38.0, True))
+    run.samples = [s for s in redis_samples(run) if not 20 < s.t < 40]
+    run.samples += [Sample(float(t), "host", {"cpu_percent": 5.0}) for t in range(-3, 93)]
+    finding = judge(run, tmp_path, "validity.samples")
+    assert finding.status == status
+    assert ("of Redis" in finding.summary) == (status == "fail")
