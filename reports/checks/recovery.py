@@ -1,8 +1,9 @@
 """Recovery: how long each fault was felt, and whether it was over soon after the healing.
 
 A turn is disturbed when it was retried, was not acknowledged, or took longer than the steady
-state's limit.  A fault's disturbance lasts from its start until no disturbed turn was in flight for
-`RECOVERY_S` seconds, and ends where the next fault begins.
+state's limit.  A fault is felt by the disturbed turns that it met, and after its healing by those
+that are more than the usual share of the turns explains (see `reports.checks.relapse`).  Its
+disturbance ends where the next fault begins.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from reports.checks.relapse import LONGEST_S, turns_felt
+from reports.checks.sampled import SLOW_SHARE
 from reports.columns import OK, OUTCOME, RETRIED, Turns
 from reports.history import History
-from reports.phases import RECOVERY_S, turns_by_phase
+from reports.intervals import is_enough
+from reports.percentiles import ascending
+from reports.phases import STEADY, turns_by_phase
 from reports.records import FaultWindow, Finding, Status
 
 
@@ -46,10 +51,14 @@ def impacts(history: History) -> list[Impact]:
     by_phase = history.once(turns_by_phase)
     starts = [fault.start for fault in history.faults]
     first = _first_ok(history)
+    usual = _usual_shares(history, disturbed)
+    longest = max(LONGEST_S, 4 * history.run.slo("recovery_s"))
+    dues = ascending(due) if history.faults else array("d")
     found = []
     for number, fault in enumerate(history.faults):
         following = min((s for s in starts[number + 1 :] if s > fault.start), default=float("inf"))
-        felt = _felt(fault, turns, disturbed, max(following, fault.end))
+        until = min(max(following, fault.end), fault.end + longest)
+        felt = _felt(fault, turns, disturbed, until, dues, usual[number])
         last = max((done[n] for n in felt), default=fault.start)
         touched = [
             *by_phase.get(f"fault:{fault.id}", []),
@@ -81,21 +90,47 @@ def _disturbed(turns: Turns, limit: float) -> array[int]:
     return array("I", sorted(found, key=turns.due.__getitem__))
 
 
-def _felt(fault: FaultWindow, turns: Turns, disturbed: Iterable[int], until: float) -> array[int]:
-    """The disturbed turns that follow the fault without a calm stretch between them.
+def _felt(
+    fault: FaultWindow,
+    turns: Turns,
+    disturbed: array[int],
+    until: float,
+    dues: Sequence[float],
+    usual: float,
+) -> array[int]:
+    """The disturbed turns that met the fault, and those after it that are more than usual.
 
     A turn due after the healing and still in flight at `until` is the next fault's.
     """
-    felt = array("I")
-    calm_at = fault.end + RECOVERY_S
-    for number in disturbed:
-        due, done = turns.due[number], turns.done[number]
-        if due > min(calm_at, until):
-            break
-        if done >= fault.start and (due <= fault.end or done < until):
-            felt.append(number)
-            calm_at = max(calm_at, done + RECOVERY_S)
+    due, done = turns.due, turns.done
+    healed = bisect_right(disturbed, fault.end, key=due.__getitem__)
+    felt = array("I", (n for n in islice(disturbed, healed) if done[n] >= fault.start))
+    later = bisect_right(disturbed, until, key=due.__getitem__)
+    after = [n for n in islice(disturbed, healed, later) if done[n] < until]
+    times = [(due[n], done[n]) for n in after]
+    felt.extend(after[: turns_felt(times, dues, fault.end, usual)])
     return felt
+
+
+def _usual_shares(history: History, disturbed: array[int]) -> list[float]:
+    """For each fault the share of turns that are disturbed without it.
+
+    Counted in the steady state before the fault; the share that the objective allows, where fewer
+    are, or where too few turns tell.
+    """
+    starts = sorted(fault.start for fault in history.faults)
+    due, steady = history.turns.due, history.once(turns_by_phase).get(STEADY, array("I"))
+    all_before, bad_before = [0] * (len(starts) + 1), [0] * (len(starts) + 1)
+    if starts:
+        for n in steady:
+            all_before[bisect_right(starts, due[n])] += 1
+        for n in set(disturbed).intersection(steady):
+            bad_before[bisect_right(starts, due[n])] += 1
+    shares = []
+    for number in range(len(starts)):
+        turns, bad = sum(all_before[: number + 1]), sum(bad_before[: number + 1])
+        shares.append(max(SLOW_SHARE, bad / turns) if is_enough(turns, SLOW_SHARE) else SLOW_SHARE)
+    return shares
 
 
 def _first_ok(history: History) -> dict[float, float]:

@@ -214,7 +214,7 @@ def test_a_disturbance_that_goes_on_without_a_calm_stretch_still_is_the_fault_s(
 ) -> None:
     run = busy()
     run.fault("kill-redis", 20.0, 22.0)
-    for start in (20.5, 24.0, 28.0, 32.0, 36.0):
+    for start in (20.5, 24.0, 26.0, 28.0, 30.0, 32.0, 34.0, 36.0):
         run.conversation(start=start).turn(took=3.0, attempts=2)
     finding = judge(run, tmp_path, "recovery.time")
     assert finding.value == pytest.approx(17.0)
