@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy bench-start run test lint install clean calibrate bench-judge bench-sessions bench-memory prove-turns prove-rolling
+.PHONY: bench-load bench-proxy bench-start run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -22,6 +22,9 @@ calibrate: install    ## known-bad systems convicted of their class, known-good 
 
 bench-judge: install  ## a run of a million turns judged: seconds and memory
 	$(BIN)/python -m tests.bench.judge
+
+gate-statistics: install  ## how often chance misleads the gates, by the number of turns
+	$(BIN)/python -m tests.bench.gate_statistics
 
 bench-load: install  ## the load generator: cost of a request, of recording and of a waiting customer, memory of a million records, lag at half a core, a stall seen by an open and a closed loop
 	$(BIN)/python -m tests.bench.load
