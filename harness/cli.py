@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness import exits, parser
+from harness import exits, parser, streams
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `harness.exits`)."""
+    if argv is None:
+        streams.outlive_readers()
     try:
         args = parser.build().parse_args(argv)
     except ConfigError as error:

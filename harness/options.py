@@ -8,13 +8,13 @@ import os
 import re
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from chaos.addresses import is_loopback, without_password
 from chaos.ports import LOOPBACK
 from chaos.topologies import Topology
 from harness.errors import ConfigError
 from harness.generator import Crew
+from loadtests.target import address as parse_target
 
 KINDS = ("redis", "adk-redis", "memory")
 _LONGEST_SEED = 2**63 - 1
@@ -48,14 +48,9 @@ def check_sessions(value: str) -> None:
 def check_target(url: str, *, authorised: bool) -> None:
     """Raise ConfigError unless load may go to this address."""
     try:
-        parts = urlsplit(url)
-        host = parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else None
-    except ValueError:  # of half an IPv6 address, or a port that is none
-        host = None
-    if not host:
-        raise ConfigError(
-            f"--target {without_password(url)}: an http:// or https:// address was expected"
-        )
+        host = parse_target(url).hostname or ""
+    except ValueError as error:
+        raise ConfigError(f"--{error}") from None
     if not authorised and not is_loopback(host):
         raise ConfigError(
             f"--target {without_password(url)}: it is not on this machine; load goes there only "

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import secrets
-import signal
 import tempfile
 from pathlib import Path
 
 from chaos.control import FOLDER_PREFIX, Control
 from chaos.fleet import Fleet
-from harness import exits, options
+from harness import exits, options, streams
 from harness.errors import ConfigError
 from harness.progress import Progress
 
@@ -19,7 +18,7 @@ _READY_S = 90.0
 
 
 def main(args: argparse.Namespace) -> int:
-    """Start the fleet, print its addresses, wait for Ctrl-C or SIGTERM, leave nothing behind."""
+    """Start the fleet, print its addresses, wait for Ctrl-C, SIGTERM or a closed pipe, clean up."""
     options.check_sessions(args.sessions)
     options.check_port(args.port)
     agent = None if args.agent is None else options.agent_folder(args.agent)
@@ -45,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
             fleet.wait_ready(_READY_S)
             with Control(Path(folder)), contextlib.suppress(KeyboardInterrupt):
                 _print_addresses(fleet, folder)
-                signal.pause()
+                streams.wait_for_end()
             progress.clear()
     return exits.GO
 

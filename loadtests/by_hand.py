@@ -11,8 +11,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from loadtests import client, permission, profile, settings
+from loadtests import permission, profile, settings
 from loadtests.settings import RunSettings
+from loadtests.target import address
 
 HOW = f"{permission.AUTHORISED}=1 in the environment, by which you say that you may"
 
@@ -33,7 +34,7 @@ def prepare(options: argparse.Namespace, target: str) -> RunSettings:
 
     Raises ValueError, one sentence, for a profile, an app or a target that cannot be.
     """
-    client.address(target)
+    address(target)
     permission.check_target(target, HOW)
     settings.check_app(options.diya_app)
     chosen = profile.load(options.diya_profile)

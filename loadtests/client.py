@@ -7,15 +7,14 @@ No redirects, no cookies.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
 
 import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
 from loadtests.connections import IDLE_S, Connections, SecureConnections
+from loadtests.target import address
 
 CONNECT_TIMEOUT_S = 5.0
 BLOCK_SIZE = 16 * 1024
@@ -40,19 +39,6 @@ class Answer:
     """The service promises that nothing happened (`x-diya-outcome: not-run`)."""
     error: str | None = None
     """Why there is no complete response."""
-
-
-def address(base_url: str) -> SplitResult:
-    """The parts of a service's address.  Raises ValueError, one sentence, when it is none."""
-    try:
-        url = urlsplit(base_url)
-        good = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except ValueError:  # a port above 65535, half of an IPv6 address
-        good = False
-    # It goes as it is into the head of every request: printable ASCII, without spaces.
-    if not good or not re.fullmatch(r"[!-~]+", base_url):
-        raise ValueError(f"target '{base_url}': expected http://HOST:PORT or https://HOST")
-    return url
 
 
 class Client:

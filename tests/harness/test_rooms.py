@@ -25,6 +25,7 @@ MAY_IMPORT = {
         "loadtests.ledger",
         "loadtests.forecast",
         "loadtests.journeys",
+        "loadtests.target",
     },
 }
 GEVENT_HOMES = {

@@ -1,0 +1,61 @@
+"""Standard output and error whose reader may go: `diya report RUN | head -1` is no fault.
+
+A command goes on to its end when nobody reads what it says, so that its exit code is the same.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import sys
+from typing import Any, TextIO, cast
+
+
+class _Descriptor(io.FileIO):
+    """A file descriptor that leads to nowhere once its reader is gone."""
+
+    unread = False
+    """Whether its reader is gone."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            self.unread = True
+            return len(memoryview(data).cast("B"))
+
+
+def outlive_readers() -> None:
+    """Let `sys.stdout` and `sys.stderr` take what nobody reads any more."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            setattr(sys, name, _outliving(stream))
+
+
+def _outliving(stream: io.TextIOWrapper) -> TextIO:
+    stream.flush()
+    raw = _Descriptor(stream.fileno(), "wb", closefd=False)
+    unbuffered = isinstance(stream.buffer, io.RawIOBase)  # PYTHONUNBUFFERED
+    return io.TextIOWrapper(
+        cast(io.BufferedWriter, raw) if unbuffered else io.BufferedWriter(raw),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+def wait_for_end() -> None:
+    """Wait until the reader of standard output is gone, or for an exception of a signal."""
+    poll = select.poll()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        raw = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+        if isinstance(raw, _Descriptor) and raw.unread:
+            return
+        poll.register(sys.stdout.fileno(), 0)  # errors are told without being asked for
+    poll.poll()

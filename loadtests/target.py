@@ -1,0 +1,72 @@
+"""The address of the service that the load goes to.  Pure: every room's command line reads it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+_PAGES = (
+    *("dev-ui", "docs", "redoc", "openapi.json", "list-apps", "apps", "run", "run_sse", "run_live"),
+    *("health", "healthz", "readyz", "livez", "version", "debug", "index.html"),
+)
+"""Beginnings of paths that a browser or a client of ADK's server shows: no part of an address."""
+_EXPECTED = "expected http://HOST:PORT or https://HOST"
+
+
+def address(url: str) -> SplitResult:
+    """The parts of a service's address.  Raises ValueError, one sentence, when it is none."""
+    name = without_password(url)
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port above 65535, half of an IPv6 address
+        raise ValueError(f"target '{name}': {_EXPECTED}") from None
+    # It goes as it is into the head of every request: printable ASCII, without spaces.
+    if not good or not re.fullmatch(r"[!-~]+", url):
+        raise ValueError(f"target '{name}': {_EXPECTED}{_with_scheme(url)}")
+    base = _base(parts)
+    if parts.query or parts.fragment or base != parts.path.rstrip("/"):
+        app = _app(parts)
+        give = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{base}"
+        and_app = f" and --app {app}" if app else ""
+        raise ValueError(
+            f"target '{name}': it is the address of a page, expected that of the server: "
+            f"{give}{and_app}"
+        )
+    return parts
+
+
+def without_password(url: str) -> str:
+    """The address without user and password, for people to read."""
+    before, at, after = url.rpartition("@")
+    return f"{before.partition('://')[0]}://…@{after}" if at and "://" in before else url
+
+
+def _with_scheme(url: str) -> str:
+    """What an address that only lacks `http://` could be."""
+    if "://" in url or not re.fullmatch(r"[\w.-]+:\d+(/[!-~]*)?", url):
+        return ""
+    try:
+        parts = urlsplit(f"http://{url}")
+    except ValueError:
+        return ""
+    return f" (did you mean http://{parts.netloc}{_base(parts)}?)"
+
+
+def _base(parts: SplitResult) -> str:
+    """The path before the first part of a page: a server may be below a path of a gateway."""
+    kept: list[str] = []
+    for part in parts.path.rstrip("/").split("/"):
+        if part in _PAGES:
+            break
+        kept.append(part)
+    return "/".join(kept)
+
+
+def _app(parts: SplitResult) -> str | None:
+    """The agent that the page is about."""
+    for text in (parts.query, parts.fragment.rpartition("?")[2]):
+        if named := parse_qs(text).get("app"):
+            return named[0] if re.fullmatch(r"[\w.-]+", named[0]) else None
+    found = re.search(r"/apps/([\w.-]+)", parts.path)
+    return found[1] if found else None

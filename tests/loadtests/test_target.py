@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from loadtests.target import address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000",
+        "http://127.0.0.1:8000/",
+        "https://shop.example/api/agent",
+        "http://[::1]:8000/api/",
+        "http://apps.example:80/runner",
+    ],
+)
+def test_a_server_may_be_below_a_path(url: str) -> None:
+    assert address(url).geturl() == url
+
+
+@pytest.mark.parametrize(
+    ("url", "give"),
+    [
+        ("http://host:8000/dev-ui/?app=x", "http://host:8000 and --app x"),
+        ("http://host:8000/dev-ui?app=my_agent&session=5", "http://host:8000 and --app my_agent"),
+        ("http://host:8000/dev-ui/#/?app=x", "http://host:8000 and --app x"),
+        ("http://host:8000/docs", "http://host:8000"),
+        ("http://host:8000/docs#/default/run", "http://host:8000"),
+        ("http://host:8000/openapi.json", "http://host:8000"),
+        ("https://host/api/apps/x/users/u/sessions", "https://host/api and --app x"),
+        ("http://host:8000/api/run_sse/", "http://host:8000/api"),
+        ("http://host:8000/list-apps", "http://host:8000"),
+        ("http://host:8000/?app=x", "http://host:8000 and --app x"),
+        ("http://host:8000/healthz", "http://host:8000"),
+        ("http://u:secret@host:8000/docs", "http://host:8000"),
+    ],
+)
+def test_the_address_of_a_page_is_refused_with_the_one_to_give(url: str, give: str) -> None:
+    with pytest.raises(ValueError, match="it is the address of a page") as caught:
+        address(url)
+    assert str(caught.value).endswith(f"expected that of the server: {give}")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("localhost:8000", "(did you mean http://localhost:8000?)"),
+        ("localhost:8000/dev-ui/?app=x", "(did you mean http://localhost:8000?)"),
+        ("127.0.0.1:8000/api", "(did you mean http://127.0.0.1:8000/api?)"),
+        ("ftp://host", "expected http://HOST:PORT or https://HOST"),
+        ("http://", "expected http://HOST:PORT or https://HOST"),
+        ("http://[::1", "expected http://HOST:PORT or https://HOST"),
+        ("http://host:99999", "expected http://HOST:PORT or https://HOST"),
+        ("http://host:0", "expected http://HOST:PORT or https://HOST"),
+        ("http://ho st", "expected http://HOST:PORT or https://HOST"),
+        ("", "expected http://HOST:PORT or https://HOST"),
+    ],
+)
+def test_no_address_is_refused(url: str, said: str) -> None:
+    with pytest.raises(ValueError, match="expected http://HOST:PORT") as caught:
+        address(url)
+    assert str(caught.value).endswith(said)
