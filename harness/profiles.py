@@ -136,6 +136,7 @@ def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
             f"{number(profile.max_open)}), if a turn takes {TURN_S:g} s",
         ),
         ("Sessions", f"at most {number(max(ahead.live))} live at once"),
+        ("Old chats", _sliding(profile)),
         (
             "Redis",
             f"at most {size(max(ahead.memory))} with the sessions of the reference service, of "
@@ -151,6 +152,18 @@ def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
             )
         )
     return _table(rows)
+
+
+def _sliding(profile: Profile) -> str:
+    plan, ttl = profile.sliding_ttl(), profile.real_ttl_seconds
+    if not plan.dues:
+        return "no customer is sure to keep a session for longer than its TTL"
+    shortest = ttl * sum(low for low, _ in plan.pauses)
+    longest = ttl * max(high for _, high in plan.pauses)
+    return (
+        f"{number(len(plan.dues))} customers keep a session for {shortest:.3g} s or more of a TTL "
+        f"of {ttl:g} s, idle for {longest:.3g} s at most"
+    )
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,11 +1,14 @@
 """When customers arrive: a seeded Poisson process that follows the profile's curve.
 
+The few customers of `loadtests.sliding_ttl` come besides, at times of their own.
+
 Everything here is a pure function of (profile, seed): the workers of a run need not talk to each
 other to know who offers what.
 """
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 import random
@@ -31,7 +34,7 @@ def stream(profile: Profile, seed: int) -> Iterator[Arrival]:
 
 def count(profile: Profile, seed: int) -> int:
     """How many arrivals the run has."""
-    return sum(1 for _ in _dues(profile, seed))
+    return sum(1 for _ in _all_dues(profile, seed))
 
 
 def counting(profile: Profile, seed: int) -> Iterator[int]:
@@ -39,7 +42,7 @@ def counting(profile: Profile, seed: int) -> Iterator[int]:
 
     Millions take seconds.
     """
-    return in_slices(_dues(profile, seed))
+    return in_slices(due for due, _ in _all_dues(profile, seed))
 
 
 def in_slices(dues: Iterator[float]) -> Iterator[int]:
@@ -76,15 +79,21 @@ def day_factor(profile: Profile, seed: int) -> float:
 def _every_nth(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:
     journeys = list(profile.journeys)
     weights = list(profile.journeys.values())
-    for index, due in enumerate(_dues(profile, seed)):
+    for index, (due, sliding) in enumerate(_all_dues(profile, seed)):
         if index % n == k:
             own = derive(seed, index)
             journey = random.Random(own).choices(journeys, weights)[0]
-            yield Arrival(index, due, journey, own)
+            yield Arrival(index, due, journey, own, sliding)
+
+
+def _all_dues(profile: Profile, seed: int) -> Iterator[tuple[float, bool]]:
+    """The times of all arrivals, in order, and whether it is one of `loadtests.sliding_ttl`."""
+    drawn = ((due, False) for due in _dues(profile, seed))
+    return heapq.merge(drawn, ((due, True) for due in profile.sliding_ttl().dues))
 
 
 def _dues(profile: Profile, seed: int) -> Iterator[float]:
-    """The times of the arrivals.
+    """The times of the arrivals that are drawn.
 
     Arrivals of a Poisson process of rate one (exponential gaps) are mapped through the inverse of
     the expected count, which gives a Poisson process with exactly the curve's rate.

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from loadtests.journeys import Book, shopmax
 from loadtests.profile import Profile
+from loadtests.profile_model import Conversation
 from loadtests.seeds import derive
 from reports.records import Arrival
 
@@ -52,6 +53,32 @@ def plan(
     """
     talk = profile.conversation
     rng = random.Random(derive(arrival.seed, "conversation"))
+    if arrival.sliding:
+        turns, ending = profile.sliding_ttl().turns, Ending.COMPLETE
+    else:
+        turns, ending = _length(talk, rng)
+    book = shopmax() if book is None else book
+    language = book.language(arrival.journey, talk.languages, rng)
+    return ConversationPlan(
+        index=arrival.index,
+        journey=arrival.journey,
+        user=f"customer-{run_id}-{arrival.index}",
+        session=f"chat-{run_id}-{arrival.index}",
+        language=language,
+        messages=book.messages(arrival.journey, language, turns, rng),
+        think_seconds=(
+            profile.sliding_ttl().draw(profile.real_ttl_seconds, rng)
+            if arrival.sliding
+            else _pauses(profile, turns - 1, rng)
+        ),
+        streaming=rng.random() < talk.stream_share,
+        ending=ending,
+        seed=derive(arrival.seed, "retries"),
+    )
+
+
+def _length(talk: Conversation, rng: random.Random) -> tuple[int, Ending]:
+    """How many turns a customer takes, and how the conversation ends."""
     turns, ending = 1, Ending.COMPLETE
     # After each turn the customer walks away, or is satisfied, or writes again.
     while turns < talk.max_turns:
@@ -63,20 +90,7 @@ def plan(
         turns += 1
     if ending is Ending.COMPLETE and rng.random() < talk.delete_share:
         ending = Ending.DELETED
-    book = shopmax() if book is None else book
-    language = book.language(arrival.journey, talk.languages, rng)
-    return ConversationPlan(
-        index=arrival.index,
-        journey=arrival.journey,
-        user=f"customer-{run_id}-{arrival.index}",
-        session=f"chat-{run_id}-{arrival.index}",
-        language=language,
-        messages=book.messages(arrival.journey, language, turns, rng),
-        think_seconds=_pauses(profile, turns - 1, rng),
-        streaming=rng.random() < talk.stream_share,
-        ending=ending,
-        seed=derive(arrival.seed, "retries"),
-    )
+    return turns, ending
 
 
 WITHIN_TTL = (0.4, 0.6)

@@ -11,7 +11,9 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from loadtests import sliding_ttl
 from loadtests.shape import Curve, Linear, Piece, decay
+from loadtests.sliding_ttl import SlidingTtl
 
 LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
 """The languages ShopMax's customers write in, with their weights where a profile gives none:
@@ -120,6 +122,9 @@ class Conversation:
     return_after_ttl: float = 0.0
     """Share of them who are away once for longer than the TTL: the session is gone, and the
     customer opens another."""
+    sliding_ttl_customers: int = 0
+    """So many customers, at any scale of the load, keep one session for longer than the TTL, never
+    idle for one TTL (`loadtests.sliding_ttl`)."""
     gaps_at_ttl: tuple[float, ...] = ()
     """Multiples of the TTL: when there are any, every pause between two turns is one of these, in
     equal shares, instead of a think time.  Above 1, the session is gone by the next turn."""
@@ -185,13 +190,27 @@ class Profile:
         # Of draws from a normal distribution, exp(-z²/2) at most are above z.
         z = math.sqrt(2 * math.log(10_000 * max(1.0, self.expected_turns)))
         thinks = talk.think_median * math.exp(talk.think_sigma * z) / self.compression
-        comes_back = talk.return_within_ttl + talk.return_after_ttl > 0
+        comes_back = talk.return_within_ttl + talk.return_after_ttl > 0 or self.sliding_ttl().dues
         return max(thinks, 2 * self.real_ttl_seconds if comes_back else 0.0)
 
     @property
     def expected_turns(self) -> float:
         """Turns to be expected over the whole load, on average over seeds."""
-        return self.curve().total * self.conversation.expected_turns
+        sliding = self.sliding_ttl()
+        drawn = self.curve().total * self.conversation.expected_turns
+        return drawn + len(sliding.dues) * sliding.turns
+
+    @property
+    def expected_conversations(self) -> float:
+        """Conversations to be expected over the whole load, on average over seeds."""
+        return self.curve().total + len(self.sliding_ttl().dues)
+
+    def sliding_ttl(self) -> SlidingTtl:
+        """The customers who prove that the TTL slides: when they come, how long they pause."""
+        talk = self.conversation
+        return sliding_ttl.plan(
+            talk.sliding_ttl_customers, self.load_seconds, self.real_ttl_seconds, talk.max_turns
+        )
 
     def planned_phases(self) -> list[tuple[str, float, float]]:
         """(name, start, end) of every phase, real seconds after the start of the load."""

@@ -106,6 +106,7 @@ def _conversation(table: Table, book: Mapping[str, Journey]) -> Conversation:
         languages=_languages(table, book),
         return_within_ttl=table.number("return_within_ttl", 0, 1, 0.0),
         return_after_ttl=table.number("return_after_ttl", 0, 1, 0.0),
+        sliding_ttl_customers=table.whole("sliding_ttl_customers", 0, 1000, 0),
         gaps_at_ttl=table.numbers("gaps_at_ttl", 0.01, 5),
     )
     if conversation.return_within_ttl + conversation.return_after_ttl > 1:

@@ -188,8 +188,13 @@ class Table:
             raise self._wrong(key, value, expected)
         return float(value)
 
-    def whole(self, key: str, low: int, high: int) -> int:
-        """A whole number from `low` to `high`.  Raises ProfileError for anything else."""
+    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """A whole number from `low` to `high`, `default` when missing and not None.
+
+        Raises ProfileError for anything else.
+        """
+        if default is not None and key not in self._values:
+            return default
         expected = f"a whole number from {low} to {high}"
         value = self._value(key, expected)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

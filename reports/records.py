@@ -74,6 +74,8 @@ class Arrival:
     """Seconds after the start of the load."""
     journey: str
     seed: int
+    sliding: bool = False
+    """Of a customer who keeps one session for longer than its TTL, without a pause as long."""
 
 
 class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -42,7 +42,8 @@ def _expected_count(loaded: Profile) -> Callable[[float], float]:
 
 
 def _dues(loaded: Profile, seed: int) -> list[float]:
-    return [arrival.due for arrival in arrivals.stream(loaded, seed)]
+    """Those that are drawn: the customers of `sliding_ttl` come at fixed times besides."""
+    return [arrival.due for arrival in arrivals.stream(loaded, seed) if not arrival.sliding]
 
 
 def _distance(values: Sequence[float], cumulative: Callable[[float], float]) -> float:

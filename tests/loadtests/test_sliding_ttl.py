@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from loadtests import arrivals, conversation, profile, sliding_ttl
+from loadtests.conversation import ConversationPlan, Ending
+from loadtests.profile import Profile
+from reports.records import Arrival
+
+SLOW_TURN_S = 1.15
+"""Two such turns and a pause may lie between two uses of the smallest TTL, the one of `smoke`."""
+
+
+def _planned(loaded: Profile, seed: int) -> list[tuple[Arrival, ConversationPlan]]:
+    return [
+        (arrival, conversation.plan(loaded, arrival, "run"))
+        for arrival in arrivals.plan(loaded, seed)
+        if arrival.sliding
+    ]
+
+
+@pytest.mark.parametrize("name", ["diwali", "smoke"])
+@pytest.mark.parametrize("scale", [1.0, 0.2, 0.01])
+@pytest.mark.parametrize("seed", range(5))
+def test_every_seed_and_scale_plans_sessions_that_outlive_the_ttl(
+    name: str, scale: float, seed: int
+) -> None:
+    loaded = profile.load(name)
+    loaded = replace(loaded, base_rate=loaded.base_rate * scale)
+    ttl = loaded.real_ttl_seconds
+    planned = _planned(loaded, seed)
+    assert len(planned) == 8
+    for arrival, plan in planned:
+        *keeping, last = plan.think_seconds
+        assert sum(keeping) >= 1.2 * ttl
+        assert max(keeping) + 2 * SLOW_TURN_S < ttl
+        assert 0.88 * ttl <= last <= 0.92 * ttl
+        assert len(plan.messages) == len(plan.think_seconds) + 1
+        assert plan.ending is Ending.COMPLETE
+        # A run lasts no longer for them.
+        assert arrival.due + sum(plan.think_seconds) < loaded.load_seconds
+
+
+def test_the_other_conversations_are_what_they_are_without_them() -> None:
+    diwali = profile.load("diwali")
+    none = replace(diwali, conversation=replace(diwali.conversation, sliding_ttl_customers=0))
+    drawn = [arrival.due for arrival in arrivals.plan(diwali, 3) if not arrival.sliding]
+    assert drawn == [arrival.due for arrival in arrivals.plan(none, 3)]
+    assert not any(arrival.sliding for arrival in arrivals.plan(none, 3))
+
+
+def test_they_are_counted_as_all_arrivals_are() -> None:
+    smoke = profile.load("smoke")
+    planned = arrivals.plan(smoke, 3)
+    assert arrivals.count(smoke, 3) == len(planned)
+    assert [arrival.index for arrival in planned] == list(range(len(planned)))
+    assert smoke.expected_conversations == pytest.approx(smoke.curve().total + 8)
+
+
+def test_a_load_with_less_room_leaves_the_last_pause_out() -> None:
+    plan = sliding_ttl.plan(8, load_s=95, ttl_s=60, most_turns=20)
+    assert len(plan.dues) == 8
+    assert plan.turns == 4
+
+
+@pytest.mark.parametrize(
+    ("customers", "load_s", "most_turns"), [(8, 60, 20), (8, 95, 3), (0, 95, 20)]
+)
+def test_a_load_too_short_or_with_too_few_turns_plans_none(
+    customers: int, load_s: float, most_turns: int
+) -> None:
+    assert sliding_ttl.plan(customers, load_s, 60, most_turns).dues == ()
