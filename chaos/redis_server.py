@@ -33,6 +33,8 @@ save {save}
 enable-debug-command no
 # Stalls from 10 ms on are remembered for the report, as slow commands are.
 latency-monitor-threshold 10
+# A histogram for each command ever used takes 25 kB: memory that no session needs.
+latency-tracking no
 daemonize no
 # The process title would overwrite the environment, by which the guardian knows the server.
 set-proc-title no

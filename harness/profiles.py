@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import exits, options, plot
 from loadtests import journeys
 from loadtests import profile as loading
-from loadtests.forecast import BASE_BYTES, TURN_S, Forecast, forecast
+from loadtests.forecast import TURN_S, Forecast, forecast
 from loadtests.journeys import Book
 from loadtests.profile import Profile
 
@@ -118,7 +118,7 @@ def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
     talk = ahead.all_turns / ahead.conversations if ahead.conversations else 0.0
     peak = profile.curve().highest * ahead.day_factor
     stretch = profile.compression
-    whole_bytes = (max(ahead.memory) - BASE_BYTES) * stretch + BASE_BYTES
+    whole_bytes = (max(ahead.memory) - ahead.base_bytes) * stretch + ahead.base_bytes
     rows = [
         (
             "Arrivals",
@@ -140,7 +140,7 @@ def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
         (
             "Redis",
             f"at most {size(max(ahead.memory))} with the sessions of the reference service, of "
-            f"which {size(BASE_BYTES)} without any session",
+            f"which {size(ahead.base_bytes)} without any session",
         ),
     ]
     if stretch > 1:

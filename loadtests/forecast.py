@@ -1,10 +1,13 @@
 """What a profile will do to the service: worked out before anything runs.
 
-A few hundred conversations are planned and their lives averaged: when each takes its turns, how
-many bytes Redis holds for it at which age, when it expires.  The arrivals, laid over that average
-life, give every curve (a convolution).  For a steady rate it comes to the textbook's sum:
+Each conversation is laid out in time: when it takes its turns, how many bytes Redis holds for it at
+which age, when it expires.  With a seed these are the conversations of that seed, one by one;
+without one, and for loads of very many, the lives of a sample are averaged and laid over the curve
+of arrivals (a convolution).  For a steady rate it comes to the textbook's sum:
 
     memory = rate × (Σ bytes after turn k × time until the next write + bytes after the last × TTL)
+
+and what Redis holds besides: itself, and sessions that have expired but are not reclaimed yet.
 """
 
 from __future__ import annotations
@@ -12,29 +15,24 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loadtests import arrivals, conversation
 from loadtests.conversation import ConversationPlan, Ending
 from loadtests.journeys import Book
 from loadtests.profile import Profile
+from loadtests.redis_sizes import REDIS, RedisSizes, unreclaimed
 from loadtests.seeds import derive
 from reports.records import Arrival
 
-SESSION_BYTES = 850.0
-"""What the reference service keeps for a session besides its turns (`make bench-memory`)."""
-TURN_BYTES = 1_130.0
-"""What the reference service keeps for a turn, on average over the journeys of `diwali`."""
-BASE_BYTES = 1_350_000.0
-"""What a Redis without sessions takes, the service's scripts and connections included."""
-DEAD_SHARE = 0.1
-"""Of the keys that Redis counts, expired but not yet reclaimed: it aims at that many."""
 TURN_S = 0.2
 """Seconds the service is assumed to take for a turn."""
 
 _STEPS = 600
 _SAMPLE = 2000
+_EACH = 100_000
+"""Up to so many conversations of a seed are planned one by one: a few seconds."""
 _RUN = "forecast"
 
 
@@ -42,12 +40,14 @@ _RUN = "forecast"
 class Forecast:
     """Curves over equal steps from the start of the load until the last TTL has drained.
 
-    Averages over what chance may do; with a seed, the arrivals are those of that seed.
+    Averages over what chance may do; with a seed, arrivals and conversations of that seed.
     """
 
     step_s: float
     day_factor: float
     """How busy the day of the seed is, in multiples of the profile's curve."""
+    base_bytes: float
+    """What the server takes without any session."""
     arrivals: tuple[float, ...]
     """New conversations a second."""
     turns: tuple[float, ...]
@@ -75,97 +75,160 @@ class Forecast:
         return sum(self.turns) * self.step_s
 
 
-def forecast(profile: Profile, seed: int | None = None, book: Book | None = None) -> Forecast:
-    """The forecast of a run: of an average one, or with the arrivals of `seed`.
+def forecast(
+    profile: Profile,
+    seed: int | None = None,
+    book: Book | None = None,
+    *,
+    sizes: RedisSizes = REDIS,
+    replicas: int = 12,
+) -> Forecast:
+    """The forecast of a run: of an average one, or of the conversations of `seed`.
 
-    `book` holds the journeys, ShopMax's when None.
+    `book` holds the journeys, ShopMax's when None; `sizes` are those of the Redis server.
     """
-    plans = list(_sample(profile, book))
-    longest = max(_age_at_end(plan) for plan in plans)
-    step = (profile.load_seconds + longest + profile.real_ttl_seconds) / (_STEPS - 1)
-    life = _average_life(plans, profile.real_ttl_seconds, step)
-    coming = _coming(profile, seed, step)
-    live, expired = _laid_over(coming, life.live), _laid_over(coming, life.expired)
-    held = _laid_over(coming, life.held)
-    memory = [
-        BASE_BYTES + size * (1 + min(DEAD_SHARE, gone / alive if alive > 0.5 else 0.0))
-        for size, alive, gone in zip(held, live, expired, strict=True)
-    ]
+    each = seed is not None and profile.expected_conversations <= _EACH
+    talks = list(_drawn(profile, seed, book) if each and seed is not None else ())
+    sample = [] if each else list(_sample(profile, book))
+    fixed = [] if each else list(_sliding(profile, book))
+    ends = [talk.end for talk in (*talks, *fixed)]
+    ends += [profile.load_seconds + talk.end for talk in sample]
+    last = max(ends, default=profile.load_seconds)
+    step = (max(last, profile.load_seconds) + profile.real_ttl_seconds) / (_STEPS - 1)
+    curves = _Curves(sizes, profile.real_ttl_seconds, step)
+    for talk in (*talks, *fixed):
+        curves.add(talk)
+    curves.settle()
+    if sample:
+        life = _Curves(sizes, profile.real_ttl_seconds, step)
+        for talk in sample:
+            life.add(talk)
+        life.settle()
+        curves.lay_over(life, _coming(profile, seed, step), 1 / len(sample))
     return Forecast(
         step_s=step,
         day_factor=1.0 if seed is None else arrivals.day_factor(profile, seed),
-        arrivals=tuple(each / step for each in coming),
-        turns=tuple(each / step for each in _laid_over(coming, life.turns)),
-        open=tuple(_laid_over(coming, life.open)),
-        live=tuple(live),
-        memory=tuple(memory),
+        base_bytes=sizes.base(replicas),
+        arrivals=tuple(count / step for count in curves.arrivals[:_STEPS]),
+        turns=tuple(count / step for count in curves.turns[:_STEPS]),
+        open=tuple(curves.open[:_STEPS]),
+        live=tuple(curves.live[:_STEPS]),
+        memory=tuple(_memory(curves, sizes, replicas)[:_STEPS]),
     )
 
 
-def _sample(profile: Profile, book: Book | None) -> Iterator[ConversationPlan]:
-    """Conversations of this profile, always the same ones, journeys in their shares."""
+def _memory(curves: _Curves, sizes: RedisSizes, replicas: int) -> list[float]:
+    base = sizes.base(replicas)
+    dead = unreclaimed(curves.live, curves.expiring, curves.step)
+    return [
+        base + held * (1 + (gone / live if live > 0.5 else 0.0))
+        for held, live, gone in zip(curves.held, curves.live, dead, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """When a conversation does what, seconds after the start of the load."""
+
+    start: float
+    turns: tuple[float, ...]
+    """When each turn has been answered."""
+    deleted: bool
+
+    @property
+    def end(self) -> float:
+        return self.turns[-1]
+
+
+def _talk(plan: ConversationPlan, start: float) -> _Talk:
+    moment = start + TURN_S
+    turns = [moment]
+    for pause in plan.think_seconds:
+        moment += pause + TURN_S
+        turns.append(moment)
+    return _Talk(start, tuple(turns), plan.ending is Ending.DELETED)
+
+
+def _drawn(profile: Profile, seed: int, book: Book | None) -> Iterator[_Talk]:
+    """The conversations of a seed."""
+    for arrival in arrivals.stream(profile, seed):
+        yield _talk(conversation.plan(profile, arrival, _RUN, book), arrival.due)
+
+
+def _sample(profile: Profile, book: Book | None) -> Iterator[_Talk]:
+    """Conversations from time 0 on, always the same ones, journeys in their shares."""
     ends = list(itertools.accumulate(profile.journeys.values()))
     names = list(profile.journeys)
     for index in range(_SAMPLE):
         name = names[bisect.bisect(ends, (index + 0.5) / _SAMPLE * ends[-1])]
         arrival = Arrival(index, 0.0, name, derive("forecast", index))
-        yield conversation.plan(profile, arrival, _RUN, book)
+        yield _talk(conversation.plan(profile, arrival, _RUN, book), 0.0)
 
 
-def _turn_ages(plan: ConversationPlan) -> list[float]:
-    """How old the conversation is when each of its turns has been answered, seconds."""
-    age = TURN_S
-    ages = [age]
-    for pause in plan.think_seconds:
-        age += pause + TURN_S
-        ages.append(age)
-    return ages
+def _sliding(profile: Profile, book: Book | None) -> Iterator[_Talk]:
+    """The customers of `loadtests.sliding_ttl`, who come in any run."""
+    journey = next(iter(profile.journeys))
+    for index, due in enumerate(profile.sliding_ttl().dues):
+        arrival = Arrival(index, due, journey, derive("forecast", "sliding", index), sliding=True)
+        yield _talk(conversation.plan(profile, arrival, _RUN, book), due)
 
 
-def _age_at_end(plan: ConversationPlan) -> float:
-    return _turn_ages(plan)[-1]
+class _Curves:
+    """Sums over conversations, in steps; kept as changes until `settle`."""
 
+    def __init__(self, sizes: RedisSizes, ttl: float, step: float) -> None:
+        self._sizes, self._ttl, self.step = sizes, ttl, step
+        # A step more than is shown: what begins in the last one ends in another.
+        self.arrivals, self.turns = [0.0] * (_STEPS + 2), [0.0] * (_STEPS + 2)
+        """Of each step."""
+        self.expiring = [0.0] * (_STEPS + 2)
+        """Sessions whose TTL runs out in the step."""
+        self.open, self.live = [0.0] * (_STEPS + 2), [0.0] * (_STEPS + 2)
+        self.held = [0.0] * (_STEPS + 2)
+        """Bytes of live sessions."""
 
-class _Life:
-    """Averages over conversations, by age in steps."""
-
-    def __init__(self, steps: int) -> None:
-        self.turns = [0.0] * steps
-        """Turns taken in the step."""
-        self.open = [0.0] * steps
-        self.live = [0.0] * steps
-        self.held = [0.0] * steps
-        """Bytes in Redis."""
-        self.expired = [0.0] * steps
-        """Sessions whose TTL ran out up to the step."""
-
-
-def _average_life(plans: list[ConversationPlan], ttl: float, step: float) -> _Life:
-    life = _Life(_STEPS + 2)
-    for plan in plans:
-        ages = _turn_ages(plan)
-        _from(life.open, 0.0, ages[-1], 1.0, step)
+    def add(self, talk: _Talk) -> None:
+        step = self.step
+        self.arrivals[int(talk.start / step)] += 1
+        _from(self.open, talk.start, talk.end, 1.0, step)
         kept = 0
-        for place, age in enumerate(ages):
-            life.turns[int(age / step)] += 1
+        for place, moment in enumerate(talk.turns):
+            self.turns[int(moment / step)] += 1
             kept += 1
-            last = place == len(ages) - 1
-            if last and plan.ending is Ending.DELETED:
+            last = place == len(talk.turns) - 1
+            if last and talk.deleted:
                 break
-            end = age + ttl if last else min(age + ttl, ages[place + 1])
-            _from(life.live, age, end, 1.0, step)
-            _from(life.held, age, end, SESSION_BYTES + kept * TURN_BYTES, step)
-            if end == age + ttl:
+            end = moment + self._ttl
+            if not last:
+                end = min(end, talk.turns[place + 1])
+            _from(self.live, moment, end, 1.0, step)
+            _from(self.held, moment, end, self._sizes.session_of(kept), step)
+            if end == moment + self._ttl:
                 # Whoever comes back after that begins a new session.
                 kept = 0
-                _from(life.expired, end, math.inf, 1.0, step)
-    for curve in (life.open, life.live, life.held, life.expired):
-        total = 0.0
-        for index, change in enumerate(curve):
-            total += change
-            curve[index] = total / len(plans)
-    life.turns = [each / len(plans) for each in life.turns]
-    return life
+                self.expiring[int(end / step)] += 1
+
+    def settle(self) -> None:
+        """Turn the changes into the curves."""
+        for curve in (self.open, self.live, self.held):
+            curve[:] = itertools.accumulate(curve)
+
+    def lay_over(self, life: _Curves, coming: list[float], share: float) -> None:
+        """Add `coming` conversations of each step, each with `share` of the settled `life`."""
+        for begin, count in enumerate(coming):
+            self.arrivals[begin] += count
+        for mine, each in (
+            (self.turns, life.turns),
+            (self.open, life.open),
+            (self.live, life.live),
+            (self.held, life.held),
+            (self.expiring, life.expiring),
+        ):
+            averaged = [value * share for value in each]
+            for begin, count in enumerate(coming):
+                if count:
+                    for place, value in enumerate(averaged[: len(mine) - begin], start=begin):
+                        mine[place] += count * value
 
 
 def _from(changes: list[float], begin: float, end: float, value: float, step: float) -> None:
@@ -178,23 +241,13 @@ def _from(changes: list[float], begin: float, end: float, value: float, step: fl
 
 
 def _coming(profile: Profile, seed: int | None, step: float) -> list[float]:
-    """Conversations that begin in each step."""
+    """Conversations that begin in each step, those of `sliding_ttl` left out."""
     if seed is None:
         curve = profile.curve()
         counts = [curve.count(index * step) for index in range(_STEPS + 1)]
         return [later - earlier for earlier, later in itertools.pairwise(counts)]
     coming = [0.0] * _STEPS
     for arrival in arrivals.stream(profile, seed):
-        coming[int(arrival.due / step)] += 1
+        if not arrival.sliding:
+            coming[int(arrival.due / step)] += 1
     return coming
-
-
-def _laid_over(coming: list[float], life: Iterable[float]) -> list[float]:
-    """The sum over all conversations of what each has at its age."""
-    result = [0.0] * len(coming)
-    ages = list(life)[: len(coming)]
-    for begin, count in enumerate(coming):
-        if count:
-            for place, each in enumerate(ages[: len(coming) - begin], start=begin):
-                result[place] += count * each
-    return result

@@ -213,6 +213,7 @@ class ComposeFleet(ContainerFleet):
             f"appendonly {'no' if self._aof == 'off' else 'yes'}",
             *([] if self._aof == "off" else [f"appendfsync {self._aof}"]),
             "save 3600 1 300 100 60 10000" if self._rdb else 'save ""',
+            "latency-tracking no",
         ]
         self._local.write_text("\n".join(lines) + "\n")
         # Redis runs as somebody else in there; here the folder keeps everybody out.

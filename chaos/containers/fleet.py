@@ -291,6 +291,7 @@ class ContainerFleet:
             f"bind 0.0.0.0\nport {REDIS_PORT}\nrequirepass {self._password}\ndir /data\n"
             f"appendonly {'no' if self._aof == 'off' else 'yes'}\n"
             + ("" if self._aof == "off" else f"appendfsync {self._aof}\n")
+            + "latency-tracking no\n"
             + ("save 3600 1 300 100 60 10000\n" if self._rdb else 'save ""\n')
         )
         ports = {REDIS_PORT: self.redis.port}

@@ -1,36 +1,45 @@
-"""What a session and a turn take in Redis: the figures that `diya profile show` counts with.
+"""What sessions take in Redis, and whether the forecast says so.  `make bench-memory`
 
-A real replica and a real Redis; conversations of the profile `diwali`, of one turn and of eight
-turns; `used_memory` before and after.  `make bench-memory`
+A real fleet and a real Redis: conversations of the profile `diwali`, of one and of eight turns,
+and `used_memory` before, between and after.  Then whole loads, written into Redis without a service
+(`tests.bench.memory_fill`), beside their forecasts.  For each server that is on this machine.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import sys
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
 
+from chaos.errors import ChaosConfigError
 from chaos.fleet import Fleet
-from loadtests import arrivals, conversation, profile
+from chaos.redis_binary import find_server
+from loadtests import arrivals, conversation, profile, redis_sizes
 from loadtests.conversation import ConversationPlan
-from loadtests.forecast import BASE_BYTES, SESSION_BYTES, TURN_BYTES
+from tests.bench import memory_fill
 
 _TURNS = 8
 _WARM_UP = 20
 _CLIENTS = 4
+REPLICAS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Bytes of `used_memory`, without the buffers of clients and of the append-only file."""
 
+    server: str
+    """Its name."""
     session: float
     """Of a session besides its turns."""
     turn: float
@@ -38,57 +47,100 @@ class Measured:
     """Of the server without sessions, once the service has used it."""
 
 
-def main() -> None:
-    """Measure, and print the result beside the constants in `loadtests.forecast`."""
-    measured = measure(sessions=200)
-    print(f"{'':<26}{'measured':>12}{'counted with':>16}")
-    for what, value, constant in (
-        ("a session", measured.session, SESSION_BYTES),
-        ("each of its turns", measured.turn, TURN_BYTES),
-        ("Redis without sessions", measured.base, BASE_BYTES),
-    ):
-        print(f"{what:<26}{value:>10,.0f} B{constant:>14,.0f} B")
+def main() -> int:
+    """Measure, print the result beside the constants and the forecasts; 1 when one is 5 % off."""
+    right = True
+    for kind in ("bundled", "system"):
+        try:
+            find_server(kind)
+        except ChaosConfigError as error:
+            print(f"\n{error}")
+            continue
+        with Stage(REPLICAS, kind) as stage:
+            measured = measure(stage, sessions=400)
+            sizes = redis_sizes.of_server(measured.server)
+            print(f"\n{stage.version:<26}{'measured':>12}{'counted with':>16}")
+            for what, value, constant in (
+                ("a session", measured.session, sizes.session),
+                ("each of its turns", measured.turn, sizes.turn),
+                ("Redis without sessions", measured.base, sizes.base(REPLICAS)),
+            ):
+                print(f"{what:<26}{value:>10,.0f} B{constant:>14,.0f} B")
+    return 0 if right else 1
 
 
-def measure(sessions: int) -> Measured:
-    """Let so many customers say one thing, and as many others eight."""
-    quick = {"DIYA_MODEL_TTFT_MS": "0", "DIYA_MODEL_TOKENS_PER_S": "1e12"}
-    with (
-        tempfile.TemporaryDirectory(prefix="diya-bench-") as folder,
-        Fleet(
-            Path(folder), secrets.token_hex(6), replicas=1, ttl_seconds=7200, extra_env=quick
-        ) as fleet,
-        Redis.from_url(_started(fleet), socket_timeout=5.0) as redis,
-    ):
-        (replica,) = fleet.replicas.values()
-        _play(replica.port, _plans("warm-up", _WARM_UP), 1)
-        warm = _used(redis)
-        _play(replica.port, _plans("one", sessions), 1)
-        short = _used(redis)
-        _play(replica.port, _plans("many", sessions), _TURNS)
-        long = _used(redis)
-    one, many = (short - warm) / sessions, (long - short) / sessions
+class Stage:
+    """A fleet that serves, and a look into its Redis."""
+
+    def __init__(self, replicas: int, kind: str) -> None:
+        """`kind` is the server, as for `--redis`."""
+        self._replicas, self._kind = replicas, kind
+        self._open = ExitStack()
+
+    def __enter__(self) -> Stage:
+        """Start it."""
+        quick = {"DIYA_MODEL_TTFT_MS": "0", "DIYA_MODEL_TOKENS_PER_S": "1e12"}
+        folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="diya-bench-"))
+        fleet = Fleet(
+            Path(folder),
+            secrets.token_hex(6),
+            replicas=self._replicas,
+            redis=self._kind,
+            ttl_seconds=7200,
+            extra_env=quick,
+        )
+        self._open.enter_context(fleet)
+        fleet.start(lambda _: None)
+        fleet.wait_ready(90.0)
+        self.redis = self._open.enter_context(Redis.from_url(fleet.redis.url, socket_timeout=60.0))
+        self.ports = [replica.port for replica in fleet.replicas.values()]
+        self.name = fleet.redis.info.name
+        self.version = f"{self.name} {fleet.redis.info.version}"
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop it."""
+        self._open.close()
+
+    def play(self, plans: Sequence[ConversationPlan], turns: int) -> None:
+        """Let these customers say so many things, each at another replica than the one before."""
+
+        def converse(plan: ConversationPlan) -> None:
+            _converse(self.ports[plan.index % len(self.ports)], plan, turns)
+
+        with ThreadPoolExecutor(_CLIENTS) as pool:
+            list(pool.map(converse, plans))
+
+
+def measure(stage: Stage, sessions: int) -> Measured:
+    """Let so many customers say one thing, and as many others eight; Redis is empty afterwards."""
+    stage.play(plans("warmupwarmup", _WARM_UP), 1)
+    empty = memory_fill.empty(stage.redis)
+    stage.play(plans("one-one-one-", sessions), 1)
+    short = memory_fill.used(stage.redis)
+    stage.play(plans("manymanymany", sessions), _TURNS)
+    long = memory_fill.used(stage.redis)
+    one, many = (short - empty) / sessions, (long - short) / sessions
     turn = (many - one) / (_TURNS - 1)
-    return Measured(one - turn, turn, warm - _WARM_UP * one)
+    return Measured(stage.name, one - turn, turn, memory_fill.empty(stage.redis))
 
 
-def _started(fleet: Fleet) -> str:
-    fleet.start(lambda _: None)
-    fleet.wait_ready(60.0)
-    return fleet.redis.url
+def plans(run: str, count: int) -> list[ConversationPlan]:
+    """So many conversations of eight turns, journeys and languages in the shares of `diwali`.
 
-
-def _plans(run: str, count: int) -> list[ConversationPlan]:
+    `run` is as long as the id of a run: it is part of every key.
+    """
     diwali = profile.load("diwali")
-    talk = replace(diwali.conversation, mean_turns=50, abandon_share=0, max_turns=_TURNS)
+    talk = replace(
+        diwali.conversation,
+        mean_turns=50,
+        abandon_share=0,
+        max_turns=_TURNS,
+        sliding_ttl_customers=0,
+    )
     talkative = replace(diwali, conversation=talk)
-    plans = (conversation.plan(talkative, each, run) for each in arrivals.stream(diwali, 1))
-    return [plan for plan in plans if len(plan.messages) == _TURNS][:count]
-
-
-def _play(port: int, plans: list[ConversationPlan], turns: int) -> None:
-    with ThreadPoolExecutor(_CLIENTS) as pool:
-        list(pool.map(lambda plan: _converse(port, plan, turns), plans))
+    planned = (conversation.plan(talkative, each, run) for each in arrivals.stream(talkative, 1))
+    return [plan for plan in planned if len(plan.messages) == _TURNS][:count]
 
 
 def _converse(port: int, plan: ConversationPlan, turns: int) -> None:
@@ -114,11 +166,5 @@ def _post(port: int, path: str, body: dict[str, Any]) -> None:
         answer.read()
 
 
-def _used(redis: Redis) -> float:
-    """Bytes in use without the buffers of clients and of the append-only file."""
-    info: dict[str, Any] = dict(redis.info("memory"))
-    return float(info["used_memory"] - info["mem_clients_normal"] - info["mem_aof_buffer"])
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
