@@ -19,6 +19,8 @@ _INFO_FIELDS = (
     "used_memory_rss",
     "used_memory_dataset",
     "mem_clients_normal",
+    "mem_clients_slaves",
+    "mem_replication_backlog",
     "mem_aof_buffer",
     "connected_clients",
     "maxclients",

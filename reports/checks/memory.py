@@ -4,33 +4,58 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isnan
 
+from reports.checks.leftovers import LAG_S, MIB, check_leftovers
+from reports.checks.others import others_write
 from reports.checks.redis_memory import Memory, measure
+from reports.checks.replica_memory import check_replica_memory
+from reports.checks.ttl_kept import check_ttl_kept
 from reports.columns import FAIL, OUTCOME
 from reports.history import History
 from reports.percentiles import ascending, median, percentile
 from reports.records import Finding, Status
 
-MIB = 1024 * 1024
-_BACK_FACTOR = 1.1
 _FLOOR_BYTES = 2 * MIB
 """Hash tables that have grown, and the allocator's own, are no session's."""
-_LAG_S = 2.0
-"""How long Redis may take to reclaim what has expired."""
 _FEWEST_TURNS = 20
 """Fewer than this in the first TTL, and bytes per turn are not worth the name."""
 
 
 def check_memory(history: History) -> list[Finding]:
-    """Gate the memory's baseline, its bound, keys without a TTL and evictions."""
+    """Gate what is left after the TTL, the bound, keys without a TTL, evictions, and replicas."""
     memory = history.once(measure)
-    return [
-        _baseline(history, memory),
+    of_redis = [
+        *check_leftovers(history, memory),
         _bounded(history, memory),
-        _none_of("memory.ttl", memory.keys_without_ttl_max, "keys had no TTL at one time"),
+        _without_ttl(memory),
         _none_of("memory.evicted", memory.evicted_keys, "keys were evicted"),
     ]
+    others = history.once(others_write)
+    return [
+        *(finding if others is None else _doubted(finding, others) for finding in of_redis),
+        *check_ttl_kept(history),
+        *check_replica_memory(history),
+    ]
+
+
+def _doubted(finding: Finding, others: str) -> Finding:
+    """Where others write to the same Redis, a failure need not be the service's."""
+    if finding.status is not Status.FAIL:
+        return finding
+    doubt = f"{finding.summary}; it may be others', who write to this Redis too ({others})"
+    return replace(finding, status=Status.UNKNOWN, summary=doubt)
+
+
+def _without_ttl(memory: Memory) -> Finding:
+    """Keys that were there without a TTL before the load are somebody else's."""
+    most, before = memory.keys_without_ttl_max, memory.baseline_without_ttl or 0.0
+    found = None if most is None else max(0.0, most - before)
+    finding = _none_of("memory.ttl", found, "keys had no TTL at one time")
+    if not before:
+        return finding
+    return replace(finding, summary=f"{finding.summary}, besides {before:.0f} before the load")
 
 
 def _none_of(name: str, value: float | None, what: str) -> Finding:
@@ -39,26 +64,6 @@ def _none_of(name: str, value: float | None, what: str) -> Finding:
         return Finding(name, "run", Status.UNKNOWN, None, 0, "keys", summary)
     status = Status.PASS if value == 0 else Status.FAIL
     return Finding(name, "run", status, value, 0, "keys", f"{value:.0f} {what}, limit 0")
-
-
-def _baseline(history: History, memory: Memory) -> Finding:
-    name = "memory.baseline"
-    if memory.baseline_bytes is None or memory.final_bytes is None:
-        when = "before the load" if memory.baseline_bytes is None else "after the TTL had drained"
-        summary = f"Whether memory came back is not known: no sample of Redis {when}"
-        return Finding(name, "run", Status.UNKNOWN, None, None, "bytes", summary)
-    limit = memory.baseline_bytes * _BACK_FACTOR + _FLOOR_BYTES
-    return Finding(
-        check=name,
-        phase="run",
-        status=Status.PASS if memory.final_bytes <= limit else Status.FAIL,
-        value=memory.final_bytes,
-        limit=limit,
-        unit="bytes",
-        summary=f"Redis ended at {memory.final_bytes / MIB:.2f} MiB after a TTL of "
-        f"{history.run.ttl_seconds:g} s, began at {memory.baseline_bytes / MIB:.2f} MiB, "
-        f"limit {limit / MIB:.2f} MiB",
-    )
 
 
 def _bounded(history: History, memory: Memory) -> Finding:
@@ -83,7 +88,7 @@ def _bounded(history: History, memory: Memory) -> Finding:
         return _unknown(name, "no sample of Redis later than the first TTL of the load")
     if early is None:
         return _hardly_grew(name, max(size for _, size in memory.live), baseline)
-    window = history.run.ttl_seconds + _long_conversation(history) + _LAG_S
+    window = history.run.ttl_seconds + _long_conversation(history) + LAG_S
     points = []
     for t, size in later:
         turns = bisect_right(done, t) - bisect_right(done, t - window)

@@ -1,7 +1,7 @@
 """What the samples say about memory: Redis over time, and the fleet's.
 
-Live bytes are `used_memory` without the clients' buffers and the AOF's: those come and go with the
-traffic, not with the sessions.
+Live bytes are `used_memory` without the buffers of clients, of replication and of the AOF: those
+come and go with the traffic, not with the sessions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from reports.records import Sample
 REDIS = "redis"
 REPLICA = "replica:"
 _BASELINE_SAMPLES = 5
-_FINAL_SAMPLES = 3
+_SETUP_S = 3.0
+_BUFFERS = (
+    "mem_clients_normal",
+    "mem_clients_slaves",
+    "mem_replication_backlog",
+    "mem_aof_buffer",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +34,27 @@ class Memory:
     """(run time, live bytes) of every sample of Redis."""
     baseline_bytes: float | None
     """Before the load."""
+    setup_bytes: float | None
+    """Before the load, and what the first connections and scripts take for good; None: no key of
+    the first seconds tells the sessions' part from it."""
     peak_bytes: float | None
     final_bytes: float | None
-    """After the load's end and one TTL."""
+    """The least after the load's end and one TTL."""
+    baseline_keys: float | None
     peak_keys: float | None
     final_keys: float | None
+    """The fewest after the load's end and one TTL."""
+    drained_until: float | None
+    """For how long after the load's end and one TTL Redis was sampled, seconds."""
     expired_keys: float | None
     """During the run, counted over restarts of Redis."""
     evicted_keys: float | None
+    """During the load and after it."""
     keys_without_ttl_max: float | None
+    baseline_without_ttl: float | None
+    """Keys without a TTL that were there before the load."""
+    servers: float
+    """How many servers the samples sum up."""
     bytes_per_live_conversation: float | None
     """At the peak, over what was there before the load."""
 
@@ -46,23 +64,53 @@ def measure(history: History) -> Memory:
     samples = redis_samples(history)
     live = tuple((sample.t, live_bytes(sample)) for sample in samples)
     start, end = history.load_start, history.load_end
-    before = [b for t, b in live if start is not None and t <= start][-_BASELINE_SAMPLES:]
+    before = [s for s in samples if start is not None and s.t <= start][-_BASELINE_SAMPLES:]
     drained = None if end is None else end + history.run.ttl_seconds
-    after = [s for s in samples if drained is not None and s.t >= drained][-_FINAL_SAMPLES:]
-    baseline = median(before) if before else None
+    after = [s for s in samples if drained is not None and s.t >= drained]
+    baseline = median([live_bytes(sample) for sample in before]) if before else None
     peak = max(live, key=lambda point: point[1], default=None)
     return Memory(
         live=live,
         baseline_bytes=baseline,
+        setup_bytes=_setup(history, samples, baseline, _greatest(before, "keys")),
         peak_bytes=None if peak is None else peak[1],
-        final_bytes=min(live_bytes(sample) for sample in after) if after else None,
+        final_bytes=min(map(live_bytes, after)) if after else None,
+        baseline_keys=_greatest(before, "keys"),
         peak_keys=_greatest(samples, "keys"),
-        final_keys=after[-1].values.get("keys") if after else None,
+        final_keys=min((s.values["keys"] for s in after if "keys" in s.values), default=None),
+        drained_until=None if drained is None or not after else after[-1].t - drained,
         expired_keys=_counted(samples, "expired_keys"),
-        evicted_keys=_counted(samples, "evicted_keys"),
+        evicted_keys=_counted([*before[-1:], *samples[len(before) :]], "evicted_keys")
+        if before
+        else _counted(samples, "evicted_keys"),
         keys_without_ttl_max=_greatest(samples, "persistent_keys"),
+        baseline_without_ttl=_greatest(before, "persistent_keys"),
+        servers=_greatest(samples, "servers") or 1.0,
         bytes_per_live_conversation=_per_conversation(history, baseline, peak),
     )
+
+
+def _setup(
+    history: History, samples: Sequence[Sample], baseline: float | None, keys: float | None
+) -> float | None:
+    """The bytes of the first seconds of the load without those of the sessions.
+
+    Connections, scripts and hash tables take a few hundred kilobytes once.  What a key stands for
+    is what came back between the peak, where sessions are older, and the end.
+    """
+    start = history.load_start
+    if start is None or baseline is None or keys is None:
+        return None
+    counted = [s for s in samples if s.t > start and s.values.get("keys", 0.0) > keys]
+    if not counted:
+        return None
+    until = counted[0].t + max(_SETUP_S, history.run.ttl_seconds / 4)
+    first = [s for s in counted if s.t <= until]
+    peak = max(counted, key=live_bytes)
+    back = live_bytes(peak) - min(live_bytes(s) for s in samples if s.t >= peak.t)
+    each = back / (peak.values["keys"] - keys)
+    early = max(live_bytes(s) - each * (s.values["keys"] - keys) for s in first)
+    return max(baseline, early)
 
 
 def redis_samples(history: History) -> list[Sample]:
@@ -74,8 +122,7 @@ def redis_samples(history: History) -> list[Sample]:
 def live_bytes(sample: Sample) -> float:
     """What the sessions (and the server itself) take, by a sample of Redis."""
     values = sample.values
-    buffers = values.get("mem_clients_normal", 0.0) + values.get("mem_aof_buffer", 0.0)
-    return values["used_memory"] - buffers
+    return values["used_memory"] - sum(values.get(name, 0.0) for name in _BUFFERS)
 
 
 def fleet_rss(history: History, step_s: float = 1.0) -> list[tuple[float, float]]:

@@ -36,8 +36,10 @@ from tests.target_service.processes import RedisServer
 
 OUT_OF_SIGHT = {
     "continuity.resurrected",
+    "memory.keys",
     "memory.baseline",
     "memory.bounded",
+    "memory.ttl_kept",
     "memory.ttl",
     "memory.evicted",
 }
@@ -123,7 +125,9 @@ def test_journeys_of_ones_own_take_the_place_of_shopmaxs(on_sqlite: dict[str, An
 def test_a_plain_server_on_adks_redis_comes_to_a_verdict(on_redis: dict[str, Any]) -> None:
     assert set(_continuity(on_redis).values()) == {"pass"}
     assert on_redis["continuity"]["conversations_audited"] > 10
-    assert not [gate for gate in on_redis["gates"] if gate.get("out_of_sight")]
+    unseen = {gate["name"] for gate in on_redis["gates"] if gate.get("out_of_sight")}
+    # Whether anybody comes back that late is the profile's to say.
+    assert unseen <= {"memory.ttl_kept"}
     assert on_redis["verdict"] == "GO" or _unsound(on_redis)
 
 

@@ -197,6 +197,8 @@ class Run:
     planned_faults: list[str] | None = None
     model: str = "scripted, 0.2 s"
     replicas: int = 12
+    sliding: int = 0
+    """Customers that the profile plans to come back shortly before their TTL is over."""
     durability: str = "aof-everysec"
     load_end: float = 60.0
     marks: Sequence[str] = ("start", "phase:warmup", "phase:hold", "arrivals-end", "end", "audited")
@@ -254,7 +256,11 @@ class Run:
             "seed": 7,
             "app": "shopmax",
             "target": "http://127.0.0.1:8000",
-            "profile": {"name": "tiny", "slo": dict(SLO)},
+            "profile": {
+                "name": "tiny",
+                "slo": dict(SLO),
+                "conversation": {"sliding_ttl_customers": self.sliding},
+            },
             "ttl_seconds": TTL,
             "sizing": self.sizing,
             "compression": 240.0,

@@ -1,0 +1,88 @@
+"""What is left in Redis when the last TTL of the run is over: keys, and bytes.
+
+The limits are scaled to the run.  A healthy service leaves no keys but a few of its own, and bytes
+that grow with the logarithm of the load, not with its turns.
+"""
+
+from __future__ import annotations
+
+from reports.checks.redis_memory import Memory
+from reports.history import History
+from reports.records import Finding, Status
+
+MIB = 1024 * 1024
+LAG_S = 2.0
+"""How long Redis may take to reclaim what has expired."""
+_FEW_KEYS = 4
+_TURNS_PER_KEY = 500
+"""An index or a counter of the service's own may stay; a key for every so many turns is a leak."""
+_FLOOR_BYTES = 160 * 1024
+"""Logs of slow commands, more connections at the peak, and what the allocator keeps, of one server.
+Measured: up to 65 kB."""
+_BYTES_PER_TURN = 24
+"""Hash tables that have grown.  Measured: 18 bytes for each of 3,351 turns; a key takes more."""
+_SERVERS_CHANGE = 4
+"""So many times the floor where another server may hold the data in the end."""
+_UNMEASURED_FLOOR_BYTES = 2 * MIB
+"""Where the first connections' part is not known."""
+_OTHERS_SHARE = 0.1
+"""What was there before may be so much larger or smaller: it is somebody else's."""
+
+
+def check_leftovers(history: History, memory: Memory) -> list[Finding]:
+    """Gate the keys and the bytes that are left."""
+    return [_keys(history, memory), _bytes(history, memory)]
+
+
+def _keys(history: History, memory: Memory) -> Finding:
+    name, before, after = "memory.keys", memory.baseline_keys, memory.final_keys
+    missing = _missing(history, before, after)
+    if missing is not None or before is None or after is None:
+        summary = f"How many keys are left after the TTL is not known: {missing}"
+        return Finding(name, "run", Status.UNKNOWN, None, None, "keys", summary)
+    left = max(0.0, after - before)
+    limit = _FEW_KEYS + len(history.turns) // _TURNS_PER_KEY
+    summary = f"{left:.0f} keys were left after a TTL of {history.run.ttl_seconds:g} s"
+    summary += f" that were not there before the load, limit {limit}"
+    return _judged(name, left, limit, left <= limit, "keys", summary, memory)
+
+
+def _bytes(history: History, memory: Memory) -> Finding:
+    name, before, after = "memory.baseline", memory.baseline_bytes, memory.final_bytes
+    missing = _missing(history, before, after)
+    if missing is not None or before is None or after is None:
+        summary = f"Whether memory came back is not known: {missing}"
+        return Finding(name, "run", Status.UNKNOWN, None, None, "bytes", summary)
+    limit = _limit(history, memory, before)
+    summary = f"Redis ended at {after / MIB:.2f} MiB after a TTL of {history.run.ttl_seconds:g} s, "
+    summary += f"began at {before / MIB:.2f} MiB, limit {limit / MIB:.2f} MiB"
+    return _judged(name, after, limit, after <= limit, "bytes", summary, memory)
+
+
+def _limit(history: History, memory: Memory, before: float) -> float:
+    others = before * _OTHERS_SHARE if memory.baseline_keys else 0.0
+    if memory.setup_bytes is None:
+        return before + others + _UNMEASURED_FLOOR_BYTES
+    floor = _FLOOR_BYTES * memory.servers
+    if history.run.topology.get("redis") != "single":
+        floor *= _SERVERS_CHANGE
+    return memory.setup_bytes + others + floor + _BYTES_PER_TURN * len(history.turns)
+
+
+def _missing(history: History, before: float | None, after: float | None) -> str | None:
+    """What is missing to tell; None: nothing."""
+    if before is None:
+        return "no sample of Redis before the load"
+    if after is None:
+        return "no sample of Redis after the TTL had drained"
+    return None if history.run.ttl_known else "nor is the target's TTL (--ttl)"
+
+
+def _judged(
+    name: str, value: float, limit: float, passed: bool, unit: str, summary: str, memory: Memory
+) -> Finding:
+    status = Status.PASS if passed else Status.FAIL
+    if not passed and (memory.drained_until or 0.0) < LAG_S:
+        status = Status.UNKNOWN
+        summary += f"; Redis was not sampled for the {LAG_S:g} s that it may take to expire them"
+    return Finding(name, "run", status, value, limit, unit, summary)

@@ -1,0 +1,143 @@
+"""Whether the memory of replicas grows turn by turn, and does not stop.
+
+A process grows while its caches fill, and levels off.  One that leaks grows as much in the second
+half of its turns as in the first.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reports.checks.redis_memory import REPLICA
+from reports.history import History
+from reports.percentiles import ascending
+from reports.records import Finding, Sample, Status
+
+_MIB = 1024 * 1024
+_GROWTH_BYTES = 32 * _MIB
+_GROWTH_SHARE = 0.1
+"""A process may grow by so much, and by this share of what it had, in the second half of its turns.
+Measured with the reference service: 6 to 10 MiB of 130."""
+_FEWEST_TURNS = 50
+"""Of the run, during the life of a process; with fewer its caches are still filling."""
+_GAP_S = 3.5
+"""Without a sample for longer, it was another process."""
+_DROP = 0.8
+"""A process that holds less than this share of what it had just before is another one."""
+_PARTS = 4
+_PARTS_GROWN = 3
+"""Of the parts of the second half so many must have grown: one step is no leak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Of one process of a replica, in the second half of the turns of its life; bytes."""
+
+    replica: str
+    start: float
+    end: float
+    """Run time of the half."""
+    before: float
+    after: float
+    steady: bool
+    """It grew in nearly every part of the half."""
+
+    @property
+    def limit(self) -> float:
+        """How much it may grow."""
+        return _GROWTH_BYTES + _GROWTH_SHARE * self.before
+
+    @property
+    def leaks(self) -> bool:
+        """Whether it grew by more, turn by turn."""
+        return self.steady and self.after - self.before > self.limit
+
+
+def check_replica_memory(history: History) -> list[Finding]:
+    """Gate the growth of each process of the replicas; nothing where a target shows none."""
+    name = "memory.replicas"
+    sampled = [s for s in history.samples_by_source if s.startswith(REPLICA)]
+    if not sampled:
+        return []
+    grown = history.once(growths)
+    if not grown:
+        summary = "Whether the replicas' memory grows turn by turn is not known: no process of one "
+        summary += f"was sampled for {_FEWEST_TURNS} turns (not counted)"
+        return [
+            Finding(name, "run", Status.UNKNOWN, None, None, "bytes", summary, out_of_sight=True)
+        ]
+    worst = max(grown, key=lambda growth: (growth.leaks, growth.after - growth.before))
+    leaking = [growth for growth in grown if growth.leaks]
+    rise = worst.after - worst.before
+    return [
+        Finding(
+            check=name,
+            phase="run",
+            status=Status.FAIL if leaking else Status.PASS,
+            value=rise,
+            limit=worst.limit,
+            unit="bytes",
+            summary=f"{worst.replica} grew most in the second half of its turns: by "
+            f"{rise / _MIB:.1f} MiB to {worst.after / _MIB:.0f} MiB, limit "
+            f"{worst.limit / _MIB:.1f} MiB" + (f"; {len(leaking)} grow so" if leaking else ""),
+            evidence=tuple(_line(growth) for growth in leaking[:20]),
+        )
+    ]
+
+
+def _line(growth: Growth) -> str:
+    return (
+        f"{growth.replica}: {growth.before / _MIB:.1f} MiB at {growth.start:.1f} s, "
+        f"{growth.after / _MIB:.1f} MiB at {growth.end:.1f} s"
+    )
+
+
+def growths(history: History) -> list[Growth]:
+    """The growth of every process of the replicas that lived for long enough."""
+    done = ascending(history.turns.done)
+    found = []
+    for source, samples in history.samples_by_source.items():
+        if source.startswith(REPLICA):
+            for life in _lives([s for s in samples if "rss" in s.values]):
+                growth = _growth(source.removeprefix(REPLICA), life, done)
+                if growth is not None:
+                    found.append(growth)
+    return found
+
+
+def _lives(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
+    """The samples of each process of a replica."""
+    begin = 0
+    for number in range(1, len(samples)):
+        was, now = samples[number - 1], samples[number]
+        another = was.values.get("pid") != now.values.get("pid")
+        shrunk = now.values["rss"] < _DROP * was.values["rss"]
+        if another or shrunk or now.t - was.t > _GAP_S:
+            yield samples[begin:number]
+            begin = number
+    if samples:
+        yield samples[begin:]
+
+
+def _growth(replica: str, life: Sequence[Sample], done: Sequence[float]) -> Growth | None:
+    first, last = bisect_right(done, life[0].t), bisect_right(done, life[-1].t)
+    if last - first < _FEWEST_TURNS:
+        return None
+    half = (last - first) / 2
+    places = [round(last - half + half * part / _PARTS) for part in range(_PARTS)]
+    moments = [*(done[place - 1] for place in places), done[last - 1]]
+    sizes = [_at(life, moment) for moment in moments]
+    rise = sizes[-1] - sizes[0]
+    grown = sum(b - a > rise / (_PARTS * _PARTS) for a, b in pairwise(sizes))
+    return Growth(
+        replica, moments[0], moments[-1], sizes[0], sizes[-1], steady=grown >= _PARTS_GROWN
+    )
+
+
+def _at(life: Sequence[Sample], moment: float) -> float:
+    """Bytes at the last sample before a moment, or at the first."""
+    number = bisect_right(life, moment, key=lambda sample: sample.t)
+    return life[max(0, number - 1)].values["rss"]

@@ -1,0 +1,197 @@
+"""What is left after the TTL: leaks of any size are found, a healthy Redis is not convicted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reports.checks import run_checks
+from reports.checks.redis_memory import measure
+from reports.records import Finding, Sample, Status
+from tests.reports.a_run import MIB, TTL, Run, redis_sample
+from tests.reports.gated import judge
+
+SETUP = 0.4 * MIB
+"""What connections and scripts take once."""
+EACH = 1500.0
+"""Bytes of a turn that lives."""
+
+
+def sampled(
+    turns: int = 1000,
+    *,
+    keys_each: float = 0.0,
+    bytes_each: float = 0.0,
+    others: Callable[[float], float] = lambda t: 0.0,
+    forever: bool = False,
+) -> Run:
+    """A load of one-turn conversations, of which each leaves so much for good.
+
+    `others` gives how many keys of somebody else are there at a time; `forever`: without a TTL.
+    """
+    run = Run()
+    for number in range(turns):
+        run.conversation(start=round(number * 59 / turns, 6)).turn()
+    done = [talk.turns[0].done for talk in run.conversations]
+    samples = []
+    for t in range(-3, int(run.load_end + TTL) + 4):
+        live = sum(t - TTL < moment <= t for moment in done)
+        ever = sum(moment <= t for moment in done)
+        theirs = others(float(t))
+        keys = live + keys_each * ever + theirs
+        used = MIB + EACH * live + bytes_each * ever + (SETUP if ever else 0.0) + 100.0 * theirs
+        persistent = theirs if forever else 0.0
+        samples.append(redis_sample(float(t), used, keys=keys, persistent_keys=persistent))
+    run.samples = samples
+    return run
+
+
+def statuses(run: Run, tmp_path: Path) -> dict[str, Status]:
+    findings = run_checks(run.history(tmp_path))
+    return {f.check: f.status for f in findings if f.check.startswith("memory.")}
+
+
+# Leaks
+
+
+@pytest.mark.parametrize("turns", [60, 300, 1000, 3400])
+def test_a_healthy_service_leaves_nothing(tmp_path: Path, turns: int) -> None:
+    found = statuses(sampled(turns), tmp_path)
+    assert found["memory.keys"] is found["memory.baseline"] is Status.PASS
+
+
+@pytest.mark.parametrize("keys_each", [1.0, 0.1, 0.05, 0.01])
+def test_keys_that_outlive_the_ttl_fail_at_any_rate(tmp_path: Path, keys_each: float) -> None:
+    finding = judge(sampled(keys_each=keys_each), tmp_path, "memory.keys")
+    assert finding.status is Status.FAIL
+    assert finding.value == pytest.approx(1000 * keys_each)
+
+
+@pytest.mark.parametrize(("turns", "bytes_each"), [(3400, 480.0), (3400, 100.0), (1000, 300.0)])
+def test_bytes_that_outlive_the_ttl_fail_without_a_key_of_their_own(
+    tmp_path: Path, turns: int, bytes_each: float
+) -> None:
+    found = statuses(sampled(turns, bytes_each=bytes_each), tmp_path)
+    assert found["memory.baseline"] is Status.FAIL
+    assert found["memory.keys"] is Status.PASS
+
+
+def test_a_few_keys_of_the_service_s_own_may_stay(tmp_path: Path) -> None:
+    run = sampled(others=lambda t: 3.0 if t > 0 else 0.0)
+    assert judge(run, tmp_path, "memory.keys").status is Status.PASS
+
+
+def test_the_first_connections_and_scripts_are_no_leak(tmp_path: Path) -> None:
+    memory = measure(sampled().history(tmp_path))
+    assert memory.baseline_bytes == MIB
+    assert memory.setup_bytes == pytest.approx(MIB + SETUP, abs=0.05 * MIB)
+
+
+def test_a_service_that_keeps_everything_in_one_key_may_take_what_cannot_be_told_apart(
+    tmp_path: Path,
+) -> None:
+    run = sampled(60)
+    assert run.samples is not None
+    run.samples = [Sample(s.t, s.source, {**s.values, "keys": 1.0}) for s in run.samples]
+    assert judge(run, tmp_path, "memory.baseline").status is Status.PASS
+
+
+def test_the_buffers_of_replication_are_no_sessions(tmp_path: Path) -> None:
+    run = sampled()
+    assert run.samples is not None
+    buffers = {"mem_replication_backlog": 1.0 * MIB, "mem_clients_slaves": 0.5 * MIB}
+    run.samples = [
+        Sample(
+            s.t,
+            s.source,
+            {**s.values, **buffers, "used_memory": s.values["used_memory"] + 1.5 * MIB},
+        )
+        if s.t > 30
+        else s
+        for s in run.samples
+    ]
+    assert judge(run, tmp_path, "memory.baseline").status is Status.PASS
+
+
+def test_sampling_that_ends_with_the_ttl_cannot_tell_a_lag_from_a_leak(tmp_path: Path) -> None:
+    run = sampled(keys_each=1.0)
+    assert run.samples is not None
+    run.samples = [s for s in run.samples if s.t < run.load_end + TTL + 2]
+    finding = judge(run, tmp_path, "memory.keys")
+    assert finding.status is Status.UNKNOWN
+    assert "not sampled for the 2 s" in finding.summary
+
+
+@pytest.mark.parametrize("gate", ["memory.keys", "memory.baseline"])
+def test_keys_of_a_target_whose_ttl_is_not_known_prove_nothing(tmp_path: Path, gate: str) -> None:
+    history = sampled(keys_each=1.0).history(tmp_path)
+    foreign = replace(history, run=replace(history.run, foreign=True, ttl_known=False))
+    (finding,) = [f for f in run_checks(foreign) if f.check == gate]
+    assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
+
+
+# Other people's Redis
+
+
+def _of(run: Run, tmp_path: Path, gate: str) -> Finding:
+    return judge(run, tmp_path, gate)
+
+
+@pytest.mark.parametrize("forever", [False, True])
+@pytest.mark.parametrize("count", [1.0, 5000.0])
+def test_what_was_there_before_the_load_is_nobody_s_leak(
+    tmp_path: Path, count: float, forever: bool
+) -> None:
+    run = sampled(others=lambda t: count, forever=forever)
+    assert set(statuses(run, tmp_path).values()) <= {Status.PASS, Status.UNKNOWN}
+    finding = _of(run, tmp_path, "memory.ttl")
+    assert (finding.status, finding.value) == (Status.PASS, 0)
+    assert ("besides" in finding.summary) == forever
+
+
+@pytest.mark.parametrize("forever", [False, True])
+def test_where_others_write_nobody_is_convicted(tmp_path: Path, forever: bool) -> None:
+    run = sampled(others=lambda t: 500.0 + 5.0 * t, forever=forever)
+    finding = _of(run, tmp_path, "memory.keys")
+    assert finding.status is Status.UNKNOWN
+    assert "others', who write to this Redis too (485 to 500 keys before" in finding.summary
+    assert Status.FAIL not in statuses(run, tmp_path).values()
+
+
+def test_keys_that_appear_after_the_load_are_somebody_else_s(tmp_path: Path) -> None:
+    run = sampled(others=lambda t: max(0.0, t - 60.0))
+    finding = _of(run, tmp_path, "memory.keys")
+    assert finding.status is Status.UNKNOWN
+    assert "keys were added after the load had ended" in finding.summary
+
+
+def test_where_others_write_and_nothing_is_left_the_gates_pass(tmp_path: Path) -> None:
+    run = sampled(others=lambda t: 5.0 if t == -2 else 0.0)
+    assert _of(run, tmp_path, "memory.keys").status is Status.PASS
+
+
+def test_a_new_key_without_a_ttl_is_found_beside_those_of_somebody_else(tmp_path: Path) -> None:
+    run = sampled(others=lambda t: 40.0 if t < 20 else 41.0, forever=True)
+    finding = _of(run, tmp_path, "memory.ttl")
+    assert (finding.status, finding.value) == (Status.FAIL, 1)
+
+
+def evicting(run: Run, counts: Callable[[float], float]) -> Run:
+    assert run.samples is not None
+    run.samples = [
+        Sample(s.t, s.source, {**s.values, "evicted_keys": counts(s.t)}) for s in run.samples
+    ]
+    return run
+
+
+def test_evictions_before_the_load_are_not_the_run_s(tmp_path: Path) -> None:
+    run = evicting(sampled(), lambda t: 10.0 if t < -2 else 15.0)
+    assert _of(run, tmp_path, "memory.evicted").value == 0
+
+
+def test_evictions_go_on_where_others_fill_the_redis(tmp_path: Path) -> None:
+    run = evicting(sampled(), lambda t: 100.0 + t)
+    assert _of(run, tmp_path, "memory.evicted").status is Status.UNKNOWN

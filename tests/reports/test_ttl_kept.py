@@ -1,0 +1,57 @@
+"""Whether sessions live as long as declared: how late customers came back and found theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.records import Finding, Status
+from tests.reports.a_run import TTL, Run
+from tests.reports.gated import judge
+
+
+def coming_back(*shares: float, sliding: int = 8) -> Run:
+    """Customers who come back after these shares of the TTL."""
+    run = Run(sliding=sliding)
+    for share in shares:
+        talk = run.conversation(start=6.0).turn()
+        talk.turn(at=talk.ended + share * TTL).audit()
+    return run
+
+
+def found(run: Run, tmp_path: Path) -> Finding:
+    return judge(run, tmp_path, "memory.ttl_kept")
+
+
+def test_customers_who_find_their_session_shortly_before_its_end_prove_the_ttl(
+    tmp_path: Path,
+) -> None:
+    assert found(coming_back(0.7, 0.75, 0.9), tmp_path).status is Status.PASS
+
+
+@pytest.mark.parametrize("latest", [0.5, 0.6, 0.75])
+def test_a_ttl_that_nobody_came_near_is_not_known(tmp_path: Path, latest: float) -> None:
+    finding = found(coming_back(*[latest] * 20), tmp_path)
+    assert finding.status is Status.UNKNOWN
+    assert not finding.out_of_sight
+
+
+def test_one_late_customer_alone_is_too_few(tmp_path: Path) -> None:
+    assert found(coming_back(0.9, 0.1, 0.1), tmp_path).status is Status.UNKNOWN
+
+
+def test_a_session_that_was_opened_again_was_not_found(tmp_path: Path) -> None:
+    run = coming_back(0.7, 0.7)
+    talk = run.conversation(start=6.0).turn()
+    back = talk.ended + 0.9 * TTL
+    talk.turn(at=back, reopened=back + 0.05).audit()
+    assert found(run, tmp_path).status is Status.UNKNOWN
+
+
+def test_a_profile_that_plans_no_such_customers_is_told_and_not_held_to_it(
+    tmp_path: Path,
+) -> None:
+    finding = found(coming_back(0.5, sliding=0), tmp_path)
+    assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
+    assert "the profile plans no such customers" in finding.summary
