@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
+
 from loadtests.conversation import ConversationPlan
 from loadtests.events import history
 from loadtests.persistence import Deadline, Jitter, Tries, persist
@@ -52,6 +55,18 @@ def read_back(
         error=error,
         state=state,
     )
+
+
+def shows_a_half(audit: AuditRecord, turns: Collection[str]) -> bool:
+    """Whether the session holds a message of one of these turns, or of nobody knows which, without
+    its reply."""
+    if not turns:
+        return False
+    open_messages = Counter[str | None]()
+    for item in audit.history:
+        if item.turn_id is None or item.turn_id in turns:
+            open_messages[item.turn_id] += (item.kind == "message") - (item.kind == "reply")
+    return any(count > 0 for count in open_messages.values())
 
 
 def _contents(

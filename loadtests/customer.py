@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from loadtests.audit import read_back
+from loadtests.audit import read_back, shows_a_half
 from loadtests.conversation import ConversationPlan, Ending
 from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.service import Attempt
 from loadtests.tally import Tally
 from loadtests.turn import Desk, TurnInPlay
 from reports.records import ConversationRecord, Fate, Outcome, TurnRecord
+
+READ_AGAIN_S = (5.0, 7.0, 8.0, 12.0)
+"""How long to wait, each time, when a session shows the half of a turn that an attempt which nobody
+heard of again may still be writing."""
 
 
 class CutOff(Exception):
@@ -40,6 +44,8 @@ class Customer:
     """When the session was last used or read, so far as known; None while it may be in use."""
     thinking: bool = False
     """Between two turns: the only moment when `CutOff` may be thrown into this customer."""
+    unsettled: frozenset[str] = frozenset()
+    """The ids of the turns of which an attempt may have happened, and nobody knows."""
     _last_sent: float | None = None
     _sessions: int = 1
     _jitter: Jitter | None = None
@@ -89,6 +95,8 @@ class Customer:
             self.desk.writer.write(record)
             self.tally.turn(record)
             self._last_sent = record.sent
+            if record.unsure or record.outcome is Outcome.INFO:
+                self.unsettled |= {record.turn_id}
             if record.outcome is not Outcome.OK:
                 self.error = f"turn {number} ended {record.outcome}: {record.error}"
                 return
@@ -164,8 +172,15 @@ class Customer:
         return True
 
     def _read_back(self, when: str) -> None:
-        audit = read_back(self.desk.service, self.plan, self.desk.limits, self.desk.clock, when)
-        self.desk.writer.write(audit)
+        desk = self.desk
+        audit = read_back(desk.service, self.plan, desk.limits, desk.clock, when)
+        desk.writer.write(audit)
+        for pause in READ_AGAIN_S:
+            if not shows_a_half(audit, self.unsettled):
+                break
+            time.sleep(pause)
+            audit = read_back(desk.service, self.plan, desk.limits, desk.clock, when)
+            desk.writer.write(audit)
         # After an unsettled turn the service may still be writing: no time to count a TTL from.
         self.last_touch = audit.done if self.error is None else None
 

@@ -85,9 +85,17 @@ def _ends_with_a_tool(event: dict[str, Any]) -> bool:
     return skips or bool(event.get("longRunningToolIds"))
 
 
-def _error(event: dict[str, Any]) -> str | None:
+_ENDS = frozenset({"MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "SPII", "OTHER"})
+"""Reasons why a model stopped that ADK puts in `errorCode` too when it streams."""
+
+
+def _error(event: dict[str, Any], parts: list[dict[str, Any]]) -> str | None:
+    """The error that an event reports; a model that said something before it stopped, for whatever
+    reason, has reported none."""
     code, message = event.get("errorCode"), event.get("errorMessage")
     if not code and not message:
+        return None
+    if code and (code == event.get("finishReason") or code in _ENDS) and _word(parts) is not None:
         return None
     return " ".join(str(each) for each in (code, message) if each)
 
@@ -119,21 +127,21 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
         raise BadReply("the reply holds no whole event of the agent")
     # Every turn pays for this: the parts of an event are taken out of it once.
     told = [(event, parts_of(event)) for event in final]
-    telling = [(event, parts) for event, parts in told if parts or _error(event)]
+    telling = [(event, parts) for event, parts in told if parts or _error(event, parts)]
     if not telling:
         return Reply(None, None)
     last, parts = telling[-1]
-    if error := _error(last):
+    if error := _error(last, parts):
         raise AgentFailed(f"the agent reported {error}")
     asks = _asks([part for _, parts in telling for part in parts])
     if _calls_a_tool(parts) and not _ends_with_a_tool(last) and not asks:
         # ADK runs every tool that is called: a call without its result is no end of a turn.
         if not whole or not _is_a_result(parts):
             raise BadReply("the reply ends without the agent's text")
-        said = [each for each in telling if _kind(*each, _error(each[0]))[0] in ("word", "end")]
-        if not said:
+        ends = [each for each in telling if _kind(*each, _error(*each))[0] in ("word", "end")]
+        if not ends:
             return Reply(None, None)
-        last, parts = said[-1]
+        last, parts = ends[-1]
     return Reply(_word(parts), _seen(last), asks)
 
 
@@ -233,10 +241,11 @@ def history(events: Iterable[Any]) -> tuple[HistoryItem, ...]:
 
 
 def _is_another(entry: _Entry, last: _Entry) -> bool:
-    """Whether it is another text of the same execution, and not the last one written twice."""
-    return None not in (entry.event_id, last.event_id) and (
-        entry.event_id != last.event_id and entry.digest != last.digest
-    )
+    """Whether it is another text of the same execution, and not the last one written twice.
+
+    An agent may say the same twice, in two events; one that was written twice keeps its id.
+    """
+    return None not in (entry.event_id, last.event_id) and entry.event_id != last.event_id
 
 
 def _entries(events: Iterable[Any]) -> list[_Entry]:
@@ -245,7 +254,8 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
     for event in events:
         if not isinstance(event, dict):
             continue
-        parts, error = parts_of(event), _error(event)
+        parts = parts_of(event)
+        error = _error(event, parts)
         if not parts and not error:
             continue
         turn_id = _turn_id(event)

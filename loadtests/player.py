@@ -244,10 +244,17 @@ class Player:
 
     def _audit_expired(self, customer: Customer) -> None:
         touched = customer.last_touch or self._clock.now()
-        if self._wait_until(touched + self._run.ttl_seconds + GRACE_S):
-            limits = self._run.profile.conversation
-            service, plan = self._desk.service, customer.plan
-            self._recorder.write(audit.read_back(service, plan, limits, self._clock, "expired"))
+        limits = self._run.profile.conversation
+        service, plan = self._desk.service, customer.plan
+        # A forgotten attempt may have touched the session: then it is looked for once more.
+        for _ in range(2 if customer.unsettled else 1):
+            if not self._wait_until(touched + self._run.ttl_seconds + GRACE_S):
+                return
+            read = audit.read_back(service, plan, limits, self._clock, "expired")
+            self._recorder.write(read)
+            if read.status != "found":
+                return
+            touched = read.done
 
     def _sample_each_second(self) -> None:
         process = psutil.Process()

@@ -14,7 +14,7 @@ from loadtests.conversation import ConversationPlan, Ending
 from loadtests.customer import Customer
 from loadtests.profile import Profile
 from loadtests.tally import Tally
-from loadtests.turn import Desk
+from loadtests.turn import Desk, turn_id
 from reports.records import (
     FILES,
     AuditRecord,
@@ -285,3 +285,32 @@ def test_who_is_cut_off_while_opening_a_session_has_as_much_time_as_all_others_o
     first = Played(started, tmp_path).turns[0]
     assert (first.outcome, first.attempts) == (Outcome.OK, 1), first.error
     assert first.sent - first.due >= 1.6
+
+
+def _session(plan: ConversationPlan, *kinds: str) -> Step:
+    """A session that holds, of the first turn, a message, a reply, or both."""
+    events = {
+        "message": {"author": "user", "content": {"parts": [{"text": "Where is it?"}]}},
+        "reply": text_event("On its way."),
+    }
+    first = turn_id(plan.index, 0)
+    named = [{**events[kind], "customMetadata": {"turn_id": first}} for kind in kinds]
+    return reply(200, json.dumps({"userId": "u", "events": named}).encode())
+
+
+def test_half_a_turn_of_an_attempt_that_may_still_be_running_is_read_again(
+    play: Play, plan: ConversationPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loadtests.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
+    half, whole = _session(plan, "message"), _session(plan, "message", "reply")
+    played = play(CREATED, CLOSE, WHOLE, WHOLE, WHOLE, half, half, whole)
+    assert played.turns[0].unsure == 1
+    assert [len(audit.history) for audit in played.audits] == [1, 1, 2]
+
+
+def test_half_a_turn_of_which_every_attempt_has_ended_is_read_once(
+    play: Play, plan: ConversationPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loadtests.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
+    played = play(CREATED, WHOLE, WHOLE, WHOLE, _session(plan, "message"))
+    assert len(played.audits) == 1

@@ -52,6 +52,29 @@ def test_what_is_not_a_complete_reply_says_why(events: Any, why: str) -> None:
         final_reply(events)
 
 
+@pytest.mark.parametrize("reason", ["MAX_TOKENS", "SAFETY", "A_REASON_OF_TOMORROW"])
+@pytest.mark.parametrize("told", [{}, {"errorMessage": "the limit was reached"}])
+def test_what_a_model_said_before_it_was_stopped_is_its_reply_streamed_or_not(
+    reason: str, told: dict[str, str]
+) -> None:
+    whole = text_event("It is with the courier and", finishReason=reason)
+    streamed = {**whole, "errorCode": reason, **told}
+    assert final_reply([whole]).digest == digest("It is with the courier and")
+    assert final_reply([streamed]).digest == digest("It is with the courier and")
+    assert [item.kind for item in history([streamed])] == ["reply"]
+
+
+def test_a_model_that_was_stopped_before_it_said_anything_has_failed() -> None:
+    silent = {"author": "agent", "finishReason": "SAFETY", "errorCode": "SAFETY"}
+    with pytest.raises(BadReply, match="SAFETY"):
+        final_reply([silent])
+
+
+def test_a_text_that_is_given_in_two_events_is_two_texts() -> None:
+    loop = [text_event("positive", id=str(n), invocationId="i1") for n in range(2)]
+    assert [item.kind for item in history(loop)] == ["step", "reply"]
+
+
 THOUGHT = {"author": "agent", "content": {"parts": [{"text": "Hmm.", "thought": True}]}}
 DELTA = {"author": "agent", "actions": {"stateDelta": {"mood": "calm"}}}
 IMAGE = {"author": "agent", "content": {"parts": [{"inlineData": {"data": "aGk="}}]}}
