@@ -183,7 +183,7 @@ class Audits(Filed[AuditRecord]):
         self.last_done = 0.0
         """Run time at which the last audit was done, 0 without any."""
         self.stamped: bool | None = None
-        """Whether any history begins with a turn's id; None: all are empty."""
+        """Whether any history shows a turn's id; None: all are empty."""
         for audit in records:
             self.conversation.append(audit.conversation)
             self.at.append(audit.at)
@@ -192,7 +192,7 @@ class Audits(Filed[AuditRecord]):
             self.at_end.append(audit.when == "end")
             self.last_done = max(self.last_done, audit.done)
             if audit.history and not self.stamped:
-                self.stamped = audit.history[0].turn_id is not None
+                self.stamped = any(item.turn_id is not None for item in audit.history)
 
     def _rank(self, number: int) -> tuple[int, float]:
         return self.conversation[number], self.at[number]

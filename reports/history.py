@@ -68,7 +68,7 @@ class History:
         return result
 
     def talks(self) -> Iterator[Talk]:
-        """Every conversation of which anything is known, ascending; audits alone do not count."""
+        """Every conversation of which anything is known, ascending."""
         conversations, turns, audits = (
             Walk(self.conversations),
             Walk(self.turns),
@@ -76,7 +76,8 @@ class History:
         )
         while True:
             index = min(
-                (n for n in (conversations.next, turns.next) if n is not None), default=None
+                (n for n in (conversations.next, turns.next, audits.next) if n is not None),
+                default=None,
             )
             if index is None:
                 return

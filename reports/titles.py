@@ -10,6 +10,8 @@ TITLES = {
     **{f"continuity.{kind}": title for kind, title in contents.TITLES.items()},
     "continuity.within_durability": "Turns lost within the declared durability",
     "continuity.repeated": "Turns repeated when they were sent again",
+    "continuity.stored_otherwise": "Turns stored otherwise than sent",
+    "continuity.unprompted": "Texts of the agent that answer no turn",
     "latency.steady_p99": "Latency in the steady state",
     "latency.fault_p99": "Latency during a fault",
     "latency.recovery_p99": "Latency after a fault",

@@ -1,8 +1,9 @@
 """Whose turn is it?  For services that drop the turn's id from what they store (old ADK servers).
 
 The messages are matched to the turns that were sent, by their texts and in their order.  A message
-seen once more than it was sent belongs to the last turn that said it: it happened twice.  What this
-cannot see is a leak of another conversation's turn with the same text.
+seen once more than it was sent belongs to the last turn that said it: it happened twice.  What the
+agent says after the reply that was acknowledged, and before the next message, belongs to no turn.
+What this cannot see is a leak of another conversation's turn with the same text.
 """
 
 from __future__ import annotations
@@ -17,15 +18,21 @@ from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
 def attribute(audit: AuditRecord, turns: Sequence[TurnRecord]) -> AuditRecord:
     """The audit with a turn id on every item that can be given one."""
     waiting = [turn for turn in turns if turn.outcome is not Outcome.FAIL]
-    last_by_message: dict[str, str] = {}
+    last_by_message: dict[str, TurnRecord] = {}
     items: list[HistoryItem] = []
-    current: str | None = None
+    current: TurnRecord | None = None
+    answered = False
     for item in audit.history:
         if item.kind == "message":
             found = next((turn for turn in waiting if turn.message == item.digest), None)
             if found is not None:
                 waiting.remove(found)
-                last_by_message[item.digest] = found.turn_id
-            current = last_by_message.get(item.digest)
-        items.append(HistoryItem(current, item.kind, item.digest))
+                last_by_message[item.digest] = found
+            current, answered = last_by_message.get(item.digest), False
+        owner = current
+        if current is not None and item.kind == "reply":
+            if answered and item.digest != current.reply:
+                owner = None
+            answered |= item.digest == current.reply
+        items.append(HistoryItem(owner.turn_id if owner else None, item.kind, item.digest))
     return msgspec.structs.replace(audit, history=tuple(items))

@@ -3,6 +3,10 @@
 For every acknowledged turn: its message, once, then the acknowledged reply, once, with only steps
 of that turn between them, in the order of the turns.  A turn of unknown fate is there whole and
 once, at its place or later, or not at all.
+
+What an agent says without having been asked (a greeting, a note of its own) carries no turn's id
+and is no turn.  An attempt that may still be running when the session is read has not left half a
+turn behind: it may yet write the other half.
 """
 
 from __future__ import annotations
@@ -30,9 +34,26 @@ class Expected:
     all_known: bool
     """False: there may have been turns that left no record."""
     durable: Callable[[TurnRecord], bool]
+    """False: it may be missing, for one reason or another."""
+    unseen: Callable[[TurnRecord], bool] = lambda turn: False
+    """Of one that may be missing: whether nobody saw that the server lost anything."""
+    under_way: Callable[[TurnRecord], bool] = lambda turn: False
+    """An attempt of the turn may still have been running when the session was read."""
     once: bool = True
     """The service promises that a turn sent again happens once; without that promise it may be
     there once more for every attempt that nobody heard of again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The texts of a turn as they are stored, as digests."""
+
+    message: str
+    reply: str
+    other_message: bool
+    """It is not the message that was sent."""
+    other_reply: bool
+    """It is not the reply that was acknowledged."""
 
 
 @dataclass(slots=True)
@@ -42,6 +63,16 @@ class Judgement:
     violations: list[Violation] = field(default_factory=list)
     within_durability: int = 0
     """Acknowledged turns missing as the topology declares they may."""
+    unseen: list[str] = field(default_factory=list)
+    """Acknowledged turns missing of a moment in which nobody saw what the server kept."""
+    under_way: list[str] = field(default_factory=list)
+    """Turns of which a half is there, and an attempt may still write the other."""
+    otherwise: dict[str, Stored] = field(default_factory=dict)
+    """Turns that are there whole, with another text than was sent or acknowledged."""
+    notes: int = 0
+    """What the agent said without having been asked."""
+    beginnings: list[int] = field(default_factory=list)
+    """Those beginnings that agree with what was read; empty: none does."""
     repeated: int = 0
     """Turns that are there more than once, by a service that never promised otherwise."""
 
@@ -63,6 +94,7 @@ class _Judge:
         if audit.user is not None and expected.user is not None and audit.user != expected.user:
             self._convict("leaked", None, f"user {expected.user}'s session", f"user {audit.user}'s")
         if self._is_plain():
+            self._result.beginnings = [0]
             return self._result
         items = self._items_by_turn()
         whole = {turn_id for turn_id, found in items.items() if self._is_sound(turn_id, found)}
@@ -97,7 +129,8 @@ class _Judge:
             if item.turn_id is not None and item.turn_id in self._own:
                 items.setdefault(item.turn_id, []).append(item)
             elif item.turn_id not in strangers:
-                if item.turn_id is None and item.kind == "step":
+                if item.turn_id is None and item.kind != "message":
+                    self._result.notes += item.kind == "reply"
                     continue
                 strangers.add(item.turn_id)
                 self._judge_stranger(item)
@@ -130,6 +163,8 @@ class _Judge:
             self._result.repeated += 1
         elif self._is_silent(turn, messages, replies):
             return False  # nothing wrong with it, but no reply whose place could be judged
+        elif self._may_go_on(turn, messages, replies):
+            self._result.under_way.append(turn_id)
         elif len(messages) > len(replies) >= 1 and turn.attempts > 1:
             # Asked for more than once, answered less often: an attempt that was cut left its half.
             left = f"{len(messages)} times the message, {len(replies)} replies"
@@ -143,13 +178,36 @@ class _Judge:
         elif not messages or not replies:
             half = "the message without a reply" if messages else "no customer's message with it"
             self._convict("half_turn", turn_id, "the turn whole or not at all", half)
-        elif messages[0] != turn.message:
-            self._convict("forked", turn_id, f"message {turn.message}", f"message {messages[0]}")
-        elif turn.reply is not None and replies[0] != turn.reply:
-            self._convict("forked", turn_id, f"reply {turn.reply}", f"reply {replies[0]}")
         else:
-            return True
+            return self._is_as_sent(turn, messages[0], replies[0])
         return False
+
+    def _is_as_sent(self, turn: TurnRecord, message: str, reply: str) -> bool:
+        """Whether a turn that is there once holds what was sent and what was acknowledged."""
+        other_message = message != turn.message
+        other_reply = turn.reply is not None and reply != turn.reply
+        if not other_message and not other_reply:
+            return True
+        stored = Stored(message, reply, other_message, other_reply)
+        self._result.otherwise[turn.turn_id] = stored
+        if other_message:
+            self._convict("forked", turn.turn_id, f"message {turn.message}", f"message {message}")
+        else:
+            self._convict("forked", turn.turn_id, f"reply {turn.reply}", f"reply {reply}")
+        return False
+
+    def _may_go_on(self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
+        """Whether the turn's attempts are there from their beginning, one or more not to its end,
+        and may still have been running."""
+        acknowledged = turn.outcome is Outcome.OK
+        most = turn.unsure + acknowledged if acknowledged else max(1, turn.unsure)
+        return (
+            len(replies) < len(messages) <= most
+            and (len(messages) == 1 or bool(replies) or not self._expected.once)
+            and set(messages) == {turn.message}
+            and (not acknowledged or turn.reply is None or turn.reply in replies)
+            and self._expected.under_way(turn)
+        )
 
     @staticmethod
     def _is_silent(turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
@@ -178,6 +236,7 @@ class _Judge:
             return sum((t.turn >= beginning) != (t.turn_id in present) for t in acknowledged)
 
         beginnings = self._expected.beginnings
+        self._result.beginnings = [each for each in beginnings if not fault_with(each)]
         beginning = min(beginnings, key=fault_with) if len(beginnings) > 1 else beginnings[0]
         stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
         if stale:
@@ -191,7 +250,8 @@ class _Judge:
         due = [t for t in acknowledged if t.turn >= beginning]
         missing = [t for t in due if t.turn_id not in present]
         excused = [t for t in missing if not self._expected.durable(t)]
-        self._result.within_durability += len(excused)
+        self._result.unseen = [t.turn_id for t in excused if self._expected.unseen(t)]
+        self._result.within_durability += len(excused) - len(self._result.unseen)
         due = [t for t in due if t not in excused]
         missing = [t for t in missing if t not in excused]
         if not missing:

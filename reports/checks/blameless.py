@@ -41,7 +41,7 @@ def turns_are(
         return False
     if record.deleted is not None and record.deleted < last_sent:
         return False
-    return not audits or audits[0].at > last_sent
+    return not audits or audits[0].at >= last_sent
 
 
 def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
@@ -50,7 +50,9 @@ def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: flo
     rolled = ""
     for number, turn in enumerate(turns, 1):
         seen = turn.seen
-        if turn.outcome is not Outcome.OK or turn.attempts != 1 or seen is None or turn.reopened:
+        if turn.outcome is not Outcome.OK or turn.attempts != 1 or seen is None:
+            return None
+        if turn.unsure or turn.reopened is not None:
             return None
         if seen.turns != number or turn.done - kept >= ttl - CLOCK_S:
             return None
@@ -70,12 +72,15 @@ def audits_are(
 ) -> Blameless | None:
     """What the reads of a session add whose turns are blameless; None: one needs a closer look."""
     kept, latest = turns[-1].sent, max(turn.done for turn in turns)
-    late, audited = 0, False
+    late, audited, gone = 0, False, False
     for audit in audits:
-        deleted = record.deleted is not None and audit.at > record.deleted
+        if gone:
+            return None
+        deleted = record.deleted is not None and audit.at >= record.deleted
         must_be_gone = deleted or audit.at - latest > ttl + CLOCK_S
         latest = max(latest, audit.done)
         if audit.status == "gone":
+            gone = True
             if must_be_gone:
                 late += 1
             elif audit.done - kept < ttl - CLOCK_S:
@@ -89,7 +94,7 @@ def audits_are(
 
 def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:
     """Whether the read shows exactly these turns."""
-    if audit.user is not None and audit.user != user:
+    if audit.user != user:
         return False
     due = iter(turns)
     turn: TurnRecord | None = None

@@ -2,55 +2,67 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
+
 from reports.checks import contents
 from reports.checks.blameless import audits_are, turns_are
 from reports.checks.census import Census, Tally
 from reports.checks.conversation_judge import ConversationJudge
 from reports.checks.durability import declared_losses, may_lose
-from reports.checks.gaps import missing
+from reports.checks.gaps import missing, was_opened
+from reports.checks.rewritten import calm, judge_suspects
 from reports.checks.violations import CLASSES
 from reports.history import History
 from reports.records import AuditRecord, ConversationRecord, Finding, Status, TurnRecord
 
 UNVERIFIED_SHARE = 0.01
 """More conversations than this without an answered audit, and continuity is not known."""
+REPEATED_SHARE, REPEATED_FEW = 0.01, 5
+"""More turns than this share, and than so many, that happened again: a target that does not promise
+to prevent it does not prevent it as a rule."""
 
 
 def take_census(history: History) -> Census:
     """Judge every conversation."""
-    census = Census()
+    census, suspects = Census(), array("q")
     lost = history.once(may_lose)
     for index, records, turns, audits in history.talks():
-        record = records[-1] if records else None
-        gap = missing(record, turns, audits)
-        if gap is None:
-            census.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
-        plain = gap is None and _is_plain(history, record, turns, audits)
+        gap = missing(records, turns, audits)
         if gap is not None:
+            # It convicts nobody, and shows nothing.
             census.gaps.append(f"conversation {index}: {gap}")
-        elif plain and _took_the_short_way(history, census, record, turns, audits):
+            census.opened += was_opened(records, turns)
             continue
-        known: set[tuple[str, str | None]] = set()
-        judge = ConversationJudge(history, index, record, census, whole=gap is None)
-        for violation in judge.judge(turns, audits, plain=plain):
-            key = (violation.kind, violation.turn_id)
-            if key not in known:
-                known.add(key)
-                census.violations[violation.kind].add(violation)
+        (record,) = records
+        census.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
+        plain = _is_plain(history, record, turns, audits)
+        if plain and _took_the_short_way(history, census, record, turns, audits):
+            continue
+        judge = ConversationJudge(history, index, record, census)
+        violations = judge.judge(turns, audits, plain=plain)
+        if judge.otherwise or judge.other_context:
+            # Whether the store did it is known when all conversations have been read.
+            census.otherwise.update(calm(history, turns, judge.otherwise))
+            suspects.append(index)
+        else:
+            census.convict(violations)
+    if suspects:
+        judge_suspects(history, census, suspects)
     return census
 
 
 def _is_plain(
     history: History,
-    record: ConversationRecord | None,
+    record: ConversationRecord,
     turns: list[TurnRecord],
     audits: list[AuditRecord],
 ) -> bool:
     """Whether its turns need no explanation, and what was read came after all of them."""
-    if record is None or record.opened is None or not turns or not history.run.ttl_known:
+    if record.opened is None or not turns or not history.run.ttl_known:
         return False
     losses = history.once(declared_losses)
-    if any(since <= turns[-1].done and record.opened <= heard for since, _, heard in losses):
+    if any(loss.since <= turns[-1].done and record.opened <= loss.heard for loss in losses):
         return False
     return turns_are(record, turns, audits, history.run.ttl_seconds)
 
@@ -58,12 +70,12 @@ def _is_plain(
 def _took_the_short_way(
     history: History,
     census: Census,
-    record: ConversationRecord | None,
+    record: ConversationRecord,
     turns: list[TurnRecord],
     audits: list[AuditRecord],
 ) -> bool:
     """Whether what was read needs no explanation either; `_is_plain` is known to hold."""
-    if record is None or not history.stamps_turn_ids:
+    if not history.stamps_turn_ids:
         return False
     found = audits_are(record, turns, audits, history.run.ttl_seconds)
     if found is None:
@@ -87,7 +99,14 @@ def check_continuity(history: History) -> list[Finding]:
     if census.repeated:
         why = f"{census.repeated} turns happened more than once when they were sent again, which "
         why += "this target does not promise to prevent"
-        findings.append(_counted_apart("repeated", census.repeated, why))
+        findings.append(_repeated(census, why))
+    if census.stored_otherwise:
+        why = f"{census.stored_otherwise} turns are stored with another text than was sent or "
+        why += "answered, in calm as well: the application rewrites them"
+        findings.append(_counted_apart("stored_otherwise", census.stored_otherwise, why))
+    if census.notes:
+        why = f"{census.notes} texts of the agent answer no turn: greetings or notes of its own"
+        findings.append(_counted_apart("unprompted", census.notes, why))
     return findings + contents.findings(census.contents, history)
 
 
@@ -104,6 +123,17 @@ def _counted_apart(kind: str, turns: int, why: str) -> Finding:
     )
 
 
+def _repeated(census: Census, why: str) -> Finding:
+    """Repeats are held against nobody while they are the exception: one lost answer here or there,
+    not the way in which the target deals with its customers."""
+    most = max(REPEATED_FEW, int(REPEATED_SHARE * census.acknowledged))
+    finding = _counted_apart("repeated", census.repeated, why)
+    if census.repeated <= most:
+        return finding
+    why = f"{census.repeated} of {census.acknowledged} turns happened more than once, limit {most}"
+    return replace(finding, status=Status.FAIL, limit=most, summary=why)
+
+
 def _finding(history: History, census: Census, kind: str) -> Finding:
     tally = census.violations.get(kind, Tally())
     title = CLASSES[kind]
@@ -115,6 +145,7 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
         )
     else:
         status, summary = _innocent(history, census, kind)
+    shown = tally if tally.turns else census.doubts.get(kind, tally)
     return Finding(
         check=f"continuity.{kind}",
         phase="run",
@@ -123,7 +154,7 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
         limit=0,
         unit="turns",
         summary=summary,
-        evidence=tuple(violation.line(history.faults) for violation in tally.first),
+        evidence=tuple(violation.line(history.faults) for violation in shown.first),
     )
 
 
@@ -138,6 +169,17 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
             Status.UNKNOWN,
             f"Continuity is not known: {unverified} of {census.opened} conversations could not be "
             "read back",
+        )
+    if doubts := census.doubts.get(kind):
+        return (
+            Status.UNKNOWN,
+            f"{title}: not known of {doubts.turns} turns or sessions in {doubts.conversations} of "
+            f"{census.opened} conversations",
+        )
+    if kind == "leaked" and census.nameless > UNVERIFIED_SHARE * census.audited:
+        return (
+            Status.UNKNOWN,
+            f"{title}: not known, {census.nameless} reads did not say whose session it is",
         )
     if kind == "resurrected" and not history.run.ttl_known:
         after = f"; none after {census.read_late} deletions" if census.read_late else ""

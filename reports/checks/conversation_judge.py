@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from reports.checks.attribution import attribute
-from reports.checks.audited import Expected, judge_audit
+from reports.checks.audited import Expected, Judgement, Stored, judge_audit
 from reports.checks.census import Census
-from reports.checks.durability import may_lose
+from reports.checks.durability import Excuse, declared_losses, excuses
+from reports.checks.forgotten import late_until
 from reports.checks.session_model import Presence, SessionModel, turns_all_known
 from reports.checks.violations import Violation
 from reports.checks.witness import Testimony, Witness
@@ -15,44 +18,53 @@ from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
 _NO_TURN = 404
 _EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "half_turn"}
 """Violations that an audit proves and that also show up in what the model is shown."""
+_ALIVE = "it, which a forgotten attempt may have kept alive"
+_HALF = "a half of it, which may still have been written when it was read"
+_LATE = (Presence.GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
 
 
 class ConversationJudge:
     """Walks one conversation: its turns, then the reads of its session, in order of time."""
 
     def __init__(
-        self,
-        history: History,
-        index: int,
-        record: ConversationRecord | None,
-        census: Census,
-        *,
-        whole: bool = True,
+        self, history: History, index: int, record: ConversationRecord | None, census: Census
     ) -> None:
-        """`whole`: nothing is missing of what was recorded of this conversation."""
         self._history = history
-        self._all_known = whole and turns_all_known(record)
+        self._all_known = turns_all_known(record)
         self._index = index
         self._census = census
         self._stamped = history.stamps_turn_ids
         self._record = record
-        self._may_lose = history.once(may_lose)
+        self._may_lose = bool(history.once(declared_losses))
+        self._excuses = history.once(excuses)
+        self._late_until = history.once(late_until)
         opened = self._record.opened if self._record else None
         self._opened = opened is not None
+        self._opening = (
+            None if opened is None else self._excuses(*_asked(record, opened), -math.inf)
+        )
         self._model = SessionModel(
             self._record,
             history.run.ttl_seconds,
-            durable=opened is not None and not self._may_lose(_asked(record, opened), opened),
+            durable=self._opening is None,
             expires=history.run.ttl_known,
+            late_until=self._late_until,
         )
         self._once = not history.run.foreign
         self._witness = Witness(self._once)
         self._beginnings = [0]
         self._taken: list[TurnRecord] = []
+        self._shown: dict[int, float] = {}
+        """When the last read or turn was sent that showed a turn to be there."""
         self._last_good = opened or 0.0
         self._found: list[Violation] = []
-        self._doubtful: list[Violation] = []
-        self._repeated = 0
+        self.other_context: list[Violation] = []
+        """Models that were shown other texts than were sent: what a read proves may explain it."""
+        self.otherwise: dict[str, Stored] = {}
+        """Turns that are stored with another text than was sent or acknowledged, by their ids."""
+        self._doubts: dict[tuple[str, str], Violation] = {}
+        """What the last look left open, by class and by what was seen."""
+        self._repeated = self._within = self._notes = 0
 
     def judge(
         self, turns: list[TurnRecord], audits: list[AuditRecord], *, plain: bool = False
@@ -70,7 +82,7 @@ class ConversationJudge:
         judged = False
         shown: set[str] = set()
         for audit in audits:
-            while turn is not None and turn.sent < audit.at:
+            while turn is not None and turn.sent <= audit.at:
                 self._take(turn)
                 turn = next(waiting, None)
             judged |= self._read(audit, shown)
@@ -81,8 +93,12 @@ class ConversationJudge:
             self._census.opened += 1
             self._census.audited += judged
         self._census.repeated += self._repeated
+        self._census.within_durability += self._within
+        self._census.notes += self._notes
+        for doubt in self._doubts.values():
+            self._census.doubts[doubt.kind].add(doubt)
         if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
-            self._found += self._doubtful
+            self._found += self.other_context
         return self._found
 
     def _took_all(self, turns: list[TurnRecord]) -> None:
@@ -101,19 +117,19 @@ class ConversationJudge:
             pass  # whatever became of the new session, nothing was in it
         elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
             self._absent(presence, turn.turn_id, turn.done, _answer(turn))
-        elif self._taken:
-            if presence is Presence.EITHER and turn.reopened is None:
-                self._witness.may_begin_anew()
+        elif self._taken and turn.reopened is None:
+            if presence in (Presence.EITHER, Presence.GONE_BUT_FOR_FORGOTTEN):
+                self._witness.may_begin_anew(turn.turn)
                 self._beginnings.append(turn.turn)
-            elif presence is Presence.GONE and turn.reopened is None:
-                self._witness.must_begin_anew()
+            elif presence is Presence.GONE:
+                self._witness.must_begin_anew(turn.turn)
                 self._beginnings = [turn.turn]
         self._testify(turn)
         if turn.outcome is Outcome.OK:
             self._census.acknowledged += 1
             self._opened = True
             self._last_good = turn.done
-        self._model.took(turn, self._durable(turn))
+        self._model.took(turn, self._excuse(turn) is None)
         self._taken.append(turn)
 
     def _took_another_session(self, turn: TurnRecord, told: float) -> None:
@@ -121,13 +137,19 @@ class ConversationJudge:
         presence = self._model.presence(turn.sent, told)
         self._census.read_late += presence is Presence.GONE
         self._absent(presence, turn.turn_id, told, _answer(turn))
-        self._witness.must_begin_anew()
+        self._witness.must_begin_anew(turn.turn)
         self._beginnings = [turn.turn]
         self._model.reopened(told)
 
     def _testify(self, turn: TurnRecord) -> None:
-        testimony = self._witness.turn(turn, self._durable(turn))
+        testimony = self._witness.turn(turn, self._excuse(turn) is None)
         self._census.witnessed += testimony is not Testimony.NONE
+        if self._witness.beginnings is not None:
+            # Where the TTL left it open, the model was shown where the session began.
+            agreeing = [each for each in self._beginnings if each in self._witness.beginnings]
+            self._beginnings = agreeing or self._beginnings
+            if self._may_lose:
+                self._shown |= dict.fromkeys(self._witness.shown, turn.sent)
         if turn.seen is None or testimony in (Testimony.TRUE, Testimony.NONE):
             return
         acknowledged = sum(t.outcome is Outcome.OK for t in self._taken)
@@ -143,7 +165,7 @@ class ConversationJudge:
             f"before it{self._latest()}",
             saw=f"{testimony.value} ({turn.seen.turns} messages)",
         )
-        (self._doubtful if testimony is Testimony.OTHER else self._found).append(violation)
+        (self.other_context if testimony is Testimony.OTHER else self._found).append(violation)
 
     def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
         """Judge one read of the session; True when it shows what became of the acknowledged turns.
@@ -154,24 +176,43 @@ class ConversationJudge:
         where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status not in ("found", "gone"):
             return False
-        if presence is Presence.GONE and self._may_be_opened_late(audit):
-            return False
-        if presence is Presence.GONE:
-            self._census.read_late += 1
         self._model.read(audit)
         if audit.status == "gone":
+            self._census.read_late += presence is Presence.GONE
+            # It has gone: what may have kept it alive is over.
+            self._doubts.pop(("resurrected", _ALIVE), None)
             if self._opened:
                 self._absent(presence, None, audit.done, where)
             return presence in (Presence.THERE, Presence.THERE_BUT_FOR_DURABILITY)
+        self._census.nameless += audit.user is None
+        expected = f"no session any more{self._latest()}"
+        if presence in _LATE and self._may_be_opened_late(audit):
+            saw = "an empty one, which a forgotten attempt to open it may have opened"
+            self._doubt("resurrected", None, audit.done, where, expected, saw)
+            return False
         if presence is Presence.GONE:
-            expected = f"no session any more{self._latest()}"
+            self._census.read_late += 1
             self._convict("resurrected", None, audit.done, where, expected, "it")
             return True
+        if presence is Presence.GONE_BUT_FOR_FORGOTTEN and not self._was_added_to(audit, shown):
+            self._doubt("resurrected", None, audit.done, where, expected, _ALIVE)
         if not self._stamped:
             if not self._history.run.foreign:
                 return False
             audit = attribute(audit, self._taken)
-        judgement = judge_audit(
+        judgement = self._judge_audit(audit)
+        self._learn(audit, judgement, where)
+        self._shrank(audit, shown, where)
+        # A half that its attempt takes back was never there.
+        shown.difference_update(judgement.under_way)
+        return True
+
+    def _judge_audit(self, audit: AuditRecord) -> Judgement:
+        def under_way(turn: TurnRecord) -> bool:
+            unsettled = turn.outcome is Outcome.INFO or turn.unsure > 0
+            return unsettled and audit.at <= self._late_until(turn.sent, turn.done)
+
+        return judge_audit(
             audit,
             Expected(
                 conversation=self._index,
@@ -180,15 +221,39 @@ class ConversationJudge:
                 beginnings=self._beginnings,
                 sent_as=self._history.turns.sent_as,
                 all_known=self._all_known,
-                durable=self._durable,
+                durable=lambda turn: self._excuse(turn) is None,
+                unseen=lambda turn: self._excuse(turn) is Excuse.UNSEEN,
+                under_way=under_way,
                 once=self._once,
             ),
         )
+
+    def _learn(self, audit: AuditRecord, judgement: Judgement, where: str) -> None:
+        """What a read of the session adds to what is known."""
         self._found += judgement.violations
+        self.otherwise |= judgement.otherwise
         self._repeated = max(self._repeated, judgement.repeated)
-        self._census.within_durability += judgement.within_durability
-        self._shrank(audit, shown, where)
-        return True
+        self._within = max(self._within, judgement.within_durability)
+        self._notes = max(self._notes, judgement.notes)
+        self._beginnings = judgement.beginnings or self._beginnings
+        if self._may_lose:
+            here = {item.turn_id for item in audit.history}
+            self._shown |= {t.turn: audit.at for t in self._taken if t.turn_id in here}
+        self._doubts.pop(("half_turn", _HALF), None)
+        if judgement.under_way:
+            turn_id, count = judgement.under_way[0], len(judgement.under_way)
+            expected = "the turn whole or not at all"
+            self._doubt("half_turn", turn_id, audit.done, where, expected, _HALF, count)
+        if judgement.unseen:
+            turn_id, count = judgement.unseen[0], len(judgement.unseen)
+            saw = f"a history without it: {Excuse.UNSEEN.value}"
+            self._doubt("lost", turn_id, audit.done, where, "it, acknowledged", saw, count)
+
+    def _was_added_to(self, audit: AuditRecord, shown: set[str]) -> bool:
+        """Whether it holds a turn of unknown fate that an earlier read did not show: then an
+        attempt of it has touched the session since."""
+        unsettled = {turn.turn_id for turn in self._taken if turn.outcome is Outcome.INFO}
+        return bool(shown and unsettled & {item.turn_id for item in audit.history} - shown)
 
     def _may_be_opened_late(self, audit: AuditRecord) -> bool:
         """Whether an empty session is there that a forgotten attempt to open it may have made.
@@ -217,15 +282,19 @@ class ConversationJudge:
         """The service says that there is no such session."""
         acknowledged = [turn for turn in self._taken if turn.outcome is Outcome.OK]
         count = max(1, len(acknowledged))
+        ttl = self._history.run.ttl_seconds
+        kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"
+        expected = f"{kept} within the TTL of {ttl:g} s"
         if presence is Presence.THERE:
             if any(v.kind == "lost" for v in self._found):
                 return
-            ttl = self._history.run.ttl_seconds
-            kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"
-            expected = f"{kept} within the TTL of {ttl:g} s"
             self._convict("lost", turn_id, at, where, expected, "404, no such session", count)
         elif presence is Presence.THERE_BUT_FOR_DURABILITY:
-            self._census.within_durability += count
+            if Excuse.UNSEEN in (self._opening, *map(self._excuse, acknowledged)):
+                saw = f"404, no such session: {Excuse.UNSEEN.value}"
+                self._doubt("lost", turn_id, at, where, expected, saw, count)
+            else:
+                self._within = max(self._within, count)
 
     def _latest(self) -> str:
         """The last turn that was acknowledged: by when the customer knew that all was well."""
@@ -249,13 +318,28 @@ class ConversationJudge:
             Violation(kind, self._index, turn_id, count, self._last_good, at, where, expected, saw)
         )
 
-    def _durable(self, turn: TurnRecord) -> bool:
-        return not self._may_lose(turn.sent, turn.done)
+    def _doubt(
+        self,
+        kind: str,
+        turn_id: str | None,
+        at: float,
+        where: str,
+        expected: str,
+        saw: str,
+        count: int = 1,
+    ) -> None:
+        self._doubts[kind, saw] = Violation(
+            kind, self._index, turn_id, count, self._last_good, at, where, expected, saw
+        )
+
+    def _excuse(self, turn: TurnRecord) -> Excuse | None:
+        """Why it may be missing though it was acknowledged; None: it must be there."""
+        return self._excuses(turn.sent, turn.done, self._shown.get(turn.turn, -math.inf))
 
 
-def _asked(record: ConversationRecord | None, opened: float) -> float:
-    """When the session was asked for, at the earliest."""
-    return opened if record is None or record.started is None else record.started
+def _asked(record: ConversationRecord | None, opened: float) -> tuple[float, float]:
+    """When the session was asked for, at the earliest, and acknowledged."""
+    return opened if record is None or record.started is None else record.started, opened
 
 
 def _answer(turn: TurnRecord) -> str:

@@ -4,6 +4,9 @@ A reply says how many customer messages the model was shown, and the rolling dig
 digest cannot be read backwards, so the checker rolls forward every history that would be right:
 acknowledged turns are in it, in order; a turn of unknown fate is in it at most once, at its place
 or later; and where the TTL leaves it open, the history may have begun anew.
+
+A testimony that is true leaves only the histories that agree with it.  What all of these hold was
+shown, and where all of these begin the session began.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from itertools import permutations
+from typing import NamedTuple
 
 from reports.records import Outcome, TurnRecord, digest
 
@@ -30,10 +34,19 @@ class Testimony(Enum):
     NONE = "no witness, or too many possible histories"
 
 
-_History = tuple[int, str, tuple[str, ...]]
-"""(messages so far, their chain, digests of messages that may still arrive)"""
+class _History(NamedTuple):
+    """A history that would be right."""
 
-_EMPTY: _History = (0, "", ())
+    messages: int
+    """Messages so far."""
+    chain: str
+    """The rolling digest of them."""
+    open: tuple[tuple[int, str], ...]
+    """Turns, with the digests of their messages, that may still arrive."""
+    begins: int
+    """The turn at which the session began."""
+    held: frozenset[int]
+    """The turns in it."""
 
 
 class Witness:
@@ -42,69 +55,80 @@ class Witness:
     def __init__(self, once: bool = True) -> None:
         """`once`: a turn sent again happens once; else once for each attempt, at most."""
         self._once = once
-        self._histories: set[_History] = {_EMPTY}
+        self._histories: set[_History] = {_empty(0)}
         self._stale: set[_History] = set()
         self._lost_count = False
+        self.beginnings: set[int] | None = None
+        """Where the session may have begun, by the last testimony; None: it said nothing of it."""
+        self.shown: frozenset[int] = frozenset()
+        """The turns that the model was shown for certain, by the last testimony."""
 
-    def may_begin_anew(self) -> None:
-        """The TTL may have taken the session before the next turn."""
-        self._histories.add(_EMPTY)
+    def may_begin_anew(self, turn: int) -> None:
+        """The TTL may have taken the session before this turn."""
+        self._histories.add(_empty(turn))
 
-    def must_begin_anew(self) -> None:
-        """The TTL must have taken the session before the next turn."""
+    def must_begin_anew(self, turn: int) -> None:
+        """The TTL must have taken the session before this turn."""
         self._stale |= self._histories
-        self._histories = {_EMPTY}
+        self._histories = {_empty(turn)}
 
     def turn(self, turn: TurnRecord, durable: bool) -> Testimony:
         """Judge the next turn's reply, and learn from it.  `durable`: it can not be lost again."""
+        self.beginnings, self.shown = None, frozenset()
         if turn.outcome is Outcome.FAIL:
             return Testimony.NONE
         if turn.outcome is Outcome.INFO:
-            self._histories = {
-                (count, chain, (*still_open, *(turn.message,) * self._copies(turn)))
-                for count, chain, still_open in self._histories
-            }
-            self._lost_count |= any(len(h[2]) > _MOST_OPEN for h in self._histories)
+            self._may_arrive(turn, 1 if self._once else max(1, turn.unsure))
             return Testimony.NONE
         if not self._once and turn.unsure:
-            self._histories = {
-                (count, chain, (*still_open, *(turn.message,) * turn.unsure))
-                for count, chain, still_open in self._histories
-            }
-            self._lost_count |= any(len(h[2]) > _MOST_OPEN for h in self._histories)
+            self._may_arrive(turn, turn.unsure)
         before = self._histories
-        self._histories = set(self._after(before, turn.message))
+        self._histories = set(self._after(before, turn.turn, turn.message))
         testimony = self._judge(turn)
         if not durable:
             self._histories |= before
         self._lost_count |= len(self._histories) > _MOST_HISTORIES
         return testimony
 
-    def _copies(self, turn: TurnRecord) -> int:
-        return 1 if self._once else max(1, turn.unsure)
+    def _may_arrive(self, turn: TurnRecord, copies: int) -> None:
+        late = ((turn.turn, turn.message),) * copies
+        self._histories = {each._replace(open=(*each.open, *late)) for each in self._histories}
+        self._lost_count |= any(len(each.open) > _MOST_OPEN for each in self._histories)
 
     def _judge(self, turn: TurnRecord) -> Testimony:
         if turn.seen is None or self._lost_count:
             return Testimony.NONE
         shown = (turn.seen.turns, turn.seen.chain)
-        agreeing = {h for h in self._histories if h[:2] == shown}
+        agreeing = {each for each in self._histories if each[:2] == shown}
         if agreeing:
             self._histories = agreeing
+            self.beginnings = {each.begins for each in agreeing}
+            self.shown = frozenset.intersection(*(each.held for each in agreeing))
             return Testimony.TRUE
-        if any(h[:2] == shown for h in self._after(self._stale, turn.message)):
+        if any(each[:2] == shown for each in self._after(self._stale, turn.turn, turn.message)):
             return Testimony.STALE
-        fewest = min(h[0] for h in self._histories)
+        fewest = min(each.messages for each in self._histories)
         return Testimony.LESS if turn.seen.turns < fewest else Testimony.OTHER
 
-    def _after(self, histories: set[_History], message: str) -> Iterator[_History]:
+    def _after(self, histories: set[_History], turn: int, message: str) -> Iterator[_History]:
         """Every history after `message`, with any open messages let in just before it."""
         if self._lost_count:
             return
-        for count, chain, still_open in histories:
-            for size in range(len(still_open) + 1):
-                for late in permutations(range(len(still_open)), size):
-                    rolled = chain
+        for before in histories:
+            for size in range(len(before.open) + 1):
+                for late in permutations(range(len(before.open)), size):
+                    rolled = before.chain
                     for place in late:
-                        rolled = digest(rolled + still_open[place])
-                    left = tuple(d for place, d in enumerate(still_open) if place not in late)
-                    yield count + size + 1, digest(rolled + message), left
+                        rolled = digest(rolled + before.open[place][1])
+                    left = tuple(d for place, d in enumerate(before.open) if place not in late)
+                    yield _History(
+                        before.messages + size + 1,
+                        digest(rolled + message),
+                        left,
+                        before.begins,
+                        before.held | {turn, *(before.open[place][0] for place in late)},
+                    )
+
+
+def _empty(turn: int) -> _History:
+    return _History(0, "", (), turn, frozenset())

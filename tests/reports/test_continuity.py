@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reports.checks.continuity import check_continuity
+from reports.checks.forgotten import PATIENCE_S
 from reports.records import HistoryItem, Outcome, Status, digest
 from tests.reports.a_run import TTL, Run, answered, said, step, whole, witness
 from tests.reports.convictions import Judge, three_turns
@@ -50,7 +51,7 @@ def test_a_404_within_the_ttl_lost_the_session(convictions: Judge) -> None:
 
 def test_a_404_on_the_first_turn_of_an_opened_session_lost_it(convictions: Judge) -> None:
     run = Run()
-    run.conversation().turn(outcome=Outcome.FAIL, status=404)
+    run.conversation().turn(outcome=Outcome.FAIL, status=404).audit(status="gone")
     assert convictions(run) == {"lost": 1}
 
 
@@ -181,7 +182,9 @@ def test_half_a_turn_is_a_half_turn(
     convictions: Judge, outcome: Outcome, half: list[HistoryItem]
 ) -> None:
     run = Run()
-    run.conversation().turn().turn(outcome=outcome).audit([*whole("c0t0"), *half])
+    talk = run.conversation().turn().turn(outcome=outcome)
+    # No attempt can still be running then.
+    talk.audit([*whole("c0t0"), *half], at=talk.ended + PATIENCE_S + 1)
     assert convictions(run) == {"half_turn": 1}
 
 

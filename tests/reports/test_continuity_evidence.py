@@ -246,7 +246,7 @@ def guilty(kind: str) -> Run:
     elif kind == "lost session":
         talk.audit(status="gone")
     elif kind == "lost session, told to the customer":
-        talk.turn(outcome=Outcome.FAIL, status=404)
+        talk.turn(outcome=Outcome.FAIL, status=404).audit(status="gone")
     elif kind == "resurrected":
         talk.audit().audit(at=talk.ended + TTL + 1, when="expired")
     elif kind == "context_missed":

@@ -11,6 +11,7 @@ import pytest
 from reports.checks import run_checks
 from reports.checks.attribution import attribute
 from reports.checks.continuity import check_continuity
+from reports.checks.forgotten import FOREIGN_PATIENCE_S
 from reports.history import History
 from reports.records import Finding, HistoryItem, Seen, Status
 from reports.verdict import Verdict, judge_findings
@@ -99,7 +100,12 @@ def test_our_own_service_promises_that_a_retried_turn_happens_once(tmp_path: Pat
 def test_a_half_turn_beside_a_whole_one_is_still_a_violation(tmp_path: Path) -> None:
     run = Run()
     talk = run.conversation().turn(attempts=2, unsure=1, seen=None)
-    talk.audit([*whole("c0t0")[:1], *whole("c0t0")])
+    half = [*whole("c0t0")[:1], *whole("c0t0")]
+    # Read at once, the forgotten attempt may still be writing the rest.
+    talk.audit(half)
+    found = _by_class(_foreign(run, tmp_path))
+    assert found["half_turn"].status is Status.UNKNOWN
+    talk.audit(half, at=talk.ended + FOREIGN_PATIENCE_S + 1)
     assert list(_failed(_foreign(run, tmp_path))) == ["half_turn"]
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from reports.checks.continuity import check_continuity
 from reports.checks.records import check_records
 from reports.records import Fate, Outcome, Status
-from tests.reports.a_run import Conversation, Run
+from tests.reports.a_run import Conversation, Run, whole
 
 Loss = Callable[[Conversation], object]
+
+
+def _late(talk: Conversation, number: int, **values: float) -> None:
+    talk.turns[number] = msgspec.structs.replace(talk.turns[number], **values)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,11 @@ Loss = Callable[[Conversation], object]
         (lambda talk: talk.turns.clear(), "0 of its 3 turns are recorded"),
         (lambda talk: talk.audits.clear(), "that its session was read back is not recorded"),
         (lambda talk: talk.audits.pop(0), "that its session was read back is not recorded"),
+        (lambda talk: talk.turns.insert(1, talk.turns[1]), "4 of its 3 turns are recorded"),
+        (lambda talk: setattr(talk, "has_record", False), "what became of it is not recorded"),
+        (lambda talk: _late(talk, 1, done=10.5), "turn 1 was answered before it was sent"),
+        (lambda talk: _late(talk, 1, due=50.0), "turn 1 was answered before it was due"),
+        (lambda talk: _late(talk, 1, due=11.3), "turn 1 was sent before it was due"),
     ],
 )
 def test_a_conversation_of_which_records_are_missing_is_named(
@@ -35,6 +45,57 @@ def test_a_conversation_of_which_records_are_missing_is_named(
     (finding,) = check_records(run.history(tmp_path))
     assert (finding.check, finding.status, finding.value) == ("validity.records", Status.FAIL, 1.0)
     assert finding.evidence == (f"conversation 7: {said}",)
+    found = check_continuity(run.history(tmp_path))
+    assert Status.FAIL not in {each.status for each in found}
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda talk: talk.turns.pop(0),
+        lambda talk: talk.turns.pop(1),
+        lambda talk: talk.turns.pop(-1),
+        lambda talk: talk.turns.insert(1, talk.turns[1]),
+        lambda talk: talk.turns.clear(),
+        lambda talk: setattr(talk, "has_record", False),
+    ],
+)
+@pytest.mark.parametrize("ends", ["as planned", "gave up", "cut off"])
+def test_a_conversation_with_a_gap_convicts_nobody_of_anything(
+    tmp_path: Path, lose: Loss, ends: str
+) -> None:
+    run = Run()
+    talk = run.conversation().turn().turn()
+    if ends == "gave up":
+        talk.error = "turn 2 ended info: timed out"
+        talk.turn(outcome=Outcome.INFO)
+    else:
+        talk.turn()
+    if ends == "cut off":
+        talk.fate = Fate.CENSORED
+    talk.audit(whole("c0t0", "c0t1", "c0t2"), at=talk.ended + 20)
+    talk.planned = 3
+    lose(talk)
+    found = check_continuity(run.history(tmp_path))
+    assert Status.FAIL not in {finding.status for finding in found}
+
+
+def test_a_read_of_which_nothing_else_is_recorded_is_a_gap(tmp_path: Path) -> None:
+    run = Run()
+    run.sound()
+    talk = run.conversation().turn().audit()
+    talk.has_record = False
+    talk.turns.clear()
+    (finding,) = check_records(run.history(tmp_path))
+    assert finding.evidence == ("conversation 1: what became of it is not recorded",)
+
+
+def test_a_conversation_of_which_two_ends_are_recorded_is_a_gap(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.sound()
+    run.conversations.append(Conversation(0, talk.start, is_opened=False))
+    (finding,) = check_records(run.history(tmp_path))
+    assert finding.evidence == ("conversation 0: what became of it is recorded 2 times",)
 
 
 def test_a_turn_that_nobody_recorded_is_no_phantom(tmp_path: Path) -> None:

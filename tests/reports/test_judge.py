@@ -90,6 +90,8 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "continuity.steps",
         "continuity.state",
         "continuity.reply",
+        "continuity.stored_otherwise",
+        "continuity.unprompted",
         "latency.warmup_p99",
         "latency.cost",
         "errors.deletes",

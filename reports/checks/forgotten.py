@@ -1,0 +1,32 @@
+"""Attempts that nobody heard of again: until when may they still do something?
+
+A client gives an attempt up, and the service may go on with it: it waits for a model, for a lock or
+for Redis, or its replica is frozen.  Where no fault holds it up, it has come to its end within
+`PATIENCE_S`; what a fault holds up comes to its end that long after the fault was healed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reports.history import History
+
+PATIENCE_S = 10.0
+"""More than the timeout of an attempt (8 s in every profile of ours), which began earlier."""
+FOREIGN_PATIENCE_S = 30.0
+"""Of a service of somebody else, whose model may think for long."""
+
+
+def late_until(history: History) -> Callable[[float, float], float]:
+    """The last run time at which an attempt may act that was sent and given up at these times."""
+    patience = FOREIGN_PATIENCE_S if history.run.foreign else PATIENCE_S
+    spans = [(fault.start, max(fault.end, fault.recovered_at or 0.0)) for fault in history.faults]
+
+    def until(sent: float, given_up: float) -> float:
+        latest = given_up + patience
+        for start, end in spans:  # in order of their start
+            if start <= latest and end >= sent:
+                latest = max(latest, end + patience)
+        return latest
+
+    return until

@@ -1,0 +1,188 @@
+"""What applications do to their own messages is told apart from what a store does to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from reports.checks.attribution import attribute
+from reports.checks.continuity import check_continuity
+from reports.records import Finding, HistoryItem, Seen, Status, chain, digest
+from tests.reports.a_run import Conversation, Run, answered, message, reply, said, step, whole
+from tests.reports.convictions import Judge, findings
+
+GREETING = HistoryItem(None, "reply", digest("Welcome!"))
+
+
+def redacted(turn_id: str, kind: str) -> HistoryItem:
+    """The message or the reply of a turn, as a plugin that takes out names leaves it."""
+    return HistoryItem(turn_id, kind, digest(f"{kind} of {turn_id} without a name"))
+
+
+def rewritten(run: Run, *, kind: str, seen_as: str = "stored") -> Conversation:
+    """A conversation of three turns of which a plugin rewrites the messages, or the replies."""
+    talk = run.conversation(start=10.0 + len(run.conversations) / 10)
+    history: list[HistoryItem] = []
+    shown: list[str] = []
+    for number in range(3):
+        turn_id = talk.id(number)
+        first = redacted(turn_id, "message") if kind == "message" else said(turn_id)
+        last = redacted(turn_id, "reply") if kind == "reply" else answered(turn_id)
+        history += [first, last]
+        shown.append(first.digest if seen_as == "stored" else message(turn_id))
+        talk.turn(seen=Seen(number + 1, chain(shown)))
+    return talk.audit(history)
+
+
+@pytest.mark.parametrize("kind", ["message", "reply"])
+@pytest.mark.parametrize("seen_as", ["stored", "sent"])
+def test_what_a_plugin_rewrites_in_calm_is_counted_apart(
+    convictions: Judge, tmp_path: Path, kind: str, seen_as: str
+) -> None:
+    run = Run()
+    for _ in range(4):
+        rewritten(run, kind=kind, seen_as=seen_as)
+    assert convictions(run) == {}
+    apart = findings(run, tmp_path)["stored_otherwise"]
+    assert (apart.status, apart.value) == (Status.PASS, 12)
+
+
+def test_a_plugin_that_rewrites_one_turn_in_ten_is_counted_apart(convictions: Judge) -> None:
+    run = Run()
+    for _ in range(4):
+        rewritten(run, kind="reply")
+    for _ in range(30):
+        run.sound()
+    assert convictions(run) == {}
+
+
+@pytest.mark.parametrize("kind", ["message", "reply"])
+def test_a_text_of_one_turn_in_many_that_is_stored_otherwise_is_forked(
+    convictions: Judge, kind: str
+) -> None:
+    run = Run()
+    for _ in range(40):
+        run.sound()
+    rewritten(run, kind=kind)
+    assert convictions(run) == {"forked": 3}
+
+
+def test_texts_that_are_stored_otherwise_only_beside_a_fault_are_forked(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    run.fault("kill-replica", 9.0, 12.0)
+    for _ in range(4):
+        rewritten(run, kind="reply")
+    assert convictions(run) == {"forked": 12}
+
+
+def test_texts_that_are_stored_otherwise_only_where_attempts_met_are_forked(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    for _ in range(40):
+        talk = run.conversation().turn(attempts=2, unsure=1)
+        talk.audit([said(talk.id(0)), redacted(talk.id(0), "reply")])
+    assert convictions(run) == {"forked": 40}
+
+
+def test_a_plugin_hides_no_lost_turn_and_no_second_reply(convictions: Judge) -> None:
+    run = Run()
+    for _ in range(6):
+        rewritten(run, kind="message")
+    first, second = run.conversations[:2]
+    first.audits.clear()
+    kept = ((redacted(turn_id, "message"), answered(turn_id)) for turn_id in ("c0t0", "c0t2"))
+    first.audit([item for turn in kept for item in turn])
+    items = list(second.audits[0].history)
+    second.audits.clear()
+    second.audit([*items, HistoryItem("c1t2", "reply", digest("another"))])
+    assert convictions(run) == {"lost": 1, "forked": 1}
+
+
+def test_a_model_that_was_not_shown_a_turn_missed_it_whatever_a_plugin_does(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    for _ in range(6):
+        rewritten(run, kind="message")
+    talk = run.conversations[3]
+    seen = Seen(1, chain([redacted(talk.id(2), "message").digest]))
+    talk.turns[2] = msgspec.structs.replace(talk.turns[2], seen=seen)
+    assert convictions(run) == {"context_missed": 1}
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_a_greeting_or_a_note_of_the_agent_is_no_phantom(
+    convictions: Judge, tmp_path: Path, place: int
+) -> None:
+    run = Run()
+    history = whole("c0t0", "c0t1")
+    run.conversation().turn().turn().audit([*history[:place], GREETING, *history[place:]])
+    assert convictions(run) == {}
+    found = findings(run, tmp_path)
+    assert found["unprompted"].value == 1
+    assert found["lost"].status is Status.PASS
+
+
+def test_a_message_of_a_customer_without_a_turn_id_is_still_a_phantom(convictions: Judge) -> None:
+    run = Run()
+    stray = HistoryItem(None, "message", digest("hello"))
+    run.conversation().turn().audit([GREETING, stray, *whole("c0t0")])
+    assert convictions(run) == {"phantom": 1}
+
+
+def test_a_note_after_a_reply_is_no_second_reply_of_a_service_without_turn_ids() -> None:
+    run = Run()
+    talk = run.conversation().turn().turn().audit()
+    bare = [HistoryItem(None, i.kind, i.digest) for i in whole("c0t0", "c0t1")]
+    audit = msgspec.structs.replace(talk.audits[0], history=(*bare[:3], GREETING, *bare[3:]))
+    ids = [item.turn_id for item in attribute(audit, talk.turns).history]
+    assert ids == ["c0t0"] * 3 + [None] + ["c0t1"] * 3
+
+
+def test_a_reply_other_than_the_acknowledged_one_is_not_taken_for_a_note() -> None:
+    run = Run()
+    talk = (
+        run.conversation().turn().audit([HistoryItem(None, "message", message("c0t0")), GREETING])
+    )
+    ids = [item.turn_id for item in attribute(talk.audits[0], talk.turns).history]
+    assert ids == ["c0t0", "c0t0"]
+
+
+@pytest.mark.parametrize(("given", "status"), [(2, Status.PASS), (1, Status.FAIL)])
+def test_an_agent_may_say_the_same_twice_if_it_said_so_to_the_customer(
+    convictions: Judge, tmp_path: Path, given: int, status: Status
+) -> None:
+    run = Run()
+    again = HistoryItem("c0t0", "step", reply("c0t0"))
+    steps = (step("c0t0").digest, *[reply("c0t0")] * (given - 1))
+    talk = run.conversation().turn(steps=steps)
+    talk.audit([said("c0t0"), step("c0t0"), again, answered("c0t0")])
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["steps"].status is status
+
+
+def _foreign(run: Run, directory: Path) -> dict[str, Finding]:
+    history = run.history(directory)
+    info = replace(history.run, foreign=True, environment={})
+    found = check_continuity(replace(history, run=info))
+    return {finding.check.partition(".")[2]: finding for finding in found}
+
+
+@pytest.mark.parametrize(("twice", "status"), [(5, Status.PASS), (100, Status.FAIL)])
+def test_repeats_are_held_against_a_target_of_which_they_are_the_rule(
+    tmp_path: Path, twice: int, status: Status
+) -> None:
+    run = Run()
+    for number in range(100):
+        talk = run.conversation(start=10.0 + number / 10)
+        copies = 2 if number < twice else 1
+        talk.turn(attempts=copies, unsure=copies - 1, seen=None)
+        talk.audit(whole(*[talk.id(0)] * copies))
+    repeated = _foreign(run, tmp_path)["repeated"]
+    assert (repeated.status, repeated.value) == (status, twice)
