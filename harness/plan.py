@@ -110,7 +110,7 @@ class Plan:
             "environment": {
                 **host.environment(),
                 "redis_server": None,
-                "model": self._model(),
+                "model": self.model,
             },
             "service": reproduce.settings(),
             "foreign": self.target is not None,
@@ -131,7 +131,8 @@ class Plan:
             "steady_state": [probe.name for probe in self.experiment.steady_state],
         }
 
-    def _model(self) -> str:
+    @property
+    def model(self) -> str:
         """What the replies come from; only ShopMax's agent has the scripted model."""
         if self.target is not None:
             return "unknown"

@@ -17,7 +17,7 @@ from chaos.fleet import Fleet
 from chaos.guardian import Guardian
 from chaos.load_switch import LoadSwitchFile
 from chaos.schedule import Schedule
-from harness import accounts, ci_files, join, report, rundir
+from harness import accounts, ci_files, join, memory_forecast, report, rundir
 from harness import plan as plans
 from harness.errors import RecordsError
 from harness.generator import Generator, Load
@@ -150,6 +150,7 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
             composed: Any = fleet
             values["environment"]["containers"] = composed.containers
         rundir.write_run_json(run_dir, values)
+        memory_forecast.write(run_dir, plan, info.name)
         _play(plan, run_dir, clock, progress, records, fleet, schedule)
 
 

@@ -22,7 +22,7 @@ from loadtests import arrivals, conversation
 from loadtests.conversation import ConversationPlan, Ending
 from loadtests.journeys import Book
 from loadtests.profile import Profile
-from loadtests.redis_sizes import REDIS, RedisSizes, unreclaimed
+from loadtests.redis_sizes import RedisSizes, of_server, unreclaimed
 from loadtests.seeds import derive
 from reports.records import Arrival
 
@@ -80,13 +80,14 @@ def forecast(
     seed: int | None = None,
     book: Book | None = None,
     *,
-    sizes: RedisSizes = REDIS,
+    server: str = "redis",
     replicas: int = 12,
 ) -> Forecast:
     """The forecast of a run: of an average one, or of the conversations of `seed`.
 
-    `book` holds the journeys, ShopMax's when None; `sizes` are those of the Redis server.
+    `book` holds the journeys, ShopMax's when None; `server` is the name of the Redis server.
     """
+    sizes = of_server(server)
     each = seed is not None and profile.expected_conversations <= _EACH
     talks = list(_drawn(profile, seed, book) if each and seed is not None else ())
     sample = [] if each else list(_sample(profile, book))

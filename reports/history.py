@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reports import lines
+from reports import forecast, lines
 from reports.columns import Audits, Conversations, Turns
 from reports.errors import HistoryError
 from reports.filed import Walk
+from reports.forecast import MemoryForecast
 from reports.records import (
     FILES,
     ArrivalRange,
@@ -56,6 +57,8 @@ class History:
     """In the order in which they were asked."""
     samples: list[Sample] = field(default_factory=list)
     marks: list[LoadMark] = field(default_factory=list)
+    forecast: MemoryForecast | None = None
+    """What Redis was expected to take; None: nobody knew."""
 
     def __post_init__(self) -> None:
         self._known: dict[Callable[[History], Any], Any] = {}
@@ -164,6 +167,7 @@ def read(run_dir: Path) -> History:
         probes=sorted(_read(run_dir, ProbeRecord), key=lambda probe: probe.at),
         samples=_read(run_dir, Sample),
         marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
+        forecast=forecast.read(run_dir),
     )
 
 

@@ -195,6 +195,7 @@ def _hover_data(result: Result) -> str:
         "turns_failed": ("failed/s", wording.count),
         "turns_retried": ("retried/s", wording.count),
         "redis_bytes": ("Redis", wording.size),
+        "redis_forecast_bytes": ("Redis, forecast", wording.size),
         "redis_keys": ("keys", wording.count),
         "host_cpu_percent": ("CPU %", wording.count),
     }

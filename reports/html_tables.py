@@ -120,6 +120,8 @@ def memory(result: Result) -> str:
         f"{each} for each live conversation",
         f"TTL {wording.seconds(view.number(values, 'ttl_seconds'))}",
     ]
+    if note := view.forecast_note(result):
+        facts.append(note)
     head = ["", "before the load", "at the peak", "after the TTL"]
     return table(head, rows, "numbers") + f"<p class='note'>{escape(', '.join(facts))}.</p>"
 

@@ -169,7 +169,7 @@ def _fault(impact: Impact, history: History) -> dict[str, Any]:
     }
 
 
-def _memory(history: History) -> dict[str, float | None]:
+def _memory(history: History) -> dict[str, Any]:
     memory = history.once(measure)
     rss = fleet_rss(history)
     start, end = history.load_start, history.load_end
@@ -189,6 +189,21 @@ def _memory(history: History) -> dict[str, float | None]:
         "fleet_rss_peak_bytes": max((value for _, value in rss), default=None),
         "fleet_rss_final_bytes": after[-1] if after else None,
         "ttl_seconds": history.run.ttl_seconds,
+        "forecast": _forecast(history, memory.peak_bytes),
+    }
+
+
+def _forecast(history: History, measured: float | None) -> dict[str, float | None] | None:
+    """The peak that was forecast beside the measured one; None: there was no forecast."""
+    if history.forecast is None:
+        return None
+    predicted = history.forecast.peak
+    known = measured is not None and measured > 0 and not history.cut_short
+    return {
+        "predicted_peak_bytes": predicted,
+        "measured_peak_bytes": measured,
+        # The peak of a run that was cut short may never have come.
+        "error": predicted / measured - 1 if known and measured else None,
     }
 
 

@@ -18,7 +18,14 @@ Values = list[float | None]
 
 RATES = ("turns_ok", "turns_info", "turns_failed", "turns_retried")
 _MEANS = (*RATES, "p50", "host_cpu_percent")
-_WORST = ("p99", "redis_bytes", "redis_keys", "fleet_rss_bytes", "open_conversations")
+_WORST = (
+    "p99",
+    "redis_bytes",
+    "redis_forecast_bytes",
+    "redis_keys",
+    "fleet_rss_bytes",
+    "open_conversations",
+)
 _SAMPLED = (
     "redis_bytes",
     "redis_keys",

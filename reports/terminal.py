@@ -205,6 +205,7 @@ def _memory(result: Result, pen: _Pen) -> list[str]:
     ok, offered = (wording.count(view.number(turns, key)) for key in ("ok", "offered"))
     lines = {
         "Memory": f"{' → '.join(sizes)}; {keys} keys, {evicted} evicted, {forever} without TTL",
+        **({"": note} if (note := view.forecast_note(result)) else {}),
         "Turns": f"{ok} of {offered} acknowledged, {view.turns_note(result)}",
     }
     return [

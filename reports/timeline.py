@@ -56,12 +56,20 @@ def build_timeline(history: History) -> dict[str, Any]:
         "p50": p50,
         "p99": p99,
         "redis_bytes": axis.last((s.t, live_bytes(s)) for s in redis),
+        "redis_forecast_bytes": axis.last(_forecast(history, step)),
         "redis_keys": axis.last(_readings(redis, "keys")),
         "redis_expired": axis.last(_rising(redis, "expired_keys")),
         "fleet_rss_bytes": axis.last(fleet_rss(history, step)),
         "host_cpu_percent": axis.last(_of(history, "host", "cpu_percent")),
         "open_conversations": _open_conversations(axis, history),
     }
+
+
+def _forecast(history: History, step: float) -> list[tuple[float, float]]:
+    if history.forecast is None or history.load_start is None:
+        return []
+    points = history.forecast.points(history.load_start, step)
+    return [(t, size) for t, size in points if t <= history.last_moment]
 
 
 def _percentiles(groups: list[array[float]]) -> tuple[list[float | None], list[float | None]]:

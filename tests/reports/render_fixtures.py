@@ -169,6 +169,7 @@ def go() -> dict[str, Any]:
             "keys_without_ttl_max": 0, "bytes_per_live_conversation": 46_900.0,
             "fleet_rss_baseline_bytes": 1590 * MIB, "fleet_rss_peak_bytes": 1650 * MIB,
             "fleet_rss_final_bytes": 1648 * MIB, "ttl_seconds": TTL,
+            "forecast": _forecast(seconds),
         },
         "generator": {
             "lag_p50_s": 0.0008, "lag_p99_s": 0.0041, "lag_max_s": 0.019,
@@ -266,6 +267,7 @@ def no_go() -> dict[str, Any]:
         "final_keys": keys_known[-1],
         "expired_keys": 0,
         "keys_without_ttl_max": 312,
+        "forecast": _forecast(result["timeline"]),
     }
     for gate in result["gates"]:
         if gate["name"] == "recovery.time" and gate["phase"] == "fault:kill-redis-1":
@@ -325,6 +327,18 @@ def inconclusive() -> dict[str, Any]:
     }
     result["timeline"] = {"step_s": 1.0, "load_start": None, "load_end": None, **lists}
     return result
+
+
+def _forecast(line: dict[str, Any]) -> dict[str, float]:
+    predicted, measured = (
+        max(value for value in line[name] if value is not None)
+        for name in ("redis_forecast_bytes", "redis_bytes")
+    )
+    return {
+        "predicted_peak_bytes": predicted,
+        "measured_peak_bytes": measured,
+        "error": round(predicted / measured - 1, 4),
+    }
 
 
 ALL = {"go": go, "no_go": no_go, "inconclusive": inconclusive}

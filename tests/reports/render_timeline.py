@@ -38,7 +38,7 @@ def timeline(rng: random.Random, expires: bool) -> dict[str, Any]:
         name: []
         for name in (
             "turns_ok", "turns_failed", "turns_info", "turns_retried", "p50", "p99",
-            "redis_bytes", "redis_keys", "redis_expired", "fleet_rss_bytes",
+            "redis_bytes", "redis_forecast_bytes", "redis_keys", "redis_expired", "fleet_rss_bytes",
             "host_cpu_percent", "open_conversations",
         )
     }  # fmt: skip
@@ -73,6 +73,9 @@ def timeline(rng: random.Random, expires: bool) -> dict[str, Any]:
         series["p99"].append(round(p99, 4) if ok else None)
         # While Redis is down there is no sample of it.
         series["redis_bytes"].append(None if down else round(4.21 * MIB + window * 14_000))
+        sliding = sum(written[-int(TTL) - 8 :])
+        foreseen = round(0.97 * (4.21 * MIB + sliding * 14_000)) if t >= LOAD_START else None
+        series["redis_forecast_bytes"].append(foreseen)
         series["redis_keys"].append(None if down else round(window * 0.31))
         series["redis_expired"].append(None if down else round(sum(written) * 0.25))
         series["fleet_rss_bytes"].append(

@@ -1,0 +1,48 @@
+"""What Redis is expected to take over a run, written down before the load begins."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from harness import options
+from harness.plan import Plan
+from loadtests.forecast import forecast
+
+FILE = "forecast.json"
+_MOST = 100_000
+"""Conversations; above that their averages are as good, and quicker."""
+
+
+def write(run_dir: Path, plan: Plan, server: str) -> None:
+    """Write the forecast of this run, for a Redis server of that name, into its directory.
+
+    Nothing is written where nothing is known of the sizes: another session service, agent or model
+    than those that were measured, or another Redis than one server of ours.
+    """
+    values = _values(plan, server)
+    if values is not None:
+        scratch = run_dir / f"{FILE}.new"
+        scratch.write_text(json.dumps(values) + "\n", encoding="utf-8")
+        os.replace(scratch, run_dir / FILE)
+
+
+def _values(plan: Plan, server: str) -> dict[str, Any] | None:
+    if (
+        plan.target is not None
+        or "://" in plan.redis
+        or plan.sessions != "redis"
+        or plan.app != options.SHOPMAX
+        or plan.topology.shape != "single"
+        or not plan.model.startswith("scripted")
+    ):
+        return None
+    seed = plan.seed if plan.profile.expected_conversations <= _MOST else None
+    ahead = forecast(plan.profile, seed, plan.book, server=server, replicas=plan.replicas)
+    return {
+        "schema_version": 1,
+        "step_s": ahead.step_s,
+        "redis_bytes": [round(size) for size in ahead.memory],
+    }
