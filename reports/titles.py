@@ -16,6 +16,8 @@ TITLES = {
     "latency.fault_p99": "Latency during a fault",
     "latency.recovery_p99": "Latency after a fault",
     "latency.warmup_p99": "Latency in the warm-up",
+    "latency.replica": "One replica beside the others",
+    "latency.customers": "Some customers beside the others",
     "latency.outage": "Longest outage of one customer",
     "latency.cost": "What a turn costs of the CPU",
     "recovery.time": "Recovery from a fault",

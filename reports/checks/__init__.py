@@ -12,6 +12,7 @@ from reports.checks.continuity import check_continuity
 from reports.checks.errors import check_errors
 from reports.checks.latency import check_latency
 from reports.checks.memory import check_memory
+from reports.checks.parts import check_parts
 from reports.checks.records import check_records
 from reports.checks.recovery import check_recovery
 from reports.checks.steady_state import check_steady_state
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     check_records,
     check_continuity,
     check_latency,
+    check_parts,
     check_recovery,
     check_steady_state,
     check_errors,

@@ -210,6 +210,7 @@ class Run:
     samples: list[Sample] | None = None
     steady_state: list[str] = field(default_factory=list)
     probes: list[ProbeRecord] = field(default_factory=list)
+    journeys: dict[str, float] = field(default_factory=dict)
     sizing: dict[str, float | str] | None = None
 
     def conversation(self, start: float = 10.0, **values: Any) -> Conversation:
@@ -260,6 +261,7 @@ class Run:
                 "name": "tiny",
                 "slo": dict(SLO),
                 "conversation": {"sliding_ttl_customers": self.sliding},
+                "journeys": self.journeys,
             },
             "ttl_seconds": TTL,
             "sizing": self.sizing,

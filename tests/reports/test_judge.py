@@ -92,6 +92,8 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "continuity.reply",
         "continuity.stored_otherwise",
         "continuity.unprompted",
+        "latency.customers",
+        "latency.replica",
         "latency.warmup_p99",
         "latency.cost",
         "errors.deletes",

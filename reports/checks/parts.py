@@ -1,0 +1,181 @@
+"""Parts of the service that are dead while the whole looks fine: one replica, or some customers.
+
+A percentile allows 1 % of the turns to be slow, wherever they are.  When they are all on one
+replica, or are all those of the same customers (of one shard), that part does not work.  So the
+slow and unanswered turns of the steady state are looked at again: those are lone that came while
+turns of others were served well.  Chance spreads them; a dead part has them together.
+
+Where the steady state is too slow as a whole, its own gate says so, and nothing is said here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.checks.sampled import SLOW_SHARE
+from reports.columns import OK, OUTCOME
+from reports.history import History
+from reports.intervals import CONFIDENCE, binomial_tail, judge_share
+from reports.phases import STEADY, turns_by_phase
+from reports.records import Finding, Status
+
+REPLICA_LIMIT = 0.1
+"""A replica of which surely more than one turn in ten is bad does not work."""
+CUSTOMER_BAD_TURNS = 3
+"""So many bad turns, and most of the conversation's, are no stragglers."""
+BY_CHANCE = 0.001
+"""So improbable must the number of such customers be where bad turns are spread by chance."""
+_WELL = 1 / 3
+"""Of the turns of others in the same seconds, at most so many may be bad."""
+_FEWEST_OTHERS = 5
+_EVIDENCE_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Steady:
+    """The steady state's turns, and the lone bad ones among them, as numbers of turns."""
+
+    turns: Sequence[int]
+    lone: list[int]
+    shares: dict[int, float]
+    """By the second in which turns were due: the share of bad ones in it and beside it."""
+
+
+def check_parts(history: History) -> list[Finding]:
+    """Gate the worst replica and the worst served customers; nothing without bad turns."""
+    turns = history.turns
+    numbers = history.once(turns_by_phase).get(STEADY, ())
+    limit = history.run.slo("steady_p99_s")
+    bad = [
+        n for n in numbers if turns.state[n] & OUTCOME != OK or turns.done[n] - turns.due[n] > limit
+    ]
+    if not bad or judge_share(len(bad), len(numbers), SLOW_SHARE) is Status.FAIL:
+        return []
+    steady = _steady(history, numbers, bad)
+    return [*_replicas(history, steady), _customers(history, steady)]
+
+
+def _steady(history: History, numbers: Sequence[int], bad: Sequence[int]) -> _Steady:
+    due, owner = history.turns.due, history.turns.conversation
+    every = Counter(int(due[n]) for n in numbers)
+    bad_in = Counter(int(due[n]) for n in bad)
+    # What else the customers of bad turns did in these seconds is not what others felt.
+    hurt = {owner[n] for n in bad}
+    own = Counter((owner[n], int(due[n])) for n in numbers if owner[n] in hurt)
+    own_bad = Counter((owner[n], int(due[n])) for n in bad)
+    lone, shares = [], {}
+    for second in bad_in:
+        for t in _beside(second):
+            if t not in shares:
+                count = sum(every[beside] for beside in _beside(t))
+                shares[t] = sum(bad_in[beside] for beside in _beside(t)) / count if count else 0.0
+    for n in bad:
+        near = _beside(int(due[n]))
+        others = sum(every[t] - own[owner[n], t] for t in near)
+        others_bad = sum(bad_in[t] - own_bad[owner[n], t] for t in near)
+        if others >= _FEWEST_OTHERS and others_bad <= _WELL * others:
+            lone.append(n)
+    return _Steady(numbers, lone, shares)
+
+
+def _beside(second: int) -> range:
+    return range(second - 1, second + 2)
+
+
+def _replicas(history: History, steady: _Steady) -> list[Finding]:
+    """The replica whose lone bad turns are the most of its turns; nothing with one replica."""
+    replica, names = history.turns.replica, history.turns.replicas
+    every = Counter(replica[n] for n in steady.turns)
+    bad = Counter(replica[n] for n in steady.lone)
+    del every[0]
+    if len(every) < 2:
+        return []
+    worst = max(every, key=lambda place: (bad[place] / every[place], every[place]))
+    share, name = bad[worst] / every[worst], names[worst]
+    improbable = binomial_tail(bad[worst], every[worst], REPLICA_LIMIT)
+    dead = bad[worst] and improbable <= (1 - CONFIDENCE) / 2 / len(every)
+    return [
+        Finding(
+            check="latency.replica",
+            phase=STEADY,
+            status=Status.FAIL if dead else Status.PASS,
+            value=share,
+            limit=REPLICA_LIMIT,
+            unit="share",
+            summary=f"{bad[worst]} of the {every[worst]} turns that {name} answered were slow or "
+            f"failed while the other replicas answered well ({share:.1%}), limit "
+            f"{REPLICA_LIMIT:.0%} with {CONFIDENCE:.0%} confidence",
+            evidence=_evidence(history, [n for n in steady.lone if replica[n] == worst]),
+        )
+    ]
+
+
+def _customers(history: History, steady: _Steady) -> Finding:
+    """How many customers had most of their turns among the lone bad ones."""
+    owner = history.turns.conversation
+    every = Counter(owner[n] for n in steady.turns)
+    bad = Counter(owner[n] for n in steady.lone)
+    stuck = [each for each, count in bad.items() if count >= _needed(every[each])]
+    expected = _expected(history, steady, every)
+    most = _most_by_chance(expected)
+    turns = [n for n in steady.lone if owner[n] in set(stuck)]
+    together = len(stuck) > most and not _are_one_journey(history, turns)
+    return Finding(
+        check="latency.customers",
+        phase=STEADY,
+        status=Status.FAIL if together else Status.PASS,
+        value=float(len(stuck)),
+        limit=float(most),
+        unit="customers",
+        summary=f"{len(stuck)} of {len(every)} customers had at least {CUSTOMER_BAD_TURNS} and "
+        f"most of their turns slow or failed while others were served well; chance explains {most}",
+        evidence=_evidence(history, turns) if together else (),
+    )
+
+
+def _expected(history: History, steady: _Steady, every: Counter[int]) -> float:
+    """How many such customers there would be, if chance spread the bad turns of every second."""
+    due, owner = history.turns.due, history.turns.conversation
+    shares: defaultdict[int, float] = defaultdict(float)
+    for n in steady.turns:
+        shares[owner[n]] += max(SLOW_SHARE, steady.shares.get(int(due[n]), 0.0))
+    sizes = Counter((size, round(shares[each] / size, 3)) for each, size in every.items())
+    return sum(
+        times * binomial_tail(_needed(size), size, share)
+        for (size, share), times in sizes.items()
+        if _needed(size) <= size
+    )
+
+
+def _needed(size: int) -> int:
+    return max(CUSTOMER_BAD_TURNS, size // 2 + 1)
+
+
+def _most_by_chance(expected: float) -> int:
+    """The largest count, at least 1, that a Poisson distribution of this mean still explains."""
+    below = term = math.exp(-expected)
+    most = 0
+    while most < 1 or 1 - below > BY_CHANCE:
+        most += 1
+        term *= expected / most
+        below += term
+    return most
+
+
+def _are_one_journey(history: History, numbers: Sequence[int]) -> bool:
+    """Whether these turns are all of one journey in a run of several: that one is slower."""
+    journeys = {history.turns[n].journey for n in numbers}
+    planned = history.run.profile.get("journeys")
+    return len(journeys) == 1 and isinstance(planned, dict) and len(planned) > 1
+
+
+def _evidence(history: History, numbers: Sequence[int]) -> tuple[str, ...]:
+    records = (history.turns[n] for n in numbers[:_EVIDENCE_LINES])
+    return tuple(
+        f"conversation {turn.conversation}, turn {turn.turn_id}: {turn.outcome} after "
+        f"{turn.latency:.2f} s, answered by {turn.replica or 'nobody'}, due {turn.due:.2f} s"
+        for turn in records
+    )
