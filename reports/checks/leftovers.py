@@ -26,7 +26,9 @@ _SERVERS_CHANGE = 4
 _UNMEASURED_FLOOR_BYTES = 2 * MIB
 """Where the first connections' part is not known."""
 _OTHERS_SHARE = 0.1
-"""What was there before may be so much larger or smaller: it is somebody else's."""
+_EMPTY_BYTES = MIB
+"""What an empty server takes.  What was there besides may come to be so much larger: it is somebody
+else's."""
 
 
 def check_leftovers(history: History, memory: Memory) -> list[Finding]:
@@ -60,7 +62,8 @@ def _bytes(history: History, memory: Memory) -> Finding:
 
 
 def _limit(history: History, memory: Memory, before: float) -> float:
-    others = before * _OTHERS_SHARE if memory.baseline_keys else 0.0
+    besides = max(0.0, before - _EMPTY_BYTES * memory.servers) if memory.baseline_keys else 0.0
+    others = _OTHERS_SHARE * besides
     if memory.setup_bytes is None:
         return before + others + _UNMEASURED_FLOOR_BYTES
     floor = _FLOOR_BYTES * memory.servers

@@ -151,7 +151,8 @@ def _counted(samples: Sequence[Sample], name: str) -> float | None:
     process, previous = readings[0]
     total = 0.0
     for run, value in readings[1:]:
-        restarted = run != process or value < previous
+        # The same value again is the same evictions told again, rather than as many new ones.
+        restarted = (run != process and value != previous) or value < previous
         total += value if restarted else value - previous
         process, previous = run, value
     return total

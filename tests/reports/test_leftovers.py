@@ -192,6 +192,16 @@ def test_evictions_before_the_load_are_not_the_run_s(tmp_path: Path) -> None:
     assert _of(run, tmp_path, "memory.evicted").value == 0
 
 
+def test_a_counter_that_a_restart_keeps_counts_nothing_twice(tmp_path: Path) -> None:
+    run = evicting(sampled(), lambda t: 50.0)
+    run.fault("kill-redis", 20.0, 22.0)
+    assert run.samples is not None
+    run.samples = [
+        Sample(s.t, s.source, {**s.values, "run": 1.0 + (s.t > 20)}) for s in run.samples
+    ]
+    assert _of(run, tmp_path, "memory.evicted").value == 0
+
+
 def test_evictions_go_on_where_others_fill_the_redis(tmp_path: Path) -> None:
     run = evicting(sampled(), lambda t: 100.0 + t)
     assert _of(run, tmp_path, "memory.evicted").status is Status.UNKNOWN
