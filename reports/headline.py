@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reports.checks.continuity import take_census
 from reports.checks.latency import latency_by_phase
 from reports.checks.sampled import SLOW_SHARE
+from reports.diagnosis import Diagnosis
 from reports.history import History
 from reports.intervals import is_enough
 from reports.percentiles import percentile
@@ -15,18 +16,29 @@ from reports.records import Finding, Status
 from reports.verdict import Verdict, is_validity
 
 
-def headline(history: History, verdict: Verdict, worst: Sequence[Finding]) -> str:
-    """Say the verdict in one sentence.  `worst`: the findings that did not pass, worst first."""
+def headline(
+    history: History, verdict: Verdict, worst: Sequence[Finding], why: Sequence[Diagnosis] = ()
+) -> str:
+    """Say the verdict in one sentence, and for a failed gate its cause.
+
+    `worst`: the findings that did not pass, worst first; `why`: the diagnoses of those that failed.
+    """
     if verdict is Verdict.GO:
         return f"{_survived(history)}{_speed(history)}"
     if verdict is Verdict.NO_GO:
         failed = [finding for finding in worst if finding.status is Status.FAIL]
         more = len(failed) - 1
         also = f" (and {_number(more, 'more failed gate')})" if more else ""
-        return f"{failed[0].summary}{also}"
+        return f"{failed[0].summary}{_cause(failed[0], why)}{also}"
     unsound = [finding for finding in worst if is_validity(finding)]
     first = (unsound or worst)[0].summary if worst else "there is no evidence"
     return f"This run proves nothing either way: {first}"
+
+
+def _cause(failed: Finding, why: Sequence[Diagnosis]) -> str:
+    of_it = (each for each in why if (each.gate, each.phase) == (failed.check, failed.phase))
+    found = next(of_it, None)
+    return "" if found is None else f"; why: {found.sentence}"
 
 
 def _survived(history: History) -> str:

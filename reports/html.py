@@ -36,6 +36,7 @@ def render(result: Result) -> str:
         _banner(result, verdict, name),
         _figures(result),
         _gates(result),
+        *_why(result),
         _timeline(result),
         _section("Faults", html_tables.faults(result)),
         _section("Latency by phase", html_tables.latency(result)),
@@ -165,6 +166,11 @@ def _gate_row(same: list[Gate]) -> str:
         f"<td>{escape(gate.value if alone else '')}</td>"
         f"<td>{escape(gate.limit if alone else '')}</td></tr>"
     )
+
+
+def _why(result: Result) -> list[str]:
+    """The diagnoses; no section where no gate of the kind failed."""
+    return [_section("Why", html_tables.why(result))] if view.diagnoses(result) else []
 
 
 def _timeline(result: Result) -> str:

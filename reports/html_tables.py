@@ -29,6 +29,38 @@ def table(
     return f'<div class="scroll" tabindex="0"><table class="{kind}">\n{body}\n</table></div>'
 
 
+def why(result: Result) -> str:
+    """What explains each failed gate, what else held, and what the errors were."""
+    rows = []
+    for each in view.diagnoses(result):
+        title = next(
+            (
+                f"{gate.title}, {gate.where}" if gate.where else gate.title
+                for gate in view.gates(result)
+                if (gate.name, gate.phase) == (each.get("gate"), each.get("phase"))
+            ),
+            wording.clean(each.get("gate")),
+        )
+        causes = [wording.clean(cause.get("sentence")) for cause in each.get("causes") or ()]
+        errors = [
+            f"{wording.clean(error.get('text'))} ({wording.count(view.number(error, 'count'))})"
+            for error in each.get("errors") or ()
+        ]
+        since, until = (wording.clock(view.number(each, key)) for key in ("since", "until"))
+        beside = [*causes[1:], *([wording.clean(each["queue"])] if each.get("queue") else [])]
+        rows.append(
+            (
+                title,
+                f"{since} to {until}",
+                wording.count(view.number(each, "waits")),
+                causes[0] if causes else "nothing recorded explains it",
+                "; ".join(beside) or wording.MISSING,
+                "; ".join(errors) or wording.MISSING,
+            )
+        )
+    return table(["Gate", "from to", "waits", "why", "beside it", "errors"], rows, "why")
+
+
 def faults(result: Result) -> str:
     """What was injected, whether it took hold, and how long customers felt it."""
     rows: list[tuple[str, ...]] = []

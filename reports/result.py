@@ -21,6 +21,7 @@ from reports.checks.recovery import Impact, impacts
 from reports.checks.redis_memory import fleet_rss, measure
 from reports.checks.validity import lags
 from reports.columns import FAIL, INFO, OK, OUTCOME, RETRIED
+from reports.diagnosis import diagnoses, to_json
 from reports.headline import headline
 from reports.history import History
 from reports.intervals import CONFIDENCE
@@ -39,6 +40,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
     """Build the result.  Plain JSON types; times in seconds, sizes in bytes."""
     verdict = judge_findings(findings)
     worst = by_weight(findings)
+    causes = diagnoses(history, findings)
     started = datetime.fromtimestamp(history.run.origin, UTC)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -48,10 +50,11 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "duration_s": history.last_moment,
         "verdict": verdict.value,
         "exit_code": verdict.exit_code,
-        "headline": headline(history, verdict, worst),
+        "headline": headline(history, verdict, worst, causes),
         # Gates that are unknown for one and the same reason give it once.
         "reasons": list(dict.fromkeys(f.summary for f in worst if not f.out_of_sight)),
         "gates": [_gate(finding) for finding in findings],
+        "diagnosis": [to_json(each) for each in causes],
         "turns": _turns(history),
         "continuity": counts(history.once(take_census)),
         "latency": _latency(history),

@@ -38,6 +38,8 @@ class RunInfo:
     """The target is somebody else's service, of which nothing is known but what its API shows."""
     ttl_known: bool = True
     """False: `ttl_seconds` is the shortest TTL that the target may have; it may be any longer."""
+    app: str | None = None
+    """The ADK app that was asked; None in runs that do not say."""
     command: tuple[str, ...] = ()
     """The words of the command that plays the run again; none in runs of older versions."""
     sizing: Sizing | None = None
@@ -127,6 +129,7 @@ def read_run_info(run_dir: Path) -> RunInfo:
         environment=environment,
         foreign=values.get("foreign") is True,
         ttl_known=values.get("ttl_known") is not False,
+        app=None if values.get("app") is None else str(values["app"]),
         command=_words(path, values, "command"),
         sizing=read_sizing(path, values),
     )

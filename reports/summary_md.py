@@ -67,6 +67,7 @@ def _gates(result: Result) -> str:
     parts = [f"### Gates: {view.tally(gates)}"]
     if failing:
         parts.append(_gate_table(failing))
+        parts += [_why(gate, result) for gate in failing if view.why(result, gate.name, gate.phase)]
         parts += [_evidence(gate) for gate in failing if gate.evidence]
     if passed:
         parts.append(
@@ -82,6 +83,11 @@ def _gate_table(gates: Sequence[Gate]) -> str:
         for gate in gates
     ]
     return _table(("", "gate", "", "measured", "limit"), rows, 3)
+
+
+def _why(gate: Gate, result: Result) -> str:
+    why = view.why(result, gate.name, gate.phase)
+    return _bullets([f"Why {gate.title} {gate.where}".rstrip() + f" failed: {why}"])
 
 
 def _evidence(gate: Gate) -> str:

@@ -114,7 +114,7 @@ def _gates(result: Result, pen: _Pen, budget: int) -> list[str]:
     extra = 0 if failing else max(budget - len(lines) - len(passed) - 1, 0)
     room = max(budget - len(lines) - len(passed) - 1, 2)
     for index, same in enumerate(failing):
-        entry = _failing_lines(same, pen)
+        entry = _failing_lines(same, result, pen)
         more = index + 1 < len(failing)
         if len(entry) + more > room:
             left = sum(len(others) for others in failing[index:])
@@ -129,7 +129,7 @@ def _gates(result: Result, pen: _Pen, budget: int) -> list[str]:
     return [*lines, ""]
 
 
-def _failing_lines(same: list[Gate], pen: _Pen) -> list[str]:
+def _failing_lines(same: list[Gate], result: Result, pen: _Pen) -> list[str]:
     gate = same[0]
     if len(same) == 1:
         where = f", {gate.where}" if gate.where else ""
@@ -138,7 +138,9 @@ def _failing_lines(same: list[Gate], pen: _Pen) -> list[str]:
     else:
         head = f"{len(same)} gates: {', '.join(other.title for other in same)}"
     line = pen.cut(f"{view.SYMBOLS[gate.status]} {head}", pen.width)
-    return [pen.style(line, gate.status), *pen.wrap(gate.summary, 2, "    ")]
+    why = view.why(result, gate.name, gate.phase)
+    told = pen.wrap(f"Why: {why}", 2, "    ") if why else []
+    return [pen.style(line, gate.status), *pen.wrap(gate.summary, 2, "    "), *told]
 
 
 def _passed_lines(group: GateGroup, result: Result, pen: _Pen, most: int) -> list[str]:

@@ -185,6 +185,19 @@ def _sample(raw: dict[str, Any], unit: str) -> str:
     return f"n {wording.count(n)}, {confidence}: {wording.quantity(low, unit)} {end}"
 
 
+def why(result: Result, name: str, phase: str) -> str:
+    """Why this gate failed, in one sentence; empty where nobody looked for it."""
+    for each in diagnoses(result):
+        if (each.get("gate"), each.get("phase")) == (name, phase):
+            return wording.clean(each.get("sentence") or "")
+    return ""
+
+
+def diagnoses(result: Result) -> list[dict[str, Any]]:
+    """The diagnoses of the failed gates; none in results of older versions."""
+    return [each for each in result.get("diagnosis") or () if isinstance(each, dict)]
+
+
 def groups(result: Result) -> list[GateGroup]:
     """The gates by question (continuity, latency, ...), in the order of the design."""
     by_group: dict[str, list[Gate]] = {name: [] for name in _GROUP_TITLES}

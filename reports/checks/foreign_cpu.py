@@ -47,9 +47,19 @@ class Stretch:
 def busiest(history: History, since: float, until: float) -> Stretch | None:
     """The stretch in which others used most; None when that was not sampled."""
     samples = [s for s in history.once(_known) if since <= s.t <= until]
+    return max(
+        _stretches(samples), key=lambda stretch: (stretch.disturbs, stretch.foreign), default=None
+    )
+
+
+def stretches(history: History) -> list[Stretch]:
+    """All stretches of the run, one beginning with each sample."""
+    return _stretches(history.once(_known))
+
+
+def _stretches(samples: Sequence[Sample]) -> list[Stretch]:
     width = min(_STRETCH, len(samples))
-    stretches = [_mean(samples[n : n + width]) for n in range(len(samples) - width + 1) if width]
-    return max(stretches, key=lambda stretch: (stretch.disturbs, stretch.foreign), default=None)
+    return [_mean(samples[n : n + width]) for n in range(len(samples) - width + 1) if width]
 
 
 def foreign_cpu(history: History) -> float | None:

@@ -66,6 +66,8 @@ class Cost:
     """What it is compared with."""
     reference: str
     """Where that is from, in words."""
+    whose: str
+    """`CPU` of the machine, or `Redis's CPU`."""
 
     @property
     def dearer(self) -> bool:
@@ -200,7 +202,8 @@ def _cost(history: History, part: Part, spans: Sequence[Span]) -> Cost | None:
     reference = _reference(history, part)
     if then is None or reference is None:
         return None
-    return Cost(then, *reference)
+    whose = "Redis's CPU" if part.name == "Redis" else "CPU"
+    return Cost(then, *reference, whose)
 
 
 def _reference(history: History, part: Part) -> tuple[float, str] | None:
@@ -301,7 +304,7 @@ def _became_dearer(found: Saturation, then: Cost) -> Finding:
 
 def _dearer(then: Cost) -> str:
     return (
-        f"a turn cost {then.then * 1000:.0f} ms of CPU, {then.then / then.before:.1f} × "
+        f"a turn cost {then.then * 1000:.0f} ms of {then.whose}, {then.then / then.before:.1f} × "
         f"{then.reference} {then.before * 1000:.0f} ms"
     )
 

@@ -199,6 +199,7 @@ class Run:
     replicas: int = 12
     sliding: int = 0
     """Customers that the profile plans to come back shortly before their TTL is over."""
+    redis: str = "single"
     durability: str = "aof-everysec"
     load_end: float = 60.0
     marks: Sequence[str] = ("start", "phase:warmup", "phase:hold", "arrivals-end", "end", "audited")
@@ -275,7 +276,7 @@ class Run:
             },
             "topology": {
                 "replicas": self.replicas,
-                "redis": "single",
+                "redis": self.redis,
                 "aof": "everysec",
                 "durability": self.durability,
             },

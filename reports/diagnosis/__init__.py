@@ -1,0 +1,121 @@
+"""Why a gate of latency, outage, recovery or errors failed, from the records of its own time.
+
+Each cause is a function `Scene -> Cause | None` in a file of its own; their order is that of cause
+and effect.  A full machine makes event loops late, late loops make turns pile up, and a full bound
+is the last that is seen of all of these: the first that explains half of the waits is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.checks.waits import EXPLAINED, waits_of
+from reports.diagnosis.bounds import connections, in_flight, memory
+from reports.diagnosis.event_loop import event_loop
+from reports.diagnosis.machine import dearer, full, others
+from reports.diagnosis.model import model
+from reports.diagnosis.one_core import replica, shared
+from reports.diagnosis.queue import queue
+from reports.diagnosis.redis_silent import redis_silent
+from reports.diagnosis.said import answered_with, errors
+from reports.diagnosis.scene import Cause, Scene
+from reports.diagnosis.where import one_replica, one_shard
+from reports.history import History
+from reports.records import Finding, Status
+
+CAUSES: tuple[Callable[[Scene], Cause | None], ...] = (
+    dearer,
+    others,
+    full,
+    shared,
+    memory,
+    connections,
+    redis_silent,
+    model,
+    replica,
+    event_loop,
+    in_flight,
+    answered_with,
+    one_shard,
+    one_replica,
+)
+UNEXPLAINED = "nothing recorded explains it"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What explains one failed gate, and what stood beside it."""
+
+    gate: str
+    phase: str
+    since: float
+    until: float
+    """From the first wait to the last, run time, seconds."""
+    waits: int
+    turns: int
+    """The turns among them that were read."""
+    causes: tuple[Cause, ...]
+    """The first is named; the others are true as well."""
+    errors: tuple[tuple[str, int], ...]
+    """The most frequent errors of the turns that waited, and how many had them."""
+    queue: str | None
+
+    @property
+    def cause(self) -> str | None:
+        """The name of the cause that is named; None: nothing recorded explains it."""
+        return self.causes[0].name if self.causes else None
+
+    @property
+    def sentence(self) -> str:
+        """For a person, without a full stop."""
+        told = self.causes[0].sentence if self.causes else UNEXPLAINED
+        if self.errors and not (self.causes and self.causes[0].name == "errors"):
+            text, count = self.errors[0]
+            told += f'; most frequent error: "{text}" ({count} of {self.turns})'
+        return told
+
+
+def diagnose(history: History, finding: Finding) -> Diagnosis | None:
+    """The diagnosis of a gate; None for one that did not fail, or of which nobody waited."""
+    if finding.status is not Status.FAIL or not finding.check.startswith(EXPLAINED):
+        return None
+    waits = waits_of(history, finding)
+    if waits is None:
+        return None
+    scene = Scene(history, finding, waits)
+    since, until = waits.span
+    return Diagnosis(
+        gate=finding.check,
+        phase=finding.phase,
+        since=since,
+        until=until,
+        waits=len(waits.waits),
+        turns=len(scene.turns),
+        causes=tuple(cause for find in CAUSES if (cause := find(scene)) is not None),
+        errors=errors(scene),
+        queue=queue(scene),
+    )
+
+
+def to_json(each: Diagnosis) -> dict[str, Any]:
+    """The diagnosis as `result.json` holds it."""
+    return {
+        "gate": each.gate,
+        "phase": each.phase,
+        "since": each.since,
+        "until": each.until,
+        "waits": each.waits,
+        "cause": each.cause,
+        "sentence": each.sentence,
+        "causes": [{"name": cause.name, "sentence": cause.sentence} for cause in each.causes],
+        "errors": [{"text": text, "count": count} for text, count in each.errors],
+        "queue": each.queue,
+    }
+
+
+def diagnoses(history: History, findings: Sequence[Finding]) -> list[Diagnosis]:
+    """The diagnoses of all failed gates, in their order."""
+    found = (diagnose(history, finding) for finding in findings)
+    return [each for each in found if each is not None]

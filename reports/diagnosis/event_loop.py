@@ -1,0 +1,25 @@
+"""A replica's event loop was late: computing in one turn held up all the others there."""
+
+from __future__ import annotations
+
+from reports.diagnosis.scene import HALF, Cause, Scene, name_of, some
+
+_LATE_S = 0.25
+
+
+def event_loop(scene: Scene) -> Cause | None:
+    """The replicas whose loop was late for a good part of what their customers waited."""
+    late: dict[str, float] = {}
+    for source in scene.sources("service"):
+        lags = (sample.values.get("loop_lag_s", 0.0) for sample in scene.samples(source))
+        worst = max(lags, default=0.0)
+        if worst >= max(_LATE_S, scene.typical_s / 10):
+            late[name_of(source)] = worst
+    theirs = sum(turn.replica in late for turn in scene.turns)
+    if not late or theirs < HALF * len(scene.turns):
+        return None
+    return Cause(
+        "event_loop",
+        f"the event loop of {some(sorted(late))} was up to {max(late.values()):.2f} s late: "
+        "one turn's computing held up the others",
+    )

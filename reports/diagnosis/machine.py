@@ -1,0 +1,47 @@
+"""The machine was full: of the run's own processes, or of others'."""
+
+from __future__ import annotations
+
+from reports.checks.cpu import mean_percent, within
+from reports.checks.foreign_cpu import stretches
+from reports.checks.saturation import parts, rates, saturation
+from reports.diagnosis.scene import Cause, Scene
+
+
+def dearer(scene: Scene) -> Cause | None:
+    """The machine was full because a turn cost more than it had."""
+    found = scene.history.once(saturation)
+    if found is None or found.cost is None or not found.cost.dearer:
+        return None
+    if scene.finding not in found.excused:
+        return None
+    cost, then, before = found.cost, found.cost.then * 1000, found.cost.before * 1000
+    told = f"{then:.0f} ms of {cost.whose} a turn, {cost.reference} {before:.0f} ms"
+    return Cause("dearer", f"the service itself became dearer: {told}")
+
+
+def full(scene: Scene) -> Cause | None:
+    """Its own processes took all of it."""
+    for part in scene.history.once(parts):
+        if part.name == "this machine" and scene.explained_by(part.spans):
+            busy = mean_percent(within(part.readings, part.spans))
+            carried, asked = rates(scene.history, part.spans)
+            return Cause(
+                "machine",
+                f"this machine was full: {busy:.0f} % busy with the run's own processes at "
+                f"{carried:.0f} turns/s, {asked:.0f} were asked",
+            )
+    return None
+
+
+def others(scene: Scene) -> Cause | None:
+    """Other processes took a good share of a busy machine."""
+    known = scene.history.once(stretches)
+    found = [stretch for stretch in known if stretch.disturbs and scene.beside(stretch.at)]
+    if not found:
+        return None
+    worst = max(found, key=lambda stretch: stretch.foreign)
+    return Cause(
+        "other_processes",
+        f"other processes used {worst.foreign:.0f} % of a machine that was {worst.busy:.0f} % busy",
+    )

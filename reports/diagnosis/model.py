@@ -1,0 +1,29 @@
+"""What the model took of the time that customers waited."""
+
+from __future__ import annotations
+
+from reports.diagnosis.scene import HALF, Cause, Scene
+
+
+def model(scene: Scene) -> Cause | None:
+    """Named when it took half of a typical wait or more."""
+    sources = scene.sources("service")
+    calls = sum(scene.risen(source, "model_calls") for source in sources)
+    spent = sum(scene.risen(source, "model_s") for source in sources)
+    if not calls:
+        return None
+    each = spent / calls
+    a_turn = each * _calls_a_turn(scene, sources)
+    if a_turn < HALF * scene.typical_s:
+        return None
+    return Cause(
+        "model", f"the model took {a_turn:.1f} s of a turn ({each:.1f} s a call, {calls:.0f} calls)"
+    )
+
+
+def _calls_a_turn(scene: Scene, sources: list[str]) -> float:
+    """Over the whole run: a tool's result is shown to the model in a call of its own."""
+    last = [scene.history.samples_by_source[source][-1].values for source in sources]
+    calls = sum(values.get("model_calls", 0.0) for values in last)
+    turns = sum(values.get("ok", 0.0) for values in last)
+    return calls / turns if turns else 1.0

@@ -1,0 +1,38 @@
+"""What the failures were, in the words of the server or of the client."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from reports.diagnosis.scene import HALF, Cause, Scene
+
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_MOST_SHOWN = 160
+_MOST_KINDS = 5
+
+
+def errors(scene: Scene) -> tuple[tuple[str, int], ...]:
+    """The most frequent errors of the turns that waited; numbers in them make no difference."""
+    texts: dict[str, str] = {}
+    counts = Counter[str]()
+    for turn in scene.turns:
+        if turn.error:
+            kind = _NUMBER.sub("N", turn.error)
+            texts.setdefault(kind, _cut(turn.error))
+            counts[kind] += 1
+    return tuple((texts[kind], count) for kind, count in counts.most_common(_MOST_KINDS))
+
+
+def answered_with(scene: Scene) -> Cause | None:
+    """The service itself said what was wrong, to half of those who waited."""
+    spoken = [(text, count) for text, count in errors(scene) if "HTTP " in text]
+    if not spoken or spoken[0][1] < HALF * len(scene.waits.waits):
+        return None
+    text, count = spoken[0]
+    return Cause("errors", f'the service answered "{text}" to {count} of {len(scene.turns)} turns')
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST_SHOWN else f"{line[: _MOST_SHOWN - 1]}…"

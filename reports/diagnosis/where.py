@@ -1,0 +1,68 @@
+"""Where the slow turns were: one replica's, or one shard's of a cluster."""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from collections import Counter
+from typing import TypeVar
+from urllib.parse import quote
+
+from reports.diagnosis.scene import Cause, Scene
+
+T = TypeVar("T")
+
+_SLOTS = 16384
+_SHARDS = 3
+"""Primaries of a cluster that diya starts; they share the slots equally."""
+_FEWEST = 5
+_MOST_OF_THEM = 0.6
+_TWICE = 2.0
+"""A replica that answers a third of all turns may have half of the slow ones by chance."""
+
+
+def one_replica(scene: Scene) -> Cause | None:
+    """Most of the turns that waited were last asked of one replica."""
+    counts = Counter(turn.replica for turn in scene.turns if turn.replica is not None)
+    turns = scene.history.turns
+    names = turns.replicas
+    everywhere = Counter(name for n in turns.replica if (name := names[n]) is not None)
+    found = _standing_out(counts, everywhere)
+    if found is None:
+        return None
+    name, count = found
+    told = f"{count} of {len(scene.turns)} turns that waited were asked of {name}"
+    share = everywhere[name] / max(1, everywhere.total())
+    return Cause("one_replica", f"{told}, which answered {share:.0%} of all turns")
+
+
+def one_shard(scene: Scene) -> Cause | None:
+    """Most of the turns that waited belong to sessions of one shard."""
+    run = scene.history.run
+    if run.topology.get("redis") != "cluster" or run.sessions != "redis" or run.app is None:
+        return None
+    shards = {
+        record.conversation: _shard(run.app, record.user) for record in scene.history.conversations
+    }
+    counts = Counter(shards[t.conversation] for t in scene.turns if t.conversation in shards)
+    everywhere = Counter(shards[n] for n in scene.history.turns.conversation if n in shards)
+    found = _standing_out(counts, everywhere)
+    if found is None:
+        return None
+    shard, count = found
+    told = f"{count} of {len(scene.turns)} turns that waited had their session on shard {shard}"
+    return Cause("one_shard", f"{told} of {_SHARDS}")
+
+
+def _standing_out(counts: Counter[T], everywhere: Counter[T]) -> tuple[T, int] | None:
+    """The one that has most of the counted, and twice as many as its share of all."""
+    if len(everywhere) < 2 or counts.total() < _FEWEST:
+        return None
+    name, count = counts.most_common(1)[0]
+    share, usual = count / counts.total(), everywhere[name] / everywhere.total()
+    return (name, count) if share >= max(_MOST_OF_THEM, min(0.9, _TWICE * usual)) else None
+
+
+def _shard(app: str, user: str) -> int:
+    """1 for the first: by the hash tag that all keys of a user share."""
+    tag = f"{quote(app, safe='')}/{quote(user, safe='')}"
+    return crc_hqx(tag.encode(), 0) % _SLOTS * _SHARDS // _SLOTS + 1
