@@ -15,7 +15,7 @@ from reports.checks.sampled import gate_share
 from reports.columns import FOUND, RETRIED, UNANSWERED
 from reports.history import History
 from reports.phases import STEADY, turns_by_phase
-from reports.records import Finding, Status, TurnRecord
+from reports.records import ConversationRecord, Finding, Status, TurnRecord
 
 RETRIED_SHARE = 0.01
 """Of the turns of the steady state; a network loses a connection now and then."""
@@ -41,11 +41,9 @@ def _retries(history: History) -> list[Finding]:
     steady = history.once(turns_by_phase).get(STEADY, ())
     if not steady:
         return []
-    again = [number for number in steady if turns.state[number] & RETRIED]
-    step = max(1, len(again) // _MOST_READ)
-    looked_at = again[::step]
-    refused = [n for n in looked_at if not (turns[n].error or "").startswith(_OWN_PATIENCE)]
-    count = min(len(refused) * step, len(again))
+    refused, step = history.once(retried_in_vain)
+    count = sum(1 for number in steady if turns.state[number] & RETRIED)
+    count = min(len(refused) * step, count)
     told = tuple(_attempts(turns[n]) for n in refused[:20])
     what = "in the steady state needed more than one attempt"
     found = gate_share("errors.retries", count, len(steady), RETRIED_SHARE, what, told, STEADY)
@@ -53,6 +51,19 @@ def _retries(history: History) -> list[Finding]:
         return [found]
     few, _, _ = found.summary.partition("; too few")
     return [replace(found, status=Status.PASS, summary=few, evidence=())]
+
+
+def retried_in_vain(history: History) -> tuple[list[int], int]:
+    """Numbers of the steady state's turns of which an attempt was refused, or failed.
+
+    Of very many only each so-manieth was looked at: the second number.
+    """
+    turns = history.turns
+    steady = history.once(turns_by_phase).get(STEADY, ())
+    again = [number for number in steady if turns.state[number] & RETRIED]
+    step = max(1, len(again) // _MOST_READ)
+    looked_at = again[::step]
+    return [n for n in looked_at if not (turns[n].error or "").startswith(_OWN_PATIENCE)], step
 
 
 def _attempts(turn: TurnRecord) -> str:
@@ -63,19 +74,24 @@ def _attempts(turn: TurnRecord) -> str:
 
 
 def _deletes(history: History) -> list[Finding]:
+    calm, asked = history.once(failed_deletions)
+    if not asked:
+        return []
+    told = tuple(f"conversation {r.conversation}: {r.error}" for r in calm[:20])
+    what, limit = "failed with no fault near", history.run.slo("error_rate")
+    return [gate_share("errors.deletes", len(calm), asked, limit, what, told, things="deletions")]
+
+
+def failed_deletions(history: History) -> tuple[list[ConversationRecord], int]:
+    """The conversations whose deletion failed in calm, and how many were to be deleted."""
     talks = history.conversations
     records = [talks[number] for number in talks.undeleted]
     if history.run.foreign and records and not talks.deleted:
         # A target that has no deletion fails nobody.
         records = [r for r in records if not any(code in (r.error or "") for code in _NOT_OFFERED)]
-    asked = talks.deleted + len(records)
-    if not asked:
-        return []
     # A healthy service deletes as soon as it is back: only the first moment counts.
     calm = [r for r in records if not beside_a_fault(history, *_first_moment(r.ended))]
-    told = tuple(f"conversation {r.conversation}: {r.error}" for r in calm[:20])
-    what, limit = "failed with no fault near", history.run.slo("error_rate")
-    return [gate_share("errors.deletes", len(calm), asked, limit, what, told, things="deletions")]
+    return calm, talks.deleted + len(records)
 
 
 def _first_moment(ended: float | None) -> tuple[float, float]:
@@ -86,7 +102,7 @@ def _reads(history: History) -> list[Finding]:
     audits = history.audits
     if not len(audits):
         return []
-    bad = list(_bad_reads(history))
+    bad = history.once(bad_reads)
     told = []
     for number, waited in bad[:20]:
         audit = audits[number]
@@ -100,8 +116,12 @@ def _reads(history: History) -> list[Finding]:
     return [gate_share("errors.reads", count, of, limit, what, tuple(told), things="reads")]
 
 
-def _bad_reads(history: History) -> Iterator[tuple[int, float]]:
+def bad_reads(history: History) -> list[tuple[int, float]]:
     """The number of each read that failed in calm, and for how long it was tried, seconds."""
+    return list(_bad_reads(history))
+
+
+def _bad_reads(history: History) -> Iterator[tuple[int, float]]:
     audits, talks = history.audits, history.conversations
     slow = max(SLOW_READ_S, history.run.slo("steady_p99_s"))
     ends = iter(talks.talks())

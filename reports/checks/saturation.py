@@ -42,8 +42,12 @@ DEARER = 1.5
 """A turn that costs more than this many times the reference is the service's own doing."""
 _NAME = "validity.saturation"
 _PEAK_S = 5.0
-_BUSY_STATUSES = frozenset({408, 429, 503, 504})
-_BUSY_WORDS = ("no complete response within", "another turn of this session", "timed out")
+_BUSY_WORDS = (
+    *(f"HTTP {status}" for status in (408, 429, 503, 504)),
+    "no complete response within",
+    "another turn of this session",
+    "timed out",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +167,26 @@ def _is_excused(history: History, finding: Finding, spans: Sequence[Span]) -> bo
     found = waits_of(history, finding)
     if found is None:
         return False
-    only_load = finding.check == "errors.rate"
+    only_load = finding.check.startswith("errors.")
     others = sum(not _is_felt(history, w, spans, only_load) for w in found.waits)
     return not found.fail_with(others)
 
 
 def _is_felt(history: History, wait: Wait, spans: Sequence[Span], only_load: bool) -> bool:
-    if only_load and not (wait.turn is not None and asked_too_much(history, wait.turn)):
+    if only_load and not asked_too_much(history, wait):
         return False
     return overlap((wait.since, wait.until), spans) >= (wait.until - wait.since) / 2
 
 
-def asked_too_much(history: History, number: int) -> bool:
-    """Whether this turn ended with a time-out, or with a refusal for too much load."""
-    state = history.turns.state[number]
-    if state & OUTCOME == OK:
-        return not state & WORDLESS
-    turn = history.turns[number]
-    return turn.status in _BUSY_STATUSES or any(w in (turn.error or "") for w in _BUSY_WORDS)
+def asked_too_much(history: History, wait: Wait) -> bool:
+    """Whether it came to a time-out, or to a refusal for too much load."""
+    error = wait.error or ""
+    if wait.turn is not None:
+        state = history.turns.state[wait.turn]
+        if state & OUTCOME == OK and state & WORDLESS:
+            return False
+        error = history.turns[wait.turn].error or ""
+    return any(words in error for words in _BUSY_WORDS)
 
 
 def _felt(history: History, excused: Sequence[Finding], spans: Sequence[Span]) -> list[Span]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reports.checks.calm_errors import bad_reads, failed_deletions, retried_in_vain
+from reports.checks.errors import lost_as_declared
 from reports.checks.latency import gated_waits, outages
 from reports.checks.recovery import impacts
 from reports.checks.sampled import SLOW_SHARE
 from reports.columns import OUTCOME, WORDLESS
 from reports.history import History
 from reports.intervals import judge_share
-from reports.phases import time_of
+from reports.phases import STEADY, turns_by_phase
 from reports.records import Finding, Status
 from reports.spans import Span
 
 _PROBED_S = 5.0
 """A probe of the steady state speaks of the seconds before it, too."""
+
+_LATE = "no complete response within the time that a read may take"
 
 EXPLAINED = ("latency.", "recovery.", "errors.")
 """The gates that fail because somebody waited, or waited in vain."""
@@ -30,7 +34,9 @@ class Wait:
     until: float
     """Run time, seconds."""
     turn: int | None
-    """The number of the turn; None for a probe, or a target that never came back."""
+    """The number of the turn; None for a probe, a read, a deletion, or a target that is gone."""
+    error: str | None = None
+    """What a read or a deletion was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,9 @@ def waits_of(history: History, finding: Finding) -> Waits | None:
         "recovery.time": _late,
         "recovery.steady_state": _probed,
         "errors.rate": _unanswered,
+        "errors.retries": _retried,
+        "errors.deletes": _undeleted,
+        "errors.reads": _unread,
     }.get(finding.check, _slow if finding.check.endswith("_p99") else None)
     found = None if derive is None else derive(history, finding)
     return found if found is not None and found.waits else None
@@ -117,11 +126,31 @@ def _probed(history: History, _: Finding) -> Waits:
 
 def _unanswered(history: History, finding: Finding) -> Waits:
     state = history.turns.state
-    bad = (n for n in range(len(state)) if state[n] & (OUTCOME | WORDLESS))
+    declared = history.once(lost_as_declared)
+    numbers = (n for n in range(len(state)) if n not in declared)
+    bad = (n for n in numbers if state[n] & (OUTCOME | WORDLESS))
     return _in_order(_of_turns(history, bad), len(state), finding.limit or 0.0)
 
 
-def window_of(history: History, finding: Finding) -> Span:
-    """The time that a failed gate speaks of: that of its waits, else that of its phase."""
-    found = waits_of(history, finding)
-    return time_of(history, finding.phase) if found is None else found.span
+def _retried(history: History, finding: Finding) -> Waits:
+    numbers, step = history.once(retried_in_vain)
+    steady = history.once(turns_by_phase).get(STEADY, ())
+    return _in_order(_of_turns(history, numbers), len(steady) // step, finding.limit or 0.0)
+
+
+def _undeleted(history: History, finding: Finding) -> Waits:
+    records, asked = history.once(failed_deletions)
+    patience = _PROBED_S
+    found = (Wait(r.ended, r.ended + patience, None, r.error) for r in records if r.ended)
+    return _in_order(found, asked, finding.limit or 0.0)
+
+
+def _unread(history: History, finding: Finding) -> Waits:
+    audits = history.audits
+    found = []
+    for number, waited in history.once(bad_reads):
+        done = audits.done[number]
+        # One that was only late has no error: it took long, as a turn may.
+        error = audits[number].error or _LATE
+        found.append(Wait(done - waited, done, None, error))
+    return _in_order(found, len(audits), finding.limit or 0.0)

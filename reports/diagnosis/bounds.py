@@ -68,4 +68,4 @@ def memory(scene: Scene) -> Cause | None:
 
 
 def _saying(scene: Scene, words: Iterable[str]) -> int:
-    return sum(any(word in (turn.error or "") for word in words) for turn in scene.turns)
+    return sum(any(word in error for word in words) for error in scene.told)

@@ -16,11 +16,10 @@ def errors(scene: Scene) -> tuple[tuple[str, int], ...]:
     """The most frequent errors of the turns that waited; numbers in them make no difference."""
     texts: dict[str, str] = {}
     counts = Counter[str]()
-    for turn in scene.turns:
-        if turn.error:
-            kind = _NUMBER.sub("N", turn.error)
-            texts.setdefault(kind, _cut(turn.error))
-            counts[kind] += 1
+    for error in scene.told:
+        kind = _NUMBER.sub("N", error)
+        texts.setdefault(kind, _cut(error))
+        counts[kind] += 1
     return tuple((texts[kind], count) for kind, count in counts.most_common(_MOST_KINDS))
 
 
@@ -30,7 +29,7 @@ def answered_with(scene: Scene) -> Cause | None:
     if not spoken or spoken[0][1] < HALF * len(scene.waits.waits):
         return None
     text, count = spoken[0]
-    return Cause("errors", f'the service answered "{text}" to {count} of {len(scene.turns)} turns')
+    return Cause("errors", f'the service answered "{text}" to {count} of {len(scene.waits.waits)}')
 
 
 def _cut(text: str) -> str:

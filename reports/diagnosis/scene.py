@@ -52,6 +52,13 @@ class Scene:
         return [self.history.turns[number] for number in numbers[::step]]
 
     @cached_property
+    def told(self) -> list[str]:
+        """What those who waited were told, one error each."""
+        errors = [turn.error for turn in self.turns]
+        errors += [wait.error for wait in self.waits.waits if wait.turn is None]
+        return [error for error in errors if error]
+
+    @cached_property
     def typical_s(self) -> float:
         """How long the wait in the middle was."""
         return median([wait.until - wait.since for wait in self.waits.waits])

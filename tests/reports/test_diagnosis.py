@@ -212,7 +212,7 @@ def test_what_the_service_said_is_named(tmp_path: Path) -> None:
     made = run(error="HTTP 500: KeyError: 'order 17'", fails=True)
     found = diagnosis(made, tmp_path, "errors.rate")
     assert found.cause == "errors"
-    assert "KeyError: 'order 17'\" to 20 of 20 turns" in found.sentence
+    assert "KeyError: 'order 17'\" to 20 of 20" in found.sentence
 
 
 def test_one_replica_that_had_the_slow_turns_is_named(tmp_path: Path) -> None:
