@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import psutil
 import pytest
 
 from tests.target_service.conftest import StartReplica
@@ -59,6 +60,35 @@ def test_without_a_guard_a_turn_can_be_seen_half_done(
         wait_until(lambda: authors(replica.get(user, "s")) == ["user"], 20, "a half-turn is seen")
         assert turn.result().status_code == 200
     assert authors(replica.get(user, "s")) == ["user", "shopmax"]
+
+
+def test_over_a_long_history_each_turn_costs_more_and_the_event_loop_is_late(
+    start_replica: StartReplica, user: str
+) -> None:
+    replica = start_replica(
+        "dear_history", DIYA_SESSIONS="tests.defects.dear_history:factory", DIYA_MODEL_TTFT_MS="5"
+    )
+    replica.wait_ready()
+    process = psutil.Process(replica.process.pid)
+
+    def cost(turns: range) -> float:
+        before = process.cpu_times()
+        for number in turns:
+            assert replica.run(user, "s", "thanks", f"t{number}").status_code == 200
+        after = process.cpu_times()
+        return (after.user + after.system - before.user - before.system) / len(turns)
+
+    replica.create(user, "s")
+    cost(range(1))  # the first turn of a replica is dear by itself
+    early, late = cost(range(1, 4)), cost(range(4, 10))
+    # Two events a turn and more: 0.1 s for the second, at least 0.5 s on average for these.
+    assert late > 1.5 * early
+    assert metric(replica, "diya_event_loop_lag_seconds") > 0.3
+
+
+def metric(replica: Replica, name: str) -> float:
+    lines = replica.http.get("/metrics").text.splitlines()
+    return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
 
 def authors(answer: httpx.Response) -> list[str]:
