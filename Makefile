@@ -38,7 +38,7 @@ bench-start: install   ## how long replicas take to be ready, 12 in containers t
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions
 
-bench-memory: install  ## what a session and a turn take in Redis, as `diya profile show` counts
+bench-memory: install  ## what a session and a turn take in Redis, and whole loads up to 160,000 sessions beside their forecast (±5 %)
 	$(BIN)/python -m tests.bench.session_memory
 
 prove-turns: install  ## exactly once under 500 kills of replicas and 200 of Redis

@@ -40,7 +40,7 @@ def _values(plan: Plan, server: str) -> dict[str, Any] | None:
     ):
         return None
     seed = plan.seed if plan.profile.expected_conversations <= _MOST else None
-    ahead = forecast(plan.profile, seed, plan.book, server=server, replicas=plan.replicas)
+    ahead = forecast(plan.profile, seed, plan.book, server=server)
     return {
         "schema_version": 1,
         "step_s": ahead.step_s,

@@ -81,7 +81,6 @@ def forecast(
     book: Book | None = None,
     *,
     server: str = "redis",
-    replicas: int = 12,
 ) -> Forecast:
     """The forecast of a run: of an average one, or of the conversations of `seed`.
 
@@ -109,26 +108,25 @@ def forecast(
     return Forecast(
         step_s=step,
         day_factor=1.0 if seed is None else arrivals.day_factor(profile, seed),
-        base_bytes=sizes.base(replicas),
+        base_bytes=sizes.server,
         arrivals=tuple(count / step for count in curves.arrivals[:_STEPS]),
         turns=tuple(count / step for count in curves.turns[:_STEPS]),
         open=tuple(curves.open[:_STEPS]),
         live=tuple(curves.live[:_STEPS]),
-        memory=tuple(_memory(curves, sizes, replicas)[:_STEPS]),
+        memory=tuple(_memory(curves, sizes)[:_STEPS]),
     )
 
 
-def _memory(curves: _Curves, sizes: RedisSizes, replicas: int) -> list[float]:
-    base = sizes.base(replicas)
+def _memory(curves: _Curves, sizes: RedisSizes) -> list[float]:
     dead = unreclaimed(curves.live, curves.expiring, curves.step)
     return [
-        base + held * (1 + (gone / live if live > 0.5 else 0.0))
+        sizes.server + held * (1 + (gone / live if live > 0.5 else 0.0))
         for held, live, gone in zip(curves.held, curves.live, dead, strict=True)
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Talk:
+class Talk:
     """When a conversation does what, seconds after the start of the load."""
 
     start: float
@@ -138,40 +136,59 @@ class _Talk:
 
     @property
     def end(self) -> float:
+        """When the last turn has been answered."""
         return self.turns[-1]
 
+    def writes(self, ttl: float) -> Iterator[tuple[float, float, int]]:
+        """From when to when its session holds how many turns; each ends with the next, or expires.
 
-def _talk(plan: ConversationPlan, start: float) -> _Talk:
+        A session that has expired is begun anew by the next turn.
+        """
+        kept = 0
+        for place, moment in enumerate(self.turns):
+            kept += 1
+            last = place == len(self.turns) - 1
+            if last and self.deleted:
+                return
+            expires = moment + ttl
+            end = expires if last else min(expires, self.turns[place + 1])
+            yield moment, end, kept
+            if end == expires:
+                kept = 0
+
+
+def laid_out(plan: ConversationPlan, start: float) -> Talk:
+    """A conversation that begins at `start`, each of its turns taking `TURN_S`."""
     moment = start + TURN_S
     turns = [moment]
     for pause in plan.think_seconds:
         moment += pause + TURN_S
         turns.append(moment)
-    return _Talk(start, tuple(turns), plan.ending is Ending.DELETED)
+    return Talk(start, tuple(turns), plan.ending is Ending.DELETED)
 
 
-def _drawn(profile: Profile, seed: int, book: Book | None) -> Iterator[_Talk]:
+def _drawn(profile: Profile, seed: int, book: Book | None) -> Iterator[Talk]:
     """The conversations of a seed."""
     for arrival in arrivals.stream(profile, seed):
-        yield _talk(conversation.plan(profile, arrival, _RUN, book), arrival.due)
+        yield laid_out(conversation.plan(profile, arrival, _RUN, book), arrival.due)
 
 
-def _sample(profile: Profile, book: Book | None) -> Iterator[_Talk]:
+def _sample(profile: Profile, book: Book | None) -> Iterator[Talk]:
     """Conversations from time 0 on, always the same ones, journeys in their shares."""
     ends = list(itertools.accumulate(profile.journeys.values()))
     names = list(profile.journeys)
     for index in range(_SAMPLE):
         name = names[bisect.bisect(ends, (index + 0.5) / _SAMPLE * ends[-1])]
         arrival = Arrival(index, 0.0, name, derive("forecast", index))
-        yield _talk(conversation.plan(profile, arrival, _RUN, book), 0.0)
+        yield laid_out(conversation.plan(profile, arrival, _RUN, book), 0.0)
 
 
-def _sliding(profile: Profile, book: Book | None) -> Iterator[_Talk]:
+def _sliding(profile: Profile, book: Book | None) -> Iterator[Talk]:
     """The customers of `loadtests.sliding_ttl`, who come in any run."""
     journey = next(iter(profile.journeys))
     for index, due in enumerate(profile.sliding_ttl().dues):
         arrival = Arrival(index, due, journey, derive("forecast", "sliding", index), sliding=True)
-        yield _talk(conversation.plan(profile, arrival, _RUN, book), due)
+        yield laid_out(conversation.plan(profile, arrival, _RUN, book), due)
 
 
 class _Curves:
@@ -188,25 +205,16 @@ class _Curves:
         self.held = [0.0] * (_STEPS + 2)
         """Bytes of live sessions."""
 
-    def add(self, talk: _Talk) -> None:
+    def add(self, talk: Talk) -> None:
         step = self.step
         self.arrivals[int(talk.start / step)] += 1
         _from(self.open, talk.start, talk.end, 1.0, step)
-        kept = 0
-        for place, moment in enumerate(talk.turns):
+        for moment in talk.turns:
             self.turns[int(moment / step)] += 1
-            kept += 1
-            last = place == len(talk.turns) - 1
-            if last and talk.deleted:
-                break
-            end = moment + self._ttl
-            if not last:
-                end = min(end, talk.turns[place + 1])
+        for moment, end, kept in talk.writes(self._ttl):
             _from(self.live, moment, end, 1.0, step)
             _from(self.held, moment, end, self._sizes.session_of(kept), step)
             if end == moment + self._ttl:
-                # Whoever comes back after that begins a new session.
-                kept = 0
                 self.expiring[int(end / step)] += 1
 
     def settle(self) -> None:

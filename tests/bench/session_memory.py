@@ -12,7 +12,7 @@ import secrets
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -26,11 +26,20 @@ from chaos.fleet import Fleet
 from chaos.redis_binary import find_server
 from loadtests import arrivals, conversation, profile, redis_sizes
 from loadtests.conversation import ConversationPlan
+from loadtests.forecast import forecast
+from loadtests.profile import Profile
 from tests.bench import memory_fill
 
 _TURNS = 8
 _WARM_UP = 20
 _CLIENTS = 4
+_VARIANTS = 100
+_SEED = 1
+_WINDOW_S = 30.0
+_AFTER_S = 5.0
+"""Seconds after the forecast's peak that are played too."""
+_MOST_WRONG = 0.05
+MIB = 1024 * 1024
 REPLICAS = 3
 
 
@@ -63,10 +72,47 @@ def main() -> int:
             for what, value, constant in (
                 ("a session", measured.session, sizes.session),
                 ("each of its turns", measured.turn, sizes.turn),
-                ("Redis without sessions", measured.base, sizes.base(REPLICAS)),
+                ("Redis without sessions", measured.base, sizes.server),
             ):
                 print(f"{what:<26}{value:>10,.0f} B{constant:>14,.0f} B")
+            right = _forecasts(stage) and right
     return 0 if right else 1
+
+
+def _forecasts(stage: Stage) -> bool:
+    """Whether Redis takes what is forecast, for every load that is named; prints a line each."""
+    copies = memory_fill.Copies(stage.redis)
+    variants = plans("copycopycopy", _VARIANTS)
+    for turns in range(_TURNS):
+        stage.play(variants, turns + 1, since=turns)
+        copies.take(variants)
+    print(f"{'':<26}{'measured':>12}{'forecast':>12}{'error':>9}{'sessions':>10}")
+    right = True
+    for what, load, seed in _loads():
+        memory_fill.empty(stage.redis)
+        ahead = forecast(load, seed, server=stage.name)
+        peak = max(ahead.memory)
+        place = ahead.memory.index(peak)
+        end = min((place + 0.5) * ahead.step_s + _AFTER_S, load.load_seconds)
+        window = min(_WINDOW_S, end)
+        found = memory_fill.play(copies, load, _SEED, end, window)
+        measured = max(found[len(found) // 2 :])
+        error = peak / measured - 1
+        right &= abs(error) <= _MOST_WRONG
+        print(
+            f"{what:<26}{measured / MIB:>8,.2f} MiB{peak / MIB:>8,.2f} MiB{error:>+9.1%}"
+            f"{ahead.live[place]:>10,.0f}",
+            flush=True,
+        )
+    memory_fill.empty(stage.redis)
+    return right
+
+
+def _loads() -> Iterator[tuple[str, Profile, int | None]]:
+    """What to call a load, its profile, the seed of the forecast (None: the average one)."""
+    for name in ("diwali", "smoke", "soak", "flash-sale"):
+        yield name, profile.load(name), _SEED
+    yield "diwali, a TTL of 2 h", replace(profile.load("diwali"), compression=1), None
 
 
 class Stage:
@@ -102,11 +148,12 @@ class Stage:
         """Stop it."""
         self._open.close()
 
-    def play(self, plans: Sequence[ConversationPlan], turns: int) -> None:
-        """Let these customers say so many things, each at another replica than the one before."""
+    def play(self, plans: Sequence[ConversationPlan], turns: int, since: int = 0) -> None:
+        """Let these customers say so many things, those from `since` on: neighbours at different
+        replicas."""
 
         def converse(plan: ConversationPlan) -> None:
-            _converse(self.ports[plan.index % len(self.ports)], plan, turns)
+            _converse(self.ports[plan.index % len(self.ports)], plan, turns, since)
 
         with ThreadPoolExecutor(_CLIENTS) as pool:
             list(pool.map(converse, plans))
@@ -143,9 +190,10 @@ def plans(run: str, count: int) -> list[ConversationPlan]:
     return [plan for plan in planned if len(plan.messages) == _TURNS][:count]
 
 
-def _converse(port: int, plan: ConversationPlan, turns: int) -> None:
-    _post(port, f"/apps/shopmax/users/{plan.user}/sessions", {"sessionId": plan.session})
-    for number, message in enumerate(plan.messages[:turns]):
+def _converse(port: int, plan: ConversationPlan, turns: int, since: int) -> None:
+    if since == 0:
+        _post(port, f"/apps/shopmax/users/{plan.user}/sessions", {"sessionId": plan.session})
+    for number, message in enumerate(plan.messages[since:turns], start=since):
         body = {
             "appName": "shopmax",
             "userId": plan.user,

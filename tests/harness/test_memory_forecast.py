@@ -17,11 +17,11 @@ def _plan(*options: str) -> plans.Plan:
 
 
 def test_the_forecast_written_is_that_of_the_seed_and_the_server(tmp_path: Path) -> None:
-    plan = _plan("--replicas", "3")
+    plan = _plan()
     memory_forecast.write(tmp_path, plan, "valkey")
     written = read(tmp_path)
     assert written is not None
-    ahead = forecast(plan.profile, 3, server="valkey", replicas=3)
+    ahead = forecast(plan.profile, 3, server="valkey")
     assert written.step_s == ahead.step_s
     assert written.peak == pytest.approx(max(ahead.memory), abs=1)
 

@@ -151,4 +151,4 @@ def test_the_bytes_it_counts_with_are_those_of_the_reference_service() -> None:
     # Hash tables grow by doubling, so that few sessions are an uneven measure.
     assert measured.turn == pytest.approx(sizes.turn, rel=0.25)
     assert measured.session + 3 * measured.turn == pytest.approx(sizes.session_of(3), rel=0.25)
-    assert measured.base == pytest.approx(sizes.base(1), rel=0.25)
+    assert measured.base == pytest.approx(sizes.server, rel=0.25)
