@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-_TICK_S = 0.1
-_REMEMBERED = 50
+_TICK_S = 0.2
+_REMEMBERED = 25
 """Ticks: about five seconds, so that whoever asks that often misses nothing."""
 
 
 class LoopLag:
-    """Sleeps a tenth of a second again and again, and notes by how much it woke too late."""
+    """Sleeps a fifth of a second again and again, and notes by how much it woke too late."""
 
     def __init__(self) -> None:
         self._lags: deque[float] = deque(maxlen=_REMEMBERED)

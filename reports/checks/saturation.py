@@ -29,6 +29,7 @@ from reports.checks.cpu import (
 )
 from reports.checks.errors import check_errors
 from reports.checks.latency import check_latency
+from reports.checks.memory import check_memory
 from reports.checks.recovery import check_recovery
 from reports.checks.steady_state import check_steady_state
 from reports.checks.waits import Wait, waits_of
@@ -153,6 +154,7 @@ def check_saturation(history: History) -> list[Finding]:
             _became_dearer(found, found.cost),
         ]
     others = [f for f in found.failed if f not in found.excused]
+    others += [f for f in history.once(check_memory) if f.status is Status.FAIL]
     if others:
         summary = (
             f"{_subject(found.part)} was full, but that does not explain all that failed: "

@@ -204,6 +204,18 @@ def test_what_was_lost_is_lost_however_full_the_machine_was(tmp_path: Path) -> N
     assert finding.status is Status.FAIL
 
 
+def test_memory_that_did_not_come_back_counts_however_full_the_machine_was(tmp_path: Path) -> None:
+    made = on_a_machine(run(), full(19, 60), sizing={"cpu_s_per_turn": 1.0})
+    assert made.samples is not None
+    for sample in made.samples:
+        if sample.source == "redis" and sample.t > 90:
+            sample.values["used_memory"] += 200e6
+    said, finding = verdict(made.history(tmp_path))
+    assert said is Verdict.NO_GO
+    assert finding is not None
+    assert "does not explain all that failed: Memory" in finding.summary
+
+
 def test_where_nobody_saw_the_cpu_nothing_is_gated(tmp_path: Path) -> None:
     said, finding = verdict(run().history(tmp_path))
     assert said is Verdict.NO_GO

@@ -14,10 +14,10 @@ def test_a_turn_that_computes_for_a_while_is_seen_as_lag() -> None:
         watch = asyncio.create_task(lag.watch())
         await asyncio.sleep(0)
         # Busy in one piece: nothing else of the loop runs meanwhile.
-        asyncio.get_running_loop().call_soon(time.sleep, 0.5)
+        asyncio.get_running_loop().call_soon(time.sleep, 0.7)
         await asyncio.sleep(0)
         at_once = lag.worst()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.5)
         watch.cancel()
         return at_once, lag.worst()
 
