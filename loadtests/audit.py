@@ -35,7 +35,7 @@ def read_back(
     items: tuple[HistoryItem, ...] = ()
     state: dict[str, str] | None = None
     answer = tries.last.answer if tries.last else None
-    if answer is not None and answer.status == 404:
+    if tries.last is not None and tries.last.missing:
         status, error = "gone", None
     elif answer is not None and tries.outcome is Outcome.OK:
         try:

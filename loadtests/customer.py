@@ -192,7 +192,7 @@ class Customer:
 
         limits = self.desk.limits
         persist(tries, ask, limits, Jitter(self.plan.seed), Deadline(limits.deadline_s))
-        gone_already = tries.unsure and tries.last and tries.last.answer.status == 404
+        gone_already = tries.unsure and tries.last and tries.last.missing
         if tries.outcome is Outcome.OK or gone_already:
             self.deleted = self.desk.clock.now()
             self._read_back("expired")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -20,13 +19,24 @@ from loadtests.events import (
     Reply,
     final_reply,
 )
+from loadtests.manners import (
+    TurnForm,
+    lists_without,
+    misses_session,
+    refuses_fields,
+    speaks_of_ids,
+)
+from loadtests.manners import body as in_form
 from loadtests.shown import Shown, shown
 from loadtests.wire import parsed, to_bytes
 from reports.records import Outcome, RunClock
 
 AGAIN = frozenset({408, 409, 425, 429})
 """Refusals that pass by themselves; any other 4xx would be the same the next time."""
-_SESSION_ID = re.compile(rb"session[\s_-]?id", re.IGNORECASE)
+_TROUBLES = 2
+"""Errors without a word about ids, one after the other, that may be about the ids all the same."""
+_PLAIN_OPENINGS = 3
+"""Sessions that opened only without an id of ours, until none is sent any more."""
 
 
 class Observer(Protocol):
@@ -49,6 +59,8 @@ class Attempt(Struct, frozen=True):
     """Run time when the first text of a streamed reply arrived."""
     session: str | None = None
     """The id of the session that was created."""
+    missing: bool = False
+    """The service says, by 404 or in words, that there is no such session."""
     shown: Shown | None = None
     """What the answer to a turn showed beside its reply."""
 
@@ -61,13 +73,18 @@ class Service:
         self._ids_are_ours: bool | None = None
         """Whether the service lets us choose the ids of sessions; None: nobody knows yet."""
         self._in_doubt = False
-        """An error that spoke of a session's id: the next session is opened without one."""
+        """An error that may be about a session's id: the next session is opened without one."""
+        self._troubles = 0
+        """Errors, one after the other, of sessions with an id of ours."""
+        self._plain_openings = 0
+        """Sessions that opened only without an id of ours, no error having spoken of ids."""
+        self._turn_form = TurnForm()
 
     def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
         """Create the session.  `maybe_open`: an earlier attempt may have created it already.
 
-        The id is ours to choose, unless the service refuses that, as some do: then, from now on,
-        the service chooses, and the attempt's `session` says what.  An error of the service may
+        The id is ours to choose, unless the service refuses that, as some do in words of their own:
+        then, from now on, the service chooses, and the attempt's `session` says what.  An error may
         have another reason: whether it is a refusal shows when a session without an id of ours is
         opened after it.
         """
@@ -78,24 +95,45 @@ class Service:
         answer, seconds = self._timed("POST", path, body, timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
-            if ours or self._ids_are_ours is None:
-                self._ids_are_ours = ours
+            self._learn(ours)
             attempt = replace(attempt, session=_session_id(answer) or plan.session)
         elif answer.status == 409:
             # The id is ours alone: whoever created it was our own lost attempt.
             attempt = (
                 Attempt(Outcome.OK, answer, session=plan.session)
-                if maybe_open
+                if maybe_open and ours
                 else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
             )
-        elif ours and self._ids_are_ours is None and _speaks_of_ids(answer):
-            if answer.status in (400, 422):
-                self._ids_are_ours = False
-                attempt = replace(attempt, retry=True)
-            else:
-                self._in_doubt = True
+        elif ours and self._ids_are_ours is None and self._may_refuse_ids(answer):
+            attempt = replace(attempt, retry=True)
+            self._in_doubt = True
         self._report("open session", seconds, attempt)
         return attempt
+
+    def _learn(self, ours: bool) -> None:
+        """A session was opened, with an id of ours or without one."""
+        if ours:
+            self._ids_are_ours = True
+        elif self._ids_are_ours is None:
+            if self._troubles >= _TROUBLES:
+                # Nothing was said of ids: the errors before may have passed by themselves.
+                self._plain_openings += 1
+                self._ids_are_ours = False if self._plain_openings == _PLAIN_OPENINGS else None
+            else:
+                self._ids_are_ours = False
+        self._troubles = 0
+
+    def _may_refuse_ids(self, answer: Answer) -> bool:
+        """Whether a session without an id of ours is worth a try: no other was ever opened."""
+        if answer.status in (400, 422):
+            return True
+        if answer.status not in (500, 501):
+            return False
+        if speaks_of_ids(answer):
+            self._troubles = 0
+            return True
+        self._troubles += 1
+        return self._troubles >= _TROUBLES
 
     def run_turn(
         self,
@@ -121,7 +159,21 @@ class Service:
             "customMetadata": {"turn_id": turn_id},
         }
         run = self._streamed if plan.streaming else self._plain
-        return run(plan.journey, request, timeout)
+        first: Attempt | None = None
+        for form in self._turn_form.forms():
+            attempt = run(plan.journey, in_form(request, form), timeout)
+            if attempt.outcome is Outcome.OK:
+                self._turn_form.accepted(form)
+            if not refuses_fields(attempt.answer):
+                break
+            first = first or attempt
+        else:
+            # Refused in every form: the first answer is about the message itself.
+            attempt = first or attempt
+        if attempt.missing and (attempt.answer.status or 0) >= 500:
+            # An error may only sound like it: the turn may have begun in a session that is there.
+            attempt = replace(attempt, missing=self.read_session(plan, timeout).missing)
+        return attempt
 
     def _plain(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
         answer, seconds = self._timed("POST", "/run", to_bytes(request), timeout)
@@ -151,19 +203,39 @@ class Service:
         return attempt
 
     def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
-        """Read the session back; a 404 is a FAIL that asking again will not change."""
+        """Read the session back; a missing one is a FAIL that asking again will not change."""
         answer, seconds = self._timed("GET", self._session_path(plan), None, timeout)
         attempt = _judge(answer)
-        gone = answer.status == 404
-        self._report("audit", seconds, Attempt(Outcome.OK, answer) if gone else attempt)
+        if attempt.outcome is Outcome.OK and answer.body.strip() == b"null":
+            attempt = Attempt(Outcome.FAIL, answer, "the session is null", False, missing=True)
+        elif attempt.missing or (answer.status == 500 and self._is_not_listed(plan, timeout)):
+            attempt = replace(attempt, outcome=Outcome.FAIL, retry=False, missing=True)
+        self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
         return attempt
 
     def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
         """Delete the session."""
         answer, seconds = self._timed("DELETE", self._session_path(plan), None, timeout)
         attempt = _judge(answer)
+        if attempt.missing:
+            attempt = replace(attempt, outcome=Outcome.FAIL, retry=False)
         self._report("delete session", seconds, attempt)
         return attempt
+
+    def _is_not_listed(self, plan: ConversationPlan, timeout: float) -> bool:
+        """Whether the service lists its user's sessions, and this one is not among them.
+
+        Some answer 500 for a session that is not there, as they do when they cannot read it.
+        """
+        path = f"/apps/{self._app}/users/{plan.user}/sessions"
+        answer, seconds = self._timed("GET", path, None, timeout)
+        attempt = _judge(answer)
+        self._report("list sessions", seconds, attempt)
+        try:
+            listed = parsed(answer.body) if attempt.outcome is Outcome.OK else None
+        except ValueError:
+            return False
+        return lists_without(listed, plan.session)
 
     def _session_path(self, plan: ConversationPlan) -> str:
         # An id that the service chose may hold anything.
@@ -205,9 +277,11 @@ def _judge(answer: Answer) -> Attempt:
             return Attempt(Outcome.OK, answer)
         return Attempt(Outcome.INFO, answer, answer.error or "the response is cut off")
     error = f"HTTP {status}: {_excerpt(answer.body)}".rstrip(": ")
+    missing = misses_session(answer)
     if status >= 500 and not answer.not_run:
-        return Attempt(Outcome.INFO, answer, error)
-    return Attempt(Outcome.FAIL, answer, error, retry=status >= 500 or status in AGAIN)
+        return Attempt(Outcome.INFO, answer, error, missing=missing)
+    again = status >= 500 or status in AGAIN
+    return Attempt(Outcome.FAIL, answer, error, retry=again, missing=missing)
 
 
 def _with_events(answer: Answer) -> Attempt:
@@ -235,14 +309,17 @@ def _session_id(answer: Answer) -> str | None:
         session = parsed(answer.body)
     except ValueError:
         return None
-    named = session.get("id") if isinstance(session, dict) else None
-    return named if isinstance(named, str) and named else None
+    return _named(session) if isinstance(session, dict) else None
 
 
-def _speaks_of_ids(answer: Answer) -> bool:
-    """Whether this may be the refusal of a session id that the client chose."""
-    refused = answer.status in (400, 422, 500, 501)
-    return refused and _SESSION_ID.search(answer.body[:2000]) is not None
+def _named(session: dict[str, Any]) -> str | None:
+    """The id of a session as servers name it."""
+    for key in ("id", "sessionId", "session_id"):
+        named = session.get(key)
+        if isinstance(named, str | int) and not isinstance(named, bool) and named != "":
+            return str(named)
+    inner = session.get("session")
+    return _named(inner) if isinstance(inner, dict) else None
 
 
 def _excerpt(body: bytes) -> str:

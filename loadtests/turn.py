@@ -90,7 +90,7 @@ class TurnInPlay:
         What attempts of unknown end did before, they did not do in it: else it would be there.
         """
         last = self.tries.last
-        return last is not None and last.answer.status == 404 and not self.tries.under_way
+        return last is not None and last.missing and not self.tries.under_way
 
     def begin_again(self, plan: ConversationPlan) -> None:
         """The customer opened another session, that of `plan`, and is about to say it there."""

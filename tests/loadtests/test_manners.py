@@ -1,0 +1,207 @@
+"""Servers that speak ADK's protocol with manners of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadtests.conversation import ConversationPlan
+from reports.records import Outcome
+from tests.loadtests.conftest import Bench
+from tests.loadtests.scripted_server import Step, agent_reply, reply, stream, text_event
+
+StartBench = Callable[..., Bench]
+
+WHOLE = text_event("On its way.")
+REFUSALS = {
+    "Go": (400, b'failed to decode request: json: unknown field "customMetadata"\n'),
+    "Spring": (
+        400,
+        b'{"status":400,"error":"Bad Request","message":"JSON parse error: Unrecognized field '
+        b'\\"customMetadata\\", not marked as ignorable"}',
+    ),
+    "pydantic": (422, b'{"detail":[{"type":"extra_forbidden","loc":["body","customMetadata"]}]}'),
+    "JSON schema": (422, b'{"errors":["must NOT have additional properties"]}'),
+    "words of its own": (400, b"Anfrage abgelehnt"),
+    "a 500 that names it": (500, b"TypeError: unexpected custom_metadata"),
+}
+
+
+def taken(bench: Bench) -> list[Any]:
+    return [request.json for request in bench.server.requests]
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+def test_a_field_that_is_refused_is_left_out_from_then_on(
+    bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes], streaming: bool
+) -> None:
+    whole = stream(WHOLE) if streaming else agent_reply(WHOLE)
+    desk = bench(reply(*refusal), whole, whole)
+    plan = dataclasses.replace(plan, streaming=streaming)
+    for turn in ("c1t0", "c1t1"):
+        assert desk.service.run_turn(plan, "Where?", turn, 5).outcome is Outcome.OK
+    assert ["customMetadata" in request for request in taken(desk)] == [True, False, False]
+    # Each request is told of, the refused one too.
+    assert [error is None for _, error in desk.observed] == [False, True, True]
+
+
+def test_a_server_that_wants_snake_case_gets_it(bench: StartBench, plan: ConversationPlan) -> None:
+    missing = reply(422, b'{"detail":[{"type":"missing","loc":["body","app_name"]}]}')
+    desk = bench(missing, missing, agent_reply(WHOLE))
+    assert desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.OK
+    assert set(taken(desk)[-1]) == {
+        *("app_name", "user_id", "session_id", "new_message", "custom_metadata")
+    }
+
+
+def test_a_message_that_is_refused_in_every_form_has_the_first_answer(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(*[reply(400, f"no {number}".encode()) for number in range(8)])
+    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 1)
+    assert (attempt.outcome, attempt.retry) == (Outcome.FAIL, False)
+    assert attempt.error == "HTTP 400: no 0"
+    assert len(taken(desk)) == 4
+
+
+def test_a_refusal_after_a_turn_was_accepted_is_about_the_message(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(agent_reply(WHOLE), reply(*REFUSALS["Go"]), agent_reply(WHOLE))
+    outcomes = [desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome for _ in range(3)]
+    assert outcomes == [Outcome.OK, Outcome.FAIL, Outcome.OK]
+    assert all("customMetadata" in request for request in taken(desk))
+
+
+def test_a_server_that_broke_is_not_asked_in_another_form(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(reply(500, b"tool failed: unexpected argument 'x'"))
+    assert desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.INFO
+    assert len(taken(desk)) == 1, "the turn may have begun"
+
+
+OWN_WORDS = [
+    (400, b'{"detail": "\'x\' is not a valid ObjectId, it must be a 24-character hex string"}'),
+    (400, b'{"message": "invalid UUID length: 20"}'),
+    (422, b'{"error": {"code": "E17"}}'),
+    (400, b""),
+    (500, b"ValueError: badly formed hexadecimal UUID string"),
+    (500, b'{"detail": "identifier must be numeric"}'),
+    (501, b'{"detail": "User-provided Session id is not supported"}'),
+]
+
+
+@pytest.mark.parametrize("refusal", OWN_WORDS, ids=str)
+@pytest.mark.parametrize("named", [b'{"id": "s-1"}', b'{"sessionId": "s-1"}', b'{"id": 7}'])
+def test_a_server_that_wants_ids_of_its_own_form_chooses_them(
+    bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes], named: bytes
+) -> None:
+    desk = bench(reply(*refusal), reply(200, named), reply(200, named))
+    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
+    (name,) = json.loads(named).values()
+    assert [attempt.session for attempt in attempts] == [None, str(name), str(name)]
+    assert attempts[0].retry
+    assert taken(desk) == [{"sessionId": plan.session}, {}, {}]
+
+
+def test_a_server_that_refuses_a_session_either_way_is_given_up(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(reply(400, b"no"), reply(400, b"no"))
+    retries = [desk.service.open_session(plan, 1, maybe_open=False).retry for _ in range(2)]
+    assert retries == [True, False]
+
+
+def test_errors_that_say_nothing_of_ids_end_them_only_when_they_come_again(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    broken, chosen = reply(500, b"Internal Server Error"), {"sessionId": plan.session}
+    desk = bench(*[broken, broken, reply(200, b'{"id": "s"}')] * 3, reply(200, b'{"id": "s"}'))
+    for _ in range(10):
+        desk.service.open_session(plan, 1, maybe_open=False)
+    assert taken(desk) == [chosen, chosen, {}] * 3 + [{}]
+
+
+def test_a_server_that_was_only_troubled_keeps_our_ids(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    broken, good = reply(500, b"Internal Server Error"), reply(200, b'{"id": "s"}')
+    desk = bench(broken, broken, good, good, good)
+    for _ in range(5):
+        desk.service.open_session(plan, 1, maybe_open=False)
+    chosen = {"sessionId": plan.session}
+    assert taken(desk) == [chosen, chosen, {}, chosen, chosen]
+
+
+MISSING = [
+    (500, b"session not found\n"),
+    (500, b'{"detail": "failed to get session: session c0 not found"}'),
+    (500, b'{"error": "Session with id c0 does not exist"}'),
+    (400, b'{"message": "failed to find the session"}'),
+    (410, b'{"code": "SESSION_NOT_FOUND"}'),
+    (200, b"null"),
+]
+PRESENT = [
+    (500, b"session not found: dial tcp 10.0.0.1:6379: connect: connection refused"),
+    (500, b"session store: host not found"),
+    (500, b"failed to get session: EOF"),
+    (500, b"Internal Server Error"),
+    (503, b"session not found"),
+]
+
+
+@pytest.mark.parametrize("answer", MISSING, ids=str)
+def test_a_missing_session_is_understood_in_the_server_s_words(
+    bench: StartBench, plan: ConversationPlan, answer: tuple[int, bytes]
+) -> None:
+    desk = bench(reply(*answer))
+    attempt = desk.service.read_session(plan, 1)
+    assert (attempt.missing, attempt.outcome, attempt.retry) == (True, Outcome.FAIL, False)
+    assert desk.observed == [("audit", None)]
+
+
+@pytest.mark.parametrize("answer", PRESENT, ids=str)
+def test_a_session_that_cannot_be_read_is_not_missing(
+    bench: StartBench, plan: ConversationPlan, answer: tuple[int, bytes]
+) -> None:
+    desk = bench(reply(*answer))  # the list of sessions is refused in the same words
+    attempt = desk.service.read_session(plan, 1)
+    assert (attempt.missing, attempt.outcome, attempt.retry) == (False, Outcome.INFO, True)
+
+
+@pytest.mark.parametrize(
+    ("listed", "missing"),
+    [
+        (b"[]", True),
+        (b'{"sessions": [{"id": "another"}]}', True),
+        (b'[{"id": "SESSION"}]', False),
+        (b'[{"name": "another"}]', False),
+        (b"null", False),
+        (b"not JSON", False),
+    ],
+)
+def test_an_error_without_words_is_looked_up_in_the_list_of_sessions(
+    bench: StartBench, plan: ConversationPlan, listed: bytes, missing: bool
+) -> None:
+    listed = listed.replace(b"SESSION", plan.session.encode())
+    desk = bench(reply(500, b"Internal Server Error"), reply(200, listed))
+    assert desk.service.read_session(plan, 1).missing is missing
+    assert desk.server.requests[-1].path == f"/apps/shopmax/users/{plan.user}/sessions"
+
+
+@pytest.mark.parametrize(
+    ("found", "missing"), [(reply(500, b"session not found"), True), (reply(200, b"{}"), False)]
+)
+def test_a_turn_that_broke_with_such_words_is_checked_by_reading_the_session(
+    bench: StartBench, plan: ConversationPlan, found: Step, missing: bool
+) -> None:
+    desk = bench(reply(500, b"session not found"), found)
+    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 1)
+    assert attempt.missing is missing
+    assert attempt.outcome is Outcome.INFO
