@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isnan
 
 from reports.checks.foreign_cpu import LIMIT_PERCENT
-from reports.columns import OK, OUTCOME
 from reports.history import History
 from reports.phases import RECOVERY_S
-from reports.records import Sample
+from reports.records import Outcome, Sample, TurnRecord
 from reports.spans import Span, merged, overlap, seconds, without
 
 FULL_PERCENT = 95.0
@@ -28,6 +26,7 @@ _GAP_S = 5.0
 """A full machine breathes: what is full again so soon was not calm between."""
 _LONGEST_STEP_S = 5.0
 """A sample speaks of the time since the one before, but of no more than this."""
+_NO_END = "no complete response within"
 _LEAST_S = 5.0
 _FEWEST_TURNS = 5.0
 """Less time, or fewer turns, say nothing about the cost of a turn."""
@@ -126,25 +125,24 @@ def work(history: History, spans: Sequence[Span]) -> float:
         return 0.0
     turns, total = history.turns, 0.0
     first, last = spans[0][0], spans[-1][1]
-    columns = zip(turns.state, turns.sent, turns.done, _unsure(history), strict=True)
-    for state, sent, done, unsure in columns:
-        if done < first or sent > last or isnan(sent):
-            continue
-        amount = unsure + (state & OUTCOME == OK)
-        if amount:
+    for amount, sent, done in zip(history.once(_amounts), turns.sent, turns.done, strict=True):
+        if amount and first <= done and sent <= last:
             length = max(done - sent, 1e-6)
             share = min(1.0, overlap((sent, sent + length), spans) / length)
             total += amount * share
     return total
 
 
-def _unsure(history: History) -> Sequence[int]:
-    """How many attempts of each turn may have run without an answer."""
-    return history.once(_unsure_column)
+def _amounts(history: History) -> bytearray:
+    """How many turns' work each turn was: its attempts that may have run, and its reply."""
+    return bytearray(min(255, _amount(turn)) for turn in history.turns)
 
 
-def _unsure_column(history: History) -> list[int]:
-    return [turn.unsure for turn in history.turns]
+def _amount(turn: TurnRecord) -> int:
+    if turn.outcome is Outcome.OK:
+        return 1 + turn.unsure
+    # One that opened no session has its attempts to do so; those that came to no end cost CPU too.
+    return max(turn.unsure, turn.attempts if _NO_END in (turn.error or "") else 0)
 
 
 def cost(history: History, readings: Sequence[Reading], spans: Sequence[Span]) -> float | None:

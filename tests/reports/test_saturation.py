@@ -169,6 +169,17 @@ def test_turns_still_under_way_are_work_too(tmp_path: Path) -> None:
     assert not dearer(history)
 
 
+def test_attempts_that_timed_out_are_work_too(tmp_path: Path) -> None:
+    made = run()
+    for number in range(200):
+        lost = made.conversation(start=20.0 + number / 5, is_opened=False)
+        error = "opening the session: no complete response within 8 s"
+        lost.turn(took=18.0, outcome=Outcome.FAIL, error=error, attempts=3)
+    sizing = {"cpu_s_per_turn": 0.2}
+    history = on_a_machine(made, full(19, 60), sizing=sizing).history(tmp_path)
+    assert not dearer(history)
+
+
 def test_a_replica_that_starts_again_is_not_a_dearer_turn(tmp_path: Path) -> None:
     made = run()
     made.fault("kill-replica", 18.0, 58.0)
