@@ -37,6 +37,8 @@ class Expected:
     """False: it may be missing, for one reason or another."""
     unseen: Callable[[TurnRecord], bool] = lambda turn: False
     """Of one that may be missing: whether nobody saw that the server lost anything."""
+    may_come_late: Callable[[TurnRecord], bool] = lambda turn: False
+    """It may have been lost after it was acknowledged, and brought back by another attempt."""
     under_way: Callable[[TurnRecord], bool] = lambda turn: False
     """An attempt of the turn may still have been running when the session was read."""
     once: bool = True
@@ -288,7 +290,8 @@ class _Judge:
             else:
                 broken = ids[place - 1 : place] != [turn_id]
                 saw = "its reply before its message"
-            if turn.outcome is Outcome.OK and turn.turn < latest:
+            late = turn.turn < latest and not self._expected.may_come_late(turn)
+            if late and turn.outcome is Outcome.OK:
                 broken, saw = True, "it after a later turn"
             if broken:
                 self._convict("reordered", turn_id, "the turns whole and in order", saw)

@@ -43,12 +43,14 @@ class ConversationJudge:
         self._opening = (
             None if opened is None else self._excuses(*_asked(record, opened), -math.inf)
         )
+        self._deletion = self._lost_deletion()
         self._model = SessionModel(
             self._record,
             history.run.ttl_seconds,
             durable=self._opening is None,
             expires=history.run.ttl_known,
             late_until=self._late_until,
+            deletion_durable=self._deletion is None,
         )
         self._once = not history.run.foreign
         self._witness = Witness(self._once)
@@ -196,6 +198,12 @@ class ConversationJudge:
             return True
         if presence is Presence.GONE_BUT_FOR_FORGOTTEN and not self._was_added_to(audit, shown):
             self._doubt("resurrected", None, audit.done, where, expected, _ALIVE)
+        if self._deletion is not None and self._was_deleted_before(audit):
+            if self._deletion is Excuse.UNSEEN:
+                saw = f"it: {Excuse.UNSEEN.value}"
+                self._doubt("resurrected", None, audit.done, where, expected, saw)
+            else:
+                self._within = max(self._within, 1)
         if not self._stamped:
             if not self._history.run.foreign:
                 return False
@@ -212,6 +220,10 @@ class ConversationJudge:
             unsettled = turn.outcome is Outcome.INFO or turn.unsure > 0
             return unsettled and audit.at <= self._late_until(turn.sent, turn.done)
 
+        def may_come_late(turn: TurnRecord) -> bool:
+            lost = self._excuses(turn.sent, turn.done, -math.inf) is not None
+            return turn.unsure > 0 and lost
+
         return judge_audit(
             audit,
             Expected(
@@ -223,6 +235,7 @@ class ConversationJudge:
                 all_known=self._all_known,
                 durable=lambda turn: self._excuse(turn) is None,
                 unseen=lambda turn: self._excuse(turn) is Excuse.UNSEEN,
+                may_come_late=may_come_late,
                 under_way=under_way,
                 once=self._once,
             ),
@@ -248,6 +261,18 @@ class ConversationJudge:
             turn_id, count = judgement.unseen[0], len(judgement.unseen)
             saw = f"a history without it: {Excuse.UNSEEN.value}"
             self._doubt("lost", turn_id, audit.done, where, "it, acknowledged", saw, count)
+
+    def _lost_deletion(self) -> Excuse | None:
+        """Why its deletion may have been lost after it was acknowledged; None: it was not."""
+        record = self._record
+        if record is None or record.deleted is None:
+            return None
+        asked = record.deleted if record.ended is None else record.ended
+        return self._excuses(asked, record.deleted, -math.inf)
+
+    def _was_deleted_before(self, audit: AuditRecord) -> bool:
+        deleted = self._record.deleted if self._record else None
+        return deleted is not None and audit.at >= deleted
 
     def _was_added_to(self, audit: AuditRecord, shown: set[str]) -> bool:
         """Whether it holds a turn of unknown fate that an earlier read did not show: then an

@@ -21,6 +21,9 @@ from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, Turn
 
 CLOCK_S = 0.1
 """Slack on either side of the TTL: two clocks, one of which may be slewed, over one TTL."""
+_ASKED_AGAIN_S = 0.5
+"""A session is read at once when its conversation has ended; later only if it had to be asked for
+again."""
 DELETION = "the deletion ended "
 """The error of a conversation whose session may or may not have been deleted begins so."""
 
@@ -45,10 +48,12 @@ class SessionModel:
         durable: bool,
         expires: bool = True,
         late_until: Callable[[float, float], float] = lambda sent, given_up: math.inf,
+        deletion_durable: bool = True,
     ) -> None:
-        """`durable`: the session's opening cannot have been lost as declared.  `expires`: the
-        service's TTL is known to be `ttl`; else it is only known not to be shorter.  `late_until`:
-        until when an attempt that was sent and given up at these times may act."""
+        """`durable`, `deletion_durable`: the session's opening, and its deletion, cannot have been
+        lost as declared.  `expires`: the service's TTL is known to be `ttl`; else it is only known
+        not to be shorter.  `late_until`: until when an attempt that was sent and given up at these
+        times may act."""
         self._ttl = ttl
         self._longest = ttl if expires else math.inf
         self._late_until = late_until
@@ -64,6 +69,8 @@ class SessionModel:
             self._kept_if_durable = record.due if record.started is None else record.started
             self._kept = self._kept_if_durable if durable else -math.inf
             self._latest = self._forgotten = record.opened
+        if self._deleted is not None and not deletion_durable:
+            self._perhaps_deleted, self._deleted = self._deleted, None
         if (record.error or "").startswith(DELETION) and record.ended is not None:
             self._perhaps_deleted = record.ended
 
@@ -110,6 +117,9 @@ class SessionModel:
 
     def read(self, audit: AuditRecord) -> None:
         """An audit read the session, which some services count as a touch."""
+        if audit.at - self._latest > _ASKED_AGAIN_S and audit.when == "end":
+            # It was asked before, and nobody knows what became of that.
+            self._forgotten = max(self._forgotten, self._late_until(self._latest, audit.at))
         self._touched(audit.done)
         if audit.status == "gone":
             self._seen_gone = min(self._seen_gone, audit.done)

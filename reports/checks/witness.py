@@ -86,7 +86,9 @@ class Witness:
         self._histories = set(self._after(before, turn.turn, turn.message))
         testimony = self._judge(turn)
         if not durable:
-            self._histories |= before
+            # It may have been lost; an attempt of unknown end may still bring it back.
+            late = ((turn.turn, turn.message),) if turn.unsure and self._once else ()
+            self._histories |= {each._replace(open=(*each.open, *late)) for each in before}
         self._lost_count |= len(self._histories) > _MOST_HISTORIES
         return testimony
 

@@ -221,3 +221,38 @@ def test_reads_that_do_not_say_whose_session_it_is_prove_no_leak_and_no_innocenc
         if number >= named:
             talk.audits[0] = msgspec.structs.replace(talk.audits[0], user=None)
     assert findings(run, tmp_path)["leaked"].status is Status.UNKNOWN
+
+
+def test_a_read_that_had_to_be_asked_again_may_have_kept_the_session_alive(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    talk.audit(at=talk.ended + 9.0)
+    talk.audit(at=talk.ended + 9.0 + TTL + 1.0, when="expired")
+    assert findings(run, tmp_path)["resurrected"].status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(("unsure", "convicted"), [(1, {}), (0, {"reordered": 1})])
+def test_a_turn_that_was_lost_as_declared_may_be_brought_back_by_another_attempt(
+    convictions: Judge, unsure: int, convicted: dict[str, int]
+) -> None:
+    run = Run()
+    run.fault("kill-redis", 20.0, 22.0, injected=20.02, server_lost_since=19.5)
+    talk = run.conversation(start=5.0).turn(at=5.0).turn(at=19.7, unsure=unsure)
+    talk.turn(at=23.0, seen=witness("c0t0", "c0t2"))
+    talk.turn(at=26.0, seen=witness("c0t0", "c0t2", "c0t1", "c0t3"))
+    talk.audit(whole("c0t0", "c0t2", "c0t1", "c0t3"))
+    assert convictions(run) == convicted
+
+
+@pytest.mark.parametrize(("lost_since", "convicted"), [(11.9, {}), (12.2, {"resurrected": 1})])
+def test_a_deletion_may_be_lost_as_declared(
+    convictions: Judge, tmp_path: Path, lost_since: float, convicted: dict[str, int]
+) -> None:
+    run = Run()
+    run.fault("kill-redis", 12.1, 14.0, injected=12.12, server_lost_since=lost_since)
+    talk = run.conversation(deleted=12.0).turn().audit()
+    talk.audit(at=14.5, when="expired")
+    assert convictions(run) == convicted
+    assert ("within_durability" in findings(run, tmp_path)) == (not convicted)
