@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy bench-start run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-rolling
+.PHONY: bench-load bench-proxy bench-start run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -43,6 +43,9 @@ bench-memory: install  ## what a session and a turn take in Redis, and whole loa
 
 prove-turns: install  ## exactly once under 500 kills of replicas and 200 of Redis
 	$(BIN)/python -m tests.prove
+
+prove-judge: install  ## no correct service convicted in 2,000 runs, 99 % of each harm found
+	$(BIN)/python -m tests.prove.verdicts
 
 prove-rolling: install  ## no turn fails while each of 12 replicas is restarted under load
 	DIYA_PROVE_REPLICAS=$${DIYA_PROVE_REPLICAS:-12} DIYA_PROVE_CUSTOMERS=$${DIYA_PROVE_CUSTOMERS:-25} \
