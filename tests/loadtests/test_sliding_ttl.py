@@ -7,7 +7,8 @@ import pytest
 from loadtests import arrivals, conversation, profile, sliding_ttl
 from loadtests.conversation import ConversationPlan, Ending
 from loadtests.profile import Profile
-from reports.records import Arrival
+from reports.checks.session_model import CLOCK_S, Presence, SessionModel
+from reports.records import Arrival, ConversationRecord, Fate, Outcome, TurnRecord
 
 SLOW_TURN_S = 1.15
 """Two such turns and a pause may lie between two uses of the smallest TTL, the one of `smoke`."""
@@ -72,3 +73,52 @@ def test_a_load_too_short_or_with_too_few_turns_plans_none(
     customers: int, load_s: float, most_turns: int
 ) -> None:
     assert sliding_ttl.plan(customers, load_s, 60, most_turns).dues == ()
+
+
+@pytest.mark.parametrize("name", ["diwali", "smoke"])
+@pytest.mark.parametrize("turn_s", [0.01, 0.2, SLOW_TURN_S])
+def test_a_ttl_that_is_never_renewed_takes_a_session_that_must_be_there(
+    name: str, turn_s: float
+) -> None:
+    loaded = profile.load(name)
+    ttl = loaded.real_ttl_seconds
+    for _, plan in _planned(loaded, 1):
+        record = ConversationRecord(
+            conversation=0,
+            journey="return",
+            user="customer",
+            session="chat",
+            due=0.0,
+            started=0.0,
+            opened=0.0,
+            ended=None,
+            fate=Fate.OFFERED,
+            turns_planned=len(plan.messages),
+        )
+        model = SessionModel(record, ttl, durable=True)
+        sent, found = 0.0, []
+        for number, pause in enumerate((*plan.think_seconds, 0.0)):
+            done = sent + turn_s
+            found.append((sent, model.presence(sent, done)))
+            turn = TurnRecord(
+                conversation=0,
+                turn=number,
+                turn_id=f"c0t{number}",
+                journey="return",
+                due=sent,
+                sent=sent,
+                first_token=None,
+                done=done,
+                outcome=Outcome.OK,
+                attempts=1,
+                replica="r01",
+                message="",
+                reply="",
+                seen=None,
+            )
+            model.took(turn, durable=True)
+            sent = done + pause
+        # Every use but the last one, which comes close to the TTL, must find the session ...
+        assert {presence for _, presence in found[:-1]} == {Presence.THERE}
+        # ... and one of them comes when the session is older than the TTL.
+        assert found[-2][0] > ttl + CLOCK_S
