@@ -34,7 +34,17 @@ _RECIPE = Path(__file__).parent / "recipe"
 """Links to deploy/Dockerfile and constraints.txt; in a wheel, which has neither, copies of them."""
 _TOP = Path(__file__).resolve().parents[2]
 _ROOMS = ("target_service", "loadtests", "reports")
-"""What the Dockerfile copies, as .dockerignore lets it through."""
+"""The packages that the Dockerfile copies: of them the modules, and these files; .dockerignore
+names the same.  Nothing else that lies in their folders may get into an image: editors and ADK's
+server leave customers' messages and secrets there."""
+_DATA = (
+    "target_service/sessions/lua/*.lua",
+    "loadtests/shopmax.toml",
+    "loadtests/profiles/*.toml",
+    "reports/*.css",
+    "reports/*.js",
+    "reports/*.schema.json",
+)
 _LONGEST_SILENCE_S = 900
 _LATER = "name an image of yours instead (--image, in tests --diya-image)"
 
@@ -101,16 +111,28 @@ def _context() -> dict[str, bytes]:
     try:
         for name in (_DOCKERFILE, "constraints.txt"):
             found[name] = (_RECIPE / name).read_bytes()
-        for room in _ROOMS:
-            for path in (_TOP / room).rglob("*"):
-                # A wheel has no texts for people, and an image needs none.
-                if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md":
-                    found[str(path.relative_to(_TOP))] = path.read_bytes()
+        for path in _sources(_TOP):
+            found[str(path.relative_to(_TOP))] = path.read_bytes()
     except OSError as error:
         raise ContainersUnavailable(
             f"image {SERVICE!r} cannot be built: {error.filename}: {error.strerror}; {_LATER}"
         ) from None
     return found
+
+
+def _sources(top: Path) -> Iterator[Path]:
+    """The modules and the data of our packages, and nothing else."""
+    for room in _ROOMS:
+        for package in (top / room).rglob("__init__.py"):
+            folders = [package.parent, *package.parent.parents]
+            within = folders[: folders.index(top)]
+            if all(
+                (each / "__init__.py").is_file() and each.name.isidentifier() for each in within
+            ):
+                modules = package.parent.glob("*.py")
+                yield from (each for each in modules if each.stem.isidentifier())
+    for pattern in _DATA:
+        yield from (each for each in top.glob(pattern) if each.is_file())
 
 
 def _tar(files: dict[str, bytes]) -> io.BytesIO:
