@@ -110,7 +110,7 @@ def _reads(history: History) -> list[Finding]:
             f"conversation {audit.conversation}: {audit.status} at {audit.done:.2f} s after "
             f"{waited:.1f} s: {audit.error or 'no error'}"
         )
-    what = f"failed, or took longer than {SLOW_READ_S:g} s, with no fault near"
+    what = f"failed, or took longer than {_slow(history):g} s, with no fault near"
     limit = history.run.slo("error_rate")
     count, of = len(bad), len(audits)
     return [gate_share("errors.reads", count, of, limit, what, tuple(told), things="reads")]
@@ -121,9 +121,14 @@ def bad_reads(history: History) -> list[tuple[int, float]]:
     return list(_bad_reads(history))
 
 
+def _slow(history: History) -> float:
+    """A read that takes longer than so many seconds is as good as failed."""
+    return max(SLOW_READ_S, history.run.slo("steady_p99_s"))
+
+
 def _bad_reads(history: History) -> Iterator[tuple[int, float]]:
     audits, talks = history.audits, history.conversations
-    slow = max(SLOW_READ_S, history.run.slo("steady_p99_s"))
+    slow = _slow(history)
     ends = iter(talks.talks())
     owner, numbers = next(ends, (-1, None))
     for conversation, reads in audits.talks():

@@ -11,9 +11,9 @@ from tests.reports.a_run import TTL, Run
 from tests.reports.gated import judge
 
 
-def coming_back(*shares: float, sliding: int = 8) -> Run:
+def coming_back(*shares: float, sliding: int = 8, load: float = 90.0) -> Run:
     """Customers who come back after these shares of the TTL."""
-    run = Run(sliding=sliding)
+    run = Run(sliding=sliding, load_end=load)
     for share in shares:
         talk = run.conversation(start=6.0).turn()
         talk.turn(at=talk.ended + share * TTL).audit()
@@ -55,3 +55,9 @@ def test_a_profile_that_plans_no_such_customers_is_told_and_not_held_to_it(
     finding = found(coming_back(0.5, sliding=0), tmp_path)
     assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
     assert "the profile plans no such customers" in finding.summary
+
+
+def test_a_load_that_has_no_room_for_such_customers_is_not_held_to_it(tmp_path: Path) -> None:
+    finding = found(coming_back(0.5, load=60.0), tmp_path)
+    assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
+    assert "the load is too short" in finding.summary
