@@ -24,8 +24,10 @@ from reports.records import Finding, Status
 
 REPLICA_LIMIT = 0.1
 """A replica of which surely more than one turn in ten is bad does not work."""
-CUSTOMER_BAD_TURNS = 3
-"""So many bad turns, and most of the conversation's, are no stragglers."""
+CUSTOMER_BAD_TURNS = (2, 3)
+"""Customers are counted with so many bad turns, which are most of theirs.  Two customers with two
+such turns convict a small run; in a large one chance makes several of them, but hardly one with
+three."""
 BY_CHANCE = 0.001
 """So improbable must the number of such customers be where bad turns are spread by chance."""
 _WELL = 1 / 3
@@ -66,12 +68,16 @@ def _steady(history: History, numbers: Sequence[int], bad: Sequence[int]) -> _St
     hurt = {owner[n] for n in bad}
     own = Counter((owner[n], int(due[n])) for n in numbers if owner[n] in hurt)
     own_bad = Counter((owner[n], int(due[n])) for n in bad)
-    lone, shares = [], {}
-    for second in bad_in:
-        for t in _beside(second):
-            if t not in shares:
-                count = sum(every[beside] for beside in _beside(t))
-                shares[t] = sum(bad_in[beside] for beside in _beside(t)) / count if count else 0.0
+    hurt_in: defaultdict[int, set[int]] = defaultdict(set)
+    for n in bad:
+        hurt_in[int(due[n])].add(owner[n])
+    shares: dict[int, float] = {}
+    for t in {beside for second in bad_in for beside in _beside(second)}:
+        count = sum(every[beside] for beside in _beside(t))
+        # The bad turns of one customer are no bad time of everybody.
+        several = len(set().union(*(hurt_in[beside] for beside in _beside(t)))) > 1
+        shares[t] = sum(bad_in[beside] for beside in _beside(t)) / count if several else 0.0
+    lone = []
     for n in bad:
         near = _beside(int(due[n]))
         others = sum(every[t] - own[owner[n], t] for t in near)
@@ -118,11 +124,14 @@ def _customers(history: History, steady: _Steady) -> Finding:
     owner = history.turns.conversation
     every = Counter(owner[n] for n in steady.turns)
     bad = Counter(owner[n] for n in steady.lone)
-    stuck = [each for each, count in bad.items() if count >= _needed(every[each])]
-    expected = _expected(history, steady, every)
-    most = _most_by_chance(expected)
-    turns = [n for n in steady.lone if owner[n] in set(stuck)]
-    together = len(stuck) > most and not _are_one_journey(history, turns)
+    shares = _shares(history, steady, every)
+    for fewest in CUSTOMER_BAD_TURNS:
+        stuck = {each for each, n in bad.items() if n >= _needed(every[each], fewest)}
+        most = _most_by_chance(_expected(shares, fewest))
+        turns = [n for n in steady.lone if owner[n] in stuck]
+        together = len(stuck) > most and not _are_one_journey(history, turns)
+        if together:
+            break
     return Finding(
         check="latency.customers",
         phase=STEADY,
@@ -130,28 +139,32 @@ def _customers(history: History, steady: _Steady) -> Finding:
         value=float(len(stuck)),
         limit=float(most),
         unit="customers",
-        summary=f"{len(stuck)} of {len(every)} customers had at least {CUSTOMER_BAD_TURNS} and "
+        summary=f"{len(stuck)} of {len(every)} customers had at least {fewest} and "
         f"most of their turns slow or failed while others were served well; chance explains {most}",
         evidence=_evidence(history, turns) if together else (),
     )
 
 
-def _expected(history: History, steady: _Steady, every: Counter[int]) -> float:
-    """How many such customers there would be, if chance spread the bad turns of every second."""
+def _shares(history: History, steady: _Steady, every: Counter[int]) -> Counter[tuple[int, float]]:
+    """How many conversations had so many turns, at seconds with such a mean share of bad turns."""
     due, owner = history.turns.due, history.turns.conversation
     shares: defaultdict[int, float] = defaultdict(float)
     for n in steady.turns:
         shares[owner[n]] += max(SLOW_SHARE, steady.shares.get(int(due[n]), 0.0))
-    sizes = Counter((size, round(shares[each] / size, 3)) for each, size in every.items())
+    return Counter((size, round(shares[each] / size, 3)) for each, size in every.items())
+
+
+def _expected(shares: Counter[tuple[int, float]], fewest: int) -> float:
+    """How many such customers there would be, if chance spread the bad turns of every second."""
     return sum(
-        times * binomial_tail(_needed(size), size, share)
-        for (size, share), times in sizes.items()
-        if _needed(size) <= size
+        times * binomial_tail(_needed(size, fewest), size, share)
+        for (size, share), times in shares.items()
+        if _needed(size, fewest) <= size
     )
 
 
-def _needed(size: int) -> int:
-    return max(CUSTOMER_BAD_TURNS, size // 2 + 1)
+def _needed(size: int, fewest: int) -> int:
+    return max(fewest, size // 2 + 1)
 
 
 def _most_by_chance(expected: float) -> int:

@@ -48,6 +48,17 @@ def test_customers_of_a_dead_shard_that_came_together_are_seen(tmp_path: Path) -
     assert (found.status, found.value) == (Status.FAIL, 5)
 
 
+def test_two_customers_of_a_small_run_are_enough(tmp_path: Path) -> None:
+    run = served(lambda c, _: c.index in (30, 90), conversations=200, turns=2)
+    found = gates(run, tmp_path)["latency.customers"]
+    assert (found.status, found.value, found.limit) == (Status.FAIL, 2, 1)
+
+
+def test_one_customer_alone_is_no_shard(tmp_path: Path) -> None:
+    run = served(lambda c, _: c.index == 30)
+    assert gates(run, tmp_path)["latency.customers"].status is Status.PASS
+
+
 def test_unanswered_customers_of_a_dead_shard_are_seen(tmp_path: Path) -> None:
     run = served(lambda c, _: c.index % 120 == 7, outcome=Outcome.INFO)
     assert gates(run, tmp_path)["latency.customers"].status is Status.FAIL
