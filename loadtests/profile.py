@@ -13,11 +13,20 @@ from typing import Any
 from loadtests import profile_extends
 from loadtests.journeys import Journey
 from loadtests.profile_model import Profile
-from loadtests.profile_rules import build
+from loadtests.profile_rules import HIGHEST_RATE, LOWEST_RATE, build
 from loadtests.profile_source import PROFILES as FOLDER
 from loadtests.profile_source import ProfileError, Source, did_you_mean
 
-__all__ = ["FOLDER", "Profile", "ProfileError", "from_dict", "load", "names"]
+__all__ = [
+    "FOLDER",
+    "HIGHEST_RATE",
+    "LOWEST_RATE",
+    "Profile",
+    "ProfileError",
+    "from_dict",
+    "load",
+    "names",
+]
 
 
 def names() -> list[str]:

@@ -8,7 +8,7 @@ the service feels them.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from loadtests import sliding_ttl
@@ -167,6 +167,10 @@ class Profile:
     day_cv: float = 0.0
     """How much one sale day differs from the next: the whole curve of a run is multiplied by a
     draw from a Gamma distribution of mean 1 and this coefficient of variation.  0: never."""
+
+    def scaled(self, factor: float) -> Profile:
+        """The same day with so many times the customers; spikes and cliffs follow the rate."""
+        return replace(self, base_rate=self.base_rate * factor)
 
     @property
     def load_seconds(self) -> float:

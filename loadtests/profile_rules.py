@@ -34,6 +34,7 @@ OPTIONAL_SLO_LIMITS = {
 
 SHORTEST_TTL_S = 1.0
 LONGEST_LOAD_S = 4 * 3600.0
+LOWEST_RATE = 0.001
 HIGHEST_RATE = 2000.0
 MOST_TURNS = 20_000_000.0
 
@@ -46,7 +47,7 @@ def build(source: Source, book: Mapping[str, Journey] | None = None) -> Profile:
     book = shopmax().journeys if book is None else book
     top = Table(source, "", 0, source.values)
     time, load = top.table("time"), top.table("load")
-    base_rate = load.number("base_rate", 0.001, HIGHEST_RATE)
+    base_rate = load.number("base_rate", LOWEST_RATE, HIGHEST_RATE)
     conversation = _conversation(top.table("conversation"), book)
     turns_a_minute = base_rate * 60 * conversation.expected_turns
     profile = Profile(

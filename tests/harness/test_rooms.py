@@ -25,6 +25,7 @@ MAY_IMPORT = {
         "loadtests.ledger",
         "loadtests.forecast",
         "loadtests.journeys",
+        "loadtests.peak",
         "loadtests.target",
     },
 }
@@ -33,6 +34,8 @@ GEVENT_HOMES = {
     "client.py",
     "connections.py",
     "player.py",
+    "rehearsal.py",
+    "rehearse.py",
     "stream.py",
     "master.py",
     "worker.py",
