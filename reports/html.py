@@ -86,13 +86,15 @@ def _banner(result: Result, verdict: str, name: str) -> str:
         wording.seconds(view.number(result, "duration_s")),
         view.run_line(result),
     ]
+    line = view.sizing_line(result)
+    sized = f'<p class="run">{escape(line)}</p>\n' if line else ""
     badge = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
     return (
         '<header class="banner">\n'
         f'<p class="verdict"><svg class="badge" viewBox="0 0 32 32" aria-hidden="true">{badge}'
         f"</svg><span>{escape(verdict)}</span></p>\n"
         f"<h1>{escape(wording.clean(result.get('headline') or ''))}</h1>\n{listed}\n"
-        f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n</header>'
+        f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n{sized}</header>'
     )
 
 

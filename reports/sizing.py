@@ -42,6 +42,31 @@ class Sizing:
         return asdict(self)
 
 
+def in_words(sizing: Mapping[str, Any], profile: str) -> str:
+    """One line: what the load is, and why; `sizing` is the object of `run.json`."""
+    factor, cores = _shown(sizing, "factor"), _shown(sizing, "cores")
+    peak = _shown(sizing, "peak_turns_per_s")
+    planned = _shown(sizing, "planned_peak_turns_per_s")
+    cost, carries = sizing.get("cpu_s_per_turn"), _shown(sizing, "carries_turns_per_s")
+    if isinstance(cost, int | float):
+        carry = "core carries" if cores == "1" else "cores carry"
+        measured = f"{cores} {carry} {carries}, at {cost * 1000:.3g} ms of CPU a turn"
+    else:
+        measured = "what this machine carries was not measured"
+    if sizing.get("mode") == "given":
+        load = f"sized as asked: {factor} × {profile}, peak {peak} of {planned} turns/s"
+    elif factor == "1":
+        load = f"not scaled: {profile} at its peak of {planned} turns/s"
+    else:
+        load = f"sized to this machine: {factor} × {profile}, peak {peak} of {planned} turns/s"
+    return f"{load}; {measured}"
+
+
+def _shown(sizing: Mapping[str, Any], key: str) -> str:
+    value = sizing.get(key)
+    return f"{value:.3g}" if isinstance(value, int | float) else "?"
+
+
 def read_sizing(path: Path, values: Mapping[str, Any]) -> Sizing | None:
     """The `sizing` of `run.json`; None where nothing was rehearsed, and in older runs.
 

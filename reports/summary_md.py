@@ -23,6 +23,7 @@ def render(result: Result) -> str:
     parts = [
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
         f"**{escape(result.get('headline') or '')}**",
+        escape(view.sizing_line(result)),
         _bullets(view.reasons(result)),
         _figures(result),
         _gates(result),

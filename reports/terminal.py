@@ -99,6 +99,7 @@ def _verdict(result: Result, pen: _Pen) -> list[str]:
         styled + pen.style(rest, "dim"),
         *(pen.style(line, "bold") for line in pen.wrap(headline, 2)),
         pen.style(pen.cut(view.run_line(result), pen.width), "dim"),
+        *(pen.style(line, "dim") for line in pen.wrap(view.sizing_line(result), 2)),
     ]
 
 

@@ -199,6 +199,17 @@ def go() -> dict[str, Any]:
             "planned": [f[0] for f in FAULTS],
         },
         "seed": 7,
+        "sizing": {
+            "mode": "auto",
+            "factor": 0.46,
+            "cpu_s_per_turn": 0.0365,
+            "cores": 2.0,
+            "carries_turns_per_s": 54.8,
+            "planned_peak_turns_per_s": 70.0,
+            "peak_turns_per_s": 32.2,
+            "turns": 121,
+            "seconds": 2.2,
+        },
         "reproduce": [
             "diya", "readiness", "--profile", "diwali", "--experiment", "diwali-default",
             "--seed", "7", "--replicas", "12", "--sessions", "redis",
@@ -221,6 +232,7 @@ def no_go() -> dict[str, Any]:
         "exit_code": 99,
         "seed": 11,
         "reproduce": None,
+        "sizing": None,
         "headline": "17 acknowledged turns were lost, 3 replies lacked context, and Redis kept "
         "312 keys that never expire.",
         "timeline": timeline(random.Random(11), expires=False),
