@@ -56,6 +56,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the folder of your own ADK agent, served instead of ShopMax's",
     )
     group.addoption("--diya-journeys", metavar="FILE", help="what customers write to it (TOML)")
+    group.addoption(
+        "--diya-scale",
+        metavar="auto|FACTOR",
+        help="all rates of the profile times this (default: what this machine carries)",
+    )
     group.addoption("--diya-image", metavar="IMAGE", help="the service's image, for containers")
     group.addoption("--diya-redis-image", metavar="IMAGE", help="Redis's image (default: redis:8)")
     group.addoption("--diya-envoy-image", metavar="IMAGE", help="Envoy's image, for containers")
@@ -85,6 +90,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_token_env", "the variable with its bearer token, without --diya-token-env"),
         ("diya_agent", "the folder of your own ADK agent, without --diya-agent"),
         ("diya_journeys", "what customers write to it, without --diya-journeys"),
+        ("diya_scale", "all rates of the profile times this, without --diya-scale"),
         ("diya_image", "the service's image, without --diya-image"),
         ("diya_redis_image", "Redis's image, without --diya-redis-image"),
         ("diya_envoy_image", "Envoy's image, without --diya-envoy-image"),

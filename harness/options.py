@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from chaos.ports import LOOPBACK
 from chaos.topologies import Topology
 from harness.errors import ConfigError
 from harness.generator import Crew
+from loadtests.profile import HIGHEST_RATE, LOWEST_RATE, Profile
 from loadtests.target import address as parse_target
 
 KINDS = ("redis", "adk-redis", "memory")
@@ -232,6 +234,35 @@ def check_seed(seed: int) -> None:
     """Raise ConfigError for a seed outside of 0 to 2^63 - 1."""
     if not 0 <= seed <= _LONGEST_SEED:
         raise ConfigError(f"--seed {seed}: a whole number from 0 to {_LONGEST_SEED} was expected")
+
+
+_LARGEST_SCALE = 10.0
+
+
+def scale(given: str) -> float | None:
+    """The factor of `--scale`; None for `auto`.  Raises ConfigError."""
+    if given == "auto":
+        return None
+    try:
+        factor = float(given)
+    except ValueError:
+        factor = math.nan
+    if not 0 < factor <= _LARGEST_SCALE:
+        raise ConfigError(
+            f"--scale {given}: auto, or a factor above 0 and at most {_LARGEST_SCALE:g}, was "
+            "expected"
+        )
+    return factor
+
+
+def check_scaled(factor: float, profile: Profile) -> None:
+    """Raise ConfigError unless the profile can be played at this factor."""
+    rate = profile.base_rate * factor
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise ConfigError(
+            f"--scale {factor:g}: profile {profile.name} would have base_rate = {rate:g}; one from "
+            f"{LOWEST_RATE:g} to {HIGHEST_RATE:g} was expected"
+        )
 
 
 MASTER_PORT = 5557

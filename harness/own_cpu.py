@@ -31,11 +31,19 @@ class OwnCpu:
 
     def used(self) -> float:
         """Processor seconds of the whole tree so far, those of ended children included."""
-        total = 0.0
-        for process in (self._root, *self._root.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                times = process.cpu_times()
-                total += times.user + times.system
-                # What a child used is its parent's as soon as that has waited for it.
-                total += times.children_user + times.children_system
-        return total
+        return used_below(self._root)
+
+
+def used_below(root: psutil.Process) -> float:
+    """Processor seconds of a process and all below it so far, ended children included.
+
+    Raises psutil.Error when there is no such process.
+    """
+    total = 0.0
+    for process in (root, *root.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+            # What a child used is its parent's as soon as that has waited for it.
+            total += times.children_user + times.children_system
+    return total

@@ -119,6 +119,19 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
         help="the load, the fleet, the seed and the faults of that run once more",
     )
     parser.add_argument("--seed", type=_whole, help="plays the same load and faults again")
+    parser.add_argument(
+        "--scale",
+        default="auto",
+        metavar="auto|FACTOR",
+        help="all rates of the profile times this (default: auto: scaled down to what a rehearsal "
+        "shows that this machine carries; 1 for a --target)",
+    )
+    parser.add_argument(
+        "--no-rehearsal",
+        action="store_true",
+        help="begin the load at once, at --scale 1 where none is given; only the run finds a "
+        "service that fails always",
+    )
     _fleet(parser)
     parser.add_argument(
         "--env",

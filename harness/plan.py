@@ -24,6 +24,7 @@ from loadtests import journeys
 from loadtests import profile as profiles
 from loadtests.journeys import Book
 from loadtests.profile import Profile
+from reports.sizing import Sizing
 
 _DEFAULT_EXPERIMENT = "diwali-default"
 _RANDOM = re.compile(r"random(?::(.*))?")
@@ -70,6 +71,14 @@ class Plan:
     """Whether the profile's TTL is the one that the sessions have."""
     command: tuple[str, ...] = ()
     """The words that play this run again."""
+    scale: float | None = None
+    """The factor of all rates that was asked for; None: as much as this machine carries."""
+    carried: float = 1.0
+    """The factor that the profile has in it already: that of a replayed run."""
+    rehearse: bool = True
+    """Whether the service is asked before the load whether it answers."""
+    sizing: Sizing | None = None
+    """How the load was sized, once it was."""
 
     @property
     def drawn(self) -> bool:
@@ -82,6 +91,15 @@ class Plan:
         return "".join(
             each if each.isalnum() or each in "-_" else "-" for each in self.profile.name
         )
+
+    def sized(self, sizing: Sizing) -> Plan:
+        """This plan at the factor of `sizing`, its command naming that factor."""
+        factor = sizing.factor / self.carried
+        profile = self.profile if factor == 1 else self.profile.scaled(factor)
+        command = self.command
+        if sizing.mode == "auto":
+            command = (*command, "--scale", f"{sizing.factor:g}")
+        return replace(self, profile=profile, sizing=sizing, command=command)
 
     def kept_in(self, experiment: Path) -> Plan:
         """This plan, its command naming the copy of the experiment, which nobody will change."""
@@ -117,7 +135,7 @@ class Plan:
             "ttl_known": self.ttl_known,
             "token_env": self.token_env,
             "command": list(self.command),
-            "sizing": None,
+            "sizing": None if self.sizing is None else self.sizing.to_dict(),
             "journeys": None if self.book is None else self.book.to_dict(),
         }
 
@@ -176,11 +194,14 @@ def from_args(args: argparse.Namespace) -> Plan:
         options.check_target(args.target, authorised=args.authorised)
     options.check_token_env(args.token_env, args.target)
     options.check_ttl(args.ttl, args.target)
+    scale = options.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
     options.check_seed(seed)
     profile, book = _load(args)
     if args.ttl is not None:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
+    if scale is not None and args.replay is None:
+        options.check_scaled(scale, profile)
     experiment = _experiment(args, profile)
     agent, app = options.agent(args)
     return Plan(
@@ -207,6 +228,9 @@ def from_args(args: argparse.Namespace) -> Plan:
         pass_env=options.pass_env(args),
         token_env=args.token_env,
         ttl_known=args.target is None or args.ttl is not None,
+        scale=scale,
+        carried=1.0 if args.replay is None or scale is None else scale,
+        rehearse=not args.no_rehearsal,
         command=tuple(
             reproduce.command(
                 args,

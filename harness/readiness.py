@@ -21,8 +21,10 @@ from harness import accounts, ci_files, join, memory_forecast, report, rundir
 from harness import plan as plans
 from harness.errors import RecordsError
 from harness.generator import Generator, Load
+from harness.host import usable_cores
 from harness.plan import Plan
 from harness.progress import Progress
+from harness.rehearsed import rehearsed
 from harness.sampler import Sampler
 from harness.watch import Watch
 from reports.records import FILES, LoadMark, RecordWriter, RunClock
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     AnyFleet = Fleet | ContainerFleet
 
 _READY_S = 90.0
+_READY_PER_REPLICA_S = 10.0
+"""A slow core takes half of it to start one, and has all of them to start."""
 
 
 def main(args: argparse.Namespace) -> int:
@@ -137,7 +141,7 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
             phases = {name: start for name, start, _ in plan.profile.planned_phases()}
             schedule = Schedule(plan.experiment, fleet, clock, records, plan.seed, phases)
         fleet.start(progress.note)
-        fleet.wait_ready(_READY_S)
+        fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
         info = fleet.redis.info
         progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
         values = plan.run_json()
@@ -150,6 +154,7 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
             composed: Any = fleet
             values["environment"]["containers"] = composed.containers
         rundir.write_run_json(run_dir, values)
+        plan = _sized(plan, run_dir, values, fleet, progress)
         memory_forecast.write(run_dir, plan, info.name)
         _play(plan, run_dir, clock, progress, records, fleet, schedule)
 
@@ -157,7 +162,23 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
     guardian = Guardian.start(plan.run_id)
     with RecordWriter(run_dir) as records, _uninterrupted_end(guardian.close):
+        plan = _sized(plan, run_dir, plan.run_json(), None, progress)
         _play(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
+
+
+def _sized(
+    plan: Plan,
+    run_dir: Path,
+    values: dict[str, Any],
+    fleet: AnyFleet | None,
+    progress: Progress,
+) -> Plan:
+    """The plan after the rehearsal; `values` of `run.json` are written again with its load."""
+    plan = rehearsed(plan, run_dir, fleet, progress)
+    told = plan.run_json()
+    values |= {key: told[key] for key in ("profile", "sizing", "command")}
+    rundir.write_run_json(run_dir, values)
+    return plan
 
 
 def _play(

@@ -49,12 +49,23 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
         "topology": topology["redis"],
         "aof": topology.get("aof"),
         "rdb": bool(topology.get("rdb")),
+        "scale": _scale(run, run_dir),
         "min_replicas": topology.get("min_replicas"),
         "proxy": bool(topology.get("proxy")),
         "agent": args.agent or run.get("agent"),
         "experiment": args.experiment or (str(experiment) if experiment.is_file() else "none"),
     }
     return argparse.Namespace(**{**vars(args), **taken})
+
+
+def _scale(run: Mapping[str, Any], run_dir: Path) -> str:
+    """The factor that the profile of the run has in it: 1 where it was not sized."""
+    factor = _of(run, "sizing", run_dir).get("factor", 1.0)
+    if isinstance(factor, bool) or not isinstance(factor, int | float):
+        raise ConfigError(
+            f"--replay {run_dir}: run.json: sizing.factor: {factor!r}, expected a number"
+        )
+    return f"{factor:.17g}"
 
 
 def load(run_dir: Path) -> tuple[Profile, Book | None]:

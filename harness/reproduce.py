@@ -40,6 +40,7 @@ REPLAYED = (
     "proxy",
     "journeys",
     "target",
+    "scale",
 )
 """Options that the run of a `--replay` answers."""
 

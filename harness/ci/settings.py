@@ -33,6 +33,8 @@ class Settings:
     agent: str | None = None
     """The folder of the repository's own agent; in an image or at a target its name is the app."""
     journeys: str | None = None
+    scale: str | None = None
+    """All rates of the profile times this; None or `auto`: what this machine carries."""
     target: str | None = None
     authorised: bool = False
     ttl: float | None = None
@@ -51,6 +53,7 @@ class Settings:
             "--profile": self.profile,
             "--seed": self.seed,
             "--journeys": self.journeys,
+            "--scale": self.scale,
             "--out": self.out,
         }
         if self.env == "process":
@@ -83,7 +86,7 @@ class Settings:
 
 _CHOICES = {"env": ("process", "containers", "target"), "inconclusive": ("fail", "skip")}
 _CHOSEN = (
-    *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys"),
+    *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys", "scale"),
     *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
 )
 _MARKED = tuple(each.name for each in fields(Settings) if each.name not in ("out", "root"))
@@ -169,9 +172,14 @@ def _words(value: Any) -> str:
     return str(value)
 
 
+def _factor(value: Any) -> str:
+    return value if value == "auto" else f"{_number(value):.17g}"
+
+
 _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "replicas": (_whole, "a whole number"),
     "seed": (_whole, "a whole number"),
+    "scale": (_factor, "auto or a number"),
     "ttl": (_number, "a number of seconds"),
     "authorised": (_flag, "True or False"),
     "pass_env": (_names, "a list of names"),

@@ -28,6 +28,8 @@ def words(*options: str, environment: dict[str, str] | None = None) -> list[str]
         (),
         ("--profile", "smoke", "--replicas", "3"),
         ("--sessions", "adk-redis"),
+        ("--scale", "0.46"),
+        ("--no-rehearsal",),
         ("--redis", "redis://127.0.0.1:7000/2", "--authorised"),
         ("--redis", "system", "--port", "9000"),
         ("--topology", "sentinel", "--min-replicas", "0", "--aof", "always", "--rdb"),

@@ -40,6 +40,12 @@ def test_containers_get_their_variables_and_say_where_they_are_ready() -> None:
     assert (elsewhere.image, elsewhere.health_path, elsewhere.pass_env) == (None, None, None)
 
 
+def test_the_load_is_scaled_as_on_the_command_line() -> None:
+    assert arguments(env="process").scale == "auto"
+    assert arguments(env="process", scale="0.5").scale == "0.5"
+    assert arguments(env="containers", scale="0.5").scale == "0.5"
+
+
 def test_a_value_that_begins_with_a_dash_is_a_value() -> None:
     assert arguments(env="process", profile="-odd.toml", seed=-1).profile == "-odd.toml"
 
@@ -48,6 +54,7 @@ def test_a_value_that_begins_with_a_dash_is_a_value() -> None:
     ("name", "value", "wanted"),
     [
         ("replicas", "x", "a whole number"),
+        ("scale", "half", "auto or a number"),
         ("replicas", 2.5, "a whole number"),
         ("replicas", True, "a whole number"),
         ("replicas", None, "a whole number"),
@@ -71,6 +78,7 @@ def test_a_value_of_another_type_is_refused_in_one_sentence(
 
 def test_values_are_taken_as_people_write_them() -> None:
     assert checked("ttl", "60") == 60.0
+    assert [checked("scale", each) for each in ("auto", 0.5, "2")] == ["auto", "0.5", "2"]
     assert checked("pass_env", "API_KEY") == ("API_KEY",)
     assert checked("profile", Path("load/evening.toml")) == "load/evening.toml"
     assert checked("seed", None) is None

@@ -1,0 +1,123 @@
+"""The plan of a run after its rehearsal: refused where the service fails always, else sized."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from chaos.errors import ChaosError
+from harness import rehearsal
+from harness.errors import ConfigError
+from harness.host import usable_cores
+from harness.own_cpu import used_below
+from harness.plan import Plan
+from harness.progress import Progress
+from harness.rehearsal import Cpu, Measured, Refusal
+from harness.sizing import Ask, sized
+from harness.traces import no_new_keys
+from loadtests.peak import peak_turns_per_s
+from reports.sizing import in_words
+
+if TYPE_CHECKING:
+    from chaos.containers.fleet import ContainerFleet
+    from chaos.fleet import Fleet
+
+    AnyFleet = Fleet | ContainerFleet
+
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit)\b.*")
+_END_OF_LOG = 16_384
+
+
+def rehearsed(plan: Plan, run_dir: Path, fleet: AnyFleet | None, progress: Progress) -> Plan:
+    """The plan with its load sized.  `run.json` must say where the service is.
+
+    Raises ConfigError where the service fails always, with its own sentence, or where the machine
+    is too small for the load.
+    """
+    measured: Measured | None = None
+    if plan.rehearse:
+        progress.note("rehearsal: does the service answer, and what does a turn cost?")
+        measured = _rehearse(plan, run_dir, fleet)
+    elif fleet is not None:
+        progress.say("no rehearsal: nothing is known of what this machine carries")
+    if plan.scale is None and (fleet is None or not plan.rehearse):
+        return plan  # the load is what was asked for
+    ask = Ask(
+        plan.profile,
+        plan.scale,
+        peak_turns_per_s(plan.profile, plan.seed) / plan.carried,
+        plan.profile.expected_turns / plan.carried,
+    )
+    sizing = sized(ask, measured, usable_cores())
+    progress.say(in_words(sizing.to_dict(), plan.profile.name))
+    return plan.sized(sizing)
+
+
+def _rehearse(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Measured | None:
+    if fleet is None:
+        found = rehearsal.rehearse(run_dir, plan.run_id, str(plan.target), 0)
+    else:
+        count = rehearsal.customers(plan.replicas)
+        with no_new_keys(lambda: _own_redis(fleet)):
+            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, _cpu(plan, fleet))
+    if isinstance(found, Refusal):
+        raise ConfigError(_refused(plan, found, run_dir))
+    return found
+
+
+def _own_redis(fleet: AnyFleet) -> Sequence[str]:
+    """The addresses of the servers that take writes; none of one that is not ours."""
+    if not fleet.redis.servers:
+        return []
+    try:
+        return [server.url for server in fleet.redis.primaries()]
+    except ChaosError:
+        return []
+
+
+def _cpu(plan: Plan, fleet: AnyFleet) -> Cpu:
+    """Of all processes below this one, and of the containers where the fleet is in some."""
+    nodes: Sequence[Any] = ()
+    if plan.containers is not None:
+        contained: Any = fleet
+        nodes = [contained.balancer, contained.redis, *contained.replicas.values()]
+
+    def used() -> float | None:
+        total = used_below(psutil.Process())
+        for node in nodes:
+            pid = node.pid
+            if pid is None:
+                return None  # in a machine of Docker's own, for example
+            with contextlib.suppress(psutil.Error):
+                total += used_below(psutil.Process(pid))
+        return total
+
+    return used
+
+
+def _refused(plan: Plan, found: Refusal, run_dir: Path) -> str:
+    asked = f"--target {plan.target}" if plan.target else f"app {plan.app}"
+    fails = "no session can be opened" if found.opening else "every turn fails"
+    said = found.error
+    # A bare 500 says nothing; the replica's log has the exception.
+    raised = None if plan.target or "HTTP 4" in said else _last_exception(run_dir / "logs")
+    why = f"{said}: {raised}" if raised and raised not in said else said
+    return (
+        f"{asked}: {fails}: {why.rstrip('.')}; a service that answers was expected "
+        "(--no-rehearsal puts the load on it all the same)"
+    )
+
+
+def _last_exception(logs: Path) -> str | None:
+    """The last exception in the log of a replica."""
+    for log in sorted(logs.glob("r[0-9][0-9].log")):
+        text = log.read_bytes()[-_END_OF_LOG:].decode(errors="replace")
+        for line in reversed(text.splitlines()):
+            if _RAISED.fullmatch(line):
+                return line
+    return None

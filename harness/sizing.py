@@ -1,0 +1,88 @@
+"""How much of a profile this machine can play: from what a rehearsal measured to a factor.
+
+The peak is that of the turns a second, smoothed over 5 s: a shorter spike decides nothing.  It may
+need at most 60 % of what the machine carries.  The rest is for what a rehearsal does not show:
+replicas that start again in a fault (2 to 4 s of CPU each), the sampler, arrivals in bunches, and
+the queues that form before a machine is full.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from harness.errors import ConfigError
+from harness.rehearsal import Measured
+from loadtests.profile import Profile
+from reports.sizing import Sizing
+
+SHARE = 0.6
+"""The peak may need so much of what the machine carries."""
+LEAST_FACTOR = 0.1
+"""Below it the load has nothing of the profile left."""
+LEAST_TURNS = 100
+"""A scaled load must still have so many turns, or half of the profile's if those are fewer."""
+_LEAST_ANSWERED = 0.8
+"""Where fewer turns of a rehearsal were answered, nothing is known of what a turn costs."""
+_LEAST_MEASURED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the load would ask of the machine."""
+
+    profile: Profile
+    """As it will be played unless it is scaled."""
+    scale: float | None
+    """The factor that the user or the replayed run gave; None: it follows from the rehearsal."""
+    peak: float
+    """Turns a second in the peak of the profile as it is written."""
+    turns: float
+    """All turns of the profile as it is written."""
+
+
+def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
+    """The factor for the load, and why.
+
+    Raises ConfigError when the machine is too small for any honest run of the profile.
+    """
+    cost = cpu_per_turn(measured)
+    carries = None if cost is None else cores / cost
+    factor = 1.0 if ask.scale is None else ask.scale
+    if ask.scale is None and carries is not None and SHARE * carries < ask.peak:
+        # Rounded down, so that it can be said again.
+        factor = math.floor(100 * SHARE * carries / ask.peak) / 100
+        _check(ask, factor, carries, cores)
+    return Sizing(
+        mode="auto" if ask.scale is None else "given",
+        factor=factor,
+        cpu_s_per_turn=cost,
+        cores=cores,
+        carries_turns_per_s=carries,
+        planned_peak_turns_per_s=ask.peak,
+        peak_turns_per_s=ask.peak * factor,
+        turns=0 if measured is None else measured.turns,
+        seconds=0.0 if measured is None else round(measured.seconds, 3),
+    )
+
+
+def cpu_per_turn(measured: Measured | None) -> float | None:
+    """Processor seconds; None when too few turns were answered to tell."""
+    if measured is None or not measured.cpu_s or measured.turns < _LEAST_MEASURED:
+        return None
+    if measured.turns < _LEAST_ANSWERED * (measured.turns + measured.failed):
+        return None
+    return measured.cpu_s / measured.turns
+
+
+def _check(ask: Ask, factor: float, carries: float, cores: float) -> None:
+    left = ask.turns * factor
+    carry = "core carries" if cores == 1 else "cores carry"
+    if factor >= LEAST_FACTOR and left >= min(LEAST_TURNS, ask.turns / 2):
+        return
+    raise ConfigError(
+        f"--scale auto: {cores:g} {carry} {carries:.3g} turns/s here, and the peak of profile "
+        f"{ask.profile.name} asks for {ask.peak:.3g}: scaled to {factor:g} of it, its "
+        f"{ask.turns:.0f} turns would be {left:.0f}, which prove nothing; a smaller --profile, "
+        "fewer --replicas or a bigger machine was expected"
+    )

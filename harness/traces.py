@@ -1,0 +1,59 @@
+"""What a rehearsal leaves in a Redis of our own, and its removal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+_TIMEOUT_S = 5.0
+_BATCH = 500
+
+
+@contextmanager
+def no_new_keys(urls: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Remove every key that appears inside the block and is still there at its end.
+
+    Sessions are deleted through the service.  What it keeps beside them (an index of users, state
+    of the app) would be there until its TTL.  `urls` gives the servers that take writes, all our
+    own; one that does not answer is left as it is.
+    """
+    before = {url: _keys(url) for url in urls()}
+    try:
+        yield
+    finally:
+        for url, known in before.items():
+            _remove(url, known)
+
+
+def _keys(url: str) -> set[bytes] | None:
+    try:
+        with _client(url) as client:
+            return set(client.scan_iter(count=_BATCH))
+    except RedisError:
+        return None
+
+
+def _remove(url: str, known: set[bytes] | None) -> None:
+    if known is None:
+        return
+    try:
+        with _client(url) as client:
+            new = [key for key in client.scan_iter(count=_BATCH) if key not in known]
+            for key in new:  # one by one: those of a cluster are in different slots
+                client.unlink(key)
+    except RedisError:
+        return
+
+
+def _client(url: str) -> Redis:
+    return Redis.from_url(
+        url,
+        socket_timeout=_TIMEOUT_S,
+        socket_connect_timeout=_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -1,0 +1,200 @@
+"""The rehearsal before a run: it refuses what fails always, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from redis import Redis
+
+from chaos.fleet import Fleet
+from chaos.ports import free_port
+from harness import parser, rehearsal, rundir
+from harness import plan as plans
+from harness.own_cpu import used_below
+from harness.rehearsal import Measured, Refusal
+from harness.traces import no_new_keys
+from tests.harness import command
+
+TINY = str(command.HERE / "tiny.toml")
+Answers = Callable[[str, str], tuple[int, bytes]]
+
+
+@contextlib.contextmanager
+def serving(answers: Answers) -> Iterator[str]:
+    """The address of a server that answers as `answers(method, path)` says."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            status, body = answers(self.command, self.path)
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET = do_DELETE = _answer
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def prepared(tmp_path: Path, url: str, *words: str) -> tuple[Path, str]:
+    """The directory and the id of a run at this address that is about to rehearse."""
+    options = ["--profile", TINY, "--out", str(tmp_path), "--seed", "3", *words]
+    plan = plans.from_args(parser.build().parse_args(["readiness", *options]))
+    run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
+    rundir.write_run_json(run_dir, {**plan.run_json(), "target": url})
+    return run_dir, plan.run_id
+
+
+def refused(tmp_path: Path, *arguments: str) -> tuple[str, float]:
+    """The sentence with which `diya readiness` ended before any load, and after how long."""
+    begun = time.monotonic()
+    finished = command.run("readiness", "--profile", TINY, "--out", str(tmp_path), *arguments)
+    assert finished.returncode == 104, finished.stderr
+    assert list(tmp_path.iterdir()) == [], "a run directory was left"
+    assert "Traceback" not in finished.stderr
+    return finished.stderr.splitlines()[-1], time.monotonic() - begun
+
+
+def test_a_target_whose_every_turn_is_an_error_is_refused_in_its_own_words(
+    tmp_path: Path,
+) -> None:
+    def answers(method: str, path: str) -> tuple[int, bytes]:
+        if "/sessions" in path:
+            return 200, b'{"id": "s-1"}'
+        return 500, b'{"detail": "the tool catalogue is empty"}'
+
+    with serving(answers) as url:
+        sentence, seconds = refused(tmp_path, "--target", url)
+    assert sentence == (
+        f'diya: --target {url}: every turn fails: HTTP 500: {{"detail": "the tool catalogue is '
+        'empty"}; a service that answers was expected (--no-rehearsal puts the load on it all the '
+        "same)"
+    )
+    assert seconds < 15
+
+
+def test_a_target_that_opens_no_session_is_refused(tmp_path: Path) -> None:
+    with serving(lambda *_: (403, b"no such tenant")) as url:
+        sentence, _ = refused(tmp_path, "--target", url)
+    assert f"--target {url}: no session can be opened: HTTP 403: no such tenant; " in sentence
+
+
+def test_a_target_where_nobody_listens_is_refused(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    sentence, seconds = refused(tmp_path, "--target", url)
+    assert f"--target {url}: no session can be opened: not sent: Connection refused; " in sentence
+    assert seconds < 15
+
+
+def test_an_agent_without_its_api_key_is_refused_in_the_words_of_its_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"):
+        monkeypatch.delenv(name, raising=False)
+    agent = tmp_path / "keyless"
+    agent.mkdir()
+    (agent / "__init__.py").write_text("")
+    (agent / "agent.py").write_text(
+        "from google.adk.agents import Agent\n"
+        "root_agent = Agent(name='keyless', model='gemini-2.5-flash', instruction='Help.')\n"
+    )
+    out = tmp_path / "runs"
+    sentence, _ = refused(
+        out, "--agent", str(agent), "--replicas", "1", "--redis", "bundled", "--experiment", "none"
+    )
+    assert "app keyless: every turn fails: " in sentence
+    assert "API key" in sentence
+
+
+def test_sessions_that_are_lost_are_left_to_the_verdict(tmp_path: Path) -> None:
+    """Sessions in the memory of one of many replicas: nearly every turn finds none."""
+
+    def answers(method: str, path: str) -> tuple[int, bytes]:
+        if method == "POST" and "/sessions" in path:
+            return 200, b'{"id": "s-1"}'
+        return 404, b'{"detail": "Session not found: s-1"}'
+
+    with serving(answers) as url:
+        run_dir, run_id = prepared(tmp_path, url)
+        assert rehearsal.rehearse(run_dir, run_id, url, 0) is None
+
+
+def test_one_answer_is_enough_to_be_no_failure(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answers(method: str, path: str) -> tuple[int, bytes]:
+        if "/sessions" in path:
+            return 200, b'{"id": "s-1"}'
+        asked.append(path)
+        if len(asked) != 3:
+            return 500, b"now and then"
+        reply = {"author": "a", "content": {"role": "model", "parts": [{"text": "yes"}]}}
+        return 200, json.dumps([reply]).encode()
+
+    with serving(answers) as url:
+        run_dir, run_id = prepared(tmp_path, url)
+        assert rehearsal.rehearse(run_dir, run_id, url, 0) is None
+    assert len(asked) >= 3
+
+
+def test_an_agent_that_is_not_there_is_named_by_the_target(tmp_path: Path) -> None:
+    def answers(method: str, path: str) -> tuple[int, bytes]:
+        if "/sessions" in path:
+            return 200, b'{"id": "s-1"}'
+        return 404, b"""{"detail": "Agent not found: 'x'"}"""
+
+    with serving(answers) as url:
+        run_dir, run_id = prepared(tmp_path, url)
+        found = rehearsal.rehearse(run_dir, run_id, url, 0)
+    assert isinstance(found, Refusal)
+    assert (found.opening, found.error) == (
+        False,
+        """HTTP 404: {"detail": "Agent not found: 'x'"}""",
+    )
+
+
+def test_a_rehearsal_measures_the_stack_and_leaves_no_trace(tmp_path: Path) -> None:
+    run_dir, run_id = prepared(tmp_path, "", "--replicas", "2", "--redis", "bundled")
+    with Fleet(run_dir, run_id, replicas=2, redis="bundled") as fleet:
+        fleet.start()
+        fleet.wait_ready(90)
+        values = json.loads((run_dir / "run.json").read_text())
+        rundir.write_run_json(run_dir, {**values, "target": fleet.url})
+        store = fleet.redis
+        files = {path.name for path in run_dir.iterdir()}
+        used = used_below(psutil.Process())
+        with Redis.from_url(store.url) as redis:
+            redis.set("here-before", "1")
+            with no_new_keys(lambda: [store.url]):
+                found = rehearsal.rehearse(
+                    run_dir, run_id, fleet.url, 8, lambda: used_below(psutil.Process())
+                )
+            assert redis.keys() == [b"here-before"]
+        used = used_below(psutil.Process()) - used
+        assert {path.name for path in run_dir.iterdir()} == files, "something was recorded"
+    assert isinstance(found, Measured)
+    assert found.failed == 0
+    assert found.turns >= 50
+    assert found.cpu_s is not None
+    assert 0 < found.cpu_s < used
