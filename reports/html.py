@@ -9,6 +9,7 @@ from html import escape
 from importlib import resources
 
 from reports import again, charts, html_tables, series, view, wording
+from reports.sizing_view import sizing_line
 from reports.view import Gate, Result
 
 _MAX_REASONS = 6
@@ -86,7 +87,7 @@ def _banner(result: Result, verdict: str, name: str) -> str:
         wording.seconds(view.number(result, "duration_s")),
         view.run_line(result),
     ]
-    line = view.sizing_line(result)
+    line = sizing_line(result)
     sized = f'<p class="run">{escape(line)}</p>\n' if line else ""
     badge = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
     return (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from reports import again, budget_view, series, view, wording
 from reports.series import Timeline
+from reports.sizing_view import sizing_line
 from reports.view import Gate, Result
 
 _SIGNS = {"pass": "✅", "fail": "❌", "unknown": "⚠️"}
@@ -23,7 +24,7 @@ def render(result: Result) -> str:
     parts = [
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
         f"**{escape(result.get('headline') or '')}**",
-        escape(view.sizing_line(result)),
+        escape(sizing_line(result)),
         _bullets(view.reasons(result)),
         _figures(result),
         _gates(result),

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from reports import budget_view, view, wording
+from reports.sizing_view import sizing_line
 from reports.view import Gate, GateGroup, Result
 
 SCREEN_LINES = 40
@@ -99,7 +100,7 @@ def _verdict(result: Result, pen: _Pen) -> list[str]:
         styled + pen.style(rest, "dim"),
         *(pen.style(line, "bold") for line in pen.wrap(headline, 2)),
         pen.style(pen.cut(view.run_line(result), pen.width), "dim"),
-        *(pen.style(line, "dim") for line in pen.wrap(view.sizing_line(result), 2)),
+        *(pen.style(line, "dim") for line in pen.wrap(sizing_line(result), 2)),
     ]
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import wording
-from reports.sizing import in_words
 
 Result = dict[str, Any]
 
@@ -425,13 +424,6 @@ def run_line(result: Result) -> str:
     if compression is not None and compression != 1:
         words.append(f"time compressed {wording.count(compression)}×")
     return " · ".join(words)
-
-
-def sizing_line(result: Result) -> str:
-    """How the load was sized to the machine; empty where it was not, and nothing was measured."""
-    sizing = part(result, "sizing")
-    profile = part(result, "profile").get("name") or wording.MISSING
-    return wording.clean(in_words(sizing, str(profile))) if sizing else ""
 
 
 def flatten(values: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
