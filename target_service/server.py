@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from target_service import adk_patches
 from target_service import app as service
 from target_service.door import Health
 from target_service.settings import Settings
@@ -52,6 +53,8 @@ def serve(config: Settings, host: str, port: int) -> None:
     """Serve until a signal comes.  Raises SettingsError before anything listens."""
     health = Health()
     app = service.create(config, health)
+    if config.patch_adk:
+        adk_patches.apply()
     server = DrainingServer(
         uvicorn.Config(
             app,

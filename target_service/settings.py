@@ -50,6 +50,8 @@ class Settings:
     """ADK's own setting: the app of requests that name none."""
     agent: Path | None
     """The folder of the agent that is served, as `adk run` takes it; None: ShopMax's."""
+    patch_adk: bool
+    """Whether `adk_patches` are applied, which make a turn cheaper and change nothing else."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -73,7 +75,15 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         token=_token(environ),
         default_app=environ.get("ADK_DEFAULT_APP_NAME") or (agent.name if agent else None),
         agent=agent,
+        patch_adk=_switch(environ, "DIYA_ADK_PATCHES"),
     )
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "on")
+    if text not in ("on", "off"):
+        raise SettingsError(f"{name} must be `on` or `off`, got {text!r}")
+    return text == "on"
 
 
 def _token(environ: Mapping[str, str]) -> str | None:

@@ -1,0 +1,1 @@
+"""Agents that use much of ADK, for the comparison of patched and unpatched replicas."""
