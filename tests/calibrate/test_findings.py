@@ -34,3 +34,9 @@ def test_adk_s_redis_service_does_what_is_said_of_it() -> None:
     # A race each: how it ends varies, that it is lost does not.
     assert int(kept.split()[-2]) < 20
     assert int(back.split()[-4]) > 0
+
+
+def test_adk_does_again_in_every_turn_what_is_said_of_it() -> None:
+    printed = _printed("adk_turn")
+    assert len(printed) == 16
+    assert [line for line in printed if line not in PAGE] == []
