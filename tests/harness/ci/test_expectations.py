@@ -60,6 +60,20 @@ def test_lost_turns_fail_continuity_and_the_message_names_them() -> None:
     assert "runs/x/report.html" in told
 
 
+def test_a_percentile_says_of_how_many_turns_it_is() -> None:
+    answer = ask(GO, "p99 < 1ms", phase="fault:kill-redis-1")
+    assert answer.measured == ("p99 1.98 s of 621 turns in fault:kill-redis-1",)
+
+
+def test_the_error_rate_is_the_one_that_the_gate_judged() -> None:
+    result = copy.deepcopy(GO)
+    gate = next(g for g in result["gates"] if g["name"] == "errors.rate")
+    gate["value"] = 0.25
+    assert ask(result, "errors == 25%").holds
+    result["gates"].remove(gate)
+    assert ask(result, "errors < 1%").unknown
+
+
 def test_one_lost_turn_of_many_is_never_rounded_to_all() -> None:
     result = copy.deepcopy(GO)
     gate = next(g for g in result["gates"] if g["name"] == "continuity.lost")
