@@ -65,7 +65,8 @@ def _left(dead: float, alive: float, step: float) -> float:
     What is reclaimed in the step depends on what is left at its end, so that it is never more than
     there is, however long the step: the one number for which both agree lies between 0 and `dead`.
     """
-    low, high = 0.0, dead
+    # A sum of many differences ends a hair below none.
+    low, high, alive = 0.0, dead, max(alive, 0.0)
     for _ in range(40):
         left = (low + high) / 2
         # The keys just ahead were looked at longest ago: twice as many of them are dead as of all.

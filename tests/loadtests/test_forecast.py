@@ -152,3 +152,8 @@ def test_the_bytes_it_counts_with_are_those_of_the_reference_service() -> None:
     assert measured.turn == pytest.approx(sizes.turn, rel=0.25)
     assert measured.session + 3 * measured.turn == pytest.approx(sizes.session_of(3), rel=0.25)
     assert measured.base == pytest.approx(sizes.server, rel=0.25)
+
+
+def test_a_number_of_live_sessions_that_rounding_left_below_none_is_none() -> None:
+    # The search halves: at the first step it looks at just half of the dead ones.
+    assert unreclaimed([-0.5], [1.0], 1.0) == unreclaimed([0.0], [1.0], 1.0)
