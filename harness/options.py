@@ -203,9 +203,12 @@ def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
 def agent_folder(given: str) -> Path:
     """The folder of an agent that replicas can import.  Raises ConfigError."""
     folder = Path(given).resolve()
-    if not any((folder / name).is_file() for name in _AGENT_FILES):
+    if not _is_agent(folder):
+        inner = sorted(each.name for each in folder.glob("[!_.]*") if _is_agent(each))
+        hint = f" (did you mean {Path(given) / inner[0]}?)" if inner else ""
         raise ConfigError(
-            f"--agent {given}: a folder with {' or '.join(_AGENT_FILES)} in it was expected"
+            f"--agent {given}: a folder with {' or '.join(_AGENT_FILES)}, or with root_agent in "
+            f"__init__.py, was expected{hint}"
         )
     if not re.fullmatch(r"[A-Za-z0-9_]+", folder.name):
         raise ConfigError(
@@ -213,6 +216,17 @@ def agent_folder(given: str) -> Path:
             "and _ was expected"
         )
     return folder
+
+
+def _is_agent(folder: Path) -> bool:
+    """Whether a folder is in one of the layouts of an agent that ADK loads."""
+    if any((folder / name).is_file() for name in _AGENT_FILES):
+        return True
+    try:
+        text = (folder / "__init__.py").read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return False
+    return re.search(r"\b(root_agent|app)\b", text) is not None
 
 
 def check_port(port: int | None) -> None:

@@ -18,17 +18,41 @@ from google.adk.sessions.base_session_service import BaseSessionService
 from starlette.types import Lifespan
 
 
-def create(agents: Path, sessions: BaseSessionService, lifespan: Lifespan[FastAPI]) -> FastAPI:
-    """Serve the agents of a folder, or the one agent that the folder is.
+def is_agent(folder: Path) -> bool:
+    """Whether the folder may be one agent in a layout that ADK loads.
+
+    A package with its `root_agent` in `__init__.py` is one, too, where ADK takes an agent's name;
+    ADK's own check leaves it out, because a folder of agents may be a package.
+    """
+    return is_single_agent_directory(folder) or (folder / "__init__.py").is_file()
+
+
+def loader(folder: Path) -> AgentLoader:
+    """A loader of the one agent that the folder is."""
+    found = AgentLoader(str(folder))
+    # As ADK's server does when it is told so.
+    found._set_single_agent_mode(folder.name, str(folder.parent))
+    return found
+
+
+def create(
+    agents: Path,
+    sessions: BaseSessionService,
+    lifespan: Lifespan[FastAPI],
+    *,
+    single: bool | None = None,
+) -> FastAPI:
+    """Serve the agents of a folder, or the one agent that the folder is (`single`; None: as ADK
+    sees it).
 
     What `get_fast_api_app(web=False)` of `google.adk.cli.fast_api` builds, which imports ADK's
     deployment and evaluation too: a fifth of a replica's start.  A test holds the two together.
     """
     folder = agents.resolve()
-    single = is_single_agent_directory(folder)
+    single = is_single_agent_directory(folder) if single is None else single
     load_services_module(str(agents))
     server = ApiServer(
-        agent_loader=AgentLoader(str(agents)),
+        agent_loader=loader(folder) if single else AgentLoader(str(agents)),
         session_service=sessions,
         artifact_service=InMemoryArtifactService(),
         memory_service=InMemoryMemoryService(),

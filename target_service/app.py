@@ -47,7 +47,8 @@ def create(config: Settings, health: Health) -> ASGIApp:
         if isinstance(sessions, RedisSessionService):
             await sessions.close()
 
-    app = adk_server.create(config.agent or AGENTS, sessions, lifespan)
+    one = None if config.agent is None else True
+    app = adk_server.create(config.agent or AGENTS, sessions, lifespan, single=one)
     _add_health(app, health)
     guarded = None
     if isinstance(sessions, RedisSessionService):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from google.adk.cli.utils.agent_loader import AgentLoader, is_single_agent_directory
-
+from target_service.adk_server import is_agent, loader
 from target_service.settings import SettingsError
 
 _LONGEST = 400
@@ -16,12 +15,13 @@ def load(folder: Path) -> None:
 
     Raises SettingsError with what is wrong with it: now, and not at the first customer's message.
     """
-    if not is_single_agent_directory(folder):
+    if not is_agent(folder):
         raise SettingsError(
-            f"DIYA_AGENT is {str(folder)!r}; a folder with agent.py or root_agent.yaml was expected"
+            f"DIYA_AGENT is {str(folder)!r}; a folder with root_agent in __init__.py, agent.py or "
+            "root_agent.yaml was expected"
         )
     try:
-        AgentLoader(str(folder)).load_agent(folder.name)
+        loader(folder.resolve()).load_agent(folder.name)
     except Exception as error:  # the user's module may fail in any way
         told = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
         raise SettingsError(f"DIYA_AGENT is {str(folder)!r}: {told}") from None

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from google.adk.sessions import InMemorySessionService
 
-from target_service import own_agent
+from target_service import adk_server, own_agent
 from target_service.settings import SettingsError, from_environment
 
 
@@ -41,3 +48,93 @@ def test_the_agents_folder_names_the_app(tmp_path: Path) -> None:
     settings = from_environment({"DIYA_AGENT": str(tmp_path / "concierge")})
     assert settings.default_app == "concierge"
     assert from_environment({}).agent is None
+
+
+SAYS = """
+from google.adk.agents import LlmAgent
+from google.adk.models.base_llm import BaseLlm
+from google.adk.models.llm_response import LlmResponse
+from google.genai import types
+
+class Echo(BaseLlm):
+    model: str = "echo"
+    async def generate_content_async(self, llm_request, stream=False):
+        part = types.Part(text="Hello from " + __name__)
+        yield LlmResponse(content=types.Content(role="model", parts=[part]))
+
+root_agent = LlmAgent(name="greeter", model=Echo())
+"""
+PARENT = """
+agent_class: LlmAgent
+name: desk
+model: gemini-2.5-flash
+description: hands over
+instruction: Hand over.
+sub_agents:
+  - config_path: child.yaml
+  - config_path: deeper/other.yaml
+"""
+CHILD = """
+agent_class: LlmAgent
+name: {name}
+model: gemini-2.5-flash
+description: answers
+instruction: Answer.
+"""
+
+
+@contextlib.asynccontextmanager
+async def _nothing(_: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def serve(folder: Path, *asked: tuple[str, str, Any]) -> list[Any]:
+    """What a server of the agent answers to these requests."""
+    own_agent.load(folder)
+    app = adk_server.create(folder, InMemorySessionService(), _nothing, single=True)
+
+    async def ask() -> list[Any]:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://agent") as client:
+            answers = [
+                await client.request(method, path, json=body) for method, path, body in asked
+            ]
+        return [answer.json() for answer in answers]
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("file", ["__init__.py", "agent.py"])
+def test_a_root_agent_in_the_package_or_its_module_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    folder = tmp_path / f"greeter_{file.strip('_').partition('.')[0].strip('_')}"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / file).write_text(SAYS)
+    (tmp_path / "neighbour").mkdir()
+    (tmp_path / "neighbour" / "agent.py").write_text(SAYS)
+    message = {"role": "user", "parts": [{"text": "Hi"}]}
+    turn = {"appName": folder.name, "userId": "u", "sessionId": "s", "newMessage": message}
+    apps, _, events = serve(
+        folder,
+        ("GET", "/list-apps", None),
+        ("POST", f"/apps/{folder.name}/users/u/sessions", {"sessionId": "s"}),
+        ("POST", "/run", turn),
+    )
+    assert apps == [folder.name], "the neighbours are nobody's to serve"
+    assert events[-1]["content"]["parts"][0]["text"].startswith("Hello from greeter_")
+
+
+@pytest.mark.filterwarnings("ignore")  # ADK's own, about its format
+def test_agents_in_yaml_that_name_each_other_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    folder = tmp_path / "yaml_desk"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "root_agent.yaml").write_text(PARENT)
+    (folder / "child.yaml").write_text(CHILD.format(name="child"))
+    (folder / "deeper" / "other.yaml").write_text(CHILD.format(name="other"))
+    assert serve(folder, ("GET", "/list-apps", None)) == [["yaml_desk"]]
