@@ -1,12 +1,13 @@
 """Whether the memory of replicas grows turn by turn, and does not stop.
 
 A process grows while its caches fill, and levels off.  One that leaks grows as much in the second
-half of its turns as in the first.
+half of its turns as in the first.  Its turns are those of the run since it first answered.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -97,15 +98,34 @@ def _line(growth: Growth) -> str:
 
 def growths(history: History) -> list[Growth]:
     """The growth of every process of the replicas that lived for long enough."""
-    done = ascending(history.turns.done)
+    done, answered = ascending(history.turns.done), _answered(history)
     found = []
     for source, samples in history.samples_by_source.items():
         if source.startswith(REPLICA):
+            name = source.removeprefix(REPLICA)
             for life in _lives([s for s in samples if "rss" in s.values]):
-                growth = _growth(source.removeprefix(REPLICA), life, done)
+                growth = _growth(name, _serving(life, answered.get(name, ())), done)
                 if growth is not None:
                     found.append(growth)
     return found
+
+
+def _answered(history: History) -> dict[str, Sequence[float]]:
+    """When each replica answered, run time, ascending."""
+    turns = history.turns
+    moments: list[array[float]] = [array("d") for _ in turns.replicas]
+    for place, done in zip(turns.replica, turns.done, strict=True):
+        moments[place].append(done)
+    named = zip(turns.replicas, moments, strict=True)
+    return {name: ascending(times) for name, times in named if name is not None}
+
+
+def _serving(life: Sequence[Sample], answered: Sequence[float]) -> Sequence[Sample]:
+    """The samples of a process since it first answered: before that it grows by its imports."""
+    first = bisect_left(answered, life[0].t)
+    if first == len(answered):
+        return []
+    return [sample for sample in life if sample.t >= answered[first]]
 
 
 def _lives(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
@@ -123,6 +143,8 @@ def _lives(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
 
 
 def _growth(replica: str, life: Sequence[Sample], done: Sequence[float]) -> Growth | None:
+    if not life:
+        return None
     first, last = bisect_right(done, life[0].t), bisect_right(done, life[-1].t)
     if last - first < _FEWEST_TURNS:
         return None

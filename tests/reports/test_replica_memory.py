@@ -13,11 +13,20 @@ from tests.reports.a_run import MIB, Run, redis_samples
 from tests.reports.gated import judge
 
 
-def run_with(rss: Callable[[float], float], *, pid: Callable[[float], float] | None = None) -> Run:
+def _always(_: float) -> str:
+    return "r01"
+
+
+def run_with(
+    rss: Callable[[float], float],
+    *,
+    pid: Callable[[float], float] | None = None,
+    answering: Callable[[float], str] = _always,
+) -> Run:
     """600 turns over 60 s, and one replica whose resident MiB are given by the time."""
     run = Run()
     for number in range(600):
-        run.conversation(start=number / 10).turn()
+        run.conversation(start=number / 10).turn(replica=answering(number / 10))
     run.samples = redis_samples(run)
     for t in range(-3, 90):
         values = {"rss": rss(float(t)) * MIB, "cpu_percent": 5.0}
@@ -57,6 +66,17 @@ def test_a_replica_that_was_restarted_begins_anew(tmp_path: Path) -> None:
         pid=lambda t: 7.0 if t < 31 else 8.0,
     )
     assert judge(run, tmp_path, "memory.replicas").status is Status.PASS
+
+
+def test_a_replica_that_takes_long_to_start_does_not_leak_meanwhile(tmp_path: Path) -> None:
+    run = run_with(
+        lambda t: 110.0 if t < 20 else min(110.0, 20 + 4 * (t - 20)),
+        pid=lambda t: 7.0 if t < 20 else 8.0,
+        answering=lambda t: "r02" if 19.5 <= t < 45 else "r01",
+    )
+    finding = judge(run, tmp_path, "memory.replicas")
+    assert finding.status is Status.PASS
+    assert finding.value == 0
 
 
 def test_a_leak_in_every_process_of_a_replica_is_seen_between_restarts(tmp_path: Path) -> None:
