@@ -306,9 +306,15 @@ class _Judge:
                 inside = item.turn_id if item.turn_id in whole else None
             elif item.kind == "reply":
                 inside = None
-            elif inside is not None and item.turn_id != inside and item.turn_id in self._own:
-                return inside
+            elif inside is not None and item.turn_id not in (None, inside):
+                turn = self._own.get(item.turn_id or "")
+                if turn is not None and not self._runs_twice(turn):
+                    return inside
         return None
+
+    def _runs_twice(self, turn: TurnRecord) -> bool:
+        """Whether an attempt that was given up may run beside the turns that follow."""
+        return not self._expected.once and turn.unsure > 0
 
     def _convict(
         self, kind: str, turn_id: str | None, expected: str, saw: str, count: int = 1

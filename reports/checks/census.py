@@ -63,6 +63,12 @@ class Census:
     gaps: list[str] = field(default_factory=list)
     """What is missing of what was recorded, one conversation each."""
 
+    def doubt(self, kinds: Iterable[str]) -> None:
+        """What was found of these classes proves nothing."""
+        for kind in kinds:
+            if kind in self.violations:
+                self.doubts[kind] = self.violations.pop(kind)
+
     def convict(self, violations: Iterable[Violation]) -> None:
         """Count the violations of one conversation, each once."""
         known: set[tuple[str, str | None]] = set()

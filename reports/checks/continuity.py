@@ -10,7 +10,7 @@ from reports.checks.blameless import audits_are, turns_are
 from reports.checks.census import Census, Tally
 from reports.checks.conversation_judge import ConversationJudge
 from reports.checks.durability import declared_losses, may_lose
-from reports.checks.gaps import missing, was_opened
+from reports.checks.gaps import missing, unrecorded_faults, was_opened
 from reports.checks.rewritten import calm, judge_suspects
 from reports.checks.violations import CLASSES
 from reports.history import History
@@ -18,6 +18,8 @@ from reports.records import AuditRecord, ConversationRecord, Finding, Status, Tu
 
 UNVERIFIED_SHARE = 0.01
 """More conversations than this without an answered audit, and continuity is not known."""
+MAY_BE_A_FAULTS = ("lost", "truncated", "reordered", "resurrected", "context_missed")
+"""What a fault that is not recorded may explain: the server may have lost what it had taken."""
 REPEATED_SHARE, REPEATED_FEW = 0.01, 5
 """More turns than this share, and than so many, that happened again: a target that does not promise
 to prevent it does not prevent it as a rule."""
@@ -49,6 +51,8 @@ def take_census(history: History) -> Census:
             census.convict(violations)
     if suspects:
         judge_suspects(history, census, suspects)
+    if not history.cut_short and unrecorded_faults(history):
+        census.doubt(MAY_BE_A_FAULTS)
     return census
 
 

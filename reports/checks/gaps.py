@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.checks.session_model import DELETION
+from reports.history import History
 from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, TurnRecord
 
 _EARLY_S = 0.05
@@ -46,6 +47,11 @@ def missing(
     return _impossible(record, turns, audits)
 
 
+def unrecorded_faults(history: History) -> set[str]:
+    """The ids of planned faults of which nothing is recorded."""
+    return set(history.run.planned_faults) - {fault.id for fault in history.faults}
+
+
 def was_opened(records: Sequence[ConversationRecord], turns: Sequence[TurnRecord]) -> bool:
     """Whether the service acknowledged its session, or a turn of it."""
     return any(record.opened is not None for record in records) or any(
@@ -65,6 +71,8 @@ def _impossible(
     for turn in turns:
         if turn.done < turn.sent or turn.done < turn.due:
             return f"turn {turn.turn} was answered before it was {_begun(turn)}"
+        if turn.first_token is not None and not turn.sent <= turn.first_token <= turn.done:
+            return f"turn {turn.turn} showed text before it was sent or after it was answered"
         if turn.sent < turn.due - _EARLY_S:
             return f"turn {turn.turn} was sent before it was due"
     if any(audit.done < audit.at for audit in audits):

@@ -167,6 +167,27 @@ def test_an_agent_may_say_the_same_twice_if_it_said_so_to_the_customer(
     assert findings(run, tmp_path)["steps"].status is status
 
 
+def test_messages_that_are_rewritten_keep_their_place_at_a_service_without_turn_ids() -> None:
+    run = Run()
+    bare = [
+        HistoryItem(None, kind, digest_of(turn_id))
+        for turn_id in ("c0t0", "c0t1")
+        for kind, digest_of in (("message", lambda name: digest(f"[{name}]")), ("reply", reply))
+    ]
+    talk = run.conversation().turn().turn().audit(bare)
+    ids = [item.turn_id for item in attribute(talk.audits[0], talk.turns).history]
+    assert ids == ["c0t0", "c0t0", "c0t1", "c0t1"]
+
+
+def test_a_lost_turn_is_not_hidden_by_a_message_in_its_place() -> None:
+    run = Run()
+    kept = [HistoryItem(None, item.kind, item.digest) for item in whole("c0t1")]
+    stray = HistoryItem(None, "message", digest("a stranger's"))
+    talk = run.conversation().turn().turn().audit([*kept, stray])
+    ids = [item.turn_id for item in attribute(talk.audits[0], talk.turns).history]
+    assert ids == ["c0t1"] * 3 + [None]
+
+
 def _foreign(run: Run, directory: Path) -> dict[str, Finding]:
     history = run.history(directory)
     info = replace(history.run, foreign=True, environment={})

@@ -159,3 +159,14 @@ def test_a_target_that_could_not_be_read_back_is_not_go(tmp_path: Path) -> None:
     assert {f.status for f in findings} == {Status.UNKNOWN}
     lost = next(f for f in findings if f.check == "continuity.lost")
     assert not lost.out_of_sight
+
+
+@pytest.mark.parametrize(("unsure", "failed"), [(1, []), (0, ["reordered"])])
+def test_an_attempt_that_was_given_up_may_run_beside_the_next_turn(
+    tmp_path: Path, unsure: int, failed: list[str]
+) -> None:
+    run = Run()
+    talk = run.conversation().turn(attempts=2, unsure=unsure, seen=None).turn(seen=None)
+    first, second = whole("c0t0"), whole("c0t1")
+    talk.audit([*first, second[0], first[1], *second[1:]])
+    assert list(_failed(_foreign(run, tmp_path))) == failed

@@ -122,3 +122,25 @@ def test_a_turn_missing_in_the_middle_of_one_who_gave_up_is_seen(tmp_path: Path)
     talk.turns.pop(1)
     (finding,) = check_records(run.history(tmp_path))
     assert finding.evidence == ("conversation 0: turns in its middle are not recorded",)
+
+
+@pytest.mark.parametrize(
+    ("marks", "status"),
+    [(Run.marks, Status.UNKNOWN), (Run.marks[:-1], Status.FAIL)],
+    ids=["whole", "cut short before the fault"],
+)
+def test_a_fault_that_is_not_recorded_may_explain_a_loss(
+    tmp_path: Path, marks: tuple[str, ...], status: Status
+) -> None:
+    run = Run(planned_faults=["kill-redis-1"], marks=marks)
+    run.conversation().turn().turn().audit(whole("c0t0"))
+    found = {f.check: f for f in check_continuity(run.history(tmp_path))}
+    assert found["continuity.lost"].status is status
+
+
+def test_a_text_that_was_shown_before_the_message_was_sent_is_a_gap(tmp_path: Path) -> None:
+    run = Run()
+    run.sound()
+    _late(run.conversations[0], 1, first_token=10.5)
+    (finding,) = check_records(run.history(tmp_path))
+    assert "showed text before it was sent" in finding.evidence[0]
