@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy bench-start run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
+.PHONY: bench-load bench-proxy bench-start bench-turn run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -34,6 +34,9 @@ bench-proxy: install  ## what the network proxy adds to a Redis operation
 
 bench-start: install   ## how long replicas take to be ready, 12 in containers too
 	$(BIN)/python -m tests.bench.start
+
+bench-turn: install    ## what a whole turn costs through HTTP, beside `adk api_server`
+	$(BIN)/python -m tests.bench.turn
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions
