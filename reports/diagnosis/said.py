@@ -7,17 +7,18 @@ from collections import Counter
 
 from reports.diagnosis.scene import HALF, Cause, Scene
 
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+_VARYING = re.compile(r"(?<!HTTP )\b(?=[\w.-]*\d)[\w.-]+")
+"""Words with a digit: ids and times.  A status tells one error from another."""
 _MOST_SHOWN = 160
 _MOST_KINDS = 5
 
 
 def errors(scene: Scene) -> tuple[tuple[str, int], ...]:
-    """The most frequent errors of the turns that waited; numbers in them make no difference."""
+    """The most frequent errors of the turns that waited, whatever ids and times are in them."""
     texts: dict[str, str] = {}
     counts = Counter[str]()
     for error in scene.told:
-        kind = _NUMBER.sub("N", error)
+        kind = _VARYING.sub("N", error)
         texts.setdefault(kind, _cut(error))
         counts[kind] += 1
     return tuple((texts[kind], count) for kind, count in counts.most_common(_MOST_KINDS))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from redis.crc import key_slot
 
 from reports.checks import run_checks
@@ -213,6 +214,26 @@ def test_what_the_service_said_is_named(tmp_path: Path) -> None:
     found = diagnosis(made, tmp_path, "errors.rate")
     assert found.cause == "errors"
     assert "KeyError: 'order 17'\" to 20 of 20" in found.sentence
+
+
+def test_errors_that_differ_by_an_id_are_one_and_those_of_two_statuses_are_two(
+    tmp_path: Path,
+) -> None:
+    made = run(error="HTTP 500: no session", fails=True)
+    failed = 0
+    for conversation in made.conversations:
+        for place, turn in enumerate(conversation.turns):
+            if turn.error is not None:
+                failed += 1
+                status = 503 if failed <= 8 else 500
+                name = "0a1b2c3d-99ee" if failed % 2 else "ffee12"
+                error = f"HTTP {status}: no session {name}"
+                conversation.turns[place] = replace(turn, error=error)
+    found = diagnosis(made, tmp_path, "errors.rate")
+    assert [(text[:8], count) for text, count in found.errors] == [
+        ("HTTP 500", 12),
+        ("HTTP 503", 8),
+    ]
 
 
 def test_one_replica_that_had_the_slow_turns_is_named(tmp_path: Path) -> None:
