@@ -11,7 +11,7 @@ from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.service import Attempt
 from loadtests.tally import Tally
 from loadtests.turn import Desk, TurnInPlay
-from reports.records import ConversationRecord, Fate, Outcome, TurnRecord
+from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 
 READ_AGAIN_S = (5.0, 7.0, 8.0, 12.0)
 """How long to wait, each time, when a session shows the half of a turn that an attempt which nobody
@@ -197,5 +197,5 @@ class Customer:
             self.deleted = self.desk.clock.now()
             self._read_back("expired")
         else:
-            self.error = f"the deletion ended {tries.outcome}: {tries.error}"
+            self.error = f"{DELETION_FAILED} {tries.outcome}: {tries.error}"
         self.last_touch = None

@@ -11,7 +11,14 @@ from functools import cached_property
 from zlib import crc32
 
 from reports.filed import Filed
-from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, TurnRecord
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
 
 OK, FAIL, INFO = range(3)
 """The outcome of a turn: the lowest bits of its `state`."""
@@ -25,8 +32,6 @@ TROUBLED = 16
 UNSEEN = 32
 """It ended with a reply that carries no witness of the model."""
 
-DELETION_FAILED = "the deletion ended "
-"""So begins the error of a conversation whose session could not be deleted."""
 UNANSWERED, GONE, FOUND = range(3)
 """What a read of a session showed."""
 

@@ -112,6 +112,10 @@ class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     fate: Fate
 
 
+DELETION_FAILED = "the deletion ended"
+"""So begins the error of a conversation whose session could not be deleted."""
+
+
 class Seen(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
     """The model's witness, carried by a reply: which customer messages it was really shown."""
 
