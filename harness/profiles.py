@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from chaos.errors import ChaosConfigError
+from chaos.redis_binary import find_server
 from harness import exits, options, plot
 from loadtests import journeys
 from loadtests import profile as loading
@@ -31,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
             options.check_seed(args.seed)
         book = None if args.journeys is None else journeys.load(Path(args.journeys))
         known = None if book is None else book.journeys
-        lines = show(loading.load(args.profile, known), args.seed, book)
+        lines = show(loading.load(args.profile, known), args.seed, book, _server())
     print("\n".join(lines))
     return exits.GO
 
@@ -48,9 +50,22 @@ def _list() -> list[str]:
     return lines
 
 
-def show(profile: Profile, seed: int | None, book: Book | None = None) -> list[str]:
-    """The forecast as lines of at most 80 columns; `book` holds the journeys, None: ShopMax's."""
-    ahead = forecast(profile, seed, book)
+def _server() -> str:
+    """The Redis server that a run would start here: their sessions differ in size."""
+    try:
+        return "redis" if find_server("auto").name == "redis-server" else "valkey"
+    except ChaosConfigError:
+        return "redis"
+
+
+def show(
+    profile: Profile, seed: int | None, book: Book | None = None, server: str = "redis"
+) -> list[str]:
+    """The forecast as lines of at most 80 columns.
+
+    `book` holds the journeys, ShopMax's when None; `server` is the name of the Redis server.
+    """
+    ahead = forecast(profile, seed, book, server=server)
     title = f"{profile.name}: {profile.description}"
     if seed is not None:
         title += f" (seed {seed})"
@@ -62,7 +77,7 @@ def show(profile: Profile, seed: int | None, book: Book | None = None) -> list[s
         "",
         *_sessions(profile, ahead),
         "",
-        *_numbers(profile, ahead),
+        *_numbers(profile, ahead, server),
     ]
 
 
@@ -114,7 +129,7 @@ def _axis(starts: Sequence[tuple[float, str]], seconds: float) -> list[str]:
     return plot.axis(places, [[name for _, name in starts], times], _COLUMNS, _MARGIN)
 
 
-def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
+def _numbers(profile: Profile, ahead: Forecast, server: str) -> list[str]:
     talk = ahead.all_turns / ahead.conversations if ahead.conversations else 0.0
     peak = profile.curve().highest * ahead.day_factor
     stretch = profile.compression
@@ -139,8 +154,8 @@ def _numbers(profile: Profile, ahead: Forecast) -> list[str]:
         ("Old chats", _sliding(profile)),
         (
             "Redis",
-            f"at most {size(max(ahead.memory))} with the sessions of the reference service, of "
-            f"which {size(ahead.base_bytes)} without any session",
+            f"at most {size(max(ahead.memory))} in {server.capitalize()} with the sessions of the "
+            f"reference service, of which {size(ahead.base_bytes)} without any session",
         ),
     ]
     if stretch > 1:
@@ -186,7 +201,7 @@ def number(value: float) -> str:
 def size(value: float) -> str:
     """Bytes in a unit of a fitting size."""
     for unit in ("B", "KiB", "MiB"):
-        if value < 1024:
+        if value < 1000:  # three digits hold no more
             return f"{value:.3g} {unit}"
         value /= 1024
     return f"{value:.3g} GiB"

@@ -91,3 +91,11 @@ def test_what_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], said: 
     assert finished.stdout == ""
     (sentence,) = finished.stderr.splitlines()
     assert re.search(said, sentence)
+
+
+def test_the_memory_shown_is_that_of_the_server_that_would_run() -> None:
+    smoke = profile.load("smoke")
+    redis, valkey = ("\n".join(profiles.show(smoke, 3, server=s)) for s in ("redis", "valkey"))
+    assert re.search(r"Redis +at most [\d.]+ \w+ in Redis", redis)
+    assert re.search(r"Redis +at most [\d.]+ \w+ in Valkey", valkey)
+    assert redis.replace("in Redis", "") != valkey.replace("in Valkey", "")
