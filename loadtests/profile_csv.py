@@ -93,6 +93,13 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
     data = list(itertools.dropwhile(lambda each: is_heading(each[1]), rows))
     while data and all(len(row) > 1 and not row[-1] for _, row in data):
         data = [(number, row[:-1]) for number, row in data]  # every line ends with a separator
+    headings = rows[: len(rows) - len(data)]
+    if separator == "," and headings and data and len(headings[-1][1]) == 1 < len(data[0][1]):
+        # One column of numbers with a decimal comma must not be taken for a time and a number.
+        raise ProfileError(
+            f"{path} line {data[0][0]}: {len(data[0][1])} columns, expected 1 as in the heading; "
+            "numbers with a decimal comma stand in quotes, or the first line is sep=;"
+        )
     for number, row in data:
         if len(row) not in (1, 2) or len(row) != len(data[0][1]):
             wanted = len(data[0][1]) if len(data[0][1]) in (1, 2) else "1 or 2"

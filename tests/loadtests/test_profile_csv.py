@@ -222,6 +222,7 @@ MISTAKES = [
     ),
     ("18:30 5\n18:31 6\n", " line 1: requests per minute must be a number from 0 up, not '18:30"),
     ("0 5\n1 6\n", " line 1: requests per minute must be a number from 0 up, not '0 5'"),
+    ("Anfragen\n600,5\n1200,25\n", " line 2: 2 columns, expected 1 as in the heading; numbers "),
     ("18:30,12 ms\n", " line 1: requests per minute must be a number from 0 up, not '12 ms'"),
     ("18:30,5\n18:32,6\n18:33,7\n", " line 3: 18:33 comes 1 minutes after the line before, expec"),
     ('18:30,5\n18:31,"6\n18:32,7\n', " line 3: not a table: unexpected end of data"),
