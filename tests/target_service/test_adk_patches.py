@@ -221,6 +221,25 @@ _EVENTS = st.builds(
     ),
 )
 
+_SIMPLE = st.sampled_from(
+    [
+        types.Part(text="a"),
+        *(types.Part(function_call=types.FunctionCall(id=id, name="f")) for id in ("adk-1", "2")),
+        *(
+            types.Part(function_response=types.FunctionResponse(id=id, name="f"))
+            for id in ("adk-1", "2")
+        ),
+    ]
+)
+"""Parts of which only the order can be unusual."""
+_ORDINARY = st.builds(
+    lambda parts, author: Event(
+        author=author, content=types.Content(role="model", parts=list(parts))
+    ),
+    st.lists(_SIMPLE, min_size=1, max_size=2),
+    st.sampled_from(["me", "user"]),
+)
+
 
 def _call(number: int) -> list[Event]:
     """A call and its answer, as most of them are."""
@@ -233,8 +252,8 @@ def _call(number: int) -> list[Event]:
     ]
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
-@given(st.lists(_EVENTS | st.integers(0, 50), max_size=6), st.booleans())
+@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+@given(st.lists(_ORDINARY | _EVENTS | st.integers(0, 50), max_size=5), st.booleans())
 def test_a_history_is_shown_to_the_model_as_adk_shows_it(drawn: list[Any], keep: bool) -> None:
     events = [
         event for each in drawn for event in (_call(each) if isinstance(each, int) else [each])
