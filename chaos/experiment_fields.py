@@ -70,11 +70,10 @@ class Fields:
                 self.fail(f"{prefix}{name} is missing")
         for name in value:
             if allowed is not None and name not in allowed:
+                near = difflib.get_close_matches(str(name), list(allowed), n=1)
                 expected = f"one of {', '.join(allowed)}" if allowed else "no key"
-                self.fail(
-                    f"{prefix}{name} is not known here, expected {expected}"
-                    f"{nearest(str(name), allowed)}"
-                )
+                hint = f" (did you mean {near[0]}?)" if near else f", expected {expected}"
+                self.fail(f"{prefix}{name} is not known here{hint}")
         return value
 
     def items(self, key: str, value: object) -> list[Any]:
