@@ -432,7 +432,11 @@ class RecordWriter:
         try:
             opened = self._files.get(file)
             if opened is None:
-                opened = self._files[file] = (self._run_dir / file).open("ab", buffering=0)
+                mine = (self._run_dir / file).open("ab", buffering=0)
+                # Two threads may come to a new file at the same time.
+                opened = self._files.setdefault(file, mine)
+                if opened is not mine:
+                    mine.close()
             _write_whole(opened, lines)
         except OSError as error:
             self.failure = OSError(error.errno, error.strerror, str(self._run_dir / file))
