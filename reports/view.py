@@ -39,6 +39,7 @@ _SHORT = {
     "latency.recovery_p99": "recovery p99",
     "latency.warmup_p99": "warm-up p99",
     "latency.outage": "outage",
+    "errors.rate": "unanswered",
     "recovery.time": "slowest",
     "memory.bounded": "peak",
     "memory.baseline": "ended at",
@@ -233,7 +234,8 @@ def _tightest(passed: Sequence[Gate]) -> list[Gate]:
     tightest: dict[str, Gate] = {}
     for gate in sorted(passed, key=lambda gate: -gate.used):
         # Exactly the limit is a count that had to be reached, not a margin.
-        if gate.used not in {0.0, 1.0}:
+        # A share of 0 rests on its sample, which must be said.
+        if gate.sample or gate.used not in {0.0, 1.0}:
             tightest.setdefault(gate.title, gate)
     return list(tightest.values())
 

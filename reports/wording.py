@@ -82,7 +82,7 @@ def share(value: float | None) -> str:
     """A fraction as a percentage: 0.0012 is `0.12 %`."""
     if value is None:
         return MISSING
-    percent = value * 100
+    percent = float(value) * 100
     digits = 0 if percent >= 99.95 or percent.is_integer() else 1 if percent >= 9.995 else 2
     return f"{percent:.{digits}f} %"
 

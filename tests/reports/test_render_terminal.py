@@ -98,3 +98,13 @@ def test_a_gate_that_passed_states_what_it_rests_on() -> None:
     screen = " ".join(terminal.render(result, color=False, width=120).split())
     assert "steady p99 412 ms of 800 ms (n 3,310, 95 %: 391 ms to 430 ms)" in screen
     assert "fault slowest 2.02 s of 3 s (n 12, 95 %: 380 ms or more)" in screen
+
+
+def test_a_share_of_zero_states_what_it_rests_on() -> None:
+    result = stored("go")
+    gate = next(gate for gate in result["gates"] if gate["name"] == "errors.rate")
+    gate |= {"value": 0.0, "limit": 0.001}
+    gate["sample"] = {"n": 130, "low": 0, "high": 0.028, "confidence": 0.95, "judged_as": "none"}
+    result["gates"].append({**gate, "name": "errors.deletes", "sample": None, "title": "Deletes"})
+    screen = " ".join(terminal.render(result, color=False, width=120).split())
+    assert "unanswered 0 % of 0.10 % (n 130, 95 %: 0 % to 2.80 %)" in screen
