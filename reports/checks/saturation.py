@@ -41,6 +41,8 @@ from reports.titles import title
 
 DEARER = 1.5
 """A turn that costs more than this many times the reference is the service's own doing."""
+DEARER_THAN_FIRST = 3.0
+"""The same, compared with turns in new sessions: a healthy service's grow somewhat dearer too."""
 _NAME = "validity.saturation"
 _PEAK_S = 5.0
 _BUSY_WORDS = (
@@ -73,11 +75,13 @@ class Cost:
     """Where that is from, in words."""
     whose: str
     """`CPU` of the machine, or `Redis's CPU`."""
+    times: float
+    """So many times what it was before a turn may cost."""
 
     @property
     def dearer(self) -> bool:
         """Whether the service itself is the reason."""
-        return self.then > DEARER * self.before
+        return self.then > self.times * self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,24 +211,28 @@ def _cost(history: History, part: Part, spans: Sequence[Span]) -> Cost | None:
     if part.name not in ("this machine", "Redis"):
         return None  # the harness's own parts: no service makes them dearer
     then = cost(history, part.readings, without(spans, faulty(history)))
-    reference = _reference(history, part)
-    if then is None or reference is None:
+    if then is None:
         return None
     whose = "Redis's CPU" if part.name == "Redis" else "CPU"
-    return Cost(then, *reference, whose)
+    compared = [
+        Cost(then, before, reference, whose, times)
+        for before, reference, times in _references(history, part)
+    ]
+    return next((each for each in compared if each.dearer), next(iter(compared), None))
 
 
-def _reference(history: History, part: Part) -> tuple[float, str] | None:
-    """What a turn cost while all was well, and when that was."""
+def _references(history: History, part: Part) -> list[tuple[float, str, float]]:
+    """What a turn cost while all was well, when that was, and how much more it may cost."""
     sizing = history.run.sizing
-    if part.name == "this machine" and sizing is not None:
-        # A turn of a young conversation, where the rehearsal knows it: a service may grow dear with
-        # the history, and the rehearsal's longer conversations would hide that.
-        known = sizing.cpu_s_per_first_turn or sizing.cpu_s_per_turn
-        if known is not None:
-            return known, "the rehearsal's"
+    if part.name == "this machine" and sizing is not None and sizing.cpu_s_per_turn:
+        found = [(sizing.cpu_s_per_turn, "the rehearsal's", DEARER)]
+        if sizing.cpu_s_per_first_turn:
+            # The rehearsal's later turns may have been dear already.
+            first = sizing.cpu_s_per_first_turn
+            found.append((first, "the rehearsal's first turns'", DEARER_THAN_FIRST))
+        return found
     value = cost(history, part.readings, calm(history, part.readings))
-    return None if not value else (value, "the calm part's of this run")
+    return [(value, "the calm part's of this run", DEARER)] if value else []
 
 
 def _had_room(history: History, known: Sequence[Part]) -> Finding:
@@ -300,9 +308,9 @@ def _became_dearer(found: Saturation, then: Cost) -> Finding:
         phase="run",
         status=Status.FAIL,
         value=then.then * 1000,
-        limit=then.before * DEARER * 1000,
+        limit=then.before * then.times * 1000,
         unit="ms",
-        summary=f"The service itself became dearer: {_dearer(then)}, limit {DEARER:g} ×",
+        summary=f"The service itself became dearer: {_dearer(then)}, limit {then.times:g} ×",
         evidence=tuple(
             f"{_gate(finding)} failed; {found.part.name} was full {_times(found.spans)}"
             for finding in found.excused[:20]

@@ -134,10 +134,19 @@ def test_a_service_that_became_dearer_than_at_the_rehearsal_is_no_go(tmp_path: P
     assert by_weight(run_checks(history))[0] == cost
 
 
-def test_a_rehearsal_that_knows_the_first_turns_is_compared_by_them(tmp_path: Path) -> None:
+def test_a_rehearsal_that_knows_the_first_turns_finds_a_service_that_grows_dear(
+    tmp_path: Path,
+) -> None:
     sizing = {"cpu_s_per_turn": 1.0, "cpu_s_per_first_turn": 0.045}
     history = on_a_machine(run(), full(19, 60), sizing=sizing).history(tmp_path)
     assert verdict(history)[0] is Verdict.NO_GO
+
+
+def test_a_turn_somewhat_dearer_than_the_first_is_no_defect(tmp_path: Path) -> None:
+    sizing = {"cpu_s_per_turn": 1.0, "cpu_s_per_first_turn": 0.6}
+    history = on_a_machine(run(), full(19, 60), sizing=sizing).history(tmp_path)
+    assert verdict(history)[0] is Verdict.INCONCLUSIVE
+    assert not dearer(history)
 
 
 def test_without_a_rehearsal_the_calm_part_of_the_run_is_the_reference(tmp_path: Path) -> None:
