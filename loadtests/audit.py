@@ -20,7 +20,7 @@ def read_back(
 ) -> AuditRecord:
     """Read one session, asking again for up to a turn's deadline; `when` is `end` or `expired`."""
     tries = Tries()
-    sent_at = clock.now()
+    asked = sent_at = clock.now()
 
     def ask(timeout: float) -> Attempt:
         nonlocal sent_at
@@ -54,6 +54,7 @@ def read_back(
         replica=answer.replica if answer else None,
         error=error,
         state=state,
+        asked=asked if tries.attempts > 1 else None,
     )
 
 

@@ -10,7 +10,7 @@ from loadtests.conversation import ConversationPlan, Ending
 from loadtests.persistence import Deadline, Jitter, Tries, persist
 from loadtests.service import Attempt
 from loadtests.tally import Tally
-from loadtests.turn import Desk, TurnInPlay
+from loadtests.turn import OPENING, Desk, TurnInPlay
 from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 
 READ_AGAIN_S = (5.0, 7.0, 8.0, 12.0)
@@ -161,7 +161,7 @@ class Customer:
 
         persist(tries, ask, self.desk.limits, jitter, deadline)
         if tries.error:
-            turn.tries.error = f"opening the session: {tries.error}"
+            turn.tries.error = f"{OPENING}{tries.error}"
         if tries.outcome is not Outcome.OK:
             turn.tries.attempts, turn.tries.last = tries.attempts, tries.last
             return False

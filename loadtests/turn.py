@@ -30,6 +30,8 @@ def turn_id(conversation: int, turn: int) -> str:
     return f"c{conversation}t{turn}"
 
 
+OPENING = "opening the session: "
+"""The error of a turn before which its session had to be opened more than once begins so."""
 MOST_CONFIRMATIONS = 3
 """An agent that asks once more than this in one turn will not be content."""
 
@@ -94,7 +96,10 @@ class TurnInPlay:
 
     def begin_again(self, plan: ConversationPlan) -> None:
         """The customer opened another session, that of `plan`, and is about to say it there."""
-        self.plan, self.tries = plan, Tries()
+        opening = self.tries.error or ""
+        # That its opening had trouble is told; that the old session is gone is no trouble.
+        kept = opening if opening.startswith(OPENING) else None
+        self.plan, self.tries = plan, Tries(error=kept)
         self.reopened = self.desk.clock.now()
 
     def record(self) -> TurnRecord:

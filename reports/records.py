@@ -204,6 +204,8 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     state: dict[str, str] | None = None
     """The session's own state: the digest of each key to the digest of its value; None: the service
     shows none."""
+    asked: Seconds | None = None
+    """When the read was sent first, if it had to be sent again; None: `at`, or not recorded."""
 
 
 class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.checks.session_model import CLOCK_S
+from reports.checks.session_model import CLOCK_S, was_asked_again
 from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
 
 
@@ -72,12 +72,15 @@ def audits_are(
 ) -> Blameless | None:
     """What the reads of a session add whose turns are blameless; None: one needs a closer look."""
     kept, latest = turns[-1].sent, max(turn.done for turn in turns)
-    late, audited, gone = 0, False, False
+    late, audited, gone, again = 0, False, False, False
     for audit in audits:
         if gone:
             return None
         deleted = record.deleted is not None and audit.at >= record.deleted
         must_be_gone = deleted or audit.at - latest > ttl + CLOCK_S
+        again = again or was_asked_again(audit, latest)
+        if again and must_be_gone:
+            return None
         latest = max(latest, audit.done)
         if audit.status == "gone":
             gone = True

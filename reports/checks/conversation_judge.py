@@ -20,6 +20,12 @@ _EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "h
 """Violations that an audit proves and that also show up in what the model is shown."""
 _ALIVE = "it, which a forgotten attempt may have kept alive"
 _HALF = "a half of it, which may still have been written when it was read"
+_PERHAPS_NEW = (
+    Presence.EITHER,
+    Presence.GONE_BUT_FOR_FORGOTTEN,
+    Presence.THERE_BUT_FOR_DURABILITY,
+)
+"""The session may be another one, under the same id, than the turn before was taken in."""
 _LATE = (Presence.GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
 
 
@@ -120,7 +126,7 @@ class ConversationJudge:
         elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
             self._absent(presence, turn.turn_id, turn.done, _answer(turn))
         elif self._taken and turn.reopened is None:
-            if presence in (Presence.EITHER, Presence.GONE_BUT_FOR_FORGOTTEN):
+            if presence in _PERHAPS_NEW:
                 self._witness.may_begin_anew(turn.turn)
                 self._beginnings.append(turn.turn)
             elif presence is Presence.GONE:
@@ -174,6 +180,7 @@ class ConversationJudge:
 
         That a session is gone when it may be shows nothing of them.
         """
+        self._model.asked(audit)
         presence = self._model.presence(audit.at, audit.done)
         where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status not in ("found", "gone"):
@@ -288,9 +295,9 @@ class ConversationJudge:
         """
         if audit.status != "found" or audit.history:
             return False
-        # A turn that was asked once, and answered, failed only before: its session's opening did.
+        # What failed of the first turn in a session may have been the opening of that session.
         return any(
-            turn.outcome is Outcome.OK and turn.attempts == 1 and turn.error is not None
+            turn.error is not None and (turn.turn == 0 or turn.reopened is not None)
             for turn in self._taken
         )
 

@@ -21,9 +21,8 @@ from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, Turn
 
 CLOCK_S = 0.1
 """Slack on either side of the TTL: two clocks, one of which may be slewed, over one TTL."""
-_ASKED_AGAIN_S = 0.5
-"""A session is read at once when its conversation has ended; later only if it had to be asked for
-again."""
+_AT_ONCE_S = 0.2
+"""A session is read so soon after its conversation has ended, or it had to be asked for again."""
 DELETION = "the deletion ended "
 """The error of a conversation whose session may or may not have been deleted begins so."""
 
@@ -115,11 +114,17 @@ class SessionModel:
         self._latest = self._forgotten = at
         self._seen_gone = math.inf
 
+    def asked(self, audit: AuditRecord) -> None:
+        """An audit is about to be judged.  If it had to be sent again, nobody knows what the first
+        attempt did: it may have touched a session that was still there."""
+        first = audit.asked
+        if first is None and was_asked_again(audit, self._latest):
+            first = self._latest
+        if first is not None and self.presence(first, first) is not Presence.GONE:
+            self._forgotten = max(self._forgotten, self._late_until(first, audit.at))
+
     def read(self, audit: AuditRecord) -> None:
         """An audit read the session, which some services count as a touch."""
-        if audit.at - self._latest > _ASKED_AGAIN_S and audit.when == "end":
-            # It was asked before, and nobody knows what became of that.
-            self._forgotten = max(self._forgotten, self._late_until(self._latest, audit.at))
         self._touched(audit.done)
         if audit.status == "gone":
             self._seen_gone = min(self._seen_gone, audit.done)
@@ -132,3 +137,10 @@ class SessionModel:
 def turns_all_known(record: ConversationRecord | None) -> bool:
     """Whether every turn left a record (a run cut short or a lost generator leaves some out)."""
     return record is not None and record.fate not in (Fate.CENSORED, Fate.LOST)
+
+
+def was_asked_again(audit: AuditRecord, latest: float) -> bool:
+    """Whether a read was sent more than once.  `latest`: when its conversation had ended."""
+    if audit.asked is not None:
+        return True
+    return audit.when == "end" and audit.at - latest > _AT_ONCE_S

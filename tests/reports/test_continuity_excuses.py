@@ -223,14 +223,17 @@ def test_reads_that_do_not_say_whose_session_it_is_prove_no_leak_and_no_innocenc
     assert findings(run, tmp_path)["leaked"].status is Status.UNKNOWN
 
 
-def test_a_read_that_had_to_be_asked_again_may_have_kept_the_session_alive(
-    tmp_path: Path,
+@pytest.mark.parametrize(("asked", "status"), [(True, Status.UNKNOWN), (False, Status.FAIL)])
+def test_a_read_that_had_to_be_sent_again_may_have_kept_the_session_alive(
+    tmp_path: Path, asked: bool, status: Status
 ) -> None:
     run = Run()
     talk = run.conversation().turn()
-    talk.audit(at=talk.ended + 9.0)
-    talk.audit(at=talk.ended + 9.0 + TTL + 1.0, when="expired")
-    assert findings(run, tmp_path)["resurrected"].status is Status.UNKNOWN
+    talk.audit(at=talk.ended + 0.05)
+    asked_again = talk.ended + 0.02 if asked else None
+    talk.audits[0] = msgspec.structs.replace(talk.audits[0], asked=asked_again)
+    talk.audit(at=talk.ended + 0.1 + TTL + 1.0, when="expired")
+    assert findings(run, tmp_path)["resurrected"].status is status
 
 
 @pytest.mark.parametrize(("unsure", "convicted"), [(1, {}), (0, {"reordered": 1})])

@@ -30,6 +30,8 @@ class Tries:
     outcome: Outcome = Outcome.FAIL
     attempts: int = 0
     unsure: int = 0
+    asked: float = 0.0
+    """When the first attempt was sent."""
     sent: float = 0.0
     """When the last attempt was sent."""
     done: float = 0.0
@@ -109,7 +111,7 @@ class Customer:
 
     def _ask(self, sent: float, deadline: float, write: Callable[[float], Entry]) -> Tries:
         """Ask until there is an answer, or until it is too late."""
-        tries = Tries()
+        tries = Tries(asked=sent)
         while sent < deadline:
             request = self.network.ask(sent, min(8.0, deadline - sent))
             tries.attempts += 1
@@ -160,6 +162,7 @@ class Customer:
             opening = self._open(tries.done + 0.001, deadline)
             if opening.outcome is Outcome.OK:
                 reopened = opening.done
+                error = opening.error
                 tries = self._ask(
                     reopened + 0.001,
                     deadline,
@@ -225,6 +228,7 @@ class Customer:
             when=when,
             status=status,
             replica="r05",
+            asked=round(tries.asked, 6) if tries.attempts > 1 else None,
             **values,
         )
         self.audits.append(audit)

@@ -31,6 +31,8 @@ class _Talk:
         reads = [audit for audit in world.audits if audit.conversation == index]
         self.end = next((a for a in reads if a.when == "end" and a.status == "found"), None)
         self.late = next((a for a in reads if a.when == "expired"), None)
+        # A read that had to be sent again may itself have kept the session alive.
+        self.read_once = all(a.asked is None for a in reads)
 
     @property
     def blocks(self) -> list[list[HistoryItem]]:
@@ -185,7 +187,7 @@ def resurrect(world: World, rng: random.Random) -> bool:
             continue
         record = world.conversations[talk.index]
         last = max(talk.end.done, talk.turns[-1].done)
-        held_up = talk.end.at - talk.turns[-1].done > 0.1
+        held_up = talk.end.at - talk.turns[-1].done > 0.1 or not talk.read_once
         if record.deleted is None and (held_up or talk.late.at - last < TTL + 1.0):
             continue
         if any(f.start - CALM_S <= last + 0.5 and last <= f.end for f in world.faults):
@@ -205,7 +207,7 @@ def outlive(world: World, rng: random.Random) -> bool:
         record = world.conversations[talk.index]
         if record.deleted is not None or late.at - end.done < TTL + 1.0:
             continue
-        if end.at - talk.turns[-1].done > 0.1:
+        if end.at - talk.turns[-1].done > 0.1 or not talk.read_once:
             continue
         first = talk.turns[0]
         busy = (f.start <= first.done + 12.0 and first.sent <= f.end for f in world.faults)
