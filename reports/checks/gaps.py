@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.checks.session_model import DELETION
 from reports.history import History
-from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, TurnRecord
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
 
 _EARLY_S = 0.05
 """A timer may go off so early, and a message be sent before it was due."""
@@ -33,7 +39,7 @@ def missing(
         return f"what became of it is recorded {len(records)} times"
     (record,) = records
     whole = record.fate is Fate.OFFERED and record.opened is not None
-    gave_up = record.error is not None and not record.error.startswith(DELETION)
+    gave_up = record.error is not None and not record.error.startswith(DELETION_FAILED)
     if whole and not gave_up and len(turns) != record.turns_planned:
         return f"{len(turns)} of its {record.turns_planned} turns are recorded"
     if any(turn.turn != number for number, turn in enumerate(turns)):

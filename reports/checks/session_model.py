@@ -17,14 +17,19 @@ import math
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from reports.records import AuditRecord, ConversationRecord, Fate, Outcome, TurnRecord
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
 
 CLOCK_S = 0.1
 """Slack on either side of the TTL: two clocks, one of which may be slewed, over one TTL."""
 _AT_ONCE_S = 0.2
 """A session is read so soon after its conversation has ended, or it had to be asked for again."""
-DELETION = "the deletion ended "
-"""The error of a conversation whose session may or may not have been deleted begins so."""
 
 
 class Presence(Enum):
@@ -70,7 +75,7 @@ class SessionModel:
             self._latest = self._forgotten = record.opened
         if self._deleted is not None and not deletion_durable:
             self._perhaps_deleted, self._deleted = self._deleted, None
-        if (record.error or "").startswith(DELETION) and record.ended is not None:
+        if (record.error or "").startswith(DELETION_FAILED) and record.ended is not None:
             self._perhaps_deleted = record.ended
 
     def presence(self, start: float, end: float) -> Presence:
