@@ -238,8 +238,10 @@ class _Judge:
             return sum((t.turn >= beginning) != (t.turn_id in present) for t in acknowledged)
 
         beginnings = self._expected.beginnings
-        self._result.beginnings = [each for each in beginnings if not fault_with(each)]
-        beginning = min(beginnings, key=fault_with) if len(beginnings) > 1 else beginnings[0]
+        beginning = beginnings[0]
+        if len(beginnings) > 1:
+            beginning = min(beginnings, key=fault_with)
+            self._result.beginnings = [each for each in beginnings if not fault_with(each)]
         stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
         if stale:
             self._convict(

@@ -303,9 +303,12 @@ class ConversationJudge:
 
     def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
         """Turns of unknown fate may be absent, but not any more once they were there."""
+        unsettled = [turn for turn in self._taken if turn.outcome is Outcome.INFO]
+        if not unsettled:
+            return
         now = {item.turn_id for item in audit.history}
-        for turn in self._taken:
-            if turn.outcome is Outcome.INFO and turn.turn_id in shown - now:
+        for turn in unsettled:
+            if turn.turn_id in shown - now:
                 saw = "a history without it"
                 self._convict("truncated", turn.turn_id, audit.done, where, "what was there", saw)
         shown.update(turn_id for turn_id in now if turn_id is not None)
