@@ -55,6 +55,12 @@ def _defect(name: str) -> str:
     return f"tests.defects.{name}:factory"
 
 
+def _with_agent(name: str, what: str) -> System:
+    """A good system with an agent of this folder in the place of ShopMax's."""
+    agent = str(HERE / "agents" / name)
+    return System(name, what, "redis", None, experiment="one-kill.yaml", options=("--agent", agent))
+
+
 # Turns of about 0.7 s: an impatient app asks again meanwhile, and a kill hits some in their middle.
 _SLOW_MODEL = {"DIYA_MODEL_TTFT_MS": "350"}
 
@@ -191,6 +197,30 @@ BAD = (
         env=_SLOW_MODEL,
         beside=("DIYA_COMMUNITY_PYTHON", "google-adk-community==0.5.0"),
     ),
+    System(
+        "ttl-short",
+        "sessions expire after half of the TTL that was declared",
+        "tests.defects.ttl_wrong:short",
+        "continuity.lost",
+    ),
+    System(
+        "ttl-long",
+        "sessions live for three times the TTL that was declared",
+        "tests.defects.ttl_wrong:long",
+        "continuity.resurrected",
+    ),
+    System(
+        "steps-twice",
+        "the result of a tool is stored twice",
+        _defect("steps_twice"),
+        "continuity.steps",
+    ),
+    System(
+        "wrong-reply",
+        "now and then a customer gets the reply to another customer, under the right metadata",
+        _defect("wrong_reply"),
+        "continuity.reply",
+    ),
 )
 
 GOOD = (
@@ -284,6 +314,16 @@ GOOD = (
         experiment="kills.yaml",
         options=("--topology", "cluster"),
     ),
+    System(
+        "greeting",
+        "a session begins with a greeting that belongs to no turn",
+        "tests.calibrate.greeting:factory",
+        None,
+    ),
+    _with_agent(
+        "redacting", "ours, under an agent whose plugin redacts messages before they are stored"
+    ),
+    _with_agent("looping", "ours, under an agent that says the same words three times in a turn"),
 )
 
 SYSTEMS = BAD + GOOD

@@ -1,0 +1,1 @@
+"""An agent that asks its classifier several times, and gets the same word each time."""
