@@ -53,6 +53,8 @@ class Measured:
     seconds: float
     cpu_s: float | None
     """Processor seconds of all of them; None where that cannot be seen."""
+    first: Measured | None = None
+    """The same of conversations that were over after their first turn."""
 
 
 def customers(replicas: int) -> int:
@@ -68,23 +70,29 @@ def rehearse(
     None when nothing was measured.  Raises GeneratorError when the rehearsal itself broke.
     """
     begun_with: float | None = None
+    first: Measured | None = None
     found: Refusal | Measured | None = None
     with _process(run_dir, run_id, url, count) as steps:
         for step in steps:
             match step["step"]:
                 case "failed":
                     found = Refusal(step["opening"], step["error"])
-                case "warm":
+                case "begin":
                     begun_with = cpu()
                 case "played":
                     used = cpu()
                     both = used is not None and begun_with is not None
-                    found = Measured(
+                    played = Measured(
                         step["turns"],
                         step["failed"],
                         step["seconds"],
                         used - begun_with if both else None,  # type: ignore[operator]
+                        first,
                     )
+                    if step["young"]:
+                        first = played
+                    else:
+                        found = played
     return found
 
 

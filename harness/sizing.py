@@ -63,6 +63,7 @@ def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
         peak_turns_per_s=ask.peak * factor,
         turns=0 if measured is None else measured.turns,
         seconds=0.0 if measured is None else round(measured.seconds, 3),
+        cpu_s_per_first_turn=None if measured is None else cpu_per_turn(measured.first),
     )
 
 
@@ -78,11 +79,12 @@ def cpu_per_turn(measured: Measured | None) -> float | None:
 def _check(ask: Ask, factor: float, carries: float, cores: float) -> None:
     left = ask.turns * factor
     carry = "core carries" if cores == 1 else "cores carry"
+    cost = 1000 * cores / carries
     if factor >= LEAST_FACTOR and left >= min(LEAST_TURNS, ask.turns / 2):
         return
     raise ConfigError(
-        f"--scale auto: {cores:g} {carry} {carries:.3g} turns/s here, and the peak of profile "
-        f"{ask.profile.name} asks for {ask.peak:.3g}: scaled to {factor:g} of it, its "
-        f"{ask.turns:.0f} turns would be {left:.0f}, which prove nothing; a smaller --profile, "
-        "fewer --replicas or a bigger machine was expected"
+        f"--scale auto: {cores:g} {carry} {carries:.3g} turns/s here, at {cost:.3g} ms of CPU a "
+        f"turn, and the peak of profile {ask.profile.name} asks for {ask.peak:.3g}: scaled to "
+        f"{factor:g} of it, its {ask.turns:.0f} turns would be {left:.0f}, which prove nothing; a "
+        "smaller --profile, fewer --replicas or a bigger machine was expected"
     )

@@ -105,16 +105,19 @@ class Rehearsal:
 
     def warm_up(self, turns: int, customers: int, seconds: float) -> None:
         """Take so many turns, of which nobody keeps count, or as many as there is time for."""
-        self._play(customers, turns, 0.0, seconds)
+        self._play(customers, turns, 0.0, seconds, young=False)
 
-    def play(self, customers: int, enough: int, least_s: float, most_s: float) -> Played:
+    def play(
+        self, customers: int, enough: int, least_s: float, most_s: float, *, young: bool
+    ) -> Played:
         """Let so many customers talk at once, one conversation after the other.
 
         Until `enough` turns were answered and `least_s` seconds have passed, or `most_s` have.
+        `young` conversations are over after their first turn.
         """
         self._turns, self._failed = 0, 0
         begun = time.monotonic()
-        self._play(customers, enough, least_s, most_s)
+        self._play(customers, enough, least_s, most_s, young=young)
         return Played(self._turns, self._failed, time.monotonic() - begun)
 
     def forget(self) -> None:
@@ -132,12 +135,14 @@ class Rehearsal:
         group.kill()
         self._client.close()
 
-    def _play(self, customers: int, enough: int, least_s: float, most_s: float) -> None:
+    def _play(
+        self, customers: int, enough: int, least_s: float, most_s: float, *, young: bool
+    ) -> None:
         self._over = False
         begun, before = time.monotonic(), self._turns
         group = Group()
         for _ in range(customers):
-            group.spawn(self._talk)
+            group.spawn(self._talk, young)
         while (passed := time.monotonic() - begun) < most_s:
             if passed >= least_s and self._turns - before >= enough:
                 break
@@ -146,10 +151,11 @@ class Rehearsal:
         group.join(_WAIT_S)
         group.kill()
 
-    def _talk(self) -> None:
+    def _talk(self, young: bool) -> None:
         while not self._over:
             before = self._failed
-            self._converse(next(self._plans))
+            plan = next(self._plans)
+            self._converse(_short(plan) if young else plan)
             if self._failed > before:
                 gevent.sleep(0.1)  # who is refused at once would ask a thousand times a second
 

@@ -1,7 +1,8 @@
 """The process of a rehearsal: `rehearse.py TARGET CUSTOMERS`, the run directory in DIYA_RUN_DIR.
 
-It says how far it is, a JSON object a line: `checked`, then `warm`, `played` (with what was played)
-and `gone`; or `failed` (with why), then `gone`.  With 0 customers the check is all.
+It says how far it is, a JSON object a line: `checked`, then `begin` and `played` (with what was
+played) of first turns and of whole conversations, and `gone`; or `failed` (with why), then `gone`.
+With 0 customers the check is all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from gevent import monkey
 _CHECKS = 3
 _ENOUGH = 100
 _LEAST_S, _MOST_S = 1.5, 5.0
+_ENOUGH_YOUNG = 40
+_LEAST_YOUNG_S, _MOST_YOUNG_S = 0.7, 2.0
 _WARM_TURNS = 2
 """Of each customer."""
 _WARM_S = 4.0
@@ -47,8 +50,11 @@ def main() -> int:
     if failure is not None:
         _say("failed", opening=failure.opening, error=failure.error)
     elif customers:
-        _say("warm")
-        _say("played", **asdict(rehearsal.play(customers, _ENOUGH, _LEAST_S, _MOST_S)))
+        for young, enough in ((True, _ENOUGH_YOUNG), (False, _ENOUGH)):
+            least_s, most_s = (_LEAST_YOUNG_S, _MOST_YOUNG_S) if young else (_LEAST_S, _MOST_S)
+            _say("begin")
+            played = rehearsal.play(customers, enough, least_s, most_s, young=young)
+            _say("played", young=young, **asdict(played))
     rehearsal.forget()
     _say("gone")
     return 0

@@ -197,4 +197,8 @@ def test_a_rehearsal_measures_the_stack_and_leaves_no_trace(tmp_path: Path) -> N
     assert found.failed == 0
     assert found.turns >= 50
     assert found.cpu_s is not None
-    assert 0 < found.cpu_s < used
+    first = found.first
+    assert first is not None
+    assert first.cpu_s is not None
+    assert (first.failed, first.turns >= 30) == (0, True)
+    assert 0 < first.cpu_s < first.cpu_s + found.cpu_s < used

@@ -66,13 +66,20 @@ def test_a_rehearsal_that_shows_no_cost_scales_nothing(rehearsal: Measured | Non
     assert (found.factor, found.cpu_s_per_turn, found.carries_turns_per_s) == (1.0, None, None)
 
 
+def test_the_cost_of_a_first_turn_is_told_beside_that_of_any_turn() -> None:
+    whole = Measured(100, 0, 2.0, 4.5, Measured(50, 0, 1.0, 1.5))
+    found = sized(ask(), whole, 2.0)
+    assert (found.cpu_s_per_turn, found.cpu_s_per_first_turn) == (0.045, 0.03)
+    assert sized(ask(), measured(45.0), 2.0).cpu_s_per_first_turn is None
+
+
 def test_a_machine_too_small_for_the_profile_is_told_so() -> None:
     with pytest.raises(ConfigError) as refused:
         sized(ask(), measured(100.0), 1.0)
     assert str(refused.value) == (
-        "--scale auto: 1 core carries 10 turns/s here, and the peak of profile diwali "
-        "asks for 70: scaled to 0.08 of it, its 3400 turns would be 272, which prove nothing; a "
-        "smaller --profile, fewer --replicas or a bigger machine was expected"
+        "--scale auto: 1 core carries 10 turns/s here, at 100 ms of CPU a turn, and the peak of "
+        "profile diwali asks for 70: scaled to 0.08 of it, its 3400 turns would be 272, which "
+        "prove nothing; a smaller --profile, fewer --replicas or a bigger machine was expected"
     )
 
 
