@@ -13,7 +13,7 @@ from loadtests.tally import Tally
 from loadtests.turn import OPENING, Desk, TurnInPlay
 from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 
-READ_AGAIN_S = (5.0, 7.0, 8.0, 12.0)
+READ_AGAIN_S = (1.0, 1.5, 2.5, 7.0, 20.0)
 """How long to wait, each time, when a session shows the half of a turn that an attempt which nobody
 heard of again may still be writing."""
 

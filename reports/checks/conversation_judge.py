@@ -8,7 +8,7 @@ from reports.checks.attribution import attribute
 from reports.checks.audited import Expected, Judgement, Stored, judge_audit
 from reports.checks.census import Census
 from reports.checks.durability import Excuse, declared_losses, excuses
-from reports.checks.forgotten import late_until
+from reports.checks.forgotten import late_until, writing_until
 from reports.checks.session_model import Presence, SessionModel, turns_all_known
 from reports.checks.violations import Violation
 from reports.checks.witness import Testimony, Witness
@@ -44,6 +44,7 @@ class ConversationJudge:
         self._may_lose = bool(history.once(declared_losses))
         self._excuses = history.once(excuses)
         self._late_until = history.once(late_until)
+        self._writing_until = history.once(writing_until)
         opened = self._record.opened if self._record else None
         self._opened = opened is not None
         self._opening = (
@@ -225,7 +226,7 @@ class ConversationJudge:
     def _judge_audit(self, audit: AuditRecord) -> Judgement:
         def under_way(turn: TurnRecord) -> bool:
             unsettled = turn.outcome is Outcome.INFO or turn.unsure > 0
-            return unsettled and audit.at <= self._late_until(turn.sent, turn.done)
+            return unsettled and audit.at <= self._writing_until(turn.sent, turn.done)
 
         def may_come_late(turn: TurnRecord) -> bool:
             lost = self._excuses(turn.sent, turn.done, -math.inf) is not None
