@@ -216,23 +216,27 @@ def _cost(history: History, part: Part, spans: Sequence[Span]) -> Cost | None:
     whose = "Redis's CPU" if part.name == "Redis" else "CPU"
     compared = [
         Cost(then, before, reference, whose, times)
-        for before, reference, times in _references(history, part)
+        for before, reference, times in _references(history, part, then)
     ]
     return next((each for each in compared if each.dearer), next(iter(compared), None))
 
 
-def _references(history: History, part: Part) -> list[tuple[float, str, float]]:
+def _references(history: History, part: Part, then: float) -> list[tuple[float, str, float]]:
     """What a turn cost while all was well, when that was, and how much more it may cost."""
     sizing = history.run.sizing
-    if part.name == "this machine" and sizing is not None and sizing.cpu_s_per_turn:
-        found = [(sizing.cpu_s_per_turn, "the rehearsal's", DEARER)]
-        if sizing.cpu_s_per_first_turn:
-            # The rehearsal's later turns may have been dear already.
-            first = sizing.cpu_s_per_first_turn
-            found.append((first, "the rehearsal's first turns'", DEARER_THAN_FIRST))
-        return found
     value = cost(history, part.readings, calm(history, part.readings))
-    return [(value, "the calm part's of this run", DEARER)] if value else []
+    usual = [(value, "the calm part's of this run", DEARER)] if value else []
+    if part.name != "this machine" or sizing is None or not sizing.cpu_s_per_turn:
+        return usual
+    found = [(sizing.cpu_s_per_turn, "the rehearsal's", DEARER)]
+    if value and then <= DEARER * value:
+        # No dearer than while nothing was full: the rehearsal, which has no pauses, was cheap.
+        found = usual
+    if sizing.cpu_s_per_first_turn:
+        # The rehearsal's later turns may have been dear already.
+        first = sizing.cpu_s_per_first_turn
+        found.append((first, "the rehearsal's first turns'", DEARER_THAN_FIRST))
+    return found
 
 
 def _had_room(history: History, known: Sequence[Part]) -> Finding:

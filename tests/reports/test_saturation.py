@@ -149,6 +149,13 @@ def test_a_turn_somewhat_dearer_than_the_first_is_no_defect(tmp_path: Path) -> N
     assert not dearer(history)
 
 
+def test_a_turn_as_dear_as_in_the_calm_part_did_not_become_dearer(tmp_path: Path) -> None:
+    made = on_a_machine(run(), full(19, 60, calm=60.0), sizing={"cpu_s_per_turn": 0.045})
+    history = made.history(tmp_path)
+    assert verdict(history)[0] is Verdict.INCONCLUSIVE
+    assert not dearer(history)
+
+
 def test_without_a_rehearsal_the_calm_part_of_the_run_is_the_reference(tmp_path: Path) -> None:
     # 8 % of two cores for two turns a second: 80 ms; then 2 cores for as many.
     history = on_a_machine(run(), full(19, 60)).history(tmp_path)
