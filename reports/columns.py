@@ -46,7 +46,7 @@ class Turns(Filed[TurnRecord]):
 
     kind = TurnRecord
 
-    def _take(self, records: Iterator[TurnRecord]) -> None:
+    def _take(self, chunks: Iterator[list[TurnRecord]]) -> None:
         self.turn = array("i")
         self.due, self.sent, self.done = array("d"), array("d"), array("d")
         self.first_token = array("d")
@@ -58,35 +58,22 @@ class Turns(Filed[TurnRecord]):
         self.replicas: list[str | None] = [None]
         self.attempts = 0
         """Over all turns."""
-        owner, turn, state = self.conversation.append, self.turn.append, self.state.append
-        due, sent, done = self.due.append, self.sent.append, self.done.append
-        first_token, replica = self.first_token.append, self.replica.append
         known: dict[str | None, int] = {None: 0}
-        outcomes = _OUTCOMES
-        for record in records:
-            owner(record.conversation)
-            turn(record.turn)
-            due(record.due)
-            sent(record.sent)
-            done(record.done)
-            token = record.first_token
-            first_token(_OPEN if token is None else token)
-            flags = outcomes[record.outcome]
-            if record.reply is None:
-                flags |= WORDLESS
-            elif record.seen is None:
-                flags |= UNSEEN
-            if record.attempts > 1:
-                flags |= RETRIED
-            if record.error is not None:
-                flags |= TROUBLED
-            state(flags)
-            self.attempts += record.attempts
-            name = record.replica
-            if name not in known:
-                known[name] = len(self.replicas)
-                self.replicas.append(name)
-            replica(known[name])
+        for chunk in chunks:
+            self.conversation.extend([record.conversation for record in chunk])
+            self.turn.extend([record.turn for record in chunk])
+            self.due.extend([record.due for record in chunk])
+            self.sent.extend([record.sent for record in chunk])
+            self.done.extend([record.done for record in chunk])
+            self.first_token.extend([_moment(record.first_token) for record in chunk])
+            self.state.extend(map(_state, chunk))
+            self.attempts += sum([record.attempts for record in chunk])
+            names = [record.replica for record in chunk]
+            for name in dict.fromkeys(names):
+                if name not in known:
+                    known[name] = len(self.replicas)
+                    self.replicas.append(name)
+            self.replica.extend([known[name] for name in names])
 
     def _rank(self, number: int) -> int:
         return self.conversation[number] << 31 | self.turn[number]
@@ -122,6 +109,19 @@ class Turns(Filed[TurnRecord]):
         )
 
 
+def _state(record: TurnRecord) -> int:
+    flags = _OUTCOMES[record.outcome]
+    if record.reply is None:
+        flags |= WORDLESS
+    elif record.seen is None:
+        flags |= UNSEEN
+    if record.attempts > 1:
+        flags |= RETRIED
+    if record.error is not None:
+        flags |= TROUBLED
+    return flags
+
+
 _NUMBER_BITS = 32
 _NUMBER = (1 << _NUMBER_BITS) - 1
 
@@ -135,7 +135,7 @@ class Conversations(Filed[ConversationRecord]):
 
     kind = ConversationRecord
 
-    def _take(self, records: Iterator[ConversationRecord]) -> None:
+    def _take(self, chunks: Iterator[list[ConversationRecord]]) -> None:
         self.due, self.started, self.ended = array("d"), array("d"), array("d")
         self.opened = array("d")
         """NaN where it did not, as in `started` and `ended`."""
@@ -147,17 +147,18 @@ class Conversations(Filed[ConversationRecord]):
         """The numbers of those whose session should have been deleted, in vain."""
         self.turns_planned = 0
         """Over all conversations."""
-        for number, record in enumerate(records):
-            self.conversation.append(record.conversation)
-            self.due.append(record.due)
-            self.started.append(_OPEN if record.started is None else record.started)
-            self.opened.append(_OPEN if record.opened is None else record.opened)
-            self.ended.append(_OPEN if record.ended is None else record.ended)
-            self.fate.append(_FATES[record.fate])
-            self.turns_planned += record.turns_planned
-            self.deleted += record.deleted is not None
-            if record.error is not None and record.error.startswith(DELETION_FAILED):
-                self.undeleted.append(number)
+        for chunk in chunks:
+            for number, record in enumerate(chunk, len(self)):
+                if record.error is not None and record.error.startswith(DELETION_FAILED):
+                    self.undeleted.append(number)
+            self.conversation.extend([record.conversation for record in chunk])
+            self.due.extend([record.due for record in chunk])
+            self.started.extend([_moment(record.started) for record in chunk])
+            self.opened.extend([_moment(record.opened) for record in chunk])
+            self.ended.extend([_moment(record.ended) for record in chunk])
+            self.fate.extend([_FATES[record.fate] for record in chunk])
+            self.turns_planned += sum([record.turns_planned for record in chunk])
+            self.deleted += sum([record.deleted is not None for record in chunk])
 
     def count(self, fate: Fate) -> int:
         """How many have this fate."""
@@ -171,6 +172,10 @@ class Conversations(Filed[ConversationRecord]):
         return Counter({fates[number]: count for number, count in last.items()})
 
 
+def _moment(t: float | None) -> float:
+    return _OPEN if t is None else t
+
+
 _FATES = {fate: number for number, fate in enumerate(Fate)}
 
 
@@ -179,7 +184,7 @@ class Audits(Filed[AuditRecord]):
 
     kind = AuditRecord
 
-    def _take(self, records: Iterator[AuditRecord]) -> None:
+    def _take(self, chunks: Iterator[list[AuditRecord]]) -> None:
         self.at, self.done = array("d"), array("d")
         self.status = bytearray()
         """`UNANSWERED`, `GONE` or `FOUND`."""
@@ -189,15 +194,16 @@ class Audits(Filed[AuditRecord]):
         """Run time at which the last audit was done, 0 without any."""
         self.stamped: bool | None = None
         """Whether any history shows a turn's id; None: all are empty."""
-        for audit in records:
-            self.conversation.append(audit.conversation)
-            self.at.append(audit.at)
-            self.done.append(audit.done)
-            self.status.append(_STATUS.get(audit.status, UNANSWERED))
-            self.at_end.append(audit.when == "end")
-            self.last_done = max(self.last_done, audit.done)
-            if audit.history and not self.stamped:
-                self.stamped = any(item.turn_id is not None for item in audit.history)
+        for chunk in chunks:
+            self.conversation.extend([audit.conversation for audit in chunk])
+            self.at.extend([audit.at for audit in chunk])
+            self.done.extend([audit.done for audit in chunk])
+            self.status.extend([_STATUS.get(audit.status, UNANSWERED) for audit in chunk])
+            self.at_end.extend([audit.when == "end" for audit in chunk])
+            for audit in chunk:
+                if audit.history and not self.stamped:
+                    self.stamped = any(item.turn_id is not None for item in audit.history)
+        self.last_done = max(0.0, max(self.done, default=0.0))
 
     def _rank(self, number: int) -> tuple[int, float]:
         return self.conversation[number], self.at[number]

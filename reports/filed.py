@@ -8,16 +8,17 @@ read by its place.
 
 from __future__ import annotations
 
+import math
 import os
 import weakref
 from abc import abstractmethod
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 from pathlib import Path
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from reports import lines
 from reports.records import decoder
@@ -26,6 +27,11 @@ T = TypeVar("T")
 
 _PARTS = 256
 """A sort of everything at once would hold several objects for each record."""
+_AT_ONCE_BYTES = 1 << 17
+"""Of lines, whose records are in memory at the same time: they take several times as much."""
+_GAP_BYTES = 1 << 12
+"""Two lines that lie no further apart are read at once, with what is between them."""
+_NO_MORE: tuple[float, list[Any]] = (math.inf, [])
 
 
 class Filed(Sequence[T], Generic[T]):
@@ -39,23 +45,24 @@ class Filed(Sequence[T], Generic[T]):
         Raises HistoryError for a file that is not one of such records.
         """
         self.conversation = array("q")
-        self._ends = array("Q")
+        self._bounds = array("Q", [0])
+        """Where each line begins in the file, and where the last one ends."""
         self._held: list[T] = []
         self._file: int | None = None
         self._decode = decoder(self.kind)
         if isinstance(source, Path):
             self._take(self._placed(source))
-            if self._ends:
+            if self.conversation:
                 # Kept open: what is read later is what was checked.
                 self._file = os.open(source, os.O_RDONLY)
                 weakref.finalize(self, os.close, self._file)
         else:
             self._held = list(source)
-            self._take(iter(self._held))
+            self._take(iter([self._held]))
 
     @abstractmethod
-    def _take(self, records: Iterator[T]) -> None:
-        """Fill `conversation` and the columns of this kind."""
+    def _take(self, chunks: Iterator[list[T]]) -> None:
+        """Fill `conversation` and the columns of this kind; called once."""
 
     def __len__(self) -> int:
         return len(self.conversation)
@@ -71,8 +78,10 @@ class Filed(Sequence[T], Generic[T]):
             return [self[each] for each in range(*number.indices(len(self)))]
         if self._file is None:
             return self._held[number]
-        begin = self._ends[number - 1] if number else 0
-        return self._decode(os.pread(self._file, self._ends[number] - begin, begin))
+        if number < 0:
+            number += len(self)
+        begin = self._bounds[number]
+        return self._decode(os.pread(self._file, self._bounds[number + 1] - begin, begin))
 
     @cached_property
     def by_conversation(self) -> array[int]:
@@ -112,42 +121,79 @@ class Filed(Sequence[T], Generic[T]):
             place += 1
         return found
 
-    def talks(self) -> Iterator[tuple[int, array[int]]]:
+    def talks(self) -> Iterator[tuple[int, list[int]]]:
         """Every conversation, ascending, with the numbers of its records."""
-        order, owner = self.by_conversation, self.conversation
-        begin = 0
-        while begin < len(order):
-            conversation, end = owner[order[begin]], begin + 1
-            while end < len(order) and owner[order[end]] == conversation:
-                end += 1
-            yield conversation, order[begin:end]
-            begin = end
+        for owner, numbers in groupby(self.by_conversation, self.conversation.__getitem__):
+            yield owner, list(numbers)
 
-    def _placed(self, path: Path) -> Iterator[T]:
-        ended = self._ends.append
-        for end, record in lines.read_ends(path, self.kind):
-            ended(end)
-            yield record
+    def read_talks(self) -> Iterator[tuple[int, list[T]]]:
+        """Every conversation, ascending, with its records: cheaper than to read each by itself."""
+        most = max(1, _AT_ONCE_BYTES * len(self) // max(1, self._bounds[-1]))
+        some: list[tuple[int, list[int]]] = []
+        size = 0
+        for talk in self.talks():
+            some.append(talk)
+            size += len(talk[1])
+            if size >= most:
+                yield from self._read_all(some)
+                some, size = [], 0
+        yield from self._read_all(some)
+
+    def _read_all(self, talks: list[tuple[int, list[int]]]) -> Iterator[tuple[int, list[T]]]:
+        records = self._read(sorted(number for _, numbers in talks for number in numbers))
+        for owner, numbers in talks:
+            yield owner, [records[number] for number in numbers]
+
+    def _read(self, numbers: list[int]) -> Mapping[int, T]:
+        """The records of those numbers, which ascend: those that are near each other at once."""
+        if self._file is None:
+            return {number: self._held[number] for number in numbers}
+        bounds, decode, found = self._bounds, self._decode, {}
+        for near in self._neighbours(numbers):
+            base = bounds[near[0]]
+            data = os.pread(self._file, bounds[near[-1] + 1] - base, base)
+            for number in near:
+                found[number] = decode(data[bounds[number] - base : bounds[number + 1] - base])
+        return found
+
+    def _neighbours(self, numbers: list[int]) -> Iterator[list[int]]:
+        """The numbers in stretches of the file that are read at once."""
+        bounds = self._bounds
+        first, end = 0, math.inf
+        for place, number in enumerate(numbers):
+            if bounds[number] > end + _GAP_BYTES:
+                yield numbers[first:place]
+                first = place
+            end = bounds[number + 1]
+        if numbers:
+            yield numbers[first:]
+
+    def _placed(self, path: Path) -> Iterator[list[T]]:
+        for chunk, records in lines.read_chunks(path, self.kind):
+            end = self._bounds.pop()
+            self._bounds.extend(accumulate(map(len, chunk), initial=end))
+            yield records
 
 
 class Walk(Generic[T]):
     """Goes through the conversations once, ascending: cheaper than a search for each."""
 
     def __init__(self, filed: Filed[T]) -> None:
-        self._filed = filed
-        self._talks = filed.talks()
-        self._next = next(self._talks, None)
-
-    @property
-    def next(self) -> int | None:
-        """The next conversation that has records; None: no more."""
-        return None if self._next is None else self._next[0]
+        self._talks = filed.read_talks()
+        self._records: list[T] = []
+        self.next: float = -1
+        """The next conversation that has records; infinity: no more."""
+        self._advance()
 
     def take(self, conversation: int) -> list[T]:
         """The records of a conversation, no smaller than the last that was asked for."""
-        while self._next is not None and self._next[0] < conversation:
-            self._next = next(self._talks, None)
-        if self._next is None or self._next[0] != conversation:
+        while self.next < conversation:
+            self._advance()
+        if self.next != conversation:
             return []
-        numbers, self._next = self._next[1], next(self._talks, None)
-        return [self._filed[number] for number in numbers]
+        records = self._records
+        self._advance()
+        return records
+
+    def _advance(self) -> None:
+        self.next, self._records = next(self._talks, _NO_MORE)

@@ -78,11 +78,8 @@ class History:
             Walk(self.audits),
         )
         while True:
-            index = min(
-                (n for n in (conversations.next, turns.next, audits.next) if n is not None),
-                default=None,
-            )
-            if index is None:
+            index = min(conversations.next, turns.next, audits.next)
+            if not isinstance(index, int):
                 return
             yield index, conversations.take(index), turns.take(index), audits.take(index)
 

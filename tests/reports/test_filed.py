@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -71,8 +72,49 @@ def test_a_walk_sees_every_conversation_once_and_may_leave_some_out(turns: Turns
         assert walk.take(conversation) == turns.of(conversation)
     assert walk.take(29) == turns.of(29)
     assert walk.take(30) == []
-    assert walk.next is None
+    assert walk.next == math.inf
     assert [conversation for conversation, _ in turns.talks()] == list(range(30))
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """1,800 turns, some neighbours near each other and some far apart, in more than one reading."""
+    run = Run()
+    for number in range(600):
+        talk = run.conversation(start=6.0 + number / 10)
+        for _ in range(3):
+            talk.turn()
+    taken = sorted(
+        (turn for talk in run.conversations for turn in talk.turns),
+        key=lambda turn: (turn.turn * (turn.conversation % 5), turn.conversation),
+    )
+    with RecordWriter(tmp_path) as writer:
+        for turn in taken:
+            writer.write(turn)
+    assert (tmp_path / "turns.jsonl").stat().st_size > 3 * (1 << 17)
+    return tmp_path / "turns.jsonl"
+
+
+def test_records_read_together_are_those_read_one_by_one(many: Path) -> None:
+    turns = Turns(many)
+    read = dict(turns.read_talks())
+    assert list(read) == list(range(600))
+    for conversation, records in read.items():
+        assert records == turns.of(conversation)
+        assert [turn.turn for turn in records] == [0, 1, 2]
+
+
+def test_a_late_line_that_is_no_record_is_named_by_its_number(many: Path) -> None:
+    lines = many.read_bytes().splitlines(keepends=True)
+    many.write_bytes(b"".join([*lines[:1233], b"hello\n", *lines[1233:]]))
+    with pytest.raises(HistoryError, match="line 1234: expected a TurnRecord"):
+        Turns(many)
+
+
+def test_a_long_file_whose_last_line_was_cut_off_is_read_up_to_it(many: Path) -> None:
+    whole = list(Turns(many))
+    many.write_bytes(many.read_bytes()[:-20])
+    assert list(Turns(many)) == whole[:-1]
 
 
 def test_who_sent_a_turn_is_found_by_its_id(turns: Turns) -> None:
