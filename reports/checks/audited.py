@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 from reports.checks.violations import Violation
 from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
 
+_OK = Outcome.OK
+"""To look a member up in its class takes as long as ten comparisons."""
+
 
 @dataclass(slots=True)
 class Expected:
@@ -89,6 +92,7 @@ class _Judge:
         self._audit = audit
         self._expected = expected
         self._own = {turn.turn_id: turn for turn in expected.turns}
+        self._shown = {item.turn_id for item in audit.history}
         self._result = Judgement()
 
     def judge(self) -> Judgement:
@@ -106,12 +110,10 @@ class _Judge:
 
     def _is_plain(self) -> bool:
         """The fast path: exactly the acknowledged turns and nothing else."""
-        if tuple(self._expected.beginnings) != (0,):
+        if self._shown != self._own.keys() or tuple(self._expected.beginnings) != (0,):
             return False
         talk = []
         for item in self._audit.history:
-            if item.turn_id not in self._own:
-                return False
             if item.kind != "step":
                 talk.append((item.turn_id, item.digest))
             elif len(talk) % 2 and item.turn_id != talk[-1][0]:
@@ -126,10 +128,14 @@ class _Judge:
     def _items_by_turn(self) -> dict[str, list[HistoryItem]]:
         """The items of our own turns; anybody else's are violations."""
         items: dict[str, list[HistoryItem]] = {}
+        own = self._own
         strangers: set[str | None] = set()
         for item in self._audit.history:
-            if item.turn_id is not None and item.turn_id in self._own:
-                items.setdefault(item.turn_id, []).append(item)
+            turn_id = item.turn_id
+            if turn_id in items:
+                items[turn_id].append(item)
+            elif turn_id in own:
+                items[turn_id] = [item]
             elif item.turn_id not in strangers:
                 if item.turn_id is None and item.kind != "message":
                     self._result.notes += item.kind == "reply"
@@ -157,7 +163,7 @@ class _Judge:
         turn = self._own[turn_id]
         messages = [item.digest for item in items if item.kind == "message"]
         replies = [item.digest for item in items if item.kind == "reply"]
-        if turn.outcome is Outcome.OK and messages == [turn.message] and replies == [turn.reply]:
+        if turn.outcome is _OK and messages == [turn.message] and replies == [turn.reply]:
             return True  # as nearly all are
         if turn.outcome is Outcome.FAIL:
             self._convict("phantom", turn_id, "no refused turn", "it in the history")
@@ -232,7 +238,7 @@ class _Judge:
         )
 
     def _judge_missing(self, present: set[str]) -> None:
-        acknowledged = [t for t in self._expected.turns if t.outcome is Outcome.OK]
+        acknowledged = [t for t in self._expected.turns if t.outcome is _OK]
 
         def fault_with(beginning: int) -> int:
             return sum((t.turn >= beginning) != (t.turn_id in present) for t in acknowledged)
@@ -242,7 +248,9 @@ class _Judge:
         if len(beginnings) > 1:
             beginning = min(beginnings, key=fault_with)
             self._result.beginnings = [each for each in beginnings if not fault_with(each)]
-        stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
+        stale: list[TurnRecord] = []
+        if beginning:
+            stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
         if stale:
             self._convict(
                 "resurrected",
@@ -251,13 +259,16 @@ class _Judge:
                 "it in the history",
                 count=len(stale),
             )
-        due = [t for t in acknowledged if t.turn >= beginning]
+        due = [t for t in acknowledged if t.turn >= beginning] if beginning else acknowledged
         missing = [t for t in due if t.turn_id not in present]
+        if not missing:
+            return
         excused = [t for t in missing if not self._expected.durable(t)]
-        self._result.unseen = [t.turn_id for t in excused if self._expected.unseen(t)]
-        self._result.within_durability += len(excused) - len(self._result.unseen)
-        due = [t for t in due if t not in excused]
-        missing = [t for t in missing if t not in excused]
+        if excused:
+            self._result.unseen = [t.turn_id for t in excused if self._expected.unseen(t)]
+            self._result.within_durability += len(excused) - len(self._result.unseen)
+            due = [t for t in due if t not in excused]
+            missing = [t for t in missing if t not in excused]
         if not missing:
             return
         count = len(missing)
@@ -277,6 +288,8 @@ class _Judge:
 
     def _judge_order(self, whole: set[str]) -> None:
         """Judge the order of the turns that are sound in themselves."""
+        if self._is_in_order(whole):
+            return
         if (torn := self._torn_by_a_step(whole)) is not None:
             saw = "another turn's step between its message and its reply"
             self._convict("reordered", torn, "only its own steps in between", saw)
@@ -299,6 +312,27 @@ class _Judge:
                 self._convict("reordered", turn_id, "the turns whole and in order", saw)
                 return
             latest = max(latest, turn.turn)
+
+    def _is_in_order(self, whole: set[str]) -> bool:
+        """The fast path: one turn after the other, each from its message to its reply."""
+        inside: str | None = None
+        latest = -1
+        for item in self._audit.history:
+            turn_id, kind = item.turn_id, item.kind
+            if inside is None:
+                if kind == "step":
+                    continue
+                if kind != "message" or turn_id is None or turn_id not in whole:
+                    return False
+                inside, turn = turn_id, self._own[turn_id].turn
+                if turn < latest:
+                    return False
+                latest = turn
+            elif turn_id != inside or kind == "message":
+                return False
+            elif kind == "reply":
+                inside = None
+        return inside is None
 
     def _torn_by_a_step(self, whole: set[str]) -> str | None:
         """The first sound turn with a step of another turn of ours between message and reply."""

@@ -8,12 +8,15 @@ session that was gone when it had to be.  Whatever differs in anything goes the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from reports.checks.session_model import CLOCK_S, was_asked_again
 from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
+
+_OK = Outcome.OK
+"""To look a member up in its class takes as long as ten comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,17 @@ def turns_are(
 def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
     """When the last turn was sent; None when one of them needs a closer look."""
     kept = record.due if record.started is None else record.started
-    rolled = ""
+    rolled, longest = "", ttl - CLOCK_S
     for number, turn in enumerate(turns, 1):
         seen = turn.seen
-        if turn.outcome is not Outcome.OK or turn.attempts != 1 or seen is None:
+        if turn.outcome is not _OK or turn.attempts != 1 or seen is None:
             return None
         if turn.unsure or turn.reopened is not None:
             return None
-        if seen.turns != number or turn.done - kept >= ttl - CLOCK_S:
+        if seen.turns != number or turn.done - kept >= longest:
             return None
         # `chain`, one step at a time; the digests hold no white space.
-        rolled = hashlib.sha256((rolled + turn.message).encode()).hexdigest()[:16]
+        rolled = sha256((rolled + turn.message).encode()).hexdigest()[:16]
         if seen.chain != rolled:
             return None
         kept = turn.sent

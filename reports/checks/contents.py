@@ -37,6 +37,8 @@ TITLES = {
 HABIT_SHARE = 0.5
 """An agent that differs in more of its turns than this does so by design."""
 _EVIDENCE_LINES = 20
+_OK = Outcome.OK
+"""To look a member up in its class takes as long as ten comparisons."""
 
 
 @dataclass
@@ -84,12 +86,16 @@ class Contents:
         durable: Callable[[TurnRecord], bool],
     ) -> None:
         """Compare one conversation; nothing is compared where nothing was recorded."""
-        certain = [turn for turn in turns if turn.outcome is Outcome.OK and not turn.unsure]
+        certain = [turn for turn in turns if turn.outcome is _OK and not turn.unsure]
+        stepped = False
         for turn in certain:
             if turn.said is not None:
                 self.reply.add(turn, _other_reply(turn))
+            stepped = stepped or turn.steps is not None
+        if record is None or not stepped:
+            return
         found = [audit for audit in audits if audit.status == "found"]
-        if record is None or not found or all(turn.steps is None for turn in certain):
+        if not found:
             return
         audit = found[-1]
         items = _by_turn(audit.history)

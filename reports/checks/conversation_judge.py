@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 from reports.checks.attribution import attribute
 from reports.checks.audited import Expected, Judgement, Stored, judge_audit
@@ -29,6 +32,29 @@ _PERHAPS_NEW = (
 _LATE = (Presence.GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
 
 
+_OK, _INFO = Outcome.OK, Outcome.INFO
+"""To look a member up in its class takes as long as ten comparisons."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What holds for every conversation of a run."""
+
+    may_lose: bool
+    excuses: Callable[[float, float, float], Excuse | None]
+    late_until: Callable[[float, float], float]
+    writing_until: Callable[[float, float], float]
+
+
+def _run(history: History) -> _Run:
+    return _Run(
+        may_lose=bool(history.once(declared_losses)),
+        excuses=history.once(excuses),
+        late_until=history.once(late_until),
+        writing_until=history.once(writing_until),
+    )
+
+
 class ConversationJudge:
     """Walks one conversation: its turns, then the reads of its session, in order of time."""
 
@@ -41,10 +67,10 @@ class ConversationJudge:
         self._census = census
         self._stamped = history.stamps_turn_ids
         self._record = record
-        self._may_lose = bool(history.once(declared_losses))
-        self._excuses = history.once(excuses)
-        self._late_until = history.once(late_until)
-        self._writing_until = history.once(writing_until)
+        run = history.once(_run)
+        self._may_lose = run.may_lose
+        self._excuses = run.excuses
+        self._writing_until = run.writing_until
         opened = self._record.opened if self._record else None
         self._opened = opened is not None
         self._opening = (
@@ -56,11 +82,10 @@ class ConversationJudge:
             history.run.ttl_seconds,
             durable=self._opening is None,
             expires=history.run.ttl_known,
-            late_until=self._late_until,
+            late_until=run.late_until,
             deletion_durable=self._deletion is None,
         )
         self._once = not history.run.foreign
-        self._witness = Witness(self._once)
         self._beginnings = [0]
         self._taken: list[TurnRecord] = []
         self._shown: dict[int, float] = {}
@@ -74,6 +99,10 @@ class ConversationJudge:
         self._doubts: dict[tuple[str, str], Violation] = {}
         """What the last look left open, by class and by what was seen."""
         self._repeated = self._within = self._notes = 0
+
+    @cached_property
+    def _witness(self) -> Witness:
+        return Witness(self._once)
 
     def judge(
         self, turns: list[TurnRecord], audits: list[AuditRecord], *, plain: bool = False
@@ -183,10 +212,10 @@ class ConversationJudge:
         """
         self._model.asked(audit)
         presence = self._model.presence(audit.at, audit.done)
-        where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status not in ("found", "gone"):
             return False
         self._model.read(audit)
+        where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status == "gone":
             self._census.read_late += presence is Presence.GONE
             # It has gone: what may have kept it alive is over.
@@ -195,7 +224,9 @@ class ConversationJudge:
                 self._absent(presence, None, audit.done, where)
             return presence in (Presence.THERE, Presence.THERE_BUT_FOR_DURABILITY)
         self._census.nameless += audit.user is None
-        expected = f"no session any more{self._latest()}"
+        expected = ""
+        if presence in _LATE or self._deletion is not None:
+            expected = f"no session any more{self._latest()}"
         if presence in _LATE and self._may_be_opened_late(audit):
             saw = "an empty one, which a forgotten attempt to open it may have opened"
             self._doubt("resurrected", None, audit.done, where, expected, saw)
@@ -225,7 +256,7 @@ class ConversationJudge:
 
     def _judge_audit(self, audit: AuditRecord) -> Judgement:
         def under_way(turn: TurnRecord) -> bool:
-            unsettled = turn.outcome is Outcome.INFO or turn.unsure > 0
+            unsettled = turn.outcome is _INFO or turn.unsure > 0
             return unsettled and audit.at <= self._writing_until(turn.sent, turn.done)
 
         def may_come_late(turn: TurnRecord) -> bool:
@@ -304,7 +335,7 @@ class ConversationJudge:
 
     def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
         """Turns of unknown fate may be absent, but not any more once they were there."""
-        unsettled = [turn for turn in self._taken if turn.outcome is Outcome.INFO]
+        unsettled = [turn for turn in self._taken if turn.outcome is _INFO]
         if not unsettled:
             return
         now = {item.turn_id for item in audit.history}
@@ -316,7 +347,7 @@ class ConversationJudge:
 
     def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:
         """The service says that there is no such session."""
-        acknowledged = [turn for turn in self._taken if turn.outcome is Outcome.OK]
+        acknowledged = [turn for turn in self._taken if turn.outcome is _OK]
         count = max(1, len(acknowledged))
         ttl = self._history.run.ttl_seconds
         kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"

@@ -42,8 +42,9 @@ def missing(
     gave_up = record.error is not None and not record.error.startswith(DELETION_FAILED)
     if whole and not gave_up and len(turns) != record.turns_planned:
         return f"{len(turns)} of its {record.turns_planned} turns are recorded"
-    if any(turn.turn != number for number, turn in enumerate(turns)):
-        return "turns in its middle are not recorded"
+    for number, turn in enumerate(turns):
+        if turn.turn != number:
+            return "turns in its middle are not recorded"
     if whole and gave_up and (not turns or turns[-1].outcome is Outcome.OK):
         return "the turn that ended it is not recorded"
     if whole and not any(audit.when == "end" for audit in audits):
@@ -75,14 +76,16 @@ def _impossible(
         if record.opened is not None and record.opened < record.started:
             return "its session was opened before it was asked for"
     for turn in turns:
-        if turn.done < turn.sent or turn.done < turn.due:
+        due, sent, done, first_token = turn.due, turn.sent, turn.done, turn.first_token
+        if done < sent or done < due:
             return f"turn {turn.turn} was answered before it was {_begun(turn)}"
-        if turn.first_token is not None and not turn.sent <= turn.first_token <= turn.done:
+        if first_token is not None and not sent <= first_token <= done:
             return f"turn {turn.turn} showed text before it was sent or after it was answered"
-        if turn.sent < turn.due - _EARLY_S:
+        if sent < due - _EARLY_S:
             return f"turn {turn.turn} was sent before it was due"
-    if any(audit.done < audit.at for audit in audits):
-        return "its session was read before it was asked for"
+    for audit in audits:
+        if audit.done < audit.at:
+            return "its session was read before it was asked for"
     return None
 
 
