@@ -86,11 +86,14 @@ def _snake(name: str) -> str:
     return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name)
 
 
-def lists_without(sessions: Any, session: str) -> bool:
-    """Whether a user's sessions, as a server lists them, are all known and this is none of them."""
+def is_listed(sessions: Any, session: str) -> bool | None:
+    """Whether a session is among a user's sessions as a server lists them.
+
+    None when the answer is no such list, or names a session without an id.
+    """
     if isinstance(sessions, dict):
         sessions = sessions.get("sessions")
     if not isinstance(sessions, list):
-        return False
+        return None
     ids = [each.get("id") if isinstance(each, dict) else None for each in sessions]
-    return None not in ids and session not in [str(each) for each in ids]
+    return None if None in ids else session in [str(each) for each in ids]

@@ -21,7 +21,7 @@ from loadtests.events import (
 )
 from loadtests.manners import (
     TurnForm,
-    lists_without,
+    is_listed,
     misses_session,
     refuses_fields,
     speaks_of_ids,
@@ -78,6 +78,10 @@ class Service:
         """Errors, one after the other, of sessions with an id of ours."""
         self._plain_openings = 0
         """Sessions that opened only without an id of ours, no error having spoken of ids."""
+        self._lists_are_true: bool | None = None
+        """Whether the service listed a session that it had just shown; None: nobody has asked."""
+        self._asks_for_lists = False
+        """A read has failed without a reason, so that a list of sessions would help."""
         self._turn_form = TurnForm()
 
     def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
@@ -208,6 +212,9 @@ class Service:
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK and answer.body.strip() == b"null":
             attempt = Attempt(Outcome.FAIL, answer, "the session is null", False, missing=True)
+        elif attempt.outcome is Outcome.OK and self._asks_for_lists:
+            if self._lists_are_true is None:
+                self._lists_are_true = self._listed(plan, timeout) is True
         elif attempt.missing or (answer.status == 500 and self._is_not_listed(plan, timeout)):
             attempt = replace(attempt, outcome=Outcome.FAIL, retry=False, missing=True)
         self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
@@ -223,10 +230,15 @@ class Service:
         return attempt
 
     def _is_not_listed(self, plan: ConversationPlan, timeout: float) -> bool:
-        """Whether the service lists its user's sessions, and this one is not among them.
+        """Whether the service's list of sessions, which is known to be true, leaves this one out.
 
         Some answer 500 for a session that is not there, as they do when they cannot read it.
         """
+        self._asks_for_lists = True
+        return bool(self._lists_are_true) and self._listed(plan, timeout) is False
+
+    def _listed(self, plan: ConversationPlan, timeout: float) -> bool | None:
+        """Whether the service lists this session among its user's; None: it does not say."""
         path = f"/apps/{self._app}/users/{plan.user}/sessions"
         answer, seconds = self._timed("GET", path, None, timeout)
         attempt = _judge(answer)
@@ -234,8 +246,8 @@ class Service:
         try:
             listed = parsed(answer.body) if attempt.outcome is Outcome.OK else None
         except ValueError:
-            return False
-        return lists_without(listed, plan.session)
+            return None
+        return is_listed(listed, plan.session)
 
     def _session_path(self, plan: ConversationPlan) -> str:
         # An id that the service chose may hold anything.

@@ -350,6 +350,21 @@ GOOD = (
         "tests.calibrate.greeting:factory",
         None,
     ),
+    System(
+        "ours-returning",
+        "ours, while customers come back around the TTL",
+        "redis",
+        None,
+        profile="returning",
+    ),
+    System(
+        "shared-redis",
+        "ours in a Redis that holds other people's keys, while a replica is killed",
+        "redis",
+        None,
+        experiment="one-kill.yaml",
+        shared_redis=True,
+    ),
     _with_agent(
         "redacting", "ours, under an agent whose plugin redacts messages before they are stored"
     ),

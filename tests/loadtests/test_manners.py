@@ -186,13 +186,39 @@ def test_a_session_that_cannot_be_read_is_not_missing(
         (b"not JSON", False),
     ],
 )
-def test_an_error_without_words_is_looked_up_in_the_list_of_sessions(
+def test_an_error_without_words_is_looked_up_in_a_list_of_sessions_that_is_true(
     bench: StartBench, plan: ConversationPlan, listed: bytes, missing: bool
 ) -> None:
     listed = listed.replace(b"SESSION", plan.session.encode())
-    desk = bench(reply(500, b"Internal Server Error"), reply(200, listed))
+    proof = b'[{"id": "SESSION"}]'.replace(b"SESSION", plan.session.encode())
+    broken = reply(500, b"Internal Server Error")
+    found = reply(200, b'{"events": []}')
+    desk = bench(broken, found, reply(200, proof), broken, reply(200, listed))
+    assert not desk.service.read_session(plan, 1).missing  # nobody knows the list yet
+    assert desk.service.read_session(plan, 1).outcome is Outcome.OK
     assert desk.service.read_session(plan, 1).missing is missing
     assert desk.server.requests[-1].path == f"/apps/shopmax/users/{plan.user}/sessions"
+
+
+@pytest.mark.parametrize("list_of_sessions", [b"[]", b'[{"id": "another"}]', b"null"])
+def test_a_list_that_left_out_a_live_session_proves_nothing(
+    bench: StartBench, plan: ConversationPlan, list_of_sessions: bytes
+) -> None:
+    broken = reply(500, b"Internal Server Error")
+    found = reply(200, b'{"events": []}')
+    desk = bench(broken, found, reply(200, list_of_sessions), broken)
+    assert not desk.service.read_session(plan, 1).missing
+    assert desk.service.read_session(plan, 1).outcome is Outcome.OK
+    attempt = desk.service.read_session(plan, 1)
+    assert (attempt.missing, attempt.outcome, attempt.retry) == (False, Outcome.INFO, True)
+
+
+def test_a_list_is_not_asked_before_it_was_seen_to_be_true(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
+    desk = bench(reply(500, b"Internal Server Error"), reply(200, b"[]"))
+    assert not desk.service.read_session(plan, 1).missing
+    assert len(desk.server.requests) == 1
 
 
 @pytest.mark.parametrize(
