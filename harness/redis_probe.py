@@ -14,6 +14,8 @@ from redis.retry import Retry
 _TIMEOUT_S = 0.8
 """Shorter than the sampler's step: a frozen Redis leaves a gap in its series, not in others'."""
 
+_WRAP = 2.0**64
+
 _INFO_FIELDS = (
     "used_memory",
     "used_memory_rss",
@@ -85,7 +87,7 @@ class RedisProbe:
         return [(used - before[1]) / (now - before[0]) * 100]
 
     def _values(self, url: str, info: dict[str, Any]) -> dict[str, float]:
-        values = {name: float(info.get(name, 0)) for name in _INFO_FIELDS}
+        values = {name: signed(info.get(name, 0)) for name in _INFO_FIELDS}
         database = self._client(url).get_connection_kwargs().get("db") or 0
         keyspace = info.get(f"db{database}", {})
         values["keys"] = float(keyspace.get("keys", 0))
@@ -101,3 +103,12 @@ class RedisProbe:
                 retry=Retry(NoBackoff(), 0),
             )
         return self._clients[url]
+
+
+def signed(value: Any) -> float:
+    """A number of INFO, where a difference below zero wraps around 2^64.
+
+    `used_memory_dataset` does so on a server that holds next to nothing.
+    """
+    number = float(value)
+    return number - _WRAP if number >= _WRAP / 2 else number
