@@ -18,7 +18,8 @@ def test_conversations_survive_a_rush_of_customers_and_a_storm(tmp_path: Path) -
     run_dir = command.only_run(tmp_path)
     result: dict[str, Any] = json.loads((run_dir / "result.json").read_text())
     # On a busy machine the faults may leave no calm in which to measure; nothing else may be open.
-    unclear = {gate["name"] for gate in result["gates"] if gate["status"] != "pass"}
+    counted = [gate for gate in result["gates"] if not gate.get("out_of_sight")]
+    unclear = {gate["name"] for gate in counted if gate["status"] != "pass"}
     assert unclear <= {"latency.steady_p99"}, finished.stdout
     assert finished.returncode == (75 if unclear else 0), finished.stdout
     assert {fault["fault"]: fault["took_hold"] for fault in result["faults"]} == {
