@@ -16,7 +16,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
@@ -29,7 +29,7 @@ _PARTS = 256
 """A sort of everything at once would hold several objects for each record."""
 _AT_ONCE_BYTES = 1 << 17
 """Of lines, whose records are in memory at the same time: they take several times as much."""
-_GAP_BYTES = 1 << 12
+_GAP_BYTES = 1 << 14
 """Two lines that lie no further apart are read at once, with what is between them."""
 _NO_MORE: tuple[float, list[Any]] = (math.inf, [])
 
@@ -121,15 +121,27 @@ class Filed(Sequence[T], Generic[T]):
             place += 1
         return found
 
-    def talks(self) -> Iterator[tuple[int, list[int]]]:
+    def talks(self) -> Iterator[tuple[int, array[int]]]:
         """Every conversation, ascending, with the numbers of its records."""
-        for owner, numbers in groupby(self.by_conversation, self.conversation.__getitem__):
-            yield owner, list(numbers)
+        order, owner = self.by_conversation, self.conversation
+        for begin, end in pairwise(self._talk_bounds):
+            yield owner[order[begin]], order[begin:end]
+
+    @cached_property
+    def _talk_bounds(self) -> array[int]:
+        """Where each conversation begins in `by_conversation`, and where the last one ends."""
+        bounds, latest = array("I"), -1
+        for place, owner in enumerate(map(self.conversation.__getitem__, self.by_conversation)):
+            if owner != latest:
+                bounds.append(place)
+                latest = owner
+        bounds.append(len(self))
+        return bounds
 
     def read_talks(self) -> Iterator[tuple[int, list[T]]]:
         """Every conversation, ascending, with its records: cheaper than to read each by itself."""
         most = max(1, _AT_ONCE_BYTES * len(self) // max(1, self._bounds[-1]))
-        some: list[tuple[int, list[int]]] = []
+        some: list[tuple[int, array[int]]] = []
         size = 0
         for talk in self.talks():
             some.append(talk)
@@ -139,7 +151,7 @@ class Filed(Sequence[T], Generic[T]):
                 some, size = [], 0
         yield from self._read_all(some)
 
-    def _read_all(self, talks: list[tuple[int, list[int]]]) -> Iterator[tuple[int, list[T]]]:
+    def _read_all(self, talks: list[tuple[int, array[int]]]) -> Iterator[tuple[int, list[T]]]:
         records = self._read(sorted(number for _, numbers in talks for number in numbers))
         for owner, numbers in talks:
             yield owner, [records[number] for number in numbers]

@@ -77,9 +77,15 @@ class PhaseMap:
         self._faults = _Windows(self.faults)
         self._recoveries = _Windows(self.recoveries)
         self._warmup = _warmup(history)
+        self._busy = _joined([*self.faults, *self.recoveries])
+        self._busy_ends = [end for _, end in self._busy]
 
     def of(self, due: float, done: float) -> str:
         """The phase of a turn that was due and done at these run times."""
+        place = bisect_left(self._busy_ends, due)
+        if place == len(self._busy) or self._busy[place][0] > done:
+            # As nearly all: in no fault, and in no recovery.
+            return WARMUP if due < self._warmup else STEADY
         fault = self._faults.touched(due, done)
         if fault in self._overlapping:
             for other in self._overlapping[fault]:
@@ -90,6 +96,18 @@ class PhaseMap:
             or self._recoveries.touched(due, done)
             or (WARMUP if due < self._warmup else STEADY)
         )
+
+
+def _joined(windows: Sequence[Phase]) -> list[tuple[float, float]]:
+    """The stretches of time that the windows cover, in order, none touching another."""
+    joined: list[tuple[float, float]] = []
+    for window in sorted(windows, key=lambda window: window.start):
+        start, end = window.start, max(window.start, window.end)
+        if joined and start <= joined[-1][1]:
+            start, latest = joined.pop()
+            end = max(latest, end)
+        joined.append((start, end))
+    return joined
 
 
 def _overlap(one: Phase, other: Phase) -> bool:

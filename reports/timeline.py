@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -103,12 +104,18 @@ class _Axis:
         self._step = step
         self._count = count
 
+    def zeros(self) -> list[int]:
+        return [0] * self._count
+
     def times(self) -> list[float]:
         return [self._start + number * self._step for number in range(self._count)]
 
     def _place(self, t: float) -> int:
+        place = int((t - self._start) // self._step)
+        if 0 <= place < self._count:
+            return place
         # The last moment of all falls on the far edge of the last step.
-        return min(max(0, int((t - self._start) // self._step)), self._count - 1)
+        return min(max(0, place), self._count - 1)
 
     def group(self, items: Iterable[tuple[float, float]]) -> list[array[float]]:
         groups = [array("d") for _ in range(self._count)]
@@ -116,10 +123,11 @@ class _Axis:
             groups[self._place(t)].append(value)
         return groups
 
-    def count(self, times: Iterable[float]) -> list[int]:
-        counts = [0] * self._count
-        for t in times:
-            counts[self._place(t)] += 1
+    def count(self, items: Iterable[tuple[int, float]]) -> dict[int, list[int]]:
+        """Of each kind that the items have, how many fall on which step."""
+        counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * self._count)
+        for kind, t in items:
+            counts[kind][self._place(t)] += 1
         return counts
 
     def last(self, points: Iterable[tuple[float, float]]) -> list[float | None]:
@@ -130,9 +138,11 @@ class _Axis:
 
 
 def _turn_counts(axis: _Axis, turns: Turns) -> dict[str, list[int]]:
+    by_state = axis.count(zip(turns.state, turns.done, strict=True))
+
     def count(bits: int, wanted: int) -> list[int]:
-        states = zip(turns.state, turns.done, strict=True)
-        return axis.count(done for state, done in states if state & bits == wanted)
+        groups = [group for state, group in by_state.items() if state & bits == wanted]
+        return list(map(sum, zip(axis.zeros(), *groups, strict=True)))
 
     return {
         "turns_ok": count(OUTCOME, OK),
