@@ -74,7 +74,7 @@ def audits_are(
     ttl: float,
 ) -> Blameless | None:
     """What the reads of a session add whose turns are blameless; None: one needs a closer look."""
-    kept, latest = turns[-1].sent, max(turn.done for turn in turns)
+    kept, latest = turns[-1].sent, max([turn.done for turn in turns])
     late, audited, gone, again = 0, False, False, False
     for audit in audits:
         if gone:
@@ -100,8 +100,10 @@ def audits_are(
 
 def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:
     """Whether the read shows exactly these turns."""
-    if audit.user != user:
+    if audit.user != user or not audit.history:
         return False
+    if audit.history[-1].turn_id != turns[-1].turn_id:
+        return False  # what is lost is most often what came last
     due = iter(turns)
     turn: TurnRecord | None = None
     for item in audit.history:

@@ -66,8 +66,9 @@ def _is_plain(
     if record.opened is None or not turns or not history.run.ttl_known:
         return False
     losses = history.once(declared_losses)
-    if any(loss.since <= turns[-1].done and record.opened <= loss.heard for loss in losses):
-        return False
+    for loss in losses:
+        if loss.since <= turns[-1].done and record.opened <= loss.heard:
+            return False
     return turns_are(record, turns, audits, history.run.ttl_seconds)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 from reports.checks.attribution import attribute
 from reports.checks.audited import Expected, Judgement, Stored, judge_audit
 from reports.checks.census import Census
-from reports.checks.durability import Excuse, declared_losses, excuses
-from reports.checks.forgotten import late_until, writing_until
+from reports.checks.durability import Excuse
+from reports.checks.rules import rules
 from reports.checks.session_model import Presence, SessionModel, turns_all_known
 from reports.checks.violations import Violation
 from reports.checks.witness import Testimony, Witness
@@ -29,30 +27,12 @@ _PERHAPS_NEW = (
     Presence.THERE_BUT_FOR_DURABILITY,
 )
 """The session may be another one, under the same id, than the turn before was taken in."""
-_LATE = (Presence.GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
+_GONE = Presence.GONE
+_LATE = (_GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
 
 
 _OK, _INFO = Outcome.OK, Outcome.INFO
 """To look a member up in its class takes as long as ten comparisons."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What holds for every conversation of a run."""
-
-    may_lose: bool
-    excuses: Callable[[float, float, float], Excuse | None]
-    late_until: Callable[[float, float], float]
-    writing_until: Callable[[float, float], float]
-
-
-def _run(history: History) -> _Run:
-    return _Run(
-        may_lose=bool(history.once(declared_losses)),
-        excuses=history.once(excuses),
-        late_until=history.once(late_until),
-        writing_until=history.once(writing_until),
-    )
 
 
 class ConversationJudge:
@@ -67,7 +47,7 @@ class ConversationJudge:
         self._census = census
         self._stamped = history.stamps_turn_ids
         self._record = record
-        run = history.once(_run)
+        run = history.once(rules)
         self._may_lose = run.may_lose
         self._excuses = run.excuses
         self._writing_until = run.writing_until
@@ -217,7 +197,7 @@ class ConversationJudge:
         self._model.read(audit)
         where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status == "gone":
-            self._census.read_late += presence is Presence.GONE
+            self._census.read_late += presence is _GONE
             # It has gone: what may have kept it alive is over.
             self._doubts.pop(("resurrected", _ALIVE), None)
             if self._opened:
@@ -231,11 +211,11 @@ class ConversationJudge:
             saw = "an empty one, which a forgotten attempt to open it may have opened"
             self._doubt("resurrected", None, audit.done, where, expected, saw)
             return False
-        if presence is Presence.GONE:
+        if presence is _GONE:
             self._census.read_late += 1
             self._convict("resurrected", None, audit.done, where, expected, "it")
             return True
-        if presence is Presence.GONE_BUT_FOR_FORGOTTEN and not self._was_added_to(audit, shown):
+        if presence in _LATE and not self._was_added_to(audit, shown):
             self._doubt("resurrected", None, audit.done, where, expected, _ALIVE)
         if self._deletion is not None and self._was_deleted_before(audit):
             if self._deletion is Excuse.UNSEEN:
@@ -283,7 +263,8 @@ class ConversationJudge:
     def _learn(self, audit: AuditRecord, judgement: Judgement, where: str) -> None:
         """What a read of the session adds to what is known."""
         self._found += judgement.violations
-        self.otherwise |= judgement.otherwise
+        if judgement.otherwise:
+            self.otherwise |= judgement.otherwise
         self._repeated = max(self._repeated, judgement.repeated)
         self._within = max(self._within, judgement.within_durability)
         self._notes = max(self._notes, judgement.notes)

@@ -47,7 +47,7 @@ def missing(
             return "turns in its middle are not recorded"
     if whole and gave_up and (not turns or turns[-1].outcome is Outcome.OK):
         return "the turn that ended it is not recorded"
-    if whole and not any(audit.when == "end" for audit in audits):
+    if whole and "end" not in [audit.when for audit in audits]:
         return "that its session was read back is not recorded"
     if whole and record.deleted is not None and len(audits) < 2:
         return "that its session was read after its deletion is not recorded"

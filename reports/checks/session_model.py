@@ -112,7 +112,7 @@ class SessionModel:
     def took_all(self, turns: Sequence[TurnRecord]) -> None:
         """All turns were taken, each acknowledged at the first attempt and not to be lost."""
         self._kept = self._kept_if_durable = turns[-1].sent
-        self._touched(max(turn.done for turn in turns))
+        self._touched(max([turn.done for turn in turns]))
 
     def reopened(self, at: float) -> None:
         """The session was gone, and the customer opened another, of another id."""
@@ -135,8 +135,10 @@ class SessionModel:
             self._seen_gone = min(self._seen_gone, audit.done)
 
     def _touched(self, at: float) -> None:
-        self._latest = max(self._latest, at)
-        self._forgotten = max(self._forgotten, at)
+        if at > self._latest:
+            self._latest = at
+        if at > self._forgotten:
+            self._forgotten = at
 
 
 def turns_all_known(record: ConversationRecord | None) -> bool:
