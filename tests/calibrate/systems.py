@@ -246,7 +246,7 @@ BAD = (
     ),
     System(
         "dead-shard",
-        "every hundredth session lies on a shard that answers late",
+        "every eightieth session lies on a shard that answers late",
         _defect("dead_shard"),
         "latency.customers",
         profile="many",
