@@ -8,8 +8,10 @@ RUN_ARGS ?=
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
 
-test: install       ## lint-free tests against real servers and processes
-	$(BIN)/python -m pytest
+# Whole runs leave the processors idle most of the time: two files of tests go at once.
+TEST_ARGS ?= -n 2 --dist loadfile
+test: install       ## tests against real servers and processes
+	$(BIN)/python -m pytest $(TEST_ARGS)
 
 lint: install       ## ruff and strict types
 	$(BIN)/ruff check .

@@ -47,9 +47,12 @@ class PlainSessions(BaseSessionService):
         """Create a session.  Raises AlreadyExistsError when the id is taken."""
         session_id = session_id or uuid.uuid4().hex
         meta, _ = self.keys(app_name, user_id, session_id)
-        if not await self.redis.hsetnx(meta, "state", json.dumps(state or {})):
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(meta, "state", json.dumps(state or {}))
+            pipe.pexpire(meta, self.ttl_ms, nx=True)
+            created, _ = await pipe.execute()
+        if not created:
             raise AlreadyExistsError(f"Session {session_id} already exists.")
-        await self.redis.pexpire(meta, self.ttl_ms)
         return Session(id=session_id, app_name=app_name, user_id=user_id, state=state or {})
 
     async def get_session(
