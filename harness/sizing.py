@@ -4,6 +4,9 @@ The peak is that of the turns a second, smoothed over 5 s: a shorter spike decid
 need at most 60 % of what the machine carries.  The rest is for what a rehearsal does not show:
 replicas that start again in a fault (2 to 4 s of CPU each), the sampler, arrivals in bunches, and
 the queues that form before a machine is full.
+
+A service whose turns grow much dearer with the history is the run's to find: the load gives way to
+it only up to `GROWN` times what a first turn costs.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 from harness.errors import ConfigError
 from harness.rehearsal import Measured
 from loadtests.profile import Profile
-from reports.sizing import Sizing
+from reports.sizing import GROWN, Sizing
 
 SHARE = 0.6
 """The peak may need so much of what the machine carries."""
@@ -47,12 +50,15 @@ def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
     Raises ConfigError when the machine is too small for any honest run of the profile.
     """
     cost = cpu_per_turn(measured)
+    first = None if measured is None else cpu_per_turn(measured.first)
     carries = None if cost is None else cores / cost
     factor = 1.0 if ask.scale is None else ask.scale
-    if ask.scale is None and carries is not None and SHARE * carries < ask.peak:
-        # Rounded down, so that it can be said again.
-        factor = math.floor(100 * SHARE * carries / ask.peak) / 100
-        _check(ask, factor, carries, cores)
+    if ask.scale is None and cost is not None:
+        counted = cost if first is None else min(cost, GROWN * first)
+        if SHARE * cores / counted < ask.peak:
+            # Rounded down, so that it can be said again.
+            factor = math.floor(100 * SHARE * cores / counted / ask.peak) / 100
+            _check(ask, factor, cores / counted, cores)
     return Sizing(
         mode="auto" if ask.scale is None else "given",
         factor=factor,
@@ -63,7 +69,7 @@ def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
         peak_turns_per_s=ask.peak * factor,
         turns=0 if measured is None else measured.turns,
         seconds=0.0 if measured is None else round(measured.seconds, 3),
-        cpu_s_per_first_turn=None if measured is None else cpu_per_turn(measured.first),
+        cpu_s_per_first_turn=first,
     )
 
 

@@ -11,6 +11,8 @@ from reports.errors import HistoryError
 
 MODES = ("auto", "given")
 _MOST = 1e9
+GROWN = 3.0
+"""A turn that costs more than this many times a first one has grown dear with the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ def in_words(sizing: Mapping[str, Any], profile: str) -> str:
     if isinstance(cost, int | float):
         carry = "core carries" if cores == "1" else "cores carry"
         measured = f"{cores} {carry} {carries}, at {cost * 1000:.3g} ms of CPU a turn"
+        first = sizing.get("cpu_s_per_first_turn")
+        if isinstance(first, int | float) and cost > GROWN * first > 0:
+            measured += f", {cost / first:.1f} × that of a first turn"
     else:
         measured = "what this machine carries was not measured"
     if sizing.get("mode") == "given":

@@ -36,12 +36,13 @@ from reports.checks.waits import Wait, waits_of
 from reports.columns import OK, OUTCOME, WORDLESS
 from reports.history import History
 from reports.records import Finding, Status
+from reports.sizing import GROWN
 from reports.spans import Span, merged, overlap, seconds, without
 from reports.titles import title
 
 DEARER = 1.5
 """A turn that costs more than this many times the reference is the service's own doing."""
-DEARER_THAN_FIRST = 3.0
+DEARER_THAN_FIRST = GROWN
 """The same, compared with turns in new sessions: a healthy service's grow somewhat dearer too."""
 _NAME = "validity.saturation"
 _PEAK_S = 5.0

@@ -73,6 +73,15 @@ def test_the_cost_of_a_first_turn_is_told_beside_that_of_any_turn() -> None:
     assert sized(ask(), measured(45.0), 2.0).cpu_s_per_first_turn is None
 
 
+def test_a_load_gives_way_to_three_times_the_cost_of_a_first_turn_and_no_more() -> None:
+    first = Measured(50, 0, 1.0, 0.5)  # 10 ms a turn
+    dear = sized(ask(), Measured(100, 0, 2.0, 50.0, first), 1.0)  # 500 ms a turn
+    assert dear.factor == 0.28  # 0.6 × 1 core / 30 ms, of 70 turns/s
+    assert dear.carries_turns_per_s == 2.0
+    grown = sized(ask(), Measured(100, 0, 2.0, 2.5, first), 1.0)  # 25 ms: not so much dearer
+    assert grown.factor == 0.34
+
+
 def test_a_machine_too_small_for_the_profile_is_told_so() -> None:
     with pytest.raises(ConfigError) as refused:
         sized(ask(), measured(100.0), 1.0)
