@@ -127,7 +127,7 @@ def _latency(history: History) -> dict[str, dict[str, float | int | None]]:
         row["max"] = ordered[-1] if ordered else None
         first = ascending(
             turns.first_token[n] - turns.due[n]
-            for n in by_phase[phase]
+            for n in by_phase.get(phase, ())
             if turns.state[n] & OUTCOME == OK and not isnan(turns.first_token[n])
         )
         if first:

@@ -70,15 +70,18 @@ def _bounded(history: History, memory: Memory) -> Finding:
     """Memory must follow the turns of the last TTL window, whatever the load does.
 
     With b bytes per turn, measured while nothing can have expired yet (the first TTL of the load),
-    at any later time t:  live(t) - baseline <= slack * b * turns done in (t - window, t] + floor,
-    where the window is the TTL plus how long a conversation lasts (its first turns live until its
-    last one has expired) plus the lag of the expiry.
+    at any later time t:  live(t) - baseline <= slack * b * turns in (t - window, t] + floor, where
+    those under way at t count, which may be stored already, and the window is the TTL plus how long
+    a conversation lasts (its first turns live until its last one has expired) plus the lag of the
+    expiry.
     """
     name = "memory.bounded"
     slack = history.run.slo("memory_slack")
     start, baseline = history.load_start, memory.baseline_bytes
     states = zip(history.turns.state, history.turns.done, strict=True)
     done = ascending(done for state, done in states if state & OUTCOME != FAIL)
+    states = zip(history.turns.state, history.turns.sent, strict=True)
+    sent = ascending(sent for state, sent in states if state & OUTCOME != FAIL)
     if start is None or baseline is None:
         return _unknown(name, "no sample of Redis before the load")
     first_end = start + history.run.ttl_seconds
@@ -91,7 +94,7 @@ def _bounded(history: History, memory: Memory) -> Finding:
     window = history.run.ttl_seconds + _long_conversation(history) + LAG_S
     points = []
     for t, size in later:
-        turns = bisect_right(done, t) - bisect_right(done, t - window)
+        turns = bisect_right(sent, t) - bisect_right(done, t - window)
         bound = baseline + slack * early * turns + _FLOOR_BYTES
         points.append((size / bound, t, size, bound, turns))
     ratio, t, size, bound, turns = max(points)

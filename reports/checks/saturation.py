@@ -6,7 +6,8 @@ a Redis whose one core is full.  Such a gate is excused, the run INCONCLUSIVE, w
 waits that fell, for half of their time, on a full part it would have passed.
 
 Errors are excused in the same way, but only time-outs and refusals for too much load; all other
-errors, memory and continuity count as ever.  One failed gate that is not excused keeps the run at
+errors, memory (but for its bound, which rests on the pace of turns) and continuity count as ever.
+One failed gate that is not excused keeps the run at
 NO-GO, and so does a service that itself became dearer: see `latency.cost`.
 """
 
@@ -159,7 +160,12 @@ def check_saturation(history: History) -> list[Finding]:
             _became_dearer(found, found.cost),
         ]
     others = [f for f in found.failed if f not in found.excused]
-    others += [f for f in history.once(check_memory) if f.status is Status.FAIL]
+    others += [
+        finding
+        for finding in history.once(check_memory)
+        # The bound follows from how fast turns come to an end, which a full machine changes.
+        if finding.status is Status.FAIL and finding.check != "memory.bounded"
+    ]
     if others:
         summary = (
             f"{_subject(found.part)} was full, but that does not explain all that failed: "
