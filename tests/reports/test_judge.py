@@ -233,3 +233,16 @@ def test_the_fleet_is_summed_over_the_replicas_that_are_up(tmp_path: Path) -> No
         Sample(2.1, "replica:r01", {"rss": 7}),
     ]
     assert fleet_rss(read(run.write(tmp_path / "run"))) == [(1.0, 15.0), (2.0, 7)]
+
+
+def test_a_phase_whose_only_turn_was_late_before_the_next_fault_is_in_the_table(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    run.sound()
+    run.fault("kill-replica", 15.0, 16.0)
+    run.fault("kill-redis", 40.0, 41.0)
+    run.conversation(17.0).turn(took=24.0).audit()
+    latency = judge(run.write(tmp_path / "run"))["latency"]
+    assert latency["recovery:kill-replica-1"]["count"] == 1
+    assert "first_token_p50" not in latency["recovery:kill-replica-1"]
