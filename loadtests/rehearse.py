@@ -21,9 +21,8 @@ _ENOUGH = 100
 _LEAST_S, _MOST_S = 1.5, 5.0
 _ENOUGH_YOUNG = 40
 _LEAST_YOUNG_S, _MOST_YOUNG_S = 0.7, 2.0
-_WARM_TURNS = 2
-"""Of each customer."""
-_WARM_S = 4.0
+_WARM_S = 2.0
+"""For one turn of each customer, before each measurement."""
 
 
 def main() -> int:
@@ -44,7 +43,7 @@ def main() -> int:
     if failure is None:
         _say("checked")
         if customers:
-            rehearsal.warm_up(_WARM_TURNS * customers, customers, _WARM_S)
+            rehearsal.warm_up(customers, customers, _WARM_S, young=True)
             # A service that was too slow to be told by the check has had time to answer by now.
             failure = rehearsal.failure()
     if failure is not None:
@@ -52,6 +51,8 @@ def main() -> int:
     elif customers:
         for young, enough in ((True, _ENOUGH_YOUNG), (False, _ENOUGH)):
             least_s, most_s = (_LEAST_YOUNG_S, _MOST_YOUNG_S) if young else (_LEAST_S, _MOST_S)
+            if not young:
+                rehearsal.warm_up(customers, customers, _WARM_S, young=False)
             _say("begin")
             played = rehearsal.play(customers, enough, least_s, most_s, young=young)
             _say("played", young=young, **asdict(played))
