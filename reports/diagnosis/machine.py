@@ -16,7 +16,7 @@ def dearer(scene: Scene) -> Cause | None:
     if scene.finding not in found.excused:
         return None
     cost, then, before = found.cost, found.cost.then * 1000, found.cost.before * 1000
-    told = f"{then:.0f} ms of {cost.whose} a turn, {cost.reference} {before:.0f} ms"
+    told = f"a turn cost {then:.0f} ms of {cost.whose}, {cost.reference} {before:.0f} ms"
     return Cause("dearer", f"the service itself became dearer: {told}")
 
 

@@ -92,6 +92,39 @@ def test_a_slow_service_on_a_full_machine_proves_nothing(tmp_path: Path) -> None
     assert by_weight(run_checks(history))[0].check == "validity.saturation"
 
 
+def grown(made: Run, since: int) -> Run:
+    """Redis holds 60 MiB more than the turns of the last TTL explain, but only under load."""
+    for sample in made.samples or ():
+        if sample.source == "redis" and since <= sample.t < made.load_end:
+            sample.values["used_memory"] += 60 * 2**20
+    return made
+
+
+def test_memory_above_its_bound_on_a_full_machine_proves_nothing(tmp_path: Path) -> None:
+    made = on_a_machine(run(), full(19, 60), sizing={"cpu_s_per_turn": 1.0})
+    history = grown(made, 45).history(tmp_path)
+    failed = [f.check for f in run_checks(history) if f.status is Status.FAIL]
+    assert "memory.bounded" in failed
+    assert verdict(history)[0] is Verdict.INCONCLUSIVE
+
+
+def test_memory_above_its_bound_with_cpu_to_spare_is_no_go(tmp_path: Path) -> None:
+    history = grown(on_a_machine(run(took=0.2), full(0, 0)), 45).history(tmp_path)
+    assert verdict(history)[0] is Verdict.NO_GO
+
+
+def test_keys_left_after_the_ttl_count_on_a_full_machine_too(tmp_path: Path) -> None:
+    made = on_a_machine(run(), full(19, 60), sizing={"cpu_s_per_turn": 1.0})
+    for sample in made.samples or ():
+        if sample.source == "redis" and sample.t > made.load_end:
+            sample.values["keys"] += 5000.0
+    history = made.history(tmp_path)
+    said, finding = verdict(history)
+    assert said is Verdict.NO_GO
+    assert finding is not None
+    assert "does not explain all that failed" in finding.summary
+
+
 def test_the_same_service_with_cpu_to_spare_is_no_go(tmp_path: Path) -> None:
     assert verdict(on_a_machine(run(), full(0, 0)).history(tmp_path))[0] is Verdict.NO_GO
 
@@ -140,6 +173,20 @@ def test_a_rehearsal_that_knows_the_first_turns_finds_a_service_that_grows_dear(
     sizing = {"cpu_s_per_turn": 1.0, "cpu_s_per_first_turn": 0.045}
     history = on_a_machine(run(), full(19, 60), sizing=sizing).history(tmp_path)
     assert verdict(history)[0] is Verdict.NO_GO
+
+
+def test_a_service_that_was_dear_in_the_rehearsal_is_no_go_where_the_run_cannot_tell(
+    tmp_path: Path,
+) -> None:
+    # On a full machine attempts that came to nothing count as work: a turn cost 1.06 s there.
+    sizing = {"cpu_s_per_turn": 1.5, "cpu_s_per_first_turn": 0.4}
+    history = on_a_machine(run(), full(19, 60), sizing=sizing).history(tmp_path)
+    assert verdict(history)[0] is Verdict.NO_GO
+    (cost,) = dearer(history)
+    assert cost.summary == (
+        "The service itself became dearer: a turn cost 1500 ms of CPU in the rehearsal, 3.8 × the "
+        "rehearsal's first turns' 400 ms, limit 3 ×"
+    )
 
 
 def test_a_turn_somewhat_dearer_than_the_first_is_no_defect(tmp_path: Path) -> None:
@@ -234,7 +281,7 @@ def test_what_was_lost_is_lost_however_full_the_machine_was(tmp_path: Path) -> N
 def test_memory_that_did_not_come_back_counts_however_full_the_machine_was(tmp_path: Path) -> None:
     made = on_a_machine(run(), full(19, 60), sizing={"cpu_s_per_turn": 1.0})
     assert made.samples is not None
-    for sample in made.samples:
+    for sample in made.samples or ():
         if sample.source == "redis" and sample.t > 90:
             sample.values["used_memory"] += 200e6
     said, finding = verdict(made.history(tmp_path))
@@ -258,7 +305,7 @@ def test_a_part_with_a_full_core_is_named(tmp_path: Path, source: str, name: str
     made.samples = redis_samples(made)
     if source != "redis":
         made.samples += [Sample(float(t), source, {}) for t in range(-3, 100)]
-    for sample in made.samples:
+    for sample in made.samples or ():
         if sample.source == source:
             sample.values["cpu_percent"] = 99.0 if sample.t < 60 else 5.0
     said, finding = verdict(made.history(tmp_path))
