@@ -10,13 +10,13 @@ import time
 from google.adk.sessions.base_session_service import GetSessionConfig
 from google.adk.sessions.session import Session
 
-from tests.defects.plain import PlainSessions
+from target_service.sessions.service import RedisSessionService
 
 EACH_S = 0.05
 """Processor seconds over one event."""
 
 
-class DearHistory(PlainSessions):
+class DearHistory(RedisSessionService):
     """Reads the session as it should, and then holds up the event loop."""
 
     async def get_session(
