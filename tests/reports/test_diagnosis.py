@@ -136,7 +136,7 @@ def test_a_redis_that_became_dearer_is_named_with_its_part(tmp_path: Path) -> No
     busy = when_slow(99.0, 5.0)
     found = diagnosis(sampled(run(), "redis", lambda t: {"cpu_percent": busy(t)}), tmp_path)
     assert found.cause == "dearer"
-    assert "of Redis's CPU a turn" in found.sentence
+    assert "ms of Redis's CPU" in found.sentence
 
 
 def test_the_slowest_command_of_a_full_redis_is_told(tmp_path: Path) -> None:
