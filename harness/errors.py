@@ -3,7 +3,8 @@
 HarnessError
 ├── ConfigError          exit 104: one sentence, nothing was started
 ├── GeneratorError       exit 70: the load generator did not start
-└── RecordsError         exit 70: the disk takes no more records
+├── RecordsError         exit 70: the disk takes no more records
+└── RunBroken            a run in a process of its own ended without a verdict
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class GeneratorError(HarnessError):
 
 class RecordsError(HarnessError):
     """The run directory takes no more records; the message says why."""
+
+
+class RunBroken(HarnessError):
+    """A run came to no verdict; the message carries the end of its output."""

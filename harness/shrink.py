@@ -12,10 +12,9 @@ from typing import Any
 
 from chaos.experiment_subset import PinnedExperiment
 from harness import exits, rundir
-from harness.ci.errors import PlanError, RunBroken
-from harness.ci.play import play
 from harness.ddmin import minimise
-from harness.errors import ConfigError
+from harness.errors import ConfigError, RunBroken
+from harness.run_process import play
 from reports import judge
 from reports.lines import read
 from reports.records import FILES, FaultWindow, LoadMark
@@ -122,8 +121,6 @@ class _Shrinking:
         arguments = [str(each) for each in (*options, "--redis", self._redis)]
         try:
             result, _ = play(arguments, Path.cwd())
-        except PlanError as error:
-            raise ConfigError(str(error)) from None
         except RunBroken as error:
             _say(str(error))
             return "INCONCLUSIVE", []

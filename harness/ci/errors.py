@@ -1,11 +1,11 @@
 """The errors of a readiness test.
 
 ReadinessError
-├── PlanError (also a ValueError)   the test asks for something that there is not
-├── RunBroken                       there is no verdict: the harness broke, or was interrupted
-└── (pytest.fail)                   Inconclusive: the run proves nothing
+└── PlanError (also a ValueError)   the test asks for something that does not exist
 
-A failed expectation is an AssertionError, as of any test.
+`harness.errors.RunBroken` says that there is no verdict: the harness broke, or was interrupted.  A
+run that proves nothing fails or skips the test.  A failed expectation is an AssertionError, as of
+any test.
 """
 
 from __future__ import annotations
@@ -17,7 +17,3 @@ class ReadinessError(Exception):
 
 class PlanError(ReadinessError, ValueError):
     """A verb, an option or an expectation that cannot be; the sentence names the nearest one."""
-
-
-class RunBroken(ReadinessError):
-    """The run came to no verdict; the message carries the end of what it said."""

@@ -12,9 +12,11 @@ import pytest
 
 import diya_start
 from harness.ci import faults, settings, story
-from harness.ci.play import play
+from harness.ci.errors import PlanError
 from harness.ci.run import Run
 from harness.ci.settings import Settings
+from harness.errors import ConfigError
+from harness.run_process import play
 
 _REQUIRE = "DIYA_REQUIRE_DOCKER"
 
@@ -43,7 +45,10 @@ class Readiness:
             arguments = self.settings.arguments()
             if self.settings.env != "target":
                 arguments += ["--experiment", self._experiment(Path(scratch), run)]
-            run.finish(*play(arguments, self.settings.root))
+            try:
+                run.finish(*play(arguments, self.settings.root))
+            except ConfigError as error:
+                raise PlanError(settings.as_pytest_says(str(error))) from None
         self._runs.append(run)
         if run.result["verdict"] == "INCONCLUSIVE":
             run.asked = True

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 import diya_start
 from harness.ci.errors import PlanError
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @dataclass(frozen=True)

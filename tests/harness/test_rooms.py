@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "loadtests.target",
     },
 }
+CONTAINERS = sorted((command.ROOT / "chaos" / "containers").glob("*.py"))
 GEVENT_HOMES = {
     "locustfile.py",
     "client.py",
@@ -50,6 +51,20 @@ def imported(path: Path) -> set[str]:
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def imported_in_functions(path: Path) -> set[str]:
+    """The modules of ours that a file imports inside its functions."""
+    found = set[str]()
+    for function in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.ImportFrom) and node.module in ROOMS:
+                found |= {f"{node.module}.{name.name}" for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith(ROOMS):
+                found.add(str(node.module))
     return found
 
 
@@ -90,6 +105,73 @@ def test_the_command_line_leaves_the_heavy_packages_out() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=command.ROOT
     )
     assert finished.stdout.split() == ["False"]
+
+
+COMMANDS = ("readiness", "report", "shrink", "profile", "demo", "up", "chaos")
+NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")
+"""Extras: who installs diya without them must have every command nevertheless."""
+WITHOUT_THEM = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(","):
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+
+sys.meta_path.insert(0, Missing())
+"""
+
+
+def without_extras(code: str) -> subprocess.CompletedProcess[str]:
+    """Python code in a fresh interpreter that cannot import the packages of the extras."""
+    command_line = [sys.executable, "-c", WITHOUT_THEM + code, ",".join(NOT_NEEDED)]
+    return subprocess.run(
+        command_line, capture_output=True, text=True, check=False, cwd=command.ROOT, timeout=100
+    )
+
+
+@pytest.mark.parametrize("name", NOT_NEEDED)
+def test_the_blocked_packages_are_really_blocked(name: str) -> None:
+    finished = without_extras(f"import {name}")
+    assert finished.returncode == 1
+    assert f"{name} is blocked" in finished.stderr
+
+
+def test_every_command_is_imported_without_the_packages_of_the_extras() -> None:
+    modules = sorted(imported_in_functions(command.ROOT / "harness" / "cli.py"))
+    assert len(modules) > len(COMMANDS), modules
+    finished = without_extras("\n".join(f"import {module}" for module in modules))
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_every_command_tells_its_help_without_the_packages_of_the_extras() -> None:
+    finished = without_extras(
+        "from harness import cli, parser\n"
+        "commands = parser.build()._subparsers._group_actions[0].choices\n"
+        "for name in commands:\n"
+        "    try:\n"
+        "        cli.main([name, '--help'])\n"
+        "    except SystemExit as ended:\n"
+        "        assert not ended.code, name\n"
+        "print(*commands)"
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines()[-1].split() == list(COMMANDS)
+    for name in COMMANDS:
+        assert f"usage: diya {name}" in finished.stdout
+
+
+def test_pytest_and_docker_are_imported_by_the_plugin_and_the_containers_only() -> None:
+    homes = {
+        "pytest": {"harness/ci/fixture.py", "harness/ci/settings.py", "pytest_diya.py"},
+        "docker": {path.relative_to(command.ROOT).as_posix() for path in CONTAINERS},
+        "testcontainers": {path.relative_to(command.ROOT).as_posix() for path in CONTAINERS},
+    }
+    for path in (p for room in ROOMS for p in (command.ROOT / room).rglob("*.py")):
+        owners = {name.partition(".")[0] for name in imported(path)}
+        for package, where in homes.items():
+            place = path.relative_to(command.ROOT).as_posix()
+            assert package not in owners or place in where, f"{place} imports {package}"
 
 
 def test_help_comes_at_once() -> None:

@@ -1,4 +1,4 @@
-"""Plays one run as a process of its own: no gevent, no fleet and no signal handler in pytest."""
+"""Plays one run as a process of its own: the caller gets no fleet and no signal handler."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 
 import diya_start
 from harness import ci_files, exits
-from harness.ci.errors import PlanError, RunBroken
-from harness.ci.settings import as_pytest_says
+from harness.errors import ConfigError, RunBroken
 from reports.view import Result
 
 _END_S = 15.0
@@ -23,15 +22,16 @@ _JUDGED = (exits.GO, exits.NO_GO, exits.INCONCLUSIVE)
 def play(arguments: Sequence[str], root: Path) -> tuple[Result, Path]:
     """Run `diya readiness` and return its result and run directory.
 
-    Raises PlanError with its sentence for a configuration that it refuses, RunBroken without a
-    verdict.  Interrupted, it ends the run before it passes the interruption on.
+    Relative paths in `arguments` start at `root`.  Raises ConfigError with the run's own sentence
+    for a configuration that it refuses, RunBroken without a verdict.  Interrupted, it ends the run
+    before it passes the interruption on.
     """
-    with tempfile.TemporaryDirectory(prefix="diya-test-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="diya-run-") as scratch:
         where, log = Path(scratch) / "run", Path(scratch) / "log"
         code = _play(arguments, root, where, log)
         said = log.read_text(errors="replace").splitlines()
         if code == exits.BAD_CONFIGURATION:
-            raise PlanError(as_pytest_says(_sentence(said)))
+            raise ConfigError(_sentence(said))
         if code not in _JUDGED or not where.is_file():
             end = "\n".join(said[-_TAIL_LINES:])
             raise RunBroken(f"the run ended with code {code} and no verdict:\n{end}")
@@ -41,7 +41,7 @@ def play(arguments: Sequence[str], root: Path) -> tuple[Result, Path]:
 
 
 def _play(arguments: Sequence[str], root: Path, where: Path, log: Path) -> int:
-    command = diya_start.command("harness.ci.leash", "readiness", *arguments)
+    command = diya_start.command("harness.parent_watch", "readiness", *arguments)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -50,7 +50,8 @@ def _play(arguments: Sequence[str], root: Path, where: Path, log: Path) -> int:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            # Ctrl-C in the terminal reaches pytest, and through the leash the run: once.
+            # Ctrl-C in the terminal reaches the caller, and the run once: when its parent_watch
+            # sees that standard input is closed.
             start_new_session=True,
         )
         try:

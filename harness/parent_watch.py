@@ -1,7 +1,7 @@
-"""`python -m harness.ci.leash ARGUMENTS`: diya, that ends when whoever started it is gone.
+"""`python -m harness.parent_watch ARGUMENTS`: diya, which ends when its parent process is gone.
 
-Standard input is a pipe whose other end is in the test's process.  However that dies, the pipe
-ends, and the run ends in order, as on Ctrl-C: nothing of it is left.
+Standard input is a pipe whose other end is in the parent.  However the parent dies, the pipe ends,
+and the run ends in order, as on Ctrl-C: nothing of it is left.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness import cli
 
 def main() -> int:
     """Run one command of diya; returns its exit code."""
-    threading.Thread(target=_wait_for_the_end, name="leash", daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, name="parent-watch", daemon=True).start()
     return cli.main(sys.argv[1:])
 
 
