@@ -59,9 +59,13 @@ def _replicas(history: History) -> list[Finding]:
 
 
 def _spread(history: History) -> list[Finding]:
-    """With several replicas, conversations must have moved: else the question was not asked."""
-    replicas = history.run.replicas
-    if replicas is None or replicas < 2 or not history.once(replicas_seen):
+    """With several replicas, conversations must have moved: else the question was not asked.
+
+    Nobody says how many replicas a foreign target has; there the ones that answered count.
+    """
+    seen = len(history.once(replicas_seen))
+    planned = history.run.replicas
+    if not seen or (seen if planned is None else planned) < 2:
         return []
     count, later = history.once(_moves)
     floor = max(1, int(MOVED_SHARE * later))

@@ -196,7 +196,7 @@ class Run:
     run_id: str = "0123456789ab"
     planned_faults: list[str] | None = None
     model: str = "scripted, 0.2 s"
-    replicas: int = 12
+    replicas: int | None = 12
     sliding: int = 0
     """Customers that the profile plans to come back shortly before their TTL is over."""
     redis: str = "single"

@@ -56,6 +56,24 @@ def test_a_balancer_that_sticks_makes_a_run_prove_nothing(
     assert judge(run, tmp_path, "validity.spread").status == status
 
 
+@pytest.mark.parametrize(("moving", "status"), [(0, "fail"), (20, "pass")])
+def test_conversations_of_a_target_must_move_between_the_replicas_that_it_names(
+    tmp_path: Path, moving: int, status: str
+) -> None:
+    run = Run(replicas=None)
+    for number in range(40):
+        home, other = ("r01", "r02") if number % 2 else ("r02", "r01")
+        turns = run.conversation(start=6.0 + number).turn(replica=home)
+        turns.turn(replica=other if number < moving else home)
+    assert judge(run, tmp_path, "validity.spread").status == status
+
+
+def test_conversations_of_a_target_with_one_replica_need_not_move(tmp_path: Path) -> None:
+    run = Run(replicas=None)
+    run.conversation().turn(replica="r01").turn(replica="r01")
+    assert check_floors(run.history(tmp_path)) == []
+
+
 @pytest.mark.parametrize(("healed", "status"), [(22.0, "pass"), (47.5, "fail"), (70.0, "fail")])
 def test_a_last_fault_that_nobody_follows_proves_nothing(
     tmp_path: Path, healed: float, status: str
