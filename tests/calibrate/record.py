@@ -74,7 +74,7 @@ def markdown(outcomes: Sequence[Outcome]) -> str:
         gates = {gate for outcome in group for gate in outcome.failing} - {system.convicts}
         # The run's own soundness says something about the machine, nothing about the system.
         also = sorted(_short(gate) for gate in gates if not gate.startswith("validity."))
-        must = "GO" if system.convicts is None else f"NO-GO, {_short(system.convicts)}"
+        must = ", ".join(filter(None, (system.verdict, _short(system.convicts or ""))))
         wrong = [outcome for outcome in group if not outcome.right]
         seen = ", ".join(str(outcome.seed) for outcome in group if outcome.right) or "none"
         if wrong:

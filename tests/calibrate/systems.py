@@ -18,7 +18,8 @@ class System:
     """What is wrong with it, or why it is good, for the track record."""
     sessions: str
     convicts: str | None
-    """The gate that must fail; None: the system is good and must be acquitted."""
+    """The gate that must fail; None: the system is good and must be acquitted.  A gate of the
+    run's soundness does not convict: where it fails, the run must be INCONCLUSIVE."""
     profile: str = "patient"
     """A profile of this folder."""
     experiment: str = "none"
@@ -30,11 +31,15 @@ class System:
     where that is."""
     shared_redis: bool = False
     """Its Redis is not the run's own: it holds other people's keys, some without a TTL."""
+    sticky: bool = False
+    """It is a target, ours behind the sticky balancer of this folder, and not diya's own fleet."""
 
     @property
     def verdict(self) -> str:
         """What must be said."""
-        return "GO" if self.convicts is None else "NO-GO"
+        if self.convicts is None:
+            return "GO"
+        return "INCONCLUSIVE" if self.convicts.startswith("validity.") else "NO-GO"
 
     def arguments(self, seed: int, out: Path) -> list[str]:
         """The arguments of `diya` that judge it."""
@@ -45,8 +50,7 @@ class System:
             "readiness",
             *("--profile", str(HERE / f"{self.profile}.toml")),
             *("--experiment", experiment),
-            *("--sessions", self.sessions),
-            *("--replicas", "3"),
+            *(() if self.sticky else ("--sessions", self.sessions, "--replicas", "3")),
             *("--seed", str(seed)),
             *("--out", str(out)),
             *self.options,
@@ -251,6 +255,13 @@ BAD = (
         "latency.customers",
         profile="many",
         options=("--scale", "1"),  # a small shard needs many customers
+    ),
+    System(
+        "sticky-balancer",
+        "ours, behind a balancer that sends each customer always to the same replica",
+        "redis",
+        "validity.spread",
+        sticky=True,
     ),
 )
 

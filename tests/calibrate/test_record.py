@@ -11,6 +11,7 @@ from tests.calibrate.run import SKIPPED, Outcome
 from tests.calibrate.systems import BY_NAME, HERE, SYSTEMS
 
 BAD, GOOD = BY_NAME["memory-sessions"], BY_NAME["ours"]
+UNPROVEN = BY_NAME["sticky-balancer"]
 
 
 def test_a_conviction_for_another_reason_is_not_the_right_one() -> None:
@@ -23,6 +24,15 @@ def test_a_run_that_proved_nothing_or_broke_is_never_right() -> None:
     for verdict in ("INCONCLUSIVE", "exit 70", SKIPPED):
         assert not Outcome(BAD, 1, verdict, ("continuity.lost",)).right
         assert not Outcome(GOOD, 1, verdict).right
+
+
+def test_a_system_that_cannot_be_proven_must_be_inconclusive_by_its_gate() -> None:
+    assert Outcome(UNPROVEN, 1, "INCONCLUSIVE", ("validity.spread",)).right
+    assert not Outcome(UNPROVEN, 1, "INCONCLUSIVE", ("validity.generator",)).right
+    assert not Outcome(UNPROVEN, 1, "NO-GO", ("validity.spread", "errors.rate")).right
+    assert not Outcome(UNPROVEN, 1, "GO").right
+    row = record.markdown([Outcome(UNPROVEN, 1, "INCONCLUSIVE", ("validity.spread",))])
+    assert "| INCONCLUSIVE, validity.spread | 1 | – |" in row
 
 
 def test_the_table_names_the_seeds_that_went_wrong() -> None:
