@@ -3,7 +3,8 @@
 One number a line: requests in that minute.  Or two columns, a time and the requests per minute
 then (the forms of both: `loadtests.csv_cells`).  Lines come in equal steps, the oldest first, so
 that a minute that is missing is not mistaken for a quiet one.  Comma, semicolon, tab or bar
-separate; headings, blank lines, lines that begin with # and Excel's `sep=` may be there.
+separate; headings, lines that begin with # and Excel's `sep=` may be there.  So may blank lines,
+but not where each line is a minute without a time: there only before the first and after the last.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
     named = _SEP_LINE.fullmatch(lines[begins].strip(" ")) if lines else None
     if named:
         lines[begins] = ""
-    lines = ["" if line.lstrip().startswith("#") else line for line in lines]
+    comments = {number for number, line in enumerate(lines) if line.lstrip().startswith("#")}
+    lines = ["" if number in comments else line for number, line in enumerate(lines)]
     count = sum(1 for line in lines if line.strip())
     if count > MOST_LINES:
         raise ProfileError(f"{path}: {count} lines, expected at most {MOST_LINES}")
@@ -89,6 +91,7 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
         rows = [(cells.line_num, [cell.strip() for cell in row]) for row in cells]
     except csv.Error as error:
         raise ProfileError(f"{path} line {cells.line_num}: not a table: {error}") from None
+    blank = [number for number, row in rows if not any(row) and number - 1 not in comments]
     rows = [(number, row) for number, row in rows if any(row)]
     data = list(itertools.dropwhile(lambda each: is_heading(each[1]), rows))
     while data and all(len(row) > 1 and not row[-1] for _, row in data):
@@ -105,7 +108,24 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
             wanted = len(data[0][1]) if len(data[0][1]) in (1, 2) else "1 or 2"
             more = ": a time and one series" if len(row) > 2 else ""
             raise ProfileError(f"{path} line {number}: {len(row)} columns, expected {wanted}{more}")
+    if data and len(data[0][1]) == 1:
+        first = headings[-1][0] if headings else data[0][0]
+        _refuse_blank(path, lines, blank, first, data[-1][0])
     return separator, data
+
+
+def _refuse_blank(path: str, lines: list[str], blank: list[int], first: int, last: int) -> None:
+    """Raise ProfileError for a minute without a number among lines that have no times.
+
+    Lines in `blank` between the `first` line, a heading or a minute, and the `last` minute; and
+    after that those with an empty cell in quotes, which are not the end of the file.
+    """
+    for number in blank:
+        if first < number and (number < last or '"' in lines[number - 1]):
+            raise ProfileError(
+                f"{path} line {number}: requests per minute must be a number from 0 up, "
+                "not a blank line: a minute without requests is 0"
+            )
 
 
 def _separator(lines: list[str]) -> str:
