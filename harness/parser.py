@@ -37,6 +37,17 @@ class _Parser(argparse.ArgumentParser):
         return known, unknown
 
 
+class _Version(argparse.Action):
+    """Prints the version of the installed package and exits."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        # Imported only now: only `--version` reads the package's metadata.
+        from importlib.metadata import version
+
+        print(f"diya {version('diya')}")
+        parser.exit()
+
+
 _CHOICE = re.compile(r"argument (.+?): invalid choice: '?(.*?)'? \(choose from (.*)\)", re.DOTALL)
 _SAYINGS = (
     # what argparse says, what we say; {prog} is the command
@@ -84,6 +95,13 @@ def build() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         epilog=_EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="print the version of diya and exit",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _readiness(commands.add_parser("readiness", help="run the load and the faults, judge, report"))
