@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,13 @@ from reports.checks.replica_memory import check_replica_memory
 from reports.records import Sample, Status
 from tests.reports.a_run import MIB, Run, redis_samples
 from tests.reports.gated import judge
+
+README = Path(__file__).parents[2] / "reports" / "README.md"
+SMALLEST = [
+    (int(turns.replace(",", "")), float(kilobytes.replace(",", "")) * 1000)
+    for turns, kilobytes in re.findall(r"\| ([\d,]+)[^|]* \| ([\d,.]+) kB \|", README.read_text())
+]
+"""Turns of one replica, and the bytes a turn that the page calls the smallest leak that fails."""
 
 
 def _always(_: float) -> str:
@@ -42,6 +50,27 @@ def test_a_replica_that_grows_with_every_turn_fails(tmp_path: Path, each_s: floa
     finding = judge(run, tmp_path, "memory.replicas")
     assert finding.status is Status.FAIL
     assert finding.evidence[0].startswith("r01: ")
+
+
+def test_the_page_states_smallest_leaks() -> None:
+    assert [turns for turns, _ in SMALLEST] == [100, 275, 700, 10_000]
+
+
+@pytest.mark.parametrize(("turns", "leak"), SMALLEST)
+@pytest.mark.parametrize(("share", "status"), [(0.95, Status.PASS), (1.05, Status.FAIL)])
+def test_the_smallest_leak_that_fails_is_the_one_on_the_page(
+    tmp_path: Path, turns: int, leak: float, share: float, status: Status
+) -> None:
+    run = Run()
+    for number in range(turns):
+        run.conversation(start=60 * number / turns).turn(replica="r01")
+    run.samples = redis_samples(run)
+    for t in range(-3, 90):
+        done = turns * min(1.0, max(0.0, t / 60))
+        values = {"rss": 115e6 + share * leak * done, "cpu_percent": 5.0}
+        run.samples.append(Sample(float(t), "replica:r01", values))
+    (finding,) = check_replica_memory(run.history(tmp_path))
+    assert finding.status is status
 
 
 def test_a_cache_that_fills_and_levels_off_passes(tmp_path: Path) -> None:
