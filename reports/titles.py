@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from reports.checks import contents
-from reports.checks.violations import CLASSES
+VIOLATIONS = {
+    "lost": "Conversation context lost",
+    "duplicated": "Turns that happened twice",
+    "reordered": "Histories out of order",
+    "truncated": "Turns cut off a history",
+    "forked": "Turns with two histories",
+    "half_turn": "Turns that half happened",
+    "resurrected": "Sessions back from the dead",
+    "phantom": "Turns that nobody sent",
+    "leaked": "Data of another customer",
+    "context_missed": "Replies without the context",
+}
+"""Every violation class and its title.
+
+- lost: an acknowledged turn is missing, or a whole session is, within its TTL.
+- truncated: two or more acknowledged turns are missing together from the front or the end of a
+  history of which something is left; or a later read shows less than an earlier one did.  Any
+  other absence (a single turn, one from the middle, everything) is `lost`.
+- duplicated: a turn's message is there twice, or the same reply is.
+- forked: one turn has two different replies, or not the message or reply that was acknowledged.
+- half_turn: the message without the reply, or the reverse; also beside the whole turn, where one
+  of several attempts left its half behind.
+- reordered: acknowledged turns in another order, or turns interleaved.
+- resurrected: there after the TTL must have taken it, or after an acknowledged delete.
+- phantom: a turn that nobody sent, or that the service had refused.
+- leaked: another conversation's turn, or another user's session.
+- context_missed: the reply's witness shows that the model was not shown the acknowledged turns.
+"""
+
+CONTENTS = {
+    "steps": "Tool steps stored as they were shown",
+    "state": "Session state as the turns wrote it",
+    "reply": "Replies as the model gave them",
+}
+"""Every question of `reports.checks.contents` and its title."""
 
 TITLES = {
-    **{f"continuity.{kind}": title for kind, title in CLASSES.items()},
-    **{f"continuity.{kind}": title for kind, title in contents.TITLES.items()},
+    **{f"continuity.{kind}": title for kind, title in VIOLATIONS.items()},
+    **{f"continuity.{kind}": title for kind, title in CONTENTS.items()},
     "continuity.within_durability": "Turns lost within the declared durability",
     "continuity.repeated": "Turns repeated when they were sent again",
     "continuity.stored_otherwise": "Turns stored otherwise than sent",

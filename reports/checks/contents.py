@@ -28,12 +28,8 @@ from reports.records import (
     Status,
     TurnRecord,
 )
+from reports.titles import CONTENTS
 
-TITLES = {
-    "steps": "Tool steps stored as they were shown",
-    "state": "Session state as the turns wrote it",
-    "reply": "Replies as the model gave them",
-}
 HABIT_SHARE = 0.5
 """An agent that differs in more of its turns than this does so by design."""
 _EVIDENCE_LINES = 20
@@ -137,7 +133,7 @@ def findings(contents: Contents, history: History) -> list[Finding]:
 
 
 def _finding(kind: str, compared: Compared, history: History) -> Finding:
-    title, told = TITLES[kind], f"{compared.wrong} of {compared.turns} turns are different"
+    title, told = CONTENTS[kind], f"{compared.wrong} of {compared.turns} turns are different"
     status = Status.PASS
     limit: float | None = 0.0
     if not compared.wrong:

@@ -12,9 +12,9 @@ from reports.checks.conversation_judge import ConversationJudge
 from reports.checks.durability import declared_losses, may_lose
 from reports.checks.gaps import missing, unrecorded_faults, was_opened
 from reports.checks.rewritten import calm, judge_suspects
-from reports.checks.violations import CLASSES
 from reports.history import History
 from reports.records import AuditRecord, ConversationRecord, Finding, Status, TurnRecord
+from reports.titles import VIOLATIONS
 
 UNVERIFIED_SHARE = 0.01
 """More conversations than this without an answered audit, and continuity is not known."""
@@ -96,7 +96,7 @@ def _took_the_short_way(
 def check_continuity(history: History) -> list[Finding]:
     """One finding for each class of violation, and one for what was lost as declared, if any."""
     census = history.once(take_census)
-    findings = [_finding(history, census, kind) for kind in CLASSES]
+    findings = [_finding(history, census, kind) for kind in VIOLATIONS]
     if census.within_durability:
         why = f"{census.within_durability} acknowledged turns were lost within what "
         why += f"{history.run.durability} declares that it may lose"
@@ -141,7 +141,7 @@ def _repeated(census: Census, why: str) -> Finding:
 
 def _finding(history: History, census: Census, kind: str) -> Finding:
     tally = census.violations.get(kind, Tally())
-    title = CLASSES[kind]
+    title = VIOLATIONS[kind]
     if tally.turns:
         status, summary = (
             Status.FAIL,
@@ -165,7 +165,7 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
 
 def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]:
     """No violation was seen: was there enough to see it by?"""
-    title = CLASSES[kind]
+    title = VIOLATIONS[kind]
     unverified = census.opened - census.audited
     if not census.opened:
         return Status.UNKNOWN, "Continuity is not known: no conversation was opened"
@@ -209,7 +209,7 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
 def counts(census: Census) -> dict[str, int]:
     """The census as result.json shows it."""
     return {
-        **{kind: census.violations.get(kind, Tally()).turns for kind in CLASSES},
+        **{kind: census.violations.get(kind, Tally()).turns for kind in VIOLATIONS},
         "conversations_audited": census.audited,
         "turns_witnessed": census.witnessed,
         "within_durability": census.within_durability,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reports.checks.continuity import counts, take_census
-from reports.checks.violations import CLASSES
+from reports.titles import VIOLATIONS
 from tests.reports import render_fixtures
 from tests.reports.a_run import Run
 from tests.reports.convictions import Judge
@@ -64,6 +64,6 @@ def convictions(tmp_path: Path) -> Judge:
 
     def judge(run: Run) -> dict[str, int]:
         found = counts(take_census(run.history(tmp_path)))
-        return {kind: found[kind] for kind in CLASSES if found[kind]}
+        return {kind: found[kind] for kind in VIOLATIONS if found[kind]}
 
     return judge

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reports.checks.continuity import check_continuity
-from reports.checks.violations import CLASSES
 from reports.records import HistoryItem, Outcome, Status, digest
+from reports.titles import VIOLATIONS
 from tests.reports.a_run import TTL, Run, message, reply, said, whole, witness
 from tests.reports.convictions import Judge, findings, three_turns
 
@@ -284,7 +284,7 @@ def test_of_every_class_the_evidence_names_turn_times_replicas_and_fault(
     kind: str, told: str, tmp_path: Path
 ) -> None:
     found = findings(guilty(kind), tmp_path)
-    name = kind if kind in CLASSES else "leaked" if "customer's" in kind else "lost"
+    name = kind if kind in VIOLATIONS else "leaked" if "customer's" in kind else "lost"
     (line,) = found[name].evidence
     assert line.startswith("conversation 0, ")
     assert re.search(told, line), line
