@@ -64,12 +64,10 @@ def our_names() -> Iterator[None]:
         sys.modules.update(theirs)
 
 
-def diya() -> int:
-    """The command `diya`."""
+def diya() -> None:
+    """The command `diya`.  Raises SystemExit with its exit code."""
     _begin(ROOMS)
-    from harness import cli
-
-    return cli.main()
+    runpy.run_module("harness.cli", run_name="__main__", alter_sys=True)
 
 
 def main() -> None:
