@@ -16,6 +16,7 @@ import os
 import secrets
 import tempfile
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +28,8 @@ _MOST_BYTES = 65_536
 _LONGEST_FAULT_S = 900.0
 _FAILED, _REFUSED = 409, 400
 
+Functions = Mapping[str, Mapping[str, Callable[..., Any]]]
+"""`actions` or `probes` -> name -> function of the named arguments; its answer fits into JSON."""
 
 FOLDER_PREFIX = "diya-up-"
 """Of the folders among the temporary files in which a control file is looked for."""
@@ -34,10 +37,13 @@ _FILE = "control.json"
 
 
 class Control:
-    """The endpoint of this process's fleet; a context manager."""
+    """The endpoint of one fleet; a context manager."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` is this user's alone, and its name begins with `FOLDER_PREFIX`."""
+    def __init__(self, folder: Path, functions: Functions) -> None:
+        """`folder` is this user's alone, and its name begins with `FOLDER_PREFIX`.
+
+        `functions` is all that a caller can call: see `chaos.control_functions`.
+        """
         self._token = secrets.token_hex(16)
         self._path = folder / _FILE
         token = self._token
@@ -51,7 +57,8 @@ class Control:
                 try:
                     length = int(self.headers.get("Content-Length", "0"))
                     asked = json.loads(self.rfile.read(min(length, _MOST_BYTES)))
-                    answer = _call(str(asked["module"]), str(asked["func"]), asked["arguments"])
+                    module, func = str(asked["module"]), str(asked["func"])
+                    answer = _call(functions, module, func, asked["arguments"])
                 except ChaosConfigError as error:
                     self._answer(_REFUSED, str(error))
                 except ChaosError as error:
@@ -94,7 +101,7 @@ class Control:
 
 
 def call(module: str, func: str, arguments: dict[str, Any]) -> Any:
-    """Let the fleet that runs on this machine call a function of `actions` or `probes`.
+    """Let the fleet that `diya up` runs on this machine do an action or answer a probe.
 
     Raises ChaosConfigError when there is no such fleet or it refuses, ChaosError when it failed.
     """
@@ -134,12 +141,7 @@ def _found() -> dict[str, Any]:
     return found
 
 
-def _call(module: str, func: str, arguments: dict[str, Any]) -> Any:
-    # Imported late: the actions import this module.
-    from chaos import actions, probes
-
-    if module == "actions" and func in actions.FAULTS:
-        return getattr(actions, func)(**arguments)
-    if module == "probes" and func in probes.NAMES:
-        return getattr(probes, func)(**arguments)
-    raise LookupError(f"there is no {func!r} among the {module}")
+def _call(functions: Functions, module: str, func: str, arguments: dict[str, Any]) -> Any:
+    if func not in functions.get(module, ()):
+        raise LookupError(f"there is no {func!r} among the {module}")
+    return functions[module][func](**arguments)

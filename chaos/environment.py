@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chaos.active_faults import ActiveFaults
 from reports.records import LoadMark
 
 CAPABILITIES: Mapping[str, str] = {
@@ -166,6 +167,10 @@ class RedisStore(Protocol):
 class Balancer(Protocol):
     """What stands in front of the replicas."""
 
+    @property
+    def port(self) -> int:
+        """The loopback port at which customers come in."""
+
     def in_rotation(self) -> set[str]:
         """The names of the replicas to which it sends requests now."""
 
@@ -269,6 +274,10 @@ class Environment(Protocol):
     @property
     def balancer(self) -> Balancer:
         """What customers reach."""
+
+    @property
+    def active_faults(self) -> ActiveFaults:
+        """The faults that are being done to it now."""
 
     @property
     def marks(self) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaos.environment import Environment
 from chaos.faults.base import Fault
 from chaos.tolerance import Tolerance
 
@@ -59,7 +60,7 @@ class Probe:
     """One question to the fleet and the answer that is expected."""
 
     name: str
-    ask: Callable[[], object]
+    ask: Callable[[Environment], object]
     tolerance: Tolerance | None = None
     """None: whatever is answered is only recorded."""
     mask: Callable[[str], str] = str
@@ -119,23 +120,3 @@ def plan_of(experiment: Experiment) -> list[str]:
 def names() -> list[str]:
     """The experiments that come with the program."""
     return sorted(path.stem for path in DIRECTORY.glob("*.yaml"))
-
-
-def load(path_or_name: str | Path) -> Experiment:
-    """Read an experiment: one that comes with the program, by name, or a YAML or JSON file.
-
-    Raises ChaosConfigError with the file, the key, the value and what was expected.
-    """
-    from chaos.experiment_reader import read
-
-    return read(path_or_name)
-
-
-def parse(text: str, path: Path) -> Experiment:
-    """The experiment that a text describes; `path` is for the sentences.
-
-    Raises ChaosConfigError.
-    """
-    from chaos.experiment_reader import parse as parse_text
-
-    return parse_text(text, path)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from chaos import actions, asking, probes
+from chaos.environment import Environment
 from chaos.errors import ChaosConfigError
 from chaos.experiment import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
 from chaos.experiment_fields import PASSED_OVER, Fields, nearest
@@ -28,6 +29,7 @@ from chaos.experiment_values import (
     without_secrets,
 )
 from chaos.faults.base import Fault, require_seconds
+from chaos.fleet_probes import PROBES
 from chaos.tolerance import Tolerance, tolerance
 
 EXTENSION = "diya"
@@ -51,8 +53,11 @@ _EXTENSION_KEYS = ("name", "topology", "at")
 _MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
 
 
-def read(path_or_name: str | Path) -> Experiment:
-    """As `chaos.experiment.load`."""
+def load(path_or_name: str | Path) -> Experiment:
+    """Read an experiment: one that comes with the program, by name, or a YAML or JSON file.
+
+    Raises ChaosConfigError with the file, the key, the value and what was expected.
+    """
     path = DIRECTORY / f"{path_or_name}.yaml"
     if str(path_or_name) not in names():
         path = Path(path_or_name)
@@ -245,8 +250,8 @@ class _Reader(Fields):
         ask = self.question(f"{key}.provider", entry["provider"])
         return Probe(name, ask, wanted, self.values.mask)
 
-    def question(self, key: str, value: object) -> Callable[[], object]:
-        """What a probe's provider asks."""
+    def question(self, key: str, value: object) -> Callable[[Environment], object]:
+        """What a probe's provider asks of a fleet."""
         entry = self.mapping(key, value, required=("type",))
         if entry["type"] in ("http", "process"):
             make, keys, needed = (
@@ -257,12 +262,13 @@ class _Reader(Fields):
             self.mapping(key, entry, keys, required=(needed,))
             filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
             try:
-                return make(filled)
+                answer = make(filled)
             except ValueError as error:
                 self.fail(f"{key}.{error}")
-        known = [name for name, _ in _functions(probes)]
-        func, arguments = self.provider(key, value, probes, known)
-        return partial(getattr(probes, func), **arguments)
+            return lambda _: answer()
+        func, arguments = self.provider(key, value, probes, PROBES)
+        probe = PROBES[func]
+        return lambda fleet: probe(fleet, **arguments)
 
     def provider(
         self, key: str, value: object, module: ModuleType, known: Iterable[str]
@@ -299,11 +305,3 @@ def _timed(
     **more: Any,
 ) -> Activity:
     return kind(name=name, before=before, after=after, background=background, at=at, **more)
-
-
-def _functions(module: ModuleType) -> list[tuple[str, Any]]:
-    return [
-        (name, function)
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__
-    ]

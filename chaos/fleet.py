@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import psutil
 
 import diya_start
+from chaos.active_faults import ActiveFaults
 from chaos.environment import Box, LoadSwitch, ModelSwitch, Network
 from chaos.envoy import Envoy
 from chaos.errors import ChaosConfigError, ChaosError
@@ -33,33 +34,6 @@ MOST_REPLICAS = 99
 _SERVICE = diya_start.command("target_service", users=True)
 _POLL = 0.1
 _STOP_TIMEOUT = 3.0
-
-_current: Fleet | None = None
-
-
-def current() -> Fleet:
-    """The fleet that this process has started.  Raises ChaosError when there is none."""
-    if _current is None:
-        raise ChaosError("no fleet runs in this process")
-    return _current
-
-
-def make_current(fleet: Any) -> None:
-    """From now on this is the fleet of this process."""
-    global _current
-    _current = fleet
-
-
-def forget_current(fleet: Any) -> None:
-    """It has ended; another one that has been started since stays."""
-    global _current
-    if _current is fleet:
-        _current = None
-
-
-def has_current() -> bool:
-    """Whether this process has started a fleet."""
-    return _current is not None
 
 
 class Fleet:
@@ -103,6 +77,7 @@ class Fleet:
         env = {**os.environ, RUN_ID_VARIABLE: run_id}
         self.marks: Mapping[str, str] = env
         """The environment of processes that must not outlive the run."""
+        self.active_faults = ActiveFaults()
         self._proxy = ProxyProcess(logs / "proxy.log", env) if proxy else None
         self.redis: OwnRedis | ExternalRedis
         self._topology = topology or Topology()
@@ -213,7 +188,6 @@ class Fleet:
         self._require_memory()
         leftovers = [*password_files(self.run_dir), *self._leftovers]
         self._guardian = Guardian.start(self.run_id, leftovers)
-        make_current(self)
         if self._proxy is not None:
             self._proxy.open()
         self.redis.start()
@@ -267,7 +241,6 @@ class Fleet:
             if self._stopped:
                 return
             self._stopped = True
-        forget_current(self)
         proxies = [] if self._proxy is None else [self._proxy]
         processes = [self.balancer, *self.replicas.values(), self.redis, *proxies]
         for process in processes:

@@ -1,39 +1,26 @@
-"""Questions that an experiment may ask of the fleet: of this process, or of `diya up`.
+"""The probes as plain functions, which the Chaos Toolkit calls: they ask the fleet of `diya up`.
 
-Plain functions, which the Chaos Toolkit can call too.
+A run of our own asks the same questions of its own fleet: see `chaos.fleet_probes`.
 """
 
 from __future__ import annotations
 
 from chaos import control
-from chaos.errors import ChaosError
-from chaos.fleet import current, has_current
-from chaos.http_probe import get
-
-NAMES = ("redis_answers", "replicas_ready", "all_in_rotation", "balancer_status")
-"""Every probe."""
 
 
 def redis_answers() -> bool:
     """Whether Redis answers PING and has loaded its data.  Raises ChaosError without a fleet."""
-    if not has_current():
-        return bool(control.call("probes", "redis_answers", {}))
-    return current().redis.answers()
+    return bool(control.call("probes", "redis_answers", {}))
 
 
 def replicas_ready() -> int:
     """How many replicas say that they are ready.  Raises ChaosError without a fleet."""
-    if not has_current():
-        return int(control.call("probes", "replicas_ready", {}))
-    return sum(replica.ready() for replica in current().replicas.values())
+    return int(control.call("probes", "replicas_ready", {}))
 
 
 def all_in_rotation() -> bool:
     """Whether the balancer routes to every replica.  Raises ChaosError without a fleet."""
-    if not has_current():
-        return bool(control.call("probes", "all_in_rotation", {}))
-    fleet = current()
-    return fleet.balancer.in_rotation() == set(fleet.replicas)
+    return bool(control.call("probes", "all_in_rotation", {}))
 
 
 def balancer_status(path: str = "/readyz") -> int:
@@ -41,9 +28,4 @@ def balancer_status(path: str = "/readyz") -> int:
 
     Raises ChaosError without a fleet, or when nothing answers.
     """
-    if not has_current():
-        return int(control.call("probes", "balancer_status", {"path": path}))
-    answer = get(current().balancer.port, path)
-    if answer is None:
-        raise ChaosError(f"the balancer gives no answer to GET {path}")
-    return answer[0]
+    return int(control.call("probes", "balancer_status", {"path": path}))

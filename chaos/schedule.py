@@ -195,7 +195,7 @@ class Schedule:
         answer = error = None
         met: bool | None = None
         try:
-            value = probe.ask()
+            value = probe.ask(self._fleet)
             answer = repr(value)
             if probe.tolerance is not None:
                 met = probe.tolerance.meets(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos import experiment as experiments
-from chaos import experiment_random
+from chaos import experiment_random, experiment_reader
 from chaos.experiment import Experiment
 from chaos.experiment_random import Ground
 from chaos.faults.network import NetworkFault
@@ -271,9 +271,9 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
     if drawn is not None:
         seed = options.random_seed(wanted, drawn[1])
         text = experiment_random.draw(seed, profile.load_seconds, _ground(args, profile))
-        experiment = experiments.parse(text, Path(wanted))
+        experiment = experiment_reader.parse(text, Path(wanted))
     else:
-        experiment = experiments.load(wanted)
+        experiment = experiment_reader.load(wanted)
     if experiment.topology not in (None, args.topology):
         raise ConfigError(
             f"{_shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "

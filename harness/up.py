@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from chaos.control import FOLDER_PREFIX, Control
+from chaos.control_functions import functions
 from chaos.fleet import Fleet
 from harness import exits, options, streams
 from harness.errors import ConfigError
@@ -42,7 +43,7 @@ def main(args: argparse.Namespace) -> int:
             progress = Progress()
             fleet.start(progress.note)
             fleet.wait_ready(_READY_S)
-            with Control(Path(folder)), contextlib.suppress(KeyboardInterrupt):
+            with Control(Path(folder), functions(fleet)), contextlib.suppress(KeyboardInterrupt):
                 _print_addresses(fleet, folder)
                 streams.wait_for_end()
             progress.clear()

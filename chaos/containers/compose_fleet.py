@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chaos import fleet as process_fleet
 from chaos.containers import engine, own_image, owner
 from chaos.containers.compose import Project
 from chaos.containers.fleet import ContainerFleet, Images
@@ -177,7 +176,6 @@ class ComposeFleet(ContainerFleet):
         if self._stopped:
             return
         self._stopped = True
-        process_fleet.forget_current(self)
         nodes = self._nodes()
         for node in nodes:
             node.close()

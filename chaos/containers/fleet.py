@@ -18,6 +18,7 @@ from testcontainers.core.container import DockerContainer
 
 from chaos import envoy_config
 from chaos import fleet as process_fleet
+from chaos.active_faults import ActiveFaults
 from chaos.containers import engine, own_image, owner, reaper
 from chaos.containers.keeper import Keeper
 from chaos.containers.net import RunNetwork
@@ -110,6 +111,7 @@ class ContainerFleet:
         self._password = secrets.token_hex(24)
         self.marks: Mapping[str, str] = {**os.environ, RUN_ID_VARIABLE: run_id}
         """The environment of processes that must not outlive the run."""
+        self.active_faults = ActiveFaults()
         self._labels = {owner.RUN_LABEL: run_id, owner.OWNER_LABEL: owner.token()}
         self._net: RunNetwork | None = None
         self._ips: dict[str, str] = {}
@@ -232,7 +234,6 @@ class ContainerFleet:
         if self._stopped:
             return
         self._stopped = True
-        process_fleet.forget_current(self)
         nodes: list[ContainerNode] = [self.balancer, *self.replicas.values(), self.redis]
         for node in nodes:
             node.close()
@@ -251,7 +252,6 @@ class ContainerFleet:
             self._progress(f"removed what run {run_id} had left")
         self._guardian = Guardian.start(self.run_id, leftovers)
         self._keeper = Keeper(self.run_id)
-        process_fleet.make_current(self)
 
     def _save_logs(self, nodes: Sequence[ContainerNode]) -> None:
         logs = self.run_dir / "logs"

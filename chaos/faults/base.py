@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from chaos.canary import Canary
 from chaos.environment import CAPABILITIES, Environment
-from chaos.faults import under_way
 from chaos.faults.attempts import sentence
 from reports.records import FaultWindow, RunClock
 
@@ -113,7 +112,7 @@ def perform(
     try:
         target = fault.aim(env, rng)
         fault.require_well(env)
-        under_way.enter(env, fault, target)
+        env.active_faults.enter(fault, fault.kind, target, fault.sets)
         begun = True
         fault.prepare(env)
         start = clock.now()
@@ -180,12 +179,12 @@ def _rejoined(fault: Fault, env: Environment, errors: list[str], *, asked: bool)
     problem: Exception | None = None
     try:
         if asked:
-            beside = under_way.others(env, fault)
+            beside = env.active_faults.others(fault)
             env.wait_balanced(_BALANCED_BESIDE_S if beside else _BALANCED_S)
     except Exception as error:
         problem = error
     finally:
-        others = under_way.leave(env, fault)
+        others = env.active_faults.leave(fault)
     if problem is None or others:
         return True
     errors.append(sentence(problem))

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from chaos import fleet as fleet_module
 from chaos.fleet import Fleet
 from chaos.redis_server import RedisServer
 from tests import tools
@@ -29,6 +28,9 @@ def need(kind: str) -> None:
     if kind == "system":
         tools.require("redis-server")
 
+
+NO_FLEET: Any = None
+"""For probes that ask a page or a program, and no fleet."""
 
 MakeFleet = Callable[..., Fleet]
 
@@ -59,11 +61,10 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 
 @pytest.fixture
-def fleet(standing: Fleet, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+def fleet(standing: Fleet) -> Fleet:
     """A ready fleet, which the test may hurt but not stop or close."""
     if standing.balancer.pid is None:
         standing.start()
-    monkeypatch.setattr(fleet_module, "_current", standing)  # tests start others beside it
     assert isinstance(standing.redis, RedisServer)
     if not standing.redis.running:
         standing.redis.start()

@@ -9,7 +9,8 @@ import yaml
 
 from chaos import actions
 from chaos.errors import ChaosConfigError
-from chaos.experiment import load, names
+from chaos.experiment import names
+from chaos.experiment_reader import load
 from chaos.faults.kill_replica import KillReplica
 
 

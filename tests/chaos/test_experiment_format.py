@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment, Look, Moment, load
+from chaos.experiment import Experiment, Look, Moment
+from chaos.experiment_reader import load
 from chaos.faults.kill_replica import KillReplica
+from tests.chaos.conftest import NO_FLEET
 
 
 def action(name: str = "kill", func: str = "kill_replica", **more: Any) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def test_a_secret_is_in_no_sentence_and_in_no_answer(
     echo = {"type": "process", "path": sys.executable, "arguments": ["-c", "print('${token}')"]}
     look = read(tmp_path, secrets=secrets, method=[ask("echo", echo)]).method[0]
     assert isinstance(look, Look)
-    answer = look.probe.ask()
+    answer = look.probe.ask(NO_FLEET)
     assert isinstance(answer, dict)
     assert answer["stdout"] == "hunter2\n", "the secret was put in"
     assert look.probe.mask(repr(answer)).count("•••") == 1
@@ -157,7 +159,7 @@ def test_a_probe_may_ask_a_url(tmp_path: Path, page: str) -> None:
         tmp_path, configuration={"base": page}, **{"steady-state-hypothesis": hypothesis}
     )
     for probe in experiment.steady_state:
-        answer = probe.ask()
+        answer = probe.ask(NO_FLEET)
         assert isinstance(answer, dict)
         assert answer["body"]["path"] == "/bad?q=1"
         assert probe.tolerance is not None
@@ -168,14 +170,14 @@ def test_arguments_in_one_text_are_split_into_words(tmp_path: Path) -> None:
     provider = {"type": "process", "path": "echo", "arguments": "-n 'a b'  c"}
     (look,) = read(tmp_path, method=[ask("echo", provider)]).method
     assert isinstance(look, Look)
-    assert look.probe.ask() == {"status": 0, "stdout": "a b c", "stderr": ""}
+    assert look.probe.ask(NO_FLEET) == {"status": 0, "stdout": "a b c", "stderr": ""}
 
 
 def test_a_timeout_may_be_two_and_a_connection_may_be_retried(tmp_path: Path, page: str) -> None:
     more = {"timeout": [3, 4.5], "max_retries": 2, "verify_tls": False}
     (look,) = read(tmp_path, method=[ask("a", {"type": "http", "url": page, **more})]).method
     assert isinstance(look, Look)
-    answer = look.probe.ask()
+    answer = look.probe.ask(NO_FLEET)
     assert isinstance(answer, dict)
     assert answer["status"] == 200
 

@@ -10,7 +10,7 @@ import yaml
 
 from chaos import actions
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment, load, parse, plan_of
+from chaos.experiment import Experiment, plan_of
 from chaos.experiment_random import (
     CALM_S,
     CONTAINERS,
@@ -23,6 +23,7 @@ from chaos.experiment_random import (
     may_overlap,
     possible,
 )
+from chaos.experiment_reader import load, parse
 from chaos.faults.network import NetworkFault
 from chaos.load_switch import LoadSwitchFile
 from chaos.schedule import Schedule

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from chaos.experiment import Look, Moment, parse
+from chaos.experiment import Look, Moment
+from chaos.experiment_reader import parse
 from chaos.experiment_subset import PinnedExperiment
 from chaos.faults.kill_replica import KillReplica
 from reports.records import FaultWindow

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment, load
+from chaos.experiment import Experiment
+from chaos.experiment_reader import load
 
 METHOD = (
     '"method": [{"type": "action", "name": "%s", "provider": {"type": "python", '

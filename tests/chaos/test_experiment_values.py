@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import load, parse
+from chaos.experiment_reader import load, parse
 from chaos.experiment_values import Values, read_configuration, read_secrets
+from tests.chaos.conftest import NO_FLEET
 
 
 def env(default: Any = None, kind: str | None = None, key: str = "DIYA_NOT_SET") -> dict[str, Any]:
@@ -127,7 +128,7 @@ def test_a_secret_in_the_file_is_used_and_not_kept(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(document))
     experiment = load(path)
     (asked,) = experiment.steady_state
-    answer = asked.ask()
+    answer = asked.ask(NO_FLEET)
     assert isinstance(answer, dict)
     assert answer["stdout"] == "hunter2\n"
     assert asked.mask("hunter2") == "•••"

@@ -1,21 +1,29 @@
 from __future__ import annotations
 
+import inspect
 import random
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from chaos import actions
+from chaos import actions, probes
+from chaos.active_faults import ActiveFaults
+from chaos.control import FOLDER_PREFIX, Control, call
+from chaos.control_functions import functions
 from chaos.environment import CAPABILITIES, Environment
-from chaos.errors import ChaosError
+from chaos.errors import ChaosConfigError, ChaosError
 from chaos.faults.base import Fault, perform
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.noop import Noop
 from chaos.faults.redis_outage import KillRedis, RestartRedis
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.fleet import Fleet
+from chaos.fleet_probes import PROBES
 from chaos.redis_server import RedisServer, connect
 from reports.records import FaultWindow, RunClock
 from tests.chaos.conftest import MakeFleet
@@ -213,10 +221,61 @@ def test_a_fleet_has_only_capabilities_that_are_explained(fleet: Fleet) -> None:
         assert fault.needs <= set(CAPABILITIES)
 
 
-def test_an_action_works_on_the_fleet_of_this_process(fleet: Fleet) -> None:
+@pytest.fixture
+def control(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The fleet's control endpoint, which is the only one that actions and probes find."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / f"{FOLDER_PREFIX}here"
+    folder.mkdir()
+    with Control(folder, functions(fleet)):
+        yield
+
+
+def test_an_action_is_done_to_the_fleet_that_is_up(control: None, fleet: Fleet) -> None:
     before = pids(fleet)
     window = actions.kill_replica(replica="r01", downtime=0.0)
     assert window["took_hold"]
     assert pids(fleet)["r01"] != before["r01"]
     with pytest.raises(ChaosError, match="replica = 'r99'"):
         actions.kill_replica(replica="r99")
+
+
+def test_a_probe_is_answered_by_the_fleet_that_is_up(control: None, fleet: Fleet) -> None:
+    assert probes.redis_answers() is True
+    assert probes.replicas_ready() == len(fleet.replicas)
+    assert probes.all_in_rotation() is True
+    assert probes.balancer_status("/readyz") == 200
+
+
+def test_an_action_and_a_probe_need_a_fleet_that_is_up(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ChaosConfigError, match="no fleet runs on this machine"):
+        actions.noop(duration=0.0)
+    with pytest.raises(ChaosConfigError, match="no fleet runs on this machine"):
+        probes.redis_answers()
+
+
+def test_a_control_endpoint_offers_no_other_function(control: None) -> None:
+    for module, func in (("actions", "print"), ("probes", "noop"), ("os", "getpid")):
+        with pytest.raises(ChaosConfigError, match=f"there is no '{func}' among the {module}"):
+            call(module, func, {})
+
+
+def test_every_probe_takes_the_same_arguments_with_and_without_a_fleet() -> None:
+    for name, probe in PROBES.items():
+        of_the_fleet = list(inspect.signature(probe).parameters.values())[1:]
+        assert list(inspect.signature(getattr(probes, name)).parameters.values()) == of_the_fleet
+
+
+def test_two_fleets_do_not_know_of_each_others_faults() -> None:
+    one, other = ActiveFaults(), ActiveFaults()
+    first, second = object(), object()
+    one.enter(first, "squeeze-memory", "redis", "maxmemory")
+    other.enter(second, "squeeze-memory", "redis", "maxmemory")
+    assert not one.others(first)
+    assert not other.others(second)
+    with pytest.raises(ChaosError, match="redis is under squeeze-memory"):
+        one.enter(object(), "exhaust-memory", "redis", "maxmemory")
+    assert not one.leave(first)

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment, load
+from chaos.experiment import Experiment
+from chaos.experiment_reader import load
 from chaos.fleet import Fleet
 from chaos.schedule import Schedule, SteadyStateError
 from reports.records import FILES, FaultWindow, ProbeRecord, RecordWriter, RunClock, from_json

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from chaos.experiment import DIRECTORY, load, names
+from chaos.experiment import DIRECTORY, names
 from chaos.experiment_random import draw, ground
+from chaos.experiment_reader import load
 from chaos.topologies import Topology
 from tests.harness import command
 

@@ -6,11 +6,13 @@ import ast
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.harness import command
+from tests.harness import command, import_graph
 
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 MAY_IMPORT = {
@@ -43,7 +45,8 @@ GEVENT_HOMES = {
 }
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Every module that a file imports, in full; `from a import b` counts as `a.b` too."""
     found = set[str]()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -51,7 +54,7 @@ def imported(path: Path) -> set[str]:
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
-    return found
+    return frozenset(found)
 
 
 def imported_in_functions(path: Path) -> set[str]:
@@ -82,6 +85,60 @@ def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
                 for each in MAY_IMPORT[room]
             )
             assert allowed, f"{path.relative_to(command.ROOT)} imports {module}"
+
+
+@pytest.fixture(scope="module")
+def imports() -> import_graph.Imports:
+    """The imports among all that is not a test."""
+    return import_graph.read(command.ROOT, ROOMS, ("diya_start", "pytest_diya"))
+
+
+def test_no_modules_import_each_other_in_a_circle(imports: import_graph.Imports) -> None:
+    assert len(imports.at_import) > 300
+    assert "reports.checks.latency" in imports.at_import["reports.checks"]
+    assert import_graph.circles(imports.at_import) == []
+
+
+def test_an_import_in_a_function_hides_no_circle(imports: import_graph.Imports) -> None:
+    # An import inside a function puts an import off; the two files depend on each other all the
+    # same.  Such imports are for packages that are heavy or optional.
+    assert "harness.readiness" in imports.in_functions["harness.cli"]
+    assert import_graph.circles(imports.all()) == []
+
+
+def write_package(root: Path, files: Mapping[str, str]) -> import_graph.Imports:
+    """The imports of a package `p` with these files."""
+    for name, text in files.items():
+        path = root / "p" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return import_graph.read(root, ["p"])
+
+
+def test_a_circle_of_imports_is_found(tmp_path: Path) -> None:
+    files = {"a.py": "import p.b", "b.py": "from p import c", "c.py": "from p.a import x"}
+    imports = write_package(tmp_path, {"__init__.py": "", **files, "d.py": "import p.a"})
+    assert import_graph.circles(imports.at_import) == [["p.a", "p.b", "p.c"]]
+
+
+def test_a_circle_through_a_function_is_found_among_all_imports(tmp_path: Path) -> None:
+    late = "class A:\n    def f(self):\n        from p import b"
+    files = {"__init__.py": "", "a.py": late, "b.py": "import p.a"}
+    imports = write_package(tmp_path, files)
+    assert import_graph.circles(imports.at_import) == []
+    assert import_graph.circles(imports.all()) == [["p.a", "p.b"]]
+
+
+def test_a_circle_through_a_package_is_found(tmp_path: Path) -> None:
+    files = {"__init__.py": "", "q/__init__.py": "import p.q.b", "q/b.py": "import p.c"}
+    imports = write_package(tmp_path, {**files, "c.py": "import p.q.d", "q/d.py": ""})
+    assert import_graph.circles(imports.at_import) == [["p.c", "p.q", "p.q.b"]]
+
+
+def test_an_import_for_annotations_closes_no_circle(tmp_path: Path) -> None:
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import p.b"
+    imports = write_package(tmp_path, {"__init__.py": "", "a.py": typed, "b.py": "import p.a"})
+    assert import_graph.circles(imports.all()) == []
 
 
 def test_gevent_and_locust_live_where_the_load_is_played_only() -> None:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from chaos import actions, experiment
+from chaos import actions, experiment_reader
+from chaos.experiment import Experiment
 from harness.ci import faults
 from harness.ci.errors import PlanError
 from harness.ci.run import Run
 
 
-def planned(tmp_path: Path, run: Run) -> experiment.Experiment:
+def planned(tmp_path: Path, run: Run) -> Experiment:
     path = tmp_path / "experiment.json"
     faults.write_experiment(path, "a test", run.planned)
-    return experiment.load(path)
+    return experiment_reader.load(path)
 
 
 def test_faults_become_an_experiment_in_order_of_time(tmp_path: Path) -> None:
