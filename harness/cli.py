@@ -62,6 +62,10 @@ def _command(args: argparse.Namespace) -> int:
         from harness import demo
 
         return demo.main(args)
+    if args.command == "check":
+        from harness import check
+
+        return check.main(args)
     from harness import up
 
     return up.main(args)

@@ -6,6 +6,7 @@ import argparse
 import re
 from typing import Any, NoReturn
 
+from harness import parser_lookups
 from harness.errors import ConfigError
 
 _DESCRIPTION = """\
@@ -108,6 +109,7 @@ def build() -> argparse.ArgumentParser:
     _report(commands.add_parser("report", help="judge a stored run again"))
     _shrink(commands.add_parser("shrink", help="which of a failed run's faults it takes to fail"))
     _profile(commands.add_parser("profile", help="what a load will do, before anything runs"))
+    parser_lookups.check(commands)
     _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
     _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))
     _chaos(commands.add_parser("chaos", help="do one fault to the fleet of `diya up`"))
@@ -123,13 +125,17 @@ def readiness_options() -> list[argparse.Action]:
 
 def _readiness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--profile", default="diwali", metavar="NAME|FILE", help="the load (default: %(default)s)"
+        "--profile",
+        default="diwali",
+        metavar="NAME|FILE",
+        help="the load (default: %(default)s); `diya check FILE` reads one of yours without a run",
     )
     parser.add_argument(
         "--experiment",
         metavar="FILE|random:SEED|none",
         help="the faults, in Chaos Toolkit's format, the name of one of ours, or drawn by a seed "
-        "(default: diwali-default, or the profile's own where there is one; none for a --target)",
+        "(default: diwali-default, or the profile's own where there is one; none for a --target); "
+        "`diya check FILE` reads one of yours without a run",
     )
     parser.add_argument(
         "--replay",

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from loadtests.profile_source import Source, Table, did_you_mean, read_toml
+from loadtests.profile_source import ProfileError, Source, Table, did_you_mean, read_toml
 
 SHOPMAX = Path(__file__).parent / "shopmax.toml"
 _SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")
@@ -117,6 +117,15 @@ def shopmax() -> Book:
 def load(path: Path) -> Book:
     """Read a file of journeys.  Raises ProfileError."""
     return _build(read_toml(path, "journeys"))
+
+
+def is_book(path: Path) -> bool:
+    """Whether a TOML file has the tables of a file of journeys; False when it cannot be read."""
+    try:
+        values = read_toml(path, "journeys").values
+    except ProfileError:
+        return False
+    return "journey" in values or "slots" in values
 
 
 def from_dict(values: dict[str, Any], source: str = "run.json") -> Book:

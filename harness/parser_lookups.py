@@ -1,0 +1,24 @@
+"""The grammar of the commands that answer a question and start nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_CHECK = """\
+Reads each file as a run would, and prints one line for it: OK and what is in it, or one sentence
+with the file, the key, the value and what is expected.  Nothing is started.
+
+The kind of a file follows from its name: .yaml, .yml and .json are experiments, .toml is a profile
+or a file of journeys (it has a table [journey.NAME] or [slots]), .csv and .tsv are logs of requests
+per minute."""
+
+
+def check(commands: Any) -> None:
+    """Add `diya check`."""
+    parser = commands.add_parser(
+        "check", help="whether a file of yours can be used, without a run", description=_CHECK
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument(
+        "--journeys", metavar="FILE", help="for a profile that names some of these journeys"
+    )
