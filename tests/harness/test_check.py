@@ -33,7 +33,8 @@ LOG = "minute,requests\n0,60\n1,90\n2,30\n"
         (
             "own.csv",
             LOG,
-            "OK, a log of requests per minute: 3 lines, 1 min apart, at most 90 requests per minute",
+            "OK, a log of requests per minute: 3 lines, 1 min apart, at most 90 requests per "
+            "minute",
         ),
     ],
 )
