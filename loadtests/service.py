@@ -24,19 +24,15 @@ from loadtests.manners import (
     is_listed,
     misses_session,
     refuses_fields,
-    speaks_of_ids,
 )
-from loadtests.manners import body as in_form
+from loadtests.manners import body as turn_body
+from loadtests.session_ids import SessionIds, in_form
 from loadtests.shown import Shown, shown
 from loadtests.wire import parsed, to_bytes
 from reports.records import Outcome, RunClock
 
 AGAIN = frozenset({408, 409, 425, 429})
 """Refusals that pass by themselves; any other 4xx would be the same the next time."""
-_TROUBLES = 2
-"""Errors without a word about ids, one after the other, that may be about the ids all the same."""
-_PLAIN_OPENINGS = 3
-"""Sessions that opened only without an id of ours, until none is sent any more."""
 
 
 class Observer(Protocol):
@@ -70,14 +66,7 @@ class Service:
 
     def __init__(self, client: Client, app: str, clock: RunClock, observe: Observer) -> None:
         self._client, self._app, self._clock, self._observe = client, app, clock, observe
-        self._ids_are_ours: bool | None = None
-        """Whether the service lets us choose the ids of sessions; None: nobody knows yet."""
-        self._in_doubt = False
-        """An error that may be about a session's id: the next session is opened without one."""
-        self._troubles = 0
-        """Errors, one after the other, of sessions with an id of ours."""
-        self._plain_openings = 0
-        """Sessions that opened only without an id of ours, no error having spoken of ids."""
+        self._ids = SessionIds()
         self._lists_are_true: bool | None = None
         """Whether the service listed a session that it had just shown; None: nobody has asked."""
         self._asks_for_lists = False
@@ -87,57 +76,31 @@ class Service:
     def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
         """Create the session.  `maybe_open`: an earlier attempt may have created it already.
 
-        The id is ours to choose, unless the service refuses that, as some do in words of their own:
-        then, from now on, the service chooses, and the attempt's `session` says what.  An error may
-        have another reason: whether it is a refusal shows when a session without an id of ours is
-        opened after it.
+        The id is ours to choose where the service lets us (`loadtests.session_ids`); the attempt's
+        `session` says what it is.
         """
-        ours = self._ids_are_ours is not False and not self._in_doubt
-        self._in_doubt = False
+        form = self._ids.form()
+        asked = in_form(form, plan.session)
         path = f"/apps/{self._app}/users/{plan.user}/sessions"
-        body = to_bytes({"sessionId": plan.session} if ours else {})
+        body = to_bytes({} if asked is None else {"sessionId": asked})
         answer, seconds = self._timed("POST", path, body, timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK:
-            self._learn(ours)
-            attempt = replace(attempt, session=_session_id(answer) or plan.session)
+            self._ids.opened(form)
+            attempt = replace(attempt, session=_session_id(answer) or asked or plan.session)
         elif answer.status == 409:
             # The id is ours alone: whoever created it was our own lost attempt.
             attempt = (
-                Attempt(Outcome.OK, answer, session=plan.session)
-                if maybe_open and ours
+                Attempt(Outcome.OK, answer, session=asked)
+                if maybe_open and asked is not None
                 else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
             )
-        elif ours and self._ids_are_ours is None and self._may_refuse_ids(answer):
+        elif self._ids.refused(form, answer, attempt.error):
             attempt = replace(attempt, retry=True)
-            self._in_doubt = True
+        elif attempt.error is not None:
+            attempt = replace(attempt, error=self._ids.given_up(form, attempt.error))
         self._report("open session", seconds, attempt)
         return attempt
-
-    def _learn(self, ours: bool) -> None:
-        """A session was opened, with an id of ours or without one."""
-        if ours:
-            self._ids_are_ours = True
-        elif self._ids_are_ours is None:
-            if self._troubles >= _TROUBLES:
-                # Nothing was said of ids: the errors before may have passed by themselves.
-                self._plain_openings += 1
-                self._ids_are_ours = False if self._plain_openings == _PLAIN_OPENINGS else None
-            else:
-                self._ids_are_ours = False
-        self._troubles = 0
-
-    def _may_refuse_ids(self, answer: Answer) -> bool:
-        """Whether a session without an id of ours is worth a try: no other was ever opened."""
-        if answer.status in (400, 422):
-            return True
-        if answer.status not in (500, 501):
-            return False
-        if speaks_of_ids(answer):
-            self._troubles = 0
-            return True
-        self._troubles += 1
-        return self._troubles >= _TROUBLES
 
     def run_turn(
         self,
@@ -165,7 +128,7 @@ class Service:
         run = self._streamed if plan.streaming else self._plain
         first: Attempt | None = None
         for form in self._turn_form.forms():
-            attempt = run(plan.journey, in_form(request, form), timeout)
+            attempt = run(plan.journey, turn_body(request, form), timeout)
             if attempt.outcome is Outcome.OK:
                 self._turn_form.accepted(form)
             if not refuses_fields(attempt.answer):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,14 +29,19 @@ TINY = str(command.HERE / "tiny.toml")
 Answers = Callable[[str, str], tuple[int, bytes]]
 
 
-@contextlib.contextmanager
-def serving(answers: Answers) -> Iterator[str]:
+def serving(answers: Answers) -> contextlib.AbstractContextManager[str]:
     """The address of a server that answers as `answers(method, path)` says."""
+    return serving_bodies(lambda method, path, _: answers(method, path))
+
+
+@contextlib.contextmanager
+def serving_bodies(answers: Callable[[str, str, Any], tuple[int, bytes]]) -> Iterator[str]:
+    """The same, of `answers(method, path, body)`."""
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
-            status, body = answers(self.command, self.path)
+            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+            status, body = answers(self.command, self.path, json.loads(sent or b"null"))
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
@@ -98,6 +104,47 @@ def test_a_target_that_opens_no_session_is_refused(tmp_path: Path) -> None:
     with serving(lambda *_: (403, b"no such tenant")) as url:
         sentence, _ = refused(tmp_path, "--target", url)
     assert f"--target {url}: no session can be opened: HTTP 403: no such tenant; " in sentence
+
+
+def test_a_target_that_wants_ids_in_no_form_of_ours_is_refused_in_its_own_words(
+    tmp_path: Path,
+) -> None:
+    def answers(_: str, path: str, body: Any) -> tuple[int, bytes]:
+        asked = body.get("sessionId")
+        said = "order number expected" if asked else "sessionId is required"
+        return 422, json.dumps({"detail": said}).encode()
+
+    with serving_bodies(answers) as url:
+        sentence, seconds = refused(tmp_path, "--target", url)
+    assert (
+        f"--target {url}: no session can be opened: "
+        'HTTP 422: {"detail": "order number expected"}; '
+        'without an id: HTTP 422: {"detail": "sessionId is required"}; a service that answers was '
+    ) in sentence
+    assert seconds < 15
+
+
+def test_a_target_that_wants_uuids_is_rehearsed_with_them(tmp_path: Path) -> None:
+    opened: set[str] = set()
+    turns: list[str] = []
+
+    def answers(method: str, path: str, body: Any) -> tuple[int, bytes]:
+        if method == "POST" and path.endswith("/sessions"):
+            try:
+                opened.add(str(uuid.UUID(body.get("sessionId", ""))))
+            except ValueError:
+                return 400, b'{"detail": "sessionId: a UUID, please"}'
+            return 200, json.dumps({"id": body["sessionId"]}).encode()
+        if method == "POST":
+            turns.append(body["sessionId"])
+            return 200, json.dumps([{"content": {"parts": [{"text": "Yes."}]}}]).encode()
+        return 200, b"{}"
+
+    with serving_bodies(answers) as url:
+        run_dir, run_id = prepared(tmp_path, url, "--target", url)
+        assert rehearsal.rehearse(run_dir, run_id, url, 0) is None
+    assert turns
+    assert set(turns) <= opened
 
 
 def test_a_target_where_nobody_listens_is_refused(tmp_path: Path) -> None:

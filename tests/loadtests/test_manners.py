@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from loadtests.conversation import ConversationPlan
+from loadtests.session_ids import IdForm, in_form
 from reports.records import Outcome
 from tests.loadtests.conftest import Bench
 from tests.loadtests.scripted_server import Step, agent_reply, reply, stream, text_event
@@ -33,6 +35,10 @@ REFUSALS = {
 
 def taken(bench: Bench) -> list[Any]:
     return [request.json for request in bench.server.requests]
+
+
+def as_uuid(plan: ConversationPlan) -> str | None:
+    return in_form(IdForm.UUID, plan.session)
 
 
 @pytest.mark.parametrize("streaming", [False, True])
@@ -102,30 +108,55 @@ OWN_WORDS = [
 def test_a_server_that_wants_ids_of_its_own_form_chooses_them(
     bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes], named: bytes
 ) -> None:
-    desk = bench(reply(*refusal), reply(200, named), reply(200, named))
-    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
+    desk = bench(reply(*refusal), reply(*refusal), reply(200, named), reply(200, named))
+    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(4)]
     (name,) = json.loads(named).values()
-    assert [attempt.session for attempt in attempts] == [None, str(name), str(name)]
-    assert attempts[0].retry
-    assert taken(desk) == [{"sessionId": plan.session}, {}, {}]
+    assert [attempt.session for attempt in attempts] == [None, None, str(name), str(name)]
+    assert [attempt.retry for attempt in attempts[:2]] == [True, True]
+    assert taken(desk) == [{"sessionId": plan.session}, {"sessionId": as_uuid(plan)}, {}, {}]
 
 
-def test_a_server_that_refuses_a_session_either_way_is_given_up(
+@pytest.mark.parametrize("refusal", OWN_WORDS, ids=str)
+def test_a_server_that_wants_uuids_gets_the_same_one_for_the_same_session(
+    bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes]
+) -> None:
+    desk = bench(reply(*refusal), reply(200, b"{}"), reply(409), reply(200, b"{}"))
+    other = dataclasses.replace(plan, session=f"{plan.session}-1")
+    attempts = [
+        desk.service.open_session(which, 1, maybe_open=maybe_open)
+        for which, maybe_open in ((plan, False), (plan, False), (plan, True), (other, False))
+    ]
+    assert [attempt.session for attempt in attempts] == [
+        *(None, as_uuid(plan), as_uuid(plan), as_uuid(other))
+    ]
+    asked = [request["sessionId"] for request in taken(desk)]
+    assert asked == [plan.session, as_uuid(plan), as_uuid(plan), as_uuid(other)]
+    assert [(uuid.UUID(each).version, str(uuid.UUID(each))) for each in asked[1:]] == [
+        (4, each) for each in asked[1:]
+    ]
+    assert as_uuid(plan) != as_uuid(other)
+
+
+def test_a_server_that_refuses_a_session_in_every_form_is_given_up(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(reply(400, b"no"), reply(400, b"no"))
-    retries = [desk.service.open_session(plan, 1, maybe_open=False).retry for _ in range(2)]
-    assert retries == [True, False]
+    desk = bench(reply(400, b"ids are numbers"), reply(400, b"no"), reply(422, b"an id, please"))
+    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
+    assert [attempt.retry for attempt in attempts] == [True, True, False]
+    assert attempts[-1].error == (
+        "HTTP 400: ids are numbers; without an id: HTTP 422: an id, please"
+    )
 
 
 def test_errors_that_say_nothing_of_ids_end_them_only_when_they_come_again(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     broken, chosen = reply(500, b"Internal Server Error"), {"sessionId": plan.session}
-    desk = bench(*[broken, broken, reply(200, b'{"id": "s"}')] * 3, reply(200, b'{"id": "s"}'))
-    for _ in range(10):
+    good, other = reply(200, b'{"id": "s"}'), {"sessionId": as_uuid(plan)}
+    desk = bench(*[broken, broken, broken, good] * 3, good)
+    for _ in range(13):
         desk.service.open_session(plan, 1, maybe_open=False)
-    assert taken(desk) == [chosen, chosen, {}] * 3 + [{}]
+    assert taken(desk) == [chosen, chosen, other, {}] * 3 + [{}]
 
 
 def test_a_server_that_was_only_troubled_keeps_our_ids(
@@ -136,7 +167,7 @@ def test_a_server_that_was_only_troubled_keeps_our_ids(
     for _ in range(5):
         desk.service.open_session(plan, 1, maybe_open=False)
     chosen = {"sessionId": plan.session}
-    assert taken(desk) == [chosen, chosen, {}, chosen, chosen]
+    assert taken(desk) == [chosen, chosen, {"sessionId": as_uuid(plan)}, chosen, chosen]
 
 
 MISSING = [
