@@ -25,7 +25,7 @@ from tests.calibrate.systems import BY_NAME
         ("ack-early-redis", "long"),
         ("ours-one-kill", "short"),
         ("ours-failover", "patient"),
-        ("ours-cluster", "patient"),
+        ("ours-cluster", "long"),
     ],
 )
 def test_a_system_gets_the_verdict_that_it_deserves(
