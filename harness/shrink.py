@@ -15,7 +15,7 @@ from harness import exits, rundir
 from harness.ddmin import minimise
 from harness.errors import ConfigError, RunBroken
 from harness.run_process import play
-from reports import judge
+from reports import gates, judge
 from reports.lines import read
 from reports.records import FILES, FaultWindow, LoadMark
 
@@ -25,7 +25,6 @@ _RUNS = "shrink"
 """The folder in it with the runs that were made."""
 _TRIES = 2
 """A run that proves nothing is made once more."""
-_FACTS = ("continuity.", "memory.ttl", "memory.evicted")
 
 
 class _Enough(Exception):
@@ -139,7 +138,9 @@ def _gate(run_dir: Path, wanted: str | None) -> str:
     if not failing:
         raise ConfigError(f"{run_dir}: no gate failed: a run that is NO-GO was expected")
     if wanted is None:
-        return next((name for name in failing if name.startswith(_FACTS)), failing[0])
+        return next(
+            (name for name in failing if gates.gate(name).kind is gates.Kind.FACT), failing[0]
+        )
     if wanted not in failing:
         raise ConfigError(f"--gate {wanted}: one of {', '.join(failing)} was expected")
     return wanted
@@ -147,9 +148,9 @@ def _gate(run_dir: Path, wanted: str | None) -> str:
 
 def _failing(result: dict[str, Any]) -> list[str]:
     return [
-        gate["name"]
-        for gate in result["gates"]
-        if gate["status"] == "fail" and not gate["name"].startswith("validity.")
+        each["name"]
+        for each in result["gates"]
+        if each["status"] == "fail" and gates.gate(each["name"]).kind is not gates.Kind.VALIDITY
     ]
 
 

@@ -22,6 +22,7 @@ from reports.checks.redis_memory import fleet_rss, measure
 from reports.checks.validity import lags
 from reports.columns import FAIL, INFO, OK, OUTCOME, RETRIED
 from reports.diagnosis import diagnoses, to_json
+from reports.gates import gate
 from reports.headline import headline
 from reports.history import History
 from reports.intervals import CONFIDENCE
@@ -29,7 +30,6 @@ from reports.percentiles import ascending, percentile
 from reports.phases import turns_by_phase
 from reports.records import Evidence, Fate, Finding
 from reports.timeline import build_timeline
-from reports.titles import title
 from reports.verdict import by_weight, judge_findings
 
 SCHEMA_VERSION = 1
@@ -75,7 +75,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
 def _gate(finding: Finding) -> dict[str, Any]:
     return {
         "name": finding.check,
-        "title": title(finding.check),
+        "title": gate(finding.check).title,
         "phase": finding.phase,
         "value": finding.value,
         "limit": finding.limit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from reports.gates import Kind, gate
 from reports.records import Finding, Status
 
 
@@ -63,14 +64,9 @@ def by_weight(findings: Sequence[Finding]) -> list[Finding]:
 
 def is_fact(finding: Finding) -> bool:
     """A failure of this check is proven however the run went."""
-    return finding.check.startswith("continuity.") or finding.check in (
-        "memory.ttl",
-        "memory.evicted",
-        # CPU is CPU, whoever was late meanwhile: a generator that shares a full machine always is.
-        "latency.cost",
-    )
+    return gate(finding.check).kind is Kind.FACT
 
 
 def is_validity(finding: Finding) -> bool:
     """This check asks whether the run was sound."""
-    return finding.check.startswith("validity.")
+    return gate(finding.check).kind is Kind.VALIDITY

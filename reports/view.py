@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import wording
+from reports.gates import GROUPS, VIOLATIONS
+from reports.gates import gate as row_of
 
 Result = dict[str, Any]
 
@@ -25,43 +27,6 @@ SMALL_SAMPLE = 300
 """With fewer turns than this, the slowest turn is judged instead of a p99."""
 
 _SEVERITY = {"fail": 0, "unknown": 1, "pass": 2}
-_GROUP_TITLES = {
-    "continuity": "Continuity",
-    "latency": "Latency",
-    "recovery": "Recovery",
-    "errors": "Errors",
-    "memory": "Memory",
-    "validity": "Validity",
-}
-_SHORT = {
-    "latency.steady_p99": "steady p99",
-    "latency.fault_p99": "fault p99",
-    "latency.recovery_p99": "recovery p99",
-    "latency.warmup_p99": "warm-up p99",
-    "latency.outage": "outage",
-    "errors.rate": "unanswered",
-    "recovery.time": "slowest",
-    "memory.bounded": "peak",
-    "memory.baseline": "ended at",
-    "validity.samples": "sampled within",
-    "validity.generator": "lag",
-    "validity.send_lag": "send lag",
-    "validity.generator_cpu": "generator CPU",
-    "validity.foreign_cpu": "foreign CPU",
-}
-"""What passing gates are called where there is little room."""
-_VIOLATIONS = {
-    "lost": "lost",
-    "duplicated": "duplicated",
-    "reordered": "reordered",
-    "truncated": "truncated",
-    "forked": "forked",
-    "half_turn": "half-turns",
-    "resurrected": "resurrected",
-    "phantom": "phantom",
-    "leaked": "leaked",
-    "context_missed": "without context",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +53,7 @@ class Gate:
     @property
     def short(self) -> str:
         """What the gate is called where there is little room: the slowest turn is no p99."""
-        short = _SHORT.get(self.name, self.title)
+        short = row_of(self.name).short or self.title
         return short.replace("p99", "slowest") if self.judged_as == "slowest" else short
 
     @property
@@ -201,11 +166,11 @@ def diagnoses(result: Result) -> list[dict[str, Any]]:
 
 def groups(result: Result) -> list[GateGroup]:
     """The gates by question (continuity, latency, ...), in the order of the design."""
-    by_group: dict[str, list[Gate]] = {name: [] for name in _GROUP_TITLES}
+    by_group: dict[str, list[Gate]] = {name: [] for name in GROUPS}
     for gate in gates(result):
         by_group.setdefault(gate.group, []).append(gate)
     return [
-        GateGroup(_GROUP_TITLES.get(name, name.replace("_", " ").capitalize()), tuple(members))
+        GateGroup(name.replace("_", " ").capitalize(), tuple(members))
         for name, members in by_group.items()
         if members
     ]
@@ -302,7 +267,7 @@ def faults_of(result: Result) -> list[dict[str, Any]]:
 def violations(result: Result) -> str:
     """`20 violations`; a dash when nothing was audited: no evidence is not zero."""
     continuity = part(result, "continuity")
-    known = [n for key in _VIOLATIONS if (n := number(continuity, key)) is not None]
+    known = [n for key in VIOLATIONS if (n := number(continuity, key)) is not None]
     if not known or not (sum(known) or number(continuity, "conversations_audited")):
         return wording.MISSING
     return wording.plural(sum(known), "violation")
@@ -313,8 +278,8 @@ def continuity_note(result: Result) -> str:
     continuity = part(result, "continuity")
     audited = number(continuity, "conversations_audited")
     found = [
-        f"{wording.count(n)} {word}"
-        for key, word in _VIOLATIONS.items()
+        f"{wording.count(n)} {row.short}"
+        for key, row in VIOLATIONS.items()
         if (n := number(continuity, key))
     ]
     note = ", ".join([*found, f"{wording.plural(audited, 'conversation')} audited"])
@@ -376,13 +341,13 @@ def figures(result: Result) -> list[Figure]:
             "Continuity",
             violations(result),
             continuity_note(result),
-            _standing(result, "continuity."),
+            _standing(result, "continuity"),
         ),
         Figure(
             "Turns acknowledged",
             wording.count(number(turns, "ok")),
             f"of {wording.count(number(turns, 'offered'))} offered: {turns_note(result)}",
-            _standing(result, "errors."),
+            _standing(result, "errors"),
         ),
         Figure(
             "p99 in steady state",
@@ -401,14 +366,14 @@ def figures(result: Result) -> list[Figure]:
             "Redis memory, peak",
             wording.size(number(memory, "peak_bytes")),
             memory_note(result),
-            _standing(result, "memory."),
+            _standing(result, "memory"),
         ),
     ]
 
 
-def _standing(result: Result, prefix: str) -> str:
-    """The worst status of the gates whose names begin with `prefix`; no gate is no evidence."""
-    found = [gate.status for gate in gates(result) if gate.name.startswith(prefix)]
+def _standing(result: Result, name: str) -> str:
+    """The worst status of a gate in all its phases, or of a group; no gate is no evidence."""
+    found = [gate.status for gate in gates(result) if name in (gate.name, gate.group)]
     return found[0] if found else "unknown"
 
 

@@ -12,6 +12,7 @@ from harness.ci.errors import PlanError
 from harness.ci.metrics import METRICS, Metric
 from harness.ci.settings import nearest
 from reports import view, wording
+from reports.gates import GATES
 from reports.view import Result
 
 _FORM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(==|!=|<=|>=|<|>|=)\s*(\S.*?)\s*")
@@ -93,7 +94,7 @@ def _verdict(result: Result, expected: str, sign: str, wanted: str, *, narrowed:
         holds=(verdict == wanted) == (sign == "=="),
         measured=(f"verdict {verdict}",),
         unknown=False,
-        gates=("",),
+        gates=tuple(GATES),
         fault=None,
     )
 

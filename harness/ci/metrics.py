@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from harness.ci import amounts
 from reports import view, wording
+from reports.gates import VIOLATIONS, names_of
 from reports.view import Result
 
 Scope = Literal["run", "phase", "fault"]
@@ -21,7 +22,7 @@ class Metric:
     units: dict[str, float]
     read: Callable[[Any], float | None]
     gates: tuple[str, ...]
-    """The gates (or beginnings of their names) whose evidence explains it."""
+    """The gates whose evidence explains it."""
 
     def shown(self, value: float | None) -> str:
         """The value for a person; a dash for None."""
@@ -47,25 +48,19 @@ def continuity(result: Result) -> float | None:
         found = sum(
             view.number(gate, "value") or 0.0
             for gate in result["gates"]
-            if gate["status"] == "fail" and gate["name"].startswith("continuity.")
+            if gate["status"] == "fail" and gate["name"] in names_of("continuity")
         )
         # One turn can be violated in two ways; and of none that was acknowledged, none survived.
         return max(0.0, 1.0 - found / turns) if turns else 0.0
     return 1.0 if all(gate.status == "pass" for gate in judged) else None
 
 
-def _errors(result: Result) -> float | None:
-    """The share that the gate judges."""
-    for gate in result.get("gates") or ():
-        if gate["name"] == "errors.rate":
-            return view.number(gate, "value")
-    return None
+def _gate_value(name: str) -> Callable[[Result], float | None]:
+    """Reads what that gate of the whole run judges."""
 
-
-def _violations(kind: str) -> Callable[[Result], float | None]:
     def read(result: Result) -> float | None:
         for gate in result.get("gates") or ():
-            if gate["name"] == f"continuity.{kind}":
+            if gate["name"] == name:
                 return view.number(gate, "value")
         return None
 
@@ -76,28 +71,15 @@ def _at(*path: str) -> Callable[[Any], float | None]:
     return lambda values: view.number(values, *path)
 
 
-VIOLATIONS = (
-    "lost",
-    "duplicated",
-    "reordered",
-    "truncated",
-    "forked",
-    "half_turn",
-    "resurrected",
-    "phantom",
-    "leaked",
-    "context_missed",
-)
-
 METRICS: dict[str, Metric] = {
-    "continuity": Metric("run", amounts.SHARES, continuity, ("continuity.",)),
+    "continuity": Metric("run", amounts.SHARES, continuity, names_of("continuity")),
     **{
-        kind: Metric("run", amounts.COUNTS, _violations(kind), (f"continuity.{kind}",))
-        for kind in VIOLATIONS
+        kind: Metric("run", amounts.COUNTS, _gate_value(row.name), (row.name,))
+        for kind, row in VIOLATIONS.items()
     },
-    "errors": Metric("run", amounts.SHARES, _errors, ("errors.",)),
+    "errors": Metric("run", amounts.SHARES, _gate_value("errors.rate"), names_of("errors")),
     **{
-        name: Metric("run", amounts.COUNTS, _at("turns", key), ("errors.",))
+        name: Metric("run", amounts.COUNTS, _at("turns", key), names_of("errors"))
         for name, key in (
             ("turns", "ok"),
             ("failed", "failed"),
@@ -107,7 +89,7 @@ METRICS: dict[str, Metric] = {
         )
     },
     **{
-        name: Metric("phase", amounts.SECONDS, _at(key), ("latency.",))
+        name: Metric("phase", amounts.SECONDS, _at(key), names_of("latency"))
         for name, key in (
             ("p50", "p50"),
             ("p90", "p90"),
@@ -119,18 +101,24 @@ METRICS: dict[str, Metric] = {
             ("first_token_p99", "first_token_p99"),
         )
     },
-    "recovery": Metric("fault", amounts.SECONDS, _at("after_heal_s"), ("recovery.",)),
+    "recovery": Metric("fault", amounts.SECONDS, _at("after_heal_s"), names_of("recovery")),
     "outage": Metric("fault", amounts.SECONDS, _at("worst_outage_s"), ("latency.outage",)),
-    "downtime": Metric("fault", amounts.SECONDS, _at("downtime_s"), ("recovery.",)),
-    "budget": Metric("fault", amounts.SHARES, _at("budget", "spent"), ("errors.", "latency.")),
-    "sent_to_dead": Metric("fault", amounts.COUNTS, _at("sent_to_dead"), ("recovery.",)),
-    "disturbed": Metric("fault", amounts.COUNTS, _at("disturbed_turns"), ("recovery.",)),
+    "downtime": Metric("fault", amounts.SECONDS, _at("downtime_s"), names_of("recovery")),
+    "budget": Metric(
+        "fault", amounts.SHARES, _at("budget", "spent"), names_of("errors", "latency")
+    ),
+    "sent_to_dead": Metric("fault", amounts.COUNTS, _at("sent_to_dead"), names_of("recovery")),
+    "disturbed": Metric("fault", amounts.COUNTS, _at("disturbed_turns"), names_of("recovery")),
     **{
-        f"memory_{name}": Metric("run", amounts.SIZES, _at("memory", f"{name}_bytes"), ("memory.",))
+        f"memory_{name}": Metric(
+            "run", amounts.SIZES, _at("memory", f"{name}_bytes"), names_of("memory")
+        )
         for name in ("baseline", "peak", "final")
     },
     **{
-        f"keys_{name}": Metric("run", amounts.COUNTS, _at("memory", f"{name}_keys"), ("memory.",))
+        f"keys_{name}": Metric(
+            "run", amounts.COUNTS, _at("memory", f"{name}_keys"), names_of("memory")
+        )
         for name in ("peak", "final")
     },
 }

@@ -34,7 +34,7 @@ def unsound(result: Result, path: Path) -> str:
 def _evidence(answer: Answer, result: Result) -> list[str]:
     lines = []
     for gate in view.gates(result):
-        if gate.status != "pass" and gate.evidence and gate.name.startswith(answer.gates):
+        if gate.status != "pass" and gate.evidence and gate.name in answer.gates:
             lines.append(f"{gate.summary}:")
             lines += [f"  {line}" for line in gate.evidence[:_EVIDENCE]]
             if len(gate.evidence) > _EVIDENCE:

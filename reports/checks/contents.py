@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reports.gates import GATES
 from reports.history import History
 from reports.records import (
     AuditRecord,
@@ -28,7 +29,6 @@ from reports.records import (
     Status,
     TurnRecord,
 )
-from reports.titles import CONTENTS
 
 HABIT_SHARE = 0.5
 """An agent that differs in more of its turns than this does so by design."""
@@ -128,23 +128,27 @@ class Contents:
 
 def findings(contents: Contents, history: History) -> list[Finding]:
     """One finding for each question of which something was recorded."""
-    asked = [("steps", contents.steps), ("state", contents.state), ("reply", contents.reply)]
-    return [_finding(kind, compared, history) for kind, compared in asked if compared.turns]
+    asked = {
+        "continuity.steps": contents.steps,
+        "continuity.state": contents.state,
+        "continuity.reply": contents.reply,
+    }
+    return [_finding(gate, compared, history) for gate, compared in asked.items() if compared.turns]
 
 
-def _finding(kind: str, compared: Compared, history: History) -> Finding:
-    title, told = CONTENTS[kind], f"{compared.wrong} of {compared.turns} turns are different"
+def _finding(gate: str, compared: Compared, history: History) -> Finding:
+    title, told = GATES[gate].title, f"{compared.wrong} of {compared.turns} turns are different"
     status = Status.PASS
     limit: float | None = 0.0
     if not compared.wrong:
         told = f"all of {compared.turns} turns"
-    elif compared.wrong > HABIT_SHARE * compared.turns and _may_rewrite(kind, history):
+    elif compared.wrong > HABIT_SHARE * compared.turns and _may_rewrite(gate, history):
         told = f"{told}; an agent that does so in most turns means to"
         limit = None
     else:
         status, told = Status.FAIL, f"{told}, in {compared.conversations} conversations"
     return Finding(
-        check=f"continuity.{kind}",
+        check=gate,
         phase="run",
         status=status,
         value=compared.wrong,
@@ -155,9 +159,9 @@ def _finding(kind: str, compared: Compared, history: History) -> Finding:
     )
 
 
-def _may_rewrite(kind: str, history: History) -> bool:
+def _may_rewrite(gate: str, history: History) -> bool:
     """Whether an application may have meant the difference."""
-    return kind == "reply" or not history.run.model_is_ours
+    return gate == "continuity.reply" or not history.run.model_is_ours
 
 
 def _by_turn(items: Sequence[HistoryItem]) -> dict[str | None, list[HistoryItem]]:

@@ -12,9 +12,9 @@ from reports.checks.conversation_judge import ConversationJudge
 from reports.checks.durability import declared_losses, may_lose
 from reports.checks.gaps import missing, unrecorded_faults, was_opened
 from reports.checks.rewritten import calm, judge_suspects
+from reports.gates import VIOLATIONS
 from reports.history import History
 from reports.records import AuditRecord, ConversationRecord, Finding, Status, TurnRecord
-from reports.titles import VIOLATIONS
 
 UNVERIFIED_SHARE = 0.01
 """More conversations than this without an answered audit, and continuity is not known."""
@@ -100,7 +100,9 @@ def check_continuity(history: History) -> list[Finding]:
     if census.within_durability:
         why = f"{census.within_durability} acknowledged turns were lost within what "
         why += f"{history.run.durability} declares that it may lose"
-        findings.append(_counted_apart("within_durability", census.within_durability, why))
+        findings.append(
+            _counted_apart("continuity.within_durability", census.within_durability, why)
+        )
     if census.repeated:
         why = f"{census.repeated} turns happened more than once when they were sent again, which "
         why += "this target does not promise to prevent"
@@ -108,17 +110,17 @@ def check_continuity(history: History) -> list[Finding]:
     if census.stored_otherwise:
         why = f"{census.stored_otherwise} turns are stored with another text than was sent or "
         why += "answered, in calm as well: the application rewrites them"
-        findings.append(_counted_apart("stored_otherwise", census.stored_otherwise, why))
+        findings.append(_counted_apart("continuity.stored_otherwise", census.stored_otherwise, why))
     if census.notes:
         why = f"{census.notes} texts of the agent answer no turn: greetings or notes of its own"
-        findings.append(_counted_apart("unprompted", census.notes, why))
+        findings.append(_counted_apart("continuity.unprompted", census.notes, why))
     return findings + contents.findings(census.contents, history)
 
 
-def _counted_apart(kind: str, turns: int, why: str) -> Finding:
+def _counted_apart(gate: str, turns: int, why: str) -> Finding:
     """What is shown, and held against nobody."""
     return Finding(
-        check=f"continuity.{kind}",
+        check=gate,
         phase="run",
         status=Status.PASS,
         value=turns,
@@ -132,7 +134,7 @@ def _repeated(census: Census, why: str) -> Finding:
     """Repeats are held against nobody while they are the exception: one lost answer here or there,
     not the way in which the target deals with its customers."""
     most = max(REPEATED_FEW, int(REPEATED_SHARE * census.acknowledged))
-    finding = _counted_apart("repeated", census.repeated, why)
+    finding = _counted_apart("continuity.repeated", census.repeated, why)
     if census.repeated <= most:
         return finding
     why = f"{census.repeated} of {census.acknowledged} turns happened more than once, limit {most}"
@@ -141,7 +143,7 @@ def _repeated(census: Census, why: str) -> Finding:
 
 def _finding(history: History, census: Census, kind: str) -> Finding:
     tally = census.violations.get(kind, Tally())
-    title = VIOLATIONS[kind]
+    title = VIOLATIONS[kind].title
     if tally.turns:
         status, summary = (
             Status.FAIL,
@@ -152,7 +154,7 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
         status, summary = _innocent(history, census, kind)
     shown = tally if tally.turns else census.doubts.get(kind, tally)
     return Finding(
-        check=f"continuity.{kind}",
+        check=VIOLATIONS[kind].name,
         phase="run",
         status=status,
         value=tally.turns if tally.turns or status is Status.PASS else None,
@@ -165,7 +167,7 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
 
 def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]:
     """No violation was seen: was there enough to see it by?"""
-    title = VIOLATIONS[kind]
+    title = VIOLATIONS[kind].title
     unverified = census.opened - census.audited
     if not census.opened:
         return Status.UNKNOWN, "Continuity is not known: no conversation was opened"

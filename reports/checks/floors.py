@@ -55,7 +55,7 @@ def _replicas(history: History) -> list[Finding]:
     floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
     summary = f"{len(seen)} of {planned} replicas answered in {len(history.turns)} turns, "
     summary += f"at least {floor} must"
-    return [_finding("replicas", len(seen) >= floor, len(seen), "replicas", summary)]
+    return [_finding("validity.replicas", len(seen) >= floor, len(seen), "replicas", summary)]
 
 
 def _spread(history: History) -> list[Finding]:
@@ -75,7 +75,7 @@ def _spread(history: History) -> list[Finding]:
         if count
         else "No conversation ever moved to another replica"
     )
-    return [_finding("spread", count >= floor, count, "turns", summary)]
+    return [_finding("validity.spread", count >= floor, count, "turns", summary)]
 
 
 def _aftermath(history: History) -> list[Finding]:
@@ -87,10 +87,10 @@ def _aftermath(history: History) -> list[Finding]:
     floor = min(TURNS_AFTER, len(history.turns))
     summary = f"{after} turns were sent after {last.id}, the last fault, was over at "
     summary += f"{last.end:.1f} s, at least {floor} must"
-    return [_finding("aftermath", after >= floor, after, "turns", summary)]
+    return [_finding("validity.aftermath", after >= floor, after, "turns", summary)]
 
 
-def _finding(name: str, passed: bool, value: float, unit: str, summary: str) -> Finding:
+def _finding(gate: str, passed: bool, value: float, unit: str, summary: str) -> Finding:
     # A limit is the most that is allowed; a floor stands in the summary.
     status = Status.PASS if passed else Status.FAIL
-    return Finding(f"validity.{name}", "run", status, value, None, unit, summary)
+    return Finding(gate, "run", status, value, None, unit, summary)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from reports.checks.latency import check_latency
 from reports.checks.recovery import check_recovery
+from reports.gates import gate
 from reports.history import History
 from reports.phases import time_of
 from reports.records import Finding, Sample, Status
-from reports.titles import title
 
 LIMIT_PERCENT = 20.0
 """Of all processors together, over a stretch."""
@@ -105,12 +105,12 @@ def _disturbed(excused: Sequence[tuple[Stretch, Finding]]) -> Finding:
         value=stretch.foreign,
         limit=LIMIT_PERCENT,
         unit="%",
-        summary=f"{title(first.check)}{where} failed while other processes used "
+        summary=f"{gate(first.check).title}{where} failed while other processes used "
         f"{stretch.foreign:.0f} % of a machine that was {stretch.busy:.0f} % busy, limit "
         f"{LIMIT_PERCENT:g} %",
         evidence=tuple(
-            f"{title(finding.check)} ({finding.phase}) failed; from {stretch.at:.1f} s others used "
-            f"{stretch.foreign:.0f} % over {_STRETCH} s, {stretch.busy:.0f} % was busy in all"
+            f"{gate(finding.check).title} ({finding.phase}) failed; from {stretch.at:.1f} s others "
+            f"used {stretch.foreign:.0f} % over {_STRETCH} s, {stretch.busy:.0f} % was busy in all"
             for stretch, finding in excused[:20]
         ),
     )

@@ -12,12 +12,12 @@ from reports.checks.generator import arrival_lags, later_turn_lags
 from reports.checks.latency import check_latency
 from reports.checks.recovery import check_recovery
 from reports.checks.sampled import SLOW_SHARE
+from reports.gates import gate
 from reports.history import History
 from reports.intervals import is_enough
 from reports.percentiles import ascending, percentile
 from reports.phases import time_of
 from reports.records import Finding, Status
-from reports.titles import title
 
 _EVIDENCE_LINES = 20
 
@@ -42,11 +42,11 @@ def check_phase_lag(history: History) -> list[Finding]:
             value=value,
             limit=limit,
             unit="s",
-            summary=f"{title(first.check)} ({first.phase}) failed while the generator itself was "
-            f"{value:.3f} s late, limit {limit:g} s",
+            summary=f"{gate(first.check).title} ({first.phase}) failed while the generator itself "
+            f"was {value:.3f} s late, limit {limit:g} s",
             evidence=tuple(
-                f"{title(finding.check)} ({finding.phase}) failed; the generator was {lag:.3f} s "
-                "late meanwhile"
+                f"{gate(finding.check).title} ({finding.phase}) failed; the generator was "
+                f"{lag:.3f} s late meanwhile"
                 for lag, finding in late[:_EVIDENCE_LINES]
             ),
         )

@@ -35,11 +35,11 @@ from reports.checks.recovery import check_recovery
 from reports.checks.steady_state import check_steady_state
 from reports.checks.waits import Wait, waits_of
 from reports.columns import OK, OUTCOME, WORDLESS
+from reports.gates import Kind, gate
 from reports.history import History
 from reports.records import Finding, Status
 from reports.sizing import GROWN
 from reports.spans import Span, merged, overlap, seconds, without
-from reports.titles import title
 
 DEARER = 1.5
 """A turn that costs more than this many times the reference is the service's own doing."""
@@ -125,7 +125,7 @@ def failed_gates(history: History) -> list[Finding]:
         finding
         for check in checks
         for finding in history.once(check)
-        if finding.status is Status.FAIL and not finding.check.startswith("validity.")
+        if finding.status is Status.FAIL and gate(finding.check).kind is not Kind.VALIDITY
     ]
 
 
@@ -180,7 +180,7 @@ def _is_excused(history: History, finding: Finding, spans: Sequence[Span]) -> bo
     found = waits_of(history, finding)
     if found is None:
         return False
-    only_load = finding.check.startswith("errors.")
+    only_load = gate(finding.check).group == "errors"
     others = sum(not _is_felt(history, w, spans, only_load) for w in found.waits)
     return not found.fail_with(others)
 
@@ -359,7 +359,7 @@ def _subject(part: Part) -> str:
 
 def _gate(finding: Finding) -> str:
     where = "" if finding.phase in ("run", "steady") else f" ({finding.phase})"
-    return f"{title(finding.check)}{where}"
+    return f"{gate(finding.check).title}{where}"
 
 
 def _times(spans: Sequence[Span]) -> str:

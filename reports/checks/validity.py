@@ -50,7 +50,7 @@ def check_validity(history: History) -> list[Finding]:
 
 
 def _finding(
-    name: str,
+    gate: str,
     passed: bool | None,
     value: float | None,
     limit: float | None,
@@ -59,7 +59,7 @@ def _finding(
     evidence: tuple[str, ...] = (),
 ) -> Finding:
     status = {True: Status.PASS, False: Status.FAIL, None: Status.UNKNOWN}[passed]
-    return Finding(f"validity.{name}", "run", status, value, limit, unit, summary, evidence[:20])
+    return Finding(gate, "run", status, value, limit, unit, summary, evidence[:20])
 
 
 def _complete(history: History) -> Finding:
@@ -69,13 +69,15 @@ def _complete(history: History) -> Finding:
         if missing
         else "The load came to its end and everything was read back"
     )
-    return _finding("complete", not missing, len(missing), 0, "marks missing", summary)
+    return _finding("validity.complete", not missing, len(missing), 0, "marks missing", summary)
 
 
 def _arrivals(history: History) -> Finding:
     planned = history.planned_arrivals
     if planned is None:
-        return _finding("arrivals", None, None, 0, "arrivals", "The load never announced its plan")
+        return _finding(
+            "validity.arrivals", None, None, 0, "arrivals", "The load never announced its plan"
+        )
     fates = Counter(history.conversations.fates)
     twice = len(history.conversations) - fates.total()
     for each in history.unplayed:
@@ -96,7 +98,7 @@ def _arrivals(history: History) -> Finding:
         else f"All {planned} planned conversations were offered"
         + (f", {history.spike_arrivals} in load spikes" if history.spike_arrivals else "")
     )
-    return _finding("arrivals", not wrong and planned > 0, wrong, 0, "arrivals", summary)
+    return _finding("validity.arrivals", not wrong and planned > 0, wrong, 0, "arrivals", summary)
 
 
 def _ranges_twice(history: History, planned: int) -> int:
@@ -124,7 +126,7 @@ def _generator(history: History) -> Finding:
     limit = history.run.slo("generator_lag_p99_s")
     ordered = history.once(lags)
     if not ordered:
-        return _finding("generator", None, None, limit, "s", "No conversation was started")
+        return _finding("validity.generator", None, None, limit, "s", "No conversation was started")
     value = percentile(ordered, 99)
     summary = (
         f"The generator's lag, p99 of {len(ordered)} arrivals: {value:.3f} s, limit {limit:g} s"
@@ -134,7 +136,13 @@ def _generator(history: History) -> Finding:
     late = nlargest(20, ((at - due, due, c) for at, due, c in started if at - due > limit))
     evidence = tuple(f"conversation {c}: due {due:.2f} s, {lag:.3f} s late" for lag, due, c in late)
     found = _finding(
-        "generator", value <= limit, value, limit, "s", summary, evidence if value > limit else ()
+        "validity.generator",
+        value <= limit,
+        value,
+        limit,
+        "s",
+        summary,
+        evidence if value > limit else (),
     )
     return replace(found, sample=evidence_of_p99(ordered))
 
@@ -159,7 +167,7 @@ def _faults(history: History) -> Finding:
         else f"{fault}: was never played"
         for fault in missing
     )
-    return _finding("faults", not missing, len(missing), 0, "faults", summary, evidence)
+    return _finding("validity.faults", not missing, len(missing), 0, "faults", summary, evidence)
 
 
 def _samples(history: History) -> Finding:
@@ -174,7 +182,7 @@ def _samples(history: History) -> Finding:
     redis = [sample.t for sample in history.samples_by_source.get(REDIS, [])]
     if start is None or end is None or not times:
         return _finding(
-            "samples", None, None, _LONGEST_GAP_S, "s", "The load was not sampled at all"
+            "validity.samples", None, None, _LONGEST_GAP_S, "s", "The load was not sampled at all"
         )
     gap, at = max((b - a, a) for a, b in pairwise(_within(times, start, end)))
     of = ""
@@ -185,7 +193,7 @@ def _samples(history: History) -> Finding:
         if blind > max(gap, _LONGEST_GAP_S):
             gap, at, of = blind, since, " of Redis"
     summary = f"The longest stretch of the load without a sample{of}: {gap:.1f} s, from {at:.1f} s"
-    return _finding("samples", gap <= _LONGEST_GAP_S, gap, _LONGEST_GAP_S, "s", summary)
+    return _finding("validity.samples", gap <= _LONGEST_GAP_S, gap, _LONGEST_GAP_S, "s", summary)
 
 
 def _within(times: Sequence[float], start: float, end: float) -> list[float]:

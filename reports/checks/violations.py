@@ -1,4 +1,4 @@
-"""The classes of broken continuity, and how one is told to a person."""
+"""A violation of continuity, and how it is told to a person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Violation:
     """One breach of continuity."""
 
     kind: str
-    """One of `reports.titles.VIOLATIONS`."""
+    """One of `gates.VIOLATIONS`."""
     conversation: int
     turn_id: str | None
     """None: the session as a whole."""

@@ -22,9 +22,6 @@ _PROBED_S = 5.0
 
 _LATE = "no complete response within the time that a read may take"
 
-EXPLAINED = ("latency.", "recovery.", "errors.")
-"""The gates that fail because somebody waited, or waited in vain."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -70,6 +67,10 @@ class Waits:
 def waits_of(history: History, finding: Finding) -> Waits | None:
     """The waits behind a failed gate of latency, outage, recovery or errors; None: no such gate."""
     derive = {
+        "latency.steady_p99": _slow,
+        "latency.warmup_p99": _slow,
+        "latency.fault_p99": _slow,
+        "latency.recovery_p99": _slow,
         "latency.outage": _stuck,
         "recovery.time": _late,
         "recovery.steady_state": _probed,
@@ -77,7 +78,7 @@ def waits_of(history: History, finding: Finding) -> Waits | None:
         "errors.retries": _retried,
         "errors.deletes": _undeleted,
         "errors.reads": _unread,
-    }.get(finding.check, _slow if finding.check.endswith("_p99") else None)
+    }.get(finding.check)
     found = None if derive is None else derive(history, finding)
     return found if found is not None and found.waits else None
 

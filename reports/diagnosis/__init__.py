@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.checks.waits import EXPLAINED, waits_of
+from reports.checks.waits import waits_of
 from reports.diagnosis.bounds import connections, in_flight, memory
 from reports.diagnosis.event_loop import event_loop
 from reports.diagnosis.machine import dearer, full, others
@@ -79,7 +79,7 @@ class Diagnosis:
 
 def diagnose(history: History, finding: Finding) -> Diagnosis | None:
     """The diagnosis of a gate; None for one that did not fail, or of which nobody waited."""
-    if finding.status is not Status.FAIL or not finding.check.startswith(EXPLAINED):
+    if finding.status is not Status.FAIL:
         return None
     waits = waits_of(history, finding)
     if waits is None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from reports.gates import Kind, gate
 from tests.calibrate.run import SKIPPED, Outcome
 from tests.calibrate.systems import BY_NAME, SYSTEMS
 
@@ -22,7 +23,7 @@ def line(outcome: Outcome) -> str:
         return f"{mark} {system.name:20} seed {outcome.seed}  skipped: {outcome.headline}"
     expected = "" if outcome.right else f"  EXPECTED {system.verdict} {system.convicts or ''}"
     again = f", run {outcome.tries} times" if outcome.tries > 1 else ""
-    named = ", ".join(_short(gate) for gate in outcome.failing) or "–"
+    named = ", ".join(_short(name) for name in outcome.failing) or "–"
     return (
         f"{mark} {system.name:20} seed {outcome.seed}  {outcome.verdict:12} {named}"
         f"  ({outcome.seconds:.0f} s{again}){expected}"
@@ -71,9 +72,9 @@ def markdown(outcomes: Sequence[Outcome]) -> str:
         )
         if not group:
             continue
-        gates = {gate for outcome in group for gate in outcome.failing} - {system.convicts}
+        failing = {name for outcome in group for name in outcome.failing} - {system.convicts}
         # The run's own soundness says something about the machine, nothing about the system.
-        also = sorted(_short(gate) for gate in gates if not gate.startswith("validity."))
+        also = sorted(_short(name) for name in failing if gate(name).kind is not Kind.VALIDITY)
         must = ", ".join(filter(None, (system.verdict, _short(system.convicts or ""))))
         wrong = [outcome for outcome in group if not outcome.right]
         seen = ", ".join(str(outcome.seed) for outcome in group if outcome.right) or "none"
@@ -85,8 +86,9 @@ def markdown(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _short(gate: str) -> str:
-    return gate.removeprefix("continuity.")
+def _short(name: str) -> str:
+    row = gate(name)
+    return row.question if row.group == "continuity" else name
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reports.checks.continuity import counts, take_census
-from reports.titles import VIOLATIONS
+from reports.gates import VIOLATIONS
 from tests.reports import render_fixtures
 from tests.reports.a_run import Run
 from tests.reports.convictions import Judge

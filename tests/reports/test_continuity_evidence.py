@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reports.checks.continuity import check_continuity
+from reports.gates import VIOLATIONS
 from reports.records import HistoryItem, Outcome, Status, digest
-from reports.titles import VIOLATIONS
 from tests.reports.a_run import TTL, Run, message, reply, said, whole, witness
 from tests.reports.convictions import Judge, findings, three_turns
 

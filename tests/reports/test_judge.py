@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from reports.checks.redis_memory import fleet_rss
+from reports.gates import GATES
 from reports.history import HistoryError, read
 from reports.judge import SCHEMA_FILE, judge, validate, write
 from reports.records import FILES, Outcome, Sample
-from reports.titles import TITLES
 from tests.reports.a_run import Run, redis_samples, whole
 
 
@@ -84,7 +84,7 @@ def test_the_timeline_is_aligned_and_complete(go: dict[str, Any]) -> None:
 
 
 def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
-    assert {gate["name"] for gate in go["gates"]} == set(TITLES) - {
+    assert {gate["name"] for gate in go["gates"]} == set(GATES) - {
         "continuity.within_durability",
         "continuity.repeated",
         "continuity.steps",

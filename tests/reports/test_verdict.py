@@ -76,7 +76,7 @@ def test_a_check_that_crashes_is_one_unknown_finding_with_its_words() -> None:
         raise ZeroDivisionError("no luck at all")
 
     def check_sense(_: History) -> list[Finding]:
-        return [finding("sense.common pass")]
+        return [finding("errors.rate pass")]
 
     history = History.__new__(History)
     crashed, sound = run_checks(history, [check_luck, check_sense])

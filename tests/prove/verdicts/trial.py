@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reports.checks.continuity import check_continuity
 from reports.checks.records import check_records
+from reports.gates import VIOLATIONS
 from reports.records import Finding, Status
 from tests.prove.verdicts.harm import HARMS
 from tests.prove.verdicts.world import World, draw
@@ -57,7 +58,7 @@ def acquit(seeds: Iterable[int]) -> Trial:
 def convict(kind: str, runs: int, first_seed: int = 0) -> Trial:
     """Judge so many runs that were harmed in one way; seeds that cannot show it are passed over."""
     trial, seed = Trial(), first_seed
-    harm, named = HARMS[kind], f"continuity.{kind.partition(',')[0]}"
+    harm, named = HARMS[kind], VIOLATIONS[kind.partition(",")[0]].name
     while trial.runs < runs:
         world = draw(seed)
         if harm(world, random.Random(seed)):
