@@ -151,6 +151,13 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
         "shows that this machine carries; 1 for a --target)",
     )
     parser.add_argument(
+        "--slo",
+        action="append",
+        metavar="NAME=VALUE",
+        help="this limit instead of the profile's, for example steady_p99_s=1.5 (seconds) or "
+        "error_rate=0.01 (a share); may be repeated; reports show the profile's beside it",
+    )
+    parser.add_argument(
         "--no-rehearsal",
         action="store_true",
         help="begin the load at once, at --scale 1 where none is given; only the run finds a "

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from chaos.experiment import Experiment
 from chaos.experiment_random import Ground
 from chaos.faults.network import NetworkFault
 from chaos.topologies import Topology
-from harness import host, options, replay, reproduce
+from harness import host, options, replay, reproduce, slo
 from harness.errors import ConfigError
 from harness.generator import Crew
 from loadtests import journeys
@@ -77,6 +78,8 @@ class Plan:
     """The factor that the profile has in it already: that of a replayed run."""
     rehearse: bool = True
     """Whether the service is asked before the load whether it answers."""
+    slo_overrides: Mapping[str, float] = field(default_factory=dict)
+    """Limits that `--slo` set otherwise than the profile, each with the profile's own value."""
     sizing: Sizing | None = None
     """How the load was sized, once it was."""
 
@@ -135,6 +138,7 @@ class Plan:
             "ttl_known": self.ttl_known,
             "token_env": self.token_env,
             "command": list(self.command),
+            "slo_overrides": dict(self.slo_overrides),
             "sizing": None if self.sizing is None else self.sizing.to_dict(),
             "journeys": None if self.book is None else self.book.to_dict(),
         }
@@ -194,10 +198,12 @@ def from_args(args: argparse.Namespace) -> Plan:
         options.check_target(args.target, authorised=args.authorised)
     options.check_token_env(args.token_env, args.target)
     options.check_ttl(args.ttl, args.target)
+    limits = slo.given(args.slo)
     scale = options.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
     options.check_seed(seed)
     profile, book = _load(args)
+    profile, overrides = slo.applied(profile, limits, _replayed_overrides(args))
     if args.ttl is not None:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     if scale is not None and args.replay is None:
@@ -231,6 +237,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         scale=scale,
         carried=1.0 if args.replay is None or scale is None else scale,
         rehearse=not args.no_rehearsal,
+        slo_overrides=overrides,
         command=tuple(
             reproduce.command(
                 args,
@@ -239,6 +246,10 @@ def from_args(args: argparse.Namespace) -> Plan:
             )
         ),
     )
+
+
+def _replayed_overrides(args: argparse.Namespace) -> Mapping[str, float]:
+    return {} if args.replay is None else replay.slo_overrides(Path(args.replay))
 
 
 def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:

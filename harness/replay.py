@@ -78,6 +78,21 @@ def load(run_dir: Path) -> tuple[Profile, Book | None]:
     return profile.from_dict(_of(run, "profile", run_dir), f"{where} profile", known), book
 
 
+def slo_overrides(run_dir: Path) -> dict[str, float]:
+    """The limits that `--slo` set for the run, each with the profile's own value.
+
+    Raises ConfigError.
+    """
+    found = _of(_run_json(run_dir), "slo_overrides", run_dir)
+    for name, value in found.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigError(
+                f"--replay {run_dir}: run.json: slo_overrides.{name}: must be a number, "
+                f"got {value!r}"
+            )
+    return found
+
+
 def _run_json(run_dir: Path) -> dict[str, Any]:
     path = run_dir / "run.json"
     try:

@@ -13,7 +13,7 @@ from typing import Any
 from loadtests import profile_extends
 from loadtests.journeys import Journey
 from loadtests.profile_model import Profile
-from loadtests.profile_rules import HIGHEST_RATE, LOWEST_RATE, build
+from loadtests.profile_rules import HIGHEST_RATE, LOWEST_RATE, SLO_BOUNDS, build, with_slo
 from loadtests.profile_source import PROFILES as FOLDER
 from loadtests.profile_source import ProfileError, Source, did_you_mean
 
@@ -21,11 +21,13 @@ __all__ = [
     "FOLDER",
     "HIGHEST_RATE",
     "LOWEST_RATE",
+    "SLO_BOUNDS",
     "Profile",
     "ProfileError",
     "from_dict",
     "load",
     "names",
+    "with_slo",
 ]
 
 

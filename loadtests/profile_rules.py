@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from loadtests.journeys import Journey, shopmax
 from loadtests.profile_model import (
@@ -31,6 +32,9 @@ OPTIONAL_SLO_LIMITS = {
     "warmup_p99_s": SLO_LIMITS["fault_p99_s"],
 }
 """Limits that are those of `fault_p99_s` unless a profile states them."""
+
+SLO_BOUNDS = {**SLO_LIMITS, **OPTIONAL_SLO_LIMITS}
+"""Every limit that may be set, with its bounds."""
 
 SHORTEST_TTL_S = 1.0
 LONGEST_LOAD_S = 4 * 3600.0
@@ -174,6 +178,19 @@ def _slo(table: Table) -> dict[str, float]:
         limits[name] = table.number(name, low, high, limits["fault_p99_s"])
     table.close()
     return limits
+
+
+def with_slo(profile: Profile, limits: Mapping[str, float]) -> Profile:
+    """The profile with these limits, which are within `SLO_BOUNDS`.
+
+    A limit that is that of `fault_p99_s` in the profile follows it, unless it is set itself.
+    """
+    before = profile.slo
+    slo = {**before, **limits}
+    for name in OPTIONAL_SLO_LIMITS:
+        if name not in limits and before[name] == before["fault_p99_s"]:
+            slo[name] = slo["fault_p99_s"]
+    return replace(profile, slo=slo)
 
 
 def _check_bounds(profile: Profile, top: Table, time: Table) -> None:

@@ -10,6 +10,7 @@ from importlib import resources
 
 from reports import again, charts, html_tables, series, view, wording
 from reports.sizing_view import sizing_line
+from reports.slo_view import slo_line
 from reports.view import Gate, Result
 
 _MAX_REASONS = 6
@@ -87,15 +88,15 @@ def _banner(result: Result, verdict: str, name: str) -> str:
         wording.seconds(view.number(result, "duration_s")),
         view.run_line(result),
     ]
-    line = sizing_line(result)
-    sized = f'<p class="run">{escape(line)}</p>\n' if line else ""
+    lines = [line for line in (sizing_line(result), slo_line(result)) if line]
+    told = "".join(f'<p class="run">{escape(line)}</p>\n' for line in lines)
     badge = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
     return (
         '<header class="banner">\n'
         f'<p class="verdict"><svg class="badge" viewBox="0 0 32 32" aria-hidden="true">{badge}'
         f"</svg><span>{escape(verdict)}</span></p>\n"
         f"<h1>{escape(wording.clean(result.get('headline') or ''))}</h1>\n{listed}\n"
-        f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n{sized}</header>'
+        f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n{told}</header>'
     )
 
 

@@ -64,6 +64,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "generator": _generator(history),
         "environment": _environment(history),
         "profile": history.run.profile,
+        "slo_overrides": history.run.slo_overrides or None,
         "sizing": None if history.run.sizing is None else history.run.sizing.to_dict(),
         "experiment": history.run.experiment,
         "seed": history.run.seed,

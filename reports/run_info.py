@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class RunInfo:
     """The ADK app that was asked; None in runs that do not say."""
     command: tuple[str, ...] = ()
     """The words of the command that plays the run again; none in runs of older versions."""
+    slo_overrides: dict[str, float] = field(default_factory=dict)
+    """Limits that were set for this run instead of the profile's, each with the profile's own."""
     sizing: Sizing | None = None
     """How the load was sized to the machine; None: it was not, and nothing was rehearsed."""
 
@@ -102,9 +104,7 @@ def read_run_info(run_dir: Path) -> RunInfo:
         raise HistoryError(f"{path}: schema_version: {_shown(version)}, expected {SCHEMA_VERSION}")
     _check_text(path, values)
     profile, experiment = _object(path, values, "profile"), _object(path, values, "experiment")
-    for key, limit in _object(path, profile, "slo", "profile.slo").items():
-        if limit is not None and not (_is_number(limit) and 0 <= limit <= _LARGEST):
-            raise HistoryError(f"{path}: profile.slo.{key}: {_shown(limit)}, expected a number")
+    _limits(path, profile, "slo", "profile.slo")
     topology, environment = _object(path, values, "topology"), _object(path, values, "environment")
     server = _object(path, environment, "redis_server", "environment.redis_server")
     for key in ("redis", "aof", "durability"):
@@ -131,6 +131,7 @@ def read_run_info(run_dir: Path) -> RunInfo:
         ttl_known=values.get("ttl_known") is not False,
         app=None if values.get("app") is None else str(values["app"]),
         command=_words(path, values, "command"),
+        slo_overrides=_limits(path, values, "slo_overrides", "slo_overrides"),
         sizing=read_sizing(path, values),
     )
 
@@ -163,6 +164,14 @@ def _object(path: Path, values: dict[str, Any], key: str, name: str = "") -> dic
     if not isinstance(value, dict):
         raise HistoryError(f"{path}: {name or key}: {_shown(value)}, expected an object")
     return value
+
+
+def _limits(path: Path, values: dict[str, Any], key: str, name: str) -> dict[str, Any]:
+    limits = _object(path, values, key, name)
+    for each, limit in limits.items():
+        if limit is not None and not (_is_number(limit) and 0 <= limit <= _LARGEST):
+            raise HistoryError(f"{path}: {name}.{each}: {_shown(limit)}, expected a number")
+    return limits
 
 
 def _words(path: Path, values: dict[str, Any], key: str, name: str = "") -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from reports import again, budget_view, series, view, wording
 from reports.series import Timeline
 from reports.sizing_view import sizing_line
+from reports.slo_view import slo_line
 from reports.view import Gate, Result
 
 _SIGNS = {"pass": "✅", "fail": "❌", "unknown": "⚠️"}
@@ -25,6 +26,7 @@ def render(result: Result) -> str:
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
         f"**{escape(result.get('headline') or '')}**",
         escape(sizing_line(result)),
+        escape(slo_line(result)),
         _bullets(view.reasons(result)),
         _figures(result),
         _gates(result),

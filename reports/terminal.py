@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reports import budget_view, view, wording
 from reports.sizing_view import sizing_line
+from reports.slo_view import slo_line
 from reports.view import Gate, GateGroup, Result
 
 SCREEN_LINES = 40
@@ -101,6 +102,7 @@ def _verdict(result: Result, pen: _Pen) -> list[str]:
         *(pen.style(line, "bold") for line in pen.wrap(headline, 2)),
         pen.style(pen.cut(view.run_line(result), pen.width), "dim"),
         *(pen.style(line, "dim") for line in pen.wrap(sizing_line(result), 2)),
+        *(pen.style(line, "dim") for line in pen.wrap(slo_line(result), 2)),
     ]
 
 

@@ -51,6 +51,17 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--scale", "nan"), r"--scale nan: auto, or a factor above 0"),
         (("--scale", "1e-5"), r"--scale 1e-05: profile diwali would have base_rate = 2\.8e-05"),
         (("--scale", "1", "--replay", "runs/x"), r"--scale: with --replay the run itself says it"),
+        (("--slo", "steady_p99_s"), r"--slo steady_p99_s: must be NAME=VALUE, NAME one of steady_"),
+        (
+            ("--slo", "steady_p99=1"),
+            r"--slo steady_p99=1: NAME must be one of steady_p99_s, fault_p99_s, .*warmup_p99_s, "
+            r"got 'steady_p99' \(did you mean steady_p99_s\?\)",
+        ),
+        (("--slo", "=1"), r"--slo =1: NAME must be one of steady_p99_s, .*, got ''$"),
+        (("--slo", "error_rate=2"), r"--slo error_rate=2: VALUE must be a number from 0 to 1, got"),
+        (("--slo", "recovery_s=fast"), r"VALUE must be a number from 0\.001 to 3600, got 'fast'"),
+        (("--slo", "recovery_s=nan"), r"VALUE must be a number from 0\.001 to 3600, got 'nan'"),
+        (("--slo", "recovery_s=1", "--slo", "recovery_s=2"), r"recovery_s must be given once"),
         (("--port", "80"), r"--port 80: .*1024"),
         (("--target", "ftp://example.test"), r"--target 'ftp://.*http"),
         (("--target", "http://[::1"), r"--target 'http://\[::1': expected http://HOST:PORT"),

@@ -31,7 +31,7 @@ def failing(result: dict[str, Any]) -> set[str]:
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[str, Any]]:
     out = tmp_path_factory.mktemp("good")
-    finished, result = readiness(out, *command.ONE_KILL)
+    finished, result = readiness(out, *command.ONE_KILL, "--slo", "max_outage_s=19")
     return command.only_run(out), finished, result
 
 
@@ -65,6 +65,20 @@ def test_every_output_is_written_and_the_verdict_fits_one_screen(
     assert "GO" in screen[0]
     assert len(screen) <= 40
     assert str(run_dir / "report.html") in finished.stdout
+
+
+def test_a_limit_of_the_command_line_is_judged_by_and_shown_beside_the_profiles_own(
+    good: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    run_dir, finished, result = good
+    limits = {gate["name"]: gate["limit"] for gate in result["gates"]}
+    assert limits["latency.outage"] == 19
+    assert result["slo_overrides"] == {"max_outage_s": 20}
+    line = "limits set by --slo: max_outage_s 19 (profile: 20)"
+    assert line in finished.stdout
+    assert line in (run_dir / "report.html").read_text()
+    assert line.replace("_", r"\_") in (run_dir / "summary.md").read_text()
+    assert "--slo max_outage_s=19" in (run_dir / "summary.md").read_text()
 
 
 def test_no_process_is_left_after_a_run(good: tuple[Path, Any, dict[str, Any]]) -> None:

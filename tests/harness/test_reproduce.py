@@ -30,6 +30,7 @@ def words(*options: str, environment: dict[str, str] | None = None) -> list[str]
         ("--sessions", "adk-redis"),
         ("--scale", "0.46"),
         ("--no-rehearsal",),
+        ("--slo", "steady_p99_s=1.5", "--slo", "error_rate=0"),
         ("--redis", "redis://127.0.0.1:7000/2", "--authorised"),
         ("--redis", "system", "--port", "9000"),
         ("--topology", "sentinel", "--min-replicas", "0", "--aof", "always", "--rdb"),
