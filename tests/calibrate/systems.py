@@ -253,7 +253,7 @@ BAD = (
         "every eightieth session lies on a shard that answers late",
         _defect("dead_shard"),
         "latency.customers",
-        profile="many",
+        profile="shard",
         options=("--scale", "1"),  # a small shard needs many customers
     ),
     System(
