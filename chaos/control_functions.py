@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from chaos.actions import FAULTS
 from chaos.control import Functions
 from chaos.environment import Environment
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.faults.base import Fault, perform
+from chaos.faults.catalogue import FAULTS
 from chaos.fleet_probes import PROBES
 from reports.records import RunClock
 

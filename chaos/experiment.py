@@ -6,13 +6,12 @@ make its result look better than it is.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.environment import Environment
-from chaos.faults.base import Fault
+from chaos.faults.base import Fault, parameters
 from chaos.tolerance import Tolerance
 
 DIRECTORY = Path(__file__).parent / "experiments"
@@ -107,13 +106,9 @@ def plan_of(experiment: Experiment) -> list[str]:
     lines = []
     for step in experiment.faults:
         fault = step.make()
-        parameters = [
-            f"{field.name}={getattr(fault, field.name)}"
-            for field in dataclasses.fields(fault)
-            if field.init
-        ]
+        arguments = [f"{name}={getattr(fault, name)}" for name in parameters(type(fault))]
         when = f"at {step.at}" if step.at is not None else f"{step.before:g} s later"
-        lines.append(f"{when}: {step.id}  {' '.join(parameters)}".rstrip())
+        lines.append(f"{when}: {step.id}  {' '.join(arguments)}".rstrip())
     return lines
 
 

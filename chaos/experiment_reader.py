@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
 
-from chaos import actions, asking, probes
+from chaos import asking, fleet_probes
 from chaos.environment import Environment
 from chaos.errors import ChaosConfigError
 from chaos.experiment import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
@@ -28,8 +26,9 @@ from chaos.experiment_values import (
     read_secrets,
     without_secrets,
 )
-from chaos.faults.base import Fault, require_seconds
-from chaos.fleet_probes import PROBES
+from chaos.faults.base import Fault, parameters, require_seconds
+from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
+from chaos.fleet_probes import PROBES, PROBES_MODULE
 from chaos.tolerance import Tolerance, tolerance
 
 EXTENSION = "diya"
@@ -197,8 +196,9 @@ class _Reader(Fields):
         return self.named[item["ref"]]
 
     def fault(self, key: str, value: object) -> Callable[[], Fault]:
-        func, arguments = self.provider(key, value, actions, actions.FAULTS)
-        kind = actions.FAULTS[func]
+        known = {name: parameters(kind) for name, kind in FAULTS.items()}
+        func, arguments = self.provider(key, value, ACTIONS_MODULE, known)
+        kind = FAULTS[func]
 
         def make() -> Fault:
             return kind(**arguments)
@@ -266,29 +266,28 @@ class _Reader(Fields):
             except ValueError as error:
                 self.fail(f"{key}.{error}")
             return lambda _: answer()
-        func, arguments = self.provider(key, value, probes, PROBES)
+        known = {name: fleet_probes.parameters(name) for name in PROBES}
+        func, arguments = self.provider(key, value, PROBES_MODULE, known)
         probe = PROBES[func]
         return lambda fleet: probe(fleet, **arguments)
 
     def provider(
-        self, key: str, value: object, module: ModuleType, known: Iterable[str]
+        self, key: str, value: object, module: str, known: Mapping[str, Sequence[str]]
     ) -> tuple[str, dict[str, Any]]:
-        """The function that a provider names, and its arguments."""
+        """The function of the module that a provider names, and its arguments.
+
+        `known` are the functions that there are, and their parameters.
+        """
         if isinstance(value, dict) and value.get("type", "python") != "python":
-            others = "" if module is actions else ", http or process"
+            others = "" if module == ACTIONS_MODULE else ", http or process"
             self.wrong(f"{key}.type", value["type"], f"python{others}")
         entry = self.mapping(key, value, _PROVIDER_KEYS, required=("type", "module", "func"))
-        if entry["module"] != module.__name__:
-            self.wrong(f"{key}.module", entry["module"], module.__name__)
+        if entry["module"] != module:
+            self.wrong(f"{key}.module", entry["module"], module)
         func = entry["func"]
         if func not in known:
-            self.wrong(f"{key}.func", func, f"a function of {module.__name__}", known)
-        accepted = [
-            name
-            for name in inspect.signature(getattr(module, func)).parameters
-            if name not in ("configuration", "secrets")
-        ]
-        given = self.mapping(f"{key}.arguments", entry.get("arguments") or {}, accepted)
+            self.wrong(f"{key}.func", func, f"a function of {module}", known)
+        given = self.mapping(f"{key}.arguments", entry.get("arguments") or {}, known[func])
         return func, {
             name: self.put_in(f"{key}.arguments.{name}", argument)
             for name, argument in given.items()

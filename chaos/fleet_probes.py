@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 
 from chaos.environment import Environment
@@ -38,4 +39,12 @@ PROBES: Mapping[str, Callable[..., object]] = {
     "redis_answers": redis_answers,
     "replicas_ready": replicas_ready,
 }
-"""Every probe by its name in `chaos.probes`; the first argument is the fleet."""
+"""Every probe by its name in `PROBES_MODULE`; the first argument is the fleet."""
+
+PROBES_MODULE = "chaos.probes"
+"""The module that experiments name."""
+
+
+def parameters(name: str) -> tuple[str, ...]:
+    """The names of a probe's parameters besides the fleet, in order."""
+    return tuple(inspect.signature(PROBES[name]).parameters)[1:]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from chaos import actions
+from chaos.faults.base import parameters
+from chaos.faults.catalogue import FAULTS
 from harness import exits
 from harness.errors import ConfigError
 
@@ -20,10 +21,9 @@ def main(args: argparse.Namespace) -> int:
     Raises ConfigError for a fault or a parameter that there is not, ChaosError when it failed.
     """
     func = args.fault.replace("-", "_")
-    if func not in actions.FAULTS:
-        raise ConfigError(f"FAULT {args.fault}: one of {', '.join(actions.FAULTS)} was expected")
-    action = getattr(actions, func)
-    known = [name for name in inspect.signature(action).parameters if name != "configuration"]
+    if func not in FAULTS:
+        raise ConfigError(f"FAULT {args.fault}: one of {', '.join(FAULTS)} was expected")
+    known = parameters(FAULTS[func])
     arguments: dict[str, Any] = {}
     if args.hit is not None:
         arguments[_field(args.fault, args.hit, known)] = args.hit
@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
         except yaml.YAMLError:
             arguments[name] = value
     try:
-        window = action(**arguments)
+        window = getattr(actions, func)(**arguments)
     except ValueError as error:
         raise ConfigError(f"{args.fault}: {error}") from error
     seconds = window["end"] - window["start"]

@@ -15,8 +15,7 @@ from typing import Any
 from chaos import experiment as experiments
 from chaos import experiment_random, experiment_reader
 from chaos.experiment import Experiment
-from chaos.experiment_random import Ground
-from chaos.faults.network import NetworkFault
+from chaos.faults.drawing import FleetCapabilities
 from chaos.topologies import Topology
 from harness import host, options, replay, reproduce, slo
 from harness.errors import ConfigError
@@ -264,7 +263,7 @@ def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:
 
 def _disturbs_network(experiment: Experiment | None) -> bool:
     steps = () if experiment is None else experiment.faults
-    return any(isinstance(step.make(), NetworkFault) for step in steps)
+    return any(need.startswith("network-") for step in steps for need in step.make().needs)
 
 
 def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None:
@@ -281,7 +280,9 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
     drawn = _RANDOM.fullmatch(wanted)
     if drawn is not None:
         seed = options.random_seed(wanted, drawn[1])
-        text = experiment_random.draw(seed, profile.load_seconds, _ground(args, profile))
+        text = experiment_random.draw(
+            seed, profile.load_seconds, _fleet_capabilities(args, profile)
+        )
         experiment = experiment_reader.parse(text, Path(wanted))
     else:
         experiment = experiment_reader.load(wanted)
@@ -293,12 +294,12 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
     return experiment
 
 
-def _ground(args: argparse.Namespace, profile: Profile) -> Ground:
+def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapabilities:
     """What the fleet will be, as far as a random experiment must know."""
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
     if args.env != "process":
-        return Ground(experiment_random.CONTAINERS, args.replicas, longest_s=longest)
-    return experiment_random.ground(
+        return FleetCapabilities(experiment_random.CONTAINERS, args.replicas, longest_s=longest)
+    return experiment_random.local_fleet(
         options.topology(args),
         args.replicas,
         own_redis="://" not in args.redis,

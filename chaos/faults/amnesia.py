@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.environment import Environment
-from chaos.faults.aimed import RedisFault
+from chaos.faults.drawing import Drawing, NeverDrawn
+from chaos.faults.targeted import RedisFault
 from chaos.redis_server import connect
 
 
@@ -15,7 +16,10 @@ class Amnesia(RedisFault):
     """FLUSHALL.  The server stays; nothing that it held is ever given back."""
 
     kind: ClassVar[str] = "amnesia"
-    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    drawing: ClassVar[Drawing | NeverDrawn] = NeverDrawn(
+        "what it takes is never given back: there is no service that survives it"
+    )
     duration: float = 0.0
 
     _flushed: int = field(default=0, init=False, repr=False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from chaos.canary import Canary
 from chaos.environment import CAPABILITIES, Environment
 from chaos.faults.attempts import sentence
+from chaos.faults.drawing import Drawing, NeverDrawn
 from reports.records import FaultWindow, RunClock
+
+Area = Literal["replica", "redis", "network", "model", "load"]
 
 _BALANCED_S = 30.0
 """The balancer may take so long to find out that a replica is back, on a busy machine."""
@@ -29,8 +33,13 @@ class Fault(ABC):
     """The name of the class of fault in records, for example `kill-replica`."""
     lead: ClassVar[float] = 0.0
     """How long `prepare` takes: it is begun so much before the fault is due."""
-    needs: ClassVar[frozenset[str]] = frozenset()
-    """What the environment must be able to do: names of `chaos.environment.CAPABILITIES`."""
+    area: ClassVar[Area]
+    """What it is done to: two faults of one area may have one target, and are not drawn to overlap.
+    """
+    always_needs: ClassVar[frozenset[str]] = frozenset()
+    """What every fault of this kind needs: see `needs`."""
+    drawing: ClassVar[Drawing | NeverDrawn]
+    """How a random experiment draws it; every class of the catalogue says it anew."""
     sets: ClassVar[str | None] = None
     """What it changes and puts back as it found it; no two faults may have set that at one target.
 
@@ -46,6 +55,19 @@ class Fault(ABC):
     """Since when (`time.monotonic`) the server lost acknowledged writes of ours; None: none."""
     kept_until: float | None = field(default=None, init=False, repr=False, compare=False)
     """When (`time.monotonic`) it acknowledged the last write of ours, if it kept them all."""
+
+    def __post_init__(self) -> None:  # noqa: B027  the end of the chain of those that check
+        """Raise ValueError for a parameter that cannot be."""
+
+    @classmethod
+    def function_name(cls) -> str:
+        """The name of its action, for example `kill_replica`."""
+        return cls.kind.replace("-", "_")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the environment must be able to do: names of `chaos.environment.CAPABILITIES`."""
+        return self.always_needs
 
     def hear(self, canary: Canary, env: Environment) -> None:
         """Ask Redis what it kept of the canary's writes.  Raises ChaosError when it cannot tell."""
@@ -97,6 +119,11 @@ class Fault(ABC):
     def verify_healed(self, env: Environment) -> bool:
         """Whether what came back shows that the fault happened, for example a new identity."""
         return True
+
+
+def parameters(kind: type[Fault]) -> tuple[str, ...]:
+    """The names of a fault's parameters, in order."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.init)
 
 
 def perform(

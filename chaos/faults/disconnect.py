@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.environment import Environment, Node
-from chaos.faults.aimed import LastingFault, RedisFault, ReplicaFault
+from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
+from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
 
 
 @dataclass
 class _Disconnect(LastingFault):
-    needs: ClassVar[frozenset[str]] = frozenset({"disconnect"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"disconnect"})
 
     _who: str | None = field(default=None, init=False, repr=False)
     _cut: bool = field(default=False, init=False, repr=False)
@@ -51,6 +52,7 @@ class DisconnectReplica(ReplicaFault, _Disconnect):
     """A replica reaches nobody and nobody reaches it, for `duration` seconds."""
 
     kind: ClassVar[str] = "disconnect-replica"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0)
 
     def _answers(self) -> bool:
         return self.victim.ready()
@@ -66,6 +68,7 @@ class DisconnectRedis(RedisFault, _Disconnect):
     """Redis reaches nobody and nobody reaches it, for `duration` seconds."""
 
     kind: ClassVar[str] = "disconnect-redis"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0, own_redis)
 
     def _answers(self) -> bool:
         return self.victim.answers()

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import redis
 
 from chaos.environment import Environment
-from chaos.faults.aimed import RedisFault
 from chaos.faults.attempts import do_all
+from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
+from chaos.faults.targeted import RedisFault
 from chaos.redis_server import connect
 
 _HELD = 8
@@ -26,8 +27,11 @@ class ExhaustConnections(RedisFault):
     """Take the connections that there are, cut everybody else off, and let nobody in again."""
 
     kind: ClassVar[str] = "exhaust-connections"
-    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
     sets: ClassVar[str | None] = "maxclients"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        seconds("duration", 0.5, 2), 1.5, own_single_redis, alone=True
+    )
 
     _held: list[Any] = field(default_factory=list, init=False, repr=False)
     _limit: str = field(default="", init=False, repr=False)

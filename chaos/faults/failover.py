@@ -8,8 +8,9 @@ from typing import ClassVar
 from chaos.canary import LEAD_S, Canary
 from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults.aimed import RedisFault
+from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import LOAD_TIMEOUT, require_primary
+from chaos.faults.targeted import RedisFault
 from chaos.topologies.parts import wait_for
 
 TAKEOVER_TIMEOUT_S = 30.0
@@ -73,7 +74,8 @@ class Failover(_Takeover):
     """The primary of a Sentinel set."""
 
     kind: ClassVar[str] = "failover"
-    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "sentinel"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 1.5), 9.0)
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "sentinel"})
 
 
 @dataclass
@@ -81,4 +83,5 @@ class ClusterShardDown(_Takeover):
     """One primary of a cluster: its shard is away until its replica has taken over."""
 
     kind: ClassVar[str] = "cluster-shard-down"
-    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "cluster"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "cluster"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 1.5), 9.0)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.environment import Environment, Node
-from chaos.faults.aimed import LastingFault, RedisFault, ReplicaFault
+from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, redis_seconds, seconds
+from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
 
 
 @dataclass
 class _Freeze(LastingFault):
-    needs: ClassVar[frozenset[str]] = frozenset({"freeze"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"freeze"})
 
     _who: str | None = field(default=None, init=False, repr=False)
 
@@ -44,6 +45,7 @@ class FreezeReplica(ReplicaFault, _Freeze):
     """SIGSTOP one replica, SIGCONT it `duration` seconds later."""
 
     kind: ClassVar[str] = "freeze-replica"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 3), 1.0)
 
     def _answers(self) -> bool:
         return self.victim.ready()
@@ -54,6 +56,9 @@ class FreezeRedis(RedisFault, _Freeze):
     """SIGSTOP one server, SIGCONT it `duration` seconds later."""
 
     kind: ClassVar[str] = "freeze-redis"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        redis_seconds("duration", 0.5, 3, 1.2), 1.0, own_redis
+    )
 
     def _answers(self) -> bool:
         return self.victim.answers()

@@ -13,7 +13,9 @@ import psutil
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults.aimed import LastingFault, ReplicaFault
+from chaos.faults.base import Area
+from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
+from chaos.faults.targeted import LastingFault, ReplicaFault
 
 MOST_WORKERS = 16
 _MOST_OF_FREE = 0.5
@@ -32,8 +34,9 @@ class CpuHog(ReplicaFault):
     """Busy workers fight with one replica for its core."""
 
     kind: ClassVar[str] = "cpu-hog"
-    needs: ClassVar[frozenset[str]] = frozenset({"cpu"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"cpu"})
     sets: ClassVar[str | None] = "the cores"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 3), 1.5)
     workers: int = 2
 
     def __post_init__(self) -> None:
@@ -67,7 +70,15 @@ class MemoryHog(LastingFault):
     """A neighbour takes `megabytes` of memory, never more than half of what is free."""
 
     kind: ClassVar[str] = "memory-hog"
-    needs: ClassVar[frozenset[str]] = frozenset({"memory"})
+    area: ClassVar[Area] = "replica"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"memory"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        lambda rng, on: {
+            "duration": between(rng, on, 1, 3),
+            "megabytes": rng.choice((32, 64, 128)),
+        },
+        1.5,
+    )
     megabytes: int = 256
 
     _hog: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)

@@ -11,21 +11,21 @@ from typing import ClassVar
 
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
-from chaos.faults.base import Fault, require_seconds
+from chaos.faults.base import Area
+from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, between, seconds, several_replicas
 from chaos.faults.replicas import require_well, revive_all, running
+from chaos.faults.targeted import OutageFault
 
 ZONES = 3
 
 
 @dataclass
-class _KillMany(Fault):
-    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
+class _KillMany(OutageFault):
+    area: ClassVar[Area] = "replica"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
     downtime: float = 2.0
 
     _victims: Sequence[ReplicaNode] = field(default=(), init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        require_seconds("downtime", self.downtime)
 
     @abstractmethod
     def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
@@ -51,10 +51,6 @@ class _KillMany(Fault):
         """All were killed, and none answers."""
         return all(v.exit_code == -signal.SIGKILL and not v.ready() for v in self._victims)
 
-    def hold(self) -> None:
-        """Stay dead."""
-        self.cancelled.wait(self.downtime)
-
     def heal(self, env: Environment) -> None:
         """Start all side by side, and wait until the last one is ready."""
         revive_all(self._victims)
@@ -65,6 +61,9 @@ class KillHalf(_KillMany):
     """SIGKILL half of the replicas (rounded down, at least one), chosen at random."""
 
     kind: ClassVar[str] = "kill-half"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        seconds("downtime", 0.5, 2), RESTART_S + 3, several_replicas
+    )
 
     def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
         up = running(env)
@@ -76,6 +75,14 @@ class KillZone(_KillMany):
     """SIGKILL every third replica: those of one of three zones."""
 
     kind: ClassVar[str] = "kill-zone"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        lambda rng, on: {
+            "downtime": between(rng, on, 0.5, 2),
+            "zone": rng.randint(1, min(3, on.replicas)),
+        },
+        RESTART_S + 2,
+        several_replicas,
+    )
     zone: int = 1
     """1, 2 or 3: the zone of the first, second or third replica."""
 

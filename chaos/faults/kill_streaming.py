@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.environment import Environment
-from chaos.faults.aimed import ReplicaFault
+from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.targeted import ReplicaFault
 from chaos.stream import Stream
 
 
@@ -20,7 +21,14 @@ class KillStreaming(ReplicaFault):
     """
 
     kind: ClassVar[str] = "kill-streaming"
-    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        seconds("duration", 0.2, 1),
+        RESTART_S + 1,
+        # The reply that it cuts is of our own agent, whose model is the scripted one.
+        fits=lambda on: "model" in on.capabilities,
+        alone=True,
+    )
     duration: float = 1.0
     app: str = "shopmax"
 

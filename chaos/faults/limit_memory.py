@@ -10,8 +10,9 @@ from typing import ClassVar
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults.aimed import ReplicaFault
 from chaos.faults.attempts import do_all
+from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.targeted import ReplicaFault
 
 _FELT_TIMEOUT_S = 10.0
 _STEPS = 32
@@ -29,8 +30,9 @@ class LimitMemory(ReplicaFault):
     """
 
     kind: ClassVar[str] = "limit-memory"
-    needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
     sets: ClassVar[str | None] = "the memory limit"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 2), RESTART_S + 3)
     share: float = 0.8
 
     _before: int | None = field(default=None, init=False, repr=False)

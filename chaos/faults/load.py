@@ -11,7 +11,9 @@ from typing import ClassVar
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults.aimed import LastingFault
+from chaos.faults.base import Area
+from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
+from chaos.faults.targeted import LastingFault
 from reports.records import LoadMark
 
 _ANSWER_TIMEOUT_S = 10.0
@@ -23,7 +25,8 @@ _LONGEST_S = 3600.0
 
 @dataclass
 class _LoadFault(LastingFault):
-    needs: ClassVar[frozenset[str]] = frozenset({"load"})
+    area: ClassVar[Area] = "load"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"load"})
     what: ClassVar[str]
     """The order, as `loadtests.orders` names it."""
 
@@ -82,6 +85,10 @@ class LoadSpike(_LoadFault):
 
     kind: ClassVar[str] = "load-spike"
     what: ClassVar[str] = "spike"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        lambda rng, on: {"duration": between(rng, on, 1, 3), "factor": rng.choice((1.5, 2.0, 3.0))},
+        2.0,
+    )
     duration: float = 5.0
     factor: float = 3.0
 
@@ -114,6 +121,7 @@ class ReconnectStorm(_LoadFault):
 
     kind: ClassVar[str] = "reconnect-storm"
     what: ClassVar[str] = "storm"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0)
     duration: float = 2.0
 
     def _values(self) -> Mapping[str, float]:

@@ -12,7 +12,9 @@ from typing import ClassVar
 from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults import replicas
-from chaos.faults.aimed import LastingFault
+from chaos.faults.base import Area
+from chaos.faults.drawing import Drawing, NeverDrawn, between
+from chaos.faults.targeted import LastingFault
 from chaos.own_customers import OwnCustomers
 
 _GRACE_S = 0.5
@@ -24,7 +26,8 @@ _APP = "shopmax"
 
 @dataclass
 class _Mood(LastingFault):
-    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    area: ClassVar[Area] = "model"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"model"})
     sets: ClassVar[str | None] = "the mood"
     duration: float = 5.0
 
@@ -77,6 +80,9 @@ class SlowModel(_Mood):
     """Everything that the model does takes `factor` times as long."""
 
     kind: ClassVar[str] = "slow-model"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        lambda rng, on: {"duration": between(rng, on, 1, 3), "factor": rng.choice((3, 5, 10))}, 2.0
+    )
     factor: float = 10.0
 
     def __post_init__(self) -> None:
@@ -103,11 +109,21 @@ class _Failing(_Mood):
         return {self.mood: self.rate}
 
 
+_FAILING = Drawing(
+    lambda rng, on: {
+        "duration": between(rng, on, 1, 3),
+        "rate": round(rng.uniform(0.1, 0.4), 1),
+    },
+    2.0,
+)
+
+
 @dataclass
 class ModelErrors(_Failing):
     """The model answers with a server error."""
 
     kind: ClassVar[str] = "model-errors"
+    drawing: ClassVar[Drawing | NeverDrawn] = _FAILING
     mood: ClassVar[str] = "error_rate"
 
 
@@ -116,6 +132,7 @@ class ModelRateLimit(_Failing):
     """The model refuses: too many requests."""
 
     kind: ClassVar[str] = "model-rate-limit"
+    drawing: ClassVar[Drawing | NeverDrawn] = _FAILING
     mood: ClassVar[str] = "rate_limit_rate"
 
 
@@ -125,3 +142,4 @@ class ModelCutStreams(_Failing):
 
     kind: ClassVar[str] = "model-cut-streams"
     mood: ClassVar[str] = "cut_rate"
+    drawing: ClassVar[Drawing | NeverDrawn] = _FAILING

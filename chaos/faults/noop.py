@@ -7,7 +7,8 @@ from random import Random
 from typing import ClassVar
 
 from chaos.environment import Environment
-from chaos.faults.base import Fault, require_seconds
+from chaos.faults.base import Area, Fault, require_seconds
+from chaos.faults.drawing import Drawing, NeverDrawn
 
 
 @dataclass
@@ -15,6 +16,8 @@ class Noop(Fault):
     """Nothing happens for `duration` seconds; whatever the checks find then was not a fault's."""
 
     kind: ClassVar[str] = "noop"
+    area: ClassVar[Area] = "replica"
+    drawing: ClassVar[Drawing | NeverDrawn] = NeverDrawn("it does nothing")
     duration: float = 1.0
 
     def __post_init__(self) -> None:

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults.aimed import RedisFault
+from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import require_primary, revive
+from chaos.faults.targeted import RedisFault
 from chaos.redis_server import connect
 from chaos.topologies.parts import wait_for
 from chaos.topologies.sentinel import LINK_USER
@@ -26,7 +27,8 @@ class Partition(RedisFault):
     """
 
     kind: ClassVar[str] = "partition"
-    needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 9.0)
 
     def require_well(self, env: Environment) -> None:
         """It is well, and the primary: who is cut off already is not."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from chaos.environment import Environment, RedisNode
 from chaos.faults.base import require_seconds
+from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import KillRedis
 
 _STEP_S = 0.05
@@ -24,7 +25,10 @@ class PowerLoss(KillRedis):
     """
 
     kind: ClassVar[str] = "power-loss"
-    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "redis-data"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "redis-data"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        seconds("downtime", 0.1, 1), 3.5, own_single_redis
+    )
     lag: float = 1.0
 
     _watch: _LogWatch | None = field(default=None, init=False, repr=False)
@@ -36,8 +40,8 @@ class PowerLoss(KillRedis):
 
     def prepare(self, env: Environment) -> None:
         """Watch the file grow."""
-        if self._aimed().fsync == "everysec":
-            self._watch = _LogWatch(self._aimed(), self.lag)
+        if self.victim.fsync == "everysec":
+            self._watch = _LogWatch(self.victim, self.lag)
             self._watch.start()
         super().prepare(env)
 

@@ -12,6 +12,7 @@ import redis
 from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
+from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
 from chaos.redis_server import connect
@@ -29,7 +30,10 @@ class ReloadRedis(RestartRedis):
     """SIGTERM and start; each key takes so long to load that all take about `load` seconds."""
 
     kind: ClassVar[str] = "reload-redis"
-    needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart", "redis-data"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart", "redis-data"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        seconds("load", 0.5, 2), 2.5, own_single_redis
+    )
     downtime: float = 0.0
     load: float = 2.0
 
@@ -48,9 +52,9 @@ class ReloadRedis(RestartRedis):
             self._delay_us = max(1, int(self.load * 1e6 / max(1, int(str(client.dbsize())))))
         super()._end(server)
 
-    def _start(self, server: RedisNode) -> None:
+    def _revive(self, server: RedisNode) -> None:
         if server.running:
-            super()._start(server)
+            super()._revive(server)
             return
         lines = (
             f"key-load-delay {self._delay_us}",

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
-from chaos.faults.base import Fault, require_seconds
+from chaos.faults.base import Area, Fault, require_seconds
+from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn
 from chaos.faults.replicas import names_of, require_well, revive, revive_all, running
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
@@ -25,7 +26,11 @@ class RollingRestart(Fault):
     """
 
     kind: ClassVar[str] = "rolling-restart"
-    needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart"})
+    area: ClassVar[Area] = "replica"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        lambda rng, on: {"count": rng.randint(1, min(3, on.replicas))}, 1.5, per_replica=RESTART_S
+    )
     count: int = 3
     drain_timeout: float = 30.0
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import redis
 
 from chaos.environment import Environment
-from chaos.faults.aimed import RedisFault
 from chaos.faults.base import require_seconds
+from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
+from chaos.faults.targeted import RedisFault
 from chaos.redis_server import connect
 
 LONGEST_S = 4.0
@@ -32,7 +33,8 @@ class SlowRedis(RedisFault):
     """A script keeps the server busy for `stall` seconds, again and again, `every` seconds."""
 
     kind: ClassVar[str] = "slow-redis"
-    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 3), 1.5, own_redis)
     stall: float = 0.3
     every: float = 0.6
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.environment import Environment
-from chaos.faults.aimed import ReplicaFault
+from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.targeted import ReplicaFault
 
 
 @dataclass
@@ -14,7 +15,8 @@ class SlowStart(ReplicaFault):
     """Kill one replica and start it again at once, stopped for `duration` seconds on its way up."""
 
     kind: ClassVar[str] = "slow-start"
-    needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "freeze"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "freeze"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 3), RESTART_S)
 
     _who: str | None = field(default=None, init=False, repr=False)
 

@@ -11,8 +11,9 @@ from typing import ClassVar
 import redis
 
 from chaos.environment import Environment
-from chaos.faults.aimed import RedisFault
 from chaos.faults.attempts import do_all
+from chaos.faults.drawing import Drawing, NeverDrawn, between, own_single_redis
+from chaos.faults.targeted import RedisFault
 from chaos.redis_server import connect
 
 POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")
@@ -25,8 +26,14 @@ class SqueezeMemory(RedisFault):
     """`maxmemory` becomes `share` of what is used now: writes are refused, or keys evicted."""
 
     kind: ClassVar[str] = "squeeze-memory"
-    needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
     sets: ClassVar[str | None] = "maxmemory"
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        # The policies that evict lose sessions by design; they are for who asks for them.
+        lambda rng, on: {"duration": between(rng, on, 0.5, 2), "policy": "noeviction"},
+        1.5,
+        own_single_redis,
+    )
     duration: float = 5.0
     policy: str = "noeviction"
     share: float = 0.8

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults.aimed import ReplicaFault
 from chaos.faults.base import require_seconds
+from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.targeted import ReplicaFault
 
 
 @dataclass
@@ -16,7 +17,10 @@ class TerminateReplica(ReplicaFault):
     """SIGTERM one replica; it drains, ends, and is started again `duration` seconds later."""
 
     kind: ClassVar[str] = "terminate-replica"
-    needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart"})
+    drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
+        seconds("duration", 0.2, 1.5), RESTART_S + 1.5
+    )
     duration: float = 1.0
     drain_timeout: float = 30.0
 

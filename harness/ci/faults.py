@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from collections.abc import Sequence
@@ -10,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaos import actions
 from chaos.experiment import START
 from chaos.experiment_reader import EXTENSION
+from chaos.faults import base
+from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from harness.ci.errors import PlanError
 from harness.ci.settings import nearest
 
@@ -35,17 +35,16 @@ def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -
     if target is not None and _REPLICA.fullmatch(target):
         arguments["replica"], target = target, "replica"
     func = verb if target is None else f"{verb}_{target}"
-    if target == "replica" and func not in actions.FAULTS and verb in actions.FAULTS:
+    if target == "replica" and func not in FAULTS and verb in FAULTS:
         func = verb  # its name does not say at whom it aims: `slow_start`, `limit_memory`
-    if func not in actions.FAULTS:
-        raise PlanError(f"{written}: fault {func!r}{nearest(func, actions.FAULTS)}")
-    parameters_of = inspect.signature(getattr(actions, func)).parameters
-    known = [name for name in parameters_of if name != "configuration"]
+    if func not in FAULTS:
+        raise PlanError(f"{written}: fault {func!r}{nearest(func, FAULTS)}")
+    known = base.parameters(FAULTS[func])
     for name in arguments:
         if name not in known:
             raise PlanError(f"{written}: parameter {name!r}{nearest(name, known)}")
     try:
-        actions.FAULTS[func](**arguments)
+        FAULTS[func](**arguments)
     except ValueError as error:
         raise PlanError(f"{written}: {error}") from None
     return PlannedFault(func, at, arguments)
@@ -68,7 +67,7 @@ def write_experiment(path: Path, title: str, faults: Sequence[PlannedFault]) -> 
                 "name": name,
                 "provider": {
                     "type": "python",
-                    "module": actions.__name__,
+                    "module": ACTIONS_MODULE,
                     "func": fault.func,
                     "arguments": fault.arguments,
                 },

@@ -11,7 +11,10 @@ from chaos import actions
 from chaos.errors import ChaosConfigError
 from chaos.experiment import names
 from chaos.experiment_reader import load
+from chaos.faults.base import parameters
+from chaos.faults.catalogue import FAULTS
 from chaos.faults.kill_replica import KillReplica
+from chaos.faults.network import NetworkCut
 
 
 def action(func: str = "kill_replica", **more: Any) -> dict[str, Any]:
@@ -69,13 +72,27 @@ def test_constants_of_the_configuration_are_put_in(tmp_path: Path) -> None:
 
 
 def test_every_fault_is_an_action_with_the_same_arguments() -> None:
-    for func, fault in actions.FAULTS.items():
-        taken = dict(inspect.signature(getattr(actions, func)).parameters)
-        del taken["configuration"]
-        offered = inspect.signature(fault).parameters
-        assert {n: p.default for n, p in taken.items()} == {
-            n: p.default for n, p in offered.items()
-        }, func
+    for func, kind in FAULTS.items():
+        action = getattr(actions, func)
+        taken = dict(inspect.signature(action).parameters)
+        assert taken.pop("configuration").default is None
+        assert taken == dict(inspect.signature(kind).parameters)
+        assert tuple(taken) == parameters(kind)
+        assert (action.__name__, action.__module__) == (func, "chaos.actions")
+        assert action.__doc__ == kind.__doc__
+
+
+def test_an_action_is_refused_an_argument_that_its_fault_does_not_take() -> None:
+    with pytest.raises(TypeError, match="'downtme'"):
+        actions.kill_replica(downtme=1)
+    with pytest.raises(ValueError, match=r"downtime = -1: expected seconds"):
+        actions.kill_replica("r01", -1, configuration={})
+
+
+def test_a_fault_says_what_it_needs_with_its_parameters() -> None:
+    assert NetworkCut(side="redis").needs == {"network-redis"}
+    assert NetworkCut(side="balancer").needs == {"network-balancer"}
+    assert KillReplica().needs == {"kill", "restart"}
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

@@ -8,30 +8,29 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chaos import actions
 from chaos.errors import ChaosConfigError
 from chaos.experiment import Experiment, plan_of
 from chaos.experiment_random import (
     CALM_S,
     CONTAINERS,
     DRAWN,
-    LEFT_OUT,
     MOST_FAULTS,
-    Ground,
     draw,
-    ground,
+    local_fleet,
     may_overlap,
     possible,
 )
 from chaos.experiment_reader import load, parse
-from chaos.faults.network import NetworkFault
+from chaos.faults.catalogue import CATALOGUE, FAULTS
+from chaos.faults.drawing import Drawing, FleetCapabilities, NeverDrawn
+from chaos.faults.network_fault import NetworkFault
 from chaos.load_switch import LoadSwitchFile
 from chaos.schedule import Schedule
 from chaos.topologies import Topology
 from reports.records import RecordWriter, RunClock
 from tests.chaos.conftest import MakeFleet
 
-SINGLE = ground(Topology(), 3)
+SINGLE = local_fleet(Topology(), 3)
 LOAD = LoadSwitchFile(Path("no-run"))
 TOPOLOGIES = (Topology(), Topology("sentinel"), Topology(aof="off"), Topology("cluster"))
 REPLICAS = (1, 2, 3, 12)
@@ -51,7 +50,7 @@ def test_of_200_seeds_each_gives_what_its_fleet_and_its_load_can_have(
     with RecordWriter(tmp_path) as writer:
         for number, (topology, replicas) in enumerate(product(TOPOLOGIES, REPLICAS)):
             fleet = make_fleet(topology=topology, replicas=replicas, proxy=True, load=LOAD)
-            on = ground(topology, replicas)
+            on = local_fleet(topology, replicas)
             assert on.capabilities == fleet.capabilities
             for seed in SEEDS[number :: len(TOPOLOGIES) * len(REPLICAS)]:
                 seconds = LENGTHS[seed % len(LENGTHS)]
@@ -123,7 +122,7 @@ def test_a_fault_beside_another_begins_while_that_one_lasts_and_both_have_the_ca
 
 
 def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: MakeFleet) -> None:
-    on = ground(Topology(), 3, own_redis=False, scripted_model=False)
+    on = local_fleet(Topology(), 3, own_redis=False, scripted_model=False)
     fleet = make_fleet(redis="redis://127.0.0.1:1/0", proxy=True, load=LOAD)
     assert on.capabilities == fleet.capabilities - {"model"}
     assert {"kill_replica", "network_latency"} < set(possible(on))
@@ -136,22 +135,32 @@ def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: Make
 
 
 def test_in_containers_only_what_is_done_to_containers_is_drawn() -> None:
-    on = Ground(CONTAINERS, 3)
+    on = FleetCapabilities(CONTAINERS, 3)
     assert "kill_redis" in possible(on)
     assert not [func for func in possible(on) if func.startswith(("network", "slow_model", "cpu"))]
     assert draw(3, 30.0, on)
 
 
 def test_every_fault_of_the_catalogue_is_drawn_by_some_seed_or_left_out_for_a_reason() -> None:
-    assert set(actions.FAULTS) == DRAWN | set(LEFT_OUT)
-    assert not DRAWN & set(LEFT_OUT)
+    left_out = {
+        kind for kind in CATALOGUE if isinstance(kind.drawing, NeverDrawn) and kind.drawing.reason
+    }
     drawn = set()
-    fleets = [ground(topology, 12) for topology in TOPOLOGIES] + [Ground(CONTAINERS, 12)]
+    fleets = [local_fleet(topology, 12) for topology in TOPOLOGIES] + [
+        FleetCapabilities(CONTAINERS, 12)
+    ]
     for on in fleets:
         for seed in SEEDS[:40]:
             experiment = parse(draw(seed, 93.0, on), Path("drawn"))
             drawn |= {type(step.make()) for step in experiment.faults}
-    assert drawn == {actions.FAULTS[func] for func in DRAWN}
+    assert drawn == {FAULTS[func] for func in DRAWN}
+    assert drawn | left_out == set(CATALOGUE)
+
+
+def test_every_class_of_the_catalogue_says_itself_how_it_is_drawn() -> None:
+    # Else it would be drawn as the fault that it is derived from.
+    assert [kind for kind in CATALOGUE if "drawing" not in vars(kind)] == []
+    assert all(isinstance(kind.drawing, Drawing | NeverDrawn) for kind in CATALOGUE)
 
 
 def test_a_load_without_room_for_a_fault_is_refused() -> None:
@@ -168,8 +177,8 @@ def test_what_was_drawn_can_be_read_from_a_file(tmp_path: Path) -> None:
     assert plan_of(read) == plan_of(parse(text, Path("random:7")))
 
 
-def test_no_fault_is_drawn_to_last_longer_than_the_ground_allows() -> None:
-    on = ground(Topology(), 3, longest_s=0.5)
+def test_no_fault_is_drawn_to_last_longer_than_the_fleet_allows() -> None:
+    on = local_fleet(Topology(), 3, longest_s=0.5)
     lengths = []
     for seed in SEEDS[:30]:
         for step in yaml.safe_load(draw(seed, 60.0, on))["method"]:

@@ -12,6 +12,7 @@ import pytest
 
 from chaos.errors import ChaosError
 from chaos.faults import network
+from chaos.faults.network_fault import NetworkFault
 from chaos.faults.redis_servers import agreed
 from chaos.fleet import Fleet
 from chaos.topologies import Topology
@@ -67,7 +68,7 @@ def test_a_link_that_closes_at_once_is_no_slow_close(proxied: Fleet, side: str) 
 
 @pytest.mark.parametrize("fault", [network.NetworkBandwidth(), network.NetworkSlicer()])
 def test_a_link_to_redis_that_carries_as_ever_is_neither_narrow_nor_sliced(
-    proxied: Fleet, fault: network.NetworkFault
+    proxied: Fleet, fault: NetworkFault
 ) -> None:
     fault.aim(proxied, random.Random(1))
     assert not fault.met(proxied)

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from chaos.experiment import DIRECTORY, names
-from chaos.experiment_random import draw, ground
+from chaos.experiment_random import draw, local_fleet
 from chaos.experiment_reader import load
+from chaos.faults.base import parameters
+from chaos.faults.catalogue import FAULTS
 from chaos.topologies import Topology
 from tests.harness import command
 
@@ -27,6 +29,13 @@ from chaoslib.loader import load_experiment
 for path in sys.argv[1:]:
     ensure_experiment_is_valid(load_experiment(path))
     print(path)
+"""
+
+
+DISCOVER = """
+import json
+from chaoslib.discovery.discover import discover_actions
+print(json.dumps(discover_actions("chaos.actions")))
 """
 
 
@@ -137,7 +146,7 @@ def test_every_experiment_of_ours_and_a_drawn_one_are_valid_for_chaos_toolkit(
     tmp_path: Path,
 ) -> None:
     drawn = tmp_path / "drawn.yaml"
-    drawn.write_text(draw(11, 93.0, ground(Topology(), 12)))
+    drawn.write_text(draw(11, 93.0, local_fleet(Topology(), 12)))
     paths = [str(DIRECTORY / f"{name}.yaml") for name in names()] + [str(drawn)]
     done = subprocess.run(
         [sys.executable, "-c", VALIDATE, *paths],
@@ -147,3 +156,16 @@ def test_every_experiment_of_ours_and_a_drawn_one_are_valid_for_chaos_toolkit(
         check=False,
     )
     assert done.stdout.splitlines() == paths, done.stderr
+
+
+def test_every_fault_is_an_action_that_chaos_toolkit_discovers(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DISCOVER], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = {each["name"]: each for each in json.loads(done.stdout)}
+    assert set(found) == set(FAULTS)
+    for name, kind in FAULTS.items():
+        taken = [each["name"] for each in found[name]["arguments"]]
+        assert [each for each in taken if each != "configuration"] == list(parameters(kind)), name
+        assert found[name]["doc"], name

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chaos import actions, experiment_reader
+from chaos import experiment_reader
 from chaos.experiment import Experiment
+from chaos.faults.catalogue import FAULTS
 from harness.ci import faults
 from harness.ci.errors import PlanError
 from harness.ci.run import Run
@@ -47,7 +48,7 @@ def test_a_fault_goes_by_its_own_name_too(tmp_path: Path) -> None:
     assert planned(tmp_path, run).planned == ["rolling-restart-1", "noop-1"]
 
 
-@pytest.mark.parametrize("name", actions.FAULTS)
+@pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_of_the_catalogue_is_a_verb(name: str) -> None:
     run = Run(faults=True)
     getattr(run, name)(at="1s")

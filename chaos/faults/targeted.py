@@ -1,14 +1,15 @@
-"""Faults at one replica, or at one server of Redis, that last for a while."""
+"""Faults of one replica or of one server of Redis, and how long faults last."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import ClassVar
 
 from chaos.environment import Environment, RedisNode, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults import redis_servers, replicas
-from chaos.faults.base import Fault, require_seconds
+from chaos.faults.base import Area, Fault, require_seconds
 
 
 @dataclass
@@ -18,6 +19,7 @@ class LastingFault(Fault):
     duration: float = 3.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_seconds("duration", self.duration)
 
     def hold(self) -> None:
@@ -26,10 +28,28 @@ class LastingFault(Fault):
 
 
 @dataclass
-class ReplicaFault(LastingFault):
+class OutageFault(Fault):
+    """Ends something, which stays away for `downtime` seconds, unless the run ends before."""
+
+    downtime: float = 1.0
+    """Seconds from its end to its start."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_seconds("downtime", self.downtime)
+
+    def hold(self) -> None:
+        """Let it stay away."""
+        self.cancelled.wait(self.downtime)
+
+
+@dataclass
+class ReplicaTarget(Fault):
     """Aims at one replica, by name or at random."""
 
+    area: ClassVar[Area] = "replica"
     replica: str = "random"
+    """Its name, or `random`: one of those that run."""
 
     _victim: ReplicaNode | None = field(default=None, init=False, repr=False)
 
@@ -65,10 +85,12 @@ class ReplicaFault(LastingFault):
 
 
 @dataclass
-class RedisFault(LastingFault):
+class RedisTarget(Fault):
     """Aims at one server of Redis: by name, `primary`, or `replica`."""
 
+    area: ClassVar[Area] = "redis"
     server: str = "primary"
+    """Its name, `primary`, or `replica`."""
 
     _server: RedisNode | None = field(default=None, init=False, repr=False)
 
@@ -93,8 +115,12 @@ class RedisFault(LastingFault):
     def heal(self, env: Environment) -> None:
         """It runs and has its data, and all data can be written, whatever was done to it."""
         if self._server is not None:
-            redis_servers.revive(self._server)
+            self._revive(self._server)
             env.redis.wait_ready(redis_servers.LOAD_TIMEOUT)
+
+    def _revive(self, server: RedisNode) -> None:
+        """Bring the server back with its data.  Raises ChaosError."""
+        redis_servers.revive(server)
 
     @property
     def victim(self) -> RedisNode:
@@ -102,3 +128,13 @@ class RedisFault(LastingFault):
         if self._server is None:
             raise ChaosError(f"{self.kind} was not aimed")
         return self._server
+
+
+@dataclass
+class ReplicaFault(ReplicaTarget, LastingFault):
+    """Is done to one replica, for `duration` seconds."""
+
+
+@dataclass
+class RedisFault(RedisTarget, LastingFault):
+    """Is done to one server of Redis, for `duration` seconds."""

@@ -1,0 +1,121 @@
+"""What a fault's class says about drawing it at random (see `chaos.experiment_random`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+RESTART_S = 5.0
+"""What a replica needs to come up on a busy machine, and the balancer to find it."""
+
+
+@dataclass(frozen=True)
+class FleetCapabilities:
+    """What is known of a fleet before there is one."""
+
+    capabilities: frozenset[str]
+    """Which of `chaos.environment.CAPABILITIES` it will have, proxies on the way included."""
+    replicas: int
+    own_redis: bool = True
+    """Redis is ours to hurt."""
+    longest_s: float = 3.0
+    """No fault is drawn to last longer: an outage as long as the TTL takes sessions with it."""
+
+    @property
+    def shape(self) -> str:
+        """The topology of Redis."""
+        sets = self.capabilities & {"sentinel", "cluster"}
+        return min(sets) if sets else "single"
+
+    @property
+    def network_sides(self) -> list[str]:
+        """The sides on which there are proxies."""
+        return [side for side in ("redis", "balancer") if f"network-{side}" in self.capabilities]
+
+
+Arguments = dict[str, Any]
+Draw = Callable[[Random, FleetCapabilities], Arguments]
+
+
+def any_fleet(_: FleetCapabilities) -> bool:
+    """Every fleet that has what the fault needs."""
+    return True
+
+
+def own_redis(on: FleetCapabilities) -> bool:
+    """Redis is ours to hurt."""
+    return on.own_redis
+
+
+def own_single_redis(on: FleetCapabilities) -> bool:
+    """Redis is ours, and one server: in a set the fault would be a failover in disguise."""
+    return on.own_redis and on.shape == "single"
+
+
+def several_replicas(on: FleetCapabilities) -> bool:
+    """One may go and another is left."""
+    return on.replicas >= 2
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the arguments of one fault are drawn, and how much time it then takes."""
+
+    draw: Draw
+    span: float
+    """Seconds that it takes beside the length that its arguments say, on a busy machine."""
+    fits: Callable[[FleetCapabilities], bool] = any_fleet
+    """Whether the fleet can have it, beside what every such fault needs."""
+    per_replica: float = 0.0
+    """Seconds that it takes besides for each of its `count` replicas."""
+    alone: bool = False
+    """A fault beside it could take away what it needs."""
+
+
+@dataclass(frozen=True)
+class NeverDrawn:
+    """The fault is for who asks for it."""
+
+    reason: str
+
+
+def between(rng: Random, on: FleetCapabilities, least: float, most: float) -> float:
+    """Seconds, as long as the fleet allows at most."""
+    most = min(most, on.longest_s)
+    return round(rng.uniform(min(least, most), most), 1)
+
+
+def seconds(name: str, least: float, most: float) -> Draw:
+    """Draws one parameter, in seconds."""
+    return lambda rng, on: {name: between(rng, on, least, most)}
+
+
+def redis_seconds(name: str, least: float, most: float, most_in_a_set: float) -> Draw:
+    """An outage of Redis; in a set of servers shorter than they take to choose another primary."""
+
+    def draw(rng: Random, on: FleetCapabilities) -> Arguments:
+        limit = most if on.shape == "single" else most_in_a_set
+        return {name: between(rng, on, least, limit)}
+
+    return draw
+
+
+def nothing(_: Random, __: FleetCapabilities) -> Arguments:
+    """Draws no parameter."""
+    return {}
+
+
+def links(more: Draw = nothing, most: float = 3.0) -> Drawing:
+    """A fault of the network: whose links, for how long, and `more`."""
+
+    def draw(rng: Random, on: FleetCapabilities) -> Arguments:
+        side = rng.choice(on.network_sides)
+        whose = rng.choice(("all", "random"))
+        if side == "redis" and on.shape != "single":
+            whose = "all"  # the links of a set are its servers', not the replicas'
+        duration = between(rng, on, 0.5, most)
+        return {"duration": duration, "side": side, "replica": whose, **more(rng, on)}
+
+    return Drawing(draw, 3.0, lambda on: bool(on.network_sides))

@@ -1,0 +1,174 @@
+"""A toxic on links: what all faults of the network share."""
+
+from __future__ import annotations
+
+import secrets
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import ClassVar
+
+from chaos import link_probe
+from chaos.environment import Environment
+from chaos.errors import ChaosError
+from chaos.faults import redis_servers
+from chaos.faults.attempts import do_all
+from chaos.faults.base import Area
+from chaos.faults.replicas import check_name, names_of
+from chaos.faults.targeted import LastingFault
+from chaos.topologies.parts import wait_for
+
+SIDES = ("redis", "balancer")
+CARRIES_S = 5.0
+"""A link that is not disturbed may need so long for an answer, on a busy machine."""
+_SHORTEST_S = 0.04
+ASK = {"redis": b"PING\r\n", "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\n\r\n"}
+
+
+@dataclass
+class NetworkFault(LastingFault):
+    """A toxic on the links of one replica, of a random one, or of all.
+
+    In a Sentinel set or a cluster the links on the side of Redis are those to its servers, and
+    `server` names one, or `primary`, or all: whoever talks to it is disturbed, customers, sentinels
+    and its replicas alike.  (What the servers of a cluster tell each other goes another way.)
+    """
+
+    area: ClassVar[Area] = "network"
+    toxic: ClassVar[str]
+    """Its type, as Toxiproxy names it."""
+    symptom: ClassVar[str] = "whole"
+    """How a probe ends that meets it, as `chaos.link_probe.answer` says."""
+    streams: ClassVar[tuple[str, ...]] = ("downstream",)
+    side: str = "redis"
+    replica: str = "all"
+    server: str = "all"
+
+    _name: str = field(
+        default_factory=lambda: f"diya-{secrets.token_hex(4)}", init=False, repr=False
+    )
+    """This fault's own: another one on the same link has toxics of its own."""
+    _links: list[str] = field(default_factory=list, init=False, repr=False)
+    _placed: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_name(self.replica)
+        redis_servers.check_name(self.server)
+        if self.side not in SIDES:
+            raise ValueError(f"side = {self.side!r}: expected {' or '.join(SIDES)}")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Proxies on its side."""
+        return self.always_needs | {f"network-{self.side}"}
+
+    @abstractmethod
+    def attributes(self) -> Mapping[str, int]:
+        """The toxic's, in Toxiproxy's units."""
+
+    def check(self, env: Environment) -> None:
+        """The links must exist."""
+        if not self.needs <= env.capabilities:
+            raise ValueError(
+                f"{self.kind}: there is no proxy between the replicas and the {self.side}; "
+                "expected local processes, with --proxy, and a Redis of our own"
+            )
+        links = env.network.links(self.side)
+        if self._to_servers(env):
+            if self.replica != "all":
+                raise ValueError(
+                    f"replica = {self.replica!r}: in a set of Redis servers links are theirs; "
+                    f"expected all, and as server primary, replica or one of {', '.join(links)}"
+                )
+            if self.server != "all":
+                redis_servers.check_ours(self.kind, self.server, env)
+        elif self.server != "all":
+            raise ValueError(
+                f"server = {self.server!r}: expected all, or a set of Redis servers and side "
+                f"redis; links here are the replicas', {names_of(env)}"
+            )
+        if self.replica not in {"all", "random", *env.replicas}:
+            raise ValueError(f"replica = {self.replica!r}: expected all, random or {names_of(env)}")
+
+    def aim(self, env: Environment, rng: Random) -> str:
+        """The links, by name."""
+        links = env.network.links(self.side)
+        if self._to_servers(env) and self.server != "all":
+            self._links = [links[redis_servers.choose(self.server, env, rng).name]]
+            return self._links[0]
+        chosen = rng.choice(list(links)) if self.replica == "random" else self.replica
+        self._links = list(links.values()) if chosen == "all" else [links[chosen]]
+        return ",".join(self._links)
+
+    def require_well(self, env: Environment) -> None:
+        """Every link carries."""
+        do_all(partial(self._require_carrying, link, "before", env) for link in self._links)
+
+    def inject(self, env: Environment) -> None:
+        """Place the toxic on every link."""
+        for link in self._links:
+            for stream in self.streams:
+                name = f"{self._name}-{stream}"
+                # Remembered first: a proxy that did not answer may have placed it all the same.
+                self._placed.append((link, name))
+                values = {"name": name, "type": self.toxic, "stream": stream}
+                env.network.add_toxic(link, {**values, "attributes": dict(self.attributes())})
+
+    def verify(self, env: Environment) -> bool:
+        """The toxic is on every link, and a probe through the first one meets it."""
+        return self._placed_there(env) and self.met(env)
+
+    def met(self, env: Environment) -> bool:
+        """Whether a probe through the first link ends as it must."""
+        _, answer = link_probe.answer(self.address(env), ASK[self.side])
+        return answer == self.symptom
+
+    def heal(self, env: Environment) -> None:
+        """Take the toxics away; a probe through every link is answered at once."""
+        do_all(
+            (
+                *(partial(env.network.remove_toxic, *each) for each in self._placed),
+                *(partial(self._require_healed, link, env) for link in self._links),
+                partial(self._require_agreement, env),
+            )
+        )
+
+    def _require_healed(self, link: str, env: Environment) -> None:
+        if not env.network.toxics(link):  # else another fault goes on there, and looks at its end
+            self._require_carrying(link, "after", env)
+
+    def _require_carrying(self, link: str, when: str, env: Environment) -> None:
+        _, answer = link_probe.answer(env.network.address(link), ASK[self.side], CARRIES_S)
+        if answer != "whole":
+            raise ChaosError(f"{link} does not carry {when} {self.kind}: {answer}")
+
+    def _require_agreement(self, env: Environment) -> None:
+        """Another server may have taken over meanwhile, and the one before must hear of it."""
+        if self._to_servers(env):
+            what = "the servers to agree on who takes the writes"
+            wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
+
+    def address(self, env: Environment) -> tuple[str, int]:
+        """Where the first link is: what is true of it is taken for all."""
+        return env.network.address(self._links[0])
+
+    def _placed_there(self, env: Environment) -> bool:
+        there = {link: {e["name"] for e in env.network.toxics(link)} for link in self._links}
+        return bool(self._placed) and all(name in there[link] for link, name in self._placed)
+
+    def slow_by(self, env: Environment, size: int, expected: float) -> bool:
+        """Whether so many bytes from Redis take half as long as expected, or longer.
+
+        What is too short to be told from chance, and the few bytes that a replica answers a probe
+        with, prove nothing: there it has to do that the link has the toxic.
+        """
+        if self.side != "redis" or expected < _SHORTEST_S:
+            return True
+        took = link_probe.echo(self.address(env), env.redis.url, size, 10 * expected + 5.0)
+        return took is not None and took >= expected / 2
+
+    def _to_servers(self, env: Environment) -> bool:
+        return self.side == "redis" and not {"sentinel", "cluster"}.isdisjoint(env.capabilities)
