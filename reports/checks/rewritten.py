@@ -3,7 +3,8 @@
 A plugin may rewrite messages and replies before they are stored (to take out names and numbers).
 It does so in calm as in a fault, to one turn in twenty or to each.  A store that mixes up its turns
 does it now and then, where attempts meet.  So what is stored otherwise is held against nobody when
-it is so in many turns that were answered at once, at a time without any fault; else it is a fork.
+it is so in many of the turns that were answered at once, at a time without any fault; else it is a
+fork.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from reports.checks.audited import Stored
 from reports.checks.census import Census
 from reports.checks.conversation_judge import ConversationJudge
 from reports.checks.violations import Violation
+from reports.columns import OK, OUTCOME, RETRIED
 from reports.history import History
 from reports.phases import RECOVERY_S
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 
 _SHARE, _FEWEST = 0.05, 5
-"""So large a share of all turns, and so many, are stored otherwise, without a fault near: it is the
-rule of an application and no accident."""
+"""So large a share of the calm turns, and so many, are stored otherwise: it is the rule of an
+application and no accident."""
 
 Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 
@@ -38,16 +40,29 @@ def calm(
         stored = otherwise.get(turn.turn_id)
         if stored is None or turn.attempts != 1 or turn.unsure:
             continue
-        if any(f.start <= turn.done and turn.sent <= f.end + RECOVERY_S for f in history.faults):
+        if _near_a_fault(history, turn.sent, turn.done):
             continue
         found["message"] += stored.other_message
         found["reply"] += stored.other_reply
     return found
 
 
+def calm_turns(history: History) -> int:
+    """How many turns were acknowledged at once and in no fault's reach."""
+    turns = history.turns
+    return sum(
+        state & OUTCOME == OK and not state & RETRIED and not _near_a_fault(history, sent, done)
+        for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True)
+    )
+
+
+def _near_a_fault(history: History, sent: float, done: float) -> bool:
+    return any(f.start <= done and sent <= f.end + RECOVERY_S for f in history.faults)
+
+
 def judge_suspects(history: History, census: Census, suspects: Sequence[int]) -> None:
     """Judge those conversations with texts that are stored otherwise, now that all are known."""
-    enough = max(_FEWEST, _SHARE * census.acknowledged)
+    enough = max(_FEWEST, _SHARE * calm_turns(history))
     rules = {kind for kind in ("message", "reply") if census.otherwise[kind] >= enough}
     for index in suspects:
         (record,) = history.conversations.of(index)

@@ -59,6 +59,18 @@ def test_a_plugin_that_rewrites_one_turn_in_ten_is_counted_apart(convictions: Ju
     assert convictions(run) == {}
 
 
+def test_a_plugin_is_known_by_the_calm_turns_where_most_turns_are_beside_a_fault(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    run.fault("kill-replica", 20.0, 40.0)
+    for _ in range(2):
+        rewritten(run, kind="message")
+    for _ in range(100):
+        run.sound(start=22.0)
+    assert convictions(run) == {}
+
+
 @pytest.mark.parametrize("kind", ["message", "reply"])
 def test_a_text_of_one_turn_in_many_that_is_stored_otherwise_is_forked(
     convictions: Judge, kind: str
