@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import logging
 import os
 import select
 import shutil
@@ -24,6 +25,8 @@ import psutil
 
 import diya_start
 from chaos.errors import ChaosError
+
+_LOG = logging.getLogger(__name__)
 
 RUN_ID_VARIABLE = "DIYA_RUN_ID"
 
@@ -80,6 +83,7 @@ class Guardian:
             process.kill()
             guardian.close()
             raise ChaosError("the guardian did not start: python -m chaos.guardian")
+        _LOG.info("the guardian of run %s is process %d", run_id, process.pid)
         return guardian
 
     def close(self) -> None:
@@ -91,6 +95,7 @@ class Guardian:
             return
         os.close(self._write_end)
         self._write_end = None
+        _LOG.info("the guardian kills every process of run %s that is left", self.run_id)
         try:
             code = self._process.wait(_SWEEP_TIMEOUT + 5.0)
         except subprocess.TimeoutExpired:

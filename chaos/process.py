@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -15,6 +17,7 @@ import psutil
 from chaos.errors import ChaosError
 from chaos.waiting import Awaited
 
+_LOG = logging.getLogger(__name__)
 _FREEZE_POLL = 0.003
 _TAIL_BYTES = 8_192
 _FREEZE_TIMEOUT = 5.0
@@ -107,6 +110,10 @@ class ManagedProcess(Awaited):
                 except OSError as error:
                     raise ChaosError(f"{self.name} cannot be started: {error}") from error
             self._starts += 1
+            command = shlex.join([*self._command, *more])
+            _LOG.info(
+                "%s: process %s started: %s (log: %s)", self.name, self.pid, command, self.log
+            )
 
     def freeze(self) -> None:
         """SIGSTOP the process and what it forked, and wait until it is stopped.
@@ -180,3 +187,4 @@ class ManagedProcess(Awaited):
             os.killpg(pid, number)
         except ProcessLookupError:
             return
+        _LOG.info("%s: %s sent to process %d", self.name, number.name, pid)

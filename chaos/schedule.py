@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from chaos.experiment import START, Activity, Experiment, Look, Probe, Step
 from chaos.faults.base import Fault, perform
 from reports.records import FaultWindow, ProbeRecord, Record, Recorder, RunClock
 
+_LOG = logging.getLogger(__name__)
 _LONGEST_ANSWER = 200
 
 
@@ -95,6 +97,7 @@ class Schedule:
                 f"the steady state does not hold before any fault: {'; '.join(unmet)}"
             )
         self._load_start = load_start
+        _LOG.info("faults begin: %s", ", ".join(self.planned) or "none")
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> bool:
@@ -177,6 +180,7 @@ class Schedule:
         finally:
             if window is not None:
                 self._write(window)
+                _LOG.info("%s: %s", step.id, _fate(window))
             with self._lock:
                 del self._running[step.id]
 
@@ -213,6 +217,8 @@ class Schedule:
             error=None if error is None else probe.mask(error)[:_LONGEST_ANSWER],
         )
         self._write(record)
+        answered = record.answer if record.error is None else record.error
+        _LOG.info("probe %s, %s the faults: %s", probe.name, when, answered)
         return record
 
     def _write(self, record: Record) -> None:
@@ -221,3 +227,11 @@ class Schedule:
                 self._writer.write(record)
             except OSError:
                 self._stop.set()  # what cannot be recorded is not done; the writer knows why
+
+
+def _fate(window: FaultWindow) -> str:
+    """In words, how a fault went."""
+    held = "took hold of" if window.took_hold else "did not take hold of"
+    healed = "healed" if window.recovered_at is not None else "not healed"
+    error = f": {window.error}" if window.error else ""
+    return f"{held} {window.target}, {healed}, {window.end - window.start:.2f} s{error}"

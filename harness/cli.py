@@ -25,6 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"diya: {error}", file=sys.stderr)
         return exits.BAD_CONFIGURATION
     signal.signal(signal.SIGTERM, _interrupt)
+    if getattr(args, "verbose", False):
+        from harness import log
+
+        named = getattr(args, "token_env", None)
+        log.begin([*(getattr(args, "pass_env", None) or ()), *([named] if named else [])])
     try:
         return _command(args)
     except KeyboardInterrupt:

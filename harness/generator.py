@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Mapping
@@ -14,6 +16,8 @@ import diya_start
 from chaos.guardian import RUN_ID_VARIABLE
 from chaos.ports import LOOPBACK, free_port
 from harness.errors import GeneratorError
+
+_LOG = logging.getLogger(__name__)
 
 LOCUSTFILE = Path(__file__).resolve().parent.parent / "loadtests" / "locustfile.py"
 _END_S = 2.5
@@ -127,7 +131,7 @@ def end(processes: list[Process]) -> None:
 
 def _start(command: list[str], log: Path, env: Mapping[str, str]) -> Process:
     with log.open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             env=dict(env),
             stdin=subprocess.DEVNULL,
@@ -135,3 +139,5 @@ def _start(command: list[str], log: Path, env: Mapping[str, str]) -> Process:
             stderr=output,
             start_new_session=True,
         )
+    _LOG.info("load generator, process %d: %s (log: %s)", process.pid, shlex.join(command), log)
+    return process

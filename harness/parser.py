@@ -18,6 +18,9 @@ exit codes: 0 GO, 99 NO-GO, 75 INCONCLUSIVE, 104 bad configuration, 105 interrup
 70 the harness broke"""
 
 
+_LAST_LINE = "one last line: the verdict, the run directory and the headline"
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises ConfigError, one sentence, for what cannot be parsed; argparse itself would exit."""
 
@@ -213,6 +216,7 @@ def _readiness(parser: argparse.ArgumentParser) -> None:
         help="I may put load on this --target or --redis although it is not on this machine",
     )
     _crew(parser)
+    _output(parser)
     parser.add_argument(
         "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
     )
@@ -243,6 +247,7 @@ def _crew(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", metavar="RUN_DIR")
+    _output(parser)
 
 
 def _shrink(parser: argparse.ArgumentParser) -> None:
@@ -261,6 +266,7 @@ def _shrink(parser: argparse.ArgumentParser) -> None:
         help="no run is begun after so long (default: %(default)g)",
     )
     _redis(parser)
+    _verbose(parser)
 
 
 def _profile(parser: argparse.ArgumentParser) -> None:
@@ -276,6 +282,7 @@ def _profile(parser: argparse.ArgumentParser) -> None:
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     _redis(parser)
+    _verbose(parser)
 
 
 def _up(parser: argparse.ArgumentParser) -> None:
@@ -283,6 +290,7 @@ def _up(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ttl", type=_number, default=7200.0, metavar="SECONDS", help="default: %(default)g"
     )
+    _output(parser, "the addresses")
 
 
 def _chaos(parser: argparse.ArgumentParser) -> None:
@@ -295,6 +303,26 @@ def _chaos(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="of the fault"
+    )
+
+
+def _output(parser: argparse.ArgumentParser, left: str = _LAST_LINE) -> None:
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help=f"no progress: print errors and {left}",
+    )
+    _verbose(either)
+
+
+def _verbose(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="log to stderr what diya does: processes, signals, faults, files; without secrets",
     )
 
 

@@ -16,10 +16,14 @@ _TERMINAL_STEP_S = 0.5
 
 
 class Progress:
-    """One line that is rewritten on a terminal; elsewhere one line every ten seconds."""
+    """One line that is rewritten on a terminal; elsewhere one line every ten seconds.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    A quiet one shows problems and nothing else.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         self._stream = stream or sys.stderr
+        self._quiet = quiet
         self._terminal = self._stream.isatty()
         self._step = _TERMINAL_STEP_S if self._terminal else _QUIET_STEP_S
         self._next = 0.0
@@ -31,6 +35,10 @@ class Progress:
     def say(self, text: str) -> None:
         """Print a line that stays, with the seconds since the start."""
         self._print(f"{self._elapsed():>4.0f} s  {text}", stays=True)
+
+    def problem(self, text: str) -> None:
+        """Print a line about what goes wrong, also when quiet."""
+        self._write(f"{self._elapsed():>4.0f} s  {text}", stays=True)
 
     def note(self, text: str) -> None:
         """Show a line that the next one replaces; elsewhere than on a terminal, when it is time."""
@@ -64,6 +72,10 @@ class Progress:
         return time.monotonic() - self._begun
 
     def _print(self, text: str, *, stays: bool) -> None:
+        if not self._quiet:
+            self._write(text, stays=stays)
+
+    def _write(self, text: str, *, stays: bool) -> None:
         if self._terminal:
             text = "\r\x1b[K" + text
         self._stream.write(text + ("\n" if stays else ""))
@@ -71,6 +83,6 @@ class Progress:
 
     def clear(self) -> None:
         """Leave no half line behind."""
-        if self._terminal:
+        if self._terminal and not self._quiet:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

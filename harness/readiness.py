@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
+import shlex
 import shutil
 import signal
 import sys
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     AnyFleet = Fleet | ContainerFleet
 
+_LOG = logging.getLogger(__name__)
 _READY_S = 90.0
 _READY_PER_REPLICA_S = 10.0
 """A slow core takes half of it to start one, and has all of them to start."""
@@ -49,7 +52,8 @@ def main(args: argparse.Namespace) -> int:
     rundir.write_run_json(run_dir, plan.run_json())
     if plan.experiment is not None:
         rundir.write_experiment(run_dir, plan.experiment.source)
-    progress = Progress()
+    _LOG.info("run directory %s; to play it again: %s", run_dir, shlex.join(plan.command))
+    progress = Progress(quiet=args.quiet)
     progress.say(
         f"profile {plan.profile.name}, seed {plan.seed}, 1 s stands for "
         f"{plan.profile.compression:g} s of the sale, TTL {plan.profile.real_ttl_seconds:g} s"
@@ -62,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
             progress.say(line)
     try:
         _run(plan, run_dir, progress)
-        code = report.judge_and_show(run_dir)
+        code = report.judge_and_show(run_dir, quiet=args.quiet)
     except (KeyboardInterrupt, RecordsError):
         progress.clear()
         print(f"diya: what was recorded can be judged: diya report {run_dir}", file=sys.stderr)

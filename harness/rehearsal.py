@@ -7,6 +7,7 @@ its last turn has been answered.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import signal
@@ -23,6 +24,7 @@ import diya_start
 from chaos.guardian import RUN_ID_VARIABLE
 from harness.errors import GeneratorError
 
+_LOG = logging.getLogger(__name__)
 _LONGEST_S = 60.0
 """All of it together; a service that hangs is left to the run."""
 _MOST_CUSTOMERS = 24
@@ -109,6 +111,7 @@ def _process(run_dir: Path, run_id: str, url: str, count: int) -> Iterator[Itera
             stderr=errors,
             start_new_session=True,
         )
+    _LOG.info("rehearsal, process %d, at %s (log: %s)", process.pid, url, log)
     try:
         yield _steps(process, log)
     finally:

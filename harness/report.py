@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 from pathlib import Path
 
 from reports import judge, render, terminal
 from reports.history import HistoryError
+
+_LOG = logging.getLogger(__name__)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -18,20 +21,24 @@ def main(args: argparse.Namespace) -> int:
     """
     run_dir = Path(args.run_dir)
     try:
-        return judge_and_show(run_dir)
+        return judge_and_show(run_dir, quiet=args.quiet)
     except OSError as error:
         where = error.filename or run_dir
         raise HistoryError(f"{where}: the report cannot be written: {error.strerror}") from None
 
 
-def judge_and_show(run_dir: Path) -> int:
-    """Judge, write every output into the run directory, print the screen.
+def judge_and_show(run_dir: Path, *, quiet: bool = False) -> int:
+    """Judge, write every output into the run directory, print the screen, or one line if `quiet`.
 
     Raises HistoryError for a directory that is not a run's.
     """
     result = judge.judge(run_dir)
     judge.write(run_dir, result)
     render.write_all(run_dir, result)
+    _LOG.info("%s judged: %d gates; reports written", run_dir, len(result["gates"]))
+    if quiet:
+        print(terminal.verdict_line(result, str(run_dir)))
+        return int(result["exit_code"])
     width = min(100, shutil.get_terminal_size((100, 40)).columns)
     path = str(run_dir / "report.html")
     print(terminal.render(result, color=sys.stdout.isatty(), width=width, report=path))

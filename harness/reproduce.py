@@ -14,7 +14,7 @@ _ALWAYS = ("profile", "experiment", "seed")
 """Told even where they are the default, which another version may change."""
 _FLEETS = ("replicas", "sessions")
 """Likewise, for a fleet of our own."""
-_NEVER = ("help", "join", "out")
+_NEVER = ("help", "join", "out", "quiet", "verbose")
 _ADDRESSES = ("redis", "target")
 SETTINGS = (
     "DIYA_BUSY_WAIT_S",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
+
+_LOG = logging.getLogger(__name__)
 
 EXPERIMENT_FILE = "experiment.yaml"
 
@@ -42,3 +45,4 @@ def write_run_json(run_dir: Path, values: dict[str, Any]) -> None:
     scratch = run_dir / "run.json.new"
     scratch.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
     os.replace(scratch, run_dir / "run.json")
+    _LOG.info("%s written", run_dir / "run.json")

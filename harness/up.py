@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
             extra_env={"DIYA_AGENT": str(agent)} if agent else None,
         )
         with fleet:
-            progress = Progress()
+            progress = Progress(quiet=args.quiet)
             fleet.start(progress.note)
             fleet.wait_ready(_READY_S)
             with Control(Path(folder), functions(fleet)), contextlib.suppress(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.progress import Progress
 from harness.tail import Tail
 from reports.records import ConversationRecord, LoadMark, RecordWriter, RunClock, TurnRecord
 
+_LOG = logging.getLogger(__name__)
 _LOOK_S = 0.2
 _START_S = 30.0
 """The generator has so long to come up, and the time to count its arrivals."""
@@ -91,7 +93,7 @@ class Watch:
             if not running and not self._draining():
                 break
             if self._clock.now() > min(self._silent_until, self._latest):
-                self._progress.say("the load generator does not end: cutting the run")
+                self._progress.problem("the load generator does not end: cutting the run")
                 break
             time.sleep(_LOOK_S)
 
@@ -117,6 +119,7 @@ class Watch:
 
     def _follow(self, mark: LoadMark) -> None:
         profile = self._plan.profile
+        _LOG.info("load: %s at %.2f s", mark.mark, mark.t)
         if mark.mark == "start":
             self._start = mark.t
             self._silent_until = mark.t + profile.load_seconds + self._longest_silence
@@ -143,7 +146,7 @@ class Watch:
             schedule.start(load_start)
         except SteadyStateError as error:
             # Recorded: the run will be inconclusive, and need not last.
-            self._progress.say(str(error))
+            self._progress.problem(str(error))
             self._latest = self._clock.now()
 
     def _left(self) -> float:

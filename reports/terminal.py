@@ -49,6 +49,12 @@ def render(result: Result, color: bool, width: int = 100, report: str = "") -> s
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+def verdict_line(result: Result, run_dir: str) -> str:
+    """The verdict on one line, for a script: verdict, run directory, headline, two spaces apart."""
+    words = (result.get("verdict"), run_dir, result.get("headline") or "")
+    return "  ".join(wording.clean(word) for word in words).rstrip()
+
+
 class _Pen:
     """Writes styled text of a known width."""
 

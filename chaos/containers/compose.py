@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from chaos.errors import ChaosError, ContainersUnavailable
 
 FILE = Path(__file__).resolve().parents[2] / "deploy" / "compose.yaml"
 
+_LOG = logging.getLogger(__name__)
 _BUILD_S = 900.0
 _UP_S = 120.0
 _DOWN_S = 60.0
@@ -62,6 +64,7 @@ class Project:
         self._run(_DOWN_S, "down", "--volumes", "--remove-orphans", "--timeout", "2")
 
     def _run(self, timeout: float, *arguments: str) -> None:
+        _LOG.info("compose %s", " ".join(arguments))
         process = subprocess.Popen(
             [*self._command, *arguments],
             env=self._environment,

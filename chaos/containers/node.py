@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from chaos.environment import MemoryUse
 from chaos.errors import ChaosError
 from chaos.waiting import Awaited
 
+_LOG = logging.getLogger(__name__)
 _POLL_S = 0.05
 _KILL_TIMEOUT_S = 10.0
 _SIGNALLED = 128
@@ -106,6 +108,7 @@ class ContainerNode(Awaited):
                 self._container.start()
         except REFUSALS as error:
             raise ChaosError(f"{self.name} cannot be started: {told(error)}") from None
+        _LOG.info("%s: container started", self.name)
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone.  Raises ChaosError when it is not within 10 s."""

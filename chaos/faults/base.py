@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import threading
 import time
@@ -16,6 +17,8 @@ from chaos.environment import CAPABILITIES, Environment
 from chaos.faults.attempts import sentence
 from chaos.faults.drawing import Drawing, NeverDrawn
 from reports.records import FaultWindow, RunClock
+
+_LOG = logging.getLogger(__name__)
 
 Area = Literal["replica", "redis", "network", "model", "load"]
 
@@ -141,6 +144,7 @@ def perform(
         fault.require_well(env)
         env.active_faults.enter(fault, fault.kind, target, fault.sets)
         begun = True
+        _LOG.info("%s: begins at %s", fault_id, target)
         fault.prepare(env)
         start = clock.now()
         fault.inject(env)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def failing(result: dict[str, Any]) -> set[str]:
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[str, Any]]:
     out = tmp_path_factory.mktemp("good")
-    finished, result = readiness(out, *command.ONE_KILL, "--slo", "max_outage_s=19")
+    options = ("--slo", "max_outage_s=19", "--verbose")
+    finished, result = readiness(out, *command.ONE_KILL, *options)
     return command.only_run(out), finished, result
 
 
@@ -81,6 +83,27 @@ def test_a_limit_of_the_command_line_is_judged_by_and_shown_beside_the_profiles_
     assert "--slo max_outage_s=19" in (run_dir / "summary.md").read_text()
 
 
+def test_a_verbose_run_logs_what_it_does_without_secrets(
+    good: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    run_dir, finished, _ = good
+    stamp = re.compile(r"\d\d:\d\d:\d\d\.\d{3} ")
+    log = [line for line in finished.stderr.splitlines() if stamp.match(line)]
+    for said in (
+        rf"harness\.readiness: run directory {re.escape(str(run_dir))}; to play it again: diya ",
+        r"chaos\.process: r01: process \d+ started: .*target_service",
+        r"harness\.generator: load generator, process \d+: .*locust",
+        r"harness\.watch: load: start at ",
+        r"chaos\.faults\.base: kill-replica-1: begins at r0\d",
+        r"chaos\.process: r0\d: SIGKILL sent to process \d+",
+        r"chaos\.schedule: kill-replica-1: took hold of r0\d, healed, ",
+        r"harness\.report: .* judged: \d+ gates; reports written",
+    ):
+        assert any(re.search(said, line) for line in log), said
+    assert not re.search(r"redis://:[^…]", finished.stderr)
+    assert "--verbose" not in json.loads((run_dir / "run.json").read_text())["command"]
+
+
 def test_no_process_is_left_after_a_run(good: tuple[Path, Any, dict[str, Any]]) -> None:
     run_dir, _, _ = good
     assert command.nothing_left(json.loads((run_dir / "run.json").read_text())["run_id"])
@@ -105,10 +128,26 @@ def test_sessions_in_each_replicas_memory_are_convicted_of_lost_context(tmp_path
     assert result["memory"]["final_bytes"] is not None
 
 
-def test_a_service_that_sets_no_ttl_is_convicted_for_memory(tmp_path: Path) -> None:
-    finished, result = readiness(
-        tmp_path, "--sessions", "tests.defects.no_ttl:factory", "--experiment", "none"
-    )
+@pytest.fixture(scope="module")
+def no_ttl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[str, Any]]:
+    out = tmp_path_factory.mktemp("no-ttl")
+    options = ("--sessions", "tests.defects.no_ttl:factory", "--experiment", "none", "--quiet")
+    finished, result = readiness(out, *options)
+    return command.only_run(out), finished, result
+
+
+def test_a_quiet_run_prints_the_verdict_line_and_nothing_else(
+    no_ttl: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    run_dir, finished, result = no_ttl
+    assert finished.stdout == f"NO-GO  {run_dir}  {result['headline']}\n"
+    assert finished.stderr == ""
+
+
+def test_a_service_that_sets_no_ttl_is_convicted_for_memory(
+    no_ttl: tuple[Path, Any, dict[str, Any]],
+) -> None:
+    _, finished, result = no_ttl
     assert finished.returncode == 99, finished.stdout
     assert "memory.ttl" in failing(result)
     assert result["memory"]["keys_without_ttl_max"] > 0

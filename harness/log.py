@@ -1,0 +1,64 @@
+"""`--verbose`: a log of what diya does, to stderr, without secrets.
+
+Modules write to the logger of their own name (`logging.getLogger(__name__)`) at level INFO.  Nobody
+hears it unless `begin` was called.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+_ROOMS = ("chaos", "harness")
+_HIDDEN = "…"
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
+_IN_AN_ADDRESS = re.compile(r"(\w://)\S+@")
+_SHORTEST = 4
+"""Characters: a shorter value stands in too many words that are no secret."""
+
+
+def begin(
+    named: Iterable[str] = (),
+    environment: Mapping[str, str] = os.environ,
+    stream: TextIO | None = None,
+) -> None:
+    """Log from now on.
+
+    `named` are the variables of the environment that were named as secrets (`--token-env`,
+    `--pass-env`); those whose names say so are taken for secrets, too.
+    """
+    stream = stream or sys.stderr
+    handler = logging.StreamHandler(stream)
+    # On a terminal the progress line stands there: it is written again below.
+    start = "\r\x1b[K" if stream.isatty() else ""
+    handler.setFormatter(_Redacted(start, secrets(named, environment)))
+    for room in _ROOMS:
+        logger = logging.getLogger(room)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+
+
+def secrets(named: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+    """The values that no log may show, the longest first."""
+    names = {*named, *filter(_SECRET_NAME.search, environment)}
+    values = {environment.get(name, "") for name in names}
+    return sorted((each for each in values if len(each) >= _SHORTEST), key=len, reverse=True)
+
+
+class _Redacted(logging.Formatter):
+    """A time, the module and the message, with every secret taken out."""
+
+    def __init__(self, start: str, hidden: list[str]) -> None:
+        super().__init__(f"{start}%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%H:%M:%S")
+        self._hidden = hidden
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As logging asks it."""
+        text = super().format(record)
+        for value in self._hidden:
+            text = text.replace(value, _HIDDEN)
+        return _IN_AN_ADDRESS.sub(rf"\1{_HIDDEN}@", text)
