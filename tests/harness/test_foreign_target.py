@@ -199,5 +199,19 @@ def test_every_legal_ending_of_a_turn_is_understood(
         assert turns[1].outcome is Outcome.OK, turns[1].error
 
 
+def test_a_server_whose_ids_are_uuids_keeps_a_conversation(tmp_path: Path) -> None:
+    clock = RunClock(time.time())
+    with plain_adk.serving("uuids://", tmp_path / "adk.log") as url:
+        client = Client(url, connections=2)
+        with contextlib.closing(client), RecordWriter(tmp_path) as writer:
+            service = Service(client, "odd", clock, lambda *_: None)
+            desk = Desk(service, clock, writer, profile.load("smoke").conversation)
+            Customer(_plan("plain", streaming=False), clock.now(), desk, Tally()).play()
+    turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
+    assert [(turn.outcome, turn.attempts) for turn in turns] == [(Outcome.OK, 1)] * 2
+    (audit,) = (from_json(AuditRecord, line) for line in _lines(tmp_path, AuditRecord))
+    assert [item.kind for item in audit.history] == ["message", "reply"] * 2
+
+
 def _lines(folder: Path, kind: type[Any]) -> list[bytes]:
     return (folder / FILES[kind]).read_bytes().splitlines()
