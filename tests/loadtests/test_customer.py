@@ -174,11 +174,11 @@ def test_a_session_that_exists_after_refusals_alone_is_not_ours(play: Play) -> N
 def test_without_a_session_the_first_turn_fails_unsent(play: Play) -> None:
     played = play(reply(422, b"no such app"))
     (turn,) = played.turns
-    # Once with an id of ours and once without: the words could be about the id.
-    assert (turn.outcome, turn.attempts) == (Outcome.FAIL, 2)
+    # With an id of ours, with a UUID and without an id: the words could be about the id.
+    assert (turn.outcome, turn.attempts) == (Outcome.FAIL, 3)
     assert turn.error == "opening the session: HTTP 422: no such app"
     assert played.conversation.opened is None
-    assert played.asked == ["POST sessions"] * 2
+    assert played.asked == ["POST sessions"] * 3
     assert played.audits == []
 
 
