@@ -10,6 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,27 @@ PROFILES = Path(__file__).parent / "profiles"
 """The profiles that come with the project."""
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key that the reader of a profile asked for."""
+
+    section: str
+    """Empty at the top level."""
+    name: str
+    expected: str
+    """For example `a number from 0 to 1`."""
+    default: object
+    """The value of a key that is missing; None: the key is required."""
+
+
 class Source:
     """The values of one profile and where in which file each was written."""
 
     def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
         self.name = name
         self.values = values
+        self.asked: dict[tuple[str, str], Key] = {}
+        """(section, key) -> each key that a reader asked for, in order."""
         self._written: dict[Place, tuple[str, int]] = {
             place: (name, line) for place, line in _lines_of_keys(text).items()
         }
@@ -165,8 +181,14 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def _ask(self, key: str, expected: str, default: object = None) -> None:
+        if key not in self._asked:
+            self._asked.append(key)
+        asked = Key(self._section, key, expected, default)
+        self._source.asked.setdefault((self._section, key), asked)
+
     def _value(self, key: str, expected: str) -> Any:
-        self._asked.append(key)
+        self._ask(key, expected)
         if key not in self._values:
             close = difflib.get_close_matches(key, [k for k in self._values if k != key], 1, 0.75)
             if close:
@@ -180,9 +202,10 @@ class Table:
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
         """A number from `low` to `high`.  Raises ProfileError for anything else."""
         expected = f"a number from {low:g} to {high:g}"
-        if default is not None and key not in self._values:
-            self._asked.append(key)
-            return default
+        if default is not None:
+            self._ask(key, expected, default)
+            if key not in self._values:
+                return default
         value = self._value(key, expected)
         if not _is_number(value) or not low <= value <= high:
             raise self._wrong(key, value, expected)
@@ -193,9 +216,11 @@ class Table:
 
         Raises ProfileError for anything else.
         """
-        if default is not None and key not in self._values:
-            return default
         expected = f"a whole number from {low} to {high}"
+        if default is not None:
+            self._ask(key, expected, default)
+            if key not in self._values:
+                return default
         value = self._value(key, expected)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise self._wrong(key, value, expected)
@@ -211,7 +236,7 @@ class Table:
     def numbers(self, key: str, low: float, high: float, most: int = 100) -> tuple[float, ...]:
         """At most `most` numbers from `low` to `high`; none when missing.  Raises ProfileError."""
         expected = f"a list of numbers from {low:g} to {high:g}"
-        self._asked.append(key)
+        self._ask(key, expected, ())
         values = self._values.get(key, [])
         if not isinstance(values, list) or not all(_is_number(each) for each in values):
             raise self._wrong(key, values, expected)
@@ -239,6 +264,7 @@ class Table:
 
     def flag(self, key: str, *, default: bool) -> bool:
         """true or false.  Raises ProfileError for anything else."""
+        self._ask(key, "true or false", default)
         if key not in self._values:
             return default
         value = self._value(key, "true or false")
@@ -258,9 +284,10 @@ class Table:
 
     def tables(self, key: str, *, needed: bool) -> list[Table]:
         """The sections `[[key]]`.  Raises ProfileError for none of them when `needed`."""
-        if not needed and key not in self._values:
-            self._asked.append(key)
-            return []
+        if not needed:
+            self._ask(key, f"any number of [[{key}]]", ())
+            if key not in self._values:
+                return []
         values = self._value(key, f"at least one [[{key}]]")
         if not isinstance(values, list) or (needed and not values):
             raise self._wrong(key, values, f"at least one [[{key}]]")

@@ -45,6 +45,7 @@ class Fate(StrEnum):
     """What became of a planned arrival; every planned arrival has exactly one fate."""
 
     OFFERED = "offered"
+    """The conversation began and came to its end."""
     DROPPED = "dropped"
     """Not offered: as many conversations were open as the profile allows, or as many requests under
     way as there may be open files."""
@@ -82,9 +83,12 @@ class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     """What became of one planned arrival; written when the conversation has ended."""
 
     conversation: Count
+    """The number of the planned arrival, from 0; all records name a conversation by it."""
     journey: str
     user: str
+    """The customer's user id at the service."""
     session: str
+    """The session's id at the service."""
     due: Seconds
     """When the arrival was due, run time."""
     started: Seconds | None
@@ -92,8 +96,10 @@ class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     opened: Seconds | None
     """When the service acknowledged the session's creation; None: it never did."""
     ended: Seconds | None
+    """When its last turn ended; None: it never began."""
     fate: Fate
     turns_planned: Count
+    """How many turns the customer meant to take."""
     deleted: Seconds | None = None
     """When the service acknowledged that the session was deleted; None: it was not asked to."""
     error: str | None = None
@@ -107,7 +113,9 @@ class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """
 
     first: Count
+    """The number of the first arrival."""
     count: Count
+    """How many arrivals."""
     step: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     fate: Fate
 
@@ -135,13 +143,16 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The turn's identity: the same for every attempt, unique in the run."""
     journey: str
     due: Seconds
+    """When the customer meant to send: latency counts from here."""
     sent: Seconds
     """When the first attempt was sent."""
     first_token: Seconds | None
+    """When the first words of the reply came; None: none came."""
     done: Seconds
     """When the last attempt ended."""
     outcome: Outcome
     attempts: Small
+    """How many attempts were made, the first included."""
     replica: str | None
     """Who answered the last attempt; None when nobody did."""
     message: str
@@ -192,6 +203,7 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     at: Seconds
     """When the read was sent."""
     done: Seconds
+    """When it was answered, or given up."""
     when: str
     """`end` (the conversation just ended) or `expired` (its TTL, or its deletion, is past)."""
     status: str
@@ -199,6 +211,7 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     user: str | None
     """Whose session the service says it is."""
     history: tuple[HistoryItem, ...]
+    """The events of the session, in the service's order."""
     replica: str | None = None
     error: str | None = None
     state: dict[str, str] | None = None
@@ -216,7 +229,9 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     fault: str
     """The class of the fault, for example `kill-replica`."""
     target: str
+    """What it was done to, for example `r03`; several names are separated by commas."""
     start: Seconds
+    """When it was begun."""
     end: Seconds
     """When it was healed: the target is back and ready (or the healing gave up)."""
     recovered_at: Seconds | None

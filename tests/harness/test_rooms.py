@@ -25,6 +25,8 @@ MAY_IMPORT = {
         "reports",
         "loadtests.profile",
         "loadtests.profile_csv",
+        "loadtests.profile_keys",
+        "loadtests.profile_source",
         "loadtests.ledger",
         "loadtests.forecast",
         "loadtests.journeys",

@@ -1,0 +1,78 @@
+"""The page of profile keys, from the reader of profiles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from harness.reference import markdown
+from harness.reference.profile_meanings import DEFAULTS, MEANINGS, SECTIONS
+from loadtests import profile, profile_keys
+from loadtests.profile_source import Key
+
+_SECTION = re.compile(r"(\[+[\w.]+\]+)")
+_INTRO = """\
+A profile is a TOML file. [Write a profile](../profile.md) shows how to begin; `diya profile show
+FILE` tells what a profile will do before anything runs. Sale time is the customers' time:
+`compression` sale seconds pass in one real second. Keys that end in `_s`, and rates, are real.
+
+A key without a default is required. A key that is not in these tables is refused, with the nearest
+known key in the message."""
+
+_EXTENDS = """\
+`extends = "diwali"` (a profile's name, or a `.toml` file relative to this one) takes over all that
+this file does not set. Sections are merged key by key. `[journeys]`, `languages` and lists are
+replaced as a whole. A file with phases of its own takes over no spikes and no cliffs.
+`[change.NAME]` changes keys of the phase of that name instead. `name` is never taken over."""
+
+
+def page() -> str:
+    """The page."""
+    keys = sorted(profile_keys.every_key(), key=lambda key: list(SECTIONS).index(key.section))
+    parts = [_INTRO]
+    for section, members in groupby(keys, key=lambda key: key.section):
+        title, told = SECTIONS[section]
+        parts += [f"## {title}", told, _table(list(members))]
+    parts += ["## Extending another profile", _EXTENDS, "## Profiles that come with diya", _named()]
+    return markdown.page("Profile keys", *parts)
+
+
+def _table(keys: Sequence[Key]) -> str:
+    rows = [
+        (
+            markdown.code(key.name),
+            _SECTION.sub(r"`\1`", key.expected),
+            _default(key),
+            MEANINGS[key.section, key.name],
+        )
+        for key in keys
+    ]
+    return markdown.table(("key", "value", "default", "meaning"), rows)
+
+
+def _default(key: Key) -> str:
+    if (key.section, key.name) in DEFAULTS:
+        return DEFAULTS[key.section, key.name]
+    if key.default is None:
+        return "required"
+    if key.default == ():
+        return "none"
+    return markdown.code(f"{key.default:g}")
+
+
+def _named() -> str:
+    rows = []
+    for name in profile.names():
+        each = profile.load(name)
+        rows.append(
+            (
+                markdown.code(name),
+                each.description,
+                f"{each.load_seconds:g} s",
+                f"{each.expected_turns:,.0f}",
+                f"{each.compression:g}×",
+            )
+        )
+    header = ("name", "description", "load lasts", "turns at full rate", "time compressed")
+    return markdown.table(header, rows)

@@ -1,0 +1,71 @@
+"""The page of `result.json`, from its schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import reports
+from harness.reference import markdown
+
+SCHEMA = Path(reports.__file__).parent / "result.schema.json"
+_INTRO = """\
+`result.json` is the verdict with its evidence; every other report is rendered from it. Its schema
+is `reports/result.schema.json` (JSON Schema 2020-12), and every result is checked against it.
+Fields that are not required may be missing in results of older versions."""
+
+Schema = Mapping[str, Any]
+
+
+def page() -> str:
+    """The page."""
+    schema: Schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    parts = [_INTRO, schema["description"], _table(schema)]
+    for name, each in schema["$defs"].items():
+        parts.append(f"## {name}")
+        if each.get("description"):
+            parts.append(each["description"])
+        parts.append(_table(each))
+    return markdown.page("result.json", *parts)
+
+
+def _table(schema: Schema) -> str:
+    return markdown.table(("field", "type", "required", "meaning"), _rows(schema, ""))
+
+
+def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, str, str, str]]:
+    required = schema.get("required", ())
+    for name, each in schema.get("properties", {}).items():
+        told = each.get("description", "")
+        yield (
+            markdown.code(prefix + name),
+            _type(each),
+            "yes" if name in required else "no",
+            markdown.sentence(told) + ("" if not told or told.endswith(".") else "."),
+        )
+        inner, dots = (each["items"], "[].") if "items" in each else (each, ".")
+        yield from _rows(inner, prefix + name + dots)
+    more = schema.get("additionalProperties")
+    if isinstance(more, dict):
+        yield markdown.code(f"{prefix}NAME"), _type(more), "no", more.get("description", "")
+        yield from _rows(more, f"{prefix}NAME.")
+
+
+def _type(schema: Schema) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name})"
+    if "const" in schema:
+        return markdown.code(json.dumps(schema["const"]))
+    if "enum" in schema:
+        return ", ".join(markdown.code("null" if v is None else v) for v in schema["enum"])
+    if "anyOf" in schema or "oneOf" in schema:
+        return " or ".join(map(_type, schema.get("anyOf") or schema["oneOf"]))
+    kind = schema.get("type", "any")
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "array" in kinds and isinstance(schema.get("items"), dict):
+        of = f"list of {_type(schema['items'])}"
+        kinds = [of if each == "array" else each for each in kinds]
+    return " or ".join(kinds)

@@ -1,0 +1,101 @@
+"""The reference pages say what the code says."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from chaos.faults.catalogue import FAULTS
+from chaos.faults.network import NetworkCut
+from harness import exits, parser
+from harness.ci.metrics import METRICS
+from harness.reference import __main__ as writing
+from harness.reference import faults, profile_meanings, pytest_plugin
+from harness.reference.gate_meanings import MEANINGS
+from harness.reference.pages import PAGES
+from loadtests import profile_keys
+from reports.gates import GATES, VIOLATIONS
+from tests.docs.pages import DOCS
+
+FOLDER = DOCS / "reference"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_committed_page_is_the_generated_one(name: str) -> None:
+    committed = (FOLDER / name).read_text(encoding="utf-8")
+    assert committed == PAGES[name](), f"docs/reference/{name} is outdated: run `make docs`"
+
+
+def test_the_folder_holds_no_other_page() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+
+
+def test_the_command_writes_every_page(tmp_path: Path) -> None:
+    writing.main(tmp_path / "reference")
+    for name, page in PAGES.items():
+        assert (tmp_path / "reference" / name).read_text(encoding="utf-8") == page()
+
+
+def test_a_page_follows_a_changed_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exits, "NO_GO", 98)
+    assert "| `98` | NO-GO: at least one gate failed. |" in PAGES["exit-codes.md"]()
+
+
+def test_a_page_follows_a_changed_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = parser.build()
+    monkeypatch.setattr(parser, "build", lambda: built)
+    command = built._subparsers._group_actions[0].choices["readiness"]  # type: ignore[union-attr, index]
+    command.set_defaults(profile="soak")
+    assert "the load (default: soak)" in PAGES["command-line.md"]()
+
+
+def test_every_gate_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(GATES)
+
+
+def test_every_profile_key_has_a_meaning() -> None:
+    read = {(key.section, key.name) for key in profile_keys.every_key()}
+    assert set(profile_meanings.MEANINGS) == read
+    assert set(profile_meanings.DEFAULTS) <= read
+    assert {section for section, _ in read} == set(profile_meanings.SECTIONS)
+
+
+def test_every_expectation_has_a_meaning() -> None:
+    assert {*pytest_plugin.MEANINGS, *VIOLATIONS} == set(METRICS)
+
+
+def test_every_fault_is_listed_with_its_parameters() -> None:
+    listed = {each.func: {one.name for one in each.parameters} for each in faults.catalogue()}
+    assert listed == {
+        func: {each.name for each in dataclasses.fields(fault) if each.init}
+        for func, fault in FAULTS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("func", "done"),
+    [
+        # processes, a Sentinel set, a cluster, a Redis that is not diya's, containers
+        ("noop", "11111"),
+        ("kill_replica", "11111"),
+        ("kill_redis", "11101"),
+        ("power_loss", "11100"),
+        ("failover", "01000"),
+        ("cluster_shard_down", "00100"),
+        ("network_cut", "11100"),
+        ("slow_model", "11110"),
+        ("limit_memory", "00001"),
+    ],
+)
+def test_a_fault_is_shown_where_it_is_not_refused(func: str, done: str) -> None:
+    fault = FAULTS[func]()
+    shown = [faults.refusal(fault, on) is None for on in faults.ENVIRONMENTS.values()]
+    assert shown == [each == "1" for each in done]
+
+
+def test_a_fault_at_the_balancer_needs_its_proxy_only() -> None:
+    foreign_redis = faults.ENVIRONMENTS["`--redis redis://…`"]
+    assert faults.refusal(NetworkCut(side="balancer"), foreign_redis) is None
+    assert faults.refusal(NetworkCut(side="redis"), foreign_redis) is not None
