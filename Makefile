@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy bench-start bench-turn run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
+.PHONY: bench-load bench-proxy bench-start bench-turn docs run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -17,6 +17,10 @@ lint: install       ## ruff and strict types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: install       ## the reference pages from the code, and the site in site/
+	$(BIN)/python -m harness.reference docs/reference
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 CALIBRATE_ARGS ?=
 calibrate: install    ## known-bad systems convicted of their class, known-good ones acquitted
@@ -64,4 +68,4 @@ install: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv site

@@ -81,7 +81,7 @@ class Run:
         return self._path
 
     def expect(self, expected: str, *, phase: str | None = None, fault: str | None = None) -> None:
-        """Assert something of the result, as `p99 < 1.5s`; README names what can be asked.
+        """Assert something of the result, as `p99 < 1.5s` (names: docs/reference/pytest.md).
 
         `phase` is `steady`, `warmup`, `all`, or one of a fault; `fault` an id, a kind or a target.
         Raises AssertionError when it does not hold, PlanError when it asks for what there is not.

@@ -2,7 +2,7 @@
 
 Runs are drawn whose true share of bad turns is known, and judged by the same functions as recorded
 runs (`reports.intervals`, `reports.checks.relapse`).  A false NO-GO convicts a service that keeps
-its limit; a false GO acquits one that does not.  The tables are those of `reports/README.md`.
+its limit; a false GO acquits one that does not.  The tables are those of `docs/evidence.md`.
 """
 
 from __future__ import annotations

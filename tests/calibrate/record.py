@@ -1,18 +1,21 @@
 """The track record: what was said of each system, as lines, as JSON, as a table in Markdown.
 
-`python -m tests.calibrate.record FILE...` shows the table of what `--record FILE` has gathered.
+`python -m tests.calibrate.record FILE...` prints the table of the outcomes that `--record FILE` has
+gathered; with `--update PAGE` it writes their rows into the table of that page.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reports.gates import Kind, gate
 from tests.calibrate.run import SKIPPED, Outcome
 from tests.calibrate.systems import BY_NAME, SYSTEMS
+
+BEGIN, END = "<!-- track record: begin -->\n", "<!-- track record: end -->\n"
 
 
 def line(outcome: Outcome) -> str:
@@ -86,10 +89,43 @@ def markdown(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def updated(page: str, outcomes: Sequence[Outcome]) -> str:
+    """The page with the rows of these outcomes between its markers, in the order of the systems.
+
+    Rows of systems without an outcome stay as they are.
+    """
+    before, _, rest = page.partition(BEGIN)
+    old, _, after = rest.partition(END)
+    header, rows = table(old)
+    rows |= table(markdown(outcomes))[1]
+    kept = [rows[system.name] for system in SYSTEMS if system.name in rows]
+    return "".join([before, BEGIN, *(f"{each}\n" for each in (*header, *kept)), END, after])
+
+
+def table(text: str) -> tuple[list[str], dict[str, str]]:
+    """The two lines of a table's header, and its rows by the name of the system."""
+    lines = text.splitlines()
+    return lines[:2], {row.split("`")[1]: row for row in lines[2:]}
+
+
 def _short(name: str) -> str:
     row = gate(name)
     return row.question if row.group == "continuity" else name
 
 
+def main() -> None:
+    """Print the table, or write it into a page."""
+    parser = argparse.ArgumentParser(prog="python -m tests.calibrate.record", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--update", type=Path, metavar="PAGE", help="write the rows into this page")
+    args = parser.parse_args()
+    outcomes = read(args.files)
+    if args.update is None:
+        print(markdown(outcomes), end="")
+    else:
+        page = args.update.read_text(encoding="utf-8")
+        args.update.write_text(updated(page, outcomes), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    print(markdown(read(map(Path, sys.argv[1:]))), end="")
+    main()

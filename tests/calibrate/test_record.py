@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.calibrate import beside, record
 from tests.calibrate.run import SKIPPED, Outcome
 from tests.calibrate.systems import BY_NAME, HERE, SYSTEMS
 
+PAGE = Path(__file__).parents[2] / "docs" / "track-record.md"
 BAD, GOOD = BY_NAME["memory-sessions"], BY_NAME["ours"]
 UNPROVEN = BY_NAME["sticky-balancer"]
 
@@ -46,6 +48,33 @@ def test_the_table_names_the_seeds_that_went_wrong() -> None:
     row = table.splitlines()[-1]
     assert row.startswith("| `memory-sessions` |")
     assert "| NO-GO, lost | 1; **wrong on 2** | errors.rate |" in row
+
+
+def test_the_rows_of_the_page_are_the_systems_as_they_are_declared() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    header, rows = record.table(text.partition(record.BEGIN)[2].partition(record.END)[0])
+    assert header == record.markdown([]).splitlines()
+    assert list(rows) == [system.name for system in SYSTEMS if system.name in rows]
+    unseen = re.findall(r"`([\w-]+)`", text.partition("Without a record so far:")[2])
+    assert unseen == [system.name for system in SYSTEMS if system.name not in rows]
+    for system in SYSTEMS:
+        if system.name not in rows:
+            continue
+        expected = record.markdown([Outcome(system, 1, system.verdict)]).splitlines()[-1]
+        cells = [text.split(" | ")[:3] for text in (rows[system.name], expected)]
+        assert cells[0] == cells[1], "the page says something else of the system than its row"
+
+
+def test_rows_are_written_into_the_page_and_others_stay() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    changed = record.updated(text, [Outcome(BAD, 7, "NO-GO", ("continuity.lost",))])
+    (row,) = (each for each in changed.splitlines() if each.startswith(f"| `{BAD.name}` |"))
+    assert row.endswith("| NO-GO, lost | 7 | – |")
+    others = [
+        [each for each in page.splitlines() if not each.startswith(f"| `{BAD.name}` |")]
+        for page in (text, changed)
+    ]
+    assert others[0] == others[1]
 
 
 def test_of_what_was_recorded_twice_the_last_counts(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A user's repository (`tests/sample_repo`), cloned and tested with the README's three lines.
+"""A user's repository (`tests/sample_repo`), cloned and tested with the lines of `docs/ci.md`.
 
 The environment is a new one, into which a wheel of diya is installed: what the wheel lacks, its
 user lacks.  The packages that diya requires are not downloaded again: they are looked up in the
@@ -33,14 +33,14 @@ IMAGE = "diya-test/concierge:local"
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 
 
-def readme_lines() -> list[str]:
-    """What the README tells a user to type: install, build, test."""
-    text = (command.ROOT / "README.md").read_text()
+def documented_lines() -> list[str]:
+    """The lines that `docs/ci.md` tells a user to type: install, build, test."""
+    text = (command.ROOT / "docs" / "ci.md").read_text()
     for block in re.split(r"^```.*\n", text, flags=re.MULTILINE)[1::2]:
         lines = [line.partition("  #")[0].strip() for line in block.splitlines()]
         if [line.partition(" ")[0] for line in lines] == ["pip", "docker", "pytest"]:
             return lines
-    raise AssertionError("the README does not say how to install diya[ci], build and test")
+    raise AssertionError("docs/ci.md does not say how to install diya[ci], build and test")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 @pytest.fixture(scope="module")
 def installed(clone: Clone) -> Clone:
     """After the first line."""
-    finished = clone.type(readme_lines()[0])
+    finished = clone.type(documented_lines()[0])
     assert finished.returncode == 0, finished.stdout + finished.stderr
     found = clone.type("python -c 'import harness; print(harness.__file__)'").stdout
     assert found.startswith(str(clone.environment)), found
@@ -145,7 +145,7 @@ def assert_three_passed(clone: Clone, line: str) -> None:
 
 
 def test_it_passes_in_processes(installed: Clone) -> None:
-    assert_three_passed(installed, readme_lines()[2])
+    assert_three_passed(installed, documented_lines()[2])
 
 
 def test_the_job_of_the_gitlab_workflow_installs_the_repository_and_finds_its_tests(
@@ -238,7 +238,7 @@ def test_it_passes_in_containers_of_its_own_image(
     # What a user's base image is to this one is ours: no registry need be there.
     (tmp_path / "Dockerfile").write_text(f"FROM {local_images.SERVICE}\nUSER root\n")
     local_images.build(tmp_path, BASE)
-    _, build, test = readme_lines()
+    _, build, test = documented_lines()
     more = f"--build-arg BASE={BASE} --build-arg DIYA_PACKAGE"
     named = build.replace("my-agent", f"{IMAGE} {more}")
     built = installed.type(named)

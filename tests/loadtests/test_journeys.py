@@ -62,10 +62,10 @@ def test_a_complaint_is_told_in_its_order() -> None:
     assert said[1:] == BOOK.journeys["complaint"].languages["hi"].follow_ups[:3]
 
 
-def test_the_readmes_example_is_a_book(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_documented_example_is_a_book(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "journeys.md").read_text(encoding="utf-8")
     (example,) = (
-        block.split("```")[0] for block in readme.split("```toml\n")[1:] if "[journey." in block
+        block.split("```")[0] for block in page.split("```toml\n")[1:] if "[journey." in block
     )
     assert len(example.splitlines()) <= 10
     book = journeys.load(_file(tmp_path / "mine.toml", example))

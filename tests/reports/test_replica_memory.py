@@ -13,10 +13,10 @@ from reports.records import Sample, Status
 from tests.reports.a_run import MIB, Run, redis_samples
 from tests.reports.gated import judge
 
-README = Path(__file__).parents[2] / "reports" / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 SMALLEST = [
     (int(turns.replace(",", "")), float(kilobytes.replace(",", "")) * 1000)
-    for turns, kilobytes in re.findall(r"\| ([\d,]+)[^|]* \| ([\d,.]+) kB \|", README.read_text())
+    for turns, kilobytes in re.findall(r"\| ([\d,]+)[^|]* \| ([\d,.]+) kB \|", PAGE.read_text())
 ]
 """Turns of one replica, and the bytes a turn that the page calls the smallest leak that fails."""
 

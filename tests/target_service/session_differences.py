@@ -1,7 +1,7 @@
 """Where ADK's session services differ from each other: what each does, and what ours does.
 
 Each row is a probe and the answer that each service gives; a test plays every probe on every
-service.  The table in `target_service/sessions/README.md` is made from the same rows:
+service.  The table in `docs/session-service.md` is made from the same rows:
 `python -m tests.target_service.session_differences` writes it.
 """
 
@@ -17,10 +17,9 @@ from google.adk.events.event_actions import EventActions
 from google.adk.sessions.base_session_service import BaseSessionService
 from google.adk.sessions.session import Session
 
-import target_service.sessions
 from tests.target_service.session_services import KEY, WHO, changing, got, said, texts
 
-README = Path(target_service.sessions.__file__).parent / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "session-service.md"
 BEGIN, END = "<!-- differences: begin -->\n", "<!-- differences: end -->\n"
 Probe = Callable[[BaseSessionService], Awaitable[str]]
 
@@ -292,12 +291,12 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_table(readme: str) -> str:
-    """The README with the table as it is now."""
-    before, _, rest = readme.partition(BEGIN)
+def with_table(page: str) -> str:
+    """The page with the table as it is now."""
+    before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}{table()}{END}{after}"
 
 
 if __name__ == "__main__":
-    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The two lines of the README are enough for ADK's own server, as a process of its own."""
+"""The two lines of the documentation are enough for ADK's own server, as a process of its own."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import httpx
 import pytest
 
 from tests.target_service.processes import RedisServer, body, free_port, wait_until
-from tests.target_service.session_differences import README
+from tests.target_service.session_differences import PAGE
 
 SESSIONS = "/apps/shopmax/users/u/sessions"
 
 
 @pytest.fixture
 def agents(tmp_path: Path) -> Path:
-    """A folder of agents such as a user has, with the README's `services.py`."""
+    """A folder of agents such as a user has, with the documented `services.py`."""
     (tmp_path / "shopmax").mkdir()
     (tmp_path / "shopmax" / "__init__.py").touch()
     (tmp_path / "shopmax" / "agent.py").write_text(
         "from target_service.agents.shopmax.agent import root_agent\n"
     )
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (services,) = [block for block in blocks if "register()" in block]
     assert len([line for line in services.splitlines() if line]) == 2
     (tmp_path / "services.py").write_text(services)

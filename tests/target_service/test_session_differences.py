@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.target_service.processes import RedisServer
-from tests.target_service.session_differences import DIFFERENCES, README, Difference, with_table
+from tests.target_service.session_differences import DIFFERENCES, PAGE, Difference, with_table
 from tests.target_service.session_services import KINDS, opened
 
 
@@ -30,6 +30,6 @@ def test_the_table_holds_differences_only(row: Difference) -> None:
     assert len(set(row.answers)) > 1
 
 
-def test_the_readme_shows_this_very_table() -> None:
-    readme = README.read_text(encoding="utf-8")
-    assert readme == with_table(readme), "python -m tests.target_service.session_differences"
+def test_the_page_shows_this_very_table() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == with_table(page), "python -m tests.target_service.session_differences"

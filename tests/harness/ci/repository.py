@@ -22,7 +22,7 @@ def test_survives_a_redis_restart(readiness):
     run.expect("p99 < 1.5s", phase="steady")
     run.expect("recovery < 5s", fault="redis")
 """
-"""The README's test, to the letter."""
+"""The test of `docs/ci.md`, to the letter."""
 GOOD = f"""
 @pytest.mark.readiness(profile={TINY!r}, replicas=2, seed=7)
 def test_good(readiness):

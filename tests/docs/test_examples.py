@@ -1,0 +1,75 @@
+"""The examples of the pages work as they stand there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import pytest
+
+from chaos import experiment_reader
+from loadtests import profile
+from reports.records import Status
+from tests.docs.pages import DOCS, Block, blocks, example
+from tests.harness.ci.repository import THE_ISSUES
+from tests.reports.a_run import Run
+from tests.reports.gated import busy
+
+
+def load(text: str, name: str) -> ModuleType:
+    """The example as a module, so that dataclasses find their annotations."""
+    module = ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+    return module
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_profile_of_the_page_is_one(number: int, tmp_path: Path) -> None:
+    texts = [each.text for each in blocks(DOCS / "profile.md") if each.language == "toml"]
+    (tmp_path / "rpm.csv").write_text("60\n600\n120\n")
+    (tmp_path / "mine.toml").write_text(texts[number])
+    loaded = profile.load(str(tmp_path / "mine.toml"))
+    assert loaded.name in ("my-night", "last-year")
+
+
+def experiments() -> list[Block]:
+    return [each for each in blocks(DOCS / "experiment.md") if each.language == "yaml"]
+
+
+def test_the_experiment_of_the_page_is_one(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(experiments()[0].text)
+    found = experiment_reader.load(tmp_path / "my.yaml")
+    assert [step.id for step in found.faults] == ["restart-redis-1", "rolling-restart-1"]
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_what_the_page_adds_to_an_experiment_may_stand_there(number: int, tmp_path: Path) -> None:
+    parts = experiments()
+    assert len(parts) == 4
+    (tmp_path / "my.yaml").write_text(parts[0].text + parts[number].text)
+    found = experiment_reader.load(tmp_path / "my.yaml")
+    added = (bool(found.faults[0].at), len(found.steady_state), found.topology)
+    assert added == [(True, 0, None), (False, 1, None), (False, 0, "sentinel")][number - 1]
+
+
+def test_the_test_of_the_page_is_the_one_that_is_tested() -> None:
+    lines = [re.sub(r"  # .*", "", each) for each in example("ci.md", "python").splitlines()]
+    assert lines == THE_ISSUES.strip().splitlines()
+
+
+@pytest.mark.parametrize(("attempts", "status"), [(6, Status.PASS), (7, Status.FAIL)])
+def test_the_check_of_the_page_judges(tmp_path: Path, attempts: int, status: Status) -> None:
+    run = busy()
+    turns = run.conversations[0].turns
+    turns[0] = msgspec.structs.replace(turns[0], attempts=attempts)
+    check = load(example("check.md", "python"), "a_check").check_attempts
+    (finding,) = check(run.history(tmp_path))
+    assert (finding.status, finding.value) == (status, attempts)
+
+
+def test_the_check_of_the_page_is_unknown_without_a_turn(tmp_path: Path) -> None:
+    check = load(example("check.md", "python"), "a_check").check_attempts
+    (finding,) = check(Run().history(tmp_path))
+    assert finding.status is Status.UNKNOWN

@@ -1,0 +1,75 @@
+"""What the pages tell a user to type, and what they name, exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness import parser
+from tests.docs.pages import DOCS, PAGES, README, WRITTEN, commands, name
+from tests.harness import command
+
+ROOMS = ("chaos", "deploy", "docs", "harness", "loadtests", "reports", "target_service", "tests")
+_PATH = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w./-]*)`")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_TARGET = re.compile(r"\bmake ([a-z][a-z-]+)")
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
+def test_every_command_line_is_one_that_diya_reads(page: Path) -> None:
+    for words in commands(page, "diya"):
+        if words != ["--version"]:  # which ends at once
+            parser.build().parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_in_the_text_exists(page: Path) -> None:
+    known = parser.build()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+    assert known is not None
+    text = page.read_text(encoding="utf-8")
+    for found in re.findall(r"`diya ([a-z]+)", text):
+        assert found in known, f"`diya {found}` is no command"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_make_target_exists(page: Path) -> None:
+    makefile = (command.ROOT / "Makefile").read_text(encoding="utf-8")
+    for block in re.findall(r"`(make [^`]*)`|^(make .*)$", page.read_text("utf-8"), re.M):
+        for target in _TARGET.findall("".join(block)):
+            assert re.search(rf"^{target}:", makefile, re.M), f"make {target} does not exist"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    for path in _PATH.findall(page.read_text(encoding="utf-8")):
+        assert (command.ROOT / path).exists(), f"{path} does not exist"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for link in _LINK.findall(page.read_text(encoding="utf-8")):
+        target = link.partition("#")[0]
+        if not target or "://" in target:
+            continue
+        assert (page.parent / target).exists(), f"{link} leads nowhere"
+        if page != README:
+            assert (page.parent / target).resolve().is_relative_to(DOCS), f"{link} is off the site"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_anchor_is_a_heading(page: Path) -> None:
+    for link in _LINK.findall(page.read_text(encoding="utf-8")):
+        target, _, anchor = link.partition("#")
+        if anchor and "://" not in target:
+            path = page.parent / target if target else page
+            headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M)
+            anchors = [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings]
+            assert anchor in anchors, f"{link}: no such heading"
+
+
+def test_the_start_page_names_every_page() -> None:
+    linked = set(_LINK.findall((DOCS / "index.md").read_text(encoding="utf-8")))
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    assert pages - linked == {"index.md"}
