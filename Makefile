@@ -3,15 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy bench-start bench-turn docs run test lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
+.PHONY: bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
 
-# Whole runs leave the processors idle most of the time: two files of tests go at once.
+# The kinds of tests are in tests/kinds.py.  Two files of tests go at once: most tests wait.
 TEST_ARGS ?= -n 2 --dist loadfile
-test: install       ## tests against real servers and processes
-	$(BIN)/python -m pytest $(TEST_ARGS)
+DAILY := (unit or service) and not (system or slow) or daily
+test: install       ## unit tests, real servers and processes, three whole runs; needs no Docker
+	$(BIN)/python -m pytest $(TEST_ARGS) -m '$(DAILY)'
+
+test-all: test      ## and all other tests: whole runs, calibration, both servers, containers
+	$(BIN)/python -m pytest $(TEST_ARGS) -m 'not ($(DAILY))'
 
 lint: install       ## ruff and strict types
 	$(BIN)/ruff check .

@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Generator
+
+import pytest
+
+from tests import kinds
 
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts from it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A repository of its own: `tests/containers/test_sample_repo.py` runs its tests as its users would.
 collect_ignore = ["sample_repo"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    kinds.register(config)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    kinds.assign(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    if item.get_closest_marker("unit"):
+        with kinds.no_process():
+            return (yield)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    if item.get_closest_marker("unit"):
+        with kinds.no_process():
+            return (yield)
+    return (yield)

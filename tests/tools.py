@@ -9,6 +9,8 @@ from typing import NoReturn
 import pytest
 
 REQUIRE = "DIYA_REQUIRE_TOOLS"
+SERVERS = ["bundled", pytest.param("system", marks=pytest.mark.system)]
+"""The kinds of Redis server for a parametrised test or fixture."""
 
 
 def require(*names: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.bench.judge import measure, write_run
 
+pytestmark = pytest.mark.service
+
 SMALL, LARGE = 8_000, 48_000
 
 

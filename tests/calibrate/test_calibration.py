@@ -14,6 +14,8 @@ from tests.calibrate import record
 from tests.calibrate.run import judge
 from tests.calibrate.systems import BY_NAME
 
+pytestmark = pytest.mark.calibration
+
 
 @pytest.mark.timeout(800)  # a busy machine may need three runs
 @pytest.mark.parametrize(

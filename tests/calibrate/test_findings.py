@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.service
+
 PAGE = (Path(__file__).parent / "findings" / "README.md").read_text()
 
 

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
+import pytest
 
 from tests.calibrate.sticky import balancer
+
+pytestmark = pytest.mark.service
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ REDIS = os.environ.get("DIYA_TEST_REDIS", "bundled")
 """`system` plays the same tests on the redis-server of this machine."""
 TOY = (sys.executable, str(Path(__file__).parent / "toy_replica.py"))
 
-KINDS = ["bundled", "system"]
+KINDS = tools.SERVERS
 """The kinds of server; a test over them calls `need` first."""
 
 

@@ -14,6 +14,8 @@ from chaos.errors import ChaosError
 from chaos.redis_server import RedisServer, connect
 from chaos.topologies import Topology
 
+pytestmark = pytest.mark.service
+
 
 def killed_after_a_song(server: RedisServer, *, rewritten: bool) -> tuple[Canary, float]:
     """A canary whose server was killed and restarted, and when it began to sing."""

@@ -17,6 +17,8 @@ from chaos.envoy import Envoy
 from chaos.fleet import Fleet
 from chaos.ports import free_port
 
+pytestmark = pytest.mark.service
+
 
 def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
     """Status, who answered, and the promised outcome."""

@@ -81,6 +81,7 @@ def test_values_come_from_the_file_or_the_environment_with_their_type(
     assert step.before == 4
 
 
+@pytest.mark.service
 def test_a_secret_is_in_no_sentence_and_in_no_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_probe_may_ask_a_url(tmp_path: Path, page: str) -> None:
         assert probe.tolerance.meets(answer), (probe.name, answer)
 
 
+@pytest.mark.service
 def test_arguments_in_one_text_are_split_into_words(tmp_path: Path) -> None:
     provider = {"type": "process", "path": "echo", "arguments": "-n 'a b'  c"}
     (look,) = read(tmp_path, method=[ask("echo", provider)]).method

@@ -115,6 +115,7 @@ def test_a_key_of_a_variable_that_is_not_known_is_noted() -> None:
     assert notes == ["configuration.pause.env_var_tpye is passed over"]
 
 
+@pytest.mark.service
 def test_a_secret_in_the_file_is_used_and_not_kept(tmp_path: Path) -> None:
     echo = {"type": "process", "path": "echo", "arguments": ["${password}"]}
     probe = {"type": "probe", "name": "echo", "tolerance": "x", "provider": echo}

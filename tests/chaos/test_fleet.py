@@ -18,6 +18,8 @@ from chaos.ports import ensure_free, free_port
 from chaos.redis_server import RedisServer
 from tests.chaos.conftest import MakeFleet
 
+pytestmark = pytest.mark.service
+
 
 def in_environment(fleet: Fleet, name: str) -> str:
     answer = get(fleet.replicas["r02"].port, f"/env?{name}")

@@ -18,6 +18,8 @@ from chaos.guardian import Guardian, carriers, sweep
 from chaos.ports import ensure_free
 from tests.chaos.conftest import KINDS, need
 
+pytestmark = pytest.mark.service
+
 DOOMED = Path(__file__).parent / "doomed_harness.py"
 
 

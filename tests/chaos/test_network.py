@@ -21,6 +21,8 @@ from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import do
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:

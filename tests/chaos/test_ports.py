@@ -14,6 +14,8 @@ import pytest
 from chaos.errors import ChaosConfigError
 from chaos.ports import ensure_free, free_port
 
+pytestmark = pytest.mark.service
+
 
 def test_a_free_port_is_below_the_ephemeral_range() -> None:
     kernel = Path("/proc/sys/net/ipv4/ip_local_port_range")

@@ -22,6 +22,8 @@ import requests
 from chaos.network import ProxyProcess
 from chaos.proxy.flow import MOST_BYTES
 
+pytestmark = pytest.mark.service
+
 SOON = 1.0
 """Seconds: far below every wait that is cut short here, far above what a busy machine takes."""
 ALL_BUT_SURE = 0.999999

@@ -25,6 +25,8 @@ from chaos.topologies.parts import wait_for
 from reports.records import FaultWindow
 from tests.chaos.test_faults import assert_healed, do
 
+pytestmark = pytest.mark.service
+
 QUESTION = "Where is my order ORD-58291, and when will it arrive?"
 
 

@@ -15,6 +15,8 @@ from chaos.redis_external import ExternalRedis
 from chaos.redis_server import RedisServer, connect
 from tests.chaos.conftest import KINDS, need
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture(params=KINDS)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:

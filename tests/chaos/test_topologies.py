@@ -23,6 +23,8 @@ from chaos.topologies.sentinel import Sentinel, SentinelSet
 from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import do
 
+pytestmark = pytest.mark.service
+
 Build = Callable[..., OwnRedis]
 
 

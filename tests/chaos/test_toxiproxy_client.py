@@ -22,6 +22,8 @@ from chaos.network import ProxyProcess
 from chaos.proxy.toxics import ATTRIBUTES
 from chaos.redis_server import RedisServer
 
+pytestmark = pytest.mark.service
+
 PONG = b"+PONG\r\n"
 
 

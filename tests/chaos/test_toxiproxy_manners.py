@@ -13,6 +13,8 @@ import pytest
 
 from chaos.network import ProxyProcess
 
+pytestmark = pytest.mark.service
+
 PROXY = {"name": "redis", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"}
 
 

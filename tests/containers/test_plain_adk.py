@@ -75,6 +75,7 @@ def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

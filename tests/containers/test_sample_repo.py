@@ -144,10 +144,12 @@ def assert_three_passed(clone: Clone, line: str) -> None:
         assert "the agent's own" in text
 
 
+@pytest.mark.run
 def test_it_passes_in_processes(installed: Clone) -> None:
     assert_three_passed(installed, documented_lines()[2])
 
 
+@pytest.mark.service
 def test_the_job_of_the_gitlab_workflow_installs_the_repository_and_finds_its_tests(
     clone: Clone,
 ) -> None:
@@ -189,6 +191,7 @@ def sessions(uri, ttl_seconds):
 """
 
 
+@pytest.mark.run
 def test_a_repository_may_have_packages_of_our_names(clone: Clone, tmp_path: Path) -> None:
     folder = tmp_path / "busy"
     shutil.copytree(clone.folder, folder, ignore=shutil.ignore_patterns("runs"))

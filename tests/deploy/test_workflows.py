@@ -17,6 +17,7 @@ from tests.harness import command
 CI = command.ROOT / "deploy" / "ci"
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     ("schema", "name", "key"),
     [

@@ -13,6 +13,8 @@ import pytest
 from chaos.redis_server import RedisServer
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 SECONDS = 20.0
 
 

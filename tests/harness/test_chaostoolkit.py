@@ -20,6 +20,8 @@ from chaos.faults.catalogue import FAULTS
 from chaos.topologies import Topology
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 CHAOS = Path(sys.executable).with_name("chaos")
 
 VALIDATE = """

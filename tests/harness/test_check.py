@@ -12,6 +12,8 @@ from chaos.experiment import DIRECTORY
 from loadtests import profile
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 EXPERIMENT = """\
 title: Redis is killed
 method:

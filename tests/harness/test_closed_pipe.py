@@ -12,6 +12,8 @@ from harness import exits
 from tests.harness import command
 from tests.reports.a_run import Run
 
+pytestmark = pytest.mark.service
+
 
 def unread(*arguments: str, both: bool = False) -> subprocess.CompletedProcess[bytes]:
     """The finished command, whose output goes to a pipe that nobody reads."""

@@ -44,6 +44,7 @@ def _became(out: Path) -> dict[int, Fate]:
     return became
 
 
+@pytest.mark.run
 def test_a_killed_worker_makes_the_run_inconclusive_with_the_reason(tmp_path: Path) -> None:
     process, run_id = _begun(tmp_path, "--workers", "3")
     workers = _locusts(run_id, "--worker")
@@ -56,6 +57,7 @@ def test_a_killed_worker_makes_the_run_inconclusive_with_the_reason(tmp_path: Pa
     assert command.nothing_left(run_id)
 
 
+@pytest.mark.run
 @pytest.mark.parametrize(
     ("arguments", "in_charge"), [(["--workers", "2"], "--master"), ([], "--headless")]
 )
@@ -77,6 +79,7 @@ def test_whoever_is_in_charge_is_killed_the_sum_is_exact_and_nobody_is_left(
     assert command.nothing_left(run_id)
 
 
+@pytest.mark.run
 def test_who_came_while_the_generator_stood_still_is_dropped_as_late(tmp_path: Path) -> None:
     load = (command.HERE / "tiny.toml").read_text()
     for before, after in (
@@ -100,6 +103,7 @@ def test_who_came_while_the_generator_stood_still_is_dropped_as_late(tmp_path: P
     assert "0 unaccounted for, 0 recorded twice" in _failed(out)["validity.arrivals"]
 
 
+@pytest.mark.run
 def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -113,6 +117,7 @@ def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) 
     assert command.nothing_left(run_id)
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

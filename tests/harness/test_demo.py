@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.harness import command
+
+pytestmark = pytest.mark.service
 
 
 def test_a_conversation_begun_on_replica_a_continues_on_replica_b() -> None:

@@ -99,6 +99,7 @@ def on_redis(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         server.kill()
 
 
+@pytest.mark.run
 def test_a_plain_server_on_sqlite_comes_to_a_verdict(on_sqlite: dict[str, Any]) -> None:
     gates = {gate["name"]: gate for gate in on_sqlite["gates"]}
     unseen = {name for name, gate in gates.items() if gate.get("out_of_sight")}
@@ -109,6 +110,7 @@ def test_a_plain_server_on_sqlite_comes_to_a_verdict(on_sqlite: dict[str, Any]) 
     assert on_sqlite["verdict"] == "GO" or _unsound(on_sqlite)
 
 
+@pytest.mark.run
 def test_the_targets_token_is_in_nothing_that_a_run_leaves_behind(
     on_sqlite: dict[str, Any], sqlite_folder: Path
 ) -> None:
@@ -118,10 +120,12 @@ def test_the_targets_token_is_in_nothing_that_a_run_leaves_behind(
     assert on_sqlite["turns"]["ok"]
 
 
+@pytest.mark.run
 def test_journeys_of_ones_own_take_the_place_of_shopmaxs(on_sqlite: dict[str, Any]) -> None:
     assert on_sqlite["profile"]["journeys"] == {"late_parcel": 1.0}
 
 
+@pytest.mark.run
 def test_a_plain_server_on_adks_redis_comes_to_a_verdict(on_redis: dict[str, Any]) -> None:
     assert set(_continuity(on_redis).values()) == {"pass"}
     assert on_redis["continuity"]["conversations_audited"] > 10
@@ -165,6 +169,7 @@ ENDINGS = [
 ]
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("streaming", [False, True])
 @pytest.mark.parametrize(
     ("wish", "outcome", "replied", "kept"), ENDINGS, ids=[each[0] for each in ENDINGS]

@@ -17,6 +17,8 @@ from reports.records import FILES, TurnRecord
 from tests import tools
 from tests.harness import command
 
+pytestmark = pytest.mark.run
+
 # A disk of its own, which nobody else sees and which is gone with the shell.
 SCRIPT = """
 mount -t tmpfs -o size=64m tmpfs "$DISK" || exit 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import socket
@@ -37,8 +38,15 @@ def begun(out: Path, moment: str) -> tuple[subprocess.Popen[str], str, list[int]
     return process, run_id, _ports(envoy)
 
 
-@pytest.mark.parametrize("moment", ["start", "load"])
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.run
+@pytest.mark.parametrize(
+    ("signum", "moment"),
+    [
+        pytest.param(signal.SIGINT, "load", marks=pytest.mark.daily),
+        (signal.SIGINT, "start"),
+        *itertools.product([signal.SIGTERM, signal.SIGKILL], ["start", "load"]),
+    ],
+)
 def test_nothing_is_left_and_the_run_can_be_judged(
     tmp_path: Path, moment: str, signum: signal.Signals
 ) -> None:
@@ -57,6 +65,7 @@ def test_nothing_is_left_and_the_run_can_be_judged(
     assert "INCONCLUSIVE" in judged.stdout
 
 
+@pytest.mark.run
 def test_the_password_of_redis_stands_in_no_argument_record_or_log(tmp_path: Path) -> None:
     process, run_id, _ = begun(tmp_path, "load")
     run_dir = command.only_run(tmp_path)
@@ -77,6 +86,7 @@ def test_the_password_of_redis_stands_in_no_argument_record_or_log(tmp_path: Pat
         assert password.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.run
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_in_the_middle_of_faults_nothing_frozen_or_half_down_is_left(
     tmp_path: Path, signum: signal.Signals
@@ -107,6 +117,7 @@ def frozen_and_without_redis(run_id: str) -> bool:
     return bool(stopped) and not any("server" in name for name in names)
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_judging_that_was_interrupted_is_done_again_as_if_nothing_had_been(
     tmp_path: Path, signum: signal.Signals
@@ -128,6 +139,7 @@ def reads(process: psutil.Process, run_dir: Path) -> bool:
     return any(Path(file.path).parent == run_dir for file in process.open_files())
 
 
+@pytest.mark.service
 def test_a_run_that_judges_can_be_interrupted(tmp_path: Path) -> None:
     # The end of a fleet is not interrupted; what comes after it must be.
     code = (
@@ -140,6 +152,7 @@ def test_a_run_that_judges_can_be_interrupted(tmp_path: Path) -> None:
     assert ended.returncode == 105
 
 
+@pytest.mark.service
 def test_a_killed_diya_up_leaves_no_process_no_port_and_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +170,7 @@ def test_a_killed_diya_up_leaves_no_process_no_port_and_no_folder(
     assert "no fleet runs" in command.run("chaos", "kill-redis").stderr
 
 
+@pytest.mark.service
 def test_ctrl_c_ends_diya_up_and_leaves_nothing(tmp_path: Path) -> None:
     process = command.start("up", "--replicas", "2", "--redis", "bundled")
     assert process.stdout is not None

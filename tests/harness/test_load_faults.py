@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reports.records import LoadMark, TurnRecord
 from tests.harness import command
 from tests.loadtests.recorded import records
+
+pytestmark = pytest.mark.run
 
 
 def test_conversations_survive_a_rush_of_customers_and_a_storm(tmp_path: Path) -> None:

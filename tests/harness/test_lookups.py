@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
+
 from tests.harness import command
+
+pytestmark = pytest.mark.service
 
 PROJECT = tomllib.loads((command.ROOT / "pyproject.toml").read_text())["project"]
 

@@ -20,9 +20,10 @@ from harness.plan import Plan
 from harness.sizing import SHARE
 from tests.harness import command
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux binds processes to cores"
-)
+pytestmark = [
+    pytest.mark.run,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds processes to cores"),
+]
 BASE_RATE = 25.0
 """Conversations a second: 60 turns, of which one core carries more or fewer."""
 

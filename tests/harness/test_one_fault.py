@@ -17,6 +17,8 @@ from chaos import probes
 from chaos.control import FOLDER_PREFIX
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 
 @contextmanager
 def up(place: Path, *options: str) -> Iterator[Path]:

@@ -94,6 +94,7 @@ def test_quiet_progress_shows_problems_and_nothing_else() -> None:
     assert stream.getvalue().endswith("the load generator does not end\n")
 
 
+@pytest.mark.service
 def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     whole = command.run("report", str(run_dir))
@@ -104,6 +105,7 @@ def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_pat
     assert len(whole.stdout.splitlines()) > 1
 
 
+@pytest.mark.service
 def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     finished = command.run("report", "--verbose", str(run_dir))
@@ -112,12 +114,14 @@ def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
     assert command.run("report", str(run_dir)).stderr == ""
 
 
+@pytest.mark.service
 def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
     finished = command.run("report", "-q", "-v", str(tmp_path))
     assert finished.returncode == 104
     assert finished.stderr == ("diya: -v/--verbose: not allowed with argument -q/--quiet\n")
 
 
+@pytest.mark.service
 def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     fleet = command.start("up", "-q", "--replicas", "1", "--redis", "bundled")
     assert fleet.stdout is not None
@@ -127,6 +131,7 @@ def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     assert errors == ""
 
 
+@pytest.mark.service
 def test_a_verbose_fleet_logs_its_processes_without_passwords() -> None:
     fleet = command.start("up", "-v", "--replicas", "1", "--redis", "bundled")
     assert fleet.stdout is not None

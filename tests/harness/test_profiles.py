@@ -11,6 +11,8 @@ from harness import profiles
 from loadtests import profile
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 
 def test_the_list_names_every_profile_with_what_it_is() -> None:
     finished = command.run("profile", "list")

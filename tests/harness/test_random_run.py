@@ -9,6 +9,8 @@ import pytest
 
 from tests.harness import command
 
+pytestmark = pytest.mark.run
+
 SEED = 26
 """Draws a model that cuts streams while a replica is killed."""
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.harness import command
 
+pytestmark = pytest.mark.run
+
 SCHEMA = command.ROOT / "reports" / "result.schema.json"
 
 
@@ -118,6 +120,7 @@ def test_a_stored_run_is_judged_again_to_the_same_verdict(
     assert json.loads((run_dir / "result.json").read_text()) == result
 
 
+@pytest.mark.daily
 def test_sessions_in_each_replicas_memory_are_convicted_of_lost_context(tmp_path: Path) -> None:
     finished, result = readiness(tmp_path, "--sessions", "memory", "--experiment", "none")
     assert finished.returncode == 99, finished.stdout

@@ -25,6 +25,8 @@ from harness.rehearsal import Measured, Refusal
 from harness.traces import no_new_keys
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 TINY = str(command.HERE / "tiny.toml")
 Answers = Callable[[str, str], tuple[int, bytes]]
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 import redis
 
 from chaos.redis_server import RedisServer
@@ -98,6 +99,7 @@ def _asking(name: str) -> bool:
     return any(thread.name == name for thread in threading.enumerate())
 
 
+@pytest.mark.service
 def test_the_sampler_tells_the_cpu_of_redis_and_what_it_was_slow_at(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis")
     server.start()

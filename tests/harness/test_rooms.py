@@ -154,6 +154,7 @@ def test_gevent_and_locust_live_where_the_load_is_played_only() -> None:
         assert not heavy or path.name in GEVENT_HOMES, f"{path.name} imports {heavy}"
 
 
+@pytest.mark.service
 def test_the_command_line_leaves_the_heavy_packages_out() -> None:
     code = (
         "import sys, harness.cli, harness.readiness, harness.report, harness.demo, harness.up;"
@@ -190,6 +191,7 @@ def without_extras(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("name", NOT_NEEDED)
 def test_the_blocked_packages_are_really_blocked(name: str) -> None:
     finished = without_extras(f"import {name}")
@@ -197,6 +199,7 @@ def test_the_blocked_packages_are_really_blocked(name: str) -> None:
     assert f"{name} is blocked" in finished.stderr
 
 
+@pytest.mark.service
 def test_every_command_is_imported_without_the_packages_of_the_extras() -> None:
     modules = sorted(imported_in_functions(command.ROOT / "harness" / "cli.py"))
     assert len(modules) > len(COMMANDS), modules
@@ -204,6 +207,7 @@ def test_every_command_is_imported_without_the_packages_of_the_extras() -> None:
     assert finished.returncode == 0, finished.stderr
 
 
+@pytest.mark.service
 def test_every_command_tells_its_help_without_the_packages_of_the_extras() -> None:
     finished = without_extras(
         "from harness import cli, parser\n"
@@ -234,6 +238,7 @@ def test_pytest_and_docker_are_imported_by_the_plugin_and_the_containers_only() 
             assert package not in owners or place in where, f"{place} imports {package}"
 
 
+@pytest.mark.service
 def test_help_comes_at_once() -> None:
     def seconds() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

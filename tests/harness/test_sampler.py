@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from chaos.redis_server import RedisServer
 from harness.sampler import Sampler
 from harness.tail import Tail
 from reports.records import RecordWriter, RunClock, Sample
 from tests.harness.command import wait_until
+
+pytestmark = pytest.mark.service
 
 
 class Replica:

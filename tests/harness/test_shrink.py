@@ -14,6 +14,7 @@ from tests.harness import command
 FOUR = ("--experiment", str(command.HERE / "four_faults.yaml"))
 
 
+@pytest.mark.run
 @pytest.mark.timeout(450)
 def test_a_failed_schedule_shrinks_to_the_one_fault_that_fails_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -51,6 +52,7 @@ def test_a_failed_schedule_shrinks_to_the_one_fault_that_fails_it(
     assert step.at.offset == pytest.approx(window["start"] - begun, abs=0.01)
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -48,6 +48,7 @@ def test_a_broken_limit_limits_nothing(tmp_path: Path) -> None:
     assert limited(tmp_path, "0::/\n", {"cpu.max": "nonsense\n"}) == ALL
 
 
+@pytest.mark.service
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds processes to cores")
 def test_a_process_bound_to_one_core_may_use_one() -> None:
     code = (

@@ -23,6 +23,8 @@ from harness.tail import Tail
 from reports.records import FILES, LoadMark, Outcome, RecordWriter, RunClock, Sample, TurnRecord
 from tests.harness.command import wait_until
 
+pytestmark = pytest.mark.service
+
 
 def turn(number: int, done: float, outcome: Outcome = Outcome.OK) -> TurnRecord:
     return TurnRecord(

@@ -17,6 +17,7 @@ def test_the_same_profile_and_seed_give_the_same_arrivals() -> None:
     assert arrivals.plan(diwali, 7) == arrivals.plan(profile.load("diwali"), 7)
 
 
+@pytest.mark.service
 def test_another_process_with_another_hash_seed_plans_the_same() -> None:
     script = (
         "from loadtests import arrivals, profile\n"

@@ -14,6 +14,8 @@ from loadtests import arrivals, by_hand, permission, profile
 from reports.records import Fate
 from tests.loadtests.recorded import ROOT, fates, honest_server
 
+pytestmark = pytest.mark.service
+
 TINY = ROOT / "tests" / "harness" / "tiny.toml"
 
 

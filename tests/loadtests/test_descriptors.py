@@ -9,6 +9,8 @@ import pytest
 
 from tests.loadtests.recorded import ROOT
 
+pytestmark = pytest.mark.service
+
 SCRIPT = """
 import resource, sys
 from loadtests import descriptors

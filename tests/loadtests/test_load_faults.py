@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from chaos.load_switch import LoadSwitchFile
 from loadtests import arrivals, conversation, profile, spikes
 from loadtests.profile import Profile
@@ -12,6 +14,8 @@ from loadtests.spikes import Spike
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from tests.loadtests.recorded import fates, records
 from tests.loadtests.test_workers import SEED, Crew, _await, _await_turns, crew
+
+pytestmark = pytest.mark.service
 
 __all__ = ["crew"]
 

@@ -31,6 +31,8 @@ from reports.records import (
 )
 from tests.loadtests.recorded import ROOT, fates, honest_server, records
 
+pytestmark = pytest.mark.service
+
 SEED = 7
 
 

@@ -16,6 +16,8 @@ from loadtests.master import Master
 from reports.records import ArrivalRange, LoadMark
 from tests.loadtests.recorded import records
 
+pytestmark = pytest.mark.service
+
 GONE_AFTER_S = 0.3
 SLICES, SLICE_S = 10, 0.1
 """A count that takes three times as long as a worker may be silent."""

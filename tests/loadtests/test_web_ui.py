@@ -20,6 +20,8 @@ from loadtests import arrivals, journeys, profile
 from reports.records import Fate
 from tests.loadtests.recorded import ROOT, fates, honest_server
 
+pytestmark = pytest.mark.service
+
 
 class WebUi:
     """Locust's web UI."""

@@ -21,6 +21,8 @@ from loadtests.profile import Profile
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from tests.loadtests.recorded import ROOT, fates, honest_server, records
 
+pytestmark = pytest.mark.service
+
 SEED = 11
 ORPHANED = 75
 Popen = subprocess.Popen[bytes]

@@ -43,6 +43,7 @@ def test_only_what_a_lost_write_brings_about_is_the_servers_loss() -> None:
     assert set_aside([]) == []
 
 
+@pytest.mark.service
 def test_a_muted_redis_writes_and_is_not_heard(server: RedisServer) -> None:
     with Wire(server.port, os.environ) as wire, connect(server.url) as plain:
         wired = server.url.replace(f":{server.port}/", f":{wire.port}/")

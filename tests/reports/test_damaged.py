@@ -278,6 +278,7 @@ def test_a_file_that_may_not_be_read_is_named(run_dir: Path) -> None:
         read(run_dir)
 
 
+@pytest.mark.service
 def test_the_command_itself_ends_with_the_sentence_and_its_code(run_dir: Path) -> None:
     short_write(run_dir)
     finished = subprocess.run(
@@ -311,6 +312,7 @@ print(refused)
 """
 
 
+@pytest.mark.service
 def test_a_file_that_was_too_full_for_a_record_ends_there(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _FULL, str(tmp_path)],

@@ -14,6 +14,8 @@ from reports import html
 from tests import tools
 from tests.reports.conftest import stored
 
+pytestmark = pytest.mark.service
+
 _FLAGS = [
     "--headless",
     "--no-sandbox",

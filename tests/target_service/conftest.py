@@ -33,7 +33,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     yield from _server(tools.require("redis-server"), tmp_path_factory.mktemp("system"))
 
 
-@pytest.fixture(params=["bundled", "system"])
+@pytest.fixture(params=tools.SERVERS)
 def store_server(request: pytest.FixtureRequest) -> RedisServer:
     """An empty server, each kind in turn."""
     server: RedisServer = request.getfixturevalue(request.param)

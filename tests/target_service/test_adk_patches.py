@@ -67,11 +67,13 @@ def in_a_process(code: str) -> str:
     ).stdout
 
 
+@pytest.mark.service
 def test_every_patch_is_in_force_with_the_pinned_adk() -> None:
     told = in_a_process("from target_service import adk_patches as p; print(*p.apply(), sep='\\n')")
     assert told.split() == [str(patch) for patch in PATCHES]
 
 
+@pytest.mark.service
 def test_a_patch_stands_aside_where_adk_is_another() -> None:
     told = in_a_process(
         "from target_service import adk_patches as p\n"
@@ -83,6 +85,7 @@ def test_a_patch_stands_aside_where_adk_is_another() -> None:
     assert told.split() == ["1", "True"]
 
 
+@pytest.mark.service
 def test_a_function_that_an_agent_replaced_stays_replaced() -> None:
     told = in_a_process(
         "from google.adk.flows.llm_flows.tools import _agent_tools as a\n"
@@ -94,6 +97,7 @@ def test_a_function_that_an_agent_replaced_stays_replaced() -> None:
     assert told.split() == ["1", "True"]
 
 
+@pytest.mark.service
 def test_spans_are_made_as_soon_as_somebody_records_them() -> None:
     told = in_a_process(
         "from target_service.adk_patches.telemetry import recorded\n"

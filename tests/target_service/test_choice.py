@@ -111,6 +111,7 @@ def test_a_bad_number_is_named_with_its_value(name: str, value: str) -> None:
         from_environment({name: value})
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     "wrong",
     [{"DIYA_SESSIONS": "no.such.module:factory"}, {"DIYA_REDIS_URL": f"ftp://:{SECRET}@x"}],

@@ -12,6 +12,8 @@ from tests.prove.grounds import Door, Grounds
 from tests.prove.outcome import table
 from tests.prove.script import Reference
 
+pytestmark = pytest.mark.service
+
 SEED = 2026
 ROUNDS = 2
 WRITERS = 32

@@ -22,6 +22,8 @@ from target_service.sessions.link import OneServer
 from target_service.sessions.resp import Answers
 from tests.target_service.processes import RedisServer
 
+pytestmark = pytest.mark.service
+
 PING = Batch("k", (Command(("PING",)),))
 
 values = st.recursive(

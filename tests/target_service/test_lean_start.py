@@ -21,6 +21,8 @@ from target_service import adk_server, lean
 from target_service.app import AGENTS
 from tests.target_service.processes import ROOT
 
+pytestmark = pytest.mark.service
+
 
 @contextlib.asynccontextmanager
 async def nothing(_: FastAPI) -> AsyncIterator[None]:

@@ -17,6 +17,8 @@ from target_service import RedisSessionService
 from tests.target_service.processes import RedisServer
 from tests.target_service.session_services import KEY, said
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RedisServer]:

@@ -13,6 +13,8 @@ import pytest
 from tests.target_service.processes import RedisServer, body, free_port, wait_until
 from tests.target_service.session_differences import PAGE
 
+pytestmark = pytest.mark.service
+
 SESSIONS = "/apps/shopmax/users/u/sessions"
 
 

@@ -11,8 +11,12 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from chaos.fleet import Fleet
 from tests.target_service.customers import Crowd, percentile
+
+pytestmark = pytest.mark.service
 
 REPLICAS = int(os.environ.get("DIYA_PROVE_REPLICAS", "3"))
 CUSTOMERS = int(os.environ.get("DIYA_PROVE_CUSTOMERS", "10"))

@@ -18,11 +18,18 @@ from target_service import RedisSessionService
 from tests.target_service.processes import RedisServer
 from tests.target_service.session_services import KEY, WHO, changing, got, opened, said, texts
 
+pytestmark = pytest.mark.service
+
 Scenario = Callable[[BaseSessionService], Awaitable[None]]
 Play = Callable[[Scenario], None]
 
 
-@pytest.fixture(params=["in-memory", "sqlite", "adk-redis", "ours", "ours on the system's"])
+@pytest.fixture(
+    params=[
+        *("in-memory", "sqlite", "adk-redis", "ours"),
+        pytest.param("ours on the system's", marks=pytest.mark.system),
+    ]
+)
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
     """Plays a scenario on an empty service of each kind."""
     server: RedisServer = request.getfixturevalue(

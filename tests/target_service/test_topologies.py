@@ -34,21 +34,22 @@ from tests import tools
 from tests.target_service.processes import RedisServer, body
 from tests.target_service.topologies import ClusterOfThree, Move, SentinelSet, Server
 
+pytestmark = pytest.mark.service
+
 APP = "shopmax"
-BINARIES = ("bundled", "system")
 
 
 def binary(kind: str) -> str:
     return str(get_binary_path()) if kind == "bundled" else tools.require("redis-server")
 
 
-@pytest.fixture(params=BINARIES)
+@pytest.fixture(params=tools.SERVERS)
 def sentinel_set(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SentinelSet]:
     with SentinelSet(binary(request.param), tmp_path / "set") as made:
         yield made
 
 
-@pytest.fixture(scope="module", params=BINARIES)
+@pytest.fixture(scope="module", params=tools.SERVERS)
 def cluster(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ClusterOfThree]:

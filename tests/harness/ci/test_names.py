@@ -12,6 +12,8 @@ import pytest
 import diya_start
 from tests.harness import command
 
+pytestmark = pytest.mark.service
+
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:

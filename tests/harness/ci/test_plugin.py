@@ -19,6 +19,7 @@ HEAVY = (
 )
 
 
+@pytest.mark.service
 def test_a_pytest_that_does_not_use_it_pays_nothing_and_hears_nothing(tmp_path: Path) -> None:
     repository.write(
         tmp_path,
@@ -35,6 +36,7 @@ def test_nothing():
     assert "diya" not in finished.stdout.replace("diya-0", "", 1).lower().split("collected")[1]
 
 
+@pytest.mark.service
 def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
     repository.write(tmp_path, "")
     assert "readiness(profile=" in repository.pytest(tmp_path, "--markers").stdout
@@ -57,6 +59,7 @@ def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
         assert f"--diya-{option}" in said, option
 
 
+@pytest.mark.service
 def test_a_mistake_in_the_test_is_an_error_before_anything_runs(tmp_path: Path) -> None:
     repository.write(
         tmp_path,
@@ -119,6 +122,7 @@ def test_moment(readiness):
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
 
 
+@pytest.mark.run
 @pytest.mark.timeout(200)
 def test_the_readmes_test_passes_within_two_minutes(tmp_path: Path) -> None:
     repository.write(tmp_path, repository.THE_ISSUES)
@@ -134,6 +138,7 @@ def test_the_readmes_test_passes_within_two_minutes(tmp_path: Path) -> None:
     assert took <= 120, f"{took:.0f} s"
 
 
+@pytest.mark.run
 @pytest.mark.timeout(300)
 def test_a_good_service_passes_and_forgetful_ones_fail_side_by_side(tmp_path: Path) -> None:
     # Two workers of xdist, two fleets at once: they must not disturb each other.
@@ -174,6 +179,7 @@ def test_fails(readiness):
 """
 
 
+@pytest.mark.run
 def test_a_run_that_proves_nothing_fails_as_such_unless_told_to_skip(tmp_path: Path) -> None:
     skipping = INCONCLUSIVE.replace("=1)", "=1, inconclusive='skip')").replace("fails", "skips")
     repository.write(tmp_path, INCONCLUSIVE + skipping)
@@ -183,6 +189,7 @@ def test_a_run_that_proves_nothing_fails_as_such_unless_told_to_skip(tmp_path: P
     assert "the run is INCONCLUSIVE" in finished.stdout.split("SKIPPED")[1]
 
 
+@pytest.mark.run
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_however_pytest_ends_nothing_of_the_run_is_left(
     tmp_path: Path, signum: signal.Signals

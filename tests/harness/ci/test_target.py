@@ -104,6 +104,7 @@ def elsewhere(target: str) -> Iterator[str]:
             each.close()
 
 
+@pytest.mark.run
 def test_continuity_is_proved_at_a_target_and_what_it_does_not_show_does_not_count(
     tmp_path: Path, target: str
 ) -> None:
@@ -122,6 +123,7 @@ def test_continuity_is_proved_at_a_target_and_what_it_does_not_show_does_not_cou
     assert {run["ttl_known"] for run in runs} == {True, False}
 
 
+@pytest.mark.run
 def test_a_target_on_another_machine_is_driven_only_by_who_may(tmp_path: Path, target: str) -> None:
     repository.write(tmp_path, ELSEWHERE)
     with elsewhere(target) as address:
@@ -134,6 +136,7 @@ def test_a_target_on_another_machine_is_driven_only_by_who_may(tmp_path: Path, t
     assert repository.passed_or_late(passed.stdout, "test_elsewhere"), passed.stdout
 
 
+@pytest.mark.service
 def test_faults_at_a_target_are_refused_with_what_would_do(tmp_path: Path) -> None:
     repository.write(tmp_path, repository.THE_ISSUES)
     said = repository.pytest(tmp_path, "--diya-target", "http://127.0.0.1:1").stdout
