@@ -69,6 +69,16 @@ def test_every_anchor_is_a_heading(page: Path) -> None:
             assert anchor in anchors, f"{link}: no such heading"
 
 
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_readme_names_every_folder_of_the_repository() -> None:
+    text = README.read_text(encoding="utf-8")
+    for folder in ROOMS:
+        assert f"[`{folder}/`]" in text, f"{folder}/ is not on the map"
+
+
 def test_the_start_page_names_every_page() -> None:
     linked = set(_LINK.findall((DOCS / "index.md").read_text(encoding="utf-8")))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
