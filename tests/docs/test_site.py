@@ -14,6 +14,7 @@ from tests import tools
 from tests.docs.pages import DOCS
 from tests.harness import command
 
+pytestmark = pytest.mark.service
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=[\"']([^\"']+)")
 
 
