@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chaos import control
+from chaos.experiment import control
 from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import FAULTS
 

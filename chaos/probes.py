@@ -1,11 +1,11 @@
 """The probes as plain functions, which the Chaos Toolkit calls: they ask the fleet of `diya up`.
 
-A run of our own asks the same questions of its own fleet: see `chaos.fleet_probes`.
+A run of our own asks the same questions of its own fleet: see `chaos.experiment.fleet_probes`.
 """
 
 from __future__ import annotations
 
-from chaos import control
+from chaos.experiment import control
 
 
 def redis_answers() -> bool:

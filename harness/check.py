@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from chaos import experiment_reader
 from chaos.errors import ChaosConfigError
+from chaos.experiment import reader
 from harness import exits
 from harness.errors import ConfigError
 from harness.profiles import clock, number
@@ -80,7 +80,7 @@ def _kind(path: Path, book: Mapping[str, Journey] | None) -> _Kind:
 
 
 def _experiment(path: Path) -> str:
-    plan = experiment_reader.load(path)
+    plan = reader.load(path)
     faults = ", ".join(plan.planned) or "none"
     notes = "".join(f"; {note}" for note in plan.notes)
     return f"{_count(len(plan.planned), 'fault')} ({faults}){notes}"

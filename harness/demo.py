@@ -16,8 +16,8 @@ from typing import Any
 
 from redis import Redis
 
-from chaos.fleet import Fleet
-from chaos.replica import Replica
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.replica import Replica
 from harness import exits
 
 _READY_S = 60.0

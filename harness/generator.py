@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 import diya_start
-from chaos.guardian import RUN_ID_VARIABLE
-from chaos.ports import LOOPBACK, free_port
+from chaos.fleet.guardian import RUN_ID_VARIABLE
+from chaos.fleet.ports import LOOPBACK, free_port
 from harness.errors import GeneratorError
 
 _LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from chaos.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from harness import exits, options
 from harness.generator import end, start_worker
 

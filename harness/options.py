@@ -10,9 +10,9 @@ import re
 import sys
 from pathlib import Path
 
-from chaos.addresses import is_loopback, without_password
-from chaos.ports import LOOPBACK
-from chaos.topologies import Topology
+from chaos.fleet.addresses import is_loopback, without_password
+from chaos.fleet.ports import LOOPBACK
+from chaos.fleet.topologies import Topology
 from harness.errors import ConfigError
 from harness.generator import Crew
 from loadtests.profile import HIGHEST_RATE, LOWEST_RATE, Profile

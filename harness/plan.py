@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from chaos import experiment as experiments
-from chaos import experiment_random, experiment_reader
-from chaos.experiment import Experiment
+from chaos.experiment import model, random_experiment, reader
+from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
-from chaos.topologies import Topology
+from chaos.fleet.topologies import Topology
 from harness import host, options, replay, reproduce, slo
 from harness.errors import ConfigError
 from harness.generator import Crew
@@ -105,7 +104,7 @@ class Plan:
 
     def kept_in(self, experiment: Path) -> Plan:
         """This plan, its command naming the copy of the experiment, which nobody will change."""
-        if self.experiment is None or self.experiment.path.parent == experiments.DIRECTORY:
+        if self.experiment is None or self.experiment.path.parent == model.DIRECTORY:
             return self
         given = str(self.experiment.path)
         words = [str(experiment) if word == given else word for word in self.command]
@@ -174,7 +173,7 @@ class Plan:
 
 def _shown(path: Path) -> str:
     """The experiment as one would name it on the command line."""
-    return path.stem if path.parent == experiments.DIRECTORY else str(path)
+    return path.stem if path.parent == model.DIRECTORY else str(path)
 
 
 def _scripted() -> str:
@@ -276,16 +275,16 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
             "none was expected"
         )
     if wanted is None:
-        wanted = profile.name if profile.name in experiments.names() else _DEFAULT_EXPERIMENT
+        wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
     drawn = _RANDOM.fullmatch(wanted)
     if drawn is not None:
         seed = options.random_seed(wanted, drawn[1])
-        text = experiment_random.draw(
+        text = random_experiment.draw(
             seed, profile.load_seconds, _fleet_capabilities(args, profile)
         )
-        experiment = experiment_reader.parse(text, Path(wanted))
+        experiment = reader.parse(text, Path(wanted))
     else:
-        experiment = experiment_reader.load(wanted)
+        experiment = reader.load(wanted)
     if experiment.topology not in (None, args.topology):
         raise ConfigError(
             f"{_shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "
@@ -298,8 +297,8 @@ def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapa
     """What the fleet will be, as far as a random experiment must know."""
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
     if args.env != "process":
-        return FleetCapabilities(experiment_random.CONTAINERS, args.replicas, longest_s=longest)
-    return experiment_random.local_fleet(
+        return FleetCapabilities(random_experiment.CONTAINERS, args.replicas, longest_s=longest)
+    return random_experiment.local_fleet(
         options.topology(args),
         args.replicas,
         own_redis="://" not in args.redis,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chaos.errors import ChaosConfigError
-from chaos.redis_binary import find_server
+from chaos.fleet.redis_binary import find_server
 from harness import exits, options, plot
 from loadtests import journeys
 from loadtests import profile as loading

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaos.errors import ChaosError
-from chaos.experiment import plan_of
-from chaos.fleet import Fleet
-from chaos.guardian import Guardian
-from chaos.load_switch import LoadSwitchFile
-from chaos.schedule import Schedule
+from chaos.experiment.model import plan_of
+from chaos.experiment.schedule import Schedule
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.guardian import Guardian
+from chaos.fleet.load_switch import LoadSwitchFile
 from harness import accounts, ci_files, join, memory_forecast, report, rundir
 from harness import plan as plans
 from harness.errors import RecordsError

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import diya_start
-from chaos.guardian import RUN_ID_VARIABLE
+from chaos.fleet.guardian import RUN_ID_VARIABLE
 from harness.errors import GeneratorError
 
 _LOG = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from reports.sizing import in_words
 
 if TYPE_CHECKING:
     from chaos.containers.fleet import ContainerFleet
-    from chaos.fleet import Fleet
+    from chaos.fleet.fleet import Fleet
 
     AnyFleet = Fleet | ContainerFleet
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chaos.topologies import SHAPES
+from chaos.fleet.topologies import SHAPES
 from harness import parser, rundir
 from harness.errors import ConfigError
 from harness.reproduce import REPLAYED, SETTINGS

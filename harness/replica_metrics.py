@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from chaos.http_probe import get
+from chaos.fleet.http_probe import get
 
 _EACH_S = 3.0
 """The replica tells the worst lag of its last five seconds: none is missed."""

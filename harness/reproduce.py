@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.addresses import without_password
+from chaos.fleet.addresses import without_password
 from harness import parser
 
 _ALWAYS = ("profile", "experiment", "seed")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chaos.experiment_subset import PinnedExperiment
+from chaos.experiment.subset import PinnedExperiment
 from harness import exits, rundir
 from harness.ddmin import minimise
 from harness.errors import ConfigError, RunBroken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from chaos.experiment_fields import nearest
+from chaos.experiment.fields import nearest
 from harness.errors import ConfigError
 from loadtests import profile as profiles
 from loadtests.profile import SLO_BOUNDS, Profile

@@ -8,9 +8,9 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from chaos.control import FOLDER_PREFIX, Control
-from chaos.control_functions import functions
-from chaos.fleet import Fleet
+from chaos.experiment.control import FOLDER_PREFIX, Control
+from chaos.experiment.control_functions import functions
+from chaos.fleet.fleet import Fleet
 from harness import exits, options, streams
 from harness.errors import ConfigError
 from harness.progress import Progress

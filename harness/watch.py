@@ -7,7 +7,7 @@ import math
 import time
 from pathlib import Path
 
-from chaos.schedule import Schedule, SteadyStateError
+from chaos.experiment.schedule import Schedule, SteadyStateError
 from harness.errors import RecordsError
 from harness.generator import Load
 from harness.plan import Plan

@@ -15,8 +15,8 @@ from chaos.containers.fleet import ContainerFleet, Images
 from chaos.containers.node import ContainerNode
 from chaos.containers.parts import SERVICE_PORT, ContainerEnvoy, ContainerReplica
 from chaos.containers.refusals import REFUSALS
-from chaos.environment import LoadSwitch
 from chaos.errors import ChaosError
+from chaos.fleet.environment import LoadSwitch
 
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"

@@ -16,9 +16,6 @@ import docker
 from docker.types import EndpointConfig
 from testcontainers.core.container import DockerContainer
 
-from chaos import envoy_config
-from chaos import fleet as process_fleet
-from chaos.active_faults import ActiveFaults
 from chaos.containers import engine, own_image, owner, reaper
 from chaos.containers.keeper import Keeper
 from chaos.containers.net import RunNetwork
@@ -33,10 +30,13 @@ from chaos.containers.parts import (
     ContainerReplica,
 )
 from chaos.containers.sweep import sweep
-from chaos.environment import Box, LoadSwitch, ModelSwitch, Network
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.guardian import RUN_ID_VARIABLE, Guardian
-from chaos.ports import LOOPBACK, free_port
+from chaos.fleet import envoy_config
+from chaos.fleet import fleet as process_fleet
+from chaos.fleet.active_faults import ActiveFaults
+from chaos.fleet.environment import Box, LoadSwitch, ModelSwitch, Network
+from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.ports import LOOPBACK, free_port
 
 _CAPABILITIES = frozenset(
     {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
@@ -74,7 +74,7 @@ def check(images: Images, say: Callable[[str], None] = lambda _: None) -> None:
 
 
 class ContainerFleet:
-    """What `chaos.fleet.Fleet` is, in containers; a context manager that starts nothing itself."""
+    """As `chaos.fleet.fleet.Fleet`, in containers; a context manager that starts nothing itself."""
 
     def __init__(
         self,

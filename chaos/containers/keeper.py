@@ -1,7 +1,8 @@
 """No container outlives its run: the guardian's colleague for what Docker runs.
 
-Like `chaos.guardian` it holds the read end of a pipe whose only write end is in the harness, and
-removes what carries the run's id when the pipe ends.  Should both be killed, the next run sweeps.
+Like `chaos.fleet.guardian` it holds the read end of a pipe whose only write end is in the harness,
+and removes what carries the run's id when the pipe ends.  Should both be killed, the next run
+sweeps.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 
 import diya_start
 from chaos.errors import ChaosError
-from chaos.guardian import RUN_ID_VARIABLE
+from chaos.fleet.guardian import RUN_ID_VARIABLE
 
 _READY = b"ready\n"
 _START_TIMEOUT_S = 20.0

@@ -12,9 +12,9 @@ from typing import Any
 from docker.errors import NotFound
 
 from chaos.containers.refusals import REFUSALS, told
-from chaos.environment import MemoryUse
 from chaos.errors import ChaosError
-from chaos.waiting import Awaited
+from chaos.fleet.environment import MemoryUse
+from chaos.fleet.waiting import Awaited
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05
@@ -28,7 +28,7 @@ class _GoneError(ChaosError):
 
 
 class ContainerNode(Awaited):
-    """A node of `chaos.environment` that is a container on the run's network.
+    """A node of `chaos.fleet.environment` that is a container on the run's network.
 
     `create` makes and starts the container at the first start; later ones start the same one, with
     its disk, its address on the network and its ports on the host.

@@ -8,12 +8,12 @@ from typing import Any
 import redis
 
 from chaos.containers.node import ContainerNode
-from chaos.envoy import healthy_hosts, host_counters
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.http_probe import get
-from chaos.ports import LOOPBACK
-from chaos.redis_server import ServerInfo, connect, read_info, server_info
-from chaos.replica import config_refusal
+from chaos.fleet.envoy import healthy_hosts, host_counters
+from chaos.fleet.http_probe import get
+from chaos.fleet.ports import LOOPBACK
+from chaos.fleet.redis_server import ServerInfo, connect, read_info, server_info
+from chaos.fleet.replica import config_refusal
 
 SERVICE_PORT = 8000
 REDIS_PORT = 6379

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.faults.drawing import Drawing, NeverDrawn
 from chaos.faults.targeted import RedisFault
-from chaos.redis_server import connect
+from chaos.fleet.environment import Environment
+from chaos.fleet.redis_server import connect
 
 
 @dataclass

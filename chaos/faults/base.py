@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar, Literal
 
-from chaos.canary import Canary
-from chaos.environment import CAPABILITIES, Environment
 from chaos.faults.attempts import sentence
+from chaos.faults.canary import Canary
 from chaos.faults.drawing import Drawing, NeverDrawn
+from chaos.fleet.environment import CAPABILITIES, Environment
 from reports.records import FaultWindow, RunClock
 
 _LOG = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Fault(ABC):
 
     @property
     def needs(self) -> frozenset[str]:
-        """What the environment must be able to do: names of `chaos.environment.CAPABILITIES`."""
+        """Which of `chaos.fleet.environment.CAPABILITIES` the environment must have."""
         return self.always_needs
 
     def hear(self, canary: Canary, env: Environment) -> None:

@@ -1,4 +1,4 @@
-"""What a fault's class says about drawing it at random (see `chaos.experiment_random`)."""
+"""How a fault is drawn at random, as its class says it (`chaos.experiment.random_experiment`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FleetCapabilities:
     """What is known of a fleet before there is one."""
 
     capabilities: frozenset[str]
-    """Which of `chaos.environment.CAPABILITIES` it will have, proxies on the way included."""
+    """Which of `chaos.fleet.environment.CAPABILITIES` it will have, proxies on the way included."""
     replicas: int
     own_redis: bool = True
     """Redis is ours to hurt."""

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import redis
 
-from chaos.environment import Environment
 from chaos.faults.attempts import do_all
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.targeted import RedisFault
-from chaos.redis_server import connect
+from chaos.fleet.environment import Environment
+from chaos.fleet.redis_server import connect
 
 _HELD = 8
 _TIMEOUT_S = 3.0

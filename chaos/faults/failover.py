@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.canary import LEAD_S, Canary
-from chaos.environment import Environment
 from chaos.errors import ChaosError
+from chaos.faults.canary import LEAD_S, Canary
 from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import LOAD_TIMEOUT, require_primary
 from chaos.faults.targeted import RedisFault
-from chaos.topologies.parts import wait_for
+from chaos.fleet.environment import Environment
+from chaos.fleet.topologies.parts import wait_for
 
 TAKEOVER_TIMEOUT_S = 30.0
 

@@ -6,9 +6,9 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.environment import Environment, Node
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, redis_seconds, seconds
 from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
+from chaos.fleet.environment import Environment, Node
 
 
 @dataclass

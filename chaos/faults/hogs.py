@@ -11,11 +11,11 @@ from typing import ClassVar
 
 import psutil
 
-from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault, ReplicaFault
+from chaos.fleet.environment import Environment
 
 MOST_WORKERS = 16
 _MOST_OF_FREE = 0.5

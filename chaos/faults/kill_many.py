@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
-from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, between, seconds, several_replicas
 from chaos.faults.replicas import require_well, revive_all, running
 from chaos.faults.targeted import OutageFault
+from chaos.fleet.environment import Environment, ReplicaNode
 
 ZONES = 3
 

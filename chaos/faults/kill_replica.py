@@ -6,9 +6,9 @@ import signal
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import OutageFault, ReplicaTarget
+from chaos.fleet.environment import Environment
 
 
 @dataclass

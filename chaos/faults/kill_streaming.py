@@ -6,10 +6,10 @@ import signal
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.stream import Stream
 from chaos.faults.targeted import ReplicaFault
-from chaos.stream import Stream
+from chaos.fleet.environment import Environment
 
 
 @dataclass

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.attempts import do_all
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import ReplicaFault
+from chaos.fleet.environment import Environment
 
 _FELT_TIMEOUT_S = 10.0
 _STEPS = 32

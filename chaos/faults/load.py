@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault
+from chaos.fleet.environment import Environment
 from reports.records import LoadMark
 
 _ANSWER_TIMEOUT_S = 10.0

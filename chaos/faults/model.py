@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults import replicas
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between
+from chaos.faults.own_customers import OwnCustomers
 from chaos.faults.targeted import LastingFault
-from chaos.own_customers import OwnCustomers
+from chaos.fleet.environment import Environment
 
 _GRACE_S = 0.5
 """Under a load somebody is hit soon enough."""

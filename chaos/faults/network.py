@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from chaos import link_probe
-from chaos.environment import Environment
+from chaos.faults import link_probe
 from chaos.faults.drawing import Drawing, NeverDrawn, links
 from chaos.faults.network_fault import ASK, CARRIES_S, NetworkFault
+from chaos.fleet.environment import Environment
 
 _MOST_BYTES = 400_000
 _LAST = {

@@ -10,15 +10,14 @@ from functools import partial
 from random import Random
 from typing import ClassVar
 
-from chaos import link_probe
-from chaos.environment import Environment
 from chaos.errors import ChaosError
-from chaos.faults import redis_servers
+from chaos.faults import link_probe, redis_servers
 from chaos.faults.attempts import do_all
 from chaos.faults.base import Area
 from chaos.faults.replicas import check_name, names_of
 from chaos.faults.targeted import LastingFault
-from chaos.topologies.parts import wait_for
+from chaos.fleet.environment import Environment
+from chaos.fleet.topologies.parts import wait_for
 
 SIDES = ("redis", "balancer")
 CARRIES_S = 5.0
@@ -40,7 +39,7 @@ class NetworkFault(LastingFault):
     toxic: ClassVar[str]
     """Its type, as Toxiproxy names it."""
     symptom: ClassVar[str] = "whole"
-    """How a probe ends that meets it, as `chaos.link_probe.answer` says."""
+    """How a probe ends that meets it, as `chaos.faults.link_probe.answer` says."""
     streams: ClassVar[tuple[str, ...]] = ("downstream",)
     side: str = "redis"
     replica: str = "all"

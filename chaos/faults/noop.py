@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn
+from chaos.fleet.environment import Environment
 
 
 @dataclass

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import require_primary, revive
 from chaos.faults.targeted import RedisFault
-from chaos.redis_server import connect
-from chaos.topologies.parts import wait_for
-from chaos.topologies.sentinel import LINK_USER
+from chaos.fleet.environment import Environment
+from chaos.fleet.redis_server import connect
+from chaos.fleet.topologies.parts import wait_for
+from chaos.fleet.topologies.sentinel import LINK_USER
 
 _TAKEOVER_TIMEOUT_S = 30.0
 

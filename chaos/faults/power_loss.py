@@ -8,10 +8,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.environment import Environment, RedisNode
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import KillRedis
+from chaos.fleet.environment import Environment, RedisNode
 
 _STEP_S = 0.05
 

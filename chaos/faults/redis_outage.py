@@ -6,11 +6,11 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.canary import LEAD_S, Canary
-from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
+from chaos.faults.canary import LEAD_S, Canary
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, redis_seconds
 from chaos.faults.targeted import OutageFault, RedisTarget
+from chaos.fleet.environment import Environment, RedisNode
 
 _END_TIMEOUT = 10.0
 

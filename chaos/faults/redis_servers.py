@@ -6,10 +6,10 @@ from random import Random
 
 import redis
 
-from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
 from chaos.faults import well
-from chaos.redis_server import connect
+from chaos.fleet.environment import Environment, RedisNode
+from chaos.fleet.redis_server import connect
 
 LOAD_TIMEOUT = 60.0
 """Seconds that Redis may take to load its data again (2 to 5 s per GB)."""

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 import redis
 
-from chaos.environment import Environment, RedisNode
 from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
-from chaos.redis_server import connect
+from chaos.fleet.environment import Environment, RedisNode
+from chaos.fleet.redis_server import connect
 
 _REWRITE_TIMEOUT_S = 20.0
 _STEP_S = 0.02

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 from random import Random
 
-from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults import well
 from chaos.faults.attempts import do_all
+from chaos.fleet.environment import Environment, ReplicaNode
 
 READY_TIMEOUT = 30.0
 """Seconds that a replica may take to be ready again."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
-from chaos.environment import Environment, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn
 from chaos.faults.replicas import names_of, require_well, revive, revive_all, running
+from chaos.fleet.environment import Environment, ReplicaNode
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 """uvicorn raises the signal again after a graceful end; shells and containers say 143."""

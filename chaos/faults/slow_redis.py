@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import redis
 
-from chaos.environment import Environment
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
 from chaos.faults.targeted import RedisFault
-from chaos.redis_server import connect
+from chaos.fleet.environment import Environment
+from chaos.fleet.redis_server import connect
 
 LONGEST_S = 4.0
 """Longer, and Redis would answer BUSY to the others instead of making them wait."""

@@ -10,11 +10,11 @@ from typing import ClassVar
 
 import redis
 
-from chaos.environment import Environment
 from chaos.faults.attempts import do_all
 from chaos.faults.drawing import Drawing, NeverDrawn, between, own_single_redis
 from chaos.faults.targeted import RedisFault
-from chaos.redis_server import connect
+from chaos.fleet.environment import Environment
+from chaos.fleet.redis_server import connect
 
 POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")
 _FELT_TIMEOUT_S = 10.0

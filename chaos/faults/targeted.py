@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
-from chaos.environment import Environment, RedisNode, ReplicaNode
 from chaos.errors import ChaosError
 from chaos.faults import redis_servers, replicas
 from chaos.faults.base import Area, Fault, require_seconds
+from chaos.fleet.environment import Environment, RedisNode, ReplicaNode
 
 
 @dataclass

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chaos.environment import Node
 from chaos.errors import ChaosError
-from chaos.topologies.parts import wait_for
+from chaos.fleet.environment import Node
+from chaos.fleet.topologies.parts import wait_for
 
 _TIMEOUT_S = 5.0
 """A busy one may take so long to say that it is well."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaos.experiment import START
-from chaos.experiment_reader import EXTENSION
+from chaos.experiment.model import START
+from chaos.experiment.reader import EXTENSION
 from chaos.faults import base
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from harness.ci.errors import PlanError

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
-from chaos import experiment, experiment_random, experiment_reader
-from chaos.environment import CAPABILITIES, Environment
+from chaos.experiment import model, random_experiment, reader
+from chaos.experiment.fleet_probes import PROBES
 from chaos.faults.base import Fault
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
-from chaos.fleet_probes import PROBES
-from chaos.topologies import Topology
+from chaos.fleet.environment import CAPABILITIES, Environment
+from chaos.fleet.topologies import Topology
 from harness.reference import docstrings, markdown
 
 _INTRO = """\
@@ -102,11 +102,11 @@ def _parameters(fault: type[Fault]) -> tuple[Parameter, ...]:
 
 
 ENVIRONMENTS: Mapping[str, FleetCapabilities] = {
-    "processes": experiment_random.local_fleet(Topology("single"), 12),
-    "`--topology sentinel`": experiment_random.local_fleet(Topology("sentinel"), 12),
-    "`--topology cluster`": experiment_random.local_fleet(Topology("cluster"), 12),
-    "`--redis redis://…`": experiment_random.local_fleet(Topology("single"), 12, own_redis=False),
-    "containers, compose": FleetCapabilities(experiment_random.CONTAINERS, 12),
+    "processes": random_experiment.local_fleet(Topology("single"), 12),
+    "`--topology sentinel`": random_experiment.local_fleet(Topology("sentinel"), 12),
+    "`--topology cluster`": random_experiment.local_fleet(Topology("cluster"), 12),
+    "`--redis redis://…`": random_experiment.local_fleet(Topology("single"), 12, own_redis=False),
+    "containers, compose": FleetCapabilities(random_experiment.CONTAINERS, 12),
 }
 """The environments of the page, each in words, under a load."""
 
@@ -213,5 +213,5 @@ def _shown(default: object) -> str:
 
 
 def _experiments() -> list[tuple[str, str, str]]:
-    loaded = [(name, experiment_reader.load(name)) for name in experiment.names()]
+    loaded = [(name, reader.load(name)) for name in model.names()]
     return [(markdown.code(name), each.title, each.description) for name, each in loaded]

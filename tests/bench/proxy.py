@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 
-from chaos.network import ProxyProcess
-from chaos.redis_server import RedisServer, connect
+from chaos.fleet.network import ProxyProcess
+from chaos.fleet.redis_server import RedisServer, connect
 from tests.bench.session_limits import Limit, judge
 
 LIMIT_MS = 0.15

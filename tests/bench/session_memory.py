@@ -22,8 +22,8 @@ from typing import Any
 from redis import Redis
 
 from chaos.errors import ChaosConfigError
-from chaos.fleet import Fleet
-from chaos.redis_binary import find_server
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.redis_binary import find_server
 from loadtests import arrivals, conversation, profile, redis_sizes
 from loadtests.conversation import ConversationPlan
 from loadtests.forecast import forecast

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from chaos.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer
 from tests.bench import session_sizes
 from tests.bench.session_limits import Limit, judge
 from tests.bench.session_services import (

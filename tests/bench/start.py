@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from chaos.ports import free_port
+from chaos.fleet.ports import free_port
 from target_service.app import AGENTS
 from tests.bench.session_limits import Limit, judge
 from tests.containers import at_once

@@ -18,7 +18,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from chaos.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer
 from tests.bench.session_limits import Limit, judge
 from tests.bench.session_stage import MESSAGES
 from tests.bench.turn_servers import IN_MEMORY, OURS, Server, servers

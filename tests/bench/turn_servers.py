@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from chaos.ports import free_port
+from chaos.fleet.ports import free_port
 from target_service.app import AGENTS
 from tests.containers import at_once
 from tests.harness.command import wait_until

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from chaos.fleet import Fleet
-from chaos.redis_server import RedisServer
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.redis_server import RedisServer
 from tests import tools
 
 REDIS = os.environ.get("DIYA_TEST_REDIS", "bundled")

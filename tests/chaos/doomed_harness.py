@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from chaos.fleet import Fleet
+from chaos.fleet.fleet import Fleet
 
 TOY = (sys.executable, str(Path(__file__).parent / "toy_replica.py"))
 

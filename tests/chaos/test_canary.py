@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from chaos.canary import Canary
 from chaos.errors import ChaosError
-from chaos.redis_server import RedisServer, connect
-from chaos.topologies import Topology
+from chaos.faults.canary import Canary
+from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.topologies import Topology
 
 pytestmark = pytest.mark.service
 

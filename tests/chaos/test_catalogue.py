@@ -26,11 +26,11 @@ from chaos.faults.slow_redis import SlowRedis
 from chaos.faults.slow_start import SlowStart
 from chaos.faults.squeeze_memory import SqueezeMemory
 from chaos.faults.terminate_replica import TerminateReplica
-from chaos.fleet import Fleet
-from chaos.guardian import carriers
-from chaos.load_switch import LoadSwitchFile
-from chaos.redis_server import RedisServer, connect
-from chaos.topologies import Topology
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.guardian import carriers
+from chaos.fleet.load_switch import LoadSwitchFile
+from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.topologies import Topology
 from reports.records import LoadMark, RecordWriter
 from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import assert_healed, do

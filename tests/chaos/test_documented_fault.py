@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from chaos.faults.base import Fault
-from chaos.fleet import Fleet
+from chaos.fleet.fleet import Fleet
 from tests.chaos.test_faults import assert_healed, do
 from tests.docs.pages import example
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from chaos.envoy import Envoy
-from chaos.fleet import Fleet
-from chaos.ports import free_port
+from chaos.fleet.envoy import Envoy
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.ports import free_port
 
 pytestmark = pytest.mark.service
 

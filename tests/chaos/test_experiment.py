@@ -9,8 +9,8 @@ import yaml
 
 from chaos import actions
 from chaos.errors import ChaosConfigError
-from chaos.experiment import names
-from chaos.experiment_reader import load
+from chaos.experiment.model import names
+from chaos.experiment.reader import load
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.kill_replica import KillReplica

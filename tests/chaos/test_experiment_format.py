@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment, Look, Moment
-from chaos.experiment_reader import load
+from chaos.experiment.model import Experiment, Look, Moment
+from chaos.experiment.reader import load
 from chaos.faults.kill_replica import KillReplica
 from tests.chaos.conftest import NO_FLEET
 

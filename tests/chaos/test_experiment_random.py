@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment, plan_of
-from chaos.experiment_random import (
+from chaos.experiment.model import Experiment, plan_of
+from chaos.experiment.random_experiment import (
     CALM_S,
     CONTAINERS,
     DRAWN,
@@ -20,13 +20,13 @@ from chaos.experiment_random import (
     may_overlap,
     possible,
 )
-from chaos.experiment_reader import load, parse
+from chaos.experiment.reader import load, parse
+from chaos.experiment.schedule import Schedule
 from chaos.faults.catalogue import CATALOGUE, FAULTS
 from chaos.faults.drawing import Drawing, FleetCapabilities, NeverDrawn
 from chaos.faults.network_fault import NetworkFault
-from chaos.load_switch import LoadSwitchFile
-from chaos.schedule import Schedule
-from chaos.topologies import Topology
+from chaos.fleet.load_switch import LoadSwitchFile
+from chaos.fleet.topologies import Topology
 from reports.records import RecordWriter, RunClock
 from tests.chaos.conftest import MakeFleet
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from chaos.experiment import Look, Moment
-from chaos.experiment_reader import parse
-from chaos.experiment_subset import PinnedExperiment
+from chaos.experiment.model import Look, Moment
+from chaos.experiment.reader import parse
+from chaos.experiment.subset import PinnedExperiment
 from chaos.faults.kill_replica import KillReplica
 from reports.records import FaultWindow
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment
-from chaos.experiment_reader import load
+from chaos.experiment.model import Experiment
+from chaos.experiment.reader import load
 
 METHOD = (
     '"method": [{"type": "action", "name": "%s", "provider": {"type": "python", '

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment_reader import load, parse
-from chaos.experiment_values import Values, read_configuration, read_secrets
+from chaos.experiment.reader import load, parse
+from chaos.experiment.values import Values, read_configuration, read_secrets
 from tests.chaos.conftest import NO_FLEET
 
 

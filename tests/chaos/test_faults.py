@@ -12,20 +12,20 @@ from typing import ClassVar
 import pytest
 
 from chaos import actions, probes
-from chaos.active_faults import ActiveFaults
-from chaos.control import FOLDER_PREFIX, Control, call
-from chaos.control_functions import functions
-from chaos.environment import CAPABILITIES, Environment
 from chaos.errors import ChaosConfigError, ChaosError
+from chaos.experiment.control import FOLDER_PREFIX, Control, call
+from chaos.experiment.control_functions import functions
+from chaos.experiment.fleet_probes import PROBES
 from chaos.faults.base import Fault, perform
 from chaos.faults.catalogue import CATALOGUE
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.noop import Noop
 from chaos.faults.redis_outage import KillRedis, RestartRedis
 from chaos.faults.rolling_restart import RollingRestart
-from chaos.fleet import Fleet
-from chaos.fleet_probes import PROBES
-from chaos.redis_server import RedisServer, connect
+from chaos.fleet.active_faults import ActiveFaults
+from chaos.fleet.environment import CAPABILITIES, Environment
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.redis_server import RedisServer, connect
 from reports.records import FaultWindow, RunClock
 from tests.chaos.conftest import MakeFleet
 

@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.fleet import Fleet
-from chaos.guardian import carriers
-from chaos.http_probe import get
-from chaos.ports import ensure_free, free_port
-from chaos.redis_server import RedisServer
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.guardian import carriers
+from chaos.fleet.http_probe import get
+from chaos.fleet.ports import ensure_free, free_port
+from chaos.fleet.redis_server import RedisServer
 from tests.chaos.conftest import MakeFleet
 
 pytestmark = pytest.mark.service

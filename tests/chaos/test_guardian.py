@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chaos.fleet import password_files
-from chaos.guardian import Guardian, carriers, sweep
-from chaos.ports import ensure_free
+from chaos.fleet.fleet import password_files
+from chaos.fleet.guardian import Guardian, carriers, sweep
+from chaos.fleet.ports import ensure_free
 from tests.chaos.conftest import KINDS, need
 
 pytestmark = pytest.mark.service
@@ -64,7 +64,7 @@ def test_a_killed_harness_leaves_no_process_no_port_and_no_password(
     guardian = next(
         child
         for child in psutil.Process(harness.pid).children()
-        if "chaos.guardian" in child.cmdline()
+        if "chaos.fleet.guardian" in child.cmdline()
     )
     assert len(carriers(run_id)) == 4  # two replicas, Envoy, Redis
     (password,) = passwords(tmp_path)

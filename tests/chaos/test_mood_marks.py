@@ -10,7 +10,7 @@ import pytest
 from google.adk.models.llm_request import LlmRequest
 from google.genai import types
 
-from chaos.model_switch import ModelSwitchFile
+from chaos.fleet.model_switch import ModelSwitchFile
 from target_service.model import ScriptedModel
 
 NEVER, ALWAYS = 1e-12, 1.0

@@ -14,9 +14,9 @@ from chaos.errors import ChaosError
 from chaos.faults import network
 from chaos.faults.network_fault import NetworkFault
 from chaos.faults.redis_servers import agreed
-from chaos.fleet import Fleet
-from chaos.topologies import Topology
-from chaos.topologies.parts import ask, wait_for
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.topologies import Topology
+from chaos.fleet.topologies.parts import ask, wait_for
 from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import do

@@ -11,7 +11,6 @@ from typing import ClassVar
 
 import pytest
 
-from chaos.environment import Environment
 from chaos.errors import ChaosError
 from chaos.faults import base
 from chaos.faults.base import Fault
@@ -27,10 +26,11 @@ from chaos.faults.partition import Partition
 from chaos.faults.redis_outage import KillRedis
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.squeeze_memory import SqueezeMemory
-from chaos.fleet import Fleet
-from chaos.redis_server import connect
-from chaos.topologies import Topology
-from chaos.topologies.parts import wait_for
+from chaos.fleet.environment import Environment
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.redis_server import connect
+from chaos.fleet.topologies import Topology
+from chaos.fleet.topologies.parts import wait_for
 from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import assert_healed, do

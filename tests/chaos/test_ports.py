@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chaos.errors import ChaosConfigError
-from chaos.ports import ensure_free, free_port
+from chaos.fleet.ports import ensure_free, free_port
 
 pytestmark = pytest.mark.service
 
@@ -57,7 +57,7 @@ def test_a_port_that_does_not_exist_is_refused() -> None:
 
 TAKE = """
 import subprocess, sys
-from chaos.ports import free_port
+from chaos.fleet.ports import free_port
 ports = [free_port() for _ in range(int(sys.argv[1]))]
 child = subprocess.Popen(["sleep", "60"], close_fds=False)
 print(child.pid, *ports, flush=True)
@@ -112,7 +112,7 @@ def test_a_port_of_another_run_is_not_free_until_that_has_died_however_it_dies()
 def test_of_a_port_that_is_ours_nothing_is_open_in_children() -> None:
     code = """
 import subprocess
-from chaos.ports import free_port
+from chaos.fleet.ports import free_port
 free_port()
 subprocess.run(["ls", "-l", "/dev/fd/"], close_fds=False, check=True)
 """

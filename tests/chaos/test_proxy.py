@@ -19,7 +19,7 @@ import psutil
 import pytest
 import requests
 
-from chaos.network import ProxyProcess
+from chaos.fleet.network import ProxyProcess
 from chaos.proxy.flow import MOST_BYTES
 
 pytestmark = pytest.mark.service

@@ -18,10 +18,10 @@ from chaos.faults import model
 from chaos.faults.base import Fault
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
-from chaos.fleet import Fleet
-from chaos.own_customers import OwnCustomers
-from chaos.redis_server import connect
-from chaos.topologies.parts import wait_for
+from chaos.faults.own_customers import OwnCustomers
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.redis_server import connect
+from chaos.fleet.topologies.parts import wait_for
 from reports.records import FaultWindow
 from tests.chaos.test_faults import assert_healed, do
 

@@ -8,11 +8,11 @@ import psutil
 import pytest
 import redis
 
-from chaos import redis_binary
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.ports import free_port
-from chaos.redis_external import ExternalRedis
-from chaos.redis_server import RedisServer, connect
+from chaos.fleet import redis_binary
+from chaos.fleet.ports import free_port
+from chaos.fleet.redis_external import ExternalRedis
+from chaos.fleet.redis_server import RedisServer, connect
 from tests.chaos.conftest import KINDS, need
 
 pytestmark = pytest.mark.service

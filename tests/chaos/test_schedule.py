@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import Experiment
-from chaos.experiment_reader import load
-from chaos.fleet import Fleet
-from chaos.schedule import Schedule, SteadyStateError
+from chaos.experiment.model import Experiment
+from chaos.experiment.reader import load
+from chaos.experiment.schedule import Schedule, SteadyStateError
+from chaos.fleet.fleet import Fleet
 from reports.records import FILES, FaultWindow, ProbeRecord, RecordWriter, RunClock, from_json
 from tests.chaos.conftest import MakeFleet
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chaos.tolerance import tolerance
+from chaos.experiment.tolerance import tolerance
 
 HTTP = {"status": 200, "headers": {}, "body": {"ready": 3, "names": ["r01", "r02"]}}
 

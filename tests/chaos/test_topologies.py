@@ -14,12 +14,12 @@ import pytest
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.partition import Partition
-from chaos.fleet import Fleet
-from chaos.redis_server import RedisServer, connect
-from chaos.topologies import OwnRedis, Topology
-from chaos.topologies.cluster import ClusterSet
-from chaos.topologies.parts import ask, wait_for
-from chaos.topologies.sentinel import Sentinel, SentinelSet
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.topologies import OwnRedis, Topology
+from chaos.fleet.topologies.cluster import ClusterSet
+from chaos.fleet.topologies.parts import ask, wait_for
+from chaos.fleet.topologies.sentinel import Sentinel, SentinelSet
 from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import do
 

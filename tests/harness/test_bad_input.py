@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer
 from tests.harness import command
 
 pytestmark = pytest.mark.service

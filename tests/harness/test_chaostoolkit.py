@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from chaos.experiment import DIRECTORY, names
-from chaos.experiment_random import draw, local_fleet
-from chaos.experiment_reader import load
+from chaos.experiment.model import DIRECTORY, names
+from chaos.experiment.random_experiment import draw, local_fleet
+from chaos.experiment.reader import load
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
-from chaos.topologies import Topology
+from chaos.fleet.topologies import Topology
 from tests.harness import command
 
 pytestmark = pytest.mark.service

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.experiment import DIRECTORY
+from chaos.experiment.model import DIRECTORY
 from loadtests import profile
 from tests.harness import command
 

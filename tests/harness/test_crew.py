@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from chaos.guardian import carriers
+from chaos.fleet.guardian import carriers
 from reports.records import Fate, LoadMark
 from tests.harness import command
 from tests.loadtests.recorded import fates, records

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chaos.schedule import SteadyStateError
+from chaos.experiment.schedule import SteadyStateError
 from harness import parser, watch
 from harness import plan as plans
 from harness.plan import Plan

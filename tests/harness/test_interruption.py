@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chaos.control import FOLDER_PREFIX
-from chaos.guardian import carriers
+from chaos.experiment.control import FOLDER_PREFIX
+from chaos.fleet.guardian import carriers
 from tests.bench.judge import write_run
 from tests.harness import command
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chaos import probes
-from chaos.control import FOLDER_PREFIX
+from chaos.experiment.control import FOLDER_PREFIX
 from tests.harness import command
 
 pytestmark = pytest.mark.service

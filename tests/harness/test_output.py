@@ -62,8 +62,8 @@ def logged() -> Iterator[io.StringIO]:
     ],
 )
 def test_a_secret_is_taken_out_of_the_log(logged: io.StringIO, message: str, shown: str) -> None:
-    logging.getLogger("chaos.process").info("%s", message)
-    assert logged.getvalue().endswith(f" chaos.process: {shown}\n")
+    logging.getLogger("chaos.fleet.process").info("%s", message)
+    assert logged.getvalue().endswith(f" chaos.fleet.process: {shown}\n")
 
 
 def test_the_error_of_a_log_entry_has_no_secret_either(logged: io.StringIO) -> None:
@@ -141,5 +141,5 @@ def test_a_verbose_fleet_logs_its_processes_without_passwords() -> None:
     fleet.terminate()
     _, errors = fleet.communicate(timeout=30)
     for name in ("redis", "r01", "envoy"):
-        assert f"chaos.process: {name}: process " in errors, errors
+        assert f"chaos.fleet.process: {name}: process " in errors, errors
     assert password[1] not in errors

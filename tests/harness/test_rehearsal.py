@@ -16,8 +16,8 @@ import psutil
 import pytest
 from redis import Redis
 
-from chaos.fleet import Fleet
-from chaos.ports import free_port
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.ports import free_port
 from harness import parser, rehearsal, rundir
 from harness import plan as plans
 from harness.own_cpu import used_below

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from chaos.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer
 from harness.replica_metrics import ReplicaMetrics, read
 from harness.sampler import Sampler
 from harness.tail import Tail

@@ -144,6 +144,33 @@ def test_an_import_for_annotations_closes_no_circle(tmp_path: Path) -> None:
     assert import_graph.circles(imports.all()) == []
 
 
+CHAOS = "chaos"
+CHAOS_MAY_IMPORT = {
+    "proxy": set[str](),
+    "fleet": {"errors"},
+    "containers": {"errors", "fleet"},
+    "faults": {"errors", "fleet"},
+    "experiment": {"errors", "fleet", "faults"},
+}
+"""The rooms of `chaos`: arrows go from experiments to faults to fleets, and never back."""
+
+
+def test_the_arrows_inside_chaos_go_one_way(imports: import_graph.Imports) -> None:
+    rooms = {path.parent.name for path in (command.ROOT / CHAOS).glob("*/__init__.py")}
+    assert rooms == set(CHAOS_MAY_IMPORT)
+    for module, found in imports.all().items():
+        room = module.split(".")[1] if module.startswith(f"{CHAOS}.") else None
+        if room not in CHAOS_MAY_IMPORT:
+            continue
+        others = {name.split(".")[1] for name in found if name.startswith(f"{CHAOS}.")} - {room}
+        assert others <= CHAOS_MAY_IMPORT[room], f"{module} imports {sorted(others)}"
+
+
+def test_only_the_functions_for_chaos_toolkit_and_the_errors_are_in_no_room_of_chaos() -> None:
+    loose = {path.stem for path in (command.ROOT / CHAOS).glob("*.py")}
+    assert loose == {"__init__", "actions", "probes", "errors"}
+
+
 def test_gevent_and_locust_live_where_the_load_is_played_only() -> None:
     for path in command.ROOT.glob("loadtests/**/*.py"):
         heavy = {name.split(".")[0] for name in imported(path)} & {

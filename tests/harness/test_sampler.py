@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer
 from harness.sampler import Sampler
 from harness.tail import Tail
 from reports.records import RecordWriter, RunClock, Sample

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.experiment_reader import load
+from chaos.experiment.reader import load
 from tests.bench.judge import write_run
 from tests.harness import command
 

@@ -15,7 +15,7 @@ import pytest
 import redis as redis_py
 
 from chaos.errors import ChaosError
-from chaos.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer
 from harness.own_cpu import OwnCpu
 from harness.progress import Progress
 from harness.sampler import Sampler

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.load_switch import LoadSwitchFile
+from chaos.fleet.load_switch import LoadSwitchFile
 from loadtests import arrivals, conversation, profile, spikes
 from loadtests.profile import Profile
 from loadtests.spikes import Spike

@@ -18,9 +18,9 @@ from typing import Self
 import httpx
 import psutil
 
-from chaos.guardian import RUN_ID_VARIABLE, Guardian
-from chaos.ports import LOOPBACK, free_port
-from chaos.redis_server import Fsync, RedisServer, connect
+from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.ports import LOOPBACK, free_port
+from chaos.fleet.redis_server import Fsync, RedisServer, connect
 from tests.prove.wire import Wire
 
 _READY_S = 60.0

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from chaos.ports import LOOPBACK
+from chaos.fleet.ports import LOOPBACK
 
 
 class Wire:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.fleet import Fleet
+from chaos.fleet.fleet import Fleet
 from tests.target_service.customers import Crowd, percentile
 
 pytestmark = pytest.mark.service

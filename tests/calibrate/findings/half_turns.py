@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chaos.ports import free_port
-from chaos.replica import Replica
+from chaos.fleet.ports import free_port
+from chaos.fleet.replica import Replica
 from tests.calibrate.findings.stage import redis_of_our_own
 
 _SESSIONS = "/apps/shopmax/users/anna/sessions"

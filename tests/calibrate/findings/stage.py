@@ -19,7 +19,7 @@ APP = "shop"
 def redis_of_our_own() -> Iterator[str]:
     """A server on loopback; yields its address, password included."""
     # Not at the top: an environment beside ours has no such module.
-    from chaos.redis_server import RedisServer
+    from chaos.fleet.redis_server import RedisServer
 
     with tempfile.TemporaryDirectory(prefix="diya-finding-") as folder:
         server = RedisServer("auto", Path(folder))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos import experiment_reader
-from chaos.experiment import Experiment
+from chaos.experiment import reader
+from chaos.experiment.model import Experiment
 from chaos.faults.catalogue import FAULTS
 from harness.ci import faults
 from harness.ci.errors import PlanError
@@ -17,7 +17,7 @@ from harness.ci.run import Run
 def planned(tmp_path: Path, run: Run) -> Experiment:
     path = tmp_path / "experiment.json"
     faults.write_experiment(path, "a test", run.planned)
-    return experiment_reader.load(path)
+    return reader.load(path)
 
 
 def test_faults_become_an_experiment_in_order_of_time(tmp_path: Path) -> None:

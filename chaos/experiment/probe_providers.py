@@ -1,0 +1,139 @@
+"""Probes that are no functions of ours: an HTTP call on this machine, a process's answer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import ssl
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chaos.faults.base import require_seconds
+from chaos.fleet.addresses import is_loopback, without_password
+
+TIMEOUT_S = 10.0
+"""Of a probe that names none."""
+MOST_RETRIES = 10
+"""Retries of one question over a connection that fails."""
+
+HTTP_KEYS = (
+    *("type", "url", "method", "headers", "arguments", "timeout"),
+    *("verify_tls", "max_retries", "secrets"),
+)
+PROCESS_KEYS = ("type", "path", "arguments", "timeout", "secrets")
+_SHELL = frozenset("|&;<>()$`*?[]{}~#\n")
+"""A string of arguments with one of these is meant for a shell."""
+
+
+def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
+    """Asks a URL; answers with `status`, `headers` and `body` (an object when it is JSON).
+
+    Raises ValueError for an address that is not on this machine, and for a wrong key.
+    """
+    url = provider["url"]
+    if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError("url: expected an http:// or https:// address")
+    if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        raise ValueError(f"url = {without_password(url)!r}: expected a loopback address")
+    headers = provider.get("headers") or {}
+    if not isinstance(headers, dict):
+        raise ValueError("headers: expected a mapping")
+    method = str(provider.get("method", "GET")).upper()
+    timeout = _timeout(provider)
+    arguments = provider.get("arguments")
+    if arguments and method == "GET":
+        url += f"?{urllib.parse.urlencode(arguments)}"
+    body = json.dumps(arguments).encode() if arguments and method != "GET" else None
+    sent = {str(key): str(value) for key, value in headers.items()}
+    if body is not None:
+        sent.setdefault("Content-Type", "application/json")
+
+    retries = provider.get("max_retries", 0)
+    if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
+        raise ValueError(f"max_retries = {retries!r}: expected a number from 0 to {MOST_RETRIES}")
+    verify = provider.get("verify_tls", True)
+    if not isinstance(verify, bool):
+        raise ValueError(f"verify_tls = {verify!r}: expected true or false")
+    # Never through a proxy of the environment: what is asked is on this machine.
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if not verify:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    opener = urllib.request.build_opener(*handlers)
+
+    def ask() -> dict[str, Any]:
+        for left in range(retries, -1, -1):
+            request = urllib.request.Request(url, data=body, headers=sent, method=method)
+            try:
+                with opener.open(request, timeout=timeout) as response:
+                    return _answer(response.status, response.headers, response.read())
+            except urllib.error.HTTPError as error:
+                with error:
+                    return _answer(error.code, error.headers, error.read())
+            except urllib.error.URLError:
+                if not left:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    return ask
+
+
+def _answer(status: int, headers: Any, body: bytes) -> dict[str, Any]:
+    text: Any = body.decode(errors="replace")
+    if headers.get_content_type() == "application/json":
+        with contextlib.suppress(ValueError):
+            text = json.loads(text)
+    return {"status": status, "headers": dict(headers.items()), "body": text}
+
+
+def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
+    """Runs a program; answers with `status` (its exit code), `stdout` and `stderr`.
+
+    No shell: `arguments` is a list, a mapping of options, or words in a text.  Raises ValueError
+    when there is no such program, and for a wrong key.
+    """
+    path = provider["path"]
+    program = shutil.which(os.path.expanduser(path)) if isinstance(path, str) else None
+    if program is None:
+        raise ValueError(f"path = {path!r}: expected a program that can be run")
+    arguments = provider.get("arguments") or []
+    if isinstance(arguments, str) and not _SHELL & set(arguments):
+        arguments = shlex.split(arguments)
+    if isinstance(arguments, dict):
+        arguments = [part for pair in arguments.items() for part in pair]
+    if not isinstance(arguments, list):
+        raise ValueError("arguments: expected a list or a mapping; no shell is started")
+    command = [program, *(str(part) for part in arguments if part not in (None, ""))]
+    timeout = _timeout(provider)
+
+    def ask() -> dict[str, Any]:
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            )
+        except subprocess.TimeoutExpired:
+            # The exception's own text carries the arguments, and a secret may be among them.
+            raise TimeoutError(f"{path} gave no answer within {timeout:g} s") from None
+        return {
+            "status": done.returncode,
+            "stdout": done.stdout.decode(errors="replace"),
+            "stderr": done.stderr.decode(errors="replace"),
+        }
+
+    return ask
+
+
+def _timeout(provider: Mapping[str, Any]) -> float:
+    timeout = provider.get("timeout", TIMEOUT_S)
+    if isinstance(timeout, list) and timeout:  # to connect and to read
+        timeout = max(timeout, key=lambda each: each if isinstance(each, int | float) else 0)
+    require_seconds("timeout", timeout, least=0.001)
+    return float(timeout)

@@ -1,0 +1,306 @@
+"""Reads an experiment's file, and says in one sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chaos.errors import ChaosConfigError
+from chaos.experiment import fleet_probes, probe_providers
+from chaos.experiment.fields import PASSED_OVER, Fields, nearest
+from chaos.experiment.fleet_probes import PROBES, PROBES_MODULE
+from chaos.experiment.model import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
+from chaos.experiment.text import document as document_of
+from chaos.experiment.text import read_text
+from chaos.experiment.tolerance import Tolerance, tolerance
+from chaos.experiment.values import (
+    Values,
+    ValuesError,
+    read_configuration,
+    read_secrets,
+    without_secrets,
+)
+from chaos.faults.base import Fault, parameters, require_seconds
+from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
+from chaos.fleet.environment import Environment
+
+EXTENSION = "diya"
+"""The name under `extensions` of what is ours; the Chaos Toolkit leaves it alone."""
+
+_METADATA = ("version", "tags", "contributions")
+_KEYS = (
+    "title",
+    "description",
+    "configuration",
+    "secrets",
+    "steady-state-hypothesis",
+    "method",
+    "rollbacks",
+    "extensions",
+)
+_STEP_KEYS = ("type", "name", "provider", "pauses", "background")
+_PROBE_KEYS = ("type", "name", "provider", "tolerance")
+_PROVIDER_KEYS = ("type", "module", "func", "arguments", "secrets")
+_EXTENSION_KEYS = ("name", "topology", "at")
+_MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
+
+
+def load(path_or_name: str | Path) -> Experiment:
+    """Read an experiment: one that comes with the program, by name, or a YAML or JSON file.
+
+    Raises ChaosConfigError with the file, the key, the value and what was expected.
+    """
+    path = DIRECTORY / f"{path_or_name}.yaml"
+    if str(path_or_name) not in names():
+        path = Path(path_or_name)
+        if not path.is_file():
+            raise ChaosConfigError(
+                f"experiment {str(path_or_name)!r}: there is no such file, expected one or a name"
+                f"{nearest(str(path_or_name), names())}"
+            )
+    return parse(read_text(path), path)
+
+
+def parse(text: str, path: Path) -> Experiment:
+    """The experiment that a text describes; `path` is for the sentences.
+
+    Raises ChaosConfigError.
+    """
+    document, notes = document_of(text, path)
+    return _Reader(path, notes=notes).experiment(document, text)
+
+
+@dataclass
+class _Reader(Fields):
+    """Reads one document."""
+
+    named: dict[str, Any] = field(default_factory=dict)
+    """Every activity that has a name, for `ref`."""
+    moments: dict[str, Moment] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def experiment(self, document: object, text: str) -> Experiment:
+        top = self.known("the file", document, (*_METADATA, *_KEYS), ("title", "method"))
+        secrets = self.mapping("secrets", top.get("secrets") or {})
+        try:
+            self.values = Values(
+                read_configuration(
+                    self.mapping("configuration", top.get("configuration") or {}), self.notes
+                ),
+                read_secrets(secrets, self.notes),
+            )
+        except ValuesError as error:
+            self.fail(f"{error.key}: {error}")
+        if secrets and without_secrets(secrets) != secrets:
+            text = yaml.safe_dump(
+                {**top, "secrets": without_secrets(secrets)}, sort_keys=False, allow_unicode=True
+            )
+        self.name_activities(top)
+        extension = self.extension(top.get("extensions"))
+        hypothesis = self.hypothesis(top.get("steady-state-hypothesis"))
+        method = self.activities("method", top["method"])
+        rollbacks = self.activities("rollbacks", top.get("rollbacks") or [], prefix="rollback-")
+        strangers = set(self.moments) - {activity.name for activity in method}
+        if strangers:
+            name = min(strangers)
+            self.fail(
+                f"extensions: {EXTENSION}: at: {name!r} is the name of no activity of the method"
+                f"{nearest(name, [activity.name for activity in method])}"
+            )
+        return Experiment(
+            title=self.text("title", top["title"]),
+            description=self.text("description", top.get("description", "")),
+            path=self.path,
+            method=method,
+            steady_state=hypothesis,
+            rollbacks=self.only_actions(rollbacks),
+            topology=extension.get("topology"),
+            source=text,
+            notes=tuple(self.values.mask(note) for note in self.notes),
+        )
+
+    def name_activities(self, top: Mapping[str, Any]) -> None:
+        """Note every activity that has a name: a `ref` may come before the activity it names."""
+        hypothesis = top.get("steady-state-hypothesis")
+        probes = hypothesis.get("probes") if isinstance(hypothesis, dict) else None
+        for items in (top["method"], probes):
+            for item in items if isinstance(items, list) else []:
+                if isinstance(item, dict) and isinstance(item.get("name"), str):
+                    self.named[item["name"]] = item
+
+    def only_actions(self, rollbacks: tuple[Activity, ...]) -> tuple[Step, ...]:
+        for index, activity in enumerate(rollbacks):
+            if not isinstance(activity, Step) or activity.background:
+                self.fail(f"rollbacks[{index}]: expected an action, not in the background")
+        return tuple(step for step in rollbacks if isinstance(step, Step))
+
+    def extension(self, value: object) -> Mapping[str, Any]:
+        """Our own entry of `extensions`; those of others are none of our business."""
+        for index, item in enumerate(self.items("extensions", value or [])):
+            key = f"extensions[{index}]"
+            entry = self.mapping(key, item, required=("name",))
+            if entry["name"] != EXTENSION:
+                continue
+            self.mapping(key, entry, _EXTENSION_KEYS)
+            if entry.get("topology") is not None:
+                self.text(f"{key}.topology", entry["topology"])
+            for name, moment in self.mapping(f"{key}.at", entry.get("at") or {}).items():
+                found = _MOMENT.fullmatch(moment) if isinstance(moment, str) else None
+                if found is None:
+                    self.wrong(f"{key}.at.{name}", moment, "a phase and seconds, as opening+5s")
+                self.moments[str(name)] = Moment(found[1], float(found[2] or 0))
+            return entry
+        return {}
+
+    def activities(self, key: str, value: object, prefix: str = "") -> tuple[Activity, ...]:
+        found: list[Activity] = []
+        for index, item in enumerate(self.items(key, value)):
+            place = f"{key}[{index}]"
+            if isinstance(item, dict) and "ref" in item:
+                item = self.referred(place, item)
+            kind = item.get("type") if isinstance(item, dict) else None
+            known = (*_STEP_KEYS, "tolerance") if kind == "probe" else _STEP_KEYS
+            entry = self.known(
+                place, item, known, ("type", "name", "provider"), PASSED_OVER["activity"]
+            )
+            if kind not in ("action", "probe"):
+                self.wrong(f"{place}.type", kind, "action or probe")
+            name = self.text(f"{place}.name", entry["name"])
+            background = entry.get("background", False)
+            if not isinstance(background, bool):
+                self.wrong(f"{place}.background", background, "true or false")
+            before, after = self.pauses(f"{place}.pauses", entry.get("pauses") or {})
+            make = partial(_timed, name, before, after, background, self.moments.get(name))
+            if kind == "probe":
+                found.append(make(Look, probe=self.probe(place, entry)))
+            else:
+                fault = self.fault(f"{place}.provider", entry["provider"])
+                found.append(make(Step, id=self.number(prefix + fault().kind), make=fault))
+        return tuple(found)
+
+    def number(self, kind: str) -> str:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{kind}-{self.counts[kind]}"
+
+    def referred(self, key: str, item: Mapping[str, Any]) -> Any:
+        self.mapping(key, item, ("ref", "tolerance"))
+        if item["ref"] not in self.named:
+            self.wrong(f"{key}.ref", item["ref"], "the name of an activity", self.named)
+        return self.named[item["ref"]]
+
+    def fault(self, key: str, value: object) -> Callable[[], Fault]:
+        known = {name: parameters(kind) for name, kind in FAULTS.items()}
+        func, arguments = self.provider(key, value, ACTIONS_MODULE, known)
+        kind = FAULTS[func]
+
+        def make() -> Fault:
+            return kind(**arguments)
+
+        try:
+            make()
+        except ValueError as error:
+            self.fail(f"{key}.arguments: {error}")
+        return make
+
+    def pauses(self, key: str, value: object) -> tuple[float, float]:
+        pauses = self.mapping(key, value, ("before", "after"))
+        seconds = []
+        for name in ("before", "after"):
+            pause = self.put_in(f"{key}.{name}", pauses.get(name) or 0)
+            with contextlib.suppress(ValueError):  # an environment variable is a text
+                pause = float(pause) if isinstance(pause, str) else pause
+            try:
+                require_seconds(f"{key}.{name}", pause)
+            except ValueError as error:
+                self.fail(str(error))
+            seconds.append(float(pause))
+        return seconds[0], seconds[1]
+
+    def hypothesis(self, value: object) -> tuple[Probe, ...]:
+        name = "steady-state-hypothesis"
+        top = self.known(name, value or {}, ("title", "probes"))
+        found = []
+        for index, item in enumerate(self.items(f"{name}.probes", top.get("probes") or [])):
+            key = f"{name}.probes[{index}]"
+            if isinstance(item, dict) and "ref" in item:
+                item = {**self.referred(key, item), **item}
+                del item["ref"]
+            entry = self.known(key, item, _PROBE_KEYS, _PROBE_KEYS, PASSED_OVER["probe"])
+            if entry["type"] != "probe":
+                self.wrong(f"{key}.type", entry["type"], "probe")
+            found.append(self.probe(key, entry))
+        return tuple(found)
+
+    def probe(self, key: str, entry: Mapping[str, Any]) -> Probe:
+        name = self.text(f"{key}.name", entry["name"])
+        wanted: Tolerance | None = None
+        if "tolerance" in entry:
+            value = self.put_in(f"{key}.tolerance", entry["tolerance"])
+            try:
+                wanted = tolerance(value)
+            except ValueError as error:
+                self.fail(f"{key}.tolerance = {value!r}: {error}")
+        ask = self.question(f"{key}.provider", entry["provider"])
+        return Probe(name, ask, wanted, self.values.mask)
+
+    def question(self, key: str, value: object) -> Callable[[Environment], object]:
+        """What a probe's provider asks of a fleet."""
+        entry = self.mapping(key, value, required=("type",))
+        if entry["type"] in ("http", "process"):
+            make, keys, needed = (
+                (probe_providers.http, probe_providers.HTTP_KEYS, "url")
+                if entry["type"] == "http"
+                else (probe_providers.process, probe_providers.PROCESS_KEYS, "path")
+            )
+            self.mapping(key, entry, keys, required=(needed,))
+            filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
+            try:
+                answer = make(filled)
+            except ValueError as error:
+                self.fail(f"{key}.{error}")
+            return lambda _: answer()
+        known = {name: fleet_probes.parameters(name) for name in PROBES}
+        func, arguments = self.provider(key, value, PROBES_MODULE, known)
+        probe = PROBES[func]
+        return lambda fleet: probe(fleet, **arguments)
+
+    def provider(
+        self, key: str, value: object, module: str, known: Mapping[str, Sequence[str]]
+    ) -> tuple[str, dict[str, Any]]:
+        """The function of the module that a provider names, and its arguments.
+
+        `known` are the functions that there are, and their parameters.
+        """
+        if isinstance(value, dict) and value.get("type", "python") != "python":
+            others = "" if module == ACTIONS_MODULE else ", http or process"
+            self.wrong(f"{key}.type", value["type"], f"python{others}")
+        entry = self.mapping(key, value, _PROVIDER_KEYS, required=("type", "module", "func"))
+        if entry["module"] != module:
+            self.wrong(f"{key}.module", entry["module"], module)
+        func = entry["func"]
+        if func not in known:
+            self.wrong(f"{key}.func", func, f"a function of {module}", known)
+        given = self.mapping(f"{key}.arguments", entry.get("arguments") or {}, known[func])
+        return func, {
+            name: self.put_in(f"{key}.arguments.{name}", argument)
+            for name, argument in given.items()
+        }
+
+
+def _timed(
+    name: str,
+    before: float,
+    after: float,
+    background: bool,
+    at: Moment | None,
+    kind: Callable[..., Activity],
+    **more: Any,
+) -> Activity:
+    return kind(name=name, before=before, after=after, background=background, at=at, **more)

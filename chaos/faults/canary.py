@@ -1,0 +1,95 @@
+"""What a server itself loses: writes of our own, remembered, and looked for after the fault.
+
+With `appendfsync everysec` a killed Redis loses nothing as a rule, because the page cache survives
+a process.  But while an fsync is slow, Redis puts its write to the file off, for up to two seconds,
+and goes on acknowledging: what it then loses is its own declared weakness, not the service's.
+Only the server's own word tells the two apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+
+import redis
+
+from chaos.errors import ChaosError
+from chaos.fleet.redis_server import connect
+
+LEAD_S = 2.2
+"""Longer than Redis may put a write off."""
+_KEY = "diya-canary"
+_KEYS = 1000
+_KEY_TTL_S = 60
+_STEP_S = 0.005
+
+
+class Canary:
+    """Writes numbers to a server until it dies."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._key = _KEY
+        self._acknowledged: list[float] = []
+        """When each write was acknowledged, `time.monotonic`."""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sing, name="canary", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write no more; a server that died has stopped it already."""
+        self._stop.set()
+        self._thread.join(3.0)
+
+    def lost_since(self, primaries: Sequence[str]) -> float | None:
+        """When the first write was acknowledged that the servers lack now; `time.monotonic`.
+
+        `primaries` are the addresses of those that hold the data now.  None when they have all.
+        Raises ChaosError when none of them can tell.
+        """
+        for url in primaries:
+            with contextlib.suppress(redis.RedisError), connect(url) as client:
+                kept = int(str(client.llen(self._key)))  # MOVED: another one has it
+                with contextlib.suppress(redis.RedisError):
+                    client.delete(self._key)  # its TTL does it otherwise
+                return self._acknowledged[kept] if kept < len(self._acknowledged) else None
+        raise ChaosError("no primary of Redis tells what it has kept")
+
+    @property
+    def last_sung(self) -> float | None:
+        """When the last write was acknowledged, `time.monotonic`; None: none was."""
+        return self._acknowledged[-1] if self._acknowledged else None
+
+    def _sing(self) -> None:
+        try:
+            with connect(self._url) as client:
+                self._choose_key(client)
+                client.delete(self._key)
+                while not self._stop.wait(_STEP_S):
+                    self._write(client)
+                    self._acknowledged.append(time.monotonic())
+        except redis.RedisError:
+            return  # it died, as was the plan
+
+    def _write(self, client: redis.Redis) -> None:
+        # At no moment, and not after a FLUSHALL either, is there a key without a TTL: the service
+        # would have to answer for it.
+        with client.pipeline(transaction=True) as both:
+            both.rpush(self._key, len(self._acknowledged))
+            both.expire(self._key, _KEY_TTL_S)
+            both.execute()
+
+    def _choose_key(self, client: redis.Redis) -> None:
+        """In a cluster: one that belongs on this server."""
+        for number in range(_KEYS):
+            self._key = f"{_KEY}-{number}"
+            try:
+                client.exists(self._key)
+                return
+            except redis.exceptions.MovedError:
+                continue

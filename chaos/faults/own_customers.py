@@ -1,0 +1,61 @@
+"""Customers of the harness's own, for faults that need somebody to be answered.
+
+They come to a replica's own port, past the balancer, as a user and with sessions that no plan
+has: nobody counts them.  Each has one session, and takes it away with it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Self
+
+from chaos.errors import ChaosError
+from chaos.faults.stream import Stream
+
+_CUSTOMERS = 4
+_PAUSE_S = 0.05
+_GOODBYE_S = 3.0
+
+
+class OwnCustomers:
+    """A few who ask again and again; a context manager that ends when they have gone."""
+
+    def __init__(self, ports: Sequence[int], app: str) -> None:
+        """Nobody asks yet.  `ports` are the replicas', of which there is at least one."""
+        self.asked = 0
+        """How many replies were asked for, whatever became of them."""
+        self.trouble: str | None = None
+        """Why the last question that could not be asked could not."""
+        self._over = threading.Event()
+        self._streams = [Stream(ports[n % len(ports)], app) for n in range(_CUSTOMERS)]
+        self._threads = [
+            threading.Thread(target=self._ask, args=(stream,), name="own-customer", daemon=True)
+            for stream in self._streams
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for stream in self._streams:
+            stream.hang_up()  # a slow model may be at its reply for minutes
+        deadline = time.monotonic() + _GOODBYE_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _ask(self, stream: Stream) -> None:
+        with stream:
+            while not self._over.is_set():
+                try:
+                    stream.ask()
+                    self.asked += 1
+                    stream.came_to_its_end()
+                except ChaosError as error:
+                    if not self._over.wait(_PAUSE_S):  # else it was we who hung up
+                        self.trouble = str(error)
+            stream.forget()

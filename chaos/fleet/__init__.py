@@ -1,0 +1,1 @@
+"""What can be started, killed and frozen: processes of this machine, and what a fault may touch."""

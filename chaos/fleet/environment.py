@@ -1,0 +1,308 @@
+"""What a fault may touch: the environment it is done to, and what that environment can do.
+
+Faults are written against these protocols and against nothing else, so that the same fault is done
+to local processes (`chaos.fleet.fleet`), to containers, or to whatever else brings its own nodes.
+What differs between environments is named by capabilities: a fault says what it `needs`, and is
+refused before the run when the environment cannot do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chaos.fleet.active_faults import ActiveFaults
+from reports.records import LoadMark
+
+CAPABILITIES: Mapping[str, str] = {
+    "kill": "end a node at once, as by SIGKILL",
+    "terminate": "ask a node to end, as by SIGTERM",
+    "freeze": "stop a node with its connections open, and let it go on",
+    "restart": "start a node again on what it has kept, at the same address",
+    "cpu": "take a node's processor time away",
+    "memory": "take the machine's memory away",
+    "memory-limit": "limit one node's memory",
+    "disconnect": "take a node off its network, and put it back",
+    "redis-config": "change the running configuration of Redis, and count on having it to oneself",
+    "redis-data": "change the files of a Redis that is down",
+    "network-redis": "disturb the connections between replicas and Redis",
+    "network-balancer": "disturb the connections between the balancer and the replicas",
+    "model": "make the model slow or wrong",
+    "load": "make more customers come, or make them come again",
+    "sentinel": "Redis is a Sentinel set",
+    "cluster": "Redis is a cluster",
+}
+"""Every capability and what it means."""
+
+
+class Node(Protocol):
+    """One thing that runs: a process, or a container.  Its address stays while it is down."""
+
+    @property
+    def name(self) -> str:
+        """Its name in records, for example `r01`."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it is there, frozen or not."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is stopped and could go on."""
+
+    @property
+    def identity(self) -> str | None:
+        """Something new at every start, for example a pid; None while it does not run."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it last ended (negative: the signal, -9 after `kill`); None while it runs."""
+
+    def start(self) -> None:
+        """Start it.  Raises ChaosError, also when it runs already."""
+
+    def kill(self) -> None:
+        """End it at once and wait until it is gone.  Raises ChaosError when it is not.
+
+        Works on a frozen node.  Nothing happens when it does not run.
+        """
+
+    def terminate(self, timeout: float) -> bool:
+        """Ask it to end; whether it has, after at most `timeout` seconds."""
+
+    def freeze(self) -> None:
+        """Stop it where it is.  Raises ChaosError when it does not run."""
+
+    def resume(self) -> None:
+        """Let it go on.  Nothing happens when it is not frozen."""
+
+
+class ReplicaNode(Node, Protocol):
+    """One replica of the service."""
+
+    @property
+    def port(self) -> int:
+        """The loopback port on which it answers itself, past every balancer and proxy."""
+
+    def ready(self) -> bool:
+        """Whether it says that it is ready, now."""
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Wait until it is ready.  Raises ChaosError when it ends or `timeout` seconds pass."""
+
+    def hog_cpu(self, workers: int) -> None:
+        """Let so many busy workers fight with it for one core.  Raises ChaosError."""
+
+    def hogs(self) -> Sequence[float]:
+        """The processor seconds that each worker has used; empty when there is none."""
+
+    def release_cpu(self) -> None:
+        """End the workers.  Nothing happens when there are none."""
+
+
+class RedisNode(Node, Protocol):
+    """One Redis server."""
+
+    @property
+    def url(self) -> str:
+        """Where it answers itself, past every proxy, password included: never for logs."""
+
+    @property
+    def run_id(self) -> str:
+        """The server's own id, new at every start.  Raises ChaosError without an answer."""
+
+    @property
+    def fsync(self) -> str:
+        """Its append-only file: `off`, `everysec` or `always`."""
+
+    def answers(self) -> bool:
+        """Whether it answers PING now; a server that loads its data does not."""
+
+    def wait_ready(self, timeout: float = 10.0) -> None:
+        """Wait until it answers PING.  Raises ChaosError when it ends or `timeout` seconds pass."""
+
+    def start_with(self, lines: Sequence[str]) -> None:
+        """As `start`, with lines of configuration for this start only (needs `redis-data`)."""
+
+    def log_sizes(self) -> dict[str, int]:
+        """The parts of its append-only file that still grow, and their sizes in bytes."""
+
+    def cut_log(self, sizes: Mapping[str, int]) -> int:
+        """Cut the append-only file of the ended server back to these sizes (needs `redis-data`).
+
+        A part that is not named did not exist then and is emptied.  Returns how many bytes are
+        gone.  Raises ChaosError while the server runs.
+        """
+
+
+class RedisStore(Protocol):
+    """Where the sessions live: one server, a Sentinel set, a cluster, or one that is not ours."""
+
+    @property
+    def url(self) -> str:
+        """The address that replicas are given, password included: never for logs."""
+
+    @property
+    def address(self) -> str:
+        """The address without user and password, for people to read."""
+
+    @property
+    def servers(self) -> Mapping[str, RedisNode]:
+        """Every data server by name; empty when they are not ours to hurt."""
+
+    def primaries(self) -> Sequence[RedisNode]:
+        """The servers that take writes now, as they or their sentinels say.
+
+        Raises ChaosError when nobody can say it.
+        """
+
+    def answers(self) -> bool:
+        """Whether every part of the data can be written now."""
+
+    def wait_ready(self, timeout: float = 10.0) -> None:
+        """Wait for that.  Raises ChaosError after `timeout` seconds."""
+
+
+class Balancer(Protocol):
+    """What stands in front of the replicas."""
+
+    @property
+    def port(self) -> int:
+        """The loopback port at which customers come in."""
+
+    def in_rotation(self) -> set[str]:
+        """The names of the replicas to which it sends requests now."""
+
+
+class Network(Protocol):
+    """The proxies on the way, as Toxiproxy names them: links of replicas, or to servers."""
+
+    def links(self, side: str) -> Mapping[str, str]:
+        """Who → name of the proxy, on the side `redis` or `balancer`.
+
+        Replicas by name, each with its own link; on the side of a set of Redis servers, these.
+        """
+
+    def address(self, proxy: str) -> tuple[str, int]:
+        """Host and port at which the proxy listens."""
+
+    def add_toxic(self, proxy: str, toxic: Mapping[str, Any]) -> None:
+        """Disturb a link, in the words of Toxiproxy's HTTP API.  Raises ChaosError."""
+
+    def toxics(self, proxy: str) -> list[dict[str, Any]]:
+        """The toxics of a link.  Raises ChaosError."""
+
+    def remove_toxic(self, proxy: str, name: str) -> None:
+        """Let go.  Nothing happens when there is no such toxic.  Raises ChaosError."""
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """What the kernel says of one node's memory, bytes."""
+
+    used: int
+    limit: int
+
+
+class Box(Node, Protocol):
+    """A node with walls around it: a container."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is on its network."""
+
+    def disconnect(self) -> None:
+        """Take it off.  Raises ChaosError when it is off already."""
+
+    def reconnect(self) -> None:
+        """Put it back, at its old address.  Nothing happens when it is on.  Raises ChaosError."""
+
+    @property
+    def memory_limit(self) -> int:
+        """The limit that was set, bytes; 0 for none."""
+
+    def limit_memory(self, limit: int) -> None:
+        """From now on it may use so many bytes; 0 for all there are.  Raises ChaosError."""
+
+    def memory(self) -> MemoryUse:
+        """What the kernel counts and keeps to; zeros while it does not run."""
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether it has ended because it wanted more."""
+
+
+class ModelSwitch(Protocol):
+    """Makes the scripted model of every replica behave differently while the run goes on."""
+
+    def play(self, mood: Mapping[str, float]) -> None:
+        """From now on, as `target_service.mood` says.  Raises ChaosError."""
+
+    def felt_by(self) -> frozenset[str]:
+        """The replicas whose model has made a reply worse in the present mood."""
+
+    def clear(self) -> None:
+        """As ever."""
+
+
+class LoadSwitch(Protocol):
+    """Tells the load generator of the run what to do besides its plan."""
+
+    def tell(self, what: str, values: Mapping[str, float]) -> int:
+        """Give an order, as `loadtests.orders` describes them; its number."""
+
+    def answers(self, number: int) -> Sequence[LoadMark]:
+        """What the generator has answered to that order so far."""
+
+
+class Environment(Protocol):
+    """The system under test."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Which of `CAPABILITIES` it has."""
+
+    @property
+    def replicas(self) -> Mapping[str, ReplicaNode]:
+        """The replicas by name, in order."""
+
+    @property
+    def redis(self) -> RedisStore:
+        """Where the sessions live."""
+
+    @property
+    def balancer(self) -> Balancer:
+        """What customers reach."""
+
+    @property
+    def active_faults(self) -> ActiveFaults:
+        """The faults that are being done to it now."""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """The environment variables of a process that must not outlive the run."""
+
+    @property
+    def network(self) -> Network:
+        """The proxies on the way.  Raises ChaosError without the network capabilities."""
+
+    @property
+    def model(self) -> ModelSwitch:
+        """The model's switch.  Raises ChaosError without the capability `model`."""
+
+    @property
+    def load(self) -> LoadSwitch:
+        """The load generator's switch.  Raises ChaosError without the capability `load`."""
+
+    def box(self, name: str) -> Box:
+        """What stands around a node.
+
+        Raises ChaosError without the capabilities `disconnect` and `memory-limit`.
+        """
+
+    def wait_balanced(self, timeout: float = 10.0) -> None:
+        """Wait until the balancer sends requests to every replica that can answer them.
+
+        Raises ChaosError after `timeout` seconds.
+        """

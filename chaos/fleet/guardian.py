@@ -1,0 +1,187 @@
+"""Nothing outlives the run: a tiny process that kills what carries the run's id.
+
+Every process of a run has DIYA_RUN_ID in its environment.  The guardian holds the read end of a
+pipe whose only write end is in the harness.  When the harness dies, in whatever way, the pipe ends,
+the guardian kills every process of this user that carries the id, removes the files and folders
+that must not outlive the run (those with a password in them), and exits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import logging
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+import psutil
+
+import diya_start
+from chaos.errors import ChaosError
+
+_LOG = logging.getLogger(__name__)
+
+RUN_ID_VARIABLE = "DIYA_RUN_ID"
+
+_READY = b"ready\n"
+_START_TIMEOUT = 10.0
+_SWEEP_TIMEOUT = 30.0
+_PAUSE = 0.08
+_QUIET_PASSES = 5
+"""A child between fork and exec does not carry the id yet: look again before saying "none"."""
+
+
+class Guardian:
+    """The harness's end of the pipe.  Make one with `Guardian.start`."""
+
+    def __init__(
+        self,
+        run_id: str,
+        process: subprocess.Popen[bytes],
+        write_end: int,
+        leftovers: Sequence[str] = (),
+    ) -> None:
+        self.run_id = run_id
+        self._leftovers = leftovers
+        self.pid = process.pid
+        self._process = process
+        self._write_end: int | None = write_end
+
+    @classmethod
+    def start(cls, run_id: str, leftovers: Sequence[str] = ()) -> Self:
+        """Start the guardian of a run and wait until it watches.
+
+        `leftovers` are absolute patterns, as of `glob`, of files and folders that go at the end.
+        Raises ChaosError when it does not start: nothing else must be started then.
+        """
+        # os.pipe's ends are not inheritable: children of the harness never hold the write end.
+        read_end, write_end = os.pipe()
+        environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
+        try:
+            process = subprocess.Popen(
+                diya_start.command("chaos.fleet.guardian", run_id, *leftovers),
+                stdin=read_end,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(write_end)
+            raise
+        finally:
+            os.close(read_end)
+        guardian = cls(run_id, process, write_end, leftovers)
+        if not guardian._is_ready():
+            process.kill()
+            guardian.close()
+            raise ChaosError("the guardian did not start: python -m chaos.fleet.guardian")
+        _LOG.info("the guardian of run %s is process %d", run_id, process.pid)
+        return guardian
+
+    def close(self) -> None:
+        """End the run: every process that carries its id is killed.  Returns when none is left.
+
+        May be called again.  Raises ChaosError when a process cannot be killed.
+        """
+        if self._write_end is None:
+            return
+        os.close(self._write_end)
+        self._write_end = None
+        _LOG.info("the guardian kills every process of run %s that is left", self.run_id)
+        try:
+            code = self._process.wait(_SWEEP_TIMEOUT + 5.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        if code != 0 and not clear(self.run_id, self._leftovers):  # it was killed: do its work
+            raise ChaosError(f"processes of run {self.run_id} cannot be killed")
+
+    def _is_ready(self) -> bool:
+        output = self._process.stdout
+        if output is None or not select.select([output], [], [], _START_TIMEOUT)[0]:
+            return False
+        return output.readline() == _READY
+
+
+def clear(run_id: str, leftovers: Sequence[str]) -> bool:
+    """`sweep`, and remove what `leftovers` name, now that nobody writes it any more."""
+    swept = sweep(run_id)
+    for pattern in leftovers:
+        for path in glob.glob(pattern, recursive=True, include_hidden=True):
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+    return swept
+
+
+def sweep(run_id: str, timeout: float = _SWEEP_TIMEOUT) -> bool:
+    """SIGKILL every process of this user that carries the run id, until none is left.
+
+    Returns whether none is left; False after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    quiet = 0
+    while quiet < _QUIET_PASSES:
+        victims = carriers(run_id)
+        quiet = 0 if victims else quiet + 1
+        for pid in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return not carriers(run_id)
+        time.sleep(_PAUSE)
+    return True
+
+
+def carriers(run_id: str) -> set[int]:
+    """Pids of this user's processes that carry the run id, and of all in a session they lead.
+
+    The sessions, because a server's fork may overwrite its environment with a process title.
+    """
+    everyone = list(_own_processes())
+    marked = {pid for pid, _, process in everyone if _run_id_of(process) == run_id}
+    sessions = {session for pid, session, _ in everyone if pid in marked and session == pid}
+    members = {pid for pid, session, _ in everyone if session in sessions}
+    return (marked | members) - {os.getpid()}
+
+
+def _own_processes() -> Iterator[tuple[int, int, psutil.Process]]:
+    """Pid, session and process of everything alive that belongs to this user."""
+    user = os.getuid()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.uids().real == user and process.status() != psutil.STATUS_ZOMBIE:
+                yield process.pid, os.getsid(process.pid), process
+
+
+def _run_id_of(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(RUN_ID_VARIABLE)
+    except (psutil.Error, OSError):
+        return None
+
+
+def main(run_id: str, leftovers: Sequence[str]) -> int:
+    """Wait for the end of the pipe on standard input, then clear.  0: no process is left."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.write(1, _READY)
+    while os.read(0, 64):
+        pass
+    return 0 if clear(run_id, leftovers) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

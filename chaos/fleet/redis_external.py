@@ -1,0 +1,92 @@
+"""A Redis that somebody else runs: used as it is, never hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+import redis
+
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.fleet.addresses import is_loopback, without_password
+from chaos.fleet.environment import RedisNode
+from chaos.fleet.redis_server import ServerInfo, connect, read_info, server_info
+
+
+class ExternalRedis:
+    """The server at an address; no fault can be done to it."""
+
+    pid: int | None = None
+
+    def __init__(self, url: str, *, authorised: bool = False) -> None:
+        """Nothing is contacted.
+
+        Raises ChaosConfigError when the address is not `redis://` or `rediss://`, or is not
+        loopback without `authorised`.
+        """
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname if parts.scheme in {"redis", "rediss"} else None
+            port = parts.port
+        except ValueError:  # of half an IPv6 address, or a port that is none
+            host = None
+        if not host:
+            raise ChaosConfigError(
+                f"redis = {without_password(url)!r}: expected redis://[:password@]host:port/db"
+            )
+        self.url = url
+        """The address, password included: for the environment of replicas, never for logs."""
+        self.address = f"{parts.scheme}://{host}:{port or 6379}{parts.path}"
+        """The address without user and password."""
+        if not authorised and not is_loopback(host):
+            raise ChaosConfigError(
+                f"redis = {self.address!r}: not a loopback address, which needs --authorised"
+            )
+
+    def __repr__(self) -> str:
+        return f"<ExternalRedis {self.address}>"
+
+    @property
+    def servers(self) -> Mapping[str, RedisNode]:
+        """None that is ours."""
+        return {}
+
+    def primaries(self) -> Sequence[RedisNode]:
+        """None that is ours."""
+        return []
+
+    @property
+    def info(self) -> ServerInfo:
+        """Name, version and allocator.  Raises ChaosError when the server does not answer."""
+        try:
+            return server_info(read_info(self.url))
+        except redis.RedisError as error:
+            raise ChaosError(f"redis at {self.address} gave no INFO: {error}") from None
+
+    def start(self) -> None:
+        """Nothing to start: it runs, or `wait_ready` says that it does not."""
+
+    def wait_ready(self, timeout: float = 3.0) -> None:
+        """Raises ChaosConfigError when the server does not answer within `timeout` seconds."""
+        try:
+            with connect(self.url, timeout) as client:
+                client.ping()
+        except (redis.RedisError, ValueError) as error:
+            raise ChaosConfigError(
+                f"redis = {self.address!r} does not answer: {type(error).__name__}: {error}"
+            ) from None
+
+    def answers(self) -> bool:
+        """Whether it answers PING now."""
+        try:
+            self.wait_ready(1.0)
+        except ChaosConfigError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Nothing: it is not ours."""
+
+    def wait_ended(self, timeout: float) -> bool:
+        """True: nothing of ours is left to end."""
+        return True

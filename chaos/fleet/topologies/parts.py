@@ -1,0 +1,98 @@
+"""What Sentinel sets and clusters share."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import redis
+
+from chaos.errors import ChaosError
+from chaos.fleet.redis_server import RedisServer, ServerInfo, connect
+
+_POLL = 0.05
+
+
+class MakeServer(Protocol):
+    """Makes one data server, not started: its name, the password, lines of configuration.
+
+    `{announced}` in a line is the port that others are told of.
+    """
+
+    def __call__(self, name: str, password: str, *lines: str) -> RedisServer: ...
+
+
+class ServerSet:
+    """Several data servers that are one store."""
+
+    def __init__(self, servers: Sequence[RedisServer]) -> None:
+        self.servers: Mapping[str, RedisServer] = {server.name: server for server in servers}
+        """Every data server by name."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {', '.join(self.servers)}>"
+
+    @property
+    def info(self) -> ServerInfo:
+        """Name, version and allocator.  Raises ChaosError when no server answers."""
+        for server in self.servers.values():
+            if server.answers():
+                return server.info
+        raise ChaosError(f"none of {', '.join(self.servers)} answers")
+
+    def answers(self) -> bool:
+        """Whether every part of the data can be written now."""
+        raise NotImplementedError
+
+    def wait_ready(self, timeout: float = 20.0) -> None:
+        """Wait until every part of the data can be written, and every server has its data.
+
+        Raises ChaosError after `timeout` seconds.
+        """
+        wait_for(
+            lambda: self.answers() and all(s.answers() for s in self.servers.values() if s.running),
+            timeout,
+            f"the {len(self.servers)} servers of Redis to be ready",
+        )
+
+    def close(self) -> None:
+        """Kill all for good, without waiting, and remove the files that hold the password."""
+        for server in self.servers.values():
+            server.close()
+
+    def wait_ended(self, timeout: float) -> bool:
+        """Whether all have ended, after at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        return all(
+            server.wait_ended(max(0.0, deadline - time.monotonic()))
+            for server in self.servers.values()
+        )
+
+
+def wait_for(
+    condition: Callable[[], bool],
+    timeout: float,
+    what: str,
+    cancelled: threading.Event | None = None,
+) -> None:
+    """Raises ChaosError when `condition` does not hold within `timeout` seconds.
+
+    So it does when `cancelled` is set meanwhile: the run wants to end.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise ChaosError(f"waited {timeout:g} s in vain for {what}")
+        if cancelled is not None and cancelled.is_set():
+            raise ChaosError(f"the run ended before there was {what}")
+        time.sleep(_POLL)
+
+
+def ask(url: str, *command: str | int, timeout: float = 1.0) -> Any:
+    """A server's answer to a command; None when it gives none, or an error."""
+    with contextlib.suppress(redis.RedisError), connect(url, timeout) as client:
+        return client.execute_command(*command)
+    return None
