@@ -11,7 +11,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from loadtests.ledger import Ledger
-from reports import lines
 from reports.records import (
     FILES,
     ArrivalRange,
@@ -19,6 +18,7 @@ from reports.records import (
     Fate,
     LoadMark,
     RecordWriter,
+    lines,
 )
 
 

@@ -10,7 +10,7 @@ from chaos.errors import ChaosConfigError
 from harness import exits
 from harness.errors import ConfigError, GeneratorError, RecordsError
 from loadtests.profile import ProfileError
-from reports.history import HistoryError
+from reports.records.history import HistoryError
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 

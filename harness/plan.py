@@ -23,7 +23,7 @@ from loadtests import journeys
 from loadtests import profile as profiles
 from loadtests.journeys import Book
 from loadtests.profile import Profile
-from reports.sizing import Sizing
+from reports.records.sizing import Sizing
 
 _DEFAULT_EXPERIMENT = "diwali-default"
 _RANDOM = re.compile(r"random(?::(.*))?")

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import TextIO
 
-from reports.percentiles import percentile
+from reports.measures.percentiles import percentile
 from reports.records import Outcome, TurnRecord
 
 _WINDOW_S = 5.0

@@ -21,7 +21,7 @@ from harness.rehearsal import Cpu, Measured, Refusal
 from harness.sizing import Ask, sized
 from harness.traces import no_new_keys
 from loadtests.peak import peak_turns_per_s
-from reports.sizing import in_words
+from reports.records.sizing import in_words
 
 if TYPE_CHECKING:
     from chaos.containers.fleet import ContainerFleet

@@ -8,8 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from reports import judge, render, terminal
-from reports.history import HistoryError
+from reports.records.history import HistoryError
+from reports.render import files as render
+from reports.render import terminal
+from reports.verdict import judge
 
 _LOG = logging.getLogger(__name__)
 

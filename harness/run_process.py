@@ -12,7 +12,7 @@ from pathlib import Path
 import diya_start
 from harness import ci_files, exits
 from harness.errors import ConfigError, RunBroken
-from reports.view import Result
+from reports.render.view import Result
 
 _END_S = 15.0
 _TAIL_LINES = 15

@@ -15,9 +15,10 @@ from harness import exits, rundir
 from harness.ddmin import minimise
 from harness.errors import ConfigError, RunBroken
 from harness.run_process import play
-from reports import gates, judge
-from reports.lines import read
+from reports import gates
 from reports.records import FILES, FaultWindow, LoadMark
+from reports.records.lines import read
+from reports.verdict import judge
 
 SHRUNK = "shrunk.yaml"
 """In the run directory: the smallest experiment so far that fails."""

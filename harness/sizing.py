@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from harness.errors import ConfigError
 from harness.rehearsal import Measured
 from loadtests.profile import Profile
-from reports.sizing import GROWN, Sizing
+from reports.records.sizing import GROWN, Sizing
 
 SHARE = 0.6
 """The peak may need so much of what the machine carries."""

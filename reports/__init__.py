@@ -1,6 +1,8 @@
 """Reports: from the recorded history of a run to a verdict, by pure functions.
 
-The one-way road through this room: `records` (what was recorded) → `history` (a run directory,
-read) → `checks` (findings) → `verdict` → `result` (result.json) → renderers (terminal, html,
-junit, summary).  Nothing here starts a process or talks to a network.
+The one-way road through this room, folder by folder: `records` (what was recorded, and its reading)
+→ `measures` (numbers) → `checks` (numbers against limits: findings) → `diagnosis` (why a gate
+failed) → `verdict` (result.json) → `render` (terminal, html, junit, summary).  A folder imports
+those before it; all may import `gates`, the table of the questions.  Nothing here starts a process
+or talks to a network.
 """

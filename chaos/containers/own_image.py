@@ -41,8 +41,8 @@ _DATA = (
     "target_service/sessions/lua/*.lua",
     "loadtests/shopmax.toml",
     "loadtests/profiles/*.toml",
-    "reports/*.css",
-    "reports/*.js",
+    "reports/render/*.css",
+    "reports/render/*.js",
     "reports/*.schema.json",
 )
 _LONGEST_SILENCE_S = 900

@@ -11,9 +11,9 @@ from harness.ci import amounts
 from harness.ci.errors import PlanError
 from harness.ci.metrics import METRICS, Metric
 from harness.ci.settings import nearest
-from reports import view, wording
 from reports.gates import GATES
-from reports.view import Result
+from reports.render import view, wording
+from reports.render.view import Result
 
 _FORM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(==|!=|<=|>=|<|>|=)\s*(\S.*?)\s*")
 _COMPARE: dict[str, Callable[[float, float], bool]] = {

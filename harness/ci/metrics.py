@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.ci import amounts
-from reports import view, wording
 from reports.gates import VIOLATIONS, names_of
-from reports.view import Result
+from reports.render import view, wording
+from reports.render.view import Result
 
 Scope = Literal["run", "phase", "fault"]
 

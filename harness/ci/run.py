@@ -9,7 +9,7 @@ from typing import Any
 from harness.ci import amounts, expectation, story
 from harness.ci.errors import PlanError
 from harness.ci.faults import PlannedFault, plan
-from reports.view import Result
+from reports.render.view import Result
 
 
 class Run:

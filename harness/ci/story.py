@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.ci.expectation import Answer
-from reports import terminal, view
-from reports.view import Result
+from reports.render import terminal, view
+from reports.render.view import Result
 
 _WIDTH = 100
 _EVIDENCE = 6

@@ -19,8 +19,8 @@ from reports.checks.recovery import check_recovery
 from reports.checks.steady_state import check_steady_state
 from reports.checks.validity import check_validity
 from reports.gates import GATES, gate
-from reports.history import History
 from reports.records import Finding, Status
+from reports.records.history import History
 
 Check = Callable[[History], list[Finding]]
 

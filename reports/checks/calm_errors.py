@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import isnan
 
-from reports.checks.beside import beside_a_fault
 from reports.checks.sampled import gate_share
-from reports.columns import FOUND, RETRIED, UNANSWERED
-from reports.history import History
-from reports.phases import STEADY, turns_by_phase
+from reports.measures.beside import beside_a_fault
+from reports.measures.phases import STEADY, turns_by_phase
 from reports.records import ConversationRecord, Finding, Status, TurnRecord
+from reports.records.columns import FOUND, RETRIED, UNANSWERED
+from reports.records.history import History
 
 RETRIED_SHARE = 0.01
 """Of the turns of the steady state; a network loses a connection now and then."""

@@ -2,95 +2,20 @@
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import replace
 
 from reports.checks import contents
-from reports.checks.blameless import audits_are, turns_are
-from reports.checks.census import Census, Tally
-from reports.checks.conversation_judge import ConversationJudge
-from reports.checks.durability import declared_losses, may_lose
-from reports.checks.gaps import missing, unrecorded_faults, was_opened
-from reports.checks.rewritten import calm, judge_suspects
 from reports.gates import VIOLATIONS
-from reports.history import History
-from reports.records import AuditRecord, ConversationRecord, Finding, Status, TurnRecord
+from reports.measures.continuity.all_conversations import take_census
+from reports.measures.continuity.census import Census, Tally
+from reports.records import Finding, Status
+from reports.records.history import History
 
 UNVERIFIED_SHARE = 0.01
 """More conversations than this without an answered audit, and continuity is not known."""
-MAY_BE_A_FAULTS = ("lost", "truncated", "reordered", "resurrected", "context_missed")
-"""What a fault that is not recorded may explain: the server may have lost what it had taken."""
 REPEATED_SHARE, REPEATED_FEW = 0.01, 5
 """More turns than this share, and than so many, that happened again: a target that does not promise
 to prevent it does not prevent it as a rule."""
-
-
-def take_census(history: History) -> Census:
-    """Judge every conversation."""
-    census, suspects = Census(), array("q")
-    lost = history.once(may_lose)
-    for index, records, turns, audits in history.talks():
-        gap = missing(records, turns, audits)
-        if gap is not None:
-            # It convicts nobody, and shows nothing.
-            census.gaps.append(f"conversation {index}: {gap}")
-            census.opened += was_opened(records, turns)
-            continue
-        (record,) = records
-        census.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
-        plain = _is_plain(history, record, turns, audits)
-        if plain and _took_the_short_way(history, census, record, turns, audits):
-            continue
-        judge = ConversationJudge(history, index, record, census)
-        violations = judge.judge(turns, audits, plain=plain)
-        if judge.otherwise or judge.other_context:
-            # Whether the store did it is known when all conversations have been read.
-            census.otherwise.update(calm(history, turns, judge.otherwise))
-            suspects.append(index)
-        else:
-            census.convict(violations)
-    if suspects:
-        judge_suspects(history, census, suspects)
-    if not history.cut_short and unrecorded_faults(history):
-        census.doubt(MAY_BE_A_FAULTS)
-    return census
-
-
-def _is_plain(
-    history: History,
-    record: ConversationRecord,
-    turns: list[TurnRecord],
-    audits: list[AuditRecord],
-) -> bool:
-    """Whether its turns need no explanation, and what was read came after all of them."""
-    if record.opened is None or not turns or not history.run.ttl_known:
-        return False
-    losses = history.once(declared_losses)
-    for loss in losses:
-        if loss.since <= turns[-1].done and record.opened <= loss.heard:
-            return False
-    return turns_are(record, turns, audits, history.run.ttl_seconds)
-
-
-def _took_the_short_way(
-    history: History,
-    census: Census,
-    record: ConversationRecord,
-    turns: list[TurnRecord],
-    audits: list[AuditRecord],
-) -> bool:
-    """Whether what was read needs no explanation either; `_is_plain` is known to hold."""
-    if not history.stamps_turn_ids:
-        return False
-    found = audits_are(record, turns, audits, history.run.ttl_seconds)
-    if found is None:
-        return False
-    census.opened += 1
-    census.audited += found.audited
-    census.acknowledged += len(turns)
-    census.witnessed += len(turns)
-    census.read_late += found.read_late
-    return True
 
 
 def check_continuity(history: History) -> list[Finding]:
@@ -206,13 +131,3 @@ def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]
             return Status.UNKNOWN, f"{title}: {by_histories}; what the model was shown is not known"
         return Status.PASS, f"{title}: {by_histories}; this model bears no witness"
     return Status.PASS, f"{title}: none in {census.audited} conversations"
-
-
-def counts(census: Census) -> dict[str, int]:
-    """The census as result.json shows it."""
-    return {
-        **{kind: census.violations.get(kind, Tally()).turns for kind in VIOLATIONS},
-        "conversations_audited": census.audited,
-        "turns_witnessed": census.witnessed,
-        "within_durability": census.within_durability,
-    }

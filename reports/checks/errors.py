@@ -10,12 +10,12 @@ from dataclasses import replace
 from itertools import islice
 
 from reports.checks.calm_errors import check_calm_errors
-from reports.checks.durability import declared_losses, may_lose
 from reports.checks.replies import check_replies
 from reports.checks.sampled import gate_share
-from reports.columns import FAIL, OUTCOME, WORDLESS
-from reports.history import History
+from reports.measures.continuity.durability import declared_losses, may_lose
 from reports.records import Finding, Outcome, Status, TurnRecord
+from reports.records.columns import FAIL, OUTCOME, WORDLESS
+from reports.records.history import History
 
 _NO_SESSION = 404
 

@@ -5,9 +5,9 @@ A run in which hardly anything happened passes every other gate.  Each floor say
 
 from __future__ import annotations
 
-from reports.columns import OK, OUTCOME
-from reports.history import History
+from reports.measures.replicas import moves, replicas_seen
 from reports.records import Finding, Status
+from reports.records.history import History
 
 TURNS_PER_REPLICA = 10
 """Of so many turns for each replica, spread evenly or at random, none is likely to get none."""
@@ -20,31 +20,6 @@ TURNS_AFTER = 5
 def check_floors(history: History) -> list[Finding]:
     """Gate how many replicas answered, how many turns moved, and the load after the faults."""
     return [*_replicas(history), *_spread(history), *_aftermath(history)]
-
-
-def moved(history: History) -> int:
-    """How many acknowledged turns another replica answered than the turn before."""
-    return history.once(_moves)[0]
-
-
-def _moves(history: History) -> tuple[int, int]:
-    """How many acknowledged turns moved, and how many could have."""
-    state, replica = history.turns.state, history.turns.replica
-    count = later = 0
-    for _, numbers in history.turns.talks():
-        before = 0
-        for number in numbers:
-            now = replica[number]
-            if now and state[number] & OUTCOME == OK:
-                later += before != 0
-                count += before not in (0, now)
-                before = now
-    return count, later
-
-
-def replicas_seen(history: History) -> set[str]:
-    """The replicas that answered."""
-    return {replica for replica in history.turns.replicas if replica is not None}
 
 
 def _replicas(history: History) -> list[Finding]:
@@ -67,7 +42,7 @@ def _spread(history: History) -> list[Finding]:
     planned = history.run.replicas
     if not seen or (seen if planned is None else planned) < 2:
         return []
-    count, later = history.once(_moves)
+    count, later = history.once(moves)
     floor = max(1, int(MOVED_SHARE * later))
     summary = (
         f"{count} of {later} later turns were answered by another replica than the turn before "

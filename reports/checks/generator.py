@@ -5,14 +5,13 @@ Its lag at each arrival is `validity.generator`; how every arrival ended, `valid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from math import isnan
+from collections.abc import Callable
 
 from reports.checks.sampled import evidence_of_p99
-from reports.columns import RETRIED, TROUBLED
-from reports.history import History
-from reports.percentiles import ascending, percentile
-from reports.records import Finding, LoadMark, Sample, Status
+from reports.measures.generator import generator_samples, send_lags
+from reports.measures.percentiles import percentile
+from reports.records import Finding, LoadMark, Status
+from reports.records.history import History
 
 SATURATED_PERCENT = 95.0
 """Of one core; the generator's processes cannot use more than one each."""
@@ -30,40 +29,6 @@ _LOST: dict[str, Callable[[LoadMark], str]] = {
 def check_generator(history: History) -> list[Finding]:
     """Gate the generator itself."""
     return [_send_lag(history), *_cpu(history), *_workers(history)]
-
-
-def arrival_lags(history: History) -> Iterator[tuple[float, float]]:
-    """When each conversation was due, run time, and by how much the generator was late for it."""
-    talks = history.conversations
-    started = zip(talks.started, talks.due, strict=True)
-    return ((due, at - due) for at, due in started if not isnan(at))
-
-
-def later_turn_lags(history: History) -> Iterator[tuple[float, float]]:
-    """When each later turn was due, run time, and by how much it was taken up late."""
-    turns = history.turns
-    sent = zip(turns.turn, turns.state, turns.sent, turns.due, strict=True)
-    return (
-        (due, at - due)
-        for turn, state, at, due in sent
-        # A first turn opens the session first; so does one whose session had to be opened again.
-        if turn > 0 and not state & (RETRIED | TROUBLED)
-    )
-
-
-def send_lags(history: History) -> Sequence[float]:
-    """By how much the generator was late to take up each later turn, ascending, seconds."""
-    return ascending(lag for _, lag in later_turn_lags(history))
-
-
-def generator_samples(history: History) -> dict[str, list[Sample]]:
-    """The samples of each process of the generator while it offered load."""
-    start, end = history.load_start, history.load_end
-    return {
-        source: [s for s in samples if start is not None and start <= s.t <= (end or s.t)]
-        for source, samples in history.samples_by_source.items()
-        if source.partition(":")[0] == "generator"
-    }
 
 
 def _send_lag(history: History) -> Finding:

@@ -1,73 +1,22 @@
-"""Latency: what customers felt, counted from the moment they meant to send.
+"""Latency: the steady state, each fault, each recovery and the warm-up have limits of their own.
 
 Percentiles are of acknowledged turns; what was not acknowledged is in the error rate, and the time
-it took is in the outages.  The steady state, each fault, each recovery and the warm-up have limits
-of their own; a turn that was late before a fault began counts in both phases.
+it took is in the outages.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from heapq import nlargest
-from itertools import chain
 
 from reports.checks.sampled import gate_percentile
-from reports.columns import OK, OUTCOME, Turns
-from reports.history import History
-from reports.percentiles import ascending
-from reports.phases import STEADY, WARMUP, PhaseMap, turns_by_phase
+from reports.measures.latency import latency_by_phase, outages, sources
+from reports.measures.phases import STEADY, WARMUP
 from reports.records import Finding, Status
+from reports.records.history import History
 
 FEWEST_STEADY = 5
 """Fewer turns in the steady state do not even show that more than half of them are fast enough."""
-
-
-def latencies(turns: Turns, which: Iterable[int]) -> array[float]:
-    """Ascending latencies of those of these turns that were acknowledged, seconds."""
-    state, due, done = turns.state, turns.due, turns.done
-    return ascending(done[n] - due[n] for n in which if state[n] & OUTCOME == OK)
-
-
-def latency_by_phase(history: History) -> dict[str, array[float]]:
-    """Ascending latencies of every phase that has turns, and of `all`."""
-    turns = history.turns
-    phases = {
-        phase: latencies(turns, numbers) for phase, numbers in history.once(turns_by_phase).items()
-    }
-    # Sorted stretches, which a sort only merges.
-    everything = ascending(chain.from_iterable(phases.values()))
-    for phase, late in history.once(_late_before_a_fault).items():
-        waits = (began - turns.due[number] for number, began in late)
-        phases[phase] = ascending(chain(phases.get(phase, ()), waits))
-    return {"all": everything, **phases}
-
-
-def _late_before_a_fault(history: History) -> dict[str, list[tuple[int, float]]]:
-    """By phase, the numbers of turns that were late there when a fault began, and when it did.
-
-    Such a turn belongs to the fault, and also to the phase in which it was due: the fault cannot
-    have made it late.
-    """
-    turns, run, phases = history.turns, history.run, history.once(PhaseMap)
-    limits = {
-        STEADY: run.slo("steady_p99_s"),
-        WARMUP: run.slo_or("warmup_p99_s", "fault_p99_s"),
-    }
-    late: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    by_phase = history.once(turns_by_phase)
-    for fault in phases.faults:
-        for number in by_phase.get(fault.name, ()):
-            due = turns.due[number]
-            wait = fault.start - due
-            if wait > 0 and turns.state[number] & OUTCOME == OK:
-                phase = phases.of(due, due)
-                limit = limits.get(phase, run.slo_or("recovery_p99_s", "fault_p99_s"))
-                if wait > limit and not phase.startswith("fault:"):
-                    late[phase].append((number, fault.start))
-    return late
 
 
 def check_latency(history: History) -> list[Finding]:
@@ -84,7 +33,7 @@ def check_latency(history: History) -> list[Finding]:
         limit = run.slo_or("warmup_p99_s", "fault_p99_s")
         findings.append(gate_percentile("latency.warmup_p99", WARMUP, by_phase[WARMUP], limit))
     for fault in history.faults:
-        phases = _sources(history, f"fault:{fault.id}")
+        phases = sources(history, f"fault:{fault.id}")
         values = next((by_phase[phase] for phase in phases if by_phase.get(phase)), array("d"))
         limit = run.slo("fault_p99_s")
         findings.append(gate_percentile("latency.fault_p99", phases[0], values, limit))
@@ -95,57 +44,6 @@ def check_latency(history: History) -> list[Finding]:
             )
     findings.append(_outage_gate(history))
     return findings
-
-
-def _sources(history: History, phase: str) -> list[str]:
-    """The phases that speak for this one; the first that has turns is gated."""
-    if not phase.startswith("fault:"):
-        return [phase]
-    # A window may be shorter than the gap between two turns; then its recovery speaks for it.
-    phases = [phase, f"recovery:{phase.removeprefix('fault:')}"]
-    # Of faults at the same time one has all the turns: it speaks for those that it shares.
-    return phases + sorted(history.once(PhaseMap).shared[phase])
-
-
-def gated_waits(history: History, phase: str) -> Iterator[tuple[int, float, float]]:
-    """What the p99 gate of this phase looked at: numbers of turns, and each wait's two ends."""
-    turns, by_latency = history.turns, history.once(latency_by_phase)
-    source = next((s for s in _sources(history, phase) if by_latency.get(s)), phase)
-    for number in history.once(turns_by_phase).get(source, ()):
-        if turns.state[number] & OUTCOME == OK:
-            yield number, turns.due[number], turns.done[number]
-    for number, began in history.once(_late_before_a_fault).get(source, ()):
-        yield number, turns.due[number], began
-
-
-@dataclass(frozen=True, slots=True)
-class Outages:
-    """How long each conversation could not progress at worst, and the turn that ended it."""
-
-    seconds: array[float]
-    culprits: array[int]
-    """Numbers of turns."""
-
-
-def outages(history: History) -> Outages:
-    """The longest outage of each conversation that took a turn.
-
-    The time from when a customer meant to send until the next acknowledged turn (or until they
-    gave up), seconds.
-    """
-    state, due, done = history.turns.state, history.turns.due, history.turns.done
-    worst = Outages(array("d"), array("I"))
-    for _, numbers in history.turns.talks():
-        longest, culprit = 0.0, numbers[0]
-        stuck_since: float | None = None
-        for number in numbers:
-            since = due[number] if stuck_since is None else stuck_since
-            if done[number] - since >= longest:
-                longest, culprit = done[number] - since, number
-            stuck_since = None if state[number] & OUTCOME == OK else since
-        worst.seconds.append(longest)
-        worst.culprits.append(culprit)
-    return worst
 
 
 def _outage_gate(history: History) -> Finding:

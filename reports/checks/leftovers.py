@@ -6,9 +6,9 @@ that grow with the logarithm of the load, not with its turns.
 
 from __future__ import annotations
 
-from reports.checks.redis_memory import Memory
-from reports.history import History
+from reports.measures.redis_memory import Memory
 from reports.records import Finding, Status
+from reports.records.history import History
 
 MIB = 1024 * 1024
 LAG_S = 2.0

@@ -8,14 +8,14 @@ from dataclasses import replace
 from math import isnan
 
 from reports.checks.leftovers import LAG_S, MIB, check_leftovers
-from reports.checks.others import others_write
-from reports.checks.redis_memory import Memory, measure
 from reports.checks.replica_memory import check_replica_memory
 from reports.checks.ttl_kept import check_ttl_kept
-from reports.columns import FAIL, OUTCOME
-from reports.history import History
-from reports.percentiles import ascending, median, percentile
+from reports.measures.others import others_write
+from reports.measures.percentiles import ascending, median, percentile
+from reports.measures.redis_memory import Memory, measure
 from reports.records import Finding, Status
+from reports.records.columns import FAIL, OUTCOME
+from reports.records.history import History
 
 _FLOOR_BYTES = 2 * MIB
 """Hash tables that have grown, and the allocator's own, are no session's."""

@@ -15,12 +15,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.checks.sampled import SLOW_SHARE
-from reports.columns import OK, OUTCOME
-from reports.history import History
-from reports.intervals import CONFIDENCE, binomial_tail, judge_share
-from reports.phases import STEADY, turns_by_phase
+from reports.measures.intervals import CONFIDENCE, SLOW_SHARE, binomial_tail, judge_share
+from reports.measures.phases import STEADY, turns_by_phase
 from reports.records import Finding, Status
+from reports.records.columns import OK, OUTCOME
+from reports.records.history import History
 
 REPLICA_LIMIT = 0.1
 """A replica of which surely more than one turn in ten is bad does not work."""

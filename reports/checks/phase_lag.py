@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from itertools import chain
 
-from reports.checks.generator import arrival_lags, later_turn_lags
 from reports.checks.latency import check_latency
 from reports.checks.recovery import check_recovery
-from reports.checks.sampled import SLOW_SHARE
 from reports.gates import gate
-from reports.history import History
-from reports.intervals import is_enough
-from reports.percentiles import ascending, percentile
-from reports.phases import time_of
+from reports.measures.generator import arrival_lags, later_turn_lags
+from reports.measures.intervals import SLOW_SHARE, is_enough
+from reports.measures.percentiles import ascending, percentile
+from reports.measures.phases import time_of
 from reports.records import Finding, Status
+from reports.records.history import History
 
 _EVIDENCE_LINES = 20
 

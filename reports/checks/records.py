@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reports.checks.census import EVIDENCE_LINES
-from reports.checks.continuity import take_census
-from reports.history import History
+from reports.measures.continuity.all_conversations import take_census
+from reports.measures.continuity.census import EVIDENCE_LINES
 from reports.records import Finding, Status
+from reports.records.history import History
 
 
 def check_records(history: History) -> list[Finding]:

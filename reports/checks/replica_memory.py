@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reports.checks.redis_memory import REPLICA
-from reports.history import History
-from reports.percentiles import ascending
+from reports.measures.percentiles import ascending
+from reports.measures.redis_memory import REPLICA
 from reports.records import Finding, Sample, Status
+from reports.records.history import History
 
 _MIB = 1024 * 1024
 _GROWTH_BYTES = 32 * _MIB

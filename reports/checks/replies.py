@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-from reports.columns import OK, OUTCOME, UNSEEN, WORDLESS
-from reports.history import History
 from reports.records import Finding, Status
+from reports.records.columns import OK, OUTCOME, UNSEEN, WORDLESS
+from reports.records.history import History
 
 _EVIDENCE_LINES = 20
 

@@ -1,8 +1,8 @@
-"""Gates on a share or on the 99th percentile: they say what they rest on (see `reports.intervals`).
+"""Gates on a share or on the 99th percentile: they say what they rest on.
 
 A sample that is too small for the question is judged by what it can answer: whether the slowest
 turn kept the limit, or whether none was bad.  Where that does not hold either, and chance explains
-it, the gate is unknown.
+it, the gate is unknown.  The intervals are those of `reports.measures.intervals`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from reports.intervals import is_enough, judge_share, percentile_interval, share_interval
-from reports.percentiles import percentile
+from reports.measures.intervals import (
+    SLOW_SHARE,
+    is_enough,
+    judge_share,
+    percentile_interval,
+    share_interval,
+)
+from reports.measures.percentiles import percentile
 from reports.records import Evidence, Finding, Status
 
-SLOW_SHARE = 0.01
-"""A limit on the 99th percentile allows so many turns to be slower."""
 _TOO_FEW = "too few turns to tell"
 
 

@@ -16,7 +16,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reports.checks.cpu import (
+from reports.checks.errors import check_errors
+from reports.checks.latency import check_latency
+from reports.checks.memory import check_memory
+from reports.checks.recovery import check_recovery
+from reports.checks.steady_state import check_steady_state
+from reports.checks.waits import Wait, waits_of
+from reports.gates import Kind, gate
+from reports.measures.cpu import (
     FULL_PERCENT,
     Reading,
     calm,
@@ -28,18 +35,11 @@ from reports.checks.cpu import (
     of_one_core,
     within,
 )
-from reports.checks.errors import check_errors
-from reports.checks.latency import check_latency
-from reports.checks.memory import check_memory
-from reports.checks.recovery import check_recovery
-from reports.checks.steady_state import check_steady_state
-from reports.checks.waits import Wait, waits_of
-from reports.columns import OK, OUTCOME, WORDLESS
-from reports.gates import Kind, gate
-from reports.history import History
+from reports.measures.spans import Span, merged, overlap, seconds, without
 from reports.records import Finding, Status
-from reports.sizing import GROWN
-from reports.spans import Span, merged, overlap, seconds, without
+from reports.records.columns import OK, OUTCOME, WORDLESS
+from reports.records.history import History
+from reports.records.sizing import GROWN
 
 DEARER = 1.5
 """A turn that costs more than this many times the reference is the service's own doing."""

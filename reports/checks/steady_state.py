@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.history import History
 from reports.records import Finding, ProbeRecord, Status
+from reports.records.history import History
 
 
 def check_steady_state(history: History) -> list[Finding]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from reports.columns import OK, OUTCOME
-from reports.history import History
 from reports.records import Finding, Status
+from reports.records.columns import OK, OUTCOME
+from reports.records.history import History
 
 _LATE, _NEARLY = 0.65, 0.8
 """Shares of the TTL: idle for so long is late, and nearly too late."""

@@ -11,17 +11,18 @@ from dataclasses import replace
 from heapq import nlargest
 from itertools import pairwise
 
-from reports.checks.effects import without_effect
 from reports.checks.floors import check_floors
 from reports.checks.foreign_cpu import check_foreign_cpu
-from reports.checks.generator import arrival_lags, check_generator
+from reports.checks.generator import check_generator
 from reports.checks.phase_lag import check_phase_lag
-from reports.checks.redis_memory import REDIS
 from reports.checks.sampled import evidence_of_p99
 from reports.checks.saturation import check_saturation
-from reports.history import History
-from reports.percentiles import ascending, percentile
+from reports.measures.effects import without_effect
+from reports.measures.generator import lags
+from reports.measures.percentiles import percentile
+from reports.measures.redis_memory import REDIS
 from reports.records import Fate, Finding, Status
+from reports.records.history import History
 
 _MARKS = ("start", "arrivals-end", "end", "audited")
 _LONGEST_GAP_S = 10.0
@@ -115,11 +116,6 @@ def _ranges_twice(history: History, planned: int) -> int:
         twice += each.count - inside.count(0)
         known[each.first : stop : each.step] = b"\1" * len(inside)
     return twice
-
-
-def lags(history: History) -> Sequence[float]:
-    """By how much the generator was late for each conversation, ascending, seconds."""
-    return ascending(lag for _, lag in arrival_lags(history))
 
 
 def _generator(history: History) -> Finding:

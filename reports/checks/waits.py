@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from reports.checks.calm_errors import bad_reads, failed_deletions, retried_in_vain
 from reports.checks.errors import lost_as_declared
-from reports.checks.latency import gated_waits, outages
-from reports.checks.recovery import impacts
-from reports.checks.sampled import SLOW_SHARE
-from reports.columns import OUTCOME, WORDLESS
-from reports.history import History
-from reports.intervals import judge_share
-from reports.phases import STEADY, turns_by_phase
+from reports.measures.intervals import SLOW_SHARE, judge_share
+from reports.measures.latency import gated_waits, outages
+from reports.measures.phases import STEADY, turns_by_phase
+from reports.measures.recovery import impacts
+from reports.measures.spans import Span
 from reports.records import Finding, Status
-from reports.spans import Span
+from reports.records.columns import OUTCOME, WORDLESS
+from reports.records.history import History
 
 _PROBED_S = 5.0
 """A probe of the steady state speaks of the seconds before it, too."""

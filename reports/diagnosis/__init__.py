@@ -22,8 +22,8 @@ from reports.diagnosis.redis_silent import redis_silent
 from reports.diagnosis.said import answered_with, errors
 from reports.diagnosis.scene import Cause, Scene
 from reports.diagnosis.where import one_replica, one_shard
-from reports.history import History
 from reports.records import Finding, Status
+from reports.records.history import History
 
 CAUSES: tuple[Callable[[Scene], Cause | None], ...] = (
     dearer,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reports.checks.cpu import mean_percent, within
-from reports.checks.foreign_cpu import stretches
 from reports.checks.saturation import parts, rates, saturation
 from reports.diagnosis.scene import Cause, Scene
+from reports.measures.cpu import mean_percent, within
+from reports.measures.foreign_cpu import stretches
 
 
 def dearer(scene: Scene) -> Cause | None:

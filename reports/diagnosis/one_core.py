@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reports.checks.cpu import full, mean_percent, of_one_core, within
 from reports.checks.saturation import parts
 from reports.diagnosis.scene import HALF, Cause, Scene, name_of, some
+from reports.measures.cpu import full, mean_percent, of_one_core, within
 
 _NAMES = {"Redis": "redis_core", "Envoy": "envoy_core", "the load generator": "generator_core"}
 

@@ -6,8 +6,8 @@ from array import array
 from bisect import bisect_right
 
 from reports.diagnosis.scene import Scene
-from reports.history import History
-from reports.percentiles import median
+from reports.measures.percentiles import median
+from reports.records.history import History
 
 _LONGER = 2.0
 _MOST_MOMENTS = 600

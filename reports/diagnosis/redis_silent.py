@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from reports.diagnosis.scene import Cause, Scene
-from reports.spans import Span
+from reports.measures.spans import Span
 
 _LONGEST_GAP_S = 3.0
 """It is asked every second: one missed answer is nothing."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reports.checks.waits import Waits
-from reports.history import History
-from reports.percentiles import median
+from reports.measures.percentiles import median
+from reports.measures.spans import Span, merged, overlap
 from reports.records import Finding, Sample, TurnRecord
-from reports.spans import Span, merged, overlap
+from reports.records.history import History
 
 _BESIDE_S = 3.0
 """Samples are taken every second, and those of the replicas' metrics every three."""

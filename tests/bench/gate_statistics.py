@@ -1,7 +1,7 @@
 """`make gate-statistics`: how often chance misleads the gates, by the size of the run.
 
 Runs are drawn whose true share of bad turns is known, and judged by the same functions as recorded
-runs (`reports.intervals`, `reports.checks.relapse`).  A false NO-GO convicts a service that keeps
+runs (`intervals` and `relapse` of `reports.measures`).  A false NO-GO convicts a service that keeps
 its limit; a false GO acquits one that does not.  The tables are those of `docs/evidence.md`.
 """
 
@@ -15,9 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reports.checks.relapse import turns_felt
-from reports.checks.sampled import SLOW_SHARE
-from reports.intervals import judge_share
+from reports.measures.intervals import SLOW_SHARE, judge_share
+from reports.measures.relapse import turns_felt
 from reports.records import Status
 
 TIMES_THE_LIMIT = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)

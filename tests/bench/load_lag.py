@@ -63,7 +63,7 @@ def lag(url: str, core: str = "") -> dict[str, Any]:
     """
     import gevent
 
-    from reports.percentiles import percentile
+    from reports.measures.percentiles import percentile
     from reports.records import ConversationRecord
 
     if core:

@@ -64,7 +64,7 @@ def open_loop(url: str) -> dict[str, float]:
     """p95 as recorded, and as it must be for the same turns."""
     import gevent
 
-    from reports.percentiles import percentile
+    from reports.measures.percentiles import percentile
     from reports.records import TurnRecord
 
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +92,7 @@ def closed_loop(url: str) -> dict[str, float]:
     import gevent
 
     from loadtests.client import Client
-    from reports.percentiles import percentile
+    from reports.measures.percentiles import percentile
 
     client, latencies = Client(url, connections=USERS), list[float]()
     gevent.spawn(_stall, url, (WINDOW_S - STALL_S) / 2)

@@ -18,13 +18,7 @@ from harness.plan import Plan
 from harness.progress import Progress
 from harness.watch import Watch
 from loadtests import arrivals, conversation, profile
-from reports.records import (
-    LoadMark,
-    Outcome,
-    Record,
-    RecordWriter,
-    TurnRecord,
-)
+from reports.records import LoadMark, Outcome, Record, RecordWriter, TurnRecord
 from tests.loadtests.recorded import offered
 
 SEED, START = 3, 5.0

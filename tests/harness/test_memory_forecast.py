@@ -8,7 +8,7 @@ import pytest
 from harness import memory_forecast, parser
 from harness import plan as plans
 from loadtests.forecast import forecast
-from reports.forecast import read
+from reports.records.forecast import read
 
 
 def _plan(*options: str) -> plans.Plan:

@@ -9,7 +9,7 @@ import pytest
 
 from harness import parser, reproduce
 from harness import plan as plans
-from reports import again
+from reports.render import again
 
 
 def parsed(*options: str) -> argparse.Namespace:

@@ -34,6 +34,16 @@ MAY_IMPORT = {
         "loadtests.target",
     },
 }
+REPORTS = {
+    "gates": set[str](),
+    "records": set[str](),
+    "measures": {"gates", "records"},
+    "checks": {"gates", "records", "measures"},
+    "diagnosis": {"records", "measures", "checks"},
+    "verdict": {"gates", "records", "measures", "checks", "diagnosis"},
+    "render": {"gates", "records"},
+}
+"""The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""
 CONTAINERS = sorted((command.ROOT / "chaos" / "containers").glob("*.py"))
 GEVENT_HOMES = {
     "locustfile.py",
@@ -88,6 +98,23 @@ def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
                 for each in MAY_IMPORT[room]
             )
             assert allowed, f"{path.relative_to(command.ROOT)} imports {module}"
+
+
+@pytest.mark.parametrize("folder", REPORTS)
+def test_a_folder_of_reports_imports_only_those_before_it(folder: str) -> None:
+    room = command.ROOT / "reports"
+    files = [room / "gates.py"] if folder == "gates" else list((room / folder).rglob("*.py"))
+    assert files
+    for path in files:
+        used = {each.split(".")[1] for each in imported(path) if each.startswith("reports.")}
+        assert used <= REPORTS[folder] | {folder}, path.relative_to(command.ROOT)
+
+
+def test_every_module_of_reports_has_a_folder() -> None:
+    room = command.ROOT / "reports"
+    files, folders = room.glob("*.py"), room.glob("*/__init__.py")
+    modules = {path.stem for path in files} | {path.parent.name for path in folders}
+    assert modules - {"__init__"} == set(REPORTS)
 
 
 @pytest.fixture(scope="module")

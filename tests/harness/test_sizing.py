@@ -9,7 +9,7 @@ from harness.errors import ConfigError
 from harness.rehearsal import Measured
 from harness.sizing import Ask, sized
 from loadtests import profile
-from reports.sizing import in_words
+from reports.records.sizing import in_words
 
 DIWALI = profile.load("diwali")
 

@@ -12,7 +12,7 @@ from harness import parser, rundir
 from harness import plan as plans
 from harness.errors import ConfigError
 from harness.plan import Plan
-from reports import html, summary_md, terminal
+from reports.render import html, summary_md, terminal
 from tests.harness import command
 from tests.reports.conftest import stored
 

@@ -7,7 +7,7 @@ import pytest
 from loadtests import arrivals, conversation, profile, sliding_ttl
 from loadtests.conversation import ConversationPlan, Ending
 from loadtests.profile import Profile
-from reports.checks.session_model import CLOCK_S, Presence, SessionModel
+from reports.measures.continuity.session_model import CLOCK_S, Presence, SessionModel
 from reports.records import Arrival, ConversationRecord, Fate, Outcome, TurnRecord
 
 SLOW_TURN_S = 1.15

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reports.columns import Audits, Conversations, Turns
-from reports.history import History
 from reports.records import (
     ArrivalRange,
     AuditRecord,
@@ -31,7 +29,9 @@ from reports.records import (
     chain,
     digest,
 )
-from reports.run_info import read_run_info
+from reports.records.columns import Audits, Conversations, Turns
+from reports.records.history import History
+from reports.records.run_info import read_run_info
 
 TTL = 30.0
 SLO = {

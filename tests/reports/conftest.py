@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reports.checks.continuity import counts, take_census
 from reports.gates import VIOLATIONS
+from reports.measures.continuity.all_conversations import counts, take_census
 from tests.reports import render_fixtures
 from tests.reports.a_run import Run
 from tests.reports.convictions import Judge

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reports.checks.attribution import attribute
 from reports.checks.continuity import check_continuity
+from reports.measures.continuity.attribution import attribute
 from reports.records import Finding, HistoryItem, Seen, Status, chain, digest
 from tests.reports.a_run import Conversation, Run, answered, message, reply, said, step, whole
 from tests.reports.convictions import Judge, findings

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reports import budget_view
-from reports.checks.budget import Budget
-from reports.judge import judge
+from reports.measures.budget import Budget
 from reports.records import Outcome
+from reports.render import budget_view
+from reports.verdict.judge import judge
 from tests.reports.a_run import Run
 
 BUDGET = Budget(failed_allowed=2.0, slow_allowed=20.0, slow_limit_s=2.0)

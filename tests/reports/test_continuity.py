@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reports.checks.continuity import check_continuity
-from reports.checks.forgotten import PATIENCE_S
+from reports.measures.continuity.forgotten import PATIENCE_S
 from reports.records import HistoryItem, Outcome, Status, digest
 from tests.reports.a_run import TTL, Run, answered, said, step, whole, witness
 from tests.reports.convictions import Judge, three_turns

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reports.checks.forgotten import PATIENCE_S
+from reports.measures.continuity.forgotten import PATIENCE_S
 from reports.records import HistoryItem, Outcome, Status
 from tests.reports.a_run import TTL, Conversation, Run, said, step, whole, witness
 from tests.reports.convictions import Judge, findings

@@ -18,10 +18,9 @@ import pytest
 
 from harness import exits, report
 from harness.failures import explain
-from reports import lines
-from reports.history import HistoryError, read
-from reports.records import FILES, LoadMark
-from reports.run_info import SCHEMA_VERSION
+from reports.records import FILES, LoadMark, lines
+from reports.records.history import HistoryError, read
+from reports.records.run_info import SCHEMA_VERSION
 from tests.reports.a_run import Run
 
 Damage = Callable[[Path], object]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.checks.dead_replicas import sent_to_dead
+from reports.measures.dead_replicas import sent_to_dead
 from reports.records import Sample
 from tests.reports.a_run import Run
 

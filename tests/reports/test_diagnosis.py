@@ -12,8 +12,8 @@ from redis.crc import key_slot
 
 from reports.checks import run_checks
 from reports.diagnosis import UNEXPLAINED, Diagnosis, diagnoses
-from reports.judge import judge
 from reports.records import Outcome, Sample
+from reports.verdict.judge import judge
 from tests.reports.a_run import Run, redis_samples
 
 SLOW = range(20, 40)

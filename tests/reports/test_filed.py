@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.columns import OK, OUTCOME, RETRIED, TROUBLED, WORDLESS, Conversations, Turns
-from reports.filed import Walk
-from reports.history import HistoryError
-from reports.percentiles import ascending
+from reports.measures.percentiles import ascending
 from reports.records import Fate, Outcome, RecordWriter, TurnRecord
+from reports.records.columns import OK, OUTCOME, RETRIED, TROUBLED, WORDLESS, Conversations, Turns
+from reports.records.filed import Walk
+from reports.records.history import HistoryError
 from tests.reports.a_run import Run
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reports.errors import HistoryError
-from reports.judge import judge
+from reports.records.errors import HistoryError
+from reports.verdict.judge import judge
 from tests.reports.a_run import MIB, Run
 
 

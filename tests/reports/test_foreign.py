@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from reports.checks import run_checks
-from reports.checks.attribution import attribute
 from reports.checks.continuity import check_continuity
-from reports.checks.forgotten import FOREIGN_PATIENCE_S
-from reports.history import History
+from reports.measures.continuity.attribution import attribute
+from reports.measures.continuity.forgotten import FOREIGN_PATIENCE_S
 from reports.records import Finding, HistoryItem, Seen, Status
-from reports.verdict import Verdict, judge_findings
+from reports.records.history import History
+from reports.verdict.verdict import Verdict, judge_findings
 from tests.reports.a_run import TTL, Run, message, whole, witness
 
 

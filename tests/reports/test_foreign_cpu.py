@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reports.checks import run_checks
-from reports.history import History
 from reports.records import Finding, Sample, Status
-from reports.verdict import Verdict, judge_findings
+from reports.records.history import History
+from reports.verdict.verdict import Verdict, judge_findings
 from tests.reports.a_run import Run, redis_samples, whole
 
 

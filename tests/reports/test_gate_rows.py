@@ -13,9 +13,9 @@ import pytest
 from reports import gates
 from reports.checks import CHECKS, run_checks
 from reports.gates import GATES, GROUPS, VIOLATIONS, Kind, gate
-from reports.history import History
-from reports.judge import SCHEMA_FILE
 from reports.records import Finding, Status
+from reports.records.history import History
+from reports.verdict.judge import SCHEMA_FILE
 from tests.calibrate.systems import SYSTEMS
 from tests.prove.verdicts.harm import HARMS
 

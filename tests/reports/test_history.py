@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.history import HistoryError, read
+from reports.records.history import HistoryError, read
 from tests.reports.a_run import Run
 
 

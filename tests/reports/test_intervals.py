@@ -7,7 +7,12 @@ from math import comb
 
 import pytest
 
-from reports.intervals import binomial_tail, judge_share, percentile_interval, share_interval
+from reports.measures.intervals import (
+    binomial_tail,
+    judge_share,
+    percentile_interval,
+    share_interval,
+)
 from reports.records import Status
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from reports.checks.redis_memory import fleet_rss
 from reports.gates import GATES
-from reports.history import HistoryError, read
-from reports.judge import SCHEMA_FILE, judge, validate, write
+from reports.measures.redis_memory import fleet_rss
 from reports.records import FILES, Outcome, Sample
+from reports.records.history import HistoryError, read
+from reports.verdict.judge import SCHEMA_FILE, judge, validate, write
 from tests.reports.a_run import Run, redis_samples, whole
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reports.checks import run_checks
-from reports.checks.redis_memory import measure
+from reports.measures.redis_memory import measure
 from reports.records import Finding, Sample, Status
 from tests.reports.a_run import MIB, TTL, Run, redis_sample
 from tests.reports.gated import judge

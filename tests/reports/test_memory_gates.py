@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.records import (
-    Sample,
-    Status,
-)
+from reports.records import Sample, Status
 from tests.reports.a_run import MIB, TTL, Run, redis_sample, redis_samples
 from tests.reports.gated import judge
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from reports.percentiles import median, percentile
+from reports.measures.percentiles import median, percentile
 
 
 @pytest.mark.parametrize(

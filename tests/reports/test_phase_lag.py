@@ -8,7 +8,7 @@ import pytest
 
 from reports.checks import run_checks
 from reports.records import Finding
-from reports.verdict import Verdict, judge_findings
+from reports.verdict.verdict import Verdict, judge_findings
 from tests.reports.a_run import Run
 
 

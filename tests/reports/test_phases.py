@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.history import History
-from reports.phases import PhaseMap, load_phases
+from reports.measures.phases import PhaseMap, load_phases
+from reports.records.history import History
 from tests.reports.a_run import Run
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reports import html
+from reports.render import html
 from tests import tools
 from tests.reports.conftest import stored
 

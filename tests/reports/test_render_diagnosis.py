@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports import html, summary_md, terminal
+from reports.render import html, summary_md, terminal
 from tests.reports.conftest import stored
 
 WHY = "Redis used 99 % of its one core"

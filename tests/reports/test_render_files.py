@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reports import junit, render
+from reports.render import files as render
+from reports.render import junit
 from tests.reports.conftest import stored
 
 

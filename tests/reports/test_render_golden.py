@@ -9,10 +9,11 @@ from typing import Any
 
 import jsonschema
 
-from reports import junit, summary_md, terminal
+from reports import gates
+from reports.render import junit, summary_md, terminal
 from tests.reports import render_fixtures
 
-SCHEMA = Path(terminal.__file__).with_name("result.schema.json")
+SCHEMA = Path(gates.__file__).with_name("result.schema.json")
 
 
 def test_the_stored_results_are_what_their_generator_makes(kind: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reports import again, charts, html
+from reports.render import again, charts, html
 from tests.reports.conftest import stored
 
 _VOID = {"meta", "br", "hr", "img", "input", "link"}

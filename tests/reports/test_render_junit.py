@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from reports import junit
+from reports.render import junit
 from tests.reports.conftest import stored
 
 PROBLEMS = {"pass": None, "fail": "failure", "unknown": "error"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reports import summary_md
+from reports.render import summary_md
 from tests.reports.conftest import stored
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports import series, svg
+from reports.render import series, svg
 from tests.reports.conftest import stored
 
 

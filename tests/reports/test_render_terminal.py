@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports import terminal
+from reports.render import terminal
 from tests.reports.conftest import stored
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports import wording
+from reports.render import wording
 
 
 @pytest.mark.parametrize(

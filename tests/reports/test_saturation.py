@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from reports.checks import run_checks
-from reports.history import History
 from reports.records import Finding, Outcome, Sample, Status
-from reports.verdict import Verdict, by_weight, judge_findings
+from reports.records.history import History
+from reports.verdict.verdict import Verdict, by_weight, judge_findings
 from tests.reports.a_run import Run, redis_samples, whole
 
 CORES = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports import html, summary_md, terminal
+from reports.render import html, summary_md, terminal
 from tests.reports.conftest import stored
 
 LINE = "sized to this machine: 0.46 × diwali, peak 32.2 of 70 turns/s"

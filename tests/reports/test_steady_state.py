@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reports.checks import run_checks
-from reports.judge import judge
 from reports.records import Status
+from reports.verdict.judge import judge
 from tests.reports.a_run import Run
 from tests.reports.test_judge import a_run
 

@@ -8,15 +8,8 @@ import msgspec
 import pytest
 
 from reports.checks.validity import check_validity
-from reports.history import read
-from reports.records import (
-    ArrivalRange,
-    Fate,
-    LoadMark,
-    RecordWriter,
-    Sample,
-    Status,
-)
+from reports.records import ArrivalRange, Fate, LoadMark, RecordWriter, Sample, Status
+from reports.records.history import read
 from tests.reports.a_run import Run, redis_samples
 from tests.reports.gated import busy, judge
 

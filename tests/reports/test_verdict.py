@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reports.checks import run_checks
-from reports.history import History
 from reports.records import Finding, Status
-from reports.verdict import Verdict, by_weight, judge_findings
+from reports.records.history import History
+from reports.verdict.verdict import Verdict, by_weight, judge_findings
 
 GO, NO_GO, INCONCLUSIVE = Verdict.GO, Verdict.NO_GO, Verdict.INCONCLUSIVE
 

@@ -19,8 +19,8 @@ import pytest
 from harness.sampler import Sampler
 from reports.checks import run_checks
 from reports.diagnosis import Diagnosis, diagnoses
-from reports.history import read
 from reports.records import LoadMark, Outcome, RecordWriter, RunClock, TurnRecord
+from reports.records.history import read
 from tests.reports.a_run import SLO, Run
 from tests.target_service.conftest import StartReplica
 from tests.target_service.processes import RedisServer, Replica, body

@@ -57,16 +57,16 @@ import sys
 sys.path.insert(0, "")
 import chaos, diya_start
 with diya_start.our_names():
-    import reports.view as ours
+    import reports.render.view as ours
     from harness.ci import run
     assert "harness.ci.run" in sys.modules
 assert "harness.ci.run" not in sys.modules and "reports" not in sys.modules
 import reports.daily, chaos as again, harness
 assert again is chaos and chaos.OWNER == harness.OWNER == "the repository"
 with diya_start.our_names():
-    import reports.view
-    assert reports.view is ours and not hasattr(reports, "daily")
-print(reports.view.Result, sys.modules["reports"].daily.TITLE)
+    import reports.render.view
+    assert reports.render.view is ours and not hasattr(reports, "daily")
+print(reports.render.view.Result, sys.modules["reports"].daily.TITLE)
 """
     ours = {"PYTHONPATH": str(command.ROOT)}
     assert python(theirs, sys.executable, "-P", "-c", code, **ours).endswith(" today")
@@ -77,8 +77,8 @@ def test_where_nothing_collides_our_modules_stay_imported(tmp_path: Path) -> Non
 import sys, diya_start
 before = list(sys.meta_path)
 with diya_start.our_names():
-    import reports.view as ours
-import reports.view
-assert reports.view is ours and sys.meta_path == before
+    import reports.render.view as ours
+import reports.render.view
+assert reports.render.view is ours and sys.meta_path == before
 """
     python(tmp_path, sys.executable, "-P", "-c", code, PYTHONPATH=str(command.ROOT))

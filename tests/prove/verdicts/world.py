@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from reports.columns import Audits, Conversations, Turns
-from reports.history import History
 from reports.records import AuditRecord, ConversationRecord, FaultWindow, LoadMark, TurnRecord
-from reports.run_info import RunInfo
+from reports.records.columns import Audits, Conversations, Turns
+from reports.records.history import History
+from reports.records.run_info import RunInfo
 from tests.prove.verdicts.customer import Customer
 from tests.prove.verdicts.store import Store
 from tests.prove.verdicts.trouble import Network, draw_faults

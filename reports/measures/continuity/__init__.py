@@ -1,0 +1,1 @@
+"""What became of each conversation: its history as it was read back, judged turn by turn."""

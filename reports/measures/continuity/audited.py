@@ -1,0 +1,382 @@
+"""One audit against what the customer was told: what a session's history must look like.
+
+For every acknowledged turn: its message, once, then the acknowledged reply, once, with only steps
+of that turn between them, in the order of the turns.  A turn of unknown fate is there whole and
+once, at its place or later, or not at all.
+
+What an agent says without having been asked (a greeting, a note of its own) carries no turn's id
+and is no turn.  An attempt that may still be running when the session is read has not left half a
+turn behind: it may yet write the other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from reports.measures.continuity.violations import Violation
+from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
+
+_OK = Outcome.OK
+"""To look a member up in its class takes as long as ten comparisons."""
+
+
+@dataclass(slots=True)
+class Expected:
+    """What is known of a conversation when its audit is judged."""
+
+    conversation: int
+    user: str | None
+    turns: Sequence[TurnRecord]
+    """The turns sent before the audit, in order."""
+    beginnings: Sequence[int]
+    """The first turns with which the history may begin: [0], or more where the TTL leaves it
+    open; without 0 where the TTL must have taken the beginning."""
+    sent_as: Callable[[str], TurnRecord | None]
+    """The turn of that id, whichever conversation's it is."""
+    all_known: bool
+    """False: there may have been turns that left no record."""
+    durable: Callable[[TurnRecord], bool]
+    """False: it may be missing, for one reason or another."""
+    unseen: Callable[[TurnRecord], bool] = lambda turn: False
+    """Of one that may be missing: whether nobody saw that the server lost anything."""
+    may_come_late: Callable[[TurnRecord], bool] = lambda turn: False
+    """It may have been lost after it was acknowledged, and brought back by another attempt."""
+    under_way: Callable[[TurnRecord], bool] = lambda turn: False
+    """An attempt of the turn may still have been running when the session was read."""
+    once: bool = True
+    """The service promises that a turn sent again happens once; without that promise it may be
+    there once more for every attempt that nobody heard of again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The texts of a turn as they are stored, as digests."""
+
+    message: str
+    reply: str
+    other_message: bool
+    """It is not the message that was sent."""
+    other_reply: bool
+    """It is not the reply that was acknowledged."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What an audit showed."""
+
+    violations: list[Violation] = field(default_factory=list)
+    within_durability: int = 0
+    """Acknowledged turns missing as the topology declares they may."""
+    unseen: list[str] = field(default_factory=list)
+    """Acknowledged turns missing of a moment in which nobody saw what the server kept."""
+    under_way: list[str] = field(default_factory=list)
+    """Turns of which a half is there, and an attempt may still write the other."""
+    otherwise: dict[str, Stored] = field(default_factory=dict)
+    """Turns that are there whole, with another text than was sent or acknowledged."""
+    notes: int = 0
+    """What the agent said without having been asked."""
+    beginnings: list[int] = field(default_factory=list)
+    """Those beginnings that agree with what was read; empty: none does."""
+    repeated: int = 0
+    """Turns that are there more than once, by a service that never promised otherwise."""
+
+
+def judge_audit(audit: AuditRecord, expected: Expected) -> Judgement:
+    """Judge one audit whose status is `found`."""
+    return _Judge(audit, expected).judge()
+
+
+class _Judge:
+    def __init__(self, audit: AuditRecord, expected: Expected) -> None:
+        self._audit = audit
+        self._expected = expected
+        self._own = {turn.turn_id: turn for turn in expected.turns}
+        self._shown = {item.turn_id for item in audit.history}
+        self._result = Judgement()
+
+    def judge(self) -> Judgement:
+        audit, expected = self._audit, self._expected
+        if audit.user is not None and expected.user is not None and audit.user != expected.user:
+            self._convict("leaked", None, f"user {expected.user}'s session", f"user {audit.user}'s")
+        if self._is_plain():
+            self._result.beginnings = [0]
+            return self._result
+        if self._has_whole_turns_in_order():
+            self._judge_missing({turn_id for turn_id in self._shown if turn_id is not None})
+            return self._result
+        items = self._items_by_turn()
+        whole = {turn_id for turn_id, found in items.items() if self._is_sound(turn_id, found)}
+        self._judge_missing(set(items))
+        self._judge_order(whole)
+        return self._result
+
+    def _is_plain(self) -> bool:
+        """The fast path: exactly the acknowledged turns and nothing else."""
+        if self._shown != self._own.keys() or tuple(self._expected.beginnings) != (0,):
+            return False
+        talk = []
+        for item in self._audit.history:
+            if item.kind != "step":
+                talk.append((item.turn_id, item.digest))
+            elif len(talk) % 2 and item.turn_id != talk[-1][0]:
+                return False
+        due: list[tuple[str, str | None]] = []
+        for turn in self._expected.turns:
+            if turn.outcome is not Outcome.OK:
+                return False
+            due += [(turn.turn_id, turn.message), (turn.turn_id, turn.reply)]
+        return talk == due
+
+    def _has_whole_turns_in_order(self) -> bool:
+        """The next fastest path: nothing but acknowledged turns, each whole and as it was sent and
+        answered, in their order.  Some may be missing."""
+        own, latest = self._own, -1
+        inside: TurnRecord | None = None
+        for item in self._audit.history:
+            turn_id = item.turn_id
+            if inside is None:
+                inside = None if turn_id is None else own.get(turn_id)
+                if inside is None or inside.outcome is not _OK or inside.turn <= latest:
+                    return False
+                if item.kind != "message" or item.digest != inside.message:
+                    return False
+                latest = inside.turn
+            elif turn_id != inside.turn_id:
+                return False
+            elif item.kind == "reply":
+                if item.digest != inside.reply:
+                    return False
+                inside = None
+            elif item.kind != "step":
+                return False
+        return inside is None
+
+    def _items_by_turn(self) -> dict[str, list[HistoryItem]]:
+        """The items of our own turns; anybody else's are violations."""
+        items: dict[str, list[HistoryItem]] = {}
+        own = self._own
+        strangers: set[str | None] = set()
+        for item in self._audit.history:
+            turn_id = item.turn_id
+            if turn_id in items:
+                items[turn_id].append(item)
+            elif turn_id in own:
+                items[turn_id] = [item]
+            elif item.turn_id not in strangers:
+                if item.turn_id is None and item.kind != "message":
+                    self._result.notes += item.kind == "reply"
+                    continue
+                strangers.add(item.turn_id)
+                self._judge_stranger(item)
+        return items
+
+    def _judge_stranger(self, item: HistoryItem) -> None:
+        other = None if item.turn_id is None else self._expected.sent_as(item.turn_id)
+        if other is not None and other.conversation != self._expected.conversation:
+            saw = (
+                f"a turn of conversation {other.conversation}, sent {other.sent:.3f} s, "
+                f"{other.outcome} by {other.replica or 'nobody'}"
+            )
+            self._convict("leaked", item.turn_id, "this conversation's turns only", saw)
+        elif item.turn_id is None or self._expected.all_known:
+            named = "no turn id" if item.turn_id is None else f"turn id {item.turn_id}"
+            self._convict(
+                "phantom", item.turn_id, "only turns that were sent", f"a {item.kind} with {named}"
+            )
+
+    def _is_sound(self, turn_id: str, items: Sequence[HistoryItem]) -> bool:
+        """Convict a turn that is not there exactly once and whole; True when it is."""
+        turn = self._own[turn_id]
+        messages = [item.digest for item in items if item.kind == "message"]
+        replies = [item.digest for item in items if item.kind == "reply"]
+        if turn.outcome is _OK and messages == [turn.message] and replies == [turn.reply]:
+            return True  # as nearly all are
+        if turn.outcome is Outcome.FAIL:
+            self._convict("phantom", turn_id, "no refused turn", "it in the history")
+        elif self._may_repeat(turn, messages, replies):
+            self._result.repeated += 1
+        elif self._is_silent(turn, messages, replies):
+            return False  # nothing wrong with it, but no reply whose place could be judged
+        elif self._may_go_on(turn, messages, replies):
+            self._result.under_way.append(turn_id)
+        elif len(messages) > len(replies) >= 1 and turn.attempts > 1:
+            # Asked for more than once, answered less often: an attempt that was cut left its half.
+            left = f"{len(messages)} times the message, {len(replies)} replies"
+            self._convict("half_turn", turn_id, "every attempt whole or not at all", left)
+        elif len(messages) > 1:
+            self._convict("duplicated", turn_id, "its message once", f"{len(messages)} times")
+        elif len(set(replies)) > 1:
+            self._convict("forked", turn_id, "one reply", f"{len(set(replies))} different ones")
+        elif len(replies) > 1:
+            self._convict("duplicated", turn_id, "its reply once", f"it {len(replies)} times")
+        elif not messages or not replies:
+            half = "the message without a reply" if messages else "no customer's message with it"
+            self._convict("half_turn", turn_id, "the turn whole or not at all", half)
+        else:
+            return self._is_as_sent(turn, messages[0], replies[0])
+        return False
+
+    def _is_as_sent(self, turn: TurnRecord, message: str, reply: str) -> bool:
+        """Whether a turn that is there once holds what was sent and what was acknowledged."""
+        other_message = message != turn.message
+        other_reply = turn.reply is not None and reply != turn.reply
+        if not other_message and not other_reply:
+            return True
+        stored = Stored(message, reply, other_message, other_reply)
+        self._result.otherwise[turn.turn_id] = stored
+        if other_message:
+            self._convict("forked", turn.turn_id, f"message {turn.message}", f"message {message}")
+        else:
+            self._convict("forked", turn.turn_id, f"reply {turn.reply}", f"reply {reply}")
+        return False
+
+    def _may_go_on(self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
+        """Whether the turn's attempts are there from their beginning, one or more not to its end,
+        and may still have been running."""
+        acknowledged = turn.outcome is Outcome.OK
+        most = turn.unsure + acknowledged if acknowledged else max(1, turn.unsure)
+        return (
+            len(replies) < len(messages) <= most
+            and (len(messages) == 1 or bool(replies) or not self._expected.once)
+            and set(messages) == {turn.message}
+            and (not acknowledged or turn.reply is None or turn.reply in replies)
+            and self._expected.under_way(turn)
+        )
+
+    @staticmethod
+    def _is_silent(turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
+        """Whether the agent ended the turn without a word, and so it stands in the history."""
+        silent = turn.outcome is Outcome.OK and turn.reply is None
+        return silent and not replies and messages == [turn.message]
+
+    def _may_repeat(
+        self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]
+    ) -> bool:
+        """Whether the turn is there once for each attempt that may have happened, every time whole,
+        and one of them is the one that was acknowledged."""
+        most = turn.unsure + (turn.outcome is Outcome.OK)
+        return (
+            not self._expected.once
+            and 1 < len(messages) <= most
+            and len(replies) == len(messages)
+            and set(messages) == {turn.message}
+            and (turn.reply is None or turn.reply in replies)
+        )
+
+    def _judge_missing(self, present: set[str]) -> None:
+        acknowledged = [t for t in self._expected.turns if t.outcome is _OK]
+
+        def fault_with(beginning: int) -> int:
+            return sum((t.turn >= beginning) != (t.turn_id in present) for t in acknowledged)
+
+        beginnings = self._expected.beginnings
+        beginning = beginnings[0]
+        if len(beginnings) > 1:
+            beginning = min(beginnings, key=fault_with)
+            self._result.beginnings = [each for each in beginnings if not fault_with(each)]
+        stale: list[TurnRecord] = []
+        if beginning:
+            stale = [t for t in acknowledged if t.turn < beginning and t.turn_id in present]
+        if stale:
+            self._convict(
+                "resurrected",
+                stale[0].turn_id,
+                "that the TTL took it",
+                "it in the history",
+                count=len(stale),
+            )
+        due = [t for t in acknowledged if t.turn >= beginning] if beginning else acknowledged
+        missing = [t for t in due if t.turn_id not in present]
+        if not missing:
+            return
+        excused = [t for t in missing if not self._expected.durable(t)]
+        if excused:
+            self._result.unseen = [t.turn_id for t in excused if self._expected.unseen(t)]
+            self._result.within_durability += len(excused) - len(self._result.unseen)
+            due = [t for t in due if t not in excused]
+            missing = [t for t in missing if t not in excused]
+        if not missing:
+            return
+        count = len(missing)
+        cut = 2 <= count < len(due) and missing in (due[:count], due[-count:])
+        if cut:
+            end = "front" if missing[0] is due[0] else "end"
+            self._convict(
+                "truncated",
+                missing[0].turn_id,
+                f"{len(due)} acknowledged turns",
+                f"{len(due) - count}, {count} cut off at the {end}",
+                count=count,
+            )
+            return
+        for turn in missing:
+            self._convict("lost", turn.turn_id, "it, acknowledged", "a history without it")
+
+    def _judge_order(self, whole: set[str]) -> None:
+        """Judge the order of the turns that are sound in themselves."""
+        if (torn := self._torn_by_a_step(whole)) is not None:
+            saw = "another turn's step between its message and its reply"
+            self._convict("reordered", torn, "only its own steps in between", saw)
+            return
+        talk = [i for i in self._audit.history if i.kind != "step" and i.turn_id in whole]
+        ids = [i.turn_id for i in talk if i.turn_id is not None]
+        latest = -1
+        for place, turn_id in enumerate(ids):
+            turn = self._own[turn_id]
+            if talk[place].kind == "message":
+                broken = ids[place + 1 : place + 2] != [turn_id]
+                saw = "another turn between its message and its reply"
+            else:
+                broken = ids[place - 1 : place] != [turn_id]
+                saw = "its reply before its message"
+            late = turn.turn < latest and not self._expected.may_come_late(turn)
+            if late and turn.outcome is Outcome.OK:
+                broken, saw = True, "it after a later turn"
+            if broken:
+                self._convict("reordered", turn_id, "the turns whole and in order", saw)
+                return
+            latest = max(latest, turn.turn)
+
+    def _torn_by_a_step(self, whole: set[str]) -> str | None:
+        """The first sound turn with a step of another turn of ours between message and reply."""
+        inside: str | None = None
+        for item in self._audit.history:
+            if item.kind == "message":
+                inside = item.turn_id if item.turn_id in whole else None
+            elif item.kind == "reply":
+                inside = None
+            elif inside is not None and item.turn_id not in (None, inside):
+                turn = self._own.get(item.turn_id or "")
+                if turn is not None and not self._runs_twice(turn):
+                    return inside
+        return None
+
+    def _runs_twice(self, turn: TurnRecord) -> bool:
+        """Whether an attempt that was given up may run beside the turns that follow."""
+        return not self._expected.once and turn.unsure > 0
+
+    def _convict(
+        self, kind: str, turn_id: str | None, expected: str, saw: str, count: int = 1
+    ) -> None:
+        turn = self._own.get(turn_id) if turn_id is not None else None
+        audit = self._audit
+        where = f"read back from {audit.replica or 'a replica without a name'}"
+        if turn is not None:
+            where = (
+                f"sent {turn.sent:.3f} s, done {turn.done:.3f} s, {turn.outcome} by "
+                f"{turn.replica or 'nobody'}, {where}"
+            )
+        self._result.violations.append(
+            Violation(
+                kind=kind,
+                conversation=self._expected.conversation,
+                turn_id=turn_id,
+                count=count,
+                since=audit.at if turn is None else turn.sent,
+                at=audit.done,
+                where=where,
+                expected=expected,
+                saw=saw,
+            )
+        )

@@ -1,0 +1,123 @@
+"""The short way for the many: conversations without anything to explain.
+
+Every turn acknowledged at the first attempt and within the TTL of the one before, every reply with
+the right witness, every read of the session with just the turns that were acknowledged, or of a
+session that was gone when it had to be.  Whatever differs in anything goes the long way
+(`reports.checks.continuity`), which finds the same of these, only slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from reports.measures.continuity.session_model import CLOCK_S, was_asked_again
+from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
+
+_OK = Outcome.OK
+"""To look a member up in its class takes as long as ten comparisons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blameless:
+    """What such a conversation adds to the census."""
+
+    audited: bool
+    """It was read back, and there."""
+    read_late: int
+    """Reads at a time when the session must be gone."""
+
+
+def turns_are(
+    record: ConversationRecord,
+    turns: Sequence[TurnRecord],
+    audits: Sequence[AuditRecord],
+    ttl: float,
+) -> bool:
+    """Whether the turns have nothing to explain, and the session was read and deleted after them.
+
+    There is at least one turn, and the session was opened.
+    """
+    last_sent = _last_sent(record, turns, ttl)
+    if last_sent is None:
+        return False
+    if record.deleted is not None and record.deleted < last_sent:
+        return False
+    return not audits or audits[0].at >= last_sent
+
+
+def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
+    """When the last turn was sent; None when one of them needs a closer look."""
+    kept = record.due if record.started is None else record.started
+    rolled, longest = "", ttl - CLOCK_S
+    for number, turn in enumerate(turns, 1):
+        seen = turn.seen
+        if turn.outcome is not _OK or turn.attempts != 1 or seen is None:
+            return None
+        if turn.unsure or turn.reopened is not None:
+            return None
+        if seen.turns != number or turn.done - kept >= longest:
+            return None
+        # `chain`, one step at a time; the digests hold no white space.
+        rolled = sha256((rolled + turn.message).encode()).hexdigest()[:16]
+        if seen.chain != rolled:
+            return None
+        kept = turn.sent
+    return kept
+
+
+def audits_are(
+    record: ConversationRecord,
+    turns: Sequence[TurnRecord],
+    audits: Sequence[AuditRecord],
+    ttl: float,
+) -> Blameless | None:
+    """What the reads of a session add whose turns are blameless; None: one needs a closer look."""
+    kept, latest = turns[-1].sent, max([turn.done for turn in turns])
+    late, audited, gone, again = 0, False, False, False
+    for audit in audits:
+        if gone:
+            return None
+        deleted = record.deleted is not None and audit.at >= record.deleted
+        must_be_gone = deleted or audit.at - latest > ttl + CLOCK_S
+        again = again or was_asked_again(audit, latest)
+        if again and must_be_gone:
+            return None
+        latest = max(latest, audit.done)
+        if audit.status == "gone":
+            gone = True
+            if must_be_gone:
+                late += 1
+            elif audit.done - kept < ttl - CLOCK_S:
+                return None
+        elif audit.status != "found" or must_be_gone or not _shows(audit, record.user, turns):
+            return None
+        else:
+            audited = True
+    return Blameless(audited=audited, read_late=late)
+
+
+def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:
+    """Whether the read shows exactly these turns."""
+    if audit.user != user or not audit.history:
+        return False
+    if audit.history[-1].turn_id != turns[-1].turn_id:
+        return False  # what is lost is most often what came last
+    due = iter(turns)
+    turn: TurnRecord | None = None
+    for item in audit.history:
+        if turn is None:
+            turn = next(due, None)
+            if turn is None or item.kind != "message" or item.digest != turn.message:
+                return False
+        elif item.kind == "reply":
+            if item.turn_id != turn.turn_id or item.digest != turn.reply:
+                return False
+            turn = None
+            continue
+        elif item.kind != "step":
+            return False
+        if item.turn_id != turn.turn_id:
+            return False
+    return turn is None and next(due, None) is None

@@ -1,0 +1,154 @@
+"""Contents: does a session hold what the answers showed, and did the customer get what was said?
+
+Three questions that go beyond the place of a message and a reply in the history:
+
+- steps: the tools' calls and results that an answer showed are in the history, once.
+- state: the session's state is what the turns wrote into it.
+- reply: the reply is the text that the model gave, by the model's own testimony.
+
+Only turns that leave no doubt are compared: acknowledged, no attempt of unknown end, whole in the
+history, and not within the declared durability.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reports.records import AuditRecord, ConversationRecord, HistoryItem, Outcome, TurnRecord
+
+_EVIDENCE_LINES = 20
+
+
+_OK = Outcome.OK
+"""To look a member up in its class takes as long as ten comparisons."""
+
+
+@dataclass
+class Compared:
+    """The answers to one of the questions."""
+
+    turns: int = 0
+    """Turns that could be compared."""
+    wrong: int = 0
+    """Turns of which something was different."""
+    conversations: int = 0
+    """Conversations with such turns."""
+    first: list[str] = field(default_factory=list)
+    """Evidence, one line a turn."""
+    _latest: int | None = None
+
+    def add(self, turn: TurnRecord, difference: str | None) -> None:
+        """Count one turn; those of a conversation come one after the other."""
+        self.turns += 1
+        if difference is None:
+            return
+        self.wrong += 1
+        self.conversations += turn.conversation != self._latest
+        self._latest = turn.conversation
+        if len(self.first) < _EVIDENCE_LINES:
+            self.first.append(
+                f"conversation {turn.conversation}, turn {turn.turn_id}: sent {turn.sent:.3f} s, "
+                f"answered by {turn.replica or 'nobody'}; {difference}"
+            )
+
+
+@dataclass
+class Contents:
+    """The three comparisons over a run."""
+
+    steps: Compared = field(default_factory=Compared)
+    state: Compared = field(default_factory=Compared)
+    reply: Compared = field(default_factory=Compared)
+
+    def compare(
+        self,
+        record: ConversationRecord | None,
+        turns: Sequence[TurnRecord],
+        audits: Sequence[AuditRecord],
+        durable: Callable[[TurnRecord], bool],
+    ) -> None:
+        """Compare one conversation; nothing is compared where nothing was recorded."""
+        certain = [turn for turn in turns if turn.outcome is _OK and not turn.unsure]
+        stepped = False
+        for turn in certain:
+            if turn.said is not None:
+                self.reply.add(turn, _other_reply(turn))
+            stepped = stepped or turn.steps is not None
+        if record is None or not stepped:
+            return
+        found = [audit for audit in audits if audit.status == "found"]
+        if not found:
+            return
+        audit = found[-1]
+        items = _by_turn(audit.history)
+        whole = [turn for turn in certain if durable(turn) and _is_whole(items.get(turn.turn_id))]
+        for turn in whole:
+            if turn.steps is not None:
+                self.steps.add(turn, _other_steps(turn.steps, items[turn.turn_id]))
+        if audit.state is not None and len(whole) == len(turns) and _is_one_session(turns):
+            self._compare_state(turns, audit.state)
+
+    def _compare_state(self, turns: Sequence[TurnRecord], state: Mapping[str, str]) -> None:
+        writers: dict[str, TurnRecord] = {}
+        earlier: dict[str, set[str]] = {}
+        for turn in turns:
+            for key in turn.state or {}:
+                if key in writers:
+                    earlier.setdefault(key, set()).add((writers[key].state or {})[key])
+                writers[key] = turn
+        wrong: dict[str, str] = {}
+        for key, turn in writers.items():
+            expected, shown = (turn.state or {})[key], state.get(key)
+            if shown == expected:
+                continue
+            if shown is None:
+                why = f"state key {key} that it wrote is not in the session"
+            elif shown in earlier.get(key, ()):
+                why = f"state key {key} that it wrote has the value of an earlier turn"
+            else:
+                why = f"state key {key} that it wrote has a value that no turn wrote"
+            wrong.setdefault(turn.turn_id, why)
+        for turn in turns:
+            self.state.add(turn, wrong.get(turn.turn_id))
+
+
+def _by_turn(items: Sequence[HistoryItem]) -> dict[str | None, list[HistoryItem]]:
+    found: dict[str | None, list[HistoryItem]] = {}
+    for item in items:
+        found.setdefault(item.turn_id, []).append(item)
+    return found
+
+
+def _is_whole(items: Sequence[HistoryItem] | None) -> bool:
+    """Whether the history holds the turn once; anything else is judged by the classes."""
+    if items is None:
+        return False
+    kinds = Counter(item.kind for item in items)
+    return kinds["message"] == 1 and kinds["reply"] <= 1
+
+
+def _is_one_session(turns: Sequence[TurnRecord]) -> bool:
+    return all(turn.reopened is None and turn.state is not None for turn in turns)
+
+
+def _other_reply(turn: TurnRecord) -> str | None:
+    if turn.reply == turn.said:
+        return None
+    return f"the model gave reply {turn.said}, the customer got {turn.reply or 'none'}"
+
+
+def _other_steps(shown: Sequence[str], items: Sequence[HistoryItem]) -> str | None:
+    stored = tuple(item.digest for item in items if item.kind == "step")
+    if stored == tuple(shown):
+        return None
+    twice = Counter(stored) - Counter(shown)
+    gone = Counter(shown) - Counter(stored)
+    if twice and not gone:
+        return f"the answer showed {len(shown)} tool steps, the history holds {len(stored)}"
+    if gone and not twice:
+        return f"{gone.total()} of the {len(shown)} tool steps in the answer are not in the history"
+    if not gone:
+        return "the tool steps in the history are in another order than in the answer"
+    return f"{gone.total()} of the {len(shown)} tool steps in the answer are others in the history"

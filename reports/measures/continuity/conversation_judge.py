@@ -1,0 +1,394 @@
+"""One conversation: what its customer was told, and what its session showed."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+from reports.measures.continuity.attribution import attribute
+from reports.measures.continuity.audited import Expected, Judgement, Stored, judge_audit
+from reports.measures.continuity.census import Census
+from reports.measures.continuity.durability import Excuse
+from reports.measures.continuity.rules import rules
+from reports.measures.continuity.session_model import Presence, SessionModel, turns_all_known
+from reports.measures.continuity.violations import Violation
+from reports.measures.continuity.witness import Testimony, Witness
+from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
+from reports.records.history import History
+
+_NO_TURN = 404
+_EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "half_turn"}
+"""Violations that an audit proves and that also show up in what the model is shown."""
+_ALIVE = "it, which a forgotten attempt may have kept alive"
+_HALF = "a half of it, which may still have been written when it was read"
+_PERHAPS_NEW = (
+    Presence.EITHER,
+    Presence.GONE_BUT_FOR_FORGOTTEN,
+    Presence.THERE_BUT_FOR_DURABILITY,
+)
+"""The session may be another one, under the same id, than the turn before was taken in."""
+_GONE = Presence.GONE
+_LATE = (_GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
+
+
+_OK, _INFO = Outcome.OK, Outcome.INFO
+"""To look a member up in its class takes as long as ten comparisons."""
+
+
+class ConversationJudge:
+    """Walks one conversation: its turns, then the reads of its session, in order of time."""
+
+    def __init__(
+        self, history: History, index: int, record: ConversationRecord | None, census: Census
+    ) -> None:
+        self._history = history
+        self._all_known = turns_all_known(record)
+        self._index = index
+        self._census = census
+        self._stamped = history.stamps_turn_ids
+        self._record = record
+        run = history.once(rules)
+        self._may_lose = run.may_lose
+        self._excuses = run.excuses
+        self._writing_until = run.writing_until
+        opened = self._record.opened if self._record else None
+        self._opened = opened is not None
+        self._opening = (
+            None if opened is None else self._excuses(*_asked(record, opened), -math.inf)
+        )
+        self._deletion = self._lost_deletion()
+        self._model = SessionModel(
+            self._record,
+            history.run.ttl_seconds,
+            durable=self._opening is None,
+            expires=history.run.ttl_known,
+            late_until=run.late_until,
+            deletion_durable=self._deletion is None,
+        )
+        self._once = not history.run.foreign
+        self._beginnings = [0]
+        self._taken: list[TurnRecord] = []
+        self._shown: dict[int, float] = {}
+        """When the last read or turn was sent that showed a turn to be there."""
+        self._last_good = opened or 0.0
+        self._found: list[Violation] = []
+        self.other_context: list[Violation] = []
+        """Models that were shown other texts than were sent: what a read proves may explain it."""
+        self.otherwise: dict[str, Stored] = {}
+        """Turns that are stored with another text than was sent or acknowledged, by their ids."""
+        self._doubts: dict[tuple[str, str], Violation] = {}
+        """What the last look left open, by class and by what was seen."""
+        self._repeated = self._within = self._notes = 0
+
+    @cached_property
+    def _witness(self) -> Witness:
+        return Witness(self._once)
+
+    def judge(
+        self, turns: list[TurnRecord], audits: list[AuditRecord], *, plain: bool = False
+    ) -> list[Violation]:
+        """The violations; what the conversation adds to the census is counted there.
+
+        `plain`: its turns are known to be blameless (see the module of that name), and what was
+        read was read after all of them; the walk through them would find just that.
+        """
+        if plain:
+            self._took_all(turns)
+            turns = []
+        waiting = iter(turns)
+        turn = next(waiting, None)
+        judged = False
+        shown: set[str] = set()
+        for audit in audits:
+            while turn is not None and turn.sent <= audit.at:
+                self._take(turn)
+                turn = next(waiting, None)
+            judged |= self._read(audit, shown)
+        while turn is not None:
+            self._take(turn)
+            turn = next(waiting, None)
+        if self._opened:
+            self._census.opened += 1
+            self._census.audited += judged
+        self._census.repeated += self._repeated
+        self._census.within_durability += self._within
+        self._census.notes += self._notes
+        for doubt in self._doubts.values():
+            self._census.doubts[doubt.kind].add(doubt)
+        if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
+            self._found += self.other_context
+        return self._found
+
+    def _took_all(self, turns: list[TurnRecord]) -> None:
+        """All turns were acknowledged at once, in time and with the right witness."""
+        self._census.acknowledged += len(turns)
+        self._census.witnessed += len(turns)
+        self._last_good = turns[-1].done
+        self._model.took_all(turns)
+        self._taken = turns
+
+    def _take(self, turn: TurnRecord) -> None:
+        if turn.reopened is not None:
+            self._took_another_session(turn, turn.reopened)
+        presence = self._model.presence(turn.sent, turn.done)
+        if turn.reopened is not None and turn.outcome is not Outcome.OK:
+            pass  # whatever became of the new session, nothing was in it
+        elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
+            self._absent(presence, turn.turn_id, turn.done, _answer(turn))
+        elif self._taken and turn.reopened is None:
+            if presence in _PERHAPS_NEW:
+                self._witness.may_begin_anew(turn.turn)
+                self._beginnings.append(turn.turn)
+            elif presence is Presence.GONE:
+                self._witness.must_begin_anew(turn.turn)
+                self._beginnings = [turn.turn]
+        self._testify(turn)
+        if turn.outcome is Outcome.OK:
+            self._census.acknowledged += 1
+            self._opened = True
+            self._last_good = turn.done
+        self._model.took(turn, self._excuse(turn) is None)
+        self._taken.append(turn)
+
+    def _took_another_session(self, turn: TurnRecord, told: float) -> None:
+        """The service said that the session is gone: was it to be?  Then all begins anew."""
+        presence = self._model.presence(turn.sent, told)
+        self._census.read_late += presence is Presence.GONE
+        self._absent(presence, turn.turn_id, told, _answer(turn))
+        self._witness.must_begin_anew(turn.turn)
+        self._beginnings = [turn.turn]
+        self._model.reopened(told)
+
+    def _testify(self, turn: TurnRecord) -> None:
+        testimony = self._witness.turn(turn, self._excuse(turn) is None)
+        self._census.witnessed += testimony is not Testimony.NONE
+        if self._witness.beginnings is not None:
+            # Where the TTL left it open, the model was shown where the session began.
+            agreeing = [each for each in self._beginnings if each in self._witness.beginnings]
+            self._beginnings = agreeing or self._beginnings
+            if self._may_lose:
+                self._shown |= dict.fromkeys(self._witness.shown, turn.sent)
+        if turn.seen is None or testimony in (Testimony.TRUE, Testimony.NONE):
+            return
+        acknowledged = sum(t.outcome is Outcome.OK for t in self._taken)
+        violation = Violation(
+            kind="resurrected" if testimony is Testimony.STALE else "context_missed",
+            conversation=self._index,
+            turn_id=turn.turn_id,
+            count=1,
+            since=self._last_good,
+            at=turn.done,
+            where=_answer(turn),
+            expected=f"that the model was shown this message and the {acknowledged} acknowledged "
+            f"before it{self._latest()}",
+            saw=f"{testimony.value} ({turn.seen.turns} messages)",
+        )
+        (self.other_context if testimony is Testimony.OTHER else self._found).append(violation)
+
+    def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
+        """Judge one read of the session; True when it shows what became of the acknowledged turns.
+
+        That a session is gone when it may be shows nothing of them.
+        """
+        self._model.asked(audit)
+        presence = self._model.presence(audit.at, audit.done)
+        if audit.status not in ("found", "gone"):
+            return False
+        self._model.read(audit)
+        where = f"read back from {audit.replica or 'a replica without a name'}"
+        if audit.status == "gone":
+            self._census.read_late += presence is _GONE
+            # It has gone: what may have kept it alive is over.
+            self._doubts.pop(("resurrected", _ALIVE), None)
+            if self._opened:
+                self._absent(presence, None, audit.done, where)
+            return presence in (Presence.THERE, Presence.THERE_BUT_FOR_DURABILITY)
+        self._census.nameless += audit.user is None
+        expected = ""
+        if presence in _LATE or self._deletion is not None:
+            expected = f"no session any more{self._latest()}"
+        if presence in _LATE and self._may_be_opened_late(audit):
+            saw = "an empty one, which a forgotten attempt to open it may have opened"
+            self._doubt("resurrected", None, audit.done, where, expected, saw)
+            return False
+        if presence is _GONE:
+            self._census.read_late += 1
+            self._convict("resurrected", None, audit.done, where, expected, "it")
+            return True
+        if presence in _LATE and not self._was_added_to(audit, shown):
+            self._doubt("resurrected", None, audit.done, where, expected, _ALIVE)
+        if self._deletion is not None and self._was_deleted_before(audit):
+            if self._deletion is Excuse.UNSEEN:
+                saw = f"it: {Excuse.UNSEEN.value}"
+                self._doubt("resurrected", None, audit.done, where, expected, saw)
+            else:
+                self._within = max(self._within, 1)
+        if not self._stamped:
+            if not self._history.run.foreign:
+                return False
+            audit = attribute(audit, self._taken)
+        judgement = self._judge_audit(audit)
+        self._learn(audit, judgement, where)
+        self._shrank(audit, shown, where)
+        # A half that its attempt takes back was never there.
+        shown.difference_update(judgement.under_way)
+        return True
+
+    def _judge_audit(self, audit: AuditRecord) -> Judgement:
+        def under_way(turn: TurnRecord) -> bool:
+            unsettled = turn.outcome is _INFO or turn.unsure > 0
+            return unsettled and audit.at <= self._writing_until(turn.sent, turn.done)
+
+        def may_come_late(turn: TurnRecord) -> bool:
+            lost = self._excuses(turn.sent, turn.done, -math.inf) is not None
+            return turn.unsure > 0 and lost
+
+        return judge_audit(
+            audit,
+            Expected(
+                conversation=self._index,
+                user=self._record.user if self._record else None,
+                turns=self._taken,
+                beginnings=self._beginnings,
+                sent_as=self._history.turns.sent_as,
+                all_known=self._all_known,
+                durable=lambda turn: self._excuse(turn) is None,
+                unseen=lambda turn: self._excuse(turn) is Excuse.UNSEEN,
+                may_come_late=may_come_late,
+                under_way=under_way,
+                once=self._once,
+            ),
+        )
+
+    def _learn(self, audit: AuditRecord, judgement: Judgement, where: str) -> None:
+        """What a read of the session adds to what is known."""
+        self._found += judgement.violations
+        if judgement.otherwise:
+            self.otherwise |= judgement.otherwise
+        self._repeated = max(self._repeated, judgement.repeated)
+        self._within = max(self._within, judgement.within_durability)
+        self._notes = max(self._notes, judgement.notes)
+        self._beginnings = judgement.beginnings or self._beginnings
+        if self._may_lose:
+            here = {item.turn_id for item in audit.history}
+            self._shown |= {t.turn: audit.at for t in self._taken if t.turn_id in here}
+        self._doubts.pop(("half_turn", _HALF), None)
+        if judgement.under_way:
+            turn_id, count = judgement.under_way[0], len(judgement.under_way)
+            expected = "the turn whole or not at all"
+            self._doubt("half_turn", turn_id, audit.done, where, expected, _HALF, count)
+        if judgement.unseen:
+            turn_id, count = judgement.unseen[0], len(judgement.unseen)
+            saw = f"a history without it: {Excuse.UNSEEN.value}"
+            self._doubt("lost", turn_id, audit.done, where, "it, acknowledged", saw, count)
+
+    def _lost_deletion(self) -> Excuse | None:
+        """Why its deletion may have been lost after it was acknowledged; None: it was not."""
+        record = self._record
+        if record is None or record.deleted is None:
+            return None
+        asked = record.deleted if record.ended is None else record.ended
+        return self._excuses(asked, record.deleted, -math.inf)
+
+    def _was_deleted_before(self, audit: AuditRecord) -> bool:
+        deleted = self._record.deleted if self._record else None
+        return deleted is not None and audit.at >= deleted
+
+    def _was_added_to(self, audit: AuditRecord, shown: set[str]) -> bool:
+        """Whether it holds a turn of unknown fate that an earlier read did not show: then an
+        attempt of it has touched the session since."""
+        unsettled = {turn.turn_id for turn in self._taken if turn.outcome is Outcome.INFO}
+        return bool(shown and unsettled & {item.turn_id for item in audit.history} - shown)
+
+    def _may_be_opened_late(self, audit: AuditRecord) -> bool:
+        """Whether an empty session is there that a forgotten attempt to open it may have made.
+
+        An attempt that was given up may wait in the service until what the next one opened has
+        expired.  What it then opens is new: nothing of the old session is in it.
+        """
+        if audit.status != "found" or audit.history:
+            return False
+        # What failed of the first turn in a session may have been the opening of that session.
+        return any(
+            turn.error is not None and (turn.turn == 0 or turn.reopened is not None)
+            for turn in self._taken
+        )
+
+    def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
+        """Turns of unknown fate may be absent, but not any more once they were there."""
+        unsettled = [turn for turn in self._taken if turn.outcome is _INFO]
+        if not unsettled:
+            return
+        now = {item.turn_id for item in audit.history}
+        for turn in unsettled:
+            if turn.turn_id in shown - now:
+                saw = "a history without it"
+                self._convict("truncated", turn.turn_id, audit.done, where, "what was there", saw)
+        shown.update(turn_id for turn_id in now if turn_id is not None)
+
+    def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:
+        """The service says that there is no such session."""
+        acknowledged = [turn for turn in self._taken if turn.outcome is _OK]
+        count = max(1, len(acknowledged))
+        ttl = self._history.run.ttl_seconds
+        kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"
+        expected = f"{kept} within the TTL of {ttl:g} s"
+        if presence is Presence.THERE:
+            if any(v.kind == "lost" for v in self._found):
+                return
+            self._convict("lost", turn_id, at, where, expected, "404, no such session", count)
+        elif presence is Presence.THERE_BUT_FOR_DURABILITY:
+            if Excuse.UNSEEN in (self._opening, *map(self._excuse, acknowledged)):
+                saw = f"404, no such session: {Excuse.UNSEEN.value}"
+                self._doubt("lost", turn_id, at, where, expected, saw, count)
+            else:
+                self._within = max(self._within, count)
+
+    def _latest(self) -> str:
+        """The last turn that was acknowledged: by when the customer knew that all was well."""
+        for turn in reversed(self._taken):
+            if turn.outcome is Outcome.OK:
+                who = turn.replica or "nobody"
+                return f" (the last, {turn.turn_id}, acknowledged at {turn.done:.3f} s by {who})"
+        return ""
+
+    def _convict(
+        self,
+        kind: str,
+        turn_id: str | None,
+        at: float,
+        where: str,
+        expected: str,
+        saw: str,
+        count: int = 1,
+    ) -> None:
+        self._found.append(
+            Violation(kind, self._index, turn_id, count, self._last_good, at, where, expected, saw)
+        )
+
+    def _doubt(
+        self,
+        kind: str,
+        turn_id: str | None,
+        at: float,
+        where: str,
+        expected: str,
+        saw: str,
+        count: int = 1,
+    ) -> None:
+        self._doubts[kind, saw] = Violation(
+            kind, self._index, turn_id, count, self._last_good, at, where, expected, saw
+        )
+
+    def _excuse(self, turn: TurnRecord) -> Excuse | None:
+        """Why it may be missing though it was acknowledged; None: it must be there."""
+        return self._excuses(turn.sent, turn.done, self._shown.get(turn.turn, -math.inf))
+
+
+def _asked(record: ConversationRecord | None, opened: float) -> tuple[float, float]:
+    """When the session was asked for, at the earliest, and acknowledged."""
+    return opened if record is None or record.started is None else record.started, opened
+
+
+def _answer(turn: TurnRecord) -> str:
+    return f"sent {turn.sent:.3f} s, answered by {turn.replica or 'nobody'}"

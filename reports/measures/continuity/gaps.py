@@ -1,0 +1,93 @@
+"""Whether what was recorded of a conversation is all there and can be true: a disk may fill up, a
+file be cut, a line be lost or written twice.
+
+A conversation of which something is missing convicts nobody: what was not recorded may explain it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
+from reports.records.history import History
+
+_EARLY_S = 0.05
+"""A timer may go off so early, and a message be sent before it was due."""
+
+
+def missing(
+    records: Sequence[ConversationRecord],
+    turns: Sequence[TurnRecord],
+    audits: Sequence[AuditRecord],
+) -> str | None:
+    """What is missing or cannot be true of a conversation; None: nothing.
+
+    A customer who got an answer to every turn took all that were planned, who gave up did so after
+    a turn that failed, and whoever opened a session had it read back.  Of those whom the end of the
+    run cut off nobody knows how much there should be.
+    """
+    if not records:
+        return "what became of it is not recorded"
+    if len(records) > 1:
+        return f"what became of it is recorded {len(records)} times"
+    (record,) = records
+    whole = record.fate is Fate.OFFERED and record.opened is not None
+    gave_up = record.error is not None and not record.error.startswith(DELETION_FAILED)
+    if whole and not gave_up and len(turns) != record.turns_planned:
+        return f"{len(turns)} of its {record.turns_planned} turns are recorded"
+    for number, turn in enumerate(turns):
+        if turn.turn != number:
+            return "turns in its middle are not recorded"
+    if whole and gave_up and (not turns or turns[-1].outcome is Outcome.OK):
+        return "the turn that ended it is not recorded"
+    if whole and "end" not in [audit.when for audit in audits]:
+        return "that its session was read back is not recorded"
+    if whole and record.deleted is not None and len(audits) < 2:
+        return "that its session was read after its deletion is not recorded"
+    return _impossible(record, turns, audits)
+
+
+def unrecorded_faults(history: History) -> set[str]:
+    """The ids of planned faults of which nothing is recorded."""
+    return set(history.run.planned_faults) - {fault.id for fault in history.faults}
+
+
+def was_opened(records: Sequence[ConversationRecord], turns: Sequence[TurnRecord]) -> bool:
+    """Whether the service acknowledged its session, or a turn of it."""
+    return any(record.opened is not None for record in records) or any(
+        turn.outcome is Outcome.OK for turn in turns
+    )
+
+
+def _impossible(
+    record: ConversationRecord, turns: Sequence[TurnRecord], audits: Sequence[AuditRecord]
+) -> str | None:
+    """What cannot have been so; None: nothing."""
+    if record.started is not None:
+        if record.started < record.due - _EARLY_S:
+            return "it began before it was due"
+        if record.opened is not None and record.opened < record.started:
+            return "its session was opened before it was asked for"
+    for turn in turns:
+        due, sent, done, first_token = turn.due, turn.sent, turn.done, turn.first_token
+        if done < sent or done < due:
+            return f"turn {turn.turn} was answered before it was {_begun(turn)}"
+        if first_token is not None and not sent <= first_token <= done:
+            return f"turn {turn.turn} showed text before it was sent or after it was answered"
+        if sent < due - _EARLY_S:
+            return f"turn {turn.turn} was sent before it was due"
+    for audit in audits:
+        if audit.done < audit.at:
+            return "its session was read before it was asked for"
+    return None
+
+
+def _begun(turn: TurnRecord) -> str:
+    return "sent" if turn.done < turn.sent else "due"

@@ -1,0 +1,153 @@
+"""When a session must be there, and when it must be gone.
+
+A service touches the session somewhere between the moment a turn is sent and the moment it is
+done, and each touch gives it one more TTL.  From outside only these bands are known:
+
+    touched for certain, at the earliest                touched perhaps, at the latest
+    |--------- TTL: must be there ---------|....either....|----------- must be gone ----->
+
+An attempt that nobody heard of again may touch the session for a while after it was given up (see
+the module `forgotten`).  A session that only such an attempt can have kept alive proves nothing,
+whether it is there or gone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
+
+CLOCK_S = 0.1
+"""Slack on either side of the TTL: two clocks, one of which may be slewed, over one TTL."""
+_AT_ONCE_S = 0.2
+"""A session is read so soon after its conversation has ended, or it had to be asked for again."""
+
+
+class Presence(Enum):
+    """What must be true of a session during one operation."""
+
+    THERE = "there"
+    THERE_BUT_FOR_DURABILITY = "there, unless lost as declared"
+    EITHER = "either"
+    GONE_BUT_FOR_FORGOTTEN = "gone, unless a forgotten attempt touched it"
+    GONE = "gone"
+
+
+class SessionModel:
+    """Follows one session through its operations, in their order."""
+
+    def __init__(
+        self,
+        record: ConversationRecord | None,
+        ttl: float,
+        durable: bool,
+        expires: bool = True,
+        late_until: Callable[[float, float], float] = lambda sent, given_up: math.inf,
+        deletion_durable: bool = True,
+    ) -> None:
+        """`durable`, `deletion_durable`: the session's opening, and its deletion, cannot have been
+        lost as declared.  `expires`: the service's TTL is known to be `ttl`; else it is only known
+        not to be shorter.  `late_until`: until when an attempt that was sent and given up at these
+        times may act."""
+        self._ttl = ttl
+        self._longest = ttl if expires else math.inf
+        self._late_until = late_until
+        self._deleted = record.deleted if record else None
+        self._seen_gone = math.inf
+        self._perhaps_deleted = math.inf
+        self._kept = -math.inf
+        self._kept_if_durable = -math.inf
+        self._latest = self._forgotten = math.inf
+        if record is None:
+            return
+        if record.opened is not None:
+            self._kept_if_durable = record.due if record.started is None else record.started
+            self._kept = self._kept_if_durable if durable else -math.inf
+            self._latest = self._forgotten = record.opened
+        if self._deleted is not None and not deletion_durable:
+            self._perhaps_deleted, self._deleted = self._deleted, None
+        if (record.error or "").startswith(DELETION_FAILED) and record.ended is not None:
+            self._perhaps_deleted = record.ended
+
+    def presence(self, start: float, end: float) -> Presence:
+        """What must be true of the session during an operation sent and done at these times."""
+        # The deletion was acknowledged before anything else was sent, if in the same microsecond.
+        if self._deleted is not None and start >= self._deleted:
+            return Presence.GONE
+        if start - CLOCK_S > self._seen_gone:
+            return Presence.GONE
+        if start - self._latest > self._longest + CLOCK_S:
+            if start - self._forgotten > self._longest + CLOCK_S:
+                return Presence.GONE
+            return Presence.GONE_BUT_FOR_FORGOTTEN
+        if end >= self._perhaps_deleted:
+            return Presence.EITHER
+        if end - self._kept < self._ttl - CLOCK_S:
+            return Presence.THERE
+        if end - self._kept_if_durable < self._ttl - CLOCK_S:
+            return Presence.THERE_BUT_FOR_DURABILITY
+        return Presence.EITHER
+
+    def took(self, turn: TurnRecord, durable: bool) -> None:
+        """A turn was taken."""
+        if turn.outcome is Outcome.OK:
+            self._kept_if_durable = turn.sent
+            self._seen_gone = math.inf
+            if durable:
+                self._kept = turn.sent
+        # An attempt that was refused has touched the session by `done`, if at all.
+        self._touched(turn.done)
+        if turn.outcome is Outcome.INFO or turn.unsure:
+            self._forgotten = max(self._forgotten, self._late_until(turn.sent, turn.done))
+
+    def took_all(self, turns: Sequence[TurnRecord]) -> None:
+        """All turns were taken, each acknowledged at the first attempt and not to be lost."""
+        self._kept = self._kept_if_durable = turns[-1].sent
+        self._touched(max([turn.done for turn in turns]))
+
+    def reopened(self, at: float) -> None:
+        """The session was gone, and the customer opened another, of another id."""
+        self._latest = self._forgotten = at
+        self._seen_gone = math.inf
+
+    def asked(self, audit: AuditRecord) -> None:
+        """An audit is about to be judged.  If it had to be sent again, nobody knows what the first
+        attempt did: it may have touched a session that was still there."""
+        first = audit.asked
+        if first is None and was_asked_again(audit, self._latest):
+            first = self._latest
+        if first is not None and self.presence(first, first) is not Presence.GONE:
+            self._forgotten = max(self._forgotten, self._late_until(first, audit.at))
+
+    def read(self, audit: AuditRecord) -> None:
+        """An audit read the session, which some services count as a touch."""
+        self._touched(audit.done)
+        if audit.status == "gone":
+            self._seen_gone = min(self._seen_gone, audit.done)
+
+    def _touched(self, at: float) -> None:
+        if at > self._latest:
+            self._latest = at
+        if at > self._forgotten:
+            self._forgotten = at
+
+
+def turns_all_known(record: ConversationRecord | None) -> bool:
+    """Whether every turn left a record (a run cut short or a lost generator leaves some out)."""
+    return record is not None and record.fate not in (Fate.CENSORED, Fate.LOST)
+
+
+def was_asked_again(audit: AuditRecord, latest: float) -> bool:
+    """Whether a read was sent more than once.  `latest`: when its conversation had ended."""
+    if audit.asked is not None:
+        return True
+    return audit.when == "end" and audit.at - latest > _AT_ONCE_S

@@ -1,0 +1,155 @@
+"""What CPU the run used, and how much work that did: from the samples of the machine and of Redis.
+
+The work is counted in turns.  A turn's is spread over the time from its sending to its end, so that
+what was begun in a span and finished after it counts in part: on a full machine hundreds of turns
+are under way at once.  Attempts that may have run, though the customer saw no answer, are work;
+refusals are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reports.measures.foreign_cpu import LIMIT_PERCENT
+from reports.measures.phases import RECOVERY_S
+from reports.measures.spans import Span, merged, overlap, seconds, without
+from reports.records import Outcome, Sample, TurnRecord
+from reports.records.history import History
+
+FULL_PERCENT = 95.0
+"""Of what it may use, over a stretch: more than this no scheduler gives for long."""
+_STRETCH = 5
+"""Samples, one a second: a shorter burst delays little."""
+_GAP_S = 5.0
+"""A full machine breathes: what is full again so soon was not calm between."""
+_LONGEST_STEP_S = 5.0
+"""A sample speaks of the time since the one before, but of no more than this."""
+_NO_END = "no complete response within"
+_LEAST_S = 5.0
+_FEWEST_TURNS = 5.0
+"""Less time, or fewer turns, say nothing about the cost of a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One sample of one part: it speaks of (since, until]."""
+
+    since: float
+    until: float
+    percent: float
+    """Of what the part may use at most."""
+    cpu_s: float
+    """Processor seconds a second."""
+
+
+def machine(history: History) -> list[Reading]:
+    """The cores that the run may use, as its own processes used them; nothing when not seen.
+
+    Stretches of which others took a good share are left to `validity.foreign_cpu`.
+    """
+    cores = history.run.environment.get("cores")
+    usable = float(cores) if isinstance(cores, int) and cores > 0 else 1.0
+
+    def read(sample: Sample) -> tuple[float, float] | None:
+        own, busy = sample.values.get("own_percent"), sample.values.get("cpu_percent")
+        if own is None or busy is None:
+            return None
+        others = busy - own
+        percent = busy if others <= LIMIT_PERCENT else own
+        return percent, own / 100 * sample.values.get("cores", usable)
+
+    return _readings(history.samples_by_source.get("host", []), read)
+
+
+def of_one_core(history: History, source: str, name: str = "cpu_percent") -> list[Reading]:
+    """A part that can use one core and no more: Redis, Envoy, a process of the generator."""
+
+    def read(sample: Sample) -> tuple[float, float] | None:
+        percent = sample.values.get(name)
+        return None if percent is None else (min(percent, 100.0), percent / 100)
+
+    return _readings(history.samples_by_source.get(source, []), read)
+
+
+def _readings(
+    samples: Sequence[Sample], read: Callable[[Sample], tuple[float, float] | None]
+) -> list[Reading]:
+    found = []
+    for before, sample in pairwise([None, *samples]):
+        assert sample is not None
+        value = read(sample)
+        if value is not None:
+            step = 1.0 if before is None else min(sample.t - before.t, _LONGEST_STEP_S)
+            found.append(Reading(sample.t - step, sample.t, *value))
+    return found
+
+
+def full(readings: Sequence[Reading]) -> list[Span]:
+    """When the part had nothing left to give."""
+    spans = []
+    for first in range(len(readings) - _STRETCH + 1):
+        stretch = readings[first : first + _STRETCH]
+        if mean_percent(stretch) >= FULL_PERCENT:
+            spans.append((stretch[0].since, stretch[-1].until))
+    return merged(spans, _GAP_S)
+
+
+def mean_percent(readings: Sequence[Reading]) -> float:
+    """Percent of what the part may use, over all readings; 0 without any."""
+    return sum(r.percent for r in readings) / len(readings) if readings else 0.0
+
+
+def within(readings: Sequence[Reading], spans: Sequence[Span]) -> list[Reading]:
+    """The readings of which the greater part lies in these spans."""
+    return [r for r in readings if overlap((r.since, r.until), spans) > (r.until - r.since) / 2]
+
+
+def faulty(history: History) -> list[Span]:
+    """When faults, and the recoveries from them, used CPU that no turn asked for."""
+    return merged((fault.start, fault.end + RECOVERY_S) for fault in history.faults)
+
+
+def calm(history: History, readings: Sequence[Reading]) -> list[Span]:
+    """The time under load in which nothing was broken and the part was not full."""
+    if history.load_start is None or history.load_end is None:
+        return []
+    load = [(history.load_start, history.load_end)]
+    return without(without(load, faulty(history)), full(readings))
+
+
+def work(history: History, spans: Sequence[Span]) -> float:
+    """How many turns' work was done in these spans, which do not overlap."""
+    if not spans:
+        return 0.0
+    turns, total = history.turns, 0.0
+    first, last = spans[0][0], spans[-1][1]
+    for amount, sent, done in zip(history.once(_amounts), turns.sent, turns.done, strict=True):
+        if amount and first <= done and sent <= last:
+            length = max(done - sent, 1e-6)
+            share = min(1.0, overlap((sent, sent + length), spans) / length)
+            total += amount * share
+    return total
+
+
+def _amounts(history: History) -> bytearray:
+    """How many turns' work each turn was: its attempts that may have run, and its reply."""
+    return bytearray(min(255, _amount(turn)) for turn in history.turns)
+
+
+def _amount(turn: TurnRecord) -> int:
+    if turn.outcome is Outcome.OK:
+        return 1 + turn.unsure
+    # One that opened no session has its attempts to do so; those that came to no end cost CPU too.
+    return max(turn.unsure, turn.attempts if _NO_END in (turn.error or "") else 0)
+
+
+def cost(history: History, readings: Sequence[Reading], spans: Sequence[Span]) -> float | None:
+    """Processor seconds a turn in these spans; None when too little was seen of them."""
+    seen = within(readings, spans)
+    covered = merged((r.since, r.until) for r in seen)
+    turns = work(history, covered)
+    if seconds(covered) < _LEAST_S or turns < _FEWEST_TURNS:
+        return None
+    return sum(r.cpu_s * (r.until - r.since) for r in seen) / turns

@@ -1,0 +1,39 @@
+"""Whether others write to the same Redis: then keys that appear need not be the service's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from reports.measures.redis_memory import redis_samples
+from reports.records import Sample
+from reports.records.history import History
+
+_AFTER_S = 2.0
+"""Later than this after the last conversation has ended, a service has nothing to write."""
+_MORE = 2
+"""Keys; a probe of the harness's own may leave one."""
+
+
+def others_write(history: History) -> str | None:
+    """How it was seen that others write; None: it was not."""
+    samples, start, end = redis_samples(history), history.load_start, history.load_end
+    if start is None or end is None:
+        return None
+    before = [sample for sample in samples if sample.t <= start]
+    after = [sample for sample in samples if sample.t >= end + _AFTER_S]
+    for name, what in (("keys", "keys"), ("persistent_keys", "keys without a TTL")):
+        counts = [sample.values[name] for sample in before if name in sample.values]
+        if counts and min(counts) != max(counts):
+            return f"{min(counts):.0f} to {max(counts):.0f} {what} before the load began"
+        if (added := _rises(after, name)) > _MORE:
+            return f"{added:.0f} {what} were added after the load had ended"
+    if len(before) > 1 and _rises(before, "evicted_keys"):
+        return f"{_rises(before, 'evicted_keys'):.0f} keys were evicted before the load began"
+    return None
+
+
+def _rises(samples: Sequence[Sample], name: str) -> float:
+    """The sum of all rises of a value between two samples."""
+    values = [sample.values[name] for sample in samples if name in sample.values]
+    return sum(max(0.0, now - was) for was, now in pairwise(values))

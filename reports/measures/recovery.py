@@ -1,0 +1,147 @@
+"""What each fault did to the customers, and for how long it was felt.
+
+A turn is disturbed when it was retried, was not acknowledged, or took longer than the steady
+state's limit.  A fault is felt by the disturbed turns that it met, and after its healing by those
+that are more than the usual share of the turns explains (see `reports.measures.relapse`).  Its
+disturbance ends where the next fault begins.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from reports.measures.intervals import SLOW_SHARE, is_enough
+from reports.measures.percentiles import ascending
+from reports.measures.phases import STEADY, turns_by_phase
+from reports.measures.relapse import LONGEST_S, turns_felt
+from reports.records import FaultWindow
+from reports.records.columns import OK, OUTCOME, RETRIED, Turns
+from reports.records.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What one fault did to the customers.  Seconds; times are run time."""
+
+    fault: FaultWindow
+    first_ok_s: float | None
+    """From the fault's start to the first acknowledgement of a turn sent after it."""
+    recovery_s: float
+    """From the fault's start to the end of the last disturbed turn; 0: nobody noticed."""
+    after_heal_s: float
+    """How much of that came after the target was back."""
+    disturbed: Sequence[int]
+    """Numbers of turns, by when they were due."""
+    failed_turns: int
+    worst_outage_s: float | None
+    """The longest wait of a turn that the fault or its recovery touched."""
+
+
+def impacts(history: History) -> list[Impact]:
+    """What each fault did, in order."""
+    turns = history.turns
+    state, due, done = turns.state, turns.due, turns.done
+    disturbed = _disturbed(turns, history.run.slo("steady_p99_s"))
+    by_phase = history.once(turns_by_phase)
+    starts = [fault.start for fault in history.faults]
+    first = _first_ok(history)
+    usual = _usual_shares(history, disturbed)
+    longest = max(LONGEST_S, 4 * history.run.slo("recovery_s"))
+    dues = ascending(due) if history.faults else array("d")
+    found = []
+    for number, fault in enumerate(history.faults):
+        following = min((s for s in starts[number + 1 :] if s > fault.start), default=float("inf"))
+        until = min(max(following, fault.end), fault.end + longest)
+        felt = _felt(fault, turns, disturbed, until, dues, usual[number])
+        last = max((done[n] for n in felt), default=fault.start)
+        touched = [
+            *by_phase.get(f"fault:{fault.id}", []),
+            *by_phase.get(f"recovery:{fault.id}", []),
+        ]
+        found.append(
+            Impact(
+                fault=fault,
+                first_ok_s=None if math.isinf(ok := first[fault.start]) else ok - fault.start,
+                recovery_s=last - fault.start,
+                after_heal_s=max(0.0, last - fault.end),
+                disturbed=felt,
+                failed_turns=sum(state[n] & OUTCOME != OK for n in felt),
+                worst_outage_s=max((done[n] - due[n] for n in touched), default=None),
+            )
+        )
+    return found
+
+
+def _disturbed(turns: Turns, limit: float) -> array[int]:
+    """All disturbed turns, by when they were due."""
+    found = (
+        number
+        for number, (state, due, done) in enumerate(
+            zip(turns.state, turns.due, turns.done, strict=True)
+        )
+        if state & (OUTCOME | RETRIED) or done - due > limit
+    )
+    return array("I", sorted(found, key=turns.due.__getitem__))
+
+
+def _felt(
+    fault: FaultWindow,
+    turns: Turns,
+    disturbed: array[int],
+    until: float,
+    dues: Sequence[float],
+    usual: float,
+) -> array[int]:
+    """The disturbed turns that met the fault, and those after it that are more than usual.
+
+    A turn due after the healing and still in flight at `until` is the next fault's.
+    """
+    due, done = turns.due, turns.done
+    healed = bisect_right(disturbed, fault.end, key=due.__getitem__)
+    felt = array("I", (n for n in islice(disturbed, healed) if done[n] >= fault.start))
+    later = bisect_right(disturbed, until, key=due.__getitem__)
+    after = [n for n in islice(disturbed, healed, later) if done[n] < until]
+    times = [(due[n], done[n]) for n in after]
+    felt.extend(after[: turns_felt(times, dues, fault.end, usual)])
+    return felt
+
+
+def _usual_shares(history: History, disturbed: array[int]) -> list[float]:
+    """For each fault the share of turns that are disturbed without it.
+
+    Counted in the steady state before the fault; the share that the objective allows, where fewer
+    are, or where too few turns tell.
+    """
+    starts = sorted(fault.start for fault in history.faults)
+    due, steady = history.turns.due, history.once(turns_by_phase).get(STEADY, array("I"))
+    all_before, bad_before = [0] * (len(starts) + 1), [0] * (len(starts) + 1)
+    if starts:
+        for n in steady:
+            all_before[bisect_right(starts, due[n])] += 1
+        for n in set(disturbed).intersection(steady):
+            bad_before[bisect_right(starts, due[n])] += 1
+    shares = []
+    for number in range(len(starts)):
+        turns, bad = sum(all_before[: number + 1]), sum(bad_before[: number + 1])
+        shares.append(max(SLOW_SHARE, bad / turns) if is_enough(turns, SLOW_SHARE) else SLOW_SHARE)
+    return shares
+
+
+def _first_ok(history: History) -> dict[float, float]:
+    """For each start of a fault: when the first turn sent after it was acknowledged."""
+    starts = sorted({fault.start for fault in history.faults})
+    first = [math.inf] * (len(starts) + 1)
+    turns = history.turns
+    for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True):
+        if starts and state & OUTCOME == OK:
+            # Sent after so many starts; the first of these is the last of them, until below.
+            number = bisect_right(starts, sent)
+            first[number] = min(first[number], done)
+    for number in range(len(starts) - 1, 0, -1):
+        first[number] = min(first[number], first[number + 1])
+    return {start: first[number] for number, start in enumerate(starts, 1)}

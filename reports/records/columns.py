@@ -1,0 +1,209 @@
+"""Turns, conversations and audits of a run, each kind with the columns that the checks run over."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from zlib import crc32
+
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
+from reports.records.filed import Filed
+
+OK, FAIL, INFO = range(3)
+"""The outcome of a turn: the lowest bits of its `state`."""
+OUTCOME = 3
+WORDLESS = 4
+"""It ended without a reply."""
+RETRIED = 8
+"""It took more than one attempt."""
+TROUBLED = 16
+"""An attempt of it failed."""
+UNSEEN = 32
+"""It ended with a reply that carries no witness of the model."""
+
+UNANSWERED, GONE, FOUND = range(3)
+"""What a read of a session showed."""
+
+_STATUS = {"found": FOUND, "gone": GONE}
+_OUTCOMES = {Outcome.OK: OK, Outcome.FAIL: FAIL, Outcome.INFO: INFO}
+_OPEN = math.nan
+"""In a column of moments: there was none."""
+
+
+class Turns(Filed[TurnRecord]):
+    """The turns of a run."""
+
+    kind = TurnRecord
+
+    def _take(self, chunks: Iterator[list[TurnRecord]]) -> None:
+        self.turn = array("i")
+        self.due, self.sent, self.done = array("d"), array("d"), array("d")
+        self.first_token = array("d")
+        """NaN where there was none."""
+        self.state = bytearray()
+        """The outcome, and `WORDLESS`, `RETRIED`, `TROUBLED`, `UNSEEN`."""
+        self.replica = array("I")
+        """A place in `replicas`; 0: nobody answered."""
+        self.replicas: list[str | None] = [None]
+        self.attempts = 0
+        """Over all turns."""
+        known: dict[str | None, int] = {None: 0}
+        for chunk in chunks:
+            self.conversation.extend([record.conversation for record in chunk])
+            self.turn.extend([record.turn for record in chunk])
+            self.due.extend([record.due for record in chunk])
+            self.sent.extend([record.sent for record in chunk])
+            self.done.extend([record.done for record in chunk])
+            self.first_token.extend([_moment(record.first_token) for record in chunk])
+            self.state.extend(map(_state, chunk))
+            self.attempts += sum([record.attempts for record in chunk])
+            names = [record.replica for record in chunk]
+            for name in dict.fromkeys(names):
+                if name not in known:
+                    known[name] = len(self.replicas)
+                    self.replicas.append(name)
+            self.replica.extend([known[name] for name in names])
+
+    def _rank(self, number: int) -> int:
+        return self.conversation[number] << 31 | self.turn[number]
+
+    @property
+    def answered(self) -> int:
+        """How many were acknowledged with a reply."""
+        return self.count(lambda state: not state & (OUTCOME | WORDLESS))
+
+    def count(self, wanted: Callable[[int], bool]) -> int:
+        """How many turns have such a state."""
+        states = range(2 * UNSEEN)
+        return sum(self.state.count(state) for state in states if wanted(state))
+
+    def sent_as(self, turn_id: str) -> TurnRecord | None:
+        """The turn of that id, whichever conversation's it is; None: nobody sent it."""
+        wanted, index = _hash(turn_id), self._by_id
+        place = bisect_left(index, wanted << _NUMBER_BITS)
+        found = None
+        while place < len(index) and index[place] >> _NUMBER_BITS == wanted:
+            record = self[index[place] & _NUMBER]
+            if record.turn_id == turn_id:
+                found = record
+            place += 1
+        return found
+
+    @cached_property
+    def _by_id(self) -> array[int]:
+        # Only where a history shows a turn that is not its own: eight bytes for each turn.
+        return array(
+            "Q",
+            sorted(_hash(t.turn_id) << _NUMBER_BITS | number for number, t in enumerate(self)),
+        )
+
+
+def _state(record: TurnRecord) -> int:
+    flags = _OUTCOMES[record.outcome]
+    if record.reply is None:
+        flags |= WORDLESS
+    elif record.seen is None:
+        flags |= UNSEEN
+    if record.attempts > 1:
+        flags |= RETRIED
+    if record.error is not None:
+        flags |= TROUBLED
+    return flags
+
+
+_NUMBER_BITS = 32
+_NUMBER = (1 << _NUMBER_BITS) - 1
+
+
+def _hash(turn_id: str) -> int:
+    return crc32(turn_id.encode())
+
+
+class Conversations(Filed[ConversationRecord]):
+    """What became of the planned arrivals."""
+
+    kind = ConversationRecord
+
+    def _take(self, chunks: Iterator[list[ConversationRecord]]) -> None:
+        self.due, self.started, self.ended = array("d"), array("d"), array("d")
+        self.opened = array("d")
+        """NaN where it did not, as in `started` and `ended`."""
+        self.fate = bytearray()
+        """A place in `FATES`."""
+        self.deleted = 0
+        """How many sessions were deleted."""
+        self.undeleted = array("I")
+        """The numbers of those whose session should have been deleted, in vain."""
+        self.turns_planned = 0
+        """Over all conversations."""
+        for chunk in chunks:
+            for number, record in enumerate(chunk, len(self)):
+                if record.error is not None and record.error.startswith(DELETION_FAILED):
+                    self.undeleted.append(number)
+            self.conversation.extend([record.conversation for record in chunk])
+            self.due.extend([record.due for record in chunk])
+            self.started.extend([_moment(record.started) for record in chunk])
+            self.opened.extend([_moment(record.opened) for record in chunk])
+            self.ended.extend([_moment(record.ended) for record in chunk])
+            self.fate.extend([_FATES[record.fate] for record in chunk])
+            self.turns_planned += sum([record.turns_planned for record in chunk])
+            self.deleted += sum([record.deleted is not None for record in chunk])
+
+    def count(self, fate: Fate) -> int:
+        """How many have this fate."""
+        return self.fate.count(_FATES[fate])
+
+    @cached_property
+    def fates(self) -> Counter[Fate]:
+        """How many conversations have which fate; of two records of one the last one counts."""
+        fates = list(Fate)
+        last = Counter(self.fate[numbers[-1]] for _, numbers in self.talks())
+        return Counter({fates[number]: count for number, count in last.items()})
+
+
+def _moment(t: float | None) -> float:
+    return _OPEN if t is None else t
+
+
+_FATES = {fate: number for number, fate in enumerate(Fate)}
+
+
+class Audits(Filed[AuditRecord]):
+    """What the service said that its sessions hold."""
+
+    kind = AuditRecord
+
+    def _take(self, chunks: Iterator[list[AuditRecord]]) -> None:
+        self.at, self.done = array("d"), array("d")
+        self.status = bytearray()
+        """`UNANSWERED`, `GONE` or `FOUND`."""
+        self.at_end = bytearray()
+        """1 for a read at the end of a conversation, 0 for one after its TTL or its deletion."""
+        self.last_done = 0.0
+        """Run time at which the last audit was done, 0 without any."""
+        self.stamped: bool | None = None
+        """Whether any history shows a turn's id; None: all are empty."""
+        for chunk in chunks:
+            self.conversation.extend([audit.conversation for audit in chunk])
+            self.at.extend([audit.at for audit in chunk])
+            self.done.extend([audit.done for audit in chunk])
+            self.status.extend([_STATUS.get(audit.status, UNANSWERED) for audit in chunk])
+            self.at_end.extend([audit.when == "end" for audit in chunk])
+            for audit in chunk:
+                if audit.history and not self.stamped:
+                    self.stamped = any(item.turn_id is not None for item in audit.history)
+        self.last_done = max(0.0, max(self.done, default=0.0))
+
+    def _rank(self, number: int) -> tuple[int, float]:
+        return self.conversation[number], self.at[number]

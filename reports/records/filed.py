@@ -1,0 +1,210 @@
+"""Records that stay in their file: what all of them are asked is held in columns, the rest is read
+again where it is needed.
+
+A run of ten million turns has several gigabytes of records, and a record in memory takes twice its
+line.  The file is read once, which checks every line and fills the columns; a single record is then
+read by its place.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import weakref
+from abc import abstractmethod
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
+
+from reports.records import decoder, lines
+
+T = TypeVar("T")
+
+_PARTS = 256
+"""A sort of everything at once would hold several objects for each record."""
+_AT_ONCE_BYTES = 1 << 17
+"""Of lines, whose records are in memory at the same time: they take several times as much."""
+_GAP_BYTES = 1 << 14
+"""Two lines that lie no further apart are read at once, with what is between them."""
+_NO_MORE: tuple[float, list[Any]] = (math.inf, [])
+
+
+class Filed(Sequence[T], Generic[T]):
+    """Records of one kind, in the order of their file, each of one conversation."""
+
+    kind: type[T]
+
+    def __init__(self, source: Path | Iterable[T] = ()) -> None:
+        """From a file, which is then kept open, or from records that are in memory anyway.
+
+        Raises HistoryError for a file that is not one of such records.
+        """
+        self.conversation = array("q")
+        self._bounds = array("Q", [0])
+        """Where each line begins in the file, and where the last one ends."""
+        self._held: list[T] = []
+        self._file: int | None = None
+        self._decode = decoder(self.kind)
+        if isinstance(source, Path):
+            self._take(self._placed(source))
+            if self.conversation:
+                # Kept open: what is read later is what was checked.
+                self._file = os.open(source, os.O_RDONLY)
+                weakref.finalize(self, os.close, self._file)
+        else:
+            self._held = list(source)
+            self._take(iter([self._held]))
+
+    @abstractmethod
+    def _take(self, chunks: Iterator[list[T]]) -> None:
+        """Fill `conversation` and the columns of this kind; called once."""
+
+    def __len__(self) -> int:
+        return len(self.conversation)
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[T]: ...
+
+    def __getitem__(self, number: int | slice) -> T | list[T]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        if self._file is None:
+            return self._held[number]
+        if number < 0:
+            number += len(self)
+        begin = self._bounds[number]
+        return self._decode(os.pread(self._file, self._bounds[number + 1] - begin, begin))
+
+    @cached_property
+    def by_conversation(self) -> array[int]:
+        """The numbers of the records, conversation by conversation, each in its own order."""
+        owners = self.conversation
+        if not owners:
+            return array("I")
+        # Conversations are numbered from 0, so that parts of equal width are of equal size.
+        width = max(owners) // _PARTS + 1
+        sizes = [0] * (_PARTS + 1)
+        for owner in owners:
+            sizes[owner // width + 1] += 1
+        for part in range(_PARTS):
+            sizes[part + 1] += sizes[part]
+        bounds, order = list(sizes), array("I", bytes(4 * len(owners)))
+        for number, owner in enumerate(owners):
+            part = owner // width
+            order[sizes[part]] = number
+            sizes[part] += 1
+        for begin, end in pairwise(bounds):
+            if end > begin:
+                part_sorted = sorted(order[begin:end], key=self._rank)
+                order[begin:end] = array("I", part_sorted)
+        return order
+
+    def _rank(self, number: int) -> tuple[int, float] | int:
+        """What puts records of one conversation, or of several, in order."""
+        return self.conversation[number]
+
+    def of(self, conversation: int) -> list[T]:
+        """The records of a conversation, in order."""
+        order, owner = self.by_conversation, self.conversation.__getitem__
+        place = bisect_left(order, conversation, key=owner)
+        found = []
+        while place < len(order) and owner(order[place]) == conversation:
+            found.append(self[order[place]])
+            place += 1
+        return found
+
+    def talks(self) -> Iterator[tuple[int, array[int]]]:
+        """Every conversation, ascending, with the numbers of its records."""
+        order, owner = self.by_conversation, self.conversation
+        for begin, end in pairwise(self._talk_bounds):
+            yield owner[order[begin]], order[begin:end]
+
+    @cached_property
+    def _talk_bounds(self) -> array[int]:
+        """Where each conversation begins in `by_conversation`, and where the last one ends."""
+        bounds, latest = array("I"), -1
+        for place, owner in enumerate(map(self.conversation.__getitem__, self.by_conversation)):
+            if owner != latest:
+                bounds.append(place)
+                latest = owner
+        bounds.append(len(self))
+        return bounds
+
+    def read_talks(self) -> Iterator[tuple[int, list[T]]]:
+        """Every conversation, ascending, with its records: cheaper than to read each by itself."""
+        most = max(1, _AT_ONCE_BYTES * len(self) // max(1, self._bounds[-1]))
+        some: list[tuple[int, array[int]]] = []
+        size = 0
+        for talk in self.talks():
+            some.append(talk)
+            size += len(talk[1])
+            if size >= most:
+                yield from self._read_all(some)
+                some, size = [], 0
+        yield from self._read_all(some)
+
+    def _read_all(self, talks: list[tuple[int, array[int]]]) -> Iterator[tuple[int, list[T]]]:
+        records = self._read(sorted(number for _, numbers in talks for number in numbers))
+        for owner, numbers in talks:
+            yield owner, [records[number] for number in numbers]
+
+    def _read(self, numbers: list[int]) -> Mapping[int, T]:
+        """The records of those numbers, which ascend: those that are near each other at once."""
+        if self._file is None:
+            return {number: self._held[number] for number in numbers}
+        bounds, decode, found = self._bounds, self._decode, {}
+        for near in self._neighbours(numbers):
+            base = bounds[near[0]]
+            data = os.pread(self._file, bounds[near[-1] + 1] - base, base)
+            for number in near:
+                found[number] = decode(data[bounds[number] - base : bounds[number + 1] - base])
+        return found
+
+    def _neighbours(self, numbers: list[int]) -> Iterator[list[int]]:
+        """The numbers in stretches of the file that are read at once."""
+        bounds = self._bounds
+        first, end = 0, math.inf
+        for place, number in enumerate(numbers):
+            if bounds[number] > end + _GAP_BYTES:
+                yield numbers[first:place]
+                first = place
+            end = bounds[number + 1]
+        if numbers:
+            yield numbers[first:]
+
+    def _placed(self, path: Path) -> Iterator[list[T]]:
+        for chunk, records in lines.read_chunks(path, self.kind):
+            end = self._bounds.pop()
+            self._bounds.extend(accumulate(map(len, chunk), initial=end))
+            yield records
+
+
+class Walk(Generic[T]):
+    """Goes through the conversations once, ascending: cheaper than a search for each."""
+
+    def __init__(self, filed: Filed[T]) -> None:
+        self._talks = filed.read_talks()
+        self._records: list[T] = []
+        self.next: float = -1
+        """The next conversation that has records; infinity: no more."""
+        self._advance()
+
+    def take(self, conversation: int) -> list[T]:
+        """The records of a conversation, no smaller than the last that was asked for."""
+        while self.next < conversation:
+            self._advance()
+        if self.next != conversation:
+            return []
+        records = self._records
+        self._advance()
+        return records
+
+    def _advance(self) -> None:
+        self.next, self._records = next(self._talks, _NO_MORE)

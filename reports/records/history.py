@@ -1,0 +1,173 @@
+"""The history of one run: a run directory, read.
+
+Reading forgives what a killed run leaves behind (missing files, a last line cut off) and nothing
+else: any other line that is not a record means that this is not what we think it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reports.records import (
+    FILES,
+    ArrivalRange,
+    AuditRecord,
+    ConversationRecord,
+    FaultWindow,
+    LoadMark,
+    ProbeRecord,
+    Sample,
+    TurnRecord,
+    forecast,
+    lines,
+)
+from reports.records.columns import Audits, Conversations, Turns
+from reports.records.errors import HistoryError
+from reports.records.filed import Walk
+from reports.records.forecast import MemoryForecast
+from reports.records.run_info import RunInfo, read_run_info
+
+__all__ = ["History", "HistoryError", "read"]
+
+T = TypeVar("T")
+
+Talk = tuple[int, list[ConversationRecord], list[TurnRecord], list[AuditRecord]]
+"""A conversation: its index, what became of it, its turns, and the reads of its session."""
+
+
+@dataclass(eq=False)
+class History:
+    """Everything that was recorded of a run.  Not to be changed after it was built."""
+
+    name: str
+    """The run directory's name."""
+    run: RunInfo
+    conversations: Conversations = field(default_factory=Conversations)
+    unplayed: list[ArrivalRange] = field(default_factory=list)
+    """Arrivals without a conversation record, many at once."""
+    turns: Turns = field(default_factory=Turns)
+    audits: Audits = field(default_factory=Audits)
+    faults: list[FaultWindow] = field(default_factory=list)
+    """In order of their start."""
+    probes: list[ProbeRecord] = field(default_factory=list)
+    """In the order in which they were asked."""
+    samples: list[Sample] = field(default_factory=list)
+    marks: list[LoadMark] = field(default_factory=list)
+    forecast: MemoryForecast | None = None
+    """What Redis was expected to take; None: nobody knew."""
+
+    def __post_init__(self) -> None:
+        self._known: dict[Callable[[History], Any], Any] = {}
+
+    def once(self, derive: Callable[[History], T]) -> T:
+        """What `derive` makes of this history, computed at most once."""
+        if derive not in self._known:
+            self._known[derive] = derive(self)
+        result: T = self._known[derive]
+        return result
+
+    def talks(self) -> Iterator[Talk]:
+        """Every conversation of which anything is known, ascending."""
+        conversations, turns, audits = (
+            Walk(self.conversations),
+            Walk(self.turns),
+            Walk(self.audits),
+        )
+        while True:
+            index = min(conversations.next, turns.next, audits.next)
+            if not isinstance(index, int):
+                return
+            yield index, conversations.take(index), turns.take(index), audits.take(index)
+
+    @property
+    def stamps_turn_ids(self) -> bool:
+        """Whether this service stamps events with the turn's id.  Without, audits prove nothing."""
+        return self.audits.stamped is not False
+
+    @cached_property
+    def samples_by_source(self) -> dict[str, list[Sample]]:
+        """The samples of each source, in order of time."""
+        groups: defaultdict[str, list[Sample]] = defaultdict(list)
+        for record in self.samples:
+            groups[record.source].append(record)
+        for group in groups.values():
+            group.sort(key=lambda record: record.t)
+        return dict(groups)
+
+    def mark(self, name: str) -> LoadMark | None:
+        """The first load mark of that name; None: the load never got there."""
+        return next((mark for mark in self.marks if mark.mark == name), None)
+
+    @cached_property
+    def planned_arrivals(self) -> int | None:
+        """How many arrivals were planned, those of spikes included; None: nobody said it."""
+        start = self.mark("start")
+        if start is None or "arrivals" not in start.values:
+            return None
+        return int(start.values["arrivals"]) + self.spike_arrivals
+
+    @cached_property
+    def spike_arrivals(self) -> int:
+        """How many arrivals faults of the load have added to the plan."""
+        spikes = (mark for mark in self.marks if mark.mark == "spike")
+        return sum(int(mark.values.get("arrivals", 0)) for mark in spikes)
+
+    @cached_property
+    def load_start(self) -> float | None:
+        """Run time at which the arrivals began; None: they never did."""
+        mark = self.mark("start")
+        return None if mark is None else mark.t
+
+    @cached_property
+    def load_end(self) -> float | None:
+        """Run time at which the last conversation ended (or, in a run cut short, the last turn)."""
+        mark = self.mark("end")
+        if mark is not None:
+            return mark.t
+        return max(self.turns.done, default=None)
+
+    @cached_property
+    def cut_short(self) -> bool:
+        """True when the load did not come to its end: the run was interrupted, or it died."""
+        return self.mark("audited") is None
+
+    @cached_property
+    def last_moment(self) -> float:
+        """Run time of the last thing that was recorded, at least 0."""
+        return max(
+            0.0,
+            max(self.turns.done, default=0.0),
+            self.audits.last_done,
+            max((sample.t for sample in self.samples), default=0.0),
+            max((mark.t for mark in self.marks), default=0.0),
+            max((fault.end for fault in self.faults), default=0.0),
+        )
+
+
+def read(run_dir: Path) -> History:
+    """Read a run directory.
+
+    Raises HistoryError, with a sentence that names the file and the line, when it is not one.
+    """
+    return History(
+        name=run_dir.resolve().name,
+        run=read_run_info(run_dir),
+        conversations=Conversations(run_dir / FILES[ConversationRecord]),
+        unplayed=_read(run_dir, ArrivalRange),
+        turns=Turns(run_dir / FILES[TurnRecord]),
+        audits=Audits(run_dir / FILES[AuditRecord]),
+        faults=sorted(_read(run_dir, FaultWindow), key=lambda fault: fault.start),
+        probes=sorted(_read(run_dir, ProbeRecord), key=lambda probe: probe.at),
+        samples=_read(run_dir, Sample),
+        marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
+        forecast=forecast.read(run_dir),
+    )
+
+
+def _read(run_dir: Path, kind: type[T]) -> list[T]:
+    return list(lines.read(run_dir / FILES[kind], kind))

@@ -1,0 +1,1 @@
+"""What a person, or a CI server, sees of a result: terminal, page, summary, JUnit."""

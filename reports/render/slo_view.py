@@ -1,0 +1,17 @@
+"""Limits that were set for one run, as every report says them."""
+
+from __future__ import annotations
+
+from reports.render import wording
+from reports.render.view import Result, part
+
+
+def slo_line(result: Result) -> str:
+    """One line: each limit of `--slo` beside the profile's own; empty when there is none."""
+    limits = part(part(result, "profile"), "slo")
+    told = [
+        f"{wording.clean(name)} {wording.value_text(limits.get(name))} "
+        f"(profile: {wording.value_text(own)})"
+        for name, own in part(result, "slo_overrides").items()
+    ]
+    return f"limits set by --slo: {', '.join(told)}" if told else ""

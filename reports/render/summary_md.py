@@ -1,0 +1,165 @@
+"""summary.md: the verdict in GitHub-flavoured Markdown, for a pull request or a job summary."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from reports.render import again, budget_view, series, view, wording
+from reports.render.series import Timeline
+from reports.render.sizing_view import sizing_line
+from reports.render.slo_view import slo_line
+from reports.render.view import Gate, Result
+
+_SIGNS = {"pass": "✅", "fail": "❌", "unknown": "⚠️"}
+_VERDICT_SIGNS = {"GO": "✅", "NO-GO": "❌", "INCONCLUSIVE": "⚠️"}
+_SPARKS = "▁▂▃▄▅▆▇█"
+_COLUMNS = 60
+_MAX_EVIDENCE = 5
+
+
+def render(result: Result) -> str:
+    """The summary as Markdown.  What comes from the run is escaped: no markup, no mentions."""
+    verdict = wording.clean(result.get("verdict"))
+    parts = [
+        f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
+        f"**{escape(result.get('headline') or '')}**",
+        escape(sizing_line(result)),
+        escape(slo_line(result)),
+        _bullets(view.reasons(result)),
+        _figures(result),
+        _gates(result),
+        _faults(result),
+        _sparklines(result),
+        f"{escape(result.get('name') or '')} · {escape(view.run_line(result))}",
+        f"```\n{again.reproduce_command(result).replace('`', '')}\n```",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escape(text: object) -> str:
+    """`text` as one line of plain Markdown text, also inside a table cell."""
+    safe = wording.clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = re.sub(r"([\\`*_~\[\]|#])", r"\\\1", safe)
+    # A mention would notify people: the empty comment breaks it and shows nothing.
+    return safe.replace("@", "@<!-- -->")
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {escape(line)}" for line in lines)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], first_numeric: int) -> str:
+    rule = ["---" if at < first_numeric else "--:" for at in range(len(head))]
+    lines = [head, rule, *([escape(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _figures(result: Result) -> str:
+    rows = [
+        (_SIGNS[figure.status], figure.label, figure.value, figure.note)
+        for figure in view.figures(result)
+    ]
+    return _table(("", "", "", ""), rows, 4)
+
+
+def _gates(result: Result) -> str:
+    gates = view.gates(result)
+    failing = [gate for gate in gates if gate.status != "pass"]
+    passed = [gate for gate in gates if gate.status == "pass"]
+    parts = [f"### Gates: {view.tally(gates)}"]
+    if failing:
+        parts.append(_gate_table(failing))
+        parts += [_why(gate, result) for gate in failing if view.why(result, gate.name, gate.phase)]
+        parts += [_evidence(gate) for gate in failing if gate.evidence]
+    if passed:
+        parts.append(
+            f"<details><summary>{len(passed)} passed</summary>\n\n{_gate_table(passed)}\n\n"
+            "</details>"
+        )
+    return "\n\n".join(parts)
+
+
+def _gate_table(gates: Sequence[Gate]) -> str:
+    rows = [
+        (_SIGNS[gate.status], f"{gate.title} {gate.where}", gate.summary, gate.value, gate.limit)
+        for gate in gates
+    ]
+    return _table(("", "gate", "", "measured", "limit"), rows, 3)
+
+
+def _why(gate: Gate, result: Result) -> str:
+    why = view.why(result, gate.name, gate.phase)
+    return _bullets([f"Why {gate.title} {gate.where}".rstrip() + f" failed: {why}"])
+
+
+def _evidence(gate: Gate) -> str:
+    lines = list(gate.evidence[:_MAX_EVIDENCE])
+    if len(gate.evidence) > _MAX_EVIDENCE:
+        lines.append(f"and {len(gate.evidence) - _MAX_EVIDENCE} more in the report")
+    return (
+        f"<details><summary>Evidence: {html.escape(gate.title)}</summary>\n\n{_bullets(lines)}\n\n"
+        "</details>"
+    )
+
+
+def _faults(result: Result) -> str:
+    rows = [
+        (
+            str(number),
+            fault.get("id") or "",
+            wording.clock(view.number(fault, "start")),
+            "yes" if fault.get("took_hold") else "no",
+            wording.seconds(view.number(fault, "downtime_s")),
+            wording.seconds(view.number(fault, "recovery_s")),
+            wording.seconds(view.number(fault, "worst_outage_s")),
+            wording.count(view.number(fault, "sent_to_dead")),
+            budget_view.budget_spent(fault),
+        )
+        for number, fault in enumerate(view.faults_of(result), 1)
+    ]
+    head = ["", "fault", "at", "took hold", "down", "recovered after", "longest outage"]
+    head += ["sent to a dead replica", "error budget spent"]
+    if not rows:
+        return "No fault was injected."
+    note = budget_view.budget_note(result)
+    return _table(head, rows, 2) + (f"\n\n{escape(note)}" if note else "")
+
+
+def _sparklines(result: Result) -> str:
+    line = series.read(result, _COLUMNS)
+    if line is None:
+        return "The run recorded no timeline."
+    shown: dict[str, tuple[str, Callable[[float | None], str]]] = {
+        "p99": ("p99 latency", wording.seconds),
+        "turns_ok": ("turns/s", wording.count),
+        "redis_bytes": ("Redis memory", wording.size),
+        "redis_keys": ("Redis keys", wording.count),
+    }
+    lines = [f"{'faults':<13} {_marks(line)}"]
+    for name, (label, write) in shown.items():
+        known = line.known(name)
+        reach = f"0 to {write(max(known))}" if known else "not measured"
+        lines.append(f"{label:<13} {sparkline(line.values[name])}  {reach}")
+    span = f"{wording.clock(line.times[0])} to {wording.clock(line.end)} of run time"
+    return "```text\n" + "\n".join(lines) + f"\n{'':<13} {span}\n```"
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Bars from zero to the largest value; a blank where nothing was measured."""
+    top = max((value for value in values if value is not None), default=0.0) or 1.0
+    last = len(_SPARKS) - 1
+    return "".join(
+        " " if value is None else _SPARKS[min(last, round(max(value, 0.0) / top * last))]
+        for value in values
+    )
+
+
+def _marks(line: Timeline) -> str:
+    """The number of each fault above the column in which it begins."""
+    marks = [" "] * len(line.times)
+    for number, (_, start, _, _) in enumerate(line.faults, 1):
+        column = min(max(int((start - line.times[0]) / line.step), 0), len(marks) - 1)
+        marks[column] = str(number % 10)
+    return "".join(marks)

@@ -1,0 +1,171 @@
+"""The timeline of a run: aligned arrays over run time, for the charts.
+
+Turns are counted where they ended, so that an outage is a gap.  Latency stands where the turn was
+due, so that a fault is seen by those who meant to send during it.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from reports.measures.percentiles import ascending, percentile
+from reports.measures.phases import load_phases
+from reports.measures.redis_memory import fleet_rss, live_bytes, redis_samples
+from reports.records import Sample
+from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED, Turns
+from reports.records.history import History
+
+_MOST_STEPS = 600
+"""More points than this no chart can show."""
+
+
+def build_timeline(history: History) -> dict[str, Any]:
+    """The timeline as `result.json` holds it."""
+    first = min(
+        [sample.t for sample in history.samples]
+        + [history.load_start if history.load_start is not None else history.last_moment]
+        + [min(history.turns.due, default=history.last_moment)]
+    )
+    start = math.floor(first)
+    span = max(1, math.ceil(history.last_moment - start))
+    step = float(math.ceil(span / _MOST_STEPS))
+    empty = not history.turns and not history.samples
+    axis = _Axis(float(start), step, 0 if empty else math.ceil(span / step))
+    redis = redis_samples(history)
+    turns = history.turns
+    times = zip(turns.state, turns.due, turns.done, strict=True)
+    grouped = axis.group((due, done - due) for s, due, done in times if s & OUTCOME == OK)
+    p50, p99 = _percentiles(grouped)
+    return {
+        "step_s": step,
+        "t": axis.times(),
+        "load_start": history.load_start,
+        "load_end": history.load_end,
+        "phases": [
+            {"name": phase.name, "start": phase.start, "end": phase.end}
+            for phase in load_phases(history)
+        ],
+        "faults": [
+            {"id": f.id, "start": f.start, "end": f.end, "recovered_at": f.recovered_at}
+            for f in history.faults
+        ],
+        **_turn_counts(axis, history.turns),
+        "p50": p50,
+        "p99": p99,
+        "redis_bytes": axis.last((s.t, live_bytes(s)) for s in redis),
+        "redis_forecast_bytes": axis.last(_forecast(history, step)),
+        "redis_keys": axis.last(_readings(redis, "keys")),
+        "redis_expired": axis.last(_rising(redis, "expired_keys")),
+        "fleet_rss_bytes": axis.last(fleet_rss(history, step)),
+        "host_cpu_percent": axis.last(_of(history, "host", "cpu_percent")),
+        "open_conversations": _open_conversations(axis, history),
+    }
+
+
+def _forecast(history: History, step: float) -> list[tuple[float, float]]:
+    if history.forecast is None or history.load_start is None:
+        return []
+    points = history.forecast.points(history.load_start, step)
+    return [(t, size) for t, size in points if t <= history.last_moment]
+
+
+def _percentiles(groups: list[array[float]]) -> tuple[list[float | None], list[float | None]]:
+    p50: list[float | None] = []
+    p99: list[float | None] = []
+    for group in groups:
+        values = ascending(group)
+        p50.append(percentile(values, 50) if values else None)
+        p99.append(percentile(values, 99) if values else None)
+    return p50, p99
+
+
+def _open_conversations(axis: _Axis, history: History) -> list[float | None]:
+    """Over all processes of the generator."""
+    each = [
+        axis.last(_of(history, source, "open_conversations"))
+        for source in history.samples_by_source
+        if source.partition(":")[0] == "generator"
+    ]
+    if not each:
+        return axis.last(())
+    steps = ([value for value in step if value is not None] for step in zip(*each, strict=True))
+    return [sum(values) if values else None for values in steps]
+
+
+class _Axis:
+    """Steps of equal width from `start`, `count` of them."""
+
+    def __init__(self, start: float, step: float, count: int) -> None:
+        self._start = start
+        self._step = step
+        self._count = count
+
+    def zeros(self) -> list[int]:
+        return [0] * self._count
+
+    def times(self) -> list[float]:
+        return [self._start + number * self._step for number in range(self._count)]
+
+    def _place(self, t: float) -> int:
+        place = int((t - self._start) // self._step)
+        if 0 <= place < self._count:
+            return place
+        # The last moment of all falls on the far edge of the last step.
+        return min(max(0, place), self._count - 1)
+
+    def group(self, items: Iterable[tuple[float, float]]) -> list[array[float]]:
+        groups = [array("d") for _ in range(self._count)]
+        for t, value in items:
+            groups[self._place(t)].append(value)
+        return groups
+
+    def count(self, items: Iterable[tuple[int, float]]) -> dict[int, list[int]]:
+        """Of each kind that the items have, how many fall on which step."""
+        counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * self._count)
+        for kind, t in items:
+            counts[kind][self._place(t)] += 1
+        return counts
+
+    def last(self, points: Iterable[tuple[float, float]]) -> list[float | None]:
+        values: list[float | None] = [None] * self._count
+        for t, value in points:
+            values[self._place(t)] = value
+        return values
+
+
+def _turn_counts(axis: _Axis, turns: Turns) -> dict[str, list[int]]:
+    by_state = axis.count(zip(turns.state, turns.done, strict=True))
+
+    def count(bits: int, wanted: int) -> list[int]:
+        groups = [group for state, group in by_state.items() if state & bits == wanted]
+        return list(map(sum, zip(axis.zeros(), *groups, strict=True)))
+
+    return {
+        "turns_ok": count(OUTCOME, OK),
+        "turns_failed": count(OUTCOME, FAIL),
+        "turns_info": count(OUTCOME, INFO),
+        "turns_retried": count(RETRIED, RETRIED),
+    }
+
+
+def _readings(samples: Iterable[Sample], name: str) -> Iterable[tuple[float, float]]:
+    return ((sample.t, sample.values[name]) for sample in samples if name in sample.values)
+
+
+def _of(history: History, source: str, name: str) -> Iterable[tuple[float, float]]:
+    return _readings(history.samples_by_source.get(source, []), name)
+
+
+def _rising(samples: Iterable[Sample], name: str) -> Iterable[tuple[float, float]]:
+    """A counter without its falls: each restart of the server begins again at 0."""
+    previous: float | None = None
+    total = 0.0
+    for t, value in _readings(samples, name):
+        if previous is not None:
+            total += value if value < previous else value - previous
+        previous = value
+        yield t, total
