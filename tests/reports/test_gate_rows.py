@@ -20,7 +20,8 @@ from tests.calibrate.systems import SYSTEMS
 from tests.prove.verdicts.harm import HARMS
 
 ROOT = Path(__file__).parents[2]
-_NAME = re.compile(rf"({'|'.join(GROUPS)})\.[a-z0-9_]+")
+_NAME = re.compile(rf"({'|'.join(GROUPS)})\.(?!hlog$)[a-z0-9_]+")
+"""The latency log of a run is a file, latency.hlog."""
 _PREFIX = re.compile(rf"({'|'.join(GROUPS)})\.")
 
 
