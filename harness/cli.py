@@ -71,6 +71,14 @@ def _command(args: argparse.Namespace) -> int:
         from harness import check
 
         return check.main(args)
+    if args.command == "faults":
+        from harness import faults
+
+        return faults.main(args)
+    if args.command == "experiments":
+        from harness import experiments
+
+        return experiments.main(args)
     from harness import up
 
     return up.main(args)

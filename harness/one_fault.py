@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from chaos import actions
+from chaos.experiment_fields import nearest
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
 from harness import exits
@@ -22,7 +23,11 @@ def main(args: argparse.Namespace) -> int:
     """
     func = args.fault.replace("-", "_")
     if func not in FAULTS:
-        raise ConfigError(f"FAULT {args.fault}: one of {', '.join(FAULTS)} was expected")
+        hint = nearest(args.fault, [name.replace("_", "-") for name in FAULTS])
+        raise ConfigError(
+            f"FAULT {args.fault}: one of {', '.join(FAULTS)} was expected"
+            f"{hint if hint.startswith(' (did') else ''}; `diya faults NAME` says what one takes"
+        )
     known = parameters(FAULTS[func])
     arguments: dict[str, Any] = {}
     if args.hit is not None:

@@ -112,6 +112,8 @@ def build() -> argparse.ArgumentParser:
     _report(commands.add_parser("report", help="judge a stored run again"))
     _shrink(commands.add_parser("shrink", help="which of a failed run's faults it takes to fail"))
     _profile(commands.add_parser("profile", help="what a load will do, before anything runs"))
+    parser_lookups.faults(commands)
+    parser_lookups.experiments(commands)
     parser_lookups.check(commands)
     _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
     _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 _CHECK = """\
@@ -22,3 +23,25 @@ def check(commands: Any) -> None:
     parser.add_argument(
         "--journeys", metavar="FILE", help="for a profile that names some of these journeys"
     )
+
+
+def faults(commands: Any) -> None:
+    """Add `diya faults`."""
+    parser = commands.add_parser(
+        "faults",
+        help="which faults there are, what they take, where each can be done",
+        description="Lists the faults, or says all of one: what it does, its parameters with units "
+        "and defaults, and the fleets that it can be done to.",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="for example kill-replica")
+    _json(parser)
+
+
+def experiments(commands: Any) -> None:
+    """Add `diya experiments`."""
+    parser = commands.add_parser("experiments", help="the experiments that come with diya")
+    _json(parser)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the same as JSON, for a script")

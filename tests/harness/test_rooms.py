@@ -222,7 +222,10 @@ def test_the_command_line_leaves_the_heavy_packages_out() -> None:
     assert finished.stdout.split() == ["False"]
 
 
-COMMANDS = ("readiness", "report", "shrink", "profile", "check", "demo", "up", "chaos")
+COMMANDS = (
+    *("readiness", "report", "shrink", "profile", "faults", "experiments", "check"),
+    *("demo", "up", "chaos"),
+)
 NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")
 """Extras: who installs diya without them must have every command nevertheless."""
 WITHOUT_THEM = """
