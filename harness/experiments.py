@@ -6,14 +6,14 @@ import argparse
 import json
 from typing import Any
 
-from chaos import experiment_reader
-from chaos.experiment import Experiment, names
+from chaos.experiment import reader
+from chaos.experiment.model import Experiment, names
 from harness import exits
 
 
 def main(args: argparse.Namespace) -> int:
     """Print one line for each, or a JSON list."""
-    found = {name: experiment_reader.load(name) for name in names()}
+    found = {name: reader.load(name) for name in names()}
     if args.json:
         described = [_as_json(name, each) for name, each in found.items()]
         print(json.dumps(described, indent=1, ensure_ascii=False))

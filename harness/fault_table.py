@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
-from chaos import experiment_random
-from chaos.environment import Environment
+from chaos.experiment import random_experiment
 from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
-from chaos.topologies import Topology
+from chaos.fleet.environment import Environment
+from chaos.fleet.topologies import Topology
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 
@@ -53,15 +53,15 @@ _OF_LINKS = {
     "server": (None, "in a Sentinel set or a cluster: all, primary, replica, or a server"),
 }
 _TARGET = "a --target gets no faults"
-_CONTAINERS = FleetCapabilities(experiment_random.CONTAINERS, 12)
+_CONTAINERS = FleetCapabilities(random_experiment.CONTAINERS, 12)
 
 ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
-    "process": ("processes, as by default", experiment_random.local_fleet(Topology(), 12)),
-    "sentinel": ("--topology sentinel", experiment_random.local_fleet(Topology("sentinel"), 12)),
-    "cluster": ("--topology cluster", experiment_random.local_fleet(Topology("cluster"), 12)),
+    "process": ("processes, as by default", random_experiment.local_fleet(Topology(), 12)),
+    "sentinel": ("--topology sentinel", random_experiment.local_fleet(Topology("sentinel"), 12)),
+    "cluster": ("--topology cluster", random_experiment.local_fleet(Topology("cluster"), 12)),
     "redis-url": (
         "--redis redis://…",
-        experiment_random.local_fleet(Topology(), 12, own_redis=False),
+        random_experiment.local_fleet(Topology(), 12, own_redis=False),
     ),
     "containers": ("--env containers", _CONTAINERS),
     "compose": ("--env compose", _CONTAINERS),
@@ -80,6 +80,18 @@ class Parameter:
     default: object
     meaning: str
 
+    @property
+    def kind(self) -> str:
+        """The type and the unit, in words."""
+        return f"{self.type} ({self.unit})" if self.unit else self.type
+
+    @property
+    def shown(self) -> str:
+        """The default as one would write it."""
+        if self.default is None:
+            return "none"
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -93,7 +105,7 @@ class Entry:
     """Paragraphs, the first of which says what it does."""
     parameters: tuple[Parameter, ...]
     needs: frozenset[str]
-    """What it needs with its defaults, by names of `chaos.environment.CAPABILITIES`."""
+    """What it needs with its defaults, by names of `chaos.fleet.environment.CAPABILITIES`."""
     refusals: Mapping[str, str | None]
     """Environment -> why it cannot be done there with its defaults; None: it can."""
 
@@ -118,7 +130,7 @@ def _entry(function: str, kind: type[Fault]) -> Entry:
         parameters=_parameters(kind),
         needs=fault.needs,
         refusals={
-            name: _TARGET if fleet is None else _refusal(fault, fleet)
+            name: _TARGET if fleet is None else refusal(fault, fleet)
             for name, (_, fleet) in ENVIRONMENTS.items()
         },
     )
@@ -136,7 +148,7 @@ def _parameters(kind: type[Fault]) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
-def _refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
+def refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
     """Why the fault itself refuses such a fleet; None: it can be done there."""
     servers = {"single": ["redis"], "sentinel": _servers(3), "cluster": _servers(6)}[fleet.shape]
     replicas = [f"r{number:02}" for number in range(1, fleet.replicas + 1)]

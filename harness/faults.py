@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chaos.experiment_fields import nearest
+from chaos.experiment.fields import nearest
 from harness import exits
 from harness.errors import ConfigError
 from harness.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
@@ -106,11 +106,11 @@ def _how(entry: Entry) -> list[str]:
     first = entry.parameters[0]
     lines = [
         "  in an experiment: provider: {type: python, module: chaos.actions, "
-        f"func: {entry.function}, arguments: {{{first.name}: {_value(first)}}}}}"
+        f"func: {entry.function}, arguments: {{{first.name}: {first.shown}}}}}"
     ]
     up = _up(entry)
     if up is not None:
-        example = f"{first.name}={_value(first)}"
+        example = f"{first.name}={first.shown}"
         lines.append(f"  by hand: diya chaos {entry.name} --param {example}   (beside `{up}`)")
     return lines
 
@@ -128,15 +128,7 @@ def _up(entry: Entry) -> str | None:
 
 
 def _row(parameter: Parameter) -> tuple[str, ...]:
-    unit = f" ({parameter.unit})" if parameter.unit else ""
-    return parameter.name, f"{parameter.type}{unit}", _value(parameter), parameter.meaning
-
-
-def _value(parameter: Parameter) -> str:
-    default = parameter.default
-    if default is None:
-        return "none"
-    return f"{default:g}" if isinstance(default, float) else str(default)
+    return parameter.name, parameter.kind, parameter.shown, parameter.meaning
 
 
 def _told(refusal: str | None) -> str:

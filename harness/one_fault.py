@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from chaos import actions
-from chaos.experiment_fields import nearest
+from chaos.experiment.fields import nearest
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
 from harness import exits

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
-from chaos import experiment_random
 from chaos.containers.fleet import ContainerFleet
-from chaos.experiment import names
+from chaos.experiment import random_experiment
+from chaos.experiment.model import names
 from chaos.faults.base import Fault
 from chaos.faults.catalogue import FAULTS
-from chaos.fleet import Fleet
-from chaos.load_switch import LoadSwitchFile
-from chaos.topologies import Topology
+from chaos.fleet.fleet import Fleet
+from chaos.fleet.load_switch import LoadSwitchFile
+from chaos.fleet.topologies import Topology
 from harness import fault_table
 from harness.fault_table import PARAMETERS, catalogue
 from tests.harness import command
+
+pytestmark = pytest.mark.service
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +143,7 @@ def _accepts(fleet: Fleet, fault: Fault) -> bool:
 def test_containers_can_do_what_the_table_says_they_can(tmp_path: Path) -> None:
     fleet = object.__new__(ContainerFleet)
     fleet._load = LoadSwitchFile(tmp_path)
-    assert fleet.capabilities == experiment_random.CONTAINERS
+    assert fleet.capabilities == random_experiment.CONTAINERS
     assert fault_table.ENVIRONMENTS["containers"] == (
         "--env containers",
         fault_table.ENVIRONMENTS["compose"][1],

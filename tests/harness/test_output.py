@@ -95,6 +95,7 @@ def test_quiet_progress_shows_problems_and_nothing_else() -> None:
 
 
 @pytest.mark.service
+@pytest.mark.service
 def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     whole = command.run("report", str(run_dir))
@@ -106,6 +107,7 @@ def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_pat
 
 
 @pytest.mark.service
+@pytest.mark.service
 def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     finished = command.run("report", "--verbose", str(run_dir))
@@ -115,12 +117,14 @@ def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
 
 
 @pytest.mark.service
+@pytest.mark.service
 def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
     finished = command.run("report", "-q", "-v", str(tmp_path))
     assert finished.returncode == 104
     assert finished.stderr == ("diya: -v/--verbose: not allowed with argument -q/--quiet\n")
 
 
+@pytest.mark.service
 @pytest.mark.service
 def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     fleet = command.start("up", "-q", "--replicas", "1", "--redis", "bundled")
@@ -131,6 +135,7 @@ def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     assert errors == ""
 
 
+@pytest.mark.service
 @pytest.mark.service
 def test_a_verbose_fleet_logs_its_processes_without_passwords() -> None:
     fleet = command.start("up", "-v", "--replicas", "1", "--redis", "bundled")
