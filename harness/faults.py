@@ -25,14 +25,13 @@ def main(args: argparse.Namespace) -> int:
     Raises ConfigError for a fault that there is not.
     """
     entries = catalogue()
-    if args.name is not None:
-        entry = _named(args.name, entries)
-        shown = _as_json(entry) if args.json else None
-        lines = _page(entry)
+    shown: Any
+    if args.name is None:
+        lines, shown = _list(entries), [_as_json(entry) for entry in entries]
     else:
-        shown = [_as_json(entry) for entry in entries] if args.json else None
-        lines = _list(entries)
-    print("\n".join(lines) if shown is None else json.dumps(shown, indent=1, ensure_ascii=False))
+        entry = _named(args.name, entries)
+        lines, shown = _page(entry), _as_json(entry)
+    print(json.dumps(shown, indent=1, ensure_ascii=False) if args.json else "\n".join(lines))
     return exits.GO
 
 

@@ -93,12 +93,12 @@ def test_a_verbose_run_logs_what_it_does_without_secrets(
     log = [line for line in finished.stderr.splitlines() if stamp.match(line)]
     for said in (
         rf"harness\.readiness: run directory {re.escape(str(run_dir))}; to play it again: diya ",
-        r"chaos\.process: r01: process \d+ started: .*target_service",
+        r"chaos\.fleet\.process: r01: process \d+ started: .*target_service",
         r"harness\.generator: load generator, process \d+: .*locust",
         r"harness\.watch: load: start at ",
         r"chaos\.faults\.base: kill-replica-1: begins at r0\d",
-        r"chaos\.process: r0\d: SIGKILL sent to process \d+",
-        r"chaos\.schedule: kill-replica-1: took hold of r0\d, healed, ",
+        r"chaos\.fleet\.process: r0\d: SIGKILL sent to process \d+",
+        r"chaos\.experiment\.schedule: kill-replica-1: took hold of r0\d, healed, ",
         r"harness\.report: .* judged: \d+ gates; reports written",
     ):
         assert any(re.search(said, line) for line in log), said
