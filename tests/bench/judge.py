@@ -36,7 +36,7 @@ before, and such a read may have kept the session alive."""
 _PROBE = """
 import resource, sys, time
 from pathlib import Path
-from reports.judge import judge
+from reports.verdict.judge import judge
 begun, cpu = time.perf_counter(), time.process_time()
 result = judge(Path(sys.argv[1]))
 seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
