@@ -248,7 +248,7 @@ def _crew(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_dir", metavar="RUN_DIR")
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="the directory of the run")
     _output(parser)
 
 
@@ -277,7 +277,7 @@ def _profile(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser(
         "show", help="arrivals, turns, live sessions and Redis memory to be expected"
     )
-    show.add_argument("profile", metavar="NAME|FILE")
+    show.add_argument("profile", metavar="NAME|FILE", help="which profile")
     show.add_argument("--journeys", metavar="FILE", help="for a profile that names some of these")
     show.add_argument("--seed", type=_whole, help="with the arrivals that this seed draws")
 

@@ -19,7 +19,12 @@ def check(commands: Any) -> None:
     parser = commands.add_parser(
         "check", help="whether a file of yours can be used, without a run", description=_CHECK
     )
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="an experiment, a profile, a file of journeys, or a log of requests per minute",
+    )
     parser.add_argument(
         "--journeys", metavar="FILE", help="for a profile that names some of these journeys"
     )

@@ -13,9 +13,10 @@ from loadtests.profile_source import Key
 
 _SECTION = re.compile(r"(\[+[\w.]+\]+)")
 _INTRO = """\
-A profile is a TOML file. [Write a profile](../profile.md) shows how to begin; `diya profile show
-FILE` tells what a profile will do before anything runs. Sale time is the customers' time:
-`compression` sale seconds pass in one real second. Keys that end in `_s`, and rates, are real.
+A profile is a TOML file. [Write a profile](../profile.md) shows how to begin;
+`diya profile show FILE` tells what a profile will do before anything runs.
+Sale time is the customers' time: `compression` sale seconds pass in one real second. Keys that end
+in `_s`, and rates, are real.
 
 A key without a default is required. A key that is not in these tables is refused, with the nearest
 known key in the message."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import reports
 from harness.reference import markdown
+from harness.reference.result_meanings import MEANINGS
 
 SCHEMA = Path(reports.__file__).parent / "result.schema.json"
 _INTRO = """\
@@ -27,30 +28,40 @@ def page() -> str:
         parts.append(f"## {name}")
         if each.get("description"):
             parts.append(each["description"])
-        parts.append(_table(each))
+        parts.append(_table(each, name))
     return markdown.page("result.json", *parts)
 
 
-def _table(schema: Schema) -> str:
-    return markdown.table(("field", "type", "required", "meaning"), _rows(schema, ""))
+def _table(schema: Schema, part: str = "") -> str:
+    rows = (
+        (
+            markdown.code(name),
+            _type(each),
+            "yes" if required else "no",
+            meaning(f"{part}.{name}" if part else name, each),
+        )
+        for name, each, required in fields(schema)
+    )
+    return markdown.table(("field", "type", "required", "meaning"), rows)
 
 
-def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, str, str, str]]:
+def fields(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, bool]]:
+    """(path, schema, whether it is required) of each field of a part, those below it included."""
     required = schema.get("required", ())
     for name, each in schema.get("properties", {}).items():
-        told = each.get("description", "")
-        yield (
-            markdown.code(prefix + name),
-            _type(each),
-            "yes" if name in required else "no",
-            markdown.sentence(told) + ("" if not told or told.endswith(".") else "."),
-        )
+        yield prefix + name, each, name in required
         inner, dots = (each["items"], "[].") if "items" in each else (each, ".")
-        yield from _rows(inner, prefix + name + dots)
+        yield from fields(inner, prefix + name + dots)
     more = schema.get("additionalProperties")
     if isinstance(more, dict):
-        yield markdown.code(f"{prefix}NAME"), _type(more), "no", more.get("description", "")
-        yield from _rows(more, f"{prefix}NAME.")
+        yield f"{prefix}NAME", more, False
+        yield from fields(more, f"{prefix}NAME.")
+
+
+def meaning(path: str, schema: Schema) -> str:
+    """The schema's own description, or that of `result_meanings`; KeyError for a field without."""
+    told = markdown.sentence(schema.get("description") or MEANINGS[path])
+    return told if told.endswith(".") else f"{told}."
 
 
 def _type(schema: Schema) -> str:

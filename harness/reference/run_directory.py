@@ -34,6 +34,25 @@ _FILES = {
 }
 """Files without a type of record."""
 
+_SHARED = {
+    "conversation": "The number of the planned arrival, from 0.",
+    "journey": "The customer's journey.",
+    "fate": "What became of it, see [Fate](#fate).",
+    "outcome": "What is known of the turn, see [Outcome](#outcome).",
+    "step": "From one arrival's number to the next.",
+    "replica": "Who answered; None when nobody did.",
+    "error": "What went wrong; None: nothing did.",
+    "name": "The probe's name in the experiment.",
+    "at": "When it was asked.",
+    "done": "When it was answered, or given up.",
+    "t": "When it was read, or when it happened.",
+    "source": "What was read.",
+    "values": "The numbers, by name.",
+    "mark": "Which moment it is.",
+    "digest": "`digest` of the text: 16 hexadecimal digits of its SHA-256.",
+}
+"""Fields that need no docstring of their own."""
+
 
 def page() -> str:
     """The page."""
@@ -67,7 +86,8 @@ def _fields(kind: type) -> str:
     for each in structs.fields(kind):
         written = _BOUNDS.sub(r"\1", kind.__annotations__[each.name])
         name = markdown.code(each.name) if each.required else f"`{each.name}` (optional)"
-        rows.append((name, markdown.code(written), told.get(each.name, "")))
+        meaning = told.get(each.name) or _SHARED[each.name]
+        rows.append((name, markdown.code(written), meaning))
     return markdown.table(("field", "type", "meaning"), rows)
 
 

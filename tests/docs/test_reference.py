@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from chaos.faults.network import NetworkCut
 from harness import exits, fault_table, parser
 from harness.ci.metrics import METRICS
 from harness.reference import __main__ as writing
-from harness.reference import faults, profile_meanings, pytest_plugin
+from harness.reference import faults, profile_meanings, pytest_plugin, result, result_meanings
 from harness.reference.gate_meanings import MEANINGS
 from harness.reference.pages import PAGES
 from loadtests import profile_keys
@@ -54,6 +55,18 @@ def test_a_page_follows_a_changed_default(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_every_gate_has_a_meaning() -> None:
     assert set(MEANINGS) == set(GATES)
+
+
+def test_every_field_of_the_result_is_described_once() -> None:
+    schema = json.loads(result.SCHEMA.read_text(encoding="utf-8"))
+    parts = {"": schema, **{f"{name}.": part for name, part in schema["$defs"].items()}}
+    bare = {
+        prefix + path
+        for prefix, part in parts.items()
+        for path, field, _ in result.fields(part)
+        if not field.get("description")
+    }
+    assert bare == set(result_meanings.MEANINGS)
 
 
 def test_every_profile_key_has_a_meaning() -> None:
