@@ -1,8 +1,8 @@
 """What the load is told while it is played: more customers, or all of them cut off at once.
 
-Faults of the load are orders in `control.jsonl` of the run directory, one JSON object a line, with
-a number of their own.  Whoever leads the load (the one process, or the master) looks there, answers
-each order with a mark, and hands it to whoever plays:
+Faults of the load write commands into the run directory (`reports.records.load_commands`).  Whoever leads
+the load (the one process, or the master) looks there, answers each command with a mark, and hands
+it to whoever plays:
 
 - `spike`: `arrivals` more customers will come, numbered from `first` on; they belong to the plan
   from then on, and each of them has one fate as all others do;
@@ -15,7 +15,6 @@ of a spike again (`Spike.of`, `spikes.shard`), whatever becomes of the process t
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -26,8 +25,9 @@ from loadtests import spikes
 from loadtests.marks import HEAD_START_S, Marks
 from loadtests.settings import RunSettings
 from loadtests.spikes import Spike
+from reports.records import load_commands
+from reports.records.load_commands import LoadCommand, SpikeCommand
 
-FILE = "control.jsonl"
 LOOK_S = 0.1
 GIVE_WAY_S = 0.001
 """The pause between two slices of a long count."""
@@ -66,7 +66,7 @@ class OrderBook:
     def __init__(self, run: RunSettings, marks: Marks, planned: int) -> None:
         """`planned` arrivals are numbered already."""
         self._run, self._marks = run, marks
-        self._path, self._position = run.run_dir / FILE, 0
+        self._path, self._position = run.run_dir / load_commands.FILE, 0
         self.planned = planned
         """How many arrivals there are with those of the spikes."""
 
@@ -76,30 +76,29 @@ class OrderBook:
         `now` and `start` (of the load) are run time; `players` processes will obey.
         """
         taken: list[Order] = []
-        for values in self._new():
-            number = int(values["order"])
+        for command in self._new():
             order: Order | None
-            if values["what"] == "spike":
-                order = self._spike(number, values, now - start + HEAD_START_S)
+            if isinstance(command, SpikeCommand):
+                order = self._spike(command, now - start + HEAD_START_S)
                 if order is not None:
                     order = self._counted(order)
                     self._marks.mark("spike", now, **asdict(order))
             else:
-                order = Storm(number, float(values["seconds"]), int(values["seed"]))
-                self._marks.mark("storm", now, order=number, players=players)
+                order = Storm(command.order, command.seconds, command.seed)
+                self._marks.mark("storm", now, order=command.order, players=players)
             if order is None:
-                self._marks.mark("order-refused", now, order=number)
+                self._marks.mark("order-refused", now, order=command.order)
             else:
                 taken.append(order)
         return taken
 
-    def _spike(self, number: int, values: Mapping[str, Any], at: float) -> Spike | None:
+    def _spike(self, command: SpikeCommand, at: float) -> Spike | None:
         spike = Spike(
-            order=number,
+            order=command.order,
             start=round(at, 3),
-            seconds=float(values["seconds"]),
-            factor=float(values["factor"]),
-            seed=int(values["seed"]),
+            seconds=command.seconds,
+            factor=command.factor,
+            seed=command.seed,
             first=self.planned,
         )
         expected = spikes.expected(self._run.profile, self._run.seed, spike)
@@ -117,9 +116,9 @@ class OrderBook:
         self.planned += count
         return replace(spike, arrivals=count)
 
-    def _new(self) -> list[dict[str, Any]]:
+    def _new(self) -> list[LoadCommand]:
         """The whole lines that nobody has read yet."""
-        return [json.loads(line) for line in self._read().splitlines()]
+        return [load_commands.decode(line) for line in self._read().splitlines()]
 
     def _read(self) -> bytes:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
@@ -15,6 +15,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import Environment
 from reports.records import LoadMark
+from reports.records.load_commands import LoadCommand, SpikeCommand, StormCommand
 
 _ANSWER_TIMEOUT_S = 10.0
 _HEAD_START_S = 0.5
@@ -27,8 +28,6 @@ _LONGEST_S = 3600.0
 class _LoadFault(LastingFault):
     area: ClassVar[Area] = "load"
     always_needs: ClassVar[frozenset[str]] = frozenset({"load"})
-    what: ClassVar[str]
-    """The order, as `loadtests.orders` names it."""
 
     _seed: int = field(default=0, init=False, repr=False)
     _order: int = field(default=0, init=False, repr=False)
@@ -41,8 +40,8 @@ class _LoadFault(LastingFault):
             )
 
     @abstractmethod
-    def _values(self) -> Mapping[str, float]:
-        """What the order says besides its length and seed."""
+    def _command(self) -> LoadCommand:
+        """What the generator is told."""
 
     @abstractmethod
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
@@ -55,8 +54,7 @@ class _LoadFault(LastingFault):
 
     def inject(self, env: Environment) -> None:
         """Tell the load generator."""
-        values = {"seconds": self.duration, "seed": self._seed, **self._values()}
-        self._order = env.load.tell(self.what, values)
+        self._order = env.load.tell(self._command())
 
     def verify(self, env: Environment) -> bool:
         """The load generator says that it does it, and that somebody is concerned."""
@@ -84,7 +82,6 @@ class LoadSpike(_LoadFault):
     """For `duration` seconds, `factor` times as many customers come as planned."""
 
     kind: ClassVar[str] = "load-spike"
-    what: ClassVar[str] = "spike"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         lambda rng, on: {"duration": between(rng, on, 1, 3), "factor": rng.choice((1.5, 2.0, 3.0))},
         2.0,
@@ -99,8 +96,8 @@ class LoadSpike(_LoadFault):
                 f"factor = {self.factor!r}: expected a number above 1, at most {_MOST_TIMES:g}"
             )
 
-    def _values(self) -> Mapping[str, float]:
-        return {"factor": self.factor}
+    def _command(self) -> LoadCommand:
+        return SpikeCommand(seconds=self.duration, seed=self._seed, factor=self.factor)
 
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
         # That they really come is the gate validity.arrivals: they belong to the plan now.
@@ -120,12 +117,11 @@ class ReconnectStorm(_LoadFault):
     """
 
     kind: ClassVar[str] = "reconnect-storm"
-    what: ClassVar[str] = "storm"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0)
     duration: float = 2.0
 
-    def _values(self) -> Mapping[str, float]:
-        return {}
+    def _command(self) -> LoadCommand:
+        return StormCommand(seconds=self.duration, seed=self._seed)
 
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
         players = [mark.values["players"] for mark in answers if mark.mark == "storm"]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from chaos.fleet.active_faults import ActiveFaults
 from reports.records import LoadMark
+from reports.records.load_commands import LoadCommand
 
 CAPABILITIES: Mapping[str, str] = {
     "kill": "end a node at once, as by SIGKILL",
@@ -249,8 +250,8 @@ class ModelSwitch(Protocol):
 class LoadSwitch(Protocol):
     """Tells the load generator of the run what to do besides its plan."""
 
-    def tell(self, what: str, values: Mapping[str, float]) -> int:
-        """Give an order, as `loadtests.orders` describes them; its number."""
+    def tell(self, command: LoadCommand) -> int:
+        """Give an order, which gets a number of its own; that number."""
 
     def answers(self, number: int) -> Sequence[LoadMark]:
         """What the generator has answered to that order so far."""

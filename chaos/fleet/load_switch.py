@@ -1,21 +1,18 @@
 """Orders to the load generator of a run: lines in its control file, answered by marks of the load.
 
-The generator is another process, or several; `loadtests.orders` describes what it does with them.
+The generator is another process, or several.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from reports.records import FILES, LoadMark, decoder
-
-CONTROL = "control.jsonl"
-"""The file in the run directory."""
+from reports.records import FILES, LoadMark, decoder, load_commands
+from reports.records.load_commands import LoadCommand
 
 
 class LoadSwitchFile:
@@ -23,18 +20,18 @@ class LoadSwitchFile:
 
     def __init__(self, run_dir: Path) -> None:
         """Nothing is written."""
-        self._control = run_dir / CONTROL
+        self._control = run_dir / load_commands.FILE
         self._marks = run_dir / FILES[LoadMark]
         self._number = 0
         self._lock = threading.Lock()  # faults in the background have threads of their own
 
-    def tell(self, what: str, values: Mapping[str, float]) -> int:
-        """Give an order; its number."""
+    def tell(self, command: LoadCommand) -> int:
+        """Give an order, which gets the next number; that number."""
         with self._lock:
             self._number += 1
-            line = json.dumps({"order": self._number, "what": what, **values}) + "\n"
+            numbered = msgspec.structs.replace(command, order=self._number)
             with self._control.open("ab", buffering=0) as file:
-                file.write(line.encode())
+                file.write(load_commands.encode(numbered) + b"\n")
             return self._number
 
     def answers(self, number: int) -> Sequence[LoadMark]:

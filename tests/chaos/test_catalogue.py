@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.redis_server import RedisServer, connect
 from chaos.fleet.topologies import Topology
 from reports.records import LoadMark, RecordWriter
+from reports.records.load_commands import LoadCommand
 from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import assert_healed, do
 
@@ -265,9 +266,9 @@ def test_a_storm_that_found_nobody_is_ordered_again(
     fleet, run_dir = loaded
     tell = fleet.load.tell
 
-    def answered(what: str, values: Mapping[str, float]) -> int:
+    def answered(command: LoadCommand) -> int:
         """As the generator does it, which meets its first customer at the second order."""
-        order = tell(what, values)
+        order = tell(command)
         there = float(order > 1)
         with RecordWriter(run_dir) as writer:
             writer.write(LoadMark(1.0, "storm", {"order": order, "players": 1.0}))

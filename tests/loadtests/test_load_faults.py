@@ -12,6 +12,7 @@ from loadtests import arrivals, conversation, profile, spikes
 from loadtests.profile import Profile
 from loadtests.spikes import Spike
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
+from reports.records.load_commands import SpikeCommand, StormCommand
 from tests.loadtests.recorded import fates, records
 from tests.loadtests.test_workers import SEED, Crew, _await, _await_turns, crew
 
@@ -57,10 +58,10 @@ def _told(run_dir: Path, players: int) -> tuple[dict[str, float], list[dict[str,
     """Order a spike, then a storm in the middle of it; what was answered."""
     switch = LoadSwitchFile(run_dir)
     _await_turns(run_dir, 10)
-    spike = switch.tell("spike", {"seconds": 2.0, "factor": 4.0, "seed": 5})
+    spike = switch.tell(SpikeCommand(seconds=2.0, factor=4.0, seed=5))
     (answer,) = _answers(switch, spike, "spike", 1)
     time.sleep(1.0)  # customers of the spike are in conversations
-    storm = switch.tell("storm", {"seconds": BACK_S, "seed": 6})
+    storm = switch.tell(StormCommand(seconds=BACK_S, seed=6))
     cut = _answers(switch, storm, "storm-cut", players)
     return answer, cut
 
@@ -117,7 +118,7 @@ def test_three_processes_obey_and_what_one_of_them_was_to_bring_is_lost_with_it(
     _, cut = _told(run_dir, 3)
     assert {each["shard"] for each in cut} == {0, 1, 2}
     switch = LoadSwitchFile(run_dir)
-    order = switch.tell("spike", {"seconds": 2.0, "factor": 5.0, "seed": 7})
+    order = switch.tell(SpikeCommand(seconds=2.0, factor=5.0, seed=7))
     (second,) = _answers(switch, order, "spike", 1)
     workers[0].kill()
     assert master.wait(60) == 0, crew.log
@@ -136,7 +137,7 @@ def test_a_stopped_run_says_what_became_of_the_customers_of_a_spike(crew: Crew) 
     generator = crew.alone(run_dir)
     _await_turns(run_dir, 5)
     switch = LoadSwitchFile(run_dir)
-    order = switch.tell("spike", {"seconds": 3.0, "factor": 20.0, "seed": 5})
+    order = switch.tell(SpikeCommand(seconds=3.0, factor=20.0, seed=5))
     (spike,) = _answers(switch, order, "spike", 1)
     generator.terminate()
     assert generator.wait(30) == 0, crew.log

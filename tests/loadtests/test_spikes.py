@@ -14,7 +14,7 @@ from loadtests.marks import Marks
 from loadtests.orders import OrderBook, Storm
 from loadtests.profile import Profile
 from loadtests.spikes import Spike
-from reports.records import LoadMark, Record
+from reports.records import LoadMark, Record, load_commands
 
 SPIKE = Spike(order=1, start=3.0, seconds=4.0, factor=5.0, seed=42, first=1000)
 
@@ -65,6 +65,7 @@ class Book:
 
     def __init__(self, run_dir: Path) -> None:
         run = {
+            "schema_version": 1,
             "run_id": "0123456789ab",
             "origin": 0.0,
             "seed": 7,
@@ -76,7 +77,7 @@ class Book:
         (run_dir / "run.json").write_text(json.dumps(run))
         self.run = settings.read(run_dir)
         self.marks: list[LoadMark] = []
-        self.file = run_dir / orders.FILE
+        self.file = run_dir / load_commands.FILE
         self.book = OrderBook(self.run, Marks(self.run.profile, self), 100)
 
     def write(self, record: Record) -> None:

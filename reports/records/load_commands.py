@@ -1,0 +1,44 @@
+"""`control.jsonl`: what the load generator is told while it plays, one JSON object a line.
+
+Written by the faults of the load, read by whoever leads the load, which answers each command with
+marks that carry its number (`LoadMark`).
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+FILE = "control.jsonl"
+"""In the run directory."""
+
+
+class SpikeCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="spike"):
+    """More customers come: `factor` times as many as planned, for `seconds`."""
+
+    order: int = 0
+    """The command's number in its file."""
+    seconds: float
+    seed: int
+    factor: float
+
+
+class StormCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="storm"):
+    """Every customer in a conversation is cut off, and comes back within `seconds`."""
+
+    order: int = 0
+    """The command's number in its file."""
+    seconds: float
+    seed: int
+
+
+LoadCommand = SpikeCommand | StormCommand
+
+encode = msgspec.json.Encoder().encode
+"""A command as one line, without its newline."""
+_DECODER: msgspec.json.Decoder[LoadCommand] = msgspec.json.Decoder(LoadCommand)
+
+
+def decode(line: bytes) -> LoadCommand:
+    """The command in a line.  Raises msgspec.DecodeError for anything else."""
+    return _DECODER.decode(line)
