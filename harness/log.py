@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-_ROOMS = ("chaos", "harness")
+_ROOMS = ("chaos", "harness", "reports")
 _HIDDEN = "…"
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
 _IN_AN_ADDRESS = re.compile(r"(\w://)\S+@")

@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+from msgspec import structs
 
 from chaos.experiment import model, random_experiment, reader
 from chaos.experiment.model import Experiment
@@ -23,6 +24,12 @@ from loadtests import journeys
 from loadtests import profile as profiles
 from loadtests.journeys import Book
 from loadtests.profile import Profile
+from reports.records.run_description import (
+    SCHEMA_VERSION,
+    ExperimentDescription,
+    RunDescription,
+    TopologyDescription,
+)
 from reports.records.sizing import Sizing
 
 _DEFAULT_EXPERIMENT = "diwali-default"
@@ -110,46 +117,42 @@ class Plan:
         words = [str(experiment) if word == given else word for word in self.command]
         return replace(self, command=tuple(words))
 
-    def run_json(self) -> dict[str, Any]:
+    def description(self) -> RunDescription:
         """`run.json` as it is known before anything runs."""
-        return {
-            "schema_version": 1,
-            "run_id": self.run_id,
-            "origin": self.origin,
-            "seed": self.seed,
-            "app": self.app,
-            "agent": None if self.agent is None else str(self.agent),
-            "target": self.target,
-            "profile": self.profile.to_dict(),
-            "ttl_seconds": self.profile.real_ttl_seconds,
-            "compression": self.profile.compression,
-            "sessions": "unknown" if self.target else self.sessions,
-            "experiment": self._experiment(),
-            "topology": self._topology(),
-            "environment": {
-                **host.environment(),
-                "redis_server": None,
-                "model": self.model,
-            },
-            "service": reproduce.settings(),
-            "foreign": self.target is not None,
-            "ttl_known": self.ttl_known,
-            "token_env": self.token_env,
-            "command": list(self.command),
-            "slo_overrides": dict(self.slo_overrides),
-            "sizing": None if self.sizing is None else self.sizing.to_dict(),
-            "journeys": None if self.book is None else self.book.to_dict(),
-        }
+        return RunDescription(
+            schema_version=SCHEMA_VERSION,
+            run_id=self.run_id,
+            origin=self.origin,
+            seed=self.seed,
+            app=self.app,
+            agent=None if self.agent is None else str(self.agent),
+            target=self.target,
+            profile=self.profile.to_dict(),
+            ttl_seconds=self.profile.real_ttl_seconds,
+            compression=self.profile.compression,
+            sessions="unknown" if self.target else self.sessions,
+            experiment=self._experiment(),
+            topology=self._topology(),
+            environment=structs.replace(host.environment(), model=self.model),
+            service=reproduce.settings(),
+            foreign=self.target is not None,
+            ttl_known=self.ttl_known,
+            token_env=self.token_env,
+            command=list(self.command),
+            slo_overrides=dict(self.slo_overrides),
+            sizing=self.sizing,
+            journeys=None if self.book is None else self.book.to_dict(),
+        )
 
-    def _experiment(self) -> dict[str, Any] | None:
+    def _experiment(self) -> ExperimentDescription | None:
         if self.experiment is None:
             return None
-        return {
-            "title": self.experiment.title,
-            "path": _shown(self.experiment.path),
-            "planned": self.experiment.planned,
-            "steady_state": [probe.name for probe in self.experiment.steady_state],
-        }
+        return ExperimentDescription(
+            title=self.experiment.title,
+            path=_shown(self.experiment.path),
+            planned=self.experiment.planned,
+            steady_state=[probe.name for probe in self.experiment.steady_state],
+        )
 
     @property
     def model(self) -> str:
@@ -158,17 +161,14 @@ class Plan:
             return "unknown"
         return "the agent's own" if self.app != options.SHOPMAX else _scripted()
 
-    def _topology(self) -> dict[str, Any]:
+    def _topology(self) -> TopologyDescription:
         if self.target is not None:
-            return {"replicas": None, "redis": "unknown", "aof": None, "durability": None}
+            return TopologyDescription(redis="unknown")
         if "://" in self.redis:
-            return {
-                "replicas": self.replicas,
-                "redis": "external",
-                "aof": None,
-                "durability": None,
-            }
-        return {"replicas": self.replicas, **self.topology.described(), "proxy": self.proxy}
+            return TopologyDescription(replicas=self.replicas, redis="external")
+        return TopologyDescription(
+            replicas=self.replicas, proxy=self.proxy, **self.topology.described()
+        )
 
 
 def _shown(path: Path) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from chaos.errors import ChaosError
 from chaos.experiment.model import plan_of
 from chaos.experiment.schedule import Schedule
@@ -29,7 +31,8 @@ from harness.progress import Progress
 from harness.rehearsed import rehearsed
 from harness.sampler import Sampler
 from harness.watch import Watch
-from reports.records import FILES, LoadMark, RecordWriter, RunClock
+from reports.records import FILES, LoadMark, RecordWriter, RunClock, run_file
+from reports.records.run_description import RedisServerDescription, RunDescription
 
 if TYPE_CHECKING:
     from chaos.containers.fleet import ContainerFleet
@@ -49,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     plan = plans.from_args(args)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
-    rundir.write_run_json(run_dir, plan.run_json())
+    run_file.write(run_dir, plan.description())
     if plan.experiment is not None:
         rundir.write_experiment(run_dir, plan.experiment.source)
     _LOG.info("run directory %s; to play it again: %s", run_dir, shlex.join(plan.command))
@@ -148,17 +151,9 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
         info = fleet.redis.info
         progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
-        values = plan.run_json()
-        values["target"] = fleet.url
-        values["environment"]["redis_server"] = _server(fleet)
-        if plan.containers is not None:
-            contained: Any = fleet
-            values["environment"]["images"] = contained.images
-        if plan.compose:
-            composed: Any = fleet
-            values["environment"]["containers"] = composed.containers
-        rundir.write_run_json(run_dir, values)
-        plan = _sized(plan, run_dir, values, fleet, progress)
+        description = described(plan, fleet)
+        run_file.write(run_dir, description)
+        plan = _sized(plan, run_dir, description, fleet, progress)
         memory_forecast.write(run_dir, plan, info.name)
         _play(plan, run_dir, clock, progress, records, fleet, schedule)
 
@@ -166,23 +161,45 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
     guardian = Guardian.start(plan.run_id)
     with RecordWriter(run_dir) as records, _uninterrupted_end(guardian.close):
-        plan = _sized(plan, run_dir, plan.run_json(), None, progress)
+        plan = _sized(plan, run_dir, plan.description(), None, progress)
         _play(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
 
 
 def _sized(
     plan: Plan,
     run_dir: Path,
-    values: dict[str, Any],
+    description: RunDescription,
     fleet: AnyFleet | None,
     progress: Progress,
 ) -> Plan:
-    """The plan after the rehearsal; `values` of `run.json` are written again with its load."""
+    """The plan after the rehearsal; the description is written again with the load that it has."""
     plan = rehearsed(plan, run_dir, fleet, progress)
-    told = plan.run_json()
-    values |= {key: told[key] for key in ("profile", "sizing", "command")}
-    rundir.write_run_json(run_dir, values)
+    sized = plan.description()
+    run_file.write(
+        run_dir,
+        structs.replace(
+            description, profile=sized.profile, sizing=sized.sizing, command=sized.command
+        ),
+    )
     return plan
+
+
+def described(plan: Plan, fleet: AnyFleet) -> RunDescription:
+    """The run, with what is known of its fleet now that it is up."""
+    description, info = plan.description(), fleet.redis.info
+    environment = structs.replace(
+        description.environment,
+        redis_server=RedisServerDescription(
+            name=info.name, version=info.version, allocator=info.allocator
+        ),
+    )
+    if plan.containers is not None:
+        contained: Any = fleet
+        environment = structs.replace(environment, images=contained.images)
+    if plan.compose:
+        composed: Any = fleet
+        environment = structs.replace(environment, containers=composed.containers)
+    return structs.replace(description, target=fleet.url, environment=environment)
 
 
 def _play(
@@ -231,11 +248,6 @@ def _load(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Load:
         return ComposedLoad(composed)
     url = str(plan.target) if fleet is None else fleet.url
     return Generator(run_dir, plan.run_id, url, plan.crew)
-
-
-def _server(fleet: AnyFleet) -> dict[str, Any]:
-    info = fleet.redis.info
-    return {"name": info.name, "version": info.version, "allocator": info.allocator}
 
 
 def _sampled_redis(plan: Plan, fleet: AnyFleet | None) -> Callable[[], Sequence[str]] | None:

@@ -1,17 +1,11 @@
-"""The run directory: its name, and `run.json`, the first thing written into it."""
+"""The run directory: its name, and the experiment that is kept in it."""
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError
-
-_LOG = logging.getLogger(__name__)
 
 EXPERIMENT_FILE = "experiment.yaml"
 
@@ -38,11 +32,3 @@ def create(out: Path, profile: str, seed: int, origin: float) -> Path:
 def write_experiment(run_dir: Path, source: str) -> None:
     """Keep the experiment as it was read, so that it can be played again."""
     (run_dir / EXPERIMENT_FILE).write_text(source, encoding="utf-8")
-
-
-def write_run_json(run_dir: Path, values: dict[str, Any]) -> None:
-    """Write `run.json` whole: a reader sees the old one or the new one."""
-    scratch = run_dir / "run.json.new"
-    scratch.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
-    os.replace(scratch, run_dir / "run.json")
-    _LOG.info("%s written", run_dir / "run.json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import tempfile
 import time
@@ -14,10 +13,18 @@ from typing import Any
 from loadtests import permission, profile, settings
 from loadtests.settings import RunSettings
 from loadtests.target import address
+from reports.records import run_file
+from reports.records.run_description import SCHEMA_VERSION, RunDescription
 
 HOW = f"{permission.AUTHORISED}=1 in the environment, by which you say that you may"
 
 log = logging.getLogger("diya.load")
+
+
+class _Standalone(RunDescription, frozen=True, kw_only=True, omit_defaults=True):
+    """A load without a fleet of ours: `run.json` says nothing of what nobody knows."""
+
+    experiment: None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -42,17 +49,19 @@ def prepare(options: argparse.Namespace, target: str) -> RunSettings:
     log.warning(
         "playing the profile %r, seed %d; records in %s", chosen.name, options.diya_seed, run_dir
     )
-    run = {
-        "schema_version": 1,
-        "run_id": uuid.uuid4().hex[:12],
-        "origin": time.time(),
-        "seed": options.diya_seed,
-        "app": options.diya_app,
-        "target": target,
-        "profile": chosen.to_dict(),
-        "ttl_seconds": chosen.real_ttl_seconds,
-        "compression": chosen.compression,
-        "experiment": None,
-    }
-    (run_dir / "run.json").write_text(json.dumps(run))
+    run_file.write(
+        run_dir,
+        _Standalone(
+            schema_version=SCHEMA_VERSION,
+            run_id=uuid.uuid4().hex[:12],
+            origin=time.time(),
+            seed=options.diya_seed,
+            app=options.diya_app,
+            target=target,
+            profile=chosen.to_dict(),
+            ttl_seconds=chosen.real_ttl_seconds,
+            compression=chosen.compression,
+            experiment=None,
+        ),
+    )
     return settings.read(run_dir)

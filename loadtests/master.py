@@ -18,6 +18,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from msgspec import to_builtins
 
 from loadtests import arrivals, hdrlog
 from loadtests.ledger import Ledger
@@ -111,9 +112,16 @@ class Master:
         if self._stopped.is_set():
             return False
         self._ledger.extend(self._planned)
+        values = to_builtins(self._run.description)
         for member in self._members.values():
             shard = {"shard": member.shard, "shards": len(self._members), "planned": self._planned}
-            self._tell(member, "shard", values=self._run.values, target=self._target, **shard)
+            self._tell(
+                member,
+                "shard",
+                values=values,
+                target=self._target,
+                **shard,
+            )
             member.stage, member.heard = "asked", time.monotonic()
         # Before it was given a shard no worker had a reason to say anything.
         gevent.spawn(self._watch)

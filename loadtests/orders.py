@@ -1,8 +1,8 @@
 """What the load is told while it is played: more customers, or all of them cut off at once.
 
-Faults of the load write commands into the run directory (`reports.records.load_commands`).  Whoever leads
-the load (the one process, or the master) looks there, answers each command with a mark, and hands
-it to whoever plays:
+Faults of the load write commands into the run directory (`reports.records.load_commands`).  Whoever
+leads the load (the one process, or the master) looks there, answers each command with a mark, and
+hands it to whoever plays:
 
 - `spike`: `arrivals` more customers will come, numbered from `first` on; they belong to the plan
   from then on, and each of them has one fate as all others do;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -12,13 +11,15 @@ from typing import Any
 from loadtests import journeys, profile
 from loadtests.journeys import Book
 from loadtests.profile import Profile
+from reports.records import run_file
+from reports.records.run_description import Object, RunDescription, Whole, Word
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """One run, as the generator sees it."""
 
-    values: dict[str, Any]
+    description: RunDescription
     """All of `run.json`, for the workers."""
     run_dir: Path
     run_id: str
@@ -42,60 +43,53 @@ def check_app(app: str) -> str:
     return app
 
 
+class _Playable(RunDescription, frozen=True, kw_only=True):
+    """A run that says all that the generator needs."""
+
+    run_id: Word
+    seed: Whole
+    app: Word
+    target: Word
+    profile: Object
+
+
 def read(run_dir: Path) -> RunSettings:
     """Read `run.json`.  Raises ValueError (ProfileError for the profile), one sentence."""
-    path = run_dir / "run.json"
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON: {error}") from None
-    if not isinstance(run, dict):
-        raise ValueError(f"{path}: expected an object, not {type(run).__name__}")
-    return parse(path, run)
+    return _settings(run_dir / run_file.FILE, run_file.read(run_dir, _Playable))
 
 
-def parse(path: Path, run: dict[str, Any]) -> RunSettings:
+def parse(path: Path, values: Any) -> RunSettings:
     """The settings in the values of `path`, a run directory's `run.json`.
 
     A worker is sent the values, and has no such directory.  Raises ValueError, one sentence.
     """
+    return _settings(path, run_file.parse(path, values, _Playable))
+
+
+def _settings(path: Path, run: _Playable) -> RunSettings:
     book = journeys.shopmax()
-    if run.get("journeys") is not None:
-        book = journeys.from_dict(_value(path, run, "journeys", dict), f"{path} journeys")
-    values = _value(path, run, "profile", dict)
+    if run.journeys is not None:
+        book = journeys.from_dict(run.journeys, f"{path} journeys")
     return RunSettings(
-        values=run,
+        description=run,
         run_dir=path.parent,
-        run_id=_value(path, run, "run_id", str),
-        origin=float(_value(path, run, "origin", int, float)),
-        seed=_value(path, run, "seed", int),
-        app=check_app(_value(path, run, "app", str)),
-        target=_value(path, run, "target", str),
-        ttl_seconds=float(_value(path, run, "ttl_seconds", int, float)),
-        profile=profile.from_dict(values, f"{path} profile", book.journeys),
+        run_id=run.run_id,
+        origin=run.origin,
+        seed=run.seed,
+        app=check_app(run.app),
+        target=run.target,
+        ttl_seconds=run.ttl_seconds,
+        profile=profile.from_dict(run.profile, f"{path} profile", book.journeys),
         journeys=book,
-        token=_token(path, run),
+        token=_token(path, run.token_env),
     )
 
 
-def _token(path: Path, run: dict[str, Any]) -> str | None:
+def _token(path: Path, name: str | None) -> str | None:
     """The token in the environment variable that `run.json` names."""
-    name = run.get("token_env")
     if name is None:
         return None
-    token = os.environ.get(_value(path, run, "token_env", str))
+    token = os.environ.get(name)
     if not token:
-        raise ValueError(
-            f"{path}: 'token_env': the environment has no {name}; a token was expected"
-        )
+        raise ValueError(f"{path}: token_env must name a variable with a token, got {name}")
     return token
-
-
-def _value(path: Path, run: dict[str, Any], key: str, *kinds: type) -> Any:
-    value = run.get(key)
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        expected = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(f"{path}: '{key}' must be {expected}, not {value!r}")
-    return value

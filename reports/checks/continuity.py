@@ -24,7 +24,7 @@ def check_continuity(history: History) -> list[Finding]:
     findings = [_finding(history, census, kind) for kind in VIOLATIONS]
     if census.within_durability:
         why = f"{census.within_durability} acknowledged turns were lost within what "
-        why += f"{history.run.durability} declares that it may lose"
+        why += f"{history.run.topology.durability} declares that it may lose"
         findings.append(
             _counted_apart("continuity.within_durability", census.within_durability, why)
         )

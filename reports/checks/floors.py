@@ -24,7 +24,7 @@ def check_floors(history: History) -> list[Finding]:
 
 def _replicas(history: History) -> list[Finding]:
     """With several replicas, each must have answered where the turns suffice for all."""
-    planned, seen = history.run.replicas, history.once(replicas_seen)
+    planned, seen = history.run.topology.replicas, history.once(replicas_seen)
     if planned is None or planned < 2 or not seen:
         return []
     floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
@@ -39,7 +39,7 @@ def _spread(history: History) -> list[Finding]:
     Nobody says how many replicas a foreign target has; there the ones that answered count.
     """
     seen = len(history.once(replicas_seen))
-    planned = history.run.replicas
+    planned = history.run.topology.replicas
     if not seen or (seen if planned is None else planned) < 2:
         return []
     count, later = history.once(moves)

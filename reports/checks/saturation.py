@@ -283,7 +283,7 @@ def _busiest(part: Part, load: Sequence[Span]) -> float:
 
 def _unknown(history: History, found: Saturation, busy: float) -> Finding:
     carried, asked = rates(history, found.spans)
-    replicas = history.run.replicas
+    replicas = history.run.topology.replicas
     whose = "the service" if replicas is None else f"{replicas} machines"
     if found.part.name == "this machine":
         told = f"This machine carries {carried:.0f} turns/s, {asked:.0f} were asked"

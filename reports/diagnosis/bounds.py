@@ -59,7 +59,7 @@ def memory(scene: Scene) -> Cause | None:
             return Cause("redis_memory", f"Redis was out of memory: it used {use}")
     if _saying(scene, _MEMORY) >= HALF * len(scene.turns) > 0:
         return Cause("redis_memory", "Redis was out of memory: it refused to write")
-    whole = scene.history.run.environment.get("memory_bytes")
+    whole = scene.history.run.environment.memory_bytes
     free = [s.values["available"] for s in scene.samples("host") if "available" in s.values]
     if isinstance(whole, int) and free and min(free) < _SCARCE * whole:
         left = min(free) / whole

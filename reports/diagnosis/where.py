@@ -38,7 +38,7 @@ def one_replica(scene: Scene) -> Cause | None:
 def one_shard(scene: Scene) -> Cause | None:
     """Most of the turns that waited belong to sessions of one shard."""
     run = scene.history.run
-    if run.topology.get("redis") != "cluster" or run.sessions != "redis" or run.app is None:
+    if run.topology.redis != "cluster" or run.sessions != "redis" or run.app is None:
         return None
     shards = {
         record.conversation: _shard(run.app, record.user) for record in scene.history.conversations

@@ -49,7 +49,7 @@ def machine(history: History) -> list[Reading]:
 
     Stretches of which others took a good share are left to `validity.foreign_cpu`.
     """
-    cores = history.run.environment.get("cores")
+    cores = history.run.environment.cores
     usable = float(cores) if isinstance(cores, int) and cores > 0 else 1.0
 
     def read(sample: Sample) -> tuple[float, float] | None:

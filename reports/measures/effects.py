@@ -34,7 +34,7 @@ def without_effect(history: History) -> dict[str, str]:
 
 def _marks(history: History, fault: FaultWindow) -> Iterator[tuple[str, str, str]]:
     """What tells one process of a target from the next: source, name of the value, in words."""
-    if fault.fault in _OF_REDIS and history.run.topology.get("redis") == "single":
+    if fault.fault in _OF_REDIS and history.run.topology.redis == "single":
         yield REDIS, "run", "the run id of Redis"
     if fault.fault in _OF_REPLICAS:
         for name in fault.target.split(","):

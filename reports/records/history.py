@@ -25,12 +25,13 @@ from reports.records import (
     TurnRecord,
     forecast,
     lines,
+    run_file,
 )
 from reports.records.columns import Audits, Conversations, Turns
 from reports.records.errors import HistoryError
 from reports.records.filed import Walk
 from reports.records.forecast import MemoryForecast
-from reports.records.run_info import RunInfo, read_run_info
+from reports.records.run_description import RunDescription
 
 __all__ = ["History", "HistoryError", "read"]
 
@@ -46,7 +47,7 @@ class History:
 
     name: str
     """The run directory's name."""
-    run: RunInfo
+    run: RunDescription
     conversations: Conversations = field(default_factory=Conversations)
     unplayed: list[ArrivalRange] = field(default_factory=list)
     """Arrivals without a conversation record, many at once."""
@@ -156,7 +157,7 @@ def read(run_dir: Path) -> History:
     """
     return History(
         name=run_dir.resolve().name,
-        run=read_run_info(run_dir),
+        run=run_file.read(run_dir, RunDescription),
         conversations=Conversations(run_dir / FILES[ConversationRecord]),
         unplayed=_read(run_dir, ArrivalRange),
         turns=Turns(run_dir / FILES[TurnRecord]),

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from math import isnan
 from typing import Any
 
+from msgspec import to_builtins
+
 from reports.diagnosis import diagnoses, to_json
 from reports.gates import gate
 from reports.measures.budget import Spending, budget
@@ -27,6 +29,7 @@ from reports.measures.replicas import moved, replicas_seen
 from reports.records import Evidence, Fate, Finding
 from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED
 from reports.records.history import History
+from reports.records.run_description import RedisServerDescription
 from reports.verdict.headline import headline
 from reports.verdict.timeline import build_timeline
 from reports.verdict.verdict import by_weight, judge_findings
@@ -65,7 +68,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "profile": history.run.profile,
         "slo_overrides": history.run.slo_overrides or None,
         "sizing": None if history.run.sizing is None else history.run.sizing.to_dict(),
-        "experiment": history.run.experiment,
+        "experiment": to_builtins(history.run.experiment),
         "seed": history.run.seed,
         "reproduce": list(history.run.command) or None,
         "timeline": build_timeline(history),
@@ -234,22 +237,18 @@ def _generator(history: History) -> dict[str, float | None]:
 
 def _environment(history: History) -> dict[str, Any]:
     run = history.run
-    server = run.environment.get("redis_server")
-    server = server if isinstance(server, dict) else {}
-    model = run.environment.get("model")
+    environment = to_builtins(run.environment)
+    del environment["redis_server"]
+    server = run.environment.redis_server or RedisServerDescription()
     return {
-        **{key: value for key, value in run.environment.items() if key != "redis_server"},
-        "replicas": run.replicas,
+        **environment,
+        "replicas": run.topology.replicas,
         "redis": {
-            "name": None,
-            "version": None,
-            "allocator": None,
-            **server,
-            "topology": run.topology.get("redis"),
-            "aof": run.topology.get("aof"),
+            **to_builtins(server),
+            "topology": run.topology.redis,
+            "aof": run.topology.aof,
         },
-        "durability": run.durability,
+        "durability": run.topology.durability,
         "sessions": run.sessions,
-        "model": None if model is None else str(model),
         "compression": run.compression,
     }

@@ -34,6 +34,7 @@ def run_settings(turns: int, folder: str) -> Any:
 
     load = load_stage.profile(_RATE, turns / TURNS_EACH / _RATE)
     values = {
+        "schema_version": 1,
         "run_id": "bench",
         "origin": time.time(),
         "seed": 1,

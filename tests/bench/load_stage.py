@@ -58,6 +58,7 @@ def player(
     from reports.records import RecordWriter, RunClock
 
     values = {
+        "schema_version": 1,
         "run_id": "bench",
         "origin": time.time(),
         "seed": 1,

@@ -31,7 +31,7 @@ def test_a_fleet_that_was_not_rehearsed_gets_the_whole_load_and_that_is_said(
 ) -> None:
     before, after, said = unrehearsed(tmp_path, FLEET)
     assert after == before
-    assert after.run_json()["sizing"] is None
+    assert after.description().sizing is None
     assert "no rehearsal: nothing is known of what this machine carries" in said
 
 
@@ -42,8 +42,9 @@ def test_a_factor_that_was_given_holds_without_a_rehearsal(
     fleet = None if target else FLEET
     before, after, said = unrehearsed(tmp_path, fleet, "--scale", "0.5", *target)
     assert after.profile.base_rate == before.profile.base_rate / 2
-    sizing = after.run_json()["sizing"]
-    assert (sizing["mode"], sizing["factor"], sizing["cpu_s_per_turn"]) == ("given", 0.5, None)
+    sizing = after.description().sizing
+    assert sizing is not None
+    assert (sizing.mode, sizing.factor, sizing.cpu_s_per_turn) == ("given", 0.5, None)
     assert "sized as asked: 0.5 × diwali, peak 35 of 70 turns/s" in said
     assert list(after.command).count("--scale") == 1
 

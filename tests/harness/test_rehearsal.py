@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from msgspec import structs
 from redis import Redis
 
 from chaos.fleet.fleet import Fleet
@@ -23,6 +24,8 @@ from harness import plan as plans
 from harness.own_cpu import used_below
 from harness.rehearsal import Measured, Refusal
 from harness.traces import no_new_keys
+from reports.records import run_file
+from reports.records.run_description import RunDescription
 from tests.harness import command
 
 pytestmark = pytest.mark.service
@@ -70,7 +73,7 @@ def prepared(tmp_path: Path, url: str, *words: str) -> tuple[Path, str]:
     options = ["--profile", TINY, "--out", str(tmp_path), "--seed", "3", *words]
     plan = plans.from_args(parser.build().parse_args(["readiness", *options]))
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
-    rundir.write_run_json(run_dir, {**plan.run_json(), "target": url})
+    run_file.write(run_dir, structs.replace(plan.description(), target=url))
     return run_dir, plan.run_id
 
 
@@ -228,8 +231,8 @@ def test_a_rehearsal_measures_the_stack_and_leaves_no_trace(tmp_path: Path) -> N
     with Fleet(run_dir, run_id, replicas=2, redis="bundled") as fleet:
         fleet.start()
         fleet.wait_ready(90)
-        values = json.loads((run_dir / "run.json").read_text())
-        rundir.write_run_json(run_dir, {**values, "target": fleet.url})
+        description = run_file.read(run_dir, RunDescription)
+        run_file.write(run_dir, structs.replace(description, target=fleet.url))
         store = fleet.redis
         files = {path.name for path in run_dir.iterdir()}
         used = used_below(psutil.Process())

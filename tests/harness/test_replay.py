@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from harness import parser, rundir
 from harness import plan as plans
 from harness.errors import ConfigError
 from harness.plan import Plan
+from reports.records import run_file
 from tests.harness import command
 
 PROFILE = str(command.HERE / "tiny.toml")
@@ -25,7 +27,7 @@ def plan(*words: str) -> Plan:
 def kept(tmp_path: Path, made: Plan) -> Path:
     """The directory of a run with this plan."""
     run_dir = rundir.create(tmp_path, made.name, made.seed, made.origin)
-    rundir.write_run_json(run_dir, made.run_json())
+    run_file.write(run_dir, made.description())
     if made.experiment is not None:
         rundir.write_experiment(run_dir, made.experiment.source)
     return run_dir
@@ -33,7 +35,7 @@ def kept(tmp_path: Path, made: Plan) -> Path:
 
 def told(made: Plan) -> dict[str, Any]:
     """What `run.json` says, but for what is another in every run."""
-    values = made.run_json()
+    values: dict[str, Any] = to_builtins(made.description())
     for name in ("run_id", "origin", "command"):
         del values[name]
     if values["experiment"] is not None:
@@ -81,7 +83,7 @@ def test_the_command_of_a_replay_is_a_replay(tmp_path: Path) -> None:
     run_dir = kept(tmp_path, plan("--profile", PROFILE, "--replicas", "2"))
     again = plan("--replay", str(run_dir), "--redis", "bundled")
     words = list(again.command)[list(again.command).index("diya") :]
-    assert plan(*words[2:]).run_json()["profile"] == again.run_json()["profile"]
+    assert plan(*words[2:]).profile == again.profile
     assert "--replicas" not in words
 
 
@@ -90,10 +92,14 @@ def test_the_command_of_a_replay_is_a_replay(tmp_path: Path) -> None:
     [
         ({}, ("--replicas", "5"), "--replicas: with --replay the run itself says it"),
         ({}, ("--profile", "smoke"), "--profile: with --replay"),
-        ({"seed": "five"}, (), "seed: 'five'"),
-        ({"topology": {"redis": "external", "replicas": 3}}, (), "'external'"),
-        ({"topology": []}, (), "'redis'|None"),
-        ({"topology": "x"}, (), "topology: 'x', expected an object"),
+        ({"seed": "five"}, (), "seed must be a whole number, got 'five'"),
+        (
+            {"topology": {"redis": "external", "replicas": 3}},
+            (),
+            "topology.redis must be that of a fleet of its own",
+        ),
+        ({"topology": []}, (), r"topology must be an object, got \[\]"),
+        ({"topology": "x"}, (), "topology must be an object, got 'x'"),
     ],
 )
 def test_what_cannot_be_replayed_is_refused(

@@ -90,7 +90,7 @@ def test_an_experiment_of_ones_own_is_played_from_the_copy_that_the_run_kept(
     own = Path(__file__).with_name("one_kill.yaml")
     plan = plans.from_args(parsed("--profile", "smoke", "--experiment", str(own), "--seed", "3"))
     kept = tmp_path / "experiment.yaml"
-    command = plan.kept_in(kept).run_json()["command"]
+    command = plan.kept_in(kept).description().command
     assert command[command.index("--experiment") + 1] == str(kept)
     ours = plans.from_args(parsed("--profile", "smoke", "--seed", "3"))
     assert ours.kept_in(kept).command == ours.command

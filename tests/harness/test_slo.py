@@ -12,6 +12,7 @@ from harness import parser, rundir
 from harness import plan as plans
 from harness.errors import ConfigError
 from harness.plan import Plan
+from reports.records import run_file
 from reports.render import html, summary_md, terminal
 from tests.harness import command
 from tests.reports.conftest import stored
@@ -24,13 +25,13 @@ def plan(*words: str) -> Plan:
 
 
 def limits(made: Plan) -> dict[str, Any]:
-    slo: dict[str, Any] = made.run_json()["profile"]["slo"]
+    slo: dict[str, Any] = made.description().profile["slo"]
     return slo
 
 
 def kept(tmp_path: Path, made: Plan) -> Path:
     run_dir = rundir.create(tmp_path, made.name, made.seed, made.origin)
-    rundir.write_run_json(run_dir, made.run_json())
+    run_file.write(run_dir, made.description())
     return run_dir
 
 
@@ -38,8 +39,8 @@ def test_a_limit_takes_the_place_of_the_profiles_and_the_others_stay() -> None:
     without = plan("--profile", PROFILE)
     made = plan("--profile", PROFILE, "--slo", "steady_p99_s=1.5", "--slo", "error_rate=0.5")
     assert limits(made) == {**limits(without), "steady_p99_s": 1.5, "error_rate": 0.5}
-    assert made.run_json()["slo_overrides"] == {"steady_p99_s": 10, "error_rate": 0.001}
-    assert without.run_json()["slo_overrides"] == {}
+    assert made.description().slo_overrides == {"steady_p99_s": 10, "error_rate": 0.001}
+    assert without.description().slo_overrides == {}
 
 
 def test_limits_that_are_the_one_for_faults_follow_it() -> None:
@@ -47,7 +48,7 @@ def test_limits_that_are_the_one_for_faults_follow_it() -> None:
     told = limits(made)
     assert (told["fault_p99_s"], told["recovery_p99_s"], told["warmup_p99_s"]) == (7, 7, 9)
     own = {"fault_p99_s": 20, "recovery_p99_s": 20, "warmup_p99_s": 20}
-    assert made.run_json()["slo_overrides"] == own
+    assert made.description().slo_overrides == own
 
 
 def test_a_limit_that_the_profile_states_apart_does_not_follow(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_replay_has_the_limits_of_its_run_and_says_that_they_were_set(tmp_path
     first = plan("--profile", PROFILE, "--slo", "steady_p99_s=1.5")
     again = plan("--replay", str(kept(tmp_path, first)))
     assert limits(again) == limits(first)
-    assert again.run_json()["slo_overrides"] == {"steady_p99_s": 10}
+    assert again.description().slo_overrides == {"steady_p99_s": 10}
 
 
 def test_a_replay_may_have_other_limits_and_still_names_the_profiles_own(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_a_replay_may_have_other_limits_and_still_names_the_profiles_own(tmp_pat
     run_dir = kept(tmp_path, first)
     again = plan("--replay", str(run_dir), "--slo", "steady_p99_s=3", "--slo", "recovery_s=4")
     assert (limits(again)["steady_p99_s"], limits(again)["recovery_s"]) == (3, 4)
-    assert again.run_json()["slo_overrides"] == {"steady_p99_s": 10, "recovery_s": 20}
+    assert again.description().slo_overrides == {"steady_p99_s": 10, "recovery_s": 20}
     words = list(again.command)[list(again.command).index("diya") :]
     assert limits(plan(*words[2:])) == limits(again)
 
@@ -79,7 +80,7 @@ def test_a_run_that_does_not_say_its_overrides_in_numbers_is_not_replayed(tmp_pa
     values = json.loads((run_dir / "run.json").read_text())
     values["slo_overrides"] = {"steady_p99_s": "ten"}
     (run_dir / "run.json").write_text(json.dumps(values))
-    with pytest.raises(ConfigError, match=r"slo_overrides\.steady_p99_s: must be a number, got"):
+    with pytest.raises(ConfigError, match=r"slo_overrides\.steady_p99_s must be a number .*, got"):
         plan("--replay", str(run_dir))
 
 

@@ -44,6 +44,10 @@ def test_profile_seed_and_app_are_options_and_environment_variables(tmp_path: Pa
     (run_dir,) = tmp_path.glob("diya-load-*")
     run = json.loads((run_dir / "run.json").read_text())
     assert (run["profile"]["name"], run["seed"], run["app"]) == ("tiny", 12, "mine")
+    assert [*run] == [
+        *("schema_version", "run_id", "origin", "seed", "app", "target", "profile"),
+        *("ttl_seconds", "compression", "experiment"),
+    ], "nothing of a fleet that nobody knows"
     planned = arrivals.count(profile.load(str(TINY)), 12)
     assert planned != arrivals.count(profile.load(str(TINY)), 0)
     assert fates(run_dir) == dict.fromkeys(range(planned), Fate.OFFERED)

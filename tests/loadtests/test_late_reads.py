@@ -63,6 +63,7 @@ def test_a_session_that_a_forgotten_attempt_may_have_kept_alive_is_looked_for_tw
     run = settings.parse(
         tmp_path / "run.json",
         {
+            "schema_version": 1,
             "run_id": "0123456789ab",
             "origin": time.time(),
             "seed": 1,

@@ -70,6 +70,7 @@ def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workers:
     values = profile.load("smoke").to_dict()
     values["phase"] = [{"name": "hold", "minutes": 12, "hold": 1}]
     run = {
+        "schema_version": 1,
         "run_id": "0123456789ab",
         "origin": time.time(),
         "seed": 1,

@@ -61,6 +61,7 @@ def _run(tmp_path: Path, values: dict[str, Any], server: socket.socket) -> RunSe
     return settings.parse(
         tmp_path / "run.json",
         {
+            "schema_version": 1,
             "run_id": "0123456789ab",
             "origin": time.time(),
             "seed": 1,

@@ -28,10 +28,11 @@ from reports.records import (
     TurnRecord,
     chain,
     digest,
+    run_file,
 )
 from reports.records.columns import Audits, Conversations, Turns
 from reports.records.history import History
-from reports.records.run_info import read_run_info
+from reports.records.run_description import RunDescription
 
 TTL = 30.0
 SLO = {
@@ -332,7 +333,7 @@ class Run:
 
         return History(
             name="tiny",
-            run=read_run_info(directory),
+            run=run_file.read(directory, RunDescription),
             conversations=Conversations(of(ConversationRecord)),
             unplayed=of(ArrivalRange),
             turns=Turns(of(TurnRecord)),

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from reports.checks.continuity import check_continuity
 from reports.measures.continuity.attribution import attribute
 from reports.records import Finding, HistoryItem, Seen, Status, chain, digest
+from reports.records.run_description import EnvironmentDescription
 from tests.reports.a_run import Conversation, Run, answered, message, reply, said, step, whole
 from tests.reports.convictions import Judge, findings
 
@@ -202,7 +204,7 @@ def test_a_lost_turn_is_not_hidden_by_a_message_in_its_place() -> None:
 
 def _foreign(run: Run, directory: Path) -> dict[str, Finding]:
     history = run.history(directory)
-    info = replace(history.run, foreign=True, environment={})
+    info = structs.replace(history.run, foreign=True, environment=EnvironmentDescription())
     found = check_continuity(replace(history, run=info))
     return {finding.check.partition(".")[2]: finding for finding in found}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from reports.checks.errors import check_errors
 from reports.records import Outcome, Status
@@ -94,7 +95,7 @@ def test_a_target_that_offers_no_deletion_fails_nobody(tmp_path: Path) -> None:
     for conversation in run.conversations:
         conversation.error = "the deletion ended fail: HTTP 405"
     history = run.history(tmp_path)
-    foreign = replace(history, run=replace(history.run, foreign=True))
+    foreign = replace(history, run=structs.replace(history.run, foreign=True))
     assert not [f for f in check_errors(foreign) if f.check == "errors.deletes"]
     assert [f for f in check_errors(history) if f.check == "errors.deletes"]
 

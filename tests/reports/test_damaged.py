@@ -20,7 +20,7 @@ from harness import exits, report
 from harness.failures import explain
 from reports.records import FILES, LoadMark, lines
 from reports.records.history import HistoryError, read
-from reports.records.run_info import SCHEMA_VERSION
+from reports.records.run_description import SCHEMA_VERSION
 from tests.reports.a_run import Run
 
 Damage = Callable[[Path], object]
@@ -140,35 +140,44 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     "a run.json of bytes": (instead("run.json", b"\xff\x00" * 9), r"run\.json: not JSON"),
     "a later version": (
         run_json("schema_version", value=SCHEMA_VERSION + 1),
-        rf"schema_version: {SCHEMA_VERSION + 1}, expected {SCHEMA_VERSION}",
+        rf"schema_version must be {SCHEMA_VERSION}, got {SCHEMA_VERSION + 1}",
     ),
-    "an endless TTL": (run_json("ttl_seconds", value=1e300), r"ttl_seconds: 1e\+300, expected"),
+    "an endless TTL": (
+        run_json("ttl_seconds", value=1e300),
+        r"ttl_seconds must be seconds, .*, got 1e\+300",
+    ),
     "a limit that is none": (
         run_json("profile", "slo", "error_rate", value="low"),
-        r"profile\.slo\.error_rate: 'low', expected a number",
+        r"profile\.slo\.error_rate must be a number from 0 to 1e\+09, got 'low'",
     ),
     "a sizing without a mode": (
         run_json("sizing", value={"factor": 0.5}),
-        r"sizing\.mode: None, expected auto or given",
+        r"sizing\.mode must be auto or given, got None",
     ),
     "a sizing to nothing": (
         run_json("sizing", value={"mode": "auto", "factor": 0}),
-        r"sizing\.factor: 0, expected a number above 0",
+        r"sizing\.factor must be a number above 0, got 0",
     ),
-    "no limits": (run_json("profile", value={}), r"profile\.slo\.\w+: None, expected a number"),
+    "no limits": (
+        run_json("profile", value={}),
+        r"profile\.slo\.\w+ must be a number, got nothing",
+    ),
     "limits that are none": (
         run_json("profile", "slo", value=[1]),
-        r"profile\.slo: \[1\], expected",
+        r"profile\.slo must be an object, got \[1\]",
     ),
     "faults that are none": (
         run_json("experiment", "planned", value=[1]),
-        r"experiment\.planned: \[1\], expected a list of words",
+        r"experiment\.planned must be a list of words, got \[1\]",
     ),
     "text that is none": (
         run_json("sessions", value="\ud800"),
         r"run\.json: holds what is no text",
     ),
-    "a long wrong value": (run_json("seed", value="9" * 9999), r"seed: '9{60,100}…, expected"),
+    "a long wrong value": (
+        run_json("seed", value="9" * 9999),
+        r"seed must be .*, got '9{60,100}…",
+    ),
     "a folder for the turns": (a_folder("turns.jsonl"), r"turns\.jsonl: expected a file"),
     "a folder for run.json": (a_folder("run.json"), r"run\.json: cannot be read"),
     "a pipe for the audits": (a_pipe("audits.jsonl"), r"audits\.jsonl: expected a file"),

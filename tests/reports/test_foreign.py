@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from reports.checks import run_checks
 from reports.checks.continuity import check_continuity
@@ -14,13 +15,16 @@ from reports.measures.continuity.attribution import attribute
 from reports.measures.continuity.forgotten import FOREIGN_PATIENCE_S
 from reports.records import Finding, HistoryItem, Seen, Status
 from reports.records.history import History
+from reports.records.run_description import EnvironmentDescription
 from reports.verdict.verdict import Verdict, judge_findings
 from tests.reports.a_run import TTL, Run, message, whole, witness
 
 
 def _foreign(run: Run, directory: Path, *, ttl_known: bool = False) -> History:
     history = run.history(directory)
-    info = replace(history.run, foreign=True, ttl_known=ttl_known, environment={})
+    info = structs.replace(
+        history.run, foreign=True, ttl_known=ttl_known, environment=EnvironmentDescription()
+    )
     return replace(history, run=info)
 
 

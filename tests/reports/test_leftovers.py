@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from reports.checks import run_checks
 from reports.measures.redis_memory import measure
@@ -128,7 +129,7 @@ def test_sampling_that_ends_with_the_ttl_cannot_tell_a_lag_from_a_leak(tmp_path:
 @pytest.mark.parametrize("gate", ["memory.keys", "memory.baseline"])
 def test_keys_of_a_target_whose_ttl_is_not_known_prove_nothing(tmp_path: Path, gate: str) -> None:
     history = sampled(keys_each=1.0).history(tmp_path)
-    foreign = replace(history, run=replace(history.run, foreign=True, ttl_known=False))
+    foreign = replace(history, run=structs.replace(history.run, foreign=True, ttl_known=False))
     (finding,) = [f for f in run_checks(foreign) if f.check == gate]
     assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
 

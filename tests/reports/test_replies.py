@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from reports.checks.replies import check_replies
 from reports.records import Status
+from reports.records.run_description import EnvironmentDescription
 from tests.reports.a_run import Run, whole
 from tests.reports.gated import busy, judge
 
@@ -46,7 +48,10 @@ def test_an_empty_answer_whose_reply_is_kept_fails(tmp_path: Path, foreign: bool
     run.conversation(start=10.0).turn(reply=None, seen=None).audit(whole("c40t0"))
     history = run.history(tmp_path)
     if foreign:
-        history = replace(history, run=replace(history.run, foreign=True, environment={}))
+        history = replace(
+            history,
+            run=structs.replace(history.run, foreign=True, environment=EnvironmentDescription()),
+        )
     (finding,) = [f for f in check_replies(history) if f.check == "errors.swallowed"]
     assert (finding.status, finding.value) == (Status.FAIL, 1)
 

@@ -58,7 +58,7 @@ class Loss:
 def declared_losses(history: History) -> list[Loss]:
     """The moments whose acknowledged writes may be missing, first those that are declared."""
     found: list[Loss] = []
-    durability = history.run.durability or ""
+    durability = history.run.topology.durability or ""
     for fault in history.faults:
         dead = fault.start if fault.injected is None else fault.injected
         # A primary that was cut off may show, until it is healed, what its successor never had.

@@ -11,7 +11,7 @@ from pathlib import Path
 from reports.records import AuditRecord, ConversationRecord, FaultWindow, LoadMark, TurnRecord
 from reports.records.columns import Audits, Conversations, Turns
 from reports.records.history import History
-from reports.records.run_info import RunInfo
+from reports.records.run_description import RunDescription
 from tests.prove.verdicts.customer import Customer
 from tests.prove.verdicts.store import Store
 from tests.prove.verdicts.trouble import Network, draw_faults
@@ -73,6 +73,6 @@ def draw(seed: int) -> World:
 
 
 @cache
-def _run_info() -> RunInfo:
+def _run_info() -> RunDescription:
     with tempfile.TemporaryDirectory() as scratch:
         return Run().history(Path(scratch)).run
