@@ -79,6 +79,10 @@ def _command(args: argparse.Namespace) -> int:
         from harness import experiments
 
         return experiments.main(args)
+    if args.command == "completion":
+        from harness import completion
+
+        return completion.main(args)
     from harness import up
 
     return up.main(args)

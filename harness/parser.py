@@ -118,6 +118,7 @@ def build() -> argparse.ArgumentParser:
     _demo(commands.add_parser("demo", help="one conversation over two replicas, for real"))
     _up(commands.add_parser("up", help="bring the fleet up and keep it until Ctrl-C"))
     _chaos(commands.add_parser("chaos", help="do one fault to the fleet of `diya up`"))
+    parser_lookups.completion(commands)
     return parser
 
 

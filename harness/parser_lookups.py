@@ -14,6 +14,14 @@ or a file of journeys (it has a table [journey.NAME] or [slots]), .csv and .tsv 
 per minute."""
 
 
+_COMPLETION = """\
+Prints a script for your shell.  It completes commands, options, files, and the names of profiles,
+experiments and faults; after an upgrade of diya, print it again.
+
+  bash: diya completion bash > ~/.local/share/bash-completion/completions/diya
+  zsh:  diya completion zsh > ~/.zfunc/_diya   (a folder that is in $fpath before compinit)"""
+
+
 def check(commands: Any) -> None:
     """Add `diya check`."""
     parser = commands.add_parser(
@@ -46,6 +54,17 @@ def experiments(commands: Any) -> None:
     """Add `diya experiments`."""
     parser = commands.add_parser("experiments", help="the experiments that come with diya")
     _json(parser)
+
+
+def completion(commands: Any) -> None:
+    """Add `diya completion`."""
+    parser = commands.add_parser(
+        "completion",
+        help="print the script that completes diya's command line in a shell",
+        description=_COMPLETION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("shell", choices=("bash", "zsh"), metavar="bash|zsh")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -224,7 +224,7 @@ def test_the_command_line_leaves_the_heavy_packages_out() -> None:
 
 COMMANDS = (
     *("readiness", "report", "shrink", "profile", "faults", "experiments", "check"),
-    *("demo", "up", "chaos"),
+    *("demo", "up", "chaos", "completion"),
 )
 NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")
 """Extras: who installs diya without them must have every command nevertheless."""
