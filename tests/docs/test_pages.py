@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import parser
+from target_service import settings
 from tests.docs.pages import DOCS, PAGES, README, WRITTEN, commands, name
 from tests.harness import command
 
@@ -83,3 +84,28 @@ def test_the_start_page_names_every_page() -> None:
     linked = set(_LINK.findall((DOCS / "index.md").read_text(encoding="utf-8")))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
     assert pages - linked == {"index.md"}
+
+
+def test_the_settings_of_the_service_are_those_that_it_reads() -> None:
+    source = (command.ROOT / "target_service" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'"(DIYA_[A-Z_]+)"', source)) - {"DIYA_MODEL_MOOD"}  # for faults only
+    page = (DOCS / "deploy.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(DIYA_[A-Z_]+)` \| ([^|]+) \|", page, re.M))
+    assert set(rows) == read
+    defaults = settings.from_environment({})
+    for variable, shown in (
+        ("DIYA_REDIS_URL", defaults.redis_url),
+        ("DIYA_SESSIONS", defaults.sessions),
+        ("DIYA_TTL_SECONDS", defaults.ttl_seconds),
+        ("DIYA_DURABILITY", defaults.durability),
+        ("DIYA_MODEL", defaults.model),
+        ("DIYA_MODEL_TTFT_MS", defaults.model_ttft_ms),
+        ("DIYA_MODEL_TOKENS_PER_S", defaults.model_tokens_per_s),
+        ("DIYA_LEASE_MS", defaults.lease_ms),
+        ("DIYA_BUSY_WAIT_S", defaults.busy_wait_s),
+        ("DIYA_MAX_TURNS_IN_FLIGHT", defaults.max_turns_in_flight),
+        ("DIYA_MAX_BODY_BYTES", defaults.max_body_bytes),
+        ("DIYA_DRAIN_S", defaults.drain_s),
+    ):
+        written = shown if isinstance(shown, str) else f"{shown:.12g}"
+        assert rows[variable] == f"`{written}`", variable
