@@ -46,6 +46,7 @@ def page() -> str:
         "The network's faults need proxies on the way; an experiment that has one brings them, "
         "`diya up` has them with `--proxy`. `diya chaos` and `chaos run` have no load, and so no "
         "`load_spike` and no `reconnect_storm`.",
+        "## Each fault",
         *(_entry(entry) for entry in entries),
         "## Needs",
         _NEEDS,
