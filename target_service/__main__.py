@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 
-from target_service import lean
+from target_service.server import lean
 from target_service.settings import SettingsError, from_environment
 
 EXIT_BAD_CONFIGURATION = 104
@@ -33,7 +33,7 @@ def main() -> int:
     gc.disable()
     lean.leave_out()
     try:
-        from target_service.server import serve
+        from target_service.server.serve import serve
 
         serve(from_environment(), args.host, args.port)
     except SettingsError as error:

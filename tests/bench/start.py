@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from chaos.fleet.ports import free_port
-from target_service.app import AGENTS
+from target_service.server.app import AGENTS
 from tests.bench.session_limits import Limit, judge
 from tests.containers import at_once
 from tests.harness.command import wait_until

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from chaos.fleet.ports import free_port
-from target_service.app import AGENTS
+from target_service.server.app import AGENTS
 from tests.containers import at_once
 from tests.harness.command import wait_until
 

@@ -11,7 +11,7 @@ from google.adk.models.llm_request import LlmRequest
 from google.genai import types
 
 from chaos.fleet.model_switch import ModelSwitchFile
-from target_service.model import ScriptedModel
+from target_service.model.scripted import ScriptedModel
 
 NEVER, ALWAYS = 1e-12, 1.0
 

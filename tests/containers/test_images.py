@@ -57,13 +57,15 @@ def test_our_image_is_built_anew_when_the_sources_have_changed_and_not_otherwise
     assert current() == old
     assert len(said) == 1
     # What `git pull` does.
-    with (sources / "target_service" / "model.py").open("a") as file:
+    with (sources / "target_service" / "model" / "scripted.py").open("a") as file:
         file.write("# Something else.\n")
     new = current()
     assert new != old
     assert len(said) == 2
     engine.images.remove(old)
-    told = engine.containers.run(service, ["cat", "/app/target_service/model.py"], remove=True)
+    told = engine.containers.run(
+        service, ["cat", "/app/target_service/model/scripted.py"], remove=True
+    )
     assert told.decode().endswith("# Something else.\n")
     # One that somebody has built by hand does not say what it was made of.
     engine.images.get(local_images.SERVICE).tag(service)

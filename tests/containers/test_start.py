@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 UNCOMPILED = (
-    "import json, os, sys, target_service.server; "
+    "import json, os, sys, target_service.server.serve; "
     "specs = [getattr(each, '__spec__', None) for each in list(sys.modules.values())]; "
     "print(json.dumps([each.origin for each in specs if each and each.has_location "
     "and each.origin.endswith('.py') and not os.path.exists(each.cached)]))"

@@ -108,7 +108,7 @@ def test_twelve_replicas_are_probed_drained_and_kept() -> None:
         "readinessProbe": "/readyz",
         "livenessProbe": "/livez",
     }
-    # The pause, the drain and the turns that still run (target_service.server).
+    # The pause, the drain and the turns that still run (target_service.server.serve).
     pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
     assert pod["terminationGracePeriodSeconds"] > pause + 1.2 + 20
 

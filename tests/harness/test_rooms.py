@@ -171,6 +171,41 @@ def test_an_import_for_annotations_closes_no_circle(tmp_path: Path) -> None:
     assert import_graph.circles(imports.all()) == []
 
 
+TARGET_SERVICE_MAY_IMPORT = {
+    "adk_patches": set[str](),
+    "sessions": set[str](),
+    "turns": {"sessions"},
+    "model": {"agents.shopmax.orders"},
+    "agents": {"model", "sessions.registration", "settings"},
+    "server": {"adk_patches", "agents", "model", "sessions", "settings", "turns"},
+}
+"""The rooms of `target_service`: sessions and turns are of use without the rest; the scripted model
+knows ShopMax's orders, of which it talks, and nothing else of the agent that it answers for."""
+
+
+def test_the_arrows_inside_target_service_go_one_way(imports: import_graph.Imports) -> None:
+    rooms = {path.parent.name for path in (command.ROOT / "target_service").glob("*/__init__.py")}
+    assert rooms == set(TARGET_SERVICE_MAY_IMPORT)
+    for module, found in imports.all().items():
+        room = module.split(".")[1] if module.startswith("target_service.") else None
+        if room not in TARGET_SERVICE_MAY_IMPORT:
+            continue
+        for name in sorted(found):
+            inside = name.removeprefix("target_service.")
+            if inside == name or inside.split(".")[0] == room:
+                continue
+            allowed = any(
+                inside == each or inside.startswith(f"{each}.") or each.startswith(f"{inside}.")
+                for each in TARGET_SERVICE_MAY_IMPORT[room]
+            )
+            assert allowed, f"{module} imports {name}"
+
+
+def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
+    loose = {path.stem for path in (command.ROOT / "target_service").glob("*.py")}
+    assert loose == {"__init__", "__main__", "settings"}
+
+
 CHAOS = "chaos"
 CHAOS_MAY_IMPORT = {
     "proxy": set[str](),

@@ -21,10 +21,10 @@ from typing import Any
 
 def main() -> None:
     """Fork until standard input ends."""
-    import target_service.server  # noqa: F401
+    import target_service.server.serve  # noqa: F401
     from target_service.__main__ import main as serve
+    from target_service.server.warmup import warm_up
     from target_service.settings import from_environment
-    from target_service.warmup import warm_up
 
     asyncio.run(warm_up(from_environment()))
     assert threading.active_count() == 1, "what other threads hold would be held for ever"

@@ -13,7 +13,8 @@ import pytest
 from google.adk.cli.service_registry import get_service_registry
 from google.adk.sessions.in_memory_session_service import InMemorySessionService
 
-from target_service import RedisSessionService, choice
+from target_service import RedisSessionService
+from target_service.server import choice
 from target_service.sessions.registration import register
 from target_service.settings import SettingsError, from_environment
 from tests.target_service.processes import ROOT, RedisServer

@@ -11,8 +11,9 @@ from google.genai import types
 
 from loadtests.journeys import shopmax
 from reports import records
-from target_service import intents, orders, tools, witness
-from target_service.dialogue import Call, Say, customer_messages, decide
+from target_service.agents.shopmax import orders, tools
+from target_service.model import intents, witness
+from target_service.model.dialogue import Call, Say, customer_messages, decide
 
 
 def said(text: str, role: str = "user") -> types.Content:

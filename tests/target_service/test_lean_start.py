@@ -17,8 +17,8 @@ from google.adk.cli import cli_eval
 from google.adk.cli.fast_api import get_fast_api_app
 from google.adk.sessions.in_memory_session_service import InMemorySessionService
 
-from target_service import adk_server, lean
-from target_service.app import AGENTS
+from target_service.server import adk_server, lean
+from target_service.server.app import AGENTS
 from tests.target_service.processes import ROOT
 
 pytestmark = pytest.mark.service
@@ -63,7 +63,7 @@ def test_what_is_left_out_says_the_same_as_the_real_thing() -> None:
 def test_a_replica_imports_neither_evaluation_nor_command_lines_it_never_runs() -> None:
     told = in_a_new_process(
         "lean.leave_out()\n"
-        "import json, sys, target_service.server\n"
+        "import json, sys, target_service.server.serve\n"
         "print(json.dumps({each: each in sys.modules for each in\n"
         "    ('google.adk.cli.api_server', 'google.adk.evaluation', 'google.adk.cli.cli_deploy',\n"
         "     'rich')}))"
@@ -79,7 +79,7 @@ def test_a_replica_imports_neither_evaluation_nor_command_lines_it_never_runs() 
 def test_an_agent_that_wants_the_evaluation_gets_it() -> None:
     told = in_a_new_process(
         "lean.leave_out()\n"
-        "import json, target_service.server\n"
+        "import json, target_service.server.serve\n"
         "from google.adk.cli.cli_eval import EVAL_SESSION_ID_PREFIX, EvalMetric\n"
         "import google.adk.evaluation.eval_metrics as real\n"
         "print(json.dumps([EvalMetric is real.EvalMetric, EVAL_SESSION_ID_PREFIX]))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from target_service.loop_lag import LoopLag
+from target_service.server.loop_lag import LoopLag
 
 
 def test_a_turn_that_computes_for_a_while_is_seen_as_lag() -> None:

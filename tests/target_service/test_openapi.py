@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
-from target_service.wellformed import MAX_DEPTH, complaint
+from target_service.server.wellformed import MAX_DEPTH, complaint
 from tests.target_service.processes import Replica, body
 
 EXAMPLES = int(os.environ.get("DIYA_OPENAPI_EXAMPLES", "10"))

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from google.adk.sessions import InMemorySessionService
 
-from target_service import adk_server, own_agent
+from target_service.server import adk_server, own_agent
 from target_service.settings import SettingsError, from_environment
 
 

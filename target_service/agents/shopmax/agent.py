@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from google.adk.agents import LlmAgent
 
-from target_service import settings, tools
-from target_service.model import ScriptedModel
+from target_service import settings
+from target_service.agents.shopmax import tools
+from target_service.model.scripted import ScriptedModel
 
 INSTRUCTION = (
     "You are ShopMax India's customer-service agent. Help customers to track orders, change "

@@ -6,7 +6,7 @@ from typing import Any
 
 from google.adk.tools.tool_context import ToolContext
 
-from target_service import orders
+from target_service.agents.shopmax import orders
 
 
 def track_order(order_id: str, tool_context: ToolContext) -> dict[str, Any]:

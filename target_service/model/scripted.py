@@ -12,10 +12,10 @@ from google.adk.models.llm_response import LlmResponse
 from google.genai import types
 from pydantic import PrivateAttr
 
-from target_service import witness
-from target_service.dialogue import Call, customer_messages, decide
-from target_service.model_time import SPENT
-from target_service.mood import MoodFile
+from target_service.model import witness
+from target_service.model.dialogue import Call, customer_messages, decide
+from target_service.model.model_time import SPENT
+from target_service.model.mood import MoodFile
 
 _SIGMA = 0.3
 _WORDS_PER_CHUNK = 4
@@ -33,7 +33,7 @@ class ScriptedModel(BaseLlm):
     ttft_ms: float = 60.0
     tokens_per_s: float = 600.0
     mood_file: str | None = None
-    """Where `target_service.mood` looks; None: the model is as ever."""
+    """Where `target_service.model.mood` looks; None: the model is as ever."""
     replica: str = "r01"
 
     _moods: MoodFile = PrivateAttr()

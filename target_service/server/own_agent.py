@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from target_service.adk_server import is_agent, loader
+from target_service.server.adk_server import is_agent, loader
 from target_service.settings import SettingsError
 
 _LONGEST = 400

@@ -14,18 +14,18 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from target_service import adk_server, blame, choice, initial_events, metrics, own_agent
-from target_service.door import BearerToken, BodyLimit, Health, Signature
-from target_service.loop_lag import LoopLag
+from target_service.server import adk_server, blame, choice, initial_events, metrics, own_agent
+from target_service.server.door import BearerToken, BodyLimit, Health, Signature
+from target_service.server.loop_lag import LoopLag
+from target_service.server.warmup import warm_up
+from target_service.server.wellformed import WellFormed
 from target_service.sessions.service import RedisSessionService
 from target_service.settings import Settings
 from target_service.turns import replies
 from target_service.turns.counts import Counts
 from target_service.turns.guard import TurnGuard
-from target_service.warmup import warm_up
-from target_service.wellformed import WellFormed
 
-AGENTS = Path(__file__).parent / "agents"
+AGENTS = Path(__file__).parents[1] / "agents"
 
 
 def create(config: Settings, health: Health) -> ASGIApp:

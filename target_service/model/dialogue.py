@@ -12,8 +12,9 @@ from typing import Any
 
 from google.genai import types
 
-from target_service import intents, orders
-from target_service.phrases import say
+from target_service.agents.shopmax import orders
+from target_service.model import intents
+from target_service.model.phrases import say
 
 
 @dataclass(frozen=True)

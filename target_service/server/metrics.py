@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from target_service import model_time
-from target_service.loop_lag import LoopLag
+from target_service.model import model_time
+from target_service.server.loop_lag import LoopLag
 from target_service.sessions.service import RedisSessionService
 from target_service.turns.counts import Counts
 

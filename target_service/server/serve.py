@@ -9,8 +9,8 @@ from types import FrameType
 import uvicorn
 
 from target_service import adk_patches
-from target_service import app as service
-from target_service.door import Health
+from target_service.server import app as service
+from target_service.server.door import Health
 from target_service.settings import Settings
 
 _KEEP_ALIVE_S = 75
