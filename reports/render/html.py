@@ -9,6 +9,7 @@ from html import escape
 from importlib import resources
 
 from reports.render import again, charts, html_tables, series, view, wording
+from reports.render.figures import figures
 from reports.render.sizing_view import sizing_line
 from reports.render.slo_view import slo_line
 from reports.render.view import Gate, Result
@@ -105,7 +106,7 @@ def _figures(result: Result) -> str:
         f'<div class="figure {figure.status}"><dt>{_mark(figure.status)}{escape(figure.label)}</dt>'
         f'<dd class="value">{escape(figure.value)}</dd>'
         f'<dd class="note">{escape(figure.note)}</dd></div>'
-        for figure in view.figures(result)
+        for figure in figures(result)
     ]
     return '<dl class="figures">\n' + "\n".join(tiles) + "\n</dl>"
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from reports.render import again, budget_view, series, view, wording
+from reports.render.figures import figures
 from reports.render.series import Timeline
 from reports.render.sizing_view import sizing_line
 from reports.render.slo_view import slo_line
@@ -59,7 +60,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], first_numeric: in
 def _figures(result: Result) -> str:
     rows = [
         (_SIGNS[figure.status], figure.label, figure.value, figure.note)
-        for figure in view.figures(result)
+        for figure in figures(result)
     ]
     return _table(("", "", "", ""), rows, 4)
 

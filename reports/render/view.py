@@ -91,16 +91,6 @@ class GateGroup:
         return tally(self.gates)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A headline number: what it is, the number, what it means, and how it stands."""
-
-    label: str
-    value: str
-    note: str
-    status: str
-
-
 def number(values: Any, *path: str) -> float | None:
     """The number at `path` in nested dicts; None when anything on the way is missing."""
     for key in path:
@@ -327,54 +317,6 @@ def worst_outage(result: Result) -> tuple[float, str] | None:
         if (outage := number(fault, "worst_outage_s")) is not None
     ]
     return max(known, default=None)
-
-
-def figures(result: Result) -> list[Figure]:
-    """The five numbers that a person asks for first."""
-    turns = part(result, "turns")
-    latency = part(result, "latency")
-    memory = part(result, "memory")
-    outage = worst_outage(result)
-    limit = number(result, "profile", "slo", "steady_p99_s")
-    return [
-        Figure(
-            "Continuity",
-            violations(result),
-            continuity_note(result),
-            _standing(result, "continuity"),
-        ),
-        Figure(
-            "Turns acknowledged",
-            wording.count(number(turns, "ok")),
-            f"of {wording.count(number(turns, 'offered'))} offered: {turns_note(result)}",
-            _standing(result, "errors"),
-        ),
-        Figure(
-            "p99 in steady state",
-            wording.seconds(number(latency, "steady", "p99")),
-            f"limit {wording.seconds(limit)}, "
-            f"median {wording.seconds(number(latency, 'steady', 'p50'))}",
-            _standing(result, "latency.steady_p99"),
-        ),
-        Figure(
-            "Longest outage",
-            wording.seconds(outage[0] if outage else None),
-            f"of one customer, in {outage[1]}" if outage else "no fault was measured",
-            _standing(result, "latency.outage"),
-        ),
-        Figure(
-            "Redis memory, peak",
-            wording.size(number(memory, "peak_bytes")),
-            memory_note(result),
-            _standing(result, "memory"),
-        ),
-    ]
-
-
-def _standing(result: Result, name: str) -> str:
-    """The worst status of a gate in all its phases, or of a group; no gate is no evidence."""
-    found = [gate.status for gate in gates(result) if name in (gate.name, gate.group)]
-    return found[0] if found else "unknown"
 
 
 def run_line(result: Result) -> str:
