@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from loadtests.ledger import Ledger
+from loadtests.arrivals.ledger import Ledger
 from reports.records import (
     FILES,
     ArrivalRange,

@@ -14,9 +14,10 @@ from chaos.experiment import reader
 from harness import exits
 from harness.errors import ConfigError
 from harness.profiles import clock, number
-from loadtests import journeys, profile, profile_csv
-from loadtests.journeys import Book, Journey
-from loadtests.profile import ProfileError
+from loadtests.profiles import journeys, profile
+from loadtests.profiles import requests_csv as profile_csv
+from loadtests.profiles.journeys import Book, Journey
+from loadtests.profiles.profile import ProfileError
 
 
 @dataclass(frozen=True)

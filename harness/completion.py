@@ -11,7 +11,7 @@ from chaos.faults.catalogue import CATALOGUE
 from chaos.fleet.topologies import SHAPES
 from harness import exits, parser
 from harness.options import KINDS
-from loadtests import profile
+from loadtests.profiles import profile
 
 _PATHS: dict[str, Literal["file", "directory"]] = {
     "FILE": "file",

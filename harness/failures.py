@@ -9,7 +9,7 @@ import traceback
 from chaos.errors import ChaosConfigError
 from harness import exits
 from harness.errors import ConfigError, GeneratorError, RecordsError
-from loadtests.profile import ProfileError
+from loadtests.profiles.profile import ProfileError
 from reports.records.history import HistoryError
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)

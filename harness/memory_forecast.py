@@ -9,7 +9,7 @@ from typing import Any
 
 from harness import options
 from harness.plan import Plan
-from loadtests.forecast import forecast
+from loadtests.arrivals.forecast import forecast
 
 FILE = "forecast.json"
 _MOST = 100_000

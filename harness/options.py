@@ -15,8 +15,8 @@ from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.topologies import Topology
 from harness.errors import ConfigError
 from harness.generator import Crew
-from loadtests.profile import HIGHEST_RATE, LOWEST_RATE, Profile
-from loadtests.target import address as parse_target
+from loadtests.adk.target import address as parse_target
+from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile
 
 KINDS = ("redis", "adk-redis", "memory")
 _LONGEST_SEED = 2**63 - 1

@@ -20,10 +20,10 @@ from chaos.fleet.topologies import Topology
 from harness import host, options, replay, reproduce, slo
 from harness.errors import ConfigError
 from harness.generator import Crew
-from loadtests import journeys
-from loadtests import profile as profiles
-from loadtests.journeys import Book
-from loadtests.profile import Profile
+from loadtests.profiles import journeys
+from loadtests.profiles import profile as profiles
+from loadtests.profiles.journeys import Book
+from loadtests.profiles.profile import Profile
 from reports.records.run_description import (
     SCHEMA_VERSION,
     ExperimentDescription,

@@ -10,11 +10,11 @@ from pathlib import Path
 from chaos.errors import ChaosConfigError
 from chaos.fleet.redis_binary import find_server
 from harness import exits, options, plot
-from loadtests import journeys
-from loadtests import profile as loading
-from loadtests.forecast import TURN_S, Forecast, forecast
-from loadtests.journeys import Book
-from loadtests.profile import Profile
+from loadtests.arrivals.forecast import TURN_S, Forecast, forecast
+from loadtests.profiles import journeys
+from loadtests.profiles import profile as loading
+from loadtests.profiles.journeys import Book
+from loadtests.profiles.profile import Profile
 
 _WIDTH = 80
 _MARGIN = 10

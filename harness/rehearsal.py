@@ -104,7 +104,7 @@ def _process(run_dir: Path, run_id: str, url: str, count: int) -> Iterator[Itera
     env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            diya_start.command("loadtests.rehearse", url, str(count)),
+            diya_start.command("loadtests.generator.rehearse", url, str(count)),
             env={**env, "DIYA_RUN_DIR": str(run_dir.absolute())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

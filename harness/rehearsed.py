@@ -20,7 +20,7 @@ from harness.progress import Progress
 from harness.rehearsal import Cpu, Measured, Refusal
 from harness.sizing import Ask, sized
 from harness.traces import no_new_keys
-from loadtests.peak import peak_turns_per_s
+from loadtests.arrivals.peak import peak_turns_per_s
 from reports.records.sizing import in_words
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from msgspec import UNSET, Meta
 from harness import parser, rundir
 from harness.errors import ConfigError
 from harness.reproduce import REPLAYED, SETTINGS
-from loadtests import journeys, profile
-from loadtests.journeys import Book
-from loadtests.profile import Profile
+from loadtests.profiles import journeys, profile
+from loadtests.profiles.journeys import Book
+from loadtests.profiles.profile import Profile
 from reports.records import run_file
 from reports.records.errors import HistoryError
 from reports.records.run_description import (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from harness.errors import ConfigError
 from harness.rehearsal import Measured
-from loadtests.profile import Profile
+from loadtests.profiles.profile import Profile
 from reports.records.sizing import GROWN, Sizing
 
 SHARE = 0.6

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from chaos.experiment.fields import nearest
 from harness.errors import ConfigError
-from loadtests import profile as profiles
-from loadtests.profile import SLO_BOUNDS, Profile
+from loadtests.profiles import profile as profiles
+from loadtests.profiles.profile import SLO_BOUNDS, Profile
 
 
 def given(options: Sequence[str] | None) -> dict[str, float]:

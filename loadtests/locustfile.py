@@ -19,14 +19,15 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests import arrivals, by_hand, hdrlog, permission, settings
-from loadtests.marks import HEAD_START_S, Marks
-from loadtests.master import Master, Switchboard
-from loadtests.orders import LOOK_S, OrderBook
-from loadtests.player import Player, counted
-from loadtests.service import Observer
-from loadtests.settings import RunSettings
-from loadtests.worker import Worker
+from loadtests.adk.service import Observer
+from loadtests.arrivals import arrivals
+from loadtests.generator import by_hand, hdrlog, permission, settings
+from loadtests.generator.marks import HEAD_START_S, Marks
+from loadtests.generator.master import Master, Switchboard
+from loadtests.generator.orders import LOOK_S, OrderBook
+from loadtests.generator.player import Player, counted
+from loadtests.generator.settings import RunSettings
+from loadtests.generator.worker import Worker
 from reports.records import RecordWriter, RunClock
 
 BAD_CONFIGURATION, BROKEN = 104, 70
@@ -122,7 +123,7 @@ class Dispatcher(User):  # type: ignore[misc]
     def play(self) -> None:
         """Play the load once, then end Locust (headless) or the test (web UI)."""
         if isinstance(self.environment.runner, WorkerRunner):
-            # What a worker plays, and when, comes from the master; see `loadtests.worker`.
+            # What a worker plays, and when, comes from the master; see `generator.worker`.
             self.environment.diya_load.idle()
             raise StopUser
         over = True

@@ -8,8 +8,9 @@ from itertools import groupby
 
 from harness.reference import markdown
 from harness.reference.profile_meanings import DEFAULTS, MEANINGS, SECTIONS
-from loadtests import profile, profile_keys
-from loadtests.profile_source import Key
+from loadtests.profiles import keys as profile_keys
+from loadtests.profiles import profile
+from loadtests.profiles.source import Key
 
 _SECTION = re.compile(r"(\[+[\w.]+\]+)")
 _INTRO = """\

@@ -30,7 +30,7 @@ _GIVE_WAY = 50
 
 def run_settings(turns: int, folder: str) -> Any:
     """A run with a quarter as many arrivals as turns, near enough."""
-    from loadtests import settings
+    from loadtests.generator import settings
 
     load = load_stage.profile(_RATE, turns / TURNS_EACH / _RATE)
     values = {
@@ -50,8 +50,8 @@ class Pusher:
     """Takes the place of a worker's player: hands in records without playing anything."""
 
     def __init__(self, run: Any, target: str, clock: Any, recorder: Any, *_: Any, **k: int) -> None:
-        from loadtests import arrivals
-        from loadtests.tally import Tally
+        from loadtests.arrivals import arrivals
+        from loadtests.generator.tally import Tally
 
         self._clock, self._recorder, self._tally = clock, recorder, Tally()
         self._coming = arrivals.shard(run.profile, run.seed, k["shard"], k["shards"])
@@ -117,7 +117,7 @@ def worker(port: str) -> None:
     import gevent
     from locust.env import Environment
 
-    from loadtests import worker as workers
+    from loadtests.generator import worker as workers
 
     environment = Environment()
     environment.create_worker_runner("127.0.0.1", int(port))
@@ -135,7 +135,7 @@ def records(turns: int) -> dict[str, Any]:
     import gevent
     from locust.env import Environment
 
-    from loadtests.master import Switchboard
+    from loadtests.generator.master import Switchboard
     from reports.records import Fate
 
     with tempfile.TemporaryDirectory() as folder:

@@ -64,7 +64,7 @@ def server() -> None:
 
 def recording() -> dict[str, float]:
     """Microseconds a value, and the relative error at p99.9."""
-    from loadtests.histogram import Histogram
+    from loadtests.generator.histogram import Histogram
 
     rng = random.Random(1)
     values = [rng.lognormvariate(-3.0, 1.5) for _ in range(200_000)]
@@ -84,7 +84,7 @@ def ours(url: str) -> dict[str, float]:
     """Conversations one after the other, everything recorded."""
     import gevent
 
-    from loadtests import arrivals, conversation
+    from loadtests.arrivals import arrivals, conversation
 
     with tempfile.TemporaryDirectory() as folder:
         load = load_stage.profile(100, 60)

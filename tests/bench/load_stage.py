@@ -29,7 +29,7 @@ def environment() -> Any:
 
 def profile(rate: float, seconds: float, turns: int = 1, think_s: float = 1.0) -> Any:
     """`rate` conversations a second for so long; nearly all take all the turns, at even pauses."""
-    from loadtests import profile as profiles
+    from loadtests.profiles import profile as profiles
 
     values = profiles.load("smoke").to_dict()
     values["time"] = {**values["time"], "compression": 60, "ttl_seconds": 7200}
@@ -52,9 +52,10 @@ def player(
     url: str, load: Any, folder: str, observe: Callable[..., None] | None = None
 ) -> tuple[Any, Any]:
     """A player of `load` that writes its records to `folder`, and the clock of its run."""
-    from loadtests import arrivals, settings
+    from loadtests.arrivals import arrivals
+    from loadtests.generator import settings
+    from loadtests.generator.player import Player
     from loadtests.locustfile import observer
-    from loadtests.player import Player
     from reports.records import RecordWriter, RunClock
 
     values = {

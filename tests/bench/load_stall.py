@@ -51,7 +51,7 @@ def _stall(url: str, after: float) -> Stall:
     """Have the server stand still, so many seconds from now."""
     import gevent
 
-    from loadtests.client import Client
+    from loadtests.adk.client import Client
 
     client = Client(url, connections=1)
     gevent.sleep(after)
@@ -91,7 +91,7 @@ def closed_loop(url: str) -> dict[str, float]:
     """Ten users, ten turns a second each, as `constant_pacing` would have it."""
     import gevent
 
-    from loadtests.client import Client
+    from loadtests.adk.client import Client
     from reports.measures.percentiles import percentile
 
     client, latencies = Client(url, connections=USERS), list[float]()

@@ -16,10 +16,10 @@ from typing import Any
 
 from redis import Redis
 
-from loadtests import arrivals, conversation
-from loadtests.conversation import ConversationPlan
-from loadtests.forecast import laid_out
-from loadtests.profile import Profile
+from loadtests.arrivals import arrivals, conversation
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.forecast import laid_out
+from loadtests.profiles.profile import Profile
 
 _APP = "shopmax"
 _USERS = f"diya:x:{{{_APP}/}}"

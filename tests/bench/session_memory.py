@@ -24,10 +24,11 @@ from redis import Redis
 from chaos.errors import ChaosConfigError
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_binary import find_server
-from loadtests import arrivals, conversation, profile, redis_sizes
-from loadtests.conversation import ConversationPlan
-from loadtests.forecast import forecast
-from loadtests.profile import Profile
+from loadtests.arrivals import arrivals, conversation, redis_sizes
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.forecast import forecast
+from loadtests.profiles import profile
+from loadtests.profiles.profile import Profile
 from tests.bench import memory_fill
 
 _TURNS = 8

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from chaos.experiment import reader
-from loadtests import profile
+from loadtests.profiles import profile
 from reports.records import Status
 from tests.docs.pages import DOCS, Block, blocks, example
 from tests.harness.ci.repository import THE_ISSUES

@@ -17,7 +17,7 @@ from harness.reference import __main__ as writing
 from harness.reference import faults, profile_meanings, pytest_plugin, result, result_meanings
 from harness.reference.gate_meanings import MEANINGS
 from harness.reference.pages import PAGES
-from loadtests import profile_keys
+from loadtests.profiles import keys as profile_keys
 from reports.gates import GATES, VIOLATIONS
 from tests.docs.pages import DOCS
 

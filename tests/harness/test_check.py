@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaos.experiment.model import DIRECTORY
-from loadtests import profile
+from loadtests.profiles import profile
 from tests.harness import command
 
 pytestmark = pytest.mark.service

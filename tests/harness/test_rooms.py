@@ -23,15 +23,15 @@ MAY_IMPORT = {
     "harness": {
         "chaos",
         "reports",
-        "loadtests.profile",
-        "loadtests.profile_csv",
-        "loadtests.profile_keys",
-        "loadtests.profile_source",
-        "loadtests.ledger",
-        "loadtests.forecast",
-        "loadtests.journeys",
-        "loadtests.peak",
-        "loadtests.target",
+        "loadtests.profiles.profile",
+        "loadtests.profiles.requests_csv",
+        "loadtests.profiles.keys",
+        "loadtests.profiles.source",
+        "loadtests.arrivals.ledger",
+        "loadtests.arrivals.forecast",
+        "loadtests.profiles.journeys",
+        "loadtests.arrivals.peak",
+        "loadtests.adk.target",
     },
 }
 REPORTS = {
@@ -171,6 +171,46 @@ def test_an_import_for_annotations_closes_no_circle(tmp_path: Path) -> None:
     assert import_graph.circles(imports.all()) == []
 
 
+def check_arrows(
+    package: str, allowed: Mapping[str, set[str]], imports: import_graph.Imports
+) -> None:
+    """Every room of the package is in the table, and imports what stands there and itself only."""
+    rooms = {path.parent.name for path in (command.ROOT / package).glob("*/__init__.py")}
+    assert rooms == set(allowed)
+    for module, found in imports.all().items():
+        room = module.removeprefix(f"{package}.").split(".")[0]
+        if not module.startswith(f"{package}.") or room not in allowed:
+            continue
+        for name in sorted(found):
+            inside = name.removeprefix(f"{package}.")
+            if inside == name or inside.split(".")[0] == room:
+                continue
+            may = any(
+                inside == each or inside.startswith(f"{each}.") or each.startswith(f"{inside}.")
+                for each in allowed[room]
+            )
+            assert may, f"{module} imports {name}"
+
+
+LOADTESTS_MAY_IMPORT = {
+    "profiles": set[str](),
+    "arrivals": {"profiles"},
+    "adk": {"arrivals"},
+    "customers": {"adk", "arrivals", "profiles", "generator.tally"},
+    "generator": {"adk", "arrivals", "customers", "profiles"},
+}
+"""The rooms of `loadtests`; customers count what they do in the tally that the generator reads."""
+
+
+def test_the_arrows_inside_loadtests_go_one_way(imports: import_graph.Imports) -> None:
+    check_arrows("loadtests", LOADTESTS_MAY_IMPORT, imports)
+
+
+def test_only_the_file_for_locust_is_in_no_room_of_loadtests() -> None:
+    loose = {path.stem for path in (command.ROOT / "loadtests").glob("*.py")}
+    assert loose == {"__init__", "locustfile"}
+
+
 TARGET_SERVICE_MAY_IMPORT = {
     "adk_patches": set[str](),
     "sessions": set[str](),
@@ -184,21 +224,7 @@ knows ShopMax's orders, of which it talks, and nothing else of the agent that it
 
 
 def test_the_arrows_inside_target_service_go_one_way(imports: import_graph.Imports) -> None:
-    rooms = {path.parent.name for path in (command.ROOT / "target_service").glob("*/__init__.py")}
-    assert rooms == set(TARGET_SERVICE_MAY_IMPORT)
-    for module, found in imports.all().items():
-        room = module.split(".")[1] if module.startswith("target_service.") else None
-        if room not in TARGET_SERVICE_MAY_IMPORT:
-            continue
-        for name in sorted(found):
-            inside = name.removeprefix("target_service.")
-            if inside == name or inside.split(".")[0] == room:
-                continue
-            allowed = any(
-                inside == each or inside.startswith(f"{each}.") or each.startswith(f"{inside}.")
-                for each in TARGET_SERVICE_MAY_IMPORT[room]
-            )
-            assert allowed, f"{module} imports {name}"
+    check_arrows("target_service", TARGET_SERVICE_MAY_IMPORT, imports)
 
 
 def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:

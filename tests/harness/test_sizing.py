@@ -8,7 +8,7 @@ from harness import sizing
 from harness.errors import ConfigError
 from harness.rehearsal import Measured
 from harness.sizing import Ask, sized
-from loadtests import profile
+from loadtests.profiles import profile
 from reports.records.sizing import in_words
 
 DIWALI = profile.load("diwali")

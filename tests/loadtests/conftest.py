@@ -9,11 +9,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from loadtests import conversation, profile
-from loadtests.client import Client
-from loadtests.conversation import ConversationPlan
-from loadtests.profile import Profile
-from loadtests.service import Service
+from loadtests.adk.client import Client
+from loadtests.adk.service import Service
+from loadtests.arrivals import conversation
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.profiles import profile
+from loadtests.profiles.profile import Profile
 from reports.records import Arrival, RunClock
 from tests.loadtests.scripted_server import ScriptedServer, Step, serving
 

@@ -17,9 +17,10 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from loadtests import arrivals, profile
-from loadtests.profile import Profile
-from loadtests.profile_model import Decay
+from loadtests.arrivals import arrivals
+from loadtests.profiles import profile
+from loadtests.profiles.model import Decay
+from loadtests.profiles.profile import Profile
 
 SEEDS = range(1000, 1100)
 BOUND = math.sqrt(math.log(2 / (0.01 / len(SEEDS))) / 2)

@@ -7,7 +7,8 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from loadtests import arrivals, profile
+from loadtests.arrivals import arrivals
+from loadtests.profiles import profile
 
 SEEDS = range(40)
 
@@ -20,7 +21,7 @@ def test_the_same_profile_and_seed_give_the_same_arrivals() -> None:
 @pytest.mark.service
 def test_another_process_with_another_hash_seed_plans_the_same() -> None:
     script = (
-        "from loadtests import arrivals, profile\n"
+        "from loadtests.arrivals import arrivals; from loadtests.profiles import profile\n"
         "print(repr(arrivals.plan(profile.load('smoke'), 7)))"
     )
     done = subprocess.run(

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import arrivals, by_hand, permission, profile
+from loadtests.arrivals import arrivals
+from loadtests.generator import by_hand, permission
+from loadtests.profiles import profile
 from reports.records import Fate
 from tests.loadtests.recorded import ROOT, fates, honest_server
 

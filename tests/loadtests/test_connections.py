@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import gevent
 import pytest
 
-from loadtests.client import Client
+from loadtests.adk.client import Client
 from tests.loadtests.scripted_server import CLOSE, HANG, Step, reply, serving
 
 

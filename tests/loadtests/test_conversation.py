@@ -6,10 +6,11 @@ from statistics import fmean, median
 
 import pytest
 
-from loadtests import arrivals, conversation, profile
-from loadtests.conversation import ConversationPlan, Ending
-from loadtests.journeys import shopmax
-from loadtests.profile_model import LANGUAGES
+from loadtests.arrivals import arrivals, conversation
+from loadtests.arrivals.conversation import ConversationPlan, Ending
+from loadtests.profiles import profile
+from loadtests.profiles.journeys import shopmax
+from loadtests.profiles.model import LANGUAGES
 from reports.records import Arrival
 
 DIWALI = profile.load("diwali")

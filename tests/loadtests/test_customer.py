@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from loadtests.conversation import ConversationPlan, Ending
-from loadtests.customer import Customer
-from loadtests.profile import Profile
-from loadtests.tally import Tally
-from loadtests.turn import Desk, turn_id
+from loadtests.arrivals.conversation import ConversationPlan, Ending
+from loadtests.customers.customer import Customer
+from loadtests.customers.turn import Desk, turn_id
+from loadtests.generator.tally import Tally
+from loadtests.profiles.profile import Profile
 from reports.records import (
     FILES,
     AuditRecord,
@@ -302,7 +302,7 @@ def _session(plan: ConversationPlan, *kinds: str) -> Step:
 def test_half_a_turn_of_an_attempt_that_may_still_be_running_is_read_again(
     play: Play, plan: ConversationPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loadtests.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
+    monkeypatch.setattr("loadtests.customers.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
     half, whole = _session(plan, "message"), _session(plan, "message", "reply")
     played = play(CREATED, CLOSE, WHOLE, WHOLE, WHOLE, half, half, whole)
     assert played.turns[0].unsure == 1
@@ -312,6 +312,6 @@ def test_half_a_turn_of_an_attempt_that_may_still_be_running_is_read_again(
 def test_half_a_turn_of_which_every_attempt_has_ended_is_read_once(
     play: Play, plan: ConversationPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loadtests.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
+    monkeypatch.setattr("loadtests.customers.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
     played = play(CREATED, WHOLE, WHOLE, WHOLE, _session(plan, "message"))
     assert len(played.audits) == 1

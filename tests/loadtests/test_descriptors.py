@@ -13,7 +13,7 @@ pytestmark = pytest.mark.service
 
 SCRIPT = """
 import resource, sys
-from loadtests import descriptors
+from loadtests.generator import descriptors
 soft, hard, wanted = map(int, sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 print(descriptors.connections(wanted), resource.getrlimit(resource.RLIMIT_NOFILE)[0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.events import BadReply, EventStream, final_reply, history
+from loadtests.adk.events import BadReply, EventStream, final_reply, history
 from reports.records import HistoryItem, Seen, digest
 from tests.loadtests.scripted_server import text_event
 

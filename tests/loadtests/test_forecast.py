@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests import arrivals, conversation, profile
-from loadtests.forecast import TURN_S, Forecast, forecast
-from loadtests.profile import Profile
-from loadtests.profile_model import Hold, Phase
-from loadtests.redis_sizes import REDIS, of_server, unreclaimed
+from loadtests.arrivals import arrivals, conversation
+from loadtests.arrivals.forecast import TURN_S, Forecast, forecast
+from loadtests.arrivals.redis_sizes import REDIS, of_server, unreclaimed
+from loadtests.profiles import profile
+from loadtests.profiles.model import Hold, Phase
+from loadtests.profiles.profile import Profile
 from tests.bench import session_memory
 
 DIWALI = profile.load("diwali")

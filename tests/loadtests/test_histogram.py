@@ -8,8 +8,8 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
-from loadtests import hdrlog
-from loadtests.histogram import Histogram, bounds, merged
+from loadtests.generator import hdrlog
+from loadtests.generator.histogram import Histogram, bounds, merged
 
 HOUR_NS = 3600 * 10**9
 

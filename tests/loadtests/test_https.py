@@ -24,7 +24,7 @@ pytestmark = pytest.mark.service
 ROOT = Path(__file__).parents[2]
 ASK = """
 import sys
-from loadtests.client import Client
+from loadtests.adk.client import Client
 answer = Client(sys.argv[1], connections=1).send("GET", "/", None, 5.0)
 print(answer.sent, answer.status, answer.error)
 """

@@ -3,10 +3,10 @@ from __future__ import annotations
 import threading
 import time
 
-from loadtests.client import Answer
-from loadtests.persistence import Deadline, Jitter, Tries, persist
-from loadtests.profile import Profile
-from loadtests.service import Attempt
+from loadtests.adk.client import Answer
+from loadtests.adk.service import Attempt
+from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
+from loadtests.profiles.profile import Profile
 from reports.records import Outcome
 
 

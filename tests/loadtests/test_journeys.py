@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import arrivals, conversation, journeys, profile
-from loadtests.journeys import Journey
-from loadtests.profile_source import ProfileError
+from loadtests.arrivals import arrivals, conversation
+from loadtests.profiles import journeys, profile
+from loadtests.profiles.journeys import Journey
+from loadtests.profiles.source import ProfileError
 
 BOOK = journeys.shopmax()
 SCRIPTS = [(name, language) for name, j in BOOK.journeys.items() for language in j.languages]

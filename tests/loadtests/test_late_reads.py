@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import settings
-from loadtests.conversation import ConversationPlan
-from loadtests.customer import Customer
-from loadtests.player import Player
-from loadtests.profile import Profile
-from loadtests.tally import Tally
-from loadtests.turn import Desk, turn_id
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.customers.customer import Customer
+from loadtests.customers.turn import Desk, turn_id
+from loadtests.generator import settings
+from loadtests.generator.player import Player
+from loadtests.generator.tally import Tally
+from loadtests.profiles.profile import Profile
 from reports.records import AuditRecord, Record, RunClock
 from tests.loadtests.conftest import Bench
 from tests.loadtests.scripted_server import Step, reply
@@ -58,7 +58,7 @@ def test_a_session_that_a_forgotten_attempt_may_have_kept_alive_is_looked_for_tw
     steps: tuple[Step, ...],
     read: list[str],
 ) -> None:
-    monkeypatch.setattr("loadtests.player.GRACE_S", 0.01)
+    monkeypatch.setattr("loadtests.generator.player.GRACE_S", 0.01)
     started = bench(*steps)
     run = settings.parse(
         tmp_path / "run.json",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from loadtests.late_sample import LateSample
+from loadtests.arrivals.late_sample import LateSample
 
 
 def _sample(indices: list[int], arrivals: int, most: int, seed: int = 3) -> list[int]:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from loadtests.ledger import Ledger
+from loadtests.arrivals.ledger import Ledger
 from reports.records import ArrivalRange, Fate
 
 

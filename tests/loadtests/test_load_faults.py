@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from chaos.fleet.load_switch import LoadSwitchFile
-from loadtests import arrivals, conversation, profile, spikes
-from loadtests.profile import Profile
-from loadtests.spikes import Spike
+from loadtests.arrivals import arrivals, conversation, spikes
+from loadtests.arrivals.spikes import Spike
+from loadtests.profiles import profile
+from loadtests.profiles.profile import Profile
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from reports.records.load_commands import SpikeCommand, StormCommand
 from tests.loadtests.recorded import fates, records

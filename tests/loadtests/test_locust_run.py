@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from loadtests import arrivals, hdrlog, profile
-from loadtests.profile import Profile
+from loadtests.arrivals import arrivals
+from loadtests.generator import hdrlog
+from loadtests.profiles import profile
+from loadtests.profiles.profile import Profile
 from reports.records import (
     ArrivalRange,
     AuditRecord,

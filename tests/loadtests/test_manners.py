@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from loadtests.conversation import ConversationPlan
-from loadtests.session_ids import IdForm, in_form
+from loadtests.adk.session_ids import IdForm, in_form
+from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome
 from tests.loadtests.conftest import Bench
 from tests.loadtests.scripted_server import Step, agent_reply, reply, stream, text_event

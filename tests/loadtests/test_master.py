@@ -11,8 +11,10 @@ from typing import Any
 import gevent
 import pytest
 
-from loadtests import arrivals, master, profile, settings
-from loadtests.master import Master
+from loadtests.arrivals import arrivals
+from loadtests.generator import master, settings
+from loadtests.generator.master import Master
+from loadtests.profiles import profile
 from reports.records import ArrivalRange, LoadMark
 from tests.loadtests.recorded import records
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests import arrivals, profile
-from loadtests.peak import peak_turns_per_s
-from loadtests.profile_model import Spike
+from loadtests.arrivals import arrivals
+from loadtests.arrivals.peak import peak_turns_per_s
+from loadtests.profiles import profile
+from loadtests.profiles.model import Spike
 
 DIWALI = profile.load("diwali")
 

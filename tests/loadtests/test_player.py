@@ -12,10 +12,12 @@ from typing import Any
 import gevent
 import pytest
 
-from loadtests import arrivals, descriptors, profile, settings, spikes
-from loadtests.player import LONGEST_BUNCH, Player
-from loadtests.settings import RunSettings
-from loadtests.spikes import Spike
+from loadtests.arrivals import arrivals, spikes
+from loadtests.arrivals.spikes import Spike
+from loadtests.generator import descriptors, settings
+from loadtests.generator.player import LONGEST_BUNCH, Player
+from loadtests.generator.settings import RunSettings
+from loadtests.profiles import profile
 from reports.records import Arrival, ArrivalRange, ConversationRecord, Fate, Record, RunClock
 
 ARRIVALS_A_SECOND = 200

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import arrivals, conversation, profile
-from loadtests.profile import ProfileError
+from loadtests.arrivals import arrivals, conversation
+from loadtests.profiles import profile
+from loadtests.profiles.profile import ProfileError
 from reports.records import Arrival
 
 SMOKE = (profile.FOLDER / "smoke.toml").read_text()

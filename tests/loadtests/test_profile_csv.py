@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import profile, profile_csv
-from loadtests.profile import Profile, ProfileError
+from loadtests.profiles import profile
+from loadtests.profiles import requests_csv as profile_csv
+from loadtests.profiles.profile import Profile, ProfileError
 
 TOML = 'extends = "diwali"\nname = "mine"\n[[phase]]\nname = "log"\ncsv = "rpm.csv"\n'
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import profile
-from loadtests.profile import ProfileError
+from loadtests.profiles import profile
+from loadtests.profiles.profile import ProfileError
 
 MINE = 'extends = "diwali"\nname = "mine"\n'
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from loadtests.client import Client
-from loadtests.conversation import ConversationPlan
-from loadtests.service import Service
-from loadtests.session_ids import IdForm, in_form
+from loadtests.adk.client import Client
+from loadtests.adk.service import Service
+from loadtests.adk.session_ids import IdForm, in_form
+from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock, digest
 from tests.loadtests.conftest import Bench
 from tests.loadtests.scripted_server import (

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests import profile
-from loadtests.shape import Curve, Linear, Power, decay
+from loadtests.profiles import profile
+from loadtests.profiles.shape import Curve, Linear, Power, decay
 
 CURVES = {
     "flat": Curve([Linear(10, 3, 3)]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from loadtests.events import history
-from loadtests.shown import digests_of_state, shown
+from loadtests.adk.events import history
+from loadtests.adk.shown import digests_of_state, shown
 from reports.records import digest
 
 

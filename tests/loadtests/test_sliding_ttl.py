@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests import arrivals, conversation, profile, sliding_ttl
-from loadtests.conversation import ConversationPlan, Ending
-from loadtests.profile import Profile
+from loadtests.arrivals import arrivals, conversation
+from loadtests.arrivals.conversation import ConversationPlan, Ending
+from loadtests.profiles import profile, sliding_ttl
+from loadtests.profiles.profile import Profile
 from reports.measures.continuity.session_model import CLOCK_S, Presence, SessionModel
 from reports.records import Arrival, ConversationRecord, Fate, Outcome, TurnRecord
 

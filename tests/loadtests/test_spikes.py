@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import arrivals, orders, profile, settings, spikes
-from loadtests.marks import Marks
-from loadtests.orders import OrderBook, Storm
-from loadtests.profile import Profile
-from loadtests.spikes import Spike
+from loadtests.arrivals import arrivals, spikes
+from loadtests.arrivals.spikes import Spike
+from loadtests.generator import orders, settings
+from loadtests.generator.marks import Marks
+from loadtests.generator.orders import OrderBook, Storm
+from loadtests.profiles import profile
+from loadtests.profiles.profile import Profile
 from reports.records import LoadMark, Record, load_commands
 
 SPIKE = Spike(order=1, start=3.0, seconds=4.0, factor=5.0, seed=42, first=1000)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.target import address
+from loadtests.adk.target import address
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from loadtests import arrivals, journeys, profile
+from loadtests.arrivals import arrivals
+from loadtests.profiles import journeys, profile
 from reports.records import Fate
 from tests.loadtests.recorded import ROOT, fates, honest_server
 

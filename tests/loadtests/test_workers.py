@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import arrivals, profile
-from loadtests.profile import Profile
+from loadtests.arrivals import arrivals
+from loadtests.profiles import profile
+from loadtests.profiles.profile import Profile
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from tests.loadtests.recorded import ROOT, fates, honest_server, records
 

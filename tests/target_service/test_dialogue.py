@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from loadtests.journeys import shopmax
+from loadtests.profiles.journeys import shopmax
 from reports import records
 from target_service.agents.shopmax import orders, tools
 from target_service.model import intents, witness

@@ -1,0 +1,185 @@
+"""HTTP that tells the truth about one request: was it sent, what came back, when it broke.
+
+Built on the connection pool and the parser of geventhttpclient, without its request function:
+that one sends requests again on its own, and a load generator must know every request it made.
+No redirects, no cookies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gevent
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
+
+from loadtests.adk.connections import IDLE_S, Connections, SecureConnections
+from loadtests.adk.target import address
+
+CONNECT_TIMEOUT_S = 5.0
+BLOCK_SIZE = 16 * 1024
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one request came to."""
+
+    sent: bool = False
+    """Whether any of it may have reached the service."""
+    status: int | None = None
+    body: bytes = b""
+    complete: bool = False
+    """The whole response arrived."""
+    framed: bool = True
+    """The response says where it ends; else it ends with its connection, whoever broke that."""
+    replica: str | None = None
+    retry_after: float | None = None
+    """Seconds, from the `Retry-After` header."""
+    not_run: bool = False
+    """The service promises that nothing happened (`x-diya-outcome: not-run`)."""
+    error: str | None = None
+    """Why there is no complete response."""
+
+
+class Client:
+    """Pooled keep-alive connections to one service; made for many greenlets at once."""
+
+    def __init__(self, base_url: str, connections: int, token: str | None = None) -> None:
+        """At most `connections` at once; `token` is shown as a bearer token on every request.
+
+        Raises ValueError when `base_url` is no http(s) URL.
+        """
+        url = address(base_url)
+        assert url.hostname is not None
+        port = url.port or (443 if url.scheme == "https" else 80)
+        kind = SecureConnections if url.scheme == "https" else Connections
+        self._pool = kind(
+            url.hostname,
+            port,
+            url.hostname,
+            port,
+            size=connections,
+            connection_timeout=CONNECT_TIMEOUT_S,
+            network_timeout=None,
+        )
+        self._prefix = url.path.rstrip("/")
+        self._headers = f"Host: {url.netloc.rpartition('@')[2]}\r\nAccept: */*\r\n"
+        if token is not None:
+            self._headers += f"Authorization: Bearer {token}\r\n"
+
+    @property
+    def full(self) -> bool:
+        """Whether as many connections are in use as may be: the next request would wait for one."""
+        return self._pool.full
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._pool.close()
+
+    def close_idle(self, unused_s: float = IDLE_S) -> None:
+        """Close connections unused for so many seconds; nobody else does, so call it often."""
+        self._pool.close_idle(unused_s)
+
+    def cut(self) -> int:
+        """Break every connection, as a network does; how many requests were under way."""
+        return int(self._pool.cut())
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        timeout: float,
+        on_line: Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        """Send one request, exactly once, and wait at most `timeout` seconds for all of it.
+
+        With `on_line` the body of a 200 goes to it line by line as it arrives; any other body is in
+        the answer.  Network errors do not raise: they are in the answer.
+        """
+        answer = Answer()
+        limit = gevent.Timeout(timeout)
+        limit.start()
+        try:
+            self._exchange(answer, self._request(method, path, body), method, on_line)
+        except gevent.Timeout as expired:
+            if expired is not limit:
+                raise
+            answer.error = f"no complete response within {timeout:.3g} s"
+            _forget(expired)
+        except HTTPConnectionClosed as closed:
+            answer.error = "connection closed without a response"
+            _forget(closed)
+        except HTTPParseError as error:
+            answer.error = f"broken response: {error}"
+            _forget(error)
+        except OSError as error:
+            answer.error = error.strerror or str(error) or type(error).__name__
+            _forget(error)
+        finally:
+            limit.close()
+        return answer
+
+    def _request(self, method: str, path: str, body: bytes | None) -> bytes:
+        head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._headers}"
+        if body is None:
+            return f"{head}\r\n".encode("latin-1")
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        return head.encode("latin-1") + body
+
+    def _exchange(
+        self,
+        answer: Answer,
+        request: bytes,
+        method: str,
+        on_line: Callable[[bytes], None] | None,
+    ) -> None:
+        sock = self._pool.get_socket()
+        answer.sent = True
+        try:
+            # What is small goes out at once; `sendall` first asks for the size of the buffer.
+            sent = sock.send(request)
+            if sent < len(request):
+                sock.sendall(request[sent:])
+        except BaseException:
+            self._pool.release_socket(sock)
+            raise
+        response = HTTPSocketPoolResponse(sock, self._pool, block_size=BLOCK_SIZE, method=method)
+        try:
+            answer.status = response.get_code()
+            _read_headers(answer, response)
+            if on_line is not None and answer.status == 200:
+                answer.framed = "content-length" in response or "transfer-encoding" in response
+                # Its read and line iterator wait for full blocks; readline returns at once.
+                while line := response.readline(b"\n"):
+                    on_line(line)
+            else:
+                answer.body = response.read()
+            answer.complete = bool(response.message_complete)
+        finally:
+            response.release()
+
+
+def _forget(error: BaseException | None) -> None:
+    """Let go of where it came from: frames that hold the error itself are freed by no count.
+
+    In an outage that would be thousands of them a second, and a pause for each thorough search.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
+
+
+def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:
+    # Asked first whether they are there, which few are: `get` raises and catches a KeyError.
+    headers = response.info()
+    if "x-diya-replica" in headers:
+        replica = headers["x-diya-replica"]
+        answer.replica = replica if isinstance(replica, str) else None
+    if "x-diya-outcome" in headers:
+        answer.not_run = headers["x-diya-outcome"] == "not-run"
+    if "retry-after" in headers:
+        try:
+            answer.retry_after = max(0.0, float(headers["retry-after"]))
+        except (TypeError, ValueError):
+            answer.retry_after = None

@@ -1,0 +1,295 @@
+"""Reading ADK's events: the reply in a response, the messages in a session.  Pure functions.
+
+A turn may end in more ways than with a text, and all of these are legal:
+
+    text, or content of another kind (an image)        the reply
+    a call of a long-running tool, a tool's result     the reply: the agent has nothing to add
+        that is not to be summarised
+    any other tool's result, and nothing after it      the reply is what it said before, if anything
+    a request to confirm a tool's call                 the customer confirms, the turn goes on
+    nothing said (empty text, thoughts, no events)     a silent turn: it happened, unanswered
+    an error event                                     AgentFailed
+
+Events without content (state deltas, artifacts) may come anywhere, and mean nothing to a customer.
+
+BadReply (a ValueError)
+    A response that is not a complete reply; the text says why.
+└── AgentFailed
+    Complete, but the agent's last word is an error: to ask again would be another turn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from loadtests.adk.wire import parsed
+from reports.records import HistoryItem, Seen, digest
+
+CONFIRMATION = "adk_request_confirmation"
+"""The call by which ADK asks the customer whether a tool may do what it is about to do."""
+LATER = "+"
+"""Stands in a turn id before the number of a later request of the same turn."""
+
+
+class BadReply(ValueError):
+    """A response that is not a complete reply."""
+
+
+class AgentFailed(BadReply):
+    """The agent reported an error and ended the turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The agent's final word in a turn."""
+
+    digest: str | None
+    """None: it said nothing."""
+    seen: Seen | None
+    asks: tuple[str, ...] = ()
+    """The ids of the calls that the customer is asked to confirm."""
+
+
+def parts_of(event: Any) -> list[dict[str, Any]]:
+    """The parts of an event's content; empty for an event without any."""
+    content = event.get("content") if isinstance(event, dict) else None
+    parts = content.get("parts") if isinstance(content, dict) else None
+    return [part for part in parts or [] if isinstance(part, dict)]
+
+
+def text_of(parts: list[dict[str, Any]]) -> str:
+    """All text in the parts of an event, thoughts left out."""
+    texts = [part.get("text") for part in parts if not part.get("thought")]
+    return "".join([text for text in texts if isinstance(text, str)])
+
+
+def _shows_text(event: Any) -> bool:
+    return event.get("author") != "user" and bool(text_of(parts_of(event)))
+
+
+def _calls_a_tool(parts: list[dict[str, Any]]) -> bool:
+    return any("functionCall" in part or "functionResponse" in part for part in parts)
+
+
+def _is_a_result(parts: list[dict[str, Any]]) -> bool:
+    return any("functionResponse" in part for part in parts)
+
+
+def _ends_with_a_tool(event: dict[str, Any]) -> bool:
+    """Whether a tool's call or result is meant to be the end of the turn."""
+    actions = event.get("actions")
+    skips = isinstance(actions, dict) and bool(actions.get("skipSummarization"))
+    return skips or bool(event.get("longRunningToolIds"))
+
+
+_ENDS = frozenset({"MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "SPII", "OTHER"})
+"""Reasons why a model stopped that ADK puts in `errorCode` too when it streams."""
+
+
+def _error(event: dict[str, Any], parts: list[dict[str, Any]]) -> str | None:
+    """The error that an event reports; a model that said something before it stopped, for whatever
+    reason, has reported none."""
+    code, message = event.get("errorCode"), event.get("errorMessage")
+    if not code and not message:
+        return None
+    if code and (code == event.get("finishReason") or code in _ENDS) and _word(parts) is not None:
+        return None
+    return " ".join(str(each) for each in (code, message) if each)
+
+
+def _word(parts: list[dict[str, Any]]) -> str | None:
+    """The digest of what an event of these parts says to the customer; None: it says nothing."""
+    text = text_of(parts)
+    if text.strip() and not _calls_a_tool(parts):
+        return digest(text)
+    said = [part for part in parts if not part.get("thought") and set(part) - {"text"}]
+    if not said:
+        return None
+    return digest(json.dumps(said, sort_keys=True, ensure_ascii=False))
+
+
+def final_reply(events: Any, *, whole: bool = True) -> Reply:
+    """The reply in the events of one turn.  Raises BadReply when there is none.
+
+    `whole`: nothing of them can have been cut off at the end.
+    """
+    if not isinstance(events, list):
+        raise BadReply("the reply holds no list of events")
+    final = [
+        event
+        for event in events
+        if isinstance(event, dict) and event.get("author") != "user" and not event.get("partial")
+    ]
+    if events and not final:
+        raise BadReply("the reply holds no whole event of the agent")
+    # Every turn pays for this: the parts of an event are taken out of it once.
+    told = [(event, parts_of(event)) for event in final]
+    telling = [(event, parts) for event, parts in told if parts or _error(event, parts)]
+    if not telling:
+        return Reply(None, None)
+    last, parts = telling[-1]
+    if error := _error(last, parts):
+        raise AgentFailed(f"the agent reported {error}")
+    asks = _asks([part for _, parts in telling for part in parts])
+    if _calls_a_tool(parts) and not _ends_with_a_tool(last) and not asks:
+        # ADK runs every tool that is called: a call without its result is no end of a turn.
+        if not whole or not _is_a_result(parts):
+            raise BadReply("the reply ends without the agent's text")
+        ends = [each for each in telling if _kind(*each, _error(*each))[0] in ("word", "end")]
+        if not ends:
+            return Reply(None, None)
+        last, parts = ends[-1]
+    return Reply(_word(parts), _seen(last), asks)
+
+
+def _asks(parts: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The ids of the calls, among these parts of events, that ask for a confirmation."""
+    calls = [part["functionCall"] for part in parts if "functionCall" in part]
+    asked = [
+        call["id"]
+        for call in calls
+        if isinstance(call, dict) and call.get("name") == CONFIRMATION and call.get("id")
+    ]
+    return tuple(str(each) for each in asked)
+
+
+def _seen(event: dict[str, Any]) -> Seen | None:
+    metadata = event.get("customMetadata")
+    match metadata.get("diya_seen") if isinstance(metadata, dict) else None:
+        case [int(turns), str(rolled)]:
+            return Seen(turns, rolled)
+        case _:
+            return None
+
+
+class EventStream:
+    """Collects the events of a streamed turn, line by line."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        """The events that have arrived."""
+        self._problem: str | None = None
+        self.has_text = False
+        """Whether an event with text has arrived: the customer sees something."""
+
+    def feed(self, line: bytes) -> None:
+        """Take one line of the stream."""
+        if not line.startswith(b"data:"):
+            return
+        try:
+            event = parsed(line[5:])
+        except ValueError:
+            event = None
+        if not isinstance(event, dict):
+            self._problem = "the stream holds an event that is not a JSON object"
+        elif "error" in event:
+            self._problem = f"the stream reported an error: {str(event['error'])[:200]}"
+        else:
+            self.events.append(event)
+            self.has_text = self.has_text or _shows_text(event)
+
+    def reply(self, *, whole: bool = True) -> Reply:
+        """The reply, once the stream has ended.  Raises BadReply when it holds none.
+
+        `whole`: the stream cannot have been cut off between two events.
+        """
+        if self._problem:
+            raise BadReply(self._problem)
+        if not self.events:
+            raise BadReply("the stream holds no events")
+        return final_reply(self.events, whole=whole)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One event of a session on its way to a HistoryItem."""
+
+    turn_id: str | None
+    run: int | None
+    """Which execution of the agent it belongs to; None: the service does not say."""
+    event_id: str | None
+    kind: str
+    """`message`, `step`, `word` (said to the customer) or `end` (a tool's, perhaps the last)."""
+    digest: str
+
+
+def history(events: Iterable[Any]) -> tuple[HistoryItem, ...]:
+    """What a session holds: messages, steps and replies; events that say nothing are left out.
+
+    Of several texts of one execution of the agent (one `invocationId`) the last is the reply: an
+    agent may say what it is about to do.  Two executions have two replies.
+    """
+    entries = _entries(events)
+    later: dict[tuple[str | None, int | None], _Entry] = {}
+    last_of_turn: dict[str | None, _Entry] = {}
+    for entry in reversed(entries):
+        if entry.kind in ("message", "step"):
+            continue
+        after = later.get((entry.turn_id, entry.run))
+        if entry.kind == "end":
+            entry.kind = "step" if entry.turn_id in last_of_turn else "reply"
+        elif after is not None and entry.run is not None and _is_another(entry, after):
+            entry.kind = "step"
+        else:
+            entry.kind = "reply"
+        later.setdefault((entry.turn_id, entry.run), entry)
+        last_of_turn.setdefault(entry.turn_id, entry)
+    return tuple(HistoryItem(e.turn_id, e.kind, e.digest) for e in entries)
+
+
+def _is_another(entry: _Entry, last: _Entry) -> bool:
+    """Whether it is another text of the same execution, and not the last one written twice.
+
+    An agent may say the same twice, in two events; one that was written twice keeps its id.
+    """
+    return None not in (entry.event_id, last.event_id) and entry.event_id != last.event_id
+
+
+def _entries(events: Iterable[Any]) -> list[_Entry]:
+    entries: list[_Entry] = []
+    runs: dict[str, int] = {}
+    for event in events:
+        if not isinstance(event, dict):
+            continue
+        parts = parts_of(event)
+        error = _error(event, parts)
+        if not parts and not error:
+            continue
+        turn_id = _turn_id(event)
+        invocation = event.get("invocationId")
+        answers = event.get("author") == "user" and _calls_a_tool(parts)
+        run = None
+        if isinstance(invocation, str):
+            if answers and invocation not in runs:
+                # The customer's answer to a request of the agent: the turn goes on.
+                before = [e.run for e in entries if e.turn_id == turn_id and e.run is not None]
+                runs[invocation] = before[-1] if before else len(runs)
+            run = runs.setdefault(invocation, len(runs))
+        event_id = event.get("id")
+        kind, word = _kind(event, parts, error)
+        entries.append(
+            _Entry(turn_id, run, event_id if isinstance(event_id, str) else None, kind, word)
+        )
+    return entries
+
+
+def _kind(event: dict[str, Any], parts: list[dict[str, Any]], error: str | None) -> tuple[str, str]:
+    """The kind of an entry and its digest."""
+    word = _word(parts)
+    if event.get("author") == "user" and not _calls_a_tool(parts):
+        return "message", digest(text_of(parts))
+    if _calls_a_tool(parts):
+        ends = event.get("author") != "user" and _ends_with_a_tool(event)
+        return "end" if ends else "step", word or ""
+    if word is not None:
+        return "word", word
+    return ("word", digest(error)) if error else ("step", "")
+
+
+def _turn_id(event: dict[str, Any]) -> str | None:
+    metadata = event.get("customMetadata")
+    turn_id = metadata.get("turn_id") if isinstance(metadata, dict) else None
+    return turn_id.partition(LATER)[0] if isinstance(turn_id, str) else None

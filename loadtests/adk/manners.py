@@ -1,0 +1,99 @@
+"""The forms in which servers take a request: not each of them takes all that ADK's own does.
+
+ADK's server in Python takes `customMetadata` and both spellings of a field; others refuse fields
+that they do not know, or want `session_id`.  The richest form comes first; when it is refused, and
+none was ever accepted, a plainer one is tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from loadtests.adk.client import Answer
+
+_METADATA = "customMetadata"
+_NAMES_METADATA = re.compile(rb"custom_?metadata", re.IGNORECASE)
+_IDS = re.compile(
+    rb"session[\s_-]?id|\b(id|ids|uuid|guid|ulid|identifier|object_?id)\b|hexadecimal|\bhex\b",
+    re.IGNORECASE,
+)
+_NO_SESSION = re.compile(
+    rb"session[^.;{}]{0,80}?(not[\s_-]?(be )?found|does(n't| not) exist|(is )?unknown|is gone|"
+    rb"(has )?expired)|(no such|unknown|no|find( the)?) session\b(?! (store|service))"
+    rb"|session_?not_?found",
+    re.IGNORECASE,
+)
+_TROUBLE = re.compile(
+    rb"connect|refused|timed? ?out|unavailable|redis|database|backend|host|dial|storage|loading",
+    re.IGNORECASE,
+)
+
+
+class TurnForm:
+    """The form in which the server takes a turn, learned from its answers."""
+
+    def __init__(self) -> None:
+        self._forms = [(metadata, snake) for snake in (False, True) for metadata in (True, False)]
+        """(with the turn's id as metadata, in snake_case), in the order in which they are tried."""
+        self._is_known = False
+
+    def forms(self) -> list[tuple[bool, bool]]:
+        """What to try, in order; only one once the server accepted a turn."""
+        return self._forms[:1] if self._is_known else list(self._forms)
+
+    def accepted(self, form: tuple[bool, bool]) -> None:
+        """A turn of this form was taken: every later one has it."""
+        if not self._is_known:
+            self._forms, self._is_known = [form], True
+
+
+def body(request: Mapping[str, Any], form: tuple[bool, bool]) -> dict[str, Any]:
+    """The body of a turn in this form."""
+    metadata, snake = form
+    kept = {key: value for key, value in request.items() if metadata or key != _METADATA}
+    return {_snake(key): value for key, value in kept.items()} if snake else kept
+
+
+def refuses_fields(answer: Answer) -> bool:
+    """Whether the answer may be the refusal of a field: then nothing was done with the request."""
+    if answer.status in (400, 422):
+        return bool(answer.body.strip())
+    # A server that broke may have begun: its words must say why it did not.
+    return answer.status in (500, 501) and bool(_NAMES_METADATA.search(answer.body[:4000]))
+
+
+def speaks_of_ids(answer: Answer) -> bool:
+    """Whether the words of an error may be about the id of a session."""
+    return _IDS.search(answer.body[:2000]) is not None
+
+
+def misses_session(answer: Answer) -> bool:
+    """Whether the answer says that there is no such session: 404, or another error in words.
+
+    A server that cannot reach its store says so in other words, and has lost nothing.
+    """
+    if answer.status == 404:
+        return True
+    if answer.status not in (400, 410, 422, 500):
+        return False
+    said = answer.body[:2000]
+    return _NO_SESSION.search(said) is not None and _TROUBLE.search(said) is None
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name)
+
+
+def is_listed(sessions: Any, session: str) -> bool | None:
+    """Whether a session is among a user's sessions as a server lists them.
+
+    None when the answer is no such list, or names a session without an id.
+    """
+    if isinstance(sessions, dict):
+        sessions = sessions.get("sessions")
+    if not isinstance(sessions, list):
+        return None
+    ids = [each.get("id") if isinstance(each, dict) else None for each in sessions]
+    return None if None in ids else session in [str(each) for each in ids]

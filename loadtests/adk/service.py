@@ -1,0 +1,301 @@
+"""The calls of ADK's API server that customers cause, one request each, and what each one means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from loadtests.adk.client import Answer, Client
+from loadtests.adk.events import (
+    CONFIRMATION,
+    AgentFailed,
+    BadReply,
+    EventStream,
+    Reply,
+    final_reply,
+)
+from loadtests.adk.manners import (
+    TurnForm,
+    is_listed,
+    misses_session,
+    refuses_fields,
+)
+from loadtests.adk.manners import body as turn_body
+from loadtests.adk.session_ids import SessionIds, in_form
+from loadtests.adk.shown import Shown, shown
+from loadtests.adk.wire import parsed, to_bytes
+from loadtests.arrivals.conversation import ConversationPlan
+from reports.records import Outcome, RunClock
+
+AGAIN = frozenset({408, 409, 425, 429})
+"""Refusals that pass by themselves; any other 4xx would be the same the next time."""
+
+
+class Observer(Protocol):
+    """Told of every request: Locust's statistics."""
+
+    def __call__(self, name: str, seconds: float, size: int, error: str | None) -> None:
+        """`name` groups requests of a kind; `error` is None for a success."""
+
+
+class Attempt(Struct, frozen=True):
+    """One request and what it says about the thing asked for."""
+
+    outcome: Outcome
+    answer: Answer
+    error: str | None = None
+    retry: bool = True
+    """Whether asking again can help."""
+    reply: Reply | None = None
+    first_token: float | None = None
+    """Run time when the first text of a streamed reply arrived."""
+    session: str | None = None
+    """The id of the session that was created."""
+    missing: bool = False
+    """The service says, by 404 or in words, that there is no such session."""
+    shown: Shown | None = None
+    """What the answer to a turn showed beside its reply."""
+
+
+class Service:
+    """An ADK agent app behind one address."""
+
+    def __init__(self, client: Client, app: str, clock: RunClock, observe: Observer) -> None:
+        self._client, self._app, self._clock, self._observe = client, app, clock, observe
+        self._ids = SessionIds()
+        self._lists_are_true: bool | None = None
+        """Whether the service listed a session that it had just shown; None: nobody has asked."""
+        self._asks_for_lists = False
+        """A read has failed without a reason, so that a list of sessions would help."""
+        self._turn_form = TurnForm()
+
+    def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
+        """Create the session.  `maybe_open`: an earlier attempt may have created it already.
+
+        The id is ours to choose where the service lets us (`loadtests.adk.session_ids`); the
+        attempt's `session` says what it is.
+        """
+        form = self._ids.form()
+        asked = in_form(form, plan.session)
+        path = f"/apps/{self._app}/users/{plan.user}/sessions"
+        body = to_bytes({} if asked is None else {"sessionId": asked})
+        answer, seconds = self._timed("POST", path, body, timeout)
+        attempt = _judge(answer)
+        if attempt.outcome is Outcome.OK:
+            self._ids.opened(form)
+            attempt = replace(attempt, session=_session_id(answer) or asked or plan.session)
+        elif answer.status == 409:
+            # The id is ours alone: whoever created it was our own lost attempt.
+            attempt = (
+                Attempt(Outcome.OK, answer, session=asked)
+                if maybe_open and asked is not None
+                else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
+            )
+        elif self._ids.refused(form, answer, attempt.error):
+            attempt = replace(attempt, retry=True)
+        elif attempt.error is not None:
+            attempt = replace(attempt, error=self._ids.given_up(form, attempt.error))
+        self._report("open session", seconds, attempt)
+        return attempt
+
+    def run_turn(
+        self,
+        plan: ConversationPlan,
+        message: str,
+        turn_id: str,
+        timeout: float,
+        confirms: tuple[str, ...] = (),
+    ) -> Attempt:
+        """Send one message and wait for the whole reply.
+
+        With `confirms` (ids of calls) the message is the customer's yes to what the agent asked.
+        """
+        parts: list[dict[str, Any]] = [{"text": message}]
+        if confirms:
+            yes = {"name": CONFIRMATION, "response": {"confirmed": True}}
+            parts = [{"functionResponse": {"id": call, **yes}} for call in confirms]
+        request: dict[str, Any] = {
+            "appName": self._app,
+            "userId": plan.user,
+            "sessionId": plan.session,
+            "newMessage": {"role": "user", "parts": parts},
+            "customMetadata": {"turn_id": turn_id},
+        }
+        run = self._streamed if plan.streaming else self._plain
+        first: Attempt | None = None
+        for form in self._turn_form.forms():
+            attempt = run(plan.journey, turn_body(request, form), timeout)
+            if attempt.outcome is Outcome.OK:
+                self._turn_form.accepted(form)
+            if not refuses_fields(attempt.answer):
+                break
+            first = first or attempt
+        else:
+            # Refused in every form: the first answer is about the message itself.
+            attempt = first or attempt
+        if attempt.missing and (attempt.answer.status or 0) >= 500:
+            # An error may only sound like it: the turn may have begun in a session that is there.
+            attempt = replace(attempt, missing=self.read_session(plan, timeout).missing)
+        return attempt
+
+    def _plain(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
+        answer, seconds = self._timed("POST", "/run", to_bytes(request), timeout)
+        attempt = _judge(answer)
+        if attempt.outcome is Outcome.OK:
+            attempt = _with_events(answer)
+        self._report(f"{journey} /run", seconds, attempt)
+        return attempt
+
+    def _streamed(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
+        stream = EventStream()
+        first_token: float | None = None
+
+        def on_line(line: bytes) -> None:
+            nonlocal first_token
+            stream.feed(line)
+            if first_token is None and stream.has_text:
+                first_token = self._clock.now()
+
+        body = to_bytes({**request, "streaming": True})
+        answer, seconds = self._timed("POST", "/run_sse", body, timeout, on_line)
+        attempt = _judge(answer)
+        if attempt.outcome is Outcome.OK:
+            attempt = _with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
+            attempt = replace(attempt, shown=shown(stream.events))
+        self._report(f"{journey} /run_sse", seconds, attempt)
+        return attempt
+
+    def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
+        """Read the session back; a missing one is a FAIL that asking again will not change."""
+        answer, seconds = self._timed("GET", self._session_path(plan), None, timeout)
+        attempt = _judge(answer)
+        if attempt.outcome is Outcome.OK and answer.body.strip() == b"null":
+            attempt = Attempt(Outcome.FAIL, answer, "the session is null", False, missing=True)
+        elif attempt.outcome is Outcome.OK and self._asks_for_lists:
+            if self._lists_are_true is None:
+                self._lists_are_true = self._listed(plan, timeout) is True
+        elif attempt.missing or (answer.status == 500 and self._is_not_listed(plan, timeout)):
+            attempt = replace(attempt, outcome=Outcome.FAIL, retry=False, missing=True)
+        self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
+        return attempt
+
+    def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
+        """Delete the session."""
+        answer, seconds = self._timed("DELETE", self._session_path(plan), None, timeout)
+        attempt = _judge(answer)
+        if attempt.missing:
+            attempt = replace(attempt, outcome=Outcome.FAIL, retry=False)
+        self._report("delete session", seconds, attempt)
+        return attempt
+
+    def _is_not_listed(self, plan: ConversationPlan, timeout: float) -> bool:
+        """Whether the service's list of sessions, which is known to be true, leaves this one out.
+
+        Some answer 500 for a session that is not there, as they do when they cannot read it.
+        """
+        self._asks_for_lists = True
+        return bool(self._lists_are_true) and self._listed(plan, timeout) is False
+
+    def _listed(self, plan: ConversationPlan, timeout: float) -> bool | None:
+        """Whether the service lists this session among its user's; None: it does not say."""
+        path = f"/apps/{self._app}/users/{plan.user}/sessions"
+        answer, seconds = self._timed("GET", path, None, timeout)
+        attempt = _judge(answer)
+        self._report("list sessions", seconds, attempt)
+        try:
+            listed = parsed(answer.body) if attempt.outcome is Outcome.OK else None
+        except ValueError:
+            return None
+        return is_listed(listed, plan.session)
+
+    def _session_path(self, plan: ConversationPlan) -> str:
+        # An id that the service chose may hold anything.
+        session = quote(plan.session, safe="")
+        return f"/apps/{self._app}/users/{plan.user}/sessions/{session}"
+
+    def _timed(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        timeout: float,
+        on_line: Callable[[bytes], None] | None = None,
+    ) -> tuple[Answer, float]:
+        begun = self._clock.now()
+        answer = self._client.send(method, path, body, timeout, on_line)
+        return answer, self._clock.now() - begun
+
+    def _report(self, name: str, seconds: float, attempt: Attempt) -> None:
+        self._observe(name, seconds, len(attempt.answer.body), attempt.error)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return parsed(body)
+    except ValueError:
+        raise BadReply("the reply is not JSON") from None
+
+
+def _judge(answer: Answer) -> Attempt:
+    """The outcome of a request by what is known of it, whatever it asked for."""
+    status = answer.status
+    if not answer.sent:
+        return Attempt(Outcome.FAIL, answer, f"not sent: {answer.error}")
+    if status is None:
+        return Attempt(Outcome.INFO, answer, answer.error)
+    if 200 <= status < 300:
+        if answer.complete:
+            return Attempt(Outcome.OK, answer)
+        return Attempt(Outcome.INFO, answer, answer.error or "the response is cut off")
+    error = f"HTTP {status}: {_excerpt(answer.body)}".rstrip(": ")
+    missing = misses_session(answer)
+    if status >= 500 and not answer.not_run:
+        return Attempt(Outcome.INFO, answer, error, missing=missing)
+    again = status >= 500 or status in AGAIN
+    return Attempt(Outcome.FAIL, answer, error, retry=again, missing=missing)
+
+
+def _with_events(answer: Answer) -> Attempt:
+    """The reply in the events of an answer that came whole, and what else they show."""
+    try:
+        events = _parsed(answer.body)
+    except BadReply as error:
+        return Attempt(Outcome.INFO, answer, str(error))
+    attempt = _with_reply(answer, lambda: final_reply(events), None)
+    return replace(attempt, shown=shown(events))
+
+
+def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | None) -> Attempt:
+    try:
+        return Attempt(Outcome.OK, answer, reply=read(), first_token=first_token)
+    except AgentFailed as error:
+        # It ran to its end: asked again, the message would be in the history twice.
+        return Attempt(Outcome.INFO, answer, str(error), retry=False, first_token=first_token)
+    except BadReply as error:
+        return Attempt(Outcome.INFO, answer, str(error))
+
+
+def _session_id(answer: Answer) -> str | None:
+    try:
+        session = parsed(answer.body)
+    except ValueError:
+        return None
+    return _named(session) if isinstance(session, dict) else None
+
+
+def _named(session: dict[str, Any]) -> str | None:
+    """The id of a session as servers name it."""
+    for key in ("id", "sessionId", "session_id"):
+        named = session.get(key)
+        if isinstance(named, str | int) and not isinstance(named, bool) and named != "":
+            return str(named)
+    inner = session.get("session")
+    return _named(inner) if isinstance(inner, dict) else None
+
+
+def _excerpt(body: bytes) -> str:
+    return " ".join(body[:200].decode("utf-8", "replace").split())

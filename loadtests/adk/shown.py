@@ -1,0 +1,62 @@
+"""What the answer to a turn showed beside the reply: tool steps, state, the model's own words.
+
+The session must hold the same afterwards; `reports.checks.contents` compares them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loadtests.adk.events import history
+from reports.records import digest
+
+SAID = "diya_said"
+"""The key in an event's custom metadata: the digest of the text that the model gave."""
+_SHARED = ("app:", "user:", "temp:")
+"""State of other sessions too, or of this request only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the events of one answer showed."""
+
+    steps: tuple[str, ...]
+    """Digests of the tools' calls and results, in order."""
+    state: dict[str, str]
+    """What the turn wrote into the session's state; see `digests_of_state`."""
+    said: str | None
+    """Digest of the text that the model gave, by its own testimony; None: it gives none."""
+
+
+def shown(events: Any) -> Shown | None:
+    """What these events of one answer show; None when they are not a list of events."""
+    if not isinstance(events, list):
+        return None
+    whole = [event for event in events if isinstance(event, dict) and not event.get("partial")]
+    steps = tuple(item.digest for item in history(whole) if item.kind == "step")
+    state: dict[str, str] = {}
+    said: str | None = None
+    for event in whole:
+        actions, metadata = event.get("actions"), event.get("customMetadata")
+        if isinstance(actions, dict):
+            state.update(digests_of_state(actions.get("stateDelta")))
+        if isinstance(metadata, dict) and isinstance(metadata.get(SAID), str):
+            said = metadata[SAID]
+    return Shown(steps, state, said)
+
+
+def digests_of_state(state: Any) -> dict[str, str]:
+    """The digest of each key of a session's own state, to the digest of its value as JSON.
+
+    Keys that other sessions share are left out.  Empty for anything that is not an object.
+    """
+    if not isinstance(state, Mapping):
+        return {}
+    return {
+        digest(key): digest(json.dumps(value, sort_keys=True, ensure_ascii=False))
+        for key, value in state.items()
+        if isinstance(key, str) and not key.startswith(_SHARED)
+    }

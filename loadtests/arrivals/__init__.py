@@ -1,0 +1,1 @@
+"""The load before it is played: who comes when, and what each will say, from a seed."""

@@ -1,0 +1,1 @@
+"""What a customer does: turns, retries, and reading the session back."""

@@ -1,0 +1,86 @@
+"""Reading sessions back through the API: what does the service say it holds?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from loadtests.adk.events import history
+from loadtests.adk.service import Attempt, Service
+from loadtests.adk.shown import digests_of_state
+from loadtests.adk.wire import parsed
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
+from loadtests.profiles.model import Conversation
+from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
+
+
+def read_back(
+    service: Service, plan: ConversationPlan, limits: Conversation, clock: RunClock, when: str
+) -> AuditRecord:
+    """Read one session, asking again for up to a turn's deadline; `when` is `end` or `expired`."""
+    tries = Tries()
+    asked = sent_at = clock.now()
+
+    def ask(timeout: float) -> Attempt:
+        nonlocal sent_at
+        sent_at = clock.now()
+        return service.read_session(plan, timeout)
+
+    jitter = Jitter(plan.seed, "audit", when)
+    persist(tries, ask, limits, jitter, Deadline(limits.deadline_s))
+    done = clock.now()
+    status, error = "unknown", tries.error
+    user: str | None = None
+    items: tuple[HistoryItem, ...] = ()
+    state: dict[str, str] | None = None
+    answer = tries.last.answer if tries.last else None
+    if tries.last is not None and tries.last.missing:
+        status, error = "gone", None
+    elif answer is not None and tries.outcome is Outcome.OK:
+        try:
+            user, items, state = _contents(answer.body)
+            status, error = "found", None
+        except ValueError as problem:
+            error = str(problem)
+    return AuditRecord(
+        conversation=plan.index,
+        at=sent_at,
+        done=done,
+        when=when,
+        status=status,
+        user=user,
+        history=items,
+        replica=answer.replica if answer else None,
+        error=error,
+        state=state,
+        asked=asked if tries.attempts > 1 else None,
+    )
+
+
+def shows_a_half(audit: AuditRecord, turns: Collection[str]) -> bool:
+    """Whether the session holds a message of one of these turns, or of nobody knows which, without
+    its reply."""
+    if not turns:
+        return False
+    open_messages = Counter[str | None]()
+    for item in audit.history:
+        if item.turn_id is None or item.turn_id in turns:
+            open_messages[item.turn_id] += (item.kind == "message") - (item.kind == "reply")
+    return any(count > 0 for count in open_messages.values())
+
+
+def _contents(
+    body: bytes,
+) -> tuple[str | None, tuple[HistoryItem, ...], dict[str, str] | None]:
+    """The owner, the history and the state of a session.  Raises ValueError for anything else."""
+    try:
+        session = parsed(body)
+    except ValueError:
+        raise ValueError("the session is not JSON") from None
+    events = session.get("events") if isinstance(session, dict) else None
+    if not isinstance(events, list):
+        raise ValueError("the session holds no list of events")
+    user = session.get("userId")
+    state = digests_of_state(session["state"]) if "state" in session else None
+    return user if isinstance(user, str) else None, history(events), state

@@ -1,0 +1,36 @@
+"""The moments of the load's life, written as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loadtests.profiles.profile import Profile
+from reports.records import LoadMark, Recorder
+
+HEAD_START_S = 0.5
+"""From planning to the first possible arrival."""
+
+
+class Marks:
+    """Writes the marks of one load; see `reports.records.LoadMark`."""
+
+    def __init__(self, profile: Profile, recorder: Recorder) -> None:
+        self._profile, self._recorder = profile, recorder
+
+    def mark(self, mark: str, t: float, **values: float) -> None:
+        """Write one mark."""
+        floats = {key: float(value) for key, value in values.items()}
+        self._recorder.write(LoadMark(t, mark, floats))
+
+    def start(self, start: float, arrivals: int) -> None:
+        """The arrivals begin at run time `start`."""
+        self.mark("start", start, arrivals=arrivals, turns=self._profile.expected_turns)
+
+    def follow(self, start: float, wait_until: Callable[[float], bool]) -> None:
+        """Mark the phases and the end of the arrivals; ends early when `wait_until` says False."""
+        for name, begin, end in self._profile.planned_phases():
+            if not wait_until(start + begin):
+                return
+            self.mark(f"phase:{name}", start + begin, end=start + end)
+        if wait_until(start + self._profile.load_seconds):
+            self.mark("arrivals-end", start + self._profile.load_seconds)

@@ -1,0 +1,69 @@
+"""The process of a rehearsal: `rehearse.py TARGET CUSTOMERS`, the run directory in DIYA_RUN_DIR.
+
+It says how far it is, a JSON object a line: `checked`, then `begin` and `played` (with what was
+played) of first turns and of whole conversations, and `gone`; or `failed` (with why), then `gone`.
+With 0 customers the check is all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gevent import monkey
+
+_CHECKS = 3
+_ENOUGH = 100
+_LEAST_S, _MOST_S = 1.5, 5.0
+_ENOUGH_YOUNG = 40
+_LEAST_YOUNG_S, _MOST_YOUNG_S = 0.7, 2.0
+_WARM_S = 2.0
+"""For one turn of each customer, before each measurement."""
+
+
+def main() -> int:
+    """Rehearse; 0 whatever the service did, 104 for a run that cannot be rehearsed."""
+    monkey.patch_all()
+    # Only now: what they import must find the patched modules.
+    from loadtests.generator import permission, settings
+    from loadtests.generator.rehearsal import Rehearsal
+
+    target, customers = sys.argv[1], int(sys.argv[2])
+    try:
+        permission.check_target(target, "--authorised")
+        rehearsal = Rehearsal(settings.read(Path(os.environ["DIYA_RUN_DIR"])), target)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 104
+    failure = rehearsal.check(_CHECKS if customers else _CHECKS - 1)
+    if failure is None:
+        _say("checked")
+        if customers:
+            rehearsal.warm_up(customers, customers, _WARM_S, young=True)
+            # A service that was too slow to be told by the check has had time to answer by now.
+            failure = rehearsal.failure()
+    if failure is not None:
+        _say("failed", opening=failure.opening, error=failure.error)
+    elif customers:
+        for young, enough in ((True, _ENOUGH_YOUNG), (False, _ENOUGH)):
+            least_s, most_s = (_LEAST_YOUNG_S, _MOST_YOUNG_S) if young else (_LEAST_S, _MOST_S)
+            if not young:
+                rehearsal.warm_up(customers, customers, _WARM_S, young=False)
+            _say("begin")
+            played = rehearsal.play(customers, enough, least_s, most_s, young=young)
+            _say("played", young=young, **asdict(played))
+    rehearsal.forget()
+    _say("gone")
+    return 0
+
+
+def _say(step: str, **values: Any) -> None:
+    print(json.dumps({"step": step, **values}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What the load is told about the run: the part of `run.json` that the generator needs."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from loadtests.profiles import journeys, profile
+from loadtests.profiles.journeys import Book
+from loadtests.profiles.profile import Profile
+from reports.records import run_file
+from reports.records.run_description import Object, RunDescription, Whole, Word
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """One run, as the generator sees it."""
+
+    description: RunDescription
+    """All of `run.json`, for the workers."""
+    run_dir: Path
+    run_id: str
+    origin: float
+    """Unix epoch seconds of run time zero."""
+    seed: int
+    app: str
+    target: str
+    ttl_seconds: float
+    """Real seconds a session lives after its last use."""
+    profile: Profile
+    journeys: Book
+    token: str | None = field(default=None, repr=False)
+    """The bearer token of a foreign target; never written anywhere."""
+
+
+def check_app(app: str) -> str:
+    """The agent's name, which stands in a path.  Raises ValueError, one sentence."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", app):
+        raise ValueError(f"app {app!r}: letters, digits, _ and - were expected")
+    return app
+
+
+class _Playable(RunDescription, frozen=True, kw_only=True):
+    """A run that says all that the generator needs."""
+
+    run_id: Word
+    seed: Whole
+    app: Word
+    target: Word
+    profile: Object
+
+
+def read(run_dir: Path) -> RunSettings:
+    """Read `run.json`.  Raises ValueError (ProfileError for the profile), one sentence."""
+    return _settings(run_dir / run_file.FILE, run_file.read(run_dir, _Playable))
+
+
+def parse(path: Path, values: Any) -> RunSettings:
+    """The settings in the values of `path`, a run directory's `run.json`.
+
+    A worker is sent the values, and has no such directory.  Raises ValueError, one sentence.
+    """
+    return _settings(path, run_file.parse(path, values, _Playable))
+
+
+def _settings(path: Path, run: _Playable) -> RunSettings:
+    book = journeys.shopmax()
+    if run.journeys is not None:
+        book = journeys.from_dict(run.journeys, f"{path} journeys")
+    return RunSettings(
+        description=run,
+        run_dir=path.parent,
+        run_id=run.run_id,
+        origin=run.origin,
+        seed=run.seed,
+        app=check_app(run.app),
+        target=run.target,
+        ttl_seconds=run.ttl_seconds,
+        profile=profile.from_dict(run.profile, f"{path} profile", book.journeys),
+        journeys=book,
+        token=_token(path, run.token_env),
+    )
+
+
+def _token(path: Path, name: str | None) -> str | None:
+    """The token in the environment variable that `run.json` names."""
+    if name is None:
+        return None
+    token = os.environ.get(name)
+    if not token:
+        raise ValueError(f"{path}: token_env must name a variable with a token, got {name}")
+    return token

@@ -1,0 +1,1 @@
+"""Profiles of a load: their files, their rules, and the journeys that they name."""

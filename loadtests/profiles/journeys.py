@@ -1,0 +1,195 @@
+"""What customers talk about: journeys, read from a TOML file (`shopmax.toml` explains its keys).
+
+ProfileError (a ValueError)
+    Anything wrong with a file of journeys, one sentence: file, line, key, value, what was expected.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from loadtests.profiles.source import ProfileError, Source, Table, did_you_mean, read_toml
+
+SHOPMAX = Path(__file__).parents[1] / "shopmax.toml"
+_SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")
+"""`{{name}}` stands for the text `{name}`, `{name}` for a value; other braces mean themselves, and
+so do all in a file without slots."""
+_SLOT_NAME = re.compile(r"\s*[A-Za-z_][\w-]*\s*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_MOST_VALUES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What customers of one language write in a journey."""
+
+    openings: tuple[str, ...]
+    """First messages; `{slots}` are filled in, other braces stay as they are."""
+    follow_ups: tuple[str, ...]
+    """Later messages: they name nothing, or lean on what the opening named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One reason to write to customer service."""
+
+    weight: float
+    ordered: bool
+    """The follow-ups are a story, told in their order; else questions in any order."""
+    languages: dict[str, Lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All journeys of a load, and the values of their slots."""
+
+    journeys: dict[str, Journey]
+    slots: dict[str, tuple[str, ...]]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Journey -> weight, as a profile's `[journeys]` has it."""
+        return {name: journey.weight for name, journey in self.journeys.items()}
+
+    def language(self, journey: str, shares: dict[str, float], rng: random.Random) -> str:
+        """A language that the journey is written in, drawn by `shares`; its first one when the
+        journey knows none of those.  Raises KeyError for an unknown journey."""
+        known = self.journeys[journey].languages
+        spoken = {name: share for name, share in shares.items() if name in known and share > 0}
+        if not spoken:
+            return next(iter(known))
+        return rng.choices(list(spoken), list(spoken.values()))[0]
+
+    def messages(
+        self, journey: str, language: str, turns: int, rng: random.Random
+    ) -> tuple[str, ...]:
+        """The customer's `turns` messages.  Raises KeyError for an unknown journey or language."""
+        script = self.journeys[journey]
+        lines = script.languages[language]
+        filled = {name: rng.choice(values) for name, values in self.slots.items()}
+
+        def value(found: re.Match[str]) -> str:
+            return f"{{{found[1]}}}" if found[1] else filled.get(found[2], found[0])
+
+        def fill(text: str) -> str:
+            return _SLOT.sub(value, text) if filled else text
+
+        follow_ups: list[str] = []
+        while len(follow_ups) < turns - 1:
+            # All of them once before any comes again, as a person would.
+            again = list(lines.follow_ups)
+            follow_ups += again if script.ordered else rng.sample(again, len(again))
+        opening = rng.choice(lines.openings)
+        return tuple(fill(text) for text in (opening, *follow_ups[: turns - 1]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The book as the nested tables of its file; `from_dict` reads it back."""
+        return {
+            "slots": {name: list(values) for name, values in self.slots.items()},
+            "journey": {
+                name: {
+                    "weight": journey.weight,
+                    "ordered": journey.ordered,
+                    **{
+                        language: {
+                            "openings": list(lines.openings),
+                            "follow_ups": list(lines.follow_ups),
+                        }
+                        for language, lines in journey.languages.items()
+                    },
+                }
+                for name, journey in self.journeys.items()
+            },
+        }
+
+
+@cache
+def shopmax() -> Book:
+    """The journeys that come with the project."""
+    return load(SHOPMAX)
+
+
+def load(path: Path) -> Book:
+    """Read a file of journeys.  Raises ProfileError."""
+    return _build(read_toml(path, "journeys"))
+
+
+def is_book(path: Path) -> bool:
+    """Whether a TOML file has the tables of a file of journeys; False when it cannot be read."""
+    try:
+        values = read_toml(path, "journeys").values
+    except ProfileError:
+        return False
+    return "journey" in values or "slots" in values
+
+
+def from_dict(values: dict[str, Any], source: str = "run.json") -> Book:
+    """The inverse of `Book.to_dict`; `source` names the file in errors.  Raises ProfileError."""
+    return _build(Source(source, "", values))
+
+
+def _build(source: Source) -> Book:
+    top = Table(source, "", 0, source.values)
+    slots = _slots(top.table("slots")) if "slots" in top else {}
+    table = top.table("journey")
+    journeys = {name: _journey(table, name, slots) for name in table}
+    if sum(journey.weight for journey in journeys.values()) <= 0:
+        raise table.error(None, "at least one [journey.NAME] with a weight above 0 was expected")
+    top.close()
+    return Book(journeys, slots)
+
+
+def _slots(table: Table) -> dict[str, tuple[str, ...]]:
+    slots: dict[str, tuple[str, ...]] = {}
+    for name, value in table.items():
+        match value:
+            case {"prefix": str(prefix), "from": int(low), "to": int(high)} if (
+                len(value) == 3 and 0 <= low <= high < low + _MOST_VALUES
+            ):
+                slots[name] = tuple(f"{prefix}{number}" for number in range(low, high + 1))
+            case dict():
+                raise table.error(
+                    name,
+                    f"'{name}' in [slots] must be a list of texts, or at most {_MOST_VALUES:,} "
+                    f'numbers as {{ prefix = "ORD-", from = 1, to = 99 }}, not {value!r}',
+                )
+            case _:
+                slots[name] = table.texts(name)
+    return slots
+
+
+def _journey(parent: Table, name: str, slots: dict[str, tuple[str, ...]]) -> Journey:
+    table = parent.table(name)
+    if not _NAME.fullmatch(name):
+        raise table.error(None, f"{table.title}: a short name of letters and digits was expected")
+    weight = table.number("weight", 0, 1000, 1.0)
+    ordered = table.flag("ordered", default=False)
+    languages = {
+        language: _lines(table.table(language), slots)
+        for language in table
+        if language not in ("weight", "ordered")
+    }
+    if not languages:
+        raise table.error(
+            None, f"{table.title} must have a language, for example [journey.{name}.en]"
+        )
+    return Journey(weight, ordered, languages)
+
+
+def _lines(table: Table, slots: dict[str, tuple[str, ...]]) -> Lines:
+    lines = Lines(table.texts("openings"), table.texts("follow_ups"))
+    table.close()
+    for key, texts in (("openings", lines.openings), ("follow_ups", lines.follow_ups)):
+        for slot in (found[2] for text in texts for found in _SLOT.finditer(text)):
+            if slots and slot is not None and slot not in slots and _SLOT_NAME.fullmatch(slot):
+                raise table.error(
+                    key,
+                    f"unknown slot '{{{slot}}}' in '{key}'{did_you_mean(slot, slots)}; "
+                    f"the text itself is written '{{{{{slot.strip()}}}}}'",
+                )
+    return lines

@@ -1,0 +1,96 @@
+"""The phases of a profile: which shape each one has, and the keys of every shape."""
+
+from __future__ import annotations
+
+from loadtests.profiles import requests_csv as profile_csv
+from loadtests.profiles.model import Decay, Hold, Levels, Phase, Ramp, Shape
+from loadtests.profiles.source import Table, did_you_mean
+
+_SHAPES = {
+    "from": "'from' with 'to'",
+    "hold": "'hold'",
+    "decay": "'decay'",
+    "levels": "'levels'",
+    "csv": "'csv'",
+}
+HIGHEST_LEVEL = 1000.0
+
+
+def phases(tables: list[Table], turns_a_minute: float) -> list[Phase]:
+    """Check and build every [[phase]].  Raises ProfileError.
+
+    `turns_a_minute` is the load at level 1: a log counts turns, the profile conversations.
+    """
+    result: list[Phase] = []
+    for table in tables:
+        name = table.text("name", r"[a-z][a-z0-9_-]{0,39}", "a short name in lower case")
+        if name in [phase.name for phase in result]:
+            raise table.error("name", f"two phases are named '{name}': expected distinct names")
+        if _kind(table) == "csv":
+            result.append(_from_log(table, name, turns_a_minute))
+        else:
+            minutes = table.number("minutes", 0.01, 100_000)
+            result.append(Phase(name, minutes, _shape(table)))
+        table.close()
+    return result
+
+
+def _kind(table: Table) -> str:
+    """The key that says which shape it is.  Raises ProfileError unless there is just one."""
+    kinds = [key for key in _SHAPES if key in table]
+    *others, last = _SHAPES.values()
+    shapes = f"{', '.join(others)}, or {last}"
+    if len(kinds) > 1:
+        raise table.error(
+            kinds[1],
+            f"a [[phase]] takes one shape ({shapes}), not both '{kinds[0]}' and '{kinds[1]}'",
+        )
+    if kinds:
+        return kinds[0]
+    if "to" in table:
+        return "from"
+    for key in table:
+        hint = did_you_mean(key, _SHAPES)
+        if key not in ("name", "minutes") and "did you mean" in hint:
+            raise table.error(key, f"unknown key '{key}' in [phase]{hint}")
+    raise table.error(None, f"a [[phase]] needs a shape: {shapes}; it has none")
+
+
+def _shape(table: Table) -> Shape:
+    match _kind(table):
+        case "hold":
+            return Hold(
+                table.number("hold", 0, HIGHEST_LEVEL), table.number("rise_seconds", 0, 3600, 0.0)
+            )
+        case "decay":
+            return Decay(
+                table.number("decay", 0.01, 0.99),
+                table.number("after_minutes", 0.01, 100_000),
+                table.number("floor", 0, HIGHEST_LEVEL),
+            )
+        case "levels":
+            values = table.numbers("levels", 0, HIGHEST_LEVEL, profile_csv.MOST_LINES)
+            if not values:
+                raise table.error("levels", "'levels' in [phase] is empty: expected at least one")
+            return Levels(values)
+    return Ramp(table.number("from", 0, HIGHEST_LEVEL), table.number("to", 0, HIGHEST_LEVEL))
+
+
+def _from_log(table: Table, name: str, turns_a_minute: float) -> Phase:
+    """Requests per minute -> turns -> conversations -> multiples of the base rate.
+
+    With 'peak' the busiest step of the log is that multiple, and the rest is in proportion: then
+    it does not matter what was counted.
+    """
+    log = profile_csv.read(table.text("csv", r"(?s).+", "the path of a CSV file"))
+    per_turn = table.number("requests_per_turn", 0.01, 1000, 1.0)
+    highest = max(log.per_minute)
+    peak = table.number("peak", 0.001, HIGHEST_LEVEL, highest / per_turn / turns_a_minute)
+    if peak > HIGHEST_LEVEL:
+        raise table.error(
+            "csv",
+            f"the log peaks at {highest:g} requests a minute, {peak:,.0f} times the base rate: "
+            f"expected at most {HIGHEST_LEVEL:g}; set 'peak', or raise 'base_rate'",
+        )
+    levels = tuple(each / highest * peak for each in log.per_minute)
+    return Phase(name, log.step_minutes * len(levels), Levels(levels))
