@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exits.INTERRUPTED
     except Exception as error:
         # Imported only now: a sound run does not pay for every room's errors.
-        from harness.failures import explain
+        from harness.error_exit import explain
 
         return explain(error)
 

@@ -13,7 +13,7 @@ from chaos.experiment import random_experiment
 from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.topologies import Topology
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
@@ -107,7 +107,7 @@ class Entry:
     needs: frozenset[str]
     """What it needs with its defaults, by names of `chaos.fleet.environment.CAPABILITIES`."""
     refusals: Mapping[str, str | None]
-    """Environment -> why it cannot be done there with its defaults; None: it can."""
+    """SystemUnderTest -> why it cannot be done there with its defaults; None: it can."""
 
     @property
     def summary(self) -> str:
@@ -164,7 +164,7 @@ def refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
         ),
     )
     try:
-        fault.check(cast("Environment", stand_in))
+        fault.check(cast("SystemUnderTest", stand_in))
     except ValueError as error:
         return str(error)
     return None

@@ -21,7 +21,7 @@ from chaos.experiment.schedule import Schedule
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.load_switch import LoadSwitchFile
-from harness import accounts, ci_files, join, memory_forecast, report, rundir
+from harness import arrival_accounting, ci_files, join, memory_forecast, report, rundir
 from harness import plan as plans
 from harness.errors import RecordsError
 from harness.generator import Generator, Load
@@ -231,7 +231,7 @@ def _play(
         ended_with = generator.exit_code
         generator.stop()
         if records.failure is None:  # else the disk takes no accounts either
-            accounts.complete(run_dir, clock.now(), ended_with)
+            arrival_accounting.complete(run_dir, clock.now(), ended_with)
         sampler.stop()
 
 

@@ -12,7 +12,7 @@ from harness.errors import RecordsError
 from harness.generator import Load
 from harness.plan import Plan
 from harness.progress import Progress
-from harness.tail import Tail
+from harness.record_tail import Tail
 from reports.records import ConversationRecord, LoadMark, RecordWriter, RunClock, TurnRecord
 
 _LOG = logging.getLogger(__name__)

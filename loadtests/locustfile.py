@@ -21,9 +21,9 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.adk.service import Observer
 from loadtests.arrivals import arrivals
-from loadtests.generator import by_hand, hdrlog, permission, settings
-from loadtests.generator.marks import HEAD_START_S, Marks
-from loadtests.generator.master import Master, Switchboard
+from loadtests.generator import hdrlog, permission, settings, standalone
+from loadtests.generator.master import Master, MessageRouter
+from loadtests.generator.milestones import HEAD_START_S, Marks
 from loadtests.generator.orders import LOOK_S, OrderBook
 from loadtests.generator.player import Player, counted
 from loadtests.generator.settings import RunSettings
@@ -150,7 +150,7 @@ def init(environment: Any, **_: Any) -> None:
     if isinstance(environment.runner, WorkerRunner):
         environment.diya_load = Worker(environment, observer(environment))
     elif isinstance(environment.runner, MasterRunner):
-        environment.diya_switchboard = Switchboard(environment)
+        environment.diya_switchboard = MessageRouter(environment)
 
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
@@ -190,8 +190,8 @@ def _run(environment: Any) -> tuple[RunSettings, str]:
     """The run to play, and where.  Raises ValueError, one sentence, when that cannot be."""
     target = environment.host or (RUN.target if RUN else "") or Dispatcher.host
     if RUN is None:
-        return by_hand.prepare(environment.parsed_options, target), target
-    permission.check_target(target, by_hand.HOW)
+        return standalone.prepare(environment.parsed_options, target), target
+    permission.check_target(target, standalone.HOW)
     return RUN, target
 
 
@@ -221,4 +221,4 @@ def _prepared() -> RunSettings | None:
 RUN = _prepared()
 """The run that the harness prepared; None for plain Locust users."""
 
-events.init_command_line_parser.add_listener(by_hand.add_options)
+events.init_command_line_parser.add_listener(standalone.add_options)

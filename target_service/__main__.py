@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 
-from target_service.server import lean
+from target_service.server import import_stubs
 from target_service.settings import SettingsError, from_environment
 
 EXIT_BAD_CONFIGURATION = 104
@@ -31,7 +31,7 @@ def main() -> int:
     # Nothing of what is imported is garbage, and to look for it takes a tenth of the start.  The
     # end of the warm-up switches it on again.
     gc.disable()
-    lean.leave_out()
+    import_stubs.leave_out()
     try:
         from target_service.server.serve import serve
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chaos.containers import engine, own_image, owner
+from chaos.containers import engine, owner, service_image
 from chaos.containers.compose import Project
+from chaos.containers.docker_errors import REFUSALS
 from chaos.containers.fleet import ContainerFleet, Images
 from chaos.containers.node import ContainerNode
 from chaos.containers.parts import SERVICE_PORT, ContainerEnvoy, ContainerReplica
-from chaos.containers.refusals import REFUSALS
 from chaos.errors import ChaosError
 from chaos.fleet.environment import LoadSwitch
 
@@ -109,8 +109,8 @@ class ComposeFleet(ContainerFleet):
             "envoy": named.get("DIYA_ENVOY_IMAGE") or engine.ENVOY,
         }
         self._made = {
-            "service": named.get("DIYA_SERVICE_IMAGE") or own_image.SERVICE,
-            "generator": named.get("DIYA_GENERATOR_IMAGE") or own_image.GENERATOR,
+            "service": named.get("DIYA_SERVICE_IMAGE") or service_image.SERVICE,
+            "generator": named.get("DIYA_GENERATOR_IMAGE") or service_image.GENERATOR,
         }
         self._client: Any = None
         self._local = self.run_dir / "compose" / "redis-local.conf"
@@ -132,7 +132,7 @@ class ComposeFleet(ContainerFleet):
             "DIYA_REDIS_LOCAL": str(self._local),
             "DIYA_RECORDS": str(self.run_dir),
             "DIYA_LOAD_RUN_DIR": _INSIDE,
-            "DIYA_SOURCES": own_image.digest(),
+            "DIYA_SOURCES": service_image.digest(),
             "DIYA_LOAD_HEADLESS": "true",
             # The records are ours, not the container's.
             "DIYA_LOAD_USER": f"{os.getuid()}:{os.getgid()}",
@@ -200,8 +200,8 @@ class ComposeFleet(ContainerFleet):
 
     def _is_usable(self, image: str) -> bool:
         """What has a name of its own is somebody's choice; ours must be of the sources here."""
-        if image in own_image.NAMES:
-            return own_image.is_current(self._client, image)
+        if image in service_image.NAMES:
+            return service_image.is_current(self._client, image)
         return engine.has_image(self._client, image)
 
     def _write_local(self) -> None:
@@ -224,9 +224,9 @@ class ComposeFleet(ContainerFleet):
                 f"compose brought up {len(found)} containers of {service}; "
                 f"{len(nodes)} were expected"
             )
-        ours = self._made.get(_BUILT.get(service, "")) in own_image.NAMES
-        sources = {each["Labels"].get(own_image.LABEL) for each in found}
-        if ours and sources != {own_image.digest()}:
+        ours = self._made.get(_BUILT.get(service, "")) in service_image.NAMES
+        sources = {each["Labels"].get(service_image.LABEL) for each in found}
+        if ours and sources != {service_image.digest()}:
             raise ChaosError(
                 f"compose started {service} of other sources than those here: somebody has built "
                 "the image anew meanwhile, and a second try is expected to go well"

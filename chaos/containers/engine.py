@@ -9,8 +9,8 @@ from typing import Any
 import docker
 from docker.errors import DockerException, ImageNotFound
 
-from chaos.containers import own_image, reaper
-from chaos.containers.refusals import REFUSALS, told
+from chaos.containers import reaper, service_image
+from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ContainersUnavailable
 
 REDIS = "redis:8"
@@ -64,9 +64,9 @@ def _ensure(client: Any, image: str, say: Callable[[str], None]) -> bool:
 
     Returns whether it was pulled: then a registry is in reach.
     """
-    if image == own_image.SERVICE:
+    if image == service_image.SERVICE:
         # Never pulled: in a registry this name is somebody else's.
-        own_image.ensure(client, say)
+        service_image.ensure(client, say)
         return False
     if has_image(client, image):
         return False

@@ -16,8 +16,8 @@ import docker
 from docker.types import EndpointConfig
 from testcontainers.core.container import DockerContainer
 
-from chaos.containers import engine, own_image, owner, reaper
-from chaos.containers.keeper import Keeper
+from chaos.containers import engine, owner, reaper, service_image
+from chaos.containers.container_guardian import Keeper
 from chaos.containers.net import RunNetwork
 from chaos.containers.node import ContainerNode
 from chaos.containers.parts import (
@@ -53,7 +53,7 @@ _ENVOY_CONFIG = "/etc/diya/envoy.json"
 class Images:
     """Which images a fleet is made of."""
 
-    service: str = own_image.SERVICE
+    service: str = service_image.SERVICE
     redis: str = engine.REDIS
     envoy: str = engine.ENVOY
     health_path: str = "/readyz"

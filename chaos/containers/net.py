@@ -11,7 +11,7 @@ from docker.types import IPAMConfig, IPAMPool
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.network import Network
 
-from chaos.containers.refusals import REFUSALS, told
+from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ChaosError
 
 _TRIES = 20

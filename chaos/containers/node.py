@@ -11,7 +11,7 @@ from typing import Any
 
 from docker.errors import NotFound
 
-from chaos.containers.refusals import REFUSALS, told
+from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ChaosError
 from chaos.fleet.environment import MemoryUse
 from chaos.fleet.waiting import Awaited

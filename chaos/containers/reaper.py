@@ -13,7 +13,7 @@ from typing import Any
 from docker.errors import ImageNotFound
 from testcontainers.core.config import testcontainers_config
 
-from chaos.containers.refusals import REFUSALS
+from chaos.containers.docker_errors import REFUSALS
 
 _DECIDED = "TESTCONTAINERS_RYUK_DISABLED"
 """Set, to whatever: it is not ours to choose."""

@@ -7,8 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from chaos.containers.docker_errors import REFUSALS
 from chaos.containers.owner import OWNER_LABEL, RUN_LABEL, is_dead
-from chaos.containers.refusals import REFUSALS
 from chaos.errors import ChaosError
 
 _TIMEOUT_S = 30.0

@@ -14,11 +14,11 @@ from chaos.experiment.control import Functions
 from chaos.experiment.fleet_probes import PROBES
 from chaos.faults.base import Fault, perform
 from chaos.faults.catalogue import FAULTS
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from reports.records import RunClock
 
 
-def functions(fleet: Environment) -> Functions:
+def functions(fleet: SystemUnderTest) -> Functions:
     """What can be done to this fleet, and asked of it."""
     return {
         "actions": {name: partial(_perform_now, fleet, kind) for name, kind in FAULTS.items()},
@@ -26,7 +26,7 @@ def functions(fleet: Environment) -> Functions:
     }
 
 
-def _perform_now(fleet: Environment, kind: type[Fault], /, **arguments: Any) -> dict[str, Any]:
+def _perform_now(fleet: SystemUnderTest, kind: type[Fault], /, **arguments: Any) -> dict[str, Any]:
     """Do a fault now; its window as a dict.
 
     Raises ChaosConfigError when it can never be done to this fleet, ChaosError when it failed.

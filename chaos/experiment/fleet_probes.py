@@ -6,26 +6,26 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from chaos.errors import ChaosError
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.http_probe import get
 
 
-def redis_answers(fleet: Environment) -> bool:
+def redis_answers(fleet: SystemUnderTest) -> bool:
     """Whether Redis answers PING and has loaded its data."""
     return fleet.redis.answers()
 
 
-def replicas_ready(fleet: Environment) -> int:
+def replicas_ready(fleet: SystemUnderTest) -> int:
     """How many replicas say that they are ready."""
     return sum(replica.ready() for replica in fleet.replicas.values())
 
 
-def all_in_rotation(fleet: Environment) -> bool:
+def all_in_rotation(fleet: SystemUnderTest) -> bool:
     """Whether the balancer routes to every replica."""
     return fleet.balancer.in_rotation() == set(fleet.replicas)
 
 
-def balancer_status(fleet: Environment, path: str = "/readyz") -> int:
+def balancer_status(fleet: SystemUnderTest, path: str = "/readyz") -> int:
     """The HTTP status of a GET through the balancer.  Raises ChaosError without an answer."""
     answer = get(fleet.balancer.port, path)
     if answer is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chaos.experiment.tolerance import Tolerance
 from chaos.faults.base import Fault, parameters
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 DIRECTORY = Path(__file__).parents[1] / "experiments"
 
@@ -59,7 +59,7 @@ class Probe:
     """One question to the fleet and the answer that is expected."""
 
     name: str
-    ask: Callable[[Environment], object]
+    ask: Callable[[SystemUnderTest], object]
     tolerance: Tolerance | None = None
     """None: whatever is answered is only recorded."""
     mask: Callable[[str], str] = str

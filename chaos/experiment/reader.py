@@ -29,7 +29,7 @@ from chaos.experiment.values import (
 )
 from chaos.faults.base import Fault, parameters, require_seconds
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 EXTENSION = "diya"
 """The name under `extensions` of what is ours; the Chaos Toolkit leaves it alone."""
@@ -250,7 +250,7 @@ class _Reader(Fields):
         ask = self.question(f"{key}.provider", entry["provider"])
         return Probe(name, ask, wanted, self.values.mask)
 
-    def question(self, key: str, value: object) -> Callable[[Environment], object]:
+    def question(self, key: str, value: object) -> Callable[[SystemUnderTest], object]:
         """What a probe's provider asks of a fleet."""
         entry = self.mapping(key, value, required=("type",))
         if entry["type"] in ("http", "process"):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.experiment.model import START, Activity, Experiment, Look, Probe, Step
 from chaos.faults.base import Fault, perform
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from reports.records import FaultWindow, ProbeRecord, Record, Recorder, RunClock
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Schedule:
     def __init__(
         self,
         experiment: Experiment,
-        fleet: Environment,
+        fleet: SystemUnderTest,
         clock: RunClock,
         writer: Recorder,
         seed: int,

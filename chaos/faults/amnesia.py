@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from chaos.faults.drawing import Drawing, NeverDrawn
 from chaos.faults.targeted import RedisFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 
@@ -24,7 +24,7 @@ class Amnesia(RedisFault):
 
     _flushed: int = field(default=0, init=False, repr=False)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Count and flush, in one transaction."""
         with connect(self.victim.url) as client, client.pipeline(transaction=True) as both:
             both.dbsize()
@@ -33,6 +33,6 @@ class Amnesia(RedisFault):
             before, _, after = both.execute()
             self._flushed = int(before) - int(after)
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """There was something to forget, and it was forgotten."""
         return self._flushed > 0

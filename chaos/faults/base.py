@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar, Literal
 
-from chaos.faults.attempts import sentence
-from chaos.faults.canary import Canary
+from chaos.faults.collect_errors import sentence
 from chaos.faults.drawing import Drawing, NeverDrawn
-from chaos.fleet.environment import CAPABILITIES, Environment
+from chaos.faults.write_probe import WriteProbe
+from chaos.fleet.environment import CAPABILITIES, SystemUnderTest
 from reports.records import FaultWindow, RunClock
 
 _LOG = logging.getLogger(__name__)
@@ -72,12 +72,12 @@ class Fault(ABC):
         """Which of `chaos.fleet.environment.CAPABILITIES` the environment must have."""
         return self.always_needs
 
-    def hear(self, canary: Canary, env: Environment) -> None:
+    def hear(self, canary: WriteProbe, env: SystemUnderTest) -> None:
         """Ask Redis what it kept of the canary's writes.  Raises ChaosError when it cannot tell."""
         self.lost_since = canary.lost_since([p.url for p in env.redis.primaries()])
         self.kept_until = canary.last_sung if self.lost_since is None else None
 
-    def check(self, env: Environment) -> None:
+    def check(self, env: SystemUnderTest) -> None:
         """Raise ValueError when this can never be done to such an environment."""
         missing = sorted(self.needs - env.capabilities)
         if missing:
@@ -88,38 +88,38 @@ class Fault(ABC):
             )
 
     @abstractmethod
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """Choose the target and return its name.  Raises ChaosError when there is none."""
 
-    def require_well(self, env: Environment) -> None:  # noqa: B027  some have nobody to ask
+    def require_well(self, env: SystemUnderTest) -> None:  # noqa: B027  some have nobody to ask
         """Raise ChaosError unless the target is whole.
 
         On one that is hurt already the fault would seem to take hold whatever it did, and its
         healing would undo what another fault does.
         """
 
-    def prepare(self, env: Environment) -> None:  # noqa: B027  few need it
+    def prepare(self, env: SystemUnderTest) -> None:  # noqa: B027  few need it
         """What must be under way before the fault begins.  Raises ChaosError."""
 
     @abstractmethod
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Do it.  Raises ChaosError."""
 
     @abstractmethod
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """Whether it took hold, asked right after `inject`."""
 
     def hold(self) -> None:  # noqa: B027  many faults are over at once
         """Let it last, unless cancelled."""
 
     @abstractmethod
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Bring the target back, ready by its own probe, whatever happened since `prepare` began.
 
         Raises ChaosError when it does not come back.
         """
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """Whether what came back shows that the fault happened, for example a new identity."""
         return True
 
@@ -130,7 +130,7 @@ def parameters(kind: type[Fault]) -> tuple[str, ...]:
 
 
 def perform(
-    fault_id: str, fault: Fault, env: Environment, clock: RunClock, rng: Random
+    fault_id: str, fault: Fault, env: SystemUnderTest, clock: RunClock, rng: Random
 ) -> FaultWindow:
     """Do one fault from start to end.  Never raises for a fault that failed: the window says so."""
     start = clock.now()
@@ -180,7 +180,7 @@ def perform(
     )
 
 
-def _heal(fault: Fault, env: Environment, clock: RunClock, errors: list[str]) -> float | None:
+def _heal(fault: Fault, env: SystemUnderTest, clock: RunClock, errors: list[str]) -> float | None:
     """When the target was back; None: it did not come back."""
     try:
         fault.heal(env)
@@ -190,7 +190,7 @@ def _heal(fault: Fault, env: Environment, clock: RunClock, errors: list[str]) ->
     return clock.now()
 
 
-def _shows(fault: Fault, env: Environment, target: str, errors: list[str]) -> bool:
+def _shows(fault: Fault, env: SystemUnderTest, target: str, errors: list[str]) -> bool:
     """Whether what came back shows that the fault happened.  Who cannot be asked shows nothing."""
     try:
         if fault.verify_healed(env):
@@ -201,7 +201,7 @@ def _shows(fault: Fault, env: Environment, target: str, errors: list[str]) -> bo
     return False
 
 
-def _rejoined(fault: Fault, env: Environment, errors: list[str], *, asked: bool) -> bool:
+def _rejoined(fault: Fault, env: SystemUnderTest, errors: list[str], *, asked: bool) -> bool:
     """Whether the balancer sends requests to every replica again; True when it is not asked.
 
     While another fault goes on a replica may be out for its sake: the last one to end answers for

@@ -14,7 +14,6 @@ from chaos.faults.disconnect import DisconnectRedis, DisconnectReplica
 from chaos.faults.exhaust_connections import ExhaustConnections
 from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.freeze import FreezeRedis, FreezeReplica
-from chaos.faults.hogs import CpuHog, MemoryHog
 from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.kill_streaming import KillStreaming
@@ -36,6 +35,7 @@ from chaos.faults.partition import Partition
 from chaos.faults.power_loss import PowerLoss
 from chaos.faults.redis_outage import KillRedis, RestartRedis
 from chaos.faults.reload_redis import ReloadRedis
+from chaos.faults.resource_stress import CpuHog, MemoryHog
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.slow_redis import SlowRedis
 from chaos.faults.slow_start import SlowStart

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
 from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
-from chaos.fleet.environment import Environment, Node
+from chaos.fleet.environment import Node, SystemUnderTest
 
 
 @dataclass
@@ -27,22 +27,22 @@ class _Disconnect(LastingFault):
     def _answers(self) -> bool:
         """Whether anybody hears from it."""
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Off the network; its connections are not closed, nothing comes through them."""
         self._who = self.victim.identity
         self._cut = True
         env.box(self.victim.name).disconnect()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It runs, is on no network, and does not answer."""
         off = not env.box(self.victim.name).connected
         return off and self.victim.running and not self._answers()
 
-    def _reconnect(self, env: Environment) -> None:
+    def _reconnect(self, env: SystemUnderTest) -> None:
         if self._cut:
             env.box(self.victim.name).reconnect()
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is the same one: it was not restarted."""
         return self.victim.identity == self._who
 
@@ -57,7 +57,7 @@ class DisconnectReplica(ReplicaFault, _Disconnect):
     def _answers(self) -> bool:
         return self.victim.ready()
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Back on the network, at its old address, and ready."""
         self._reconnect(env)
         super().heal(env)
@@ -73,7 +73,7 @@ class DisconnectRedis(RedisFault, _Disconnect):
     def _answers(self) -> bool:
         return self.victim.answers()
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Back on the network, at its old address, and answering."""
         self._reconnect(env)
         super().heal(env)

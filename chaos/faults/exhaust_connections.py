@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import redis
 
-from chaos.faults.attempts import do_all
+from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.targeted import RedisFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 _HELD = 8
@@ -36,7 +36,7 @@ class ExhaustConnections(RedisFault):
     _held: list[Any] = field(default_factory=list, init=False, repr=False)
     _limit: str = field(default="", init=False, repr=False)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Hold a few, lower `maxclients` to them, and cut the other clients off."""
         for _ in range(_HELD):
             client: Any = connect(self.victim.url, 3.0)
@@ -51,7 +51,7 @@ class ExhaustConnections(RedisFault):
                 with contextlib.suppress(redis.RedisError):  # it has gone already
                     first.client_kill_filter(_id=other["id"])
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """A newcomer is turned away for this reason."""
         deadline = time.monotonic() + _TIMEOUT_S
         while not self._turned_away():
@@ -60,7 +60,7 @@ class ExhaustConnections(RedisFault):
             time.sleep(0.05)  # those who were cut off are cleared away a moment later
         return True
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """The limit that was, and the connections given back."""
         do_all((self._give_back, partial(super().heal, env)))
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.errors import ChaosError
-from chaos.faults.canary import LEAD_S, Canary
 from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import LOAD_TIMEOUT, require_primary
 from chaos.faults.targeted import RedisFault
-from chaos.fleet.environment import Environment
+from chaos.faults.write_probe import LEAD_S, WriteProbe
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.topologies.parts import wait_for
 
 TAKEOVER_TIMEOUT_S = 30.0
@@ -23,32 +23,32 @@ class _Takeover(RedisFault):
     lead: ClassVar[float] = LEAD_S
     duration: float = 1.0
 
-    _canary: Canary | None = field(default=None, init=False, repr=False)
+    _canary: WriteProbe | None = field(default=None, init=False, repr=False)
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """It is well, and a primary: another one's place can be taken without any fault."""
         super().require_well(env)
         require_primary(self.kind, self.victim, env)
 
-    def prepare(self, env: Environment) -> None:
+    def prepare(self, env: SystemUnderTest) -> None:
         """Let the canary sing, to know what the new primary has not heard."""
-        self._canary = Canary(self.victim.url)
+        self._canary = WriteProbe(self.victim.url)
         self._canary.start()
         self.cancelled.wait(LEAD_S)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """SIGKILL."""
         if not self.victim.running:
             raise ChaosError(f"{self.victim.name} does not run: it cannot be killed")
         self.victim.kill()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """Another server has taken over, and all data can be written."""
         what = "another server that took over"
         wait_for(lambda: self._taken_over(env), TAKEOVER_TIMEOUT_S, what, self.cancelled)
         return True
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Bring the old primary back, and ask the new one what it has."""
         if self._canary is not None:
             self._canary.stop()
@@ -57,11 +57,11 @@ class _Takeover(RedisFault):
             wait_for(lambda: env.redis.answers(), LOAD_TIMEOUT, "all data to be writable")
             self.hear(self._canary, env)
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """The old primary is not one any more."""
         return self.victim.name not in [server.name for server in env.redis.primaries()]
 
-    def _taken_over(self, env: Environment) -> bool:
+    def _taken_over(self, env: SystemUnderTest) -> bool:
         try:
             names = [server.name for server in env.redis.primaries()]
         except ChaosError:

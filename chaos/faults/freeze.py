@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, redis_seconds, seconds
 from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
-from chaos.fleet.environment import Environment, Node
+from chaos.fleet.environment import Node, SystemUnderTest
 
 
 @dataclass
@@ -26,16 +26,16 @@ class _Freeze(LastingFault):
     def _answers(self) -> bool:
         """Whether it still does its work."""
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """SIGSTOP."""
         self._who = self.victim.identity
         self.victim.freeze()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It is there, stopped, and does not answer."""
         return self.victim.frozen and not self._answers()
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is the same one: it was not restarted."""
         return self.victim.identity == self._who
 

@@ -14,7 +14,7 @@ from chaos.faults.base import Area
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, between, seconds, several_replicas
 from chaos.faults.replicas import require_well, revive_all, running
 from chaos.faults.targeted import OutageFault
-from chaos.fleet.environment import Environment, ReplicaNode
+from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
 ZONES = 3
 
@@ -28,30 +28,30 @@ class _KillMany(OutageFault):
     _victims: Sequence[ReplicaNode] = field(default=(), init=False, repr=False)
 
     @abstractmethod
-    def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
+    def _choose(self, env: SystemUnderTest, rng: Random) -> Sequence[ReplicaNode]:
         """Those that are to die."""
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The replicas, by name."""
         self._victims = self._choose(env, rng)
         if not self._victims:
             raise ChaosError("every replica is down already")
         return ",".join(victim.name for victim in self._victims)
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """All of them run, are not frozen, and are ready."""
         require_well(self.kind, *self._victims)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """SIGKILL all of them."""
         for victim in self._victims:
             victim.kill()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """All were killed, and none answers."""
         return all(v.exit_code == -signal.SIGKILL and not v.ready() for v in self._victims)
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Start all side by side, and wait until the last one is ready."""
         revive_all(self._victims)
 
@@ -65,7 +65,7 @@ class KillHalf(_KillMany):
         seconds("downtime", 0.5, 2), RESTART_S + 3, several_replicas
     )
 
-    def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
+    def _choose(self, env: SystemUnderTest, rng: Random) -> Sequence[ReplicaNode]:
         up = running(env)
         return rng.sample(up, min(len(up), max(1, len(env.replicas) // 2)))
 
@@ -91,11 +91,11 @@ class KillZone(_KillMany):
         if isinstance(self.zone, bool) or self.zone not in range(1, ZONES + 1):
             raise ValueError(f"zone = {self.zone!r}: expected 1, 2 or 3")
 
-    def check(self, env: Environment) -> None:
+    def check(self, env: SystemUnderTest) -> None:
         """The zone must have a replica, and another zone too."""
         super().check(env)
         if len(env.replicas) < max(self.zone, 2):
             raise ValueError(f"zone = {self.zone}: expected at least {max(self.zone, 2)} replicas")
 
-    def _choose(self, env: Environment, rng: Random) -> Sequence[ReplicaNode]:
+    def _choose(self, env: SystemUnderTest, rng: Random) -> Sequence[ReplicaNode]:
         return list(env.replicas.values())[self.zone - 1 :: ZONES]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import OutageFault, ReplicaTarget
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 
 @dataclass
@@ -19,10 +19,10 @@ class KillReplica(OutageFault, ReplicaTarget):
     always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("downtime", 0.2, 2), RESTART_S)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """SIGKILL."""
         self.victim.kill()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It was killed, and nobody answers in its place."""
         return self.victim.exit_code == -signal.SIGKILL and not self.victim.ready()

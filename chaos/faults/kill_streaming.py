@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
-from chaos.faults.stream import Stream
+from chaos.faults.sse_client import Stream
 from chaos.faults.targeted import ReplicaFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 
 @dataclass
@@ -34,13 +34,13 @@ class KillStreaming(ReplicaFault):
 
     _cut: bool = field(default=False, init=False, repr=False)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Ask, wait for the first words, SIGKILL."""
         with Stream(self.victim.port, self.app) as stream:
             stream.first()
             self.victim.kill()
             self._cut = not stream.came_to_its_end()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It was killed, and the reply never came to its end."""
         return self._cut and self.victim.exit_code == -signal.SIGKILL and not self.victim.ready()

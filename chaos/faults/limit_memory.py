@@ -9,10 +9,10 @@ from functools import partial
 from typing import ClassVar
 
 from chaos.errors import ChaosError
-from chaos.faults.attempts import do_all
+from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import ReplicaFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 _FELT_TIMEOUT_S = 10.0
 _STEPS = 32
@@ -45,7 +45,7 @@ class LimitMemory(ReplicaFault):
         if not 0 < share <= 10:  # not a number is neither
             raise ValueError(f"share = {self.share!r}: expected a number above 0, at most 10")
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Set the limit."""
         box = env.box(self.victim.name)
         used = box.memory().used
@@ -60,7 +60,7 @@ class LimitMemory(ReplicaFault):
                 if self.limit > max(1.0, self.share) * used * _SLACK:
                     raise
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """The kernel keeps it below the limit, or has killed it for it."""
         box = env.box(self.victim.name)
         deadline = time.monotonic() + _FELT_TIMEOUT_S
@@ -73,10 +73,10 @@ class LimitMemory(ReplicaFault):
             time.sleep(0.05)
         return False
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """The limit that was; it runs and is ready."""
         do_all((partial(self._put_back, env), partial(super().heal, env)))
 
-    def _put_back(self, env: Environment) -> None:
+    def _put_back(self, env: SystemUnderTest) -> None:
         if self._before is not None:
             env.box(self.victim.name).limit_memory(self._before)

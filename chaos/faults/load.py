@@ -13,7 +13,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from reports.records import LoadMark
 from reports.records.load_commands import LoadCommand, SpikeCommand, StormCommand
 
@@ -47,16 +47,16 @@ class _LoadFault(LastingFault):
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
         """Whether these answers say that it is done; None: they are not all there yet."""
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """Everybody; who comes and when is drawn from the fault's own seed."""
         self._seed = rng.getrandbits(48)
         return "customers"
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Tell the load generator."""
         self._order = env.load.tell(self._command())
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """The load generator says that it does it, and that somebody is concerned."""
         deadline = time.monotonic() + _ANSWER_TIMEOUT_S
         while time.monotonic() < deadline and not self.cancelled.is_set():
@@ -73,7 +73,7 @@ class _LoadFault(LastingFault):
             time.sleep(0.05)
         return False
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Nothing is broken: an order ends by itself."""
 
 

@@ -13,9 +13,9 @@ from chaos.errors import ChaosError
 from chaos.faults import replicas
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between
-from chaos.faults.own_customers import OwnCustomers
+from chaos.faults.synthetic_users import OwnCustomers
 from chaos.faults.targeted import LastingFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 _GRACE_S = 0.5
 """Under a load somebody is hit soon enough."""
@@ -35,15 +35,15 @@ class _Mood(LastingFault):
     def _mood(self) -> Mapping[str, float]:
         """What the scripted model is told."""
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The model of every replica."""
         return "model"
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Tell it."""
         env.model.play(self._mood())
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """A reply was made worse: one that a customer asked for or, where none is hit, our own."""
         if self._hit(env, _GRACE_S):
             return True
@@ -61,7 +61,7 @@ class _Mood(LastingFault):
             f"{own.asked} that were asked for by the harness itself{trouble}"
         )
 
-    def _hit(self, env: Environment, seconds: float) -> bool:
+    def _hit(self, env: SystemUnderTest, seconds: float) -> bool:
         """Whether a reply was made worse, after at most so many seconds."""
         deadline = time.monotonic() + seconds
         while not env.model.felt_by():
@@ -70,7 +70,7 @@ class _Mood(LastingFault):
             time.sleep(0.02)
         return True
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """As ever."""
         env.model.clear()
 

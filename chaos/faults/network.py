@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from chaos.faults import link_probe
 from chaos.faults.drawing import Drawing, NeverDrawn, links
 from chaos.faults.network_fault import ASK, CARRIES_S, NetworkFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 _MOST_BYTES = 400_000
 _LAST = {
@@ -52,7 +52,7 @@ class NetworkLatency(NetworkFault):
         """In milliseconds."""
         return {"latency": self.latency_ms, "jitter": self._jitter}
 
-    def met(self, env: Environment) -> bool:
+    def met(self, env: SystemUnderTest) -> bool:
         """The answer came, and late; or so late that nobody waits for it here."""
         least, most = ((self.latency_ms + sign * self._jitter) / 1000 for sign in (-1, 1))
         patience = link_probe.PATIENCE_S + min(most, CARRIES_S)
@@ -83,7 +83,7 @@ class NetworkBandwidth(NetworkFault):
         """In kilobytes a second."""
         return {"rate": self.rate_kb}
 
-    def met(self, env: Environment) -> bool:
+    def met(self, env: SystemUnderTest) -> bool:
         """What would take a third of a second at this rate takes its time."""
         size = min(_MOST_BYTES, 300 * self.rate_kb)
         return self.slow_by(env, size, size / (1000 * self.rate_kb))
@@ -145,7 +145,7 @@ class NetworkSlowClose(NetworkFault):
         """In milliseconds."""
         return {"delay": self.delay_ms}
 
-    def met(self, env: Environment) -> bool:
+    def met(self, env: SystemUnderTest) -> bool:
         """After a last answer the link stays open for the time."""
         delay = self.delay_ms / 1000
         took = link_probe.stays_open(self.address(env), _LAST[self.side], delay + 5.0)
@@ -171,7 +171,7 @@ class NetworkSlicer(NetworkFault):
         """In bytes and microseconds."""
         return {"average_size": self.size, "size_variation": 0, "delay": self.delay_us}
 
-    def met(self, env: Environment) -> bool:
+    def met(self, env: SystemUnderTest) -> bool:
         """A hundred pieces take the time of a hundred pauses."""
         size = min(_MOST_BYTES, 100 * self.size)
         return self.slow_by(env, size, size / self.size * self.delay_us / 1e6)
@@ -195,6 +195,6 @@ class NetworkCut(NetworkFault):
         """In bytes."""
         return {"bytes": self.bytes}
 
-    def met(self, env: Environment) -> bool:
+    def met(self, env: SystemUnderTest) -> bool:
         """A probe is cut, or has too short an answer to be."""
         return self.bytes > 16 or super().met(env)

@@ -12,11 +12,11 @@ from typing import ClassVar
 
 from chaos.errors import ChaosError
 from chaos.faults import link_probe, redis_servers
-from chaos.faults.attempts import do_all
 from chaos.faults.base import Area
+from chaos.faults.collect_errors import do_all
 from chaos.faults.replicas import check_name, names_of
 from chaos.faults.targeted import LastingFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.topologies.parts import wait_for
 
 SIDES = ("redis", "balancer")
@@ -68,7 +68,7 @@ class NetworkFault(LastingFault):
     def attributes(self) -> Mapping[str, int]:
         """The toxic's, in Toxiproxy's units."""
 
-    def check(self, env: Environment) -> None:
+    def check(self, env: SystemUnderTest) -> None:
         """The links must exist."""
         if not self.needs <= env.capabilities:
             raise ValueError(
@@ -92,7 +92,7 @@ class NetworkFault(LastingFault):
         if self.replica not in {"all", "random", *env.replicas}:
             raise ValueError(f"replica = {self.replica!r}: expected all, random or {names_of(env)}")
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The links, by name."""
         links = env.network.links(self.side)
         if self._to_servers(env) and self.server != "all":
@@ -102,11 +102,11 @@ class NetworkFault(LastingFault):
         self._links = list(links.values()) if chosen == "all" else [links[chosen]]
         return ",".join(self._links)
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """Every link carries."""
         do_all(partial(self._require_carrying, link, "before", env) for link in self._links)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Place the toxic on every link."""
         for link in self._links:
             for stream in self.streams:
@@ -116,16 +116,16 @@ class NetworkFault(LastingFault):
                 values = {"name": name, "type": self.toxic, "stream": stream}
                 env.network.add_toxic(link, {**values, "attributes": dict(self.attributes())})
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """The toxic is on every link, and a probe through the first one meets it."""
         return self._placed_there(env) and self.met(env)
 
-    def met(self, env: Environment) -> bool:
+    def met(self, env: SystemUnderTest) -> bool:
         """Whether a probe through the first link ends as it must."""
         _, answer = link_probe.answer(self.address(env), ASK[self.side])
         return answer == self.symptom
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Take the toxics away; a probe through every link is answered at once."""
         do_all(
             (
@@ -135,30 +135,30 @@ class NetworkFault(LastingFault):
             )
         )
 
-    def _require_healed(self, link: str, env: Environment) -> None:
+    def _require_healed(self, link: str, env: SystemUnderTest) -> None:
         if not env.network.toxics(link):  # else another fault goes on there, and looks at its end
             self._require_carrying(link, "after", env)
 
-    def _require_carrying(self, link: str, when: str, env: Environment) -> None:
+    def _require_carrying(self, link: str, when: str, env: SystemUnderTest) -> None:
         _, answer = link_probe.answer(env.network.address(link), ASK[self.side], CARRIES_S)
         if answer != "whole":
             raise ChaosError(f"{link} does not carry {when} {self.kind}: {answer}")
 
-    def _require_agreement(self, env: Environment) -> None:
+    def _require_agreement(self, env: SystemUnderTest) -> None:
         """Another server may have taken over meanwhile, and the one before must hear of it."""
         if self._to_servers(env):
             what = "the servers to agree on who takes the writes"
             wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
 
-    def address(self, env: Environment) -> tuple[str, int]:
+    def address(self, env: SystemUnderTest) -> tuple[str, int]:
         """Where the first link is: what is true of it is taken for all."""
         return env.network.address(self._links[0])
 
-    def _placed_there(self, env: Environment) -> bool:
+    def _placed_there(self, env: SystemUnderTest) -> bool:
         there = {link: {e["name"] for e in env.network.toxics(link)} for link in self._links}
         return bool(self._placed) and all(name in there[link] for link, name in self._placed)
 
-    def slow_by(self, env: Environment, size: int, expected: float) -> bool:
+    def slow_by(self, env: SystemUnderTest, size: int, expected: float) -> bool:
         """Whether so many bytes from Redis take half as long as expected, or longer.
 
         What is too short to be told from chance, and the few bytes that a replica answers a probe
@@ -169,5 +169,5 @@ class NetworkFault(LastingFault):
         took = link_probe.echo(self.address(env), env.redis.url, size, 10 * expected + 5.0)
         return took is not None and took >= expected / 2
 
-    def _to_servers(self, env: Environment) -> bool:
+    def _to_servers(self, env: SystemUnderTest) -> bool:
         return self.side == "redis" and not {"sentinel", "cluster"}.isdisjoint(env.capabilities)

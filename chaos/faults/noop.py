@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 
 @dataclass
@@ -23,14 +23,14 @@ class Noop(Fault):
     def __post_init__(self) -> None:
         require_seconds("duration", self.duration)
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """Nobody."""
         return "none"
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Nothing."""
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """Nothing always takes hold."""
         return True
 
@@ -38,5 +38,5 @@ class Noop(Fault):
         """Wait."""
         self.cancelled.wait(self.duration)
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Nothing to heal."""

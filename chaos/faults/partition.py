@@ -9,7 +9,7 @@ from chaos.errors import ChaosError
 from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import require_primary, revive
 from chaos.faults.targeted import RedisFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
 from chaos.fleet.topologies.parts import wait_for
 from chaos.fleet.topologies.sentinel import LINK_USER
@@ -30,18 +30,18 @@ class Partition(RedisFault):
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 9.0)
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """It is well, and the primary: who is cut off already is not."""
         super().require_well(env)
         require_primary(self.kind, self.victim, env)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Shut the others out."""
         with connect(self.victim.url) as client:
             client.execute_command("ACL", "SETUSER", LINK_USER, "off")
             client.execute_command("CLIENT", "KILL", "USER", LINK_USER)
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """The others have chosen a successor, and the old primary still answers customers."""
         what = "a successor that the others have chosen"
         wait_for(lambda: self._succeeded(env), _TAKEOVER_TIMEOUT_S, what, self.cancelled)
@@ -49,7 +49,7 @@ class Partition(RedisFault):
             role = client.execute_command("ROLE")
         return bool(role[0] == "master")
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Let them in; the old primary is made a replica, and drops what it took meanwhile."""
         revive(self.victim)  # one that is dead or frozen lets nobody in
         with connect(self.victim.url) as client:
@@ -57,14 +57,14 @@ class Partition(RedisFault):
         super().heal(env)
         wait_for(lambda: self._follows(env), _TAKEOVER_TIMEOUT_S, "one primary, and only one")
 
-    def _succeeded(self, env: Environment) -> bool:
+    def _succeeded(self, env: SystemUnderTest) -> bool:
         try:
             names = [server.name for server in env.redis.primaries()]
         except ChaosError:
             return False
         return self.victim.name not in names
 
-    def _follows(self, env: Environment) -> bool:
+    def _follows(self, env: SystemUnderTest) -> bool:
         with connect(self.victim.url) as client:
             role = client.execute_command("ROLE")
         named = self.victim.name in [server.name for server in env.redis.primaries()]

@@ -11,7 +11,7 @@ from typing import ClassVar
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import KillRedis
-from chaos.fleet.environment import Environment, RedisNode
+from chaos.fleet.environment import RedisNode, SystemUnderTest
 
 _STEP_S = 0.05
 
@@ -38,7 +38,7 @@ class PowerLoss(KillRedis):
         super().__post_init__()
         require_seconds("lag", self.lag)
 
-    def prepare(self, env: Environment) -> None:
+    def prepare(self, env: SystemUnderTest) -> None:
         """Watch the file grow."""
         if self.victim.fsync == "everysec":
             self._watch = _LogWatch(self.victim, self.lag)
@@ -50,11 +50,11 @@ class PowerLoss(KillRedis):
         if self._watch is not None:
             self._gone = server.cut_log(self._watch.stop())
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It is gone, and where the disk was behind, something was cut away."""
         return super().verify(env) and (self._watch is None or self._gone > 0)
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Bring Redis back and ask what it has kept."""
         if self._watch is not None:
             self._watch.stop()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.errors import ChaosError
-from chaos.faults.canary import LEAD_S, Canary
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, redis_seconds
 from chaos.faults.targeted import OutageFault, RedisTarget
-from chaos.fleet.environment import Environment, RedisNode
+from chaos.faults.write_probe import LEAD_S, WriteProbe
+from chaos.fleet.environment import RedisNode, SystemUnderTest
 
 _END_TIMEOUT = 10.0
 
@@ -28,18 +28,18 @@ class RedisOutage(RedisTarget, OutageFault):
     def _end(self, server: RedisNode) -> None:
         """End the server.  Raises ChaosError."""
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Remember who it was, and end it."""
         server = self.victim
         self._old_run_id = server.run_id
         self._end(server)
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It is gone, and nobody answers PING in its place."""
         server = self.victim
         return not server.running and not server.answers()
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is another run of the server."""
         return self.victim.run_id != self._old_run_id
 
@@ -70,18 +70,18 @@ class KillRedis(RedisOutage):
         redis_seconds("downtime", 0.1, 1.5, 0.5), 3.5, own_redis
     )
 
-    _canary: Canary | None = field(default=None, init=False, repr=False)
+    _canary: WriteProbe | None = field(default=None, init=False, repr=False)
 
-    def prepare(self, env: Environment) -> None:
+    def prepare(self, env: SystemUnderTest) -> None:
         """Let the canary sing for as long as Redis may put a write off."""
-        self._canary = Canary(self.victim.url)
+        self._canary = WriteProbe(self.victim.url)
         self._canary.start()
         self.cancelled.wait(LEAD_S)
 
     def _end(self, server: RedisNode) -> None:
         server.kill()
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Bring Redis back and ask what it has kept."""
         if self._canary is not None:
             self._canary.stop()

@@ -7,8 +7,8 @@ from random import Random
 import redis
 
 from chaos.errors import ChaosError
-from chaos.faults import well
-from chaos.fleet.environment import Environment, RedisNode
+from chaos.faults import preconditions
+from chaos.fleet.environment import RedisNode, SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 LOAD_TIMEOUT = 60.0
@@ -21,7 +21,7 @@ def check_name(server: object) -> None:
         raise ValueError(f"server = {server!r}: expected a name, primary or replica")
 
 
-def check_ours(kind: str, server: str, env: Environment) -> None:
+def check_ours(kind: str, server: str, env: SystemUnderTest) -> None:
     """Raise ValueError unless there is such a server, and it is ours to hurt."""
     servers = env.redis.servers
     if not servers:
@@ -36,7 +36,7 @@ def check_ours(kind: str, server: str, env: Environment) -> None:
         )
 
 
-def choose(server: str, env: Environment, rng: Random) -> RedisNode:
+def choose(server: str, env: SystemUnderTest, rng: Random) -> RedisNode:
     """The named one, one of the primaries, or one that is none.  Raises ChaosError."""
     servers = env.redis.servers
     if server in servers:
@@ -52,10 +52,10 @@ def choose(server: str, env: Environment, rng: Random) -> RedisNode:
 
 def require_well(kind: str, server: RedisNode) -> None:
     """Raise ChaosError unless it runs, is not frozen, and answers."""
-    well.require(kind, server, server.answers, "to answer")
+    preconditions.require(kind, server, server.answers, "to answer")
 
 
-def require_primary(kind: str, server: RedisNode, env: Environment) -> None:
+def require_primary(kind: str, server: RedisNode, env: SystemUnderTest) -> None:
     """Raise ChaosError unless it takes writes: nobody takes over from one that does not."""
     primaries = [each.name for each in env.redis.primaries()]
     if server.name not in primaries:
@@ -64,7 +64,7 @@ def require_primary(kind: str, server: RedisNode, env: Environment) -> None:
         )
 
 
-def agreed(env: Environment) -> bool:
+def agreed(env: SystemUnderTest) -> bool:
     """Whether all data can be written, and just those take writes that the others send it to."""
     try:
         named = {each.name for each in env.redis.primaries()}

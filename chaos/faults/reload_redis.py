@@ -14,7 +14,7 @@ from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
-from chaos.fleet.environment import Environment, RedisNode
+from chaos.fleet.environment import RedisNode, SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 _REWRITE_TIMEOUT_S = 20.0
@@ -74,7 +74,7 @@ class ReloadRedis(RestartRedis):
             with connect(server.url) as client:
                 client.delete(*self._filled)
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is another run of the server, and was seen to answer LOADING."""
         return self._was_loading and super().verify_healed(env)
 

@@ -8,9 +8,9 @@ from functools import partial
 from random import Random
 
 from chaos.errors import ChaosError
-from chaos.faults import well
-from chaos.faults.attempts import do_all
-from chaos.fleet.environment import Environment, ReplicaNode
+from chaos.faults import preconditions
+from chaos.faults.collect_errors import do_all
+from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
 READY_TIMEOUT = 30.0
 """Seconds that a replica may take to be ready again."""
@@ -22,13 +22,13 @@ def check_name(replica: object) -> None:
         raise ValueError(f"replica = {replica!r}: expected a name or random")
 
 
-def check_exists(replica: str, env: Environment) -> None:
+def check_exists(replica: str, env: SystemUnderTest) -> None:
     """Raise ValueError unless this environment has the named replica."""
     if replica != "random" and replica not in env.replicas:
         raise ValueError(f"replica = {replica!r}: expected random or {names_of(env)}")
 
 
-def choose(replica: str, env: Environment, rng: Random) -> ReplicaNode:
+def choose(replica: str, env: SystemUnderTest, rng: Random) -> ReplicaNode:
     """The named one, or one of those that run.  Raises ChaosError when none does."""
     if replica != "random":
         return env.replicas[replica]
@@ -38,14 +38,16 @@ def choose(replica: str, env: Environment, rng: Random) -> ReplicaNode:
     return rng.choice(up)
 
 
-def running(env: Environment) -> list[ReplicaNode]:
+def running(env: SystemUnderTest) -> list[ReplicaNode]:
     """Those that run and are not frozen."""
     return [each for each in env.replicas.values() if each.running and not each.frozen]
 
 
 def require_well(kind: str, *replicas: ReplicaNode) -> None:
     """Raise ChaosError unless each runs, is not frozen and says that it is ready."""
-    do_all(partial(well.require, kind, each, each.ready, "to be ready") for each in replicas)
+    do_all(
+        partial(preconditions.require, kind, each, each.ready, "to be ready") for each in replicas
+    )
 
 
 def revive(replica: ReplicaNode) -> None:
@@ -77,7 +79,7 @@ def _rouse(replica: ReplicaNode) -> None:
         replica.start()
 
 
-def names_of(env: Environment) -> str:
+def names_of(env: SystemUnderTest) -> str:
     """The names of the replicas, for a sentence."""
     names = list(env.replicas)
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"

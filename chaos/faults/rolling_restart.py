@@ -11,7 +11,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn
 from chaos.faults.replicas import names_of, require_well, revive, revive_all, running
-from chaos.fleet.environment import Environment, ReplicaNode
+from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 """uvicorn raises the signal again after a graceful end; shells and containers say 143."""
@@ -42,7 +42,7 @@ class RollingRestart(Fault):
             raise ValueError(f"count = {self.count!r}: expected a number of replicas, at least 1")
         require_seconds("drain_timeout", self.drain_timeout)
 
-    def check(self, env: Environment) -> None:
+    def check(self, env: SystemUnderTest) -> None:
         """There must be so many replicas."""
         super().check(env)
         if self.count > len(env.replicas):
@@ -50,7 +50,7 @@ class RollingRestart(Fault):
                 f"count = {self.count}: expected at most {len(env.replicas)} ({names_of(env)})"
             )
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """Any `count` of those that run."""
         up = running(env)
         if len(up) < self.count:
@@ -58,11 +58,11 @@ class RollingRestart(Fault):
         self._chosen = rng.sample(up, self.count)
         return ",".join(replica.name for replica in self._chosen)
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """All of them run, are not frozen, and are ready."""
         require_well(self.kind, *self._chosen)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Restart each in turn."""
         for replica in self._chosen:
             if self.cancelled.is_set():
@@ -84,10 +84,10 @@ class RollingRestart(Fault):
             env.wait_balanced()
             self._drained += 1
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """All were drained and started again."""
         return self._drained == self.count
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """Whatever was interrupted: all that were chosen are up and ready."""
         revive_all(self._chosen)

@@ -12,7 +12,7 @@ import redis
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
 from chaos.faults.targeted import RedisFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 LONGEST_S = 4.0
@@ -50,7 +50,7 @@ class SlowRedis(RedisFault):
         if self.stall > LONGEST_S:
             raise ValueError(f"stall = {self.stall!r}: expected at most {LONGEST_S:g} seconds")
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Begin."""
         self._stall(self.victim.url)
         self._thread = threading.Thread(
@@ -58,11 +58,11 @@ class SlowRedis(RedisFault):
         )
         self._thread.start()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """The server was really busy for so long."""
         return self._longest >= self.stall * _NEARLY
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """No more."""
         self._over.set()
         if self._thread is not None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import ReplicaFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 
 @dataclass
@@ -20,17 +20,17 @@ class SlowStart(ReplicaFault):
 
     _who: str | None = field(default=None, init=False, repr=False)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """SIGKILL, start, SIGSTOP."""
         self._who = self.victim.identity
         self.victim.kill()
         self.victim.start()
         self.victim.freeze()
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It is there and not ready."""
         return self.victim.frozen and not self.victim.ready()
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is another one."""
         return self.victim.identity not in {None, self._who}

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import redis
 
-from chaos.faults.attempts import do_all
+from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import Drawing, NeverDrawn, between, own_single_redis
 from chaos.faults.targeted import RedisFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")
@@ -48,7 +48,7 @@ class SqueezeMemory(RedisFault):
         if not isinstance(self.share, int | float) or not 0 < self.share <= 1:
             raise ValueError(f"share = {self.share!r}: expected a number above 0, at most 1")
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """CONFIG SET."""
         with connect(self.victim.url) as client:
             for name in ("maxmemory", "maxmemory-policy"):
@@ -58,7 +58,7 @@ class SqueezeMemory(RedisFault):
             client.config_set("maxmemory-policy", self.policy)
             client.config_set("maxmemory", int(info["used_memory"] * self.share))
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """A write of ours was refused, or a key was evicted."""
         deadline = time.monotonic() + _FELT_TIMEOUT_S
         while not self.cancelled.is_set() and time.monotonic() < deadline:
@@ -74,7 +74,7 @@ class SqueezeMemory(RedisFault):
             time.sleep(0.05)
         return False
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """The limits that were, as they were."""
         do_all((self._put_back, partial(super().heal, env)))
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults import redis_servers, replicas
 from chaos.faults.base import Area, Fault, require_seconds
-from chaos.fleet.environment import Environment, RedisNode, ReplicaNode
+from chaos.fleet.environment import RedisNode, ReplicaNode, SystemUnderTest
 
 
 @dataclass
@@ -57,21 +57,21 @@ class ReplicaTarget(Fault):
         super().__post_init__()
         replicas.check_name(self.replica)
 
-    def check(self, env: Environment) -> None:
+    def check(self, env: SystemUnderTest) -> None:
         """The named replica must exist."""
         super().check(env)
         replicas.check_exists(self.replica, env)
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The named one, or one of those that run."""
         self._victim = replicas.choose(self.replica, env, rng)
         return self._victim.name
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """It runs, is not frozen, and is ready."""
         replicas.require_well(self.kind, self.victim)
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """It runs and is ready, whatever was done to it."""
         if self._victim is not None:
             replicas.revive(self._victim)
@@ -98,21 +98,21 @@ class RedisTarget(Fault):
         super().__post_init__()
         redis_servers.check_name(self.server)
 
-    def check(self, env: Environment) -> None:
+    def check(self, env: SystemUnderTest) -> None:
         """Redis must be ours."""
         redis_servers.check_ours(self.kind, self.server, env)
         super().check(env)
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The named one, or the one that takes the writes."""
         self._server = redis_servers.choose(self.server, env, rng)
         return self._server.name
 
-    def require_well(self, env: Environment) -> None:
+    def require_well(self, env: SystemUnderTest) -> None:
         """It runs, is not frozen, and answers."""
         redis_servers.require_well(self.kind, self.victim)
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """It runs and has its data, and all data can be written, whatever was done to it."""
         if self._server is not None:
             self._revive(self._server)

@@ -9,7 +9,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import ReplicaFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 
 @dataclass
@@ -30,7 +30,7 @@ class TerminateReplica(ReplicaFault):
         super().__post_init__()
         require_seconds("drain_timeout", self.drain_timeout)
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """SIGTERM, and wait until it is gone."""
         self._who = self.victim.identity
         if self._who is None:
@@ -42,10 +42,10 @@ class TerminateReplica(ReplicaFault):
                 "and was killed"
             )
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """It is gone."""
         return not self.victim.running
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         """Another one came back."""
         return self.victim.identity != self._who

@@ -238,7 +238,7 @@ class ModelSwitch(Protocol):
     """Makes the scripted model of every replica behave differently while the run goes on."""
 
     def play(self, mood: Mapping[str, float]) -> None:
-        """From now on, as `target_service.model.mood` says.  Raises ChaosError."""
+        """From now on, as `target_service.model.model_faults` says.  Raises ChaosError."""
 
     def felt_by(self) -> frozenset[str]:
         """The replicas whose model has made a reply worse in the present mood."""
@@ -257,7 +257,7 @@ class LoadSwitch(Protocol):
         """What the generator has answered to that order so far."""
 
 
-class Environment(Protocol):
+class SystemUnderTest(Protocol):
     """The system under test."""
 
     @property

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.http_probe import get
-from chaos.fleet.neighbours import CpuHogs
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.process import ManagedProcess
+from chaos.fleet.stress_process import CpuHogs
 
 CONFIG_EXIT_CODE = 104
 _CONFIG_PREFIX = "diya: config: "

@@ -12,7 +12,7 @@ from harness.ci.errors import PlanError
 from harness.ci.metrics import METRICS, Metric
 from harness.ci.settings import nearest
 from reports.gates import GATES
-from reports.render import view, wording
+from reports.render import formatting, view
 from reports.render.view import Result
 
 _FORM = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(==|!=|<=|>=|<|>|=)\s*(\S.*?)\s*")
@@ -79,7 +79,7 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
 def _of_turns(metric: Metric, row: object) -> str:
     """How many turns a percentile is of: of a few it says little."""
     count = view.number(row, "count") if metric.scope == "phase" else None
-    return "" if count is None else f" of {wording.plural(count, 'turn')}"
+    return "" if count is None else f" of {formatting.plural(count, 'turn')}"
 
 
 def _verdict(result: Result, expected: str, sign: str, wanted: str, *, narrowed: bool) -> Answer:

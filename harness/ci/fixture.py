@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import diya_start
-from harness.ci import faults, settings, story
+from harness.ci import failure_message, faults, settings
 from harness.ci.errors import PlanError
 from harness.ci.run import Run
 from harness.ci.settings import Settings
@@ -52,7 +52,7 @@ class Readiness:
         self._runs.append(run)
         if run.result["verdict"] == "INCONCLUSIVE":
             run.asked = True
-            told = story.unsound(run.result, run.path)
+            told = failure_message.unsound(run.result, run.path)
             if self.settings.inconclusive == "skip":
                 pytest.skip(told)
             pytest.fail(told, pytrace=False)
@@ -63,7 +63,7 @@ class Readiness:
             if not run.asked and run.result["verdict"] != "GO":
                 pytest.fail(
                     "nothing was expected of the run, and it is not GO\n"
-                    + story.screen(run.result, run.path),
+                    + failure_message.screen(run.result, run.path),
                     pytrace=False,
                 )
 

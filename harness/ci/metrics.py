@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from harness.ci import amounts
 from reports.gates import VIOLATIONS, names_of
-from reports.render import view, wording
+from reports.render import formatting, view
 from reports.render.view import Result
 
 Scope = Literal["run", "phase", "fault"]
@@ -27,10 +27,10 @@ class Metric:
     def shown(self, value: float | None) -> str:
         """The value for a person; a dash for None."""
         if self.units is amounts.SECONDS:
-            return wording.seconds(value)
+            return formatting.seconds(value)
         if self.units is amounts.SHARES:
-            return wording.share(value)
-        return wording.size(value) if self.units is amounts.SIZES else wording.count(value)
+            return formatting.share(value)
+        return formatting.size(value) if self.units is amounts.SIZES else formatting.count(value)
 
 
 def continuity(result: Result) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.ci import amounts, expectation, story
+from harness.ci import amounts, expectation, failure_message
 from harness.ci.errors import PlanError
 from harness.ci.faults import PlannedFault, plan
 from reports.render.view import Result
@@ -91,4 +91,4 @@ class Run:
         self.asked = True
         answer = expectation.ask(result, expected, phase=phase, fault=fault)
         if not answer.holds:
-            raise AssertionError(story.failed(answer, result, path))
+            raise AssertionError(failure_message.failed(answer, result, path))

@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.adk.wire import parsed
+from loadtests.adk.json_codec import parsed
 from reports.records import HistoryItem, Seen, digest
 
 CONFIRMATION = "adk_request_confirmation"

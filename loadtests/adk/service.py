@@ -18,6 +18,7 @@ from loadtests.adk.events import (
     Reply,
     final_reply,
 )
+from loadtests.adk.json_codec import parsed, to_bytes
 from loadtests.adk.manners import (
     TurnForm,
     is_listed,
@@ -27,7 +28,6 @@ from loadtests.adk.manners import (
 from loadtests.adk.manners import body as turn_body
 from loadtests.adk.session_ids import SessionIds, in_form
 from loadtests.adk.shown import Shown, shown
-from loadtests.adk.wire import parsed, to_bytes
 from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Collection
 
 from loadtests.adk.events import history
+from loadtests.adk.json_codec import parsed
 from loadtests.adk.service import Attempt, Service
 from loadtests.adk.shown import digests_of_state
-from loadtests.adk.wire import parsed
 from loadtests.arrivals.conversation import ConversationPlan
-from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, persist
 from loadtests.profiles.model import Conversation
 from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
 
@@ -27,7 +27,7 @@ def read_back(
         sent_at = clock.now()
         return service.read_session(plan, timeout)
 
-    jitter = Jitter(plan.seed, "audit", when)
+    jitter = RetryState(plan.seed, "audit", when)
     persist(tries, ask, limits, jitter, Deadline(limits.deadline_s))
     done = clock.now()
     status, error = "unknown", tries.error

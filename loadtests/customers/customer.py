@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from loadtests.adk.service import Attempt
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.audit import read_back, shows_a_half
-from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
-from loadtests.customers.turn import OPENING, Desk, TurnInPlay
-from loadtests.generator.tally import Tally
+from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.turn import OPENING, CustomerContext, TurnInPlay
+from loadtests.generator.generator_stats import Tally
 from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 
 READ_AGAIN_S = (1.0, 1.5, 2.5, 7.0, 20.0)
@@ -33,7 +33,7 @@ class Customer:
     plan: ConversationPlan
     due: float
     """When the customer arrives, run time."""
-    desk: Desk
+    desk: CustomerContext
     tally: Tally
     started: float | None = None
     opened: float | None = None
@@ -48,7 +48,7 @@ class Customer:
     """The ids of the turns of which an attempt may have happened, and nobody knows."""
     _last_sent: float | None = None
     _sessions: int = 1
-    _jitter: Jitter | None = None
+    _jitter: RetryState | None = None
 
     def play(self) -> None:
         """Open the session, take the turns, leave, and read back what the service has kept."""
@@ -88,7 +88,7 @@ class Customer:
         )
 
     def _converse(self) -> None:
-        jitter = self._jitter = Jitter(self.plan.seed)
+        jitter = self._jitter = RetryState(self.plan.seed)
         due = self.due
         for number in range(len(self.plan.messages)):
             record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), jitter)
@@ -119,7 +119,7 @@ class Customer:
                 self.thinking = False
         return due
 
-    def _take_turn(self, turn: TurnInPlay, jitter: Jitter) -> TurnRecord:
+    def _take_turn(self, turn: TurnInPlay, jitter: RetryState) -> TurnRecord:
         deadline = Deadline(self.desk.limits.deadline_s)
         try:
             if self.opened is None:
@@ -142,7 +142,7 @@ class Customer:
         now = self.desk.clock.now()
         return self._last_sent is not None and now - self._last_sent >= self.desk.ttl_seconds
 
-    def _open_another(self, turn: TurnInPlay, jitter: Jitter, deadline: Deadline) -> None:
+    def _open_another(self, turn: TurnInPlay, jitter: RetryState, deadline: Deadline) -> None:
         """The session has expired, as sessions do: say it again in a new one."""
         self._sessions += 1
         expired = self.plan
@@ -151,7 +151,7 @@ class Customer:
             turn.begin_again(self.plan)
             turn.play(jitter, deadline)
 
-    def _open(self, turn: TurnInPlay, jitter: Jitter, deadline: Deadline) -> bool:
+    def _open(self, turn: TurnInPlay, jitter: RetryState, deadline: Deadline) -> bool:
         """Create the session; a failure becomes the turn's, which is then never sent there."""
         tries = Tries()
 
@@ -191,7 +191,7 @@ class Customer:
             return self.desk.service.delete_session(self.plan, timeout)
 
         limits = self.desk.limits
-        persist(tries, ask, limits, Jitter(self.plan.seed), Deadline(limits.deadline_s))
+        persist(tries, ask, limits, RetryState(self.plan.seed), Deadline(limits.deadline_s))
         gone_already = tries.unsure and tries.last and tries.last.missing
         if tries.outcome is Outcome.OK or gone_already:
             self.deleted = self.desk.clock.now()

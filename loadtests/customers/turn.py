@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from loadtests.adk.events import LATER
 from loadtests.adk.service import Attempt, Service
 from loadtests.arrivals.conversation import ConversationPlan
-from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, persist
 from loadtests.profiles.model import Conversation
 from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CustomerContext:
     """What a customer needs at hand."""
 
     service: Service
@@ -40,7 +40,7 @@ MOST_CONFIRMATIONS = 3
 class TurnInPlay:
     """A turn under way; `record` says at any moment what is known of it."""
 
-    desk: Desk
+    desk: CustomerContext
     plan: ConversationPlan
     turn: int
     due: float
@@ -51,7 +51,7 @@ class TurnInPlay:
     _confirmed: bool = False
     """The agent asked for a confirmation, and got it."""
 
-    def play(self, jitter: Jitter, deadline: Deadline) -> None:
+    def play(self, jitter: RetryState, deadline: Deadline) -> None:
         """Send the message until it is answered, in vain, or too late.
 
         When the agent asks for a confirmation, the customer gives it; that is the same turn.
@@ -70,7 +70,7 @@ class TurnInPlay:
             self.tries.attempts += before.attempts - 1
 
     def _persist(
-        self, jitter: Jitter, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
+        self, jitter: RetryState, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
     ) -> None:
         message, name = self.plan.messages[self.turn], turn_id(self.plan.index, self.turn)
         if confirms:

@@ -24,7 +24,7 @@ from loadtests.arrivals import arrivals
 from loadtests.arrivals.ledger import Ledger
 from loadtests.arrivals.spikes import Spike
 from loadtests.generator import hdrlog
-from loadtests.generator.marks import HEAD_START_S, Marks
+from loadtests.generator.milestones import HEAD_START_S, Marks
 from loadtests.generator.orders import LOOK_S, OrderBook, to_message
 from loadtests.generator.player import counted
 from loadtests.generator.settings import RunSettings
@@ -54,7 +54,7 @@ class Member:
     lost: bool = False
 
 
-class Switchboard:
+class MessageRouter:
     """Hands the workers' messages to the master of the run under way; kept over several runs."""
 
     def __init__(self, environment: Any) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from loadtests.arrivals import spikes
 from loadtests.arrivals.spikes import Spike
-from loadtests.generator.marks import HEAD_START_S, Marks
+from loadtests.generator.milestones import HEAD_START_S, Marks
 from loadtests.generator.settings import RunSettings
 from reports.records import load_commands
 from reports.records.load_commands import LoadCommand, SpikeCommand

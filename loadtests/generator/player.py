@@ -26,12 +26,12 @@ from loadtests.arrivals.late_sample import LateSample
 from loadtests.arrivals.seeds import derive
 from loadtests.customers import audit
 from loadtests.customers.customer import Customer, CutOff
-from loadtests.customers.turn import Desk
+from loadtests.customers.turn import CustomerContext
 from loadtests.generator import descriptors, hdrlog
 from loadtests.generator.fates import not_played
+from loadtests.generator.generator_stats import Tally
 from loadtests.generator.orders import GIVE_WAY_S, Order, Storm
 from loadtests.generator.settings import RunSettings
-from loadtests.generator.tally import Tally
 from reports.records import Arrival, ArrivalRange, Fate, LoadMark, Recorder, RunClock
 
 LATE_AUDITS = 200
@@ -89,7 +89,7 @@ class Player:
         room = descriptors.connections(self._most_open)
         self._client = Client(target, connections=room, token=run.token)
         service = Service(self._client, run.app, clock, observe)
-        self._desk = Desk(
+        self._desk = CustomerContext(
             service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
         )
         self._shard, self._shards = shard, shards

@@ -22,8 +22,8 @@ from loadtests.arrivals import conversation
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.arrivals.seeds import derive
 from loadtests.customers import audit
-from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
-from loadtests.customers.turn import Desk, TurnInPlay
+from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.turn import CustomerContext, TurnInPlay
 from loadtests.generator import descriptors
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, Outcome, RunClock
@@ -73,7 +73,7 @@ class Rehearsal:
         clock = RunClock(run.origin)
         self._client = Client(target, descriptors.connections(256), token=run.token)
         service = Service(self._client, run.app, clock, lambda *_: None)
-        self._desk = Desk(service, clock, _Nobody(), run.profile.conversation)
+        self._desk = CustomerContext(service, clock, _Nobody(), run.profile.conversation)
         self._plans = self._drawn()
         self._opened: list[ConversationPlan] = []
         self._turns, self._failed, self._over = 0, 0, False
@@ -178,13 +178,13 @@ class Rehearsal:
             self._note(errors, opening=errors.opening)
 
     def _talk_over(
-        self, plan: ConversationPlan, desk: Desk, errors: _Errors, audited: bool
+        self, plan: ConversationPlan, desk: CustomerContext, errors: _Errors, audited: bool
     ) -> None:
         plan, opened = self._open(plan, desk)
         if not opened:
             self._note(errors, opening=True)
             return
-        jitter = Jitter(plan.seed)
+        jitter = RetryState(plan.seed)
         for number in range(len(plan.messages)):
             turn = TurnInPlay(desk, plan, number, desk.clock.now(), Tries())
             turn.play(jitter, Deadline(desk.limits.deadline_s))
@@ -200,14 +200,16 @@ class Rehearsal:
         if audited:
             audit.read_back(desk.service, plan, desk.limits, desk.clock, "end")
 
-    def _open(self, plan: ConversationPlan, desk: Desk) -> tuple[ConversationPlan, bool]:
+    def _open(self, plan: ConversationPlan, desk: CustomerContext) -> tuple[ConversationPlan, bool]:
         tries = Tries()
 
         def ask(timeout: float) -> Attempt:
             return desk.service.open_session(plan, timeout, maybe_open=tries.unsure > 0)
 
         try:
-            persist(tries, ask, desk.limits, Jitter(plan.seed), Deadline(desk.limits.deadline_s))
+            persist(
+                tries, ask, desk.limits, RetryState(plan.seed), Deadline(desk.limits.deadline_s)
+            )
         finally:
             if tries.last is not None and tries.last.session is not None:
                 plan = replace(plan, session=tries.last.session)
@@ -266,7 +268,7 @@ class _Nobody:
         """Forget it."""
 
 
-def _patient(desk: Desk, seconds: float) -> Desk:
+def _patient(desk: CustomerContext, seconds: float) -> CustomerContext:
     """The same desk, at which nobody waits for an answer for longer than this."""
     limits = desk.limits
     shorter = replace(

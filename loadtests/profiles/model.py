@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from loadtests.profiles import sliding_ttl
-from loadtests.profiles.shape import Curve, Linear, Piece, decay
+from loadtests.profiles.rate_curve import Curve, Linear, Piece, decay
 from loadtests.profiles.sliding_ttl import SlidingTtl
 
 LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}

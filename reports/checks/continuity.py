@@ -7,7 +7,7 @@ from dataclasses import replace
 from reports.checks import contents
 from reports.gates import VIOLATIONS
 from reports.measures.continuity.all_conversations import take_census
-from reports.measures.continuity.census import Census, Tally
+from reports.measures.continuity.tallies import Census, Tally
 from reports.records import Finding, Status
 from reports.records.history import History
 

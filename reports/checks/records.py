@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.measures.continuity.all_conversations import take_census
-from reports.measures.continuity.census import EVIDENCE_LINES
+from reports.measures.continuity.tallies import EVIDENCE_LINES
 from reports.records import Finding, Status
 from reports.records.history import History
 

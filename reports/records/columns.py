@@ -18,7 +18,7 @@ from reports.records import (
     Outcome,
     TurnRecord,
 )
-from reports.records.filed import Filed
+from reports.records.disk_sequence import Filed
 
 OK, FAIL, INFO = range(3)
 """The outcome of a turn: the lowest bits of its `state`."""

@@ -28,8 +28,8 @@ from reports.records import (
     run_file,
 )
 from reports.records.columns import Audits, Conversations, Turns
+from reports.records.disk_sequence import Walk
 from reports.records.errors import HistoryError
-from reports.records.filed import Walk
 from reports.records.forecast import MemoryForecast
 from reports.records.run_description import RunDescription
 

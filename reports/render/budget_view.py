@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.render import wording
+from reports.render import formatting
 from reports.render.view import Result, number, part
 
 
@@ -12,9 +12,9 @@ def budget_spent(fault: dict[str, Any]) -> str:
     """The share of the run's error budget that a fault spent; `∞` where nothing may be spent."""
     budget = fault.get("budget")
     if not isinstance(budget, dict):
-        return wording.MISSING
+        return formatting.MISSING
     spent = number(budget, "spent")
-    return "∞" if spent is None else wording.share(spent)
+    return "∞" if spent is None else formatting.share(spent)
 
 
 def budget_note(result: Result) -> str:
@@ -22,11 +22,11 @@ def budget_note(result: Result) -> str:
     budget = part(result, "error_budget")
     if number(budget, "slow_limit_s") is None:
         return ""
-    failed, slow = (wording.count(number(budget, key)) for key in ("failed", "slow"))
+    failed, slow = (formatting.count(number(budget, key)) for key in ("failed", "slow"))
     may_fail, may_be_slow = (
-        wording.count(number(budget, f"{key}_allowed")) for key in ("failed", "slow")
+        formatting.count(number(budget, f"{key}_allowed")) for key in ("failed", "slow")
     )
-    limit = wording.seconds(number(budget, "slow_limit_s"))
+    limit = formatting.seconds(number(budget, "slow_limit_s"))
     return (
         f"The run's error budget, by its objectives: {may_fail} turns without an answer and "
         f"{may_be_slow} answered later than {limit}. It spent {failed} and {slow}, "

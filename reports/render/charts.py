@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reports.render import series, svg, view, wording
+from reports.render import formatting, series, svg, view
 from reports.render.series import Timeline
 from reports.render.svg import Scale
 from reports.render.view import Result
@@ -88,10 +88,12 @@ _PATTERNS = (
 
 
 def _description(line: Timeline) -> str:
-    faults = ", ".join(f"{name} at {wording.clock(start)}" for name, start, _, _ in line.faults)
+    faults = ", ".join(f"{name} at {formatting.clock(start)}" for name, start, _, _ in line.faults)
     p99 = line.known("p99")
-    worst = f"p99 latency peaks at {wording.seconds(max(p99))}. " if p99 else ""
-    return f"{worst}Faults: {wording.clean(faults) or 'none'}. The tables below hold the numbers."
+    worst = f"p99 latency peaks at {formatting.seconds(max(p99))}. " if p99 else ""
+    return (
+        f"{worst}Faults: {formatting.clean(faults) or 'none'}. The tables below hold the numbers."
+    )
 
 
 def _fault_labels(line: Timeline, x: Scale) -> tuple[list[str], float]:
@@ -100,7 +102,7 @@ def _fault_labels(line: Timeline, x: Scale) -> tuple[list[str], float]:
     placed: list[tuple[int, float, str, float]] = []
     for number, (name, start, _, recovered) in enumerate(line.faults, 1):
         lost = "" if recovered is not None else " (not recovered)"
-        label = f"{number} {wording.clean(name)}{lost}"
+        label = f"{number} {formatting.clean(name)}{lost}"
         lane = next((k for k, end in enumerate(free) if end < x(start) - 4), len(free))
         if lane >= _MAX_LANES:
             # The tables carry the names; here the number has to do.
@@ -130,7 +132,7 @@ def _phase_strip(line: Timeline, x: Scale, y: float) -> str:
     for words, start, end, name in spans:
         kind = name.partition(":")[0]
         left, right = x(start), x(end)
-        tip = f"{words}, {wording.clock(start)} to {wording.clock(end)}"
+        tip = f"{words}, {formatting.clock(start)} to {formatting.clock(end)}"
         style = f"phase phase-{kind}" if kind in {"steady", "fault", "recovery"} else "phase"
         title = f"<title>{html.escape(tip)}</title>"
         drawn.append(svg.rect(left, y, max(right - left - 1, 0.5), 15, style, title))
@@ -144,10 +146,10 @@ def _bands(line: Timeline, x: Scale, top: float, bottom: float) -> list[str]:
     for number, (fault, start, end, recovered) in enumerate(line.faults, 1):
         left, width = x(start), max(x(end) - x(start), 2.0)
         again = "never answered again" if recovered is None else (
-            f"answered again at {wording.clock(recovered)}"
+            f"answered again at {formatting.clock(recovered)}"
         )  # fmt: skip
-        tip = f"{number} {fault}: {wording.clock(start)} to {wording.clock(end)}, {again}"
-        title = f"<title>{html.escape(wording.clean(tip))}</title>"
+        tip = f"{number} {fault}: {formatting.clock(start)} to {formatting.clock(end)}, {again}"
+        title = f"<title>{html.escape(formatting.clean(tip))}</title>"
         drawn.append(svg.rect(left, top - 9, width, bottom - top + 9, "band", title))
         drawn.append(svg.line(left, top - 24, left, bottom, "band-edge"))
         if recovered is not None and recovered > start:
@@ -159,7 +161,7 @@ def _time_axis(line: Timeline, x: Scale, top: float, bottom: float) -> list[str]
     drawn = []
     for moment in svg.time_ticks(line.times[0], line.end, 12):
         drawn.append(svg.line(x(moment), top + 20, x(moment), bottom, "grid"))
-        drawn.append(svg.text(x(moment), bottom + 15, wording.clock(moment), "tick", "middle"))
+        drawn.append(svg.text(x(moment), bottom + 15, formatting.clock(moment), "tick", "middle"))
     drawn.append(svg.text((LEFT + RIGHT) / 2, bottom + 31, "run time, min:s", "tick", "middle"))
     for edge in (line.load_start, line.load_end):
         if edge is not None:
@@ -220,7 +222,7 @@ def _panels(result: Result) -> list[_Panel]:
             _keys,
         ),
         _Panel("Memory of all replicas", 60, (),
-               _plain("fleet_rss_bytes", svg.size_ticks, wording.size)),
+               _plain("fleet_rss_bytes", svg.size_ticks, formatting.size)),
         _Panel("CPU of the host", 60, (),
                _plain("host_cpu_percent", svg.even_ticks, lambda v: f"{v:g} %", at_least=100)),
     ]  # fmt: skip
@@ -264,12 +266,12 @@ def _latency(
     else:
         ticks = svg.even_ticks(high, 4)
         y = Scale(0, ticks[-1], bottom, top)
-    drawn = [_axis(y, ticks, wording.seconds)]
+    drawn = [_axis(y, ticks, formatting.seconds)]
     for name, limit in limits.items():
         if limit:
             words = f"limit in {'steady state' if name == 'steady' else 'faults'} "
             drawn.append(svg.line(LEFT, y(limit), RIGHT, y(limit), "limit"))
-            label = words + wording.seconds(limit)
+            label = words + formatting.seconds(limit)
             drawn.append(svg.text(RIGHT - 4, y(limit) - 4, label, "limit-label", "end"))
     return "".join([*drawn, _curve(line, x, y, "p50"), _curve(line, x, y, "p99")])
 
@@ -301,7 +303,7 @@ def _turns(line: Timeline, x: Scale, top: float, bottom: float) -> str:
         (x(t + line.step / 2), y(value) if value else None)
         for t, value in zip(line.times, line.values["turns_retried"], strict=True)
     ]
-    axis = _axis(y, ticks, wording.count)
+    axis = _axis(y, ticks, formatting.count)
     return axis + "".join(areas) + svg.path(svg.line_path(points), "line retried")
 
 
@@ -311,7 +313,7 @@ def _redis_memory(line: Timeline, x: Scale, top: float, bottom: float) -> str:
         return _no_data(top, bottom)
     ticks = svg.size_ticks(max(value for name in names for value in line.known(name)), 2)
     y = Scale(0, ticks[-1], bottom, top)
-    return _axis(y, ticks, wording.size) + "".join(_curve(line, x, y, name) for name in names)
+    return _axis(y, ticks, formatting.size) + "".join(_curve(line, x, y, name) for name in names)
 
 
 def _keys(line: Timeline, x: Scale, top: float, bottom: float) -> str:
@@ -321,7 +323,7 @@ def _keys(line: Timeline, x: Scale, top: float, bottom: float) -> str:
         return _no_data(top, bottom)
     ticks = svg.even_ticks(max(known), 2)
     y = Scale(0, ticks[-1], bottom, top)
-    return _axis(y, ticks, wording.count) + "".join(_curve(line, x, y, name) for name in names)
+    return _axis(y, ticks, formatting.count) + "".join(_curve(line, x, y, name) for name in names)
 
 
 def _plain(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.render import view, wording
+from reports.render import formatting, view
 from reports.render.view import Result
 
 
@@ -34,26 +34,27 @@ def figures(result: Result) -> list[Figure]:
         ),
         Figure(
             "Turns acknowledged",
-            wording.count(view.number(turns, "ok")),
-            f"of {wording.count(view.number(turns, 'offered'))} offered: {view.turns_note(result)}",
+            formatting.count(view.number(turns, "ok")),
+            f"of {formatting.count(view.number(turns, 'offered'))} offered: "
+            f"{view.turns_note(result)}",
             _standing(result, "errors"),
         ),
         Figure(
             "p99 in steady state",
-            wording.seconds(view.number(latency, "steady", "p99")),
-            f"limit {wording.seconds(limit)}, "
-            f"median {wording.seconds(view.number(latency, 'steady', 'p50'))}",
+            formatting.seconds(view.number(latency, "steady", "p99")),
+            f"limit {formatting.seconds(limit)}, "
+            f"median {formatting.seconds(view.number(latency, 'steady', 'p50'))}",
             _standing(result, "latency.steady_p99"),
         ),
         Figure(
             "Longest outage",
-            wording.seconds(outage[0] if outage else None),
+            formatting.seconds(outage[0] if outage else None),
             f"of one customer, in {outage[1]}" if outage else "no fault was measured",
             _standing(result, "latency.outage"),
         ),
         Figure(
             "Redis memory, peak",
-            wording.size(view.number(memory, "peak_bytes")),
+            formatting.size(view.number(memory, "peak_bytes")),
             view.memory_note(result),
             _standing(result, "memory"),
         ),

@@ -8,7 +8,7 @@ import json
 from html import escape
 from importlib import resources
 
-from reports.render import again, charts, html_tables, series, view, wording
+from reports.render import charts, formatting, html_tables, reproduce_command, series, view
 from reports.render.figures import figures
 from reports.render.sizing_view import sizing_line
 from reports.render.slo_view import slo_line
@@ -28,8 +28,8 @@ _BADGES = {
 def render(result: Result) -> str:
     """The page.  Everything that comes from the run is escaped."""
     style, script = _asset("report.css"), _asset("report.js")
-    verdict = wording.clean(result.get("verdict"))
-    name = wording.clean(result.get("name") or result.get("run_id") or "run")
+    verdict = formatting.clean(result.get("verdict"))
+    name = formatting.clean(result.get("name") or result.get("run_id") or "run")
     # Should an escape ever be missed, nothing foreign runs and nothing is fetched.
     policy = (
         f"default-src 'none'; style-src '{_integrity(style)}'; script-src '{_integrity(script)}'; "
@@ -85,8 +85,8 @@ def _banner(result: Result, verdict: str, name: str) -> str:
     listed = f"<ul>{''.join(items)}</ul>" if items else ""
     facts = [
         name,
-        wording.clean(result.get("started") or ""),
-        wording.seconds(view.number(result, "duration_s")),
+        formatting.clean(result.get("started") or ""),
+        formatting.seconds(view.number(result, "duration_s")),
         view.run_line(result),
     ]
     lines = [line for line in (sizing_line(result), slo_line(result)) if line]
@@ -96,7 +96,7 @@ def _banner(result: Result, verdict: str, name: str) -> str:
         '<header class="banner">\n'
         f'<p class="verdict"><svg class="badge" viewBox="0 0 32 32" aria-hidden="true">{badge}'
         f"</svg><span>{escape(verdict)}</span></p>\n"
-        f"<h1>{escape(wording.clean(result.get('headline') or ''))}</h1>\n{listed}\n"
+        f"<h1>{escape(formatting.clean(result.get('headline') or ''))}</h1>\n{listed}\n"
         f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n{told}</header>'
     )
 
@@ -160,7 +160,7 @@ def _gate_row(same: list[Gate]) -> str:
     if lines:
         items = "".join(f"<li>{escape(line)}</li>" for line in lines)
         evidence = (
-            f"<details><summary>Evidence, {wording.plural(len(lines), 'line')}</summary>"
+            f"<details><summary>Evidence, {formatting.plural(len(lines), 'line')}</summary>"
             f'<ul class="evidence">{items}</ul></details>'
         )
     sample = f'<p class="note">{escape(gate.sample)}</p>' if alone and gate.sample else ""
@@ -199,20 +199,20 @@ def _hover_data(result: Result) -> str:
     if line is None:
         return ""
     shown = {
-        "p99": ("p99", wording.seconds),
-        "p50": ("p50", wording.seconds),
-        "turns_ok": ("acknowledged/s", wording.count),
-        "turns_info": ("indeterminate/s", wording.count),
-        "turns_failed": ("failed/s", wording.count),
-        "turns_retried": ("retried/s", wording.count),
-        "redis_bytes": ("Redis", wording.size),
-        "redis_forecast_bytes": ("Redis, forecast", wording.size),
-        "redis_keys": ("keys", wording.count),
-        "host_cpu_percent": ("CPU %", wording.count),
+        "p99": ("p99", formatting.seconds),
+        "p50": ("p50", formatting.seconds),
+        "turns_ok": ("acknowledged/s", formatting.count),
+        "turns_info": ("indeterminate/s", formatting.count),
+        "turns_failed": ("failed/s", formatting.count),
+        "turns_retried": ("retried/s", formatting.count),
+        "redis_bytes": ("Redis", formatting.size),
+        "redis_forecast_bytes": ("Redis, forecast", formatting.size),
+        "redis_keys": ("keys", formatting.count),
+        "host_cpu_percent": ("CPU %", formatting.count),
     }
     data = {
         "t": line.times,
-        "clock": [wording.clock(t) for t in line.times],
+        "clock": [formatting.clock(t) for t in line.times],
         "series": [
             [label, [write(value) for value in line.values[name]]]
             for name, (label, write) in shown.items()
@@ -224,11 +224,11 @@ def _hover_data(result: Result) -> str:
 
 def _surroundings(result: Result) -> str:
     experiment = view.part(result, "experiment")
-    title = wording.clean(experiment.get("title") or "none")
+    title = formatting.clean(experiment.get("title") or "none")
     return _section(
         "How it was run",
         f"<p>Experiment: {escape(title)}. Play the same run again:</p>\n"
-        f"<pre>{escape(again.reproduce_command(result))}</pre>\n"
+        f"<pre>{escape(reproduce_command.reproduce_command(result))}</pre>\n"
         f"<details><summary>Environment</summary>{html_tables.settings(result, 'environment')}"
         "</details>\n"
         f"<details><summary>Profile</summary>{html_tables.settings(result, 'profile')}</details>",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from reports.render import budget_view, view, wording
+from reports.render import budget_view, formatting, view
 from reports.render.view import Result
 
 
@@ -39,23 +39,24 @@ def why(result: Result) -> str:
                 for gate in view.gates(result)
                 if (gate.name, gate.phase) == (each.get("gate"), each.get("phase"))
             ),
-            wording.clean(each.get("gate")),
+            formatting.clean(each.get("gate")),
         )
-        causes = [wording.clean(cause.get("sentence")) for cause in each.get("causes") or ()]
+        causes = [formatting.clean(cause.get("sentence")) for cause in each.get("causes") or ()]
         errors = [
-            f"{wording.clean(error.get('text'))} ({wording.count(view.number(error, 'count'))})"
+            f"{formatting.clean(error.get('text'))} "
+            f"({formatting.count(view.number(error, 'count'))})"
             for error in each.get("errors") or ()
         ]
-        since, until = (wording.clock(view.number(each, key)) for key in ("since", "until"))
-        beside = [*causes[1:], *([wording.clean(each["queue"])] if each.get("queue") else [])]
+        since, until = (formatting.clock(view.number(each, key)) for key in ("since", "until"))
+        beside = [*causes[1:], *([formatting.clean(each["queue"])] if each.get("queue") else [])]
         rows.append(
             (
                 title,
                 f"{since} to {until}",
-                wording.count(view.number(each, "waits")),
+                formatting.count(view.number(each, "waits")),
                 causes[0] if causes else "nothing recorded explains it",
-                "; ".join(beside) or wording.MISSING,
-                "; ".join(errors) or wording.MISSING,
+                "; ".join(beside) or formatting.MISSING,
+                "; ".join(errors) or formatting.MISSING,
             )
         )
     return table(["Gate", "from to", "waits", "why", "beside it", "errors"], rows, "why")
@@ -65,22 +66,22 @@ def faults(result: Result) -> str:
     """What was injected, whether it took hold, and how long customers felt it."""
     rows: list[tuple[str, ...]] = []
     for number, fault in enumerate(view.faults_of(result), 1):
-        recovery = wording.seconds(view.number(fault, "recovery_s"))
+        recovery = formatting.seconds(view.number(fault, "recovery_s"))
         rows.append(
             (
-                f"{number} {wording.clean(fault.get('id'))}",
-                wording.clean(fault.get("target")),
-                wording.clock(view.number(fault, "start")),
+                f"{number} {formatting.clean(fault.get('id'))}",
+                formatting.clean(fault.get("target")),
+                formatting.clock(view.number(fault, "start")),
                 "yes" if fault.get("took_hold") else "✗ no",
-                wording.seconds(view.number(fault, "downtime_s")),
-                wording.seconds(view.number(fault, "first_ok_s")),
+                formatting.seconds(view.number(fault, "downtime_s")),
+                formatting.seconds(view.number(fault, "first_ok_s")),
                 recovery if fault.get("recovered_at") is not None else f"{recovery} (target lost)",
-                wording.count(view.number(fault, "disturbed_turns")),
-                wording.count(view.number(fault, "failed_turns")),
-                wording.seconds(view.number(fault, "worst_outage_s")),
-                wording.count(view.number(fault, "sent_to_dead")),
+                formatting.count(view.number(fault, "disturbed_turns")),
+                formatting.count(view.number(fault, "failed_turns")),
+                formatting.seconds(view.number(fault, "worst_outage_s")),
+                formatting.count(view.number(fault, "sent_to_dead")),
                 budget_view.budget_spent(fault),
-                wording.clean(fault.get("error") or ""),
+                formatting.clean(fault.get("error") or ""),
             )
         )
     if not rows:
@@ -116,8 +117,8 @@ def latency(result: Result) -> str:
     for name, row in phases:
         few = (view.number(row, "count") or 0) < view.SMALL_SAMPLE
         small = small or few
-        figures = [wording.seconds(view.number(row, key)) for key in columns + firsts]
-        turns = wording.count(view.number(row, "count")) + (" *" if few else "")
+        figures = [formatting.seconds(view.number(row, key)) for key in columns + firsts]
+        turns = formatting.count(view.number(row, "count")) + (" *" if few else "")
         rows.append((view.phase_words(name), turns, *figures))
     note = (
         f"<p class='note'>* Fewer than {view.SMALL_SAMPLE} turns are too few for a p99: the gate "
@@ -131,12 +132,12 @@ def memory(result: Result) -> str:
     values = view.part(result, "memory")
 
     def row(name: str, *keys: str) -> tuple[str, ...]:
-        return name, *(wording.size(view.number(values, key)) for key in keys)
+        return name, *(formatting.size(view.number(values, key)) for key in keys)
 
-    keys = [wording.count(view.number(values, f"{at}_keys")) for at in ("peak", "final")]
+    keys = [formatting.count(view.number(values, f"{at}_keys")) for at in ("peak", "final")]
     rows = [
         row("Redis, live data", "baseline_bytes", "peak_bytes", "final_bytes"),
-        ("Redis keys", wording.MISSING, *keys),
+        ("Redis keys", formatting.MISSING, *keys),
         row(
             "All replicas, resident",
             "fleet_rss_baseline_bytes",
@@ -144,13 +145,13 @@ def memory(result: Result) -> str:
             "fleet_rss_final_bytes",
         ),
     ]
-    each = wording.size(view.number(values, "bytes_per_live_conversation"))
+    each = formatting.size(view.number(values, "bytes_per_live_conversation"))
     facts = [
-        f"{wording.count(view.number(values, 'expired_keys'))} keys expired",
-        f"{wording.count(view.number(values, 'evicted_keys'))} evicted",
-        f"{wording.count(view.number(values, 'keys_without_ttl_max'))} at most without a TTL",
+        f"{formatting.count(view.number(values, 'expired_keys'))} keys expired",
+        f"{formatting.count(view.number(values, 'evicted_keys'))} evicted",
+        f"{formatting.count(view.number(values, 'keys_without_ttl_max'))} at most without a TTL",
         f"{each} for each live conversation",
-        f"TTL {wording.seconds(view.number(values, 'ttl_seconds'))}",
+        f"TTL {formatting.seconds(view.number(values, 'ttl_seconds'))}",
     ]
     if note := view.forecast_note(result):
         facts.append(note)
@@ -163,10 +164,11 @@ def load(result: Result) -> str:
     turns, generator = view.part(result, "turns"), view.part(result, "generator")
 
     def count(key: str) -> str:
-        return wording.count(view.number(turns, key))
+        return formatting.count(view.number(turns, key))
 
     lag = " / ".join(
-        wording.seconds(view.number(generator, f"lag_{name}_s")) for name in ("p50", "p99", "max")
+        formatting.seconds(view.number(generator, f"lag_{name}_s"))
+        for name in ("p50", "p99", "max")
     )
     cpu = view.number(generator, "cpu_max_percent")
     rows = [
@@ -177,11 +179,11 @@ def load(result: Result) -> str:
         ("Outcome", f"{count('ok')} acknowledged, {view.turns_note(result)}"),
         ("Replicas that answered", f"{count('replicas_seen')}; {count('moved')} turns went to "
                                    "another replica than the turn before"),
-        ("Replies checked by the model's witness", wording.count(
+        ("Replies checked by the model's witness", formatting.count(
             view.number(result, "continuity", "turns_witnessed"))),
         ("Lag of the generator p50 / p99 / max", lag),
-        ("CPU of the generator, at most", wording.quantity(cpu, "%")),
-        ("CPU of others on this machine, at most over 5 s", wording.quantity(
+        ("CPU of the generator, at most", formatting.quantity(cpu, "%")),
+        ("CPU of others on this machine, at most over 5 s", formatting.quantity(
             view.number(generator, "foreign_cpu_percent"), "%")),
     ]  # fmt: skip
     return table((), rows, "settings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from reports.render import view, wording
+from reports.render import formatting, view
 from reports.render.view import Gate, Result
 
 _PROBLEMS = {"fail": "failure", "unknown": "error"}
@@ -25,7 +25,7 @@ def render(result: Result) -> str:
             "package": "diya",
             "id": "0",
             # The schema allows no time zone and no fraction; it is UTC.
-            "timestamp": wording.clean(result.get("started") or "")[:19],
+            "timestamp": formatting.clean(result.get("started") or "")[:19],
             "hostname": "localhost",
             "tests": str(len(gates)),
             "failures": str(sum(gate.status == "fail" for gate in gates)),
@@ -36,11 +36,11 @@ def render(result: Result) -> str:
     )
     properties = ET.SubElement(suite, "properties")
     for name in ("run_id", "name", "verdict", "seed", "headline"):
-        value = wording.value_text(result.get(name))
+        value = formatting.value_text(result.get(name))
         ET.SubElement(properties, "property", {"name": name, "value": value})
     for gate in gates:
         _case(suite, gate)
-    ET.SubElement(suite, "system-out").text = wording.clean(result.get("headline") or "")
+    ET.SubElement(suite, "system-out").text = formatting.clean(result.get("headline") or "")
     ET.SubElement(suite, "system-err").text = "\n".join(view.reasons(result))
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, "unicode") + "\n"

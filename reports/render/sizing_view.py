@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reports.records.sizing import in_words
-from reports.render import wording
+from reports.render import formatting
 from reports.render.view import Result, part
 
 
 def sizing_line(result: Result) -> str:
     """One line; empty for a load that was not sized, of which nothing was measured."""
     sizing = part(result, "sizing")
-    profile = part(result, "profile").get("name") or wording.MISSING
-    return wording.clean(in_words(sizing, str(profile))) if sizing else ""
+    profile = part(result, "profile").get("name") or formatting.MISSING
+    return formatting.clean(in_words(sizing, str(profile))) if sizing else ""

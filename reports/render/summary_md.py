@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from reports.render import again, budget_view, series, view, wording
+from reports.render import budget_view, formatting, reproduce_command, series, view
 from reports.render.figures import figures
 from reports.render.series import Timeline
 from reports.render.sizing_view import sizing_line
@@ -22,7 +22,7 @@ _MAX_EVIDENCE = 5
 
 def render(result: Result) -> str:
     """The summary as Markdown.  What comes from the run is escaped: no markup, no mentions."""
-    verdict = wording.clean(result.get("verdict"))
+    verdict = formatting.clean(result.get("verdict"))
     parts = [
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
         f"**{escape(result.get('headline') or '')}**",
@@ -34,14 +34,14 @@ def render(result: Result) -> str:
         _faults(result),
         _sparklines(result),
         f"{escape(result.get('name') or '')} · {escape(view.run_line(result))}",
-        f"```\n{again.reproduce_command(result).replace('`', '')}\n```",
+        f"```\n{reproduce_command.reproduce_command(result).replace('`', '')}\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def escape(text: object) -> str:
     """`text` as one line of plain Markdown text, also inside a table cell."""
-    safe = wording.clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = formatting.clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = re.sub(r"([\\`*_~\[\]|#])", r"\\\1", safe)
     # A mention would notify people: the empty comment breaks it and shows nothing.
     return safe.replace("@", "@<!-- -->")
@@ -110,12 +110,12 @@ def _faults(result: Result) -> str:
         (
             str(number),
             fault.get("id") or "",
-            wording.clock(view.number(fault, "start")),
+            formatting.clock(view.number(fault, "start")),
             "yes" if fault.get("took_hold") else "no",
-            wording.seconds(view.number(fault, "downtime_s")),
-            wording.seconds(view.number(fault, "recovery_s")),
-            wording.seconds(view.number(fault, "worst_outage_s")),
-            wording.count(view.number(fault, "sent_to_dead")),
+            formatting.seconds(view.number(fault, "downtime_s")),
+            formatting.seconds(view.number(fault, "recovery_s")),
+            formatting.seconds(view.number(fault, "worst_outage_s")),
+            formatting.count(view.number(fault, "sent_to_dead")),
             budget_view.budget_spent(fault),
         )
         for number, fault in enumerate(view.faults_of(result), 1)
@@ -133,17 +133,17 @@ def _sparklines(result: Result) -> str:
     if line is None:
         return "The run recorded no timeline."
     shown: dict[str, tuple[str, Callable[[float | None], str]]] = {
-        "p99": ("p99 latency", wording.seconds),
-        "turns_ok": ("turns/s", wording.count),
-        "redis_bytes": ("Redis memory", wording.size),
-        "redis_keys": ("Redis keys", wording.count),
+        "p99": ("p99 latency", formatting.seconds),
+        "turns_ok": ("turns/s", formatting.count),
+        "redis_bytes": ("Redis memory", formatting.size),
+        "redis_keys": ("Redis keys", formatting.count),
     }
     lines = [f"{'faults':<13} {_marks(line)}"]
     for name, (label, write) in shown.items():
         known = line.known(name)
         reach = f"0 to {write(max(known))}" if known else "not measured"
         lines.append(f"{label:<13} {sparkline(line.values[name])}  {reach}")
-    span = f"{wording.clock(line.times[0])} to {wording.clock(line.end)} of run time"
+    span = f"{formatting.clock(line.times[0])} to {formatting.clock(line.end)} of run time"
     return "```text\n" + "\n".join(lines) + f"\n{'':<13} {span}\n```"
 
 

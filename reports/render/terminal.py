@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from reports.render import budget_view, view, wording
+from reports.render import budget_view, formatting, view
 from reports.render.sizing_view import sizing_line
 from reports.render.slo_view import slo_line
 from reports.render.view import Gate, GateGroup, Result
@@ -37,7 +37,7 @@ def render(result: Result, color: bool, width: int = 100, report: str = "") -> s
     pen = _Pen(color, max(width, 60))
     top = [*_verdict(result, pen), ""]
     faults, memory = _faults(result, pen), _memory(result, pen)
-    end = [f"Report  {wording.clean(report)}"] if report else []
+    end = [f"Report  {formatting.clean(report)}"] if report else []
     fixed = len(top) + len(faults) + len(memory) + len(end)
     spare = SCREEN_LINES - fixed
     failing_gates = sum(gate.status != "pass" for gate in view.gates(result))
@@ -52,7 +52,7 @@ def render(result: Result, color: bool, width: int = 100, report: str = "") -> s
 def verdict_line(result: Result, run_dir: str) -> str:
     """The verdict on one line, for a script: verdict, run directory, headline, two spaces apart."""
     words = (result.get("verdict"), run_dir, result.get("headline") or "")
-    return "  ".join(wording.clean(word) for word in words).rstrip()
+    return "  ".join(formatting.clean(word) for word in words).rstrip()
 
 
 class _Pen:
@@ -96,13 +96,13 @@ class _Pen:
 
 
 def _verdict(result: Result, pen: _Pen) -> list[str]:
-    verdict = wording.clean(result.get("verdict"))
+    verdict = formatting.clean(result.get("verdict"))
     badge = f" {view.VERDICT_SYMBOLS.get(verdict, '?')} {verdict} "
-    name = wording.clean(result.get("name") or result.get("run_id") or "")
-    duration = wording.seconds(view.number(result, "duration_s"))
+    name = formatting.clean(result.get("name") or result.get("run_id") or "")
+    duration = formatting.seconds(view.number(result, "duration_s"))
     rest = pen.cut(f"  {name}, {duration}", pen.width - len(badge))
     styled = pen.style(badge, verdict) if verdict in _STYLES else badge
-    headline = wording.clean(result.get("headline") or "")
+    headline = formatting.clean(result.get("headline") or "")
     return [
         styled + pen.style(rest, "dim"),
         *(pen.style(line, "bold") for line in pen.wrap(headline, 2)),
@@ -173,13 +173,13 @@ def _faults(result: Result, pen: _Pen) -> list[str]:
         held = bool(fault.get("took_hold"))
         rows.append(
             (
-                wording.clean(fault.get("id")),
-                wording.clock(view.number(fault, "start")),
-                wording.seconds(view.number(fault, "downtime_s")),
-                wording.seconds(view.number(fault, "recovery_s")) if held else "no effect",
-                wording.count(view.number(fault, "disturbed_turns")),
-                wording.count(view.number(fault, "failed_turns")),
-                wording.seconds(view.number(fault, "worst_outage_s")),
+                formatting.clean(fault.get("id")),
+                formatting.clock(view.number(fault, "start")),
+                formatting.seconds(view.number(fault, "downtime_s")),
+                formatting.seconds(view.number(fault, "recovery_s")) if held else "no effect",
+                formatting.count(view.number(fault, "disturbed_turns")),
+                formatting.count(view.number(fault, "failed_turns")),
+                formatting.seconds(view.number(fault, "worst_outage_s")),
                 budget_view.budget_spent(fault),
             )
         )
@@ -202,19 +202,19 @@ def _latency(result: Result, pen: _Pen, budget: int) -> list[str]:
     titles = [view.PERCENTILE_TITLES.get(name, name) for name in view.PERCENTILES]
     rows = [("Latency", "turns", *titles)]
     for name, row in phases:
-        figures = [wording.seconds(view.number(row, key)) for key in view.PERCENTILES]
-        rows.append((view.phase_words(name), wording.count(view.number(row, "count")), *figures))
+        figures = [formatting.seconds(view.number(row, key)) for key in view.PERCENTILES]
+        rows.append((view.phase_words(name), formatting.count(view.number(row, "count")), *figures))
     return [*pen.table(rows, 20), ""]
 
 
 def _memory(result: Result, pen: _Pen) -> list[str]:
     memory, turns = view.part(result, "memory"), view.part(result, "turns")
-    sizes = [wording.size(view.number(memory, f"{at}_bytes")) for at in ("baseline", "peak")]
-    sizes.append(wording.size(view.number(memory, "final_bytes")))
-    keys = wording.count(view.number(memory, "peak_keys"))
-    evicted = wording.count(view.number(memory, "evicted_keys"))
-    forever = wording.count(view.number(memory, "keys_without_ttl_max"))
-    ok, offered = (wording.count(view.number(turns, key)) for key in ("ok", "offered"))
+    sizes = [formatting.size(view.number(memory, f"{at}_bytes")) for at in ("baseline", "peak")]
+    sizes.append(formatting.size(view.number(memory, "final_bytes")))
+    keys = formatting.count(view.number(memory, "peak_keys"))
+    evicted = formatting.count(view.number(memory, "evicted_keys"))
+    forever = formatting.count(view.number(memory, "keys_without_ttl_max"))
+    ok, offered = (formatting.count(view.number(turns, key)) for key in ("ok", "offered"))
     lines = {
         "Memory": f"{' → '.join(sizes)}; {keys} keys, {evicted} evicted, {forever} without TTL",
         **({"": note} if (note := view.forecast_note(result)) else {}),

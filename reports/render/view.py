@@ -13,7 +13,7 @@ from typing import Any
 
 from reports.gates import GROUPS, VIOLATIONS
 from reports.gates import gate as row_of
-from reports.render import wording
+from reports.render import formatting
 
 Result = dict[str, Any]
 
@@ -113,22 +113,22 @@ def gates(result: Result) -> list[Gate]:
 def _gate(raw: dict[str, Any]) -> Gate:
     unit = str(raw.get("unit") or "")
     status = str(raw.get("status"))
-    name = wording.clean(raw.get("name") or "gate")
+    name = formatting.clean(raw.get("name") or "gate")
     value, limit = number(raw, "value"), number(raw, "limit")
     return Gate(
         name=name,
-        title=wording.clean(raw.get("title") or name),
-        phase=wording.clean(raw.get("phase") or ""),
-        value=wording.quantity(value, unit),
-        limit=wording.limit(limit, unit),
+        title=formatting.clean(raw.get("title") or name),
+        phase=formatting.clean(raw.get("phase") or ""),
+        value=formatting.quantity(value, unit),
+        limit=formatting.limit(limit, unit),
         # A status nobody knows is no proof of anything.
         status=status if status in _SEVERITY else "unknown",
-        summary=wording.clean(raw.get("summary") or ""),
-        evidence=tuple(wording.clean(line) for line in raw.get("evidence") or ()),
+        summary=formatting.clean(raw.get("summary") or ""),
+        evidence=tuple(formatting.clean(line) for line in raw.get("evidence") or ()),
         used=value / limit if value and limit else 0.0,
         out_of_sight=status == "unknown" and raw.get("out_of_sight") is True,
         sample=_sample(raw, unit),
-        judged_as=wording.clean(part(raw, "sample").get("judged_as") or ""),
+        judged_as=formatting.clean(part(raw, "sample").get("judged_as") or ""),
     )
 
 
@@ -136,16 +136,16 @@ def _sample(raw: dict[str, Any], unit: str) -> str:
     n, low, high = (number(raw, "sample", key) for key in ("n", "low", "high"))
     if n is None:
         return ""
-    end = "or more" if high is None else f"to {wording.quantity(high, unit)}"
-    confidence = wording.share(number(raw, "sample", "confidence"))
-    return f"n {wording.count(n)}, {confidence}: {wording.quantity(low, unit)} {end}"
+    end = "or more" if high is None else f"to {formatting.quantity(high, unit)}"
+    confidence = formatting.share(number(raw, "sample", "confidence"))
+    return f"n {formatting.count(n)}, {confidence}: {formatting.quantity(low, unit)} {end}"
 
 
 def why(result: Result, name: str, phase: str) -> str:
     """Why this gate failed, in one sentence; empty where nobody looked for it."""
     for each in diagnoses(result):
         if (each.get("gate"), each.get("phase")) == (name, phase):
-            return wording.clean(each.get("sentence") or "")
+            return formatting.clean(each.get("sentence") or "")
     return ""
 
 
@@ -224,12 +224,12 @@ def _of_limit(gate: Gate) -> str:
 
 def reasons(result: Result) -> list[str]:
     """The sentences behind the verdict, worst first."""
-    return [wording.clean(line) for line in result.get("reasons") or ()]
+    return [formatting.clean(line) for line in result.get("reasons") or ()]
 
 
 def phase_words(phase: str) -> str:
     """`fault:kill-redis` is `during kill-redis`, `recovery:kill-redis` is `after kill-redis`."""
-    phase = wording.clean(phase)
+    phase = formatting.clean(phase)
     kind, _, fault = phase.partition(":")
     if fault and kind in {"fault", "recovery"}:
         return f"{'during' if kind == 'fault' else 'after'} {fault}"
@@ -259,8 +259,8 @@ def violations(result: Result) -> str:
     continuity = part(result, "continuity")
     known = [n for key in VIOLATIONS if (n := number(continuity, key)) is not None]
     if not known or not (sum(known) or number(continuity, "conversations_audited")):
-        return wording.MISSING
-    return wording.plural(sum(known), "violation")
+        return formatting.MISSING
+    return formatting.plural(sum(known), "violation")
 
 
 def continuity_note(result: Result) -> str:
@@ -268,14 +268,14 @@ def continuity_note(result: Result) -> str:
     continuity = part(result, "continuity")
     audited = number(continuity, "conversations_audited")
     found = [
-        f"{wording.count(n)} {row.short}"
+        f"{formatting.count(n)} {row.short}"
         for key, row in VIOLATIONS.items()
         if (n := number(continuity, key))
     ]
-    note = ", ".join([*found, f"{wording.plural(audited, 'conversation')} audited"])
+    note = ", ".join([*found, f"{formatting.plural(audited, 'conversation')} audited"])
     within = number(continuity, "within_durability")
     if within:
-        note += f", {wording.count(within)} lost within the declared durability"
+        note += f", {formatting.count(within)} lost within the declared durability"
     return note
 
 
@@ -283,7 +283,7 @@ def turns_note(result: Result) -> str:
     """`0 failed, 9 indeterminate, 31 retried`."""
     turns = part(result, "turns")
     keys = ("failed", "indeterminate", "retried")
-    return ", ".join(f"{wording.count(number(turns, key))} {key}" for key in keys)
+    return ", ".join(f"{formatting.count(number(turns, key))} {key}" for key in keys)
 
 
 def memory_note(result: Result) -> str:
@@ -291,9 +291,9 @@ def memory_note(result: Result) -> str:
     memory = part(result, "memory")
     if number(memory, "peak_bytes") is None:
         return "never sampled"
-    before = wording.size(number(memory, "baseline_bytes"))
-    after = wording.size(number(memory, "final_bytes"))
-    ttl = wording.seconds(number(memory, "ttl_seconds"))
+    before = formatting.size(number(memory, "baseline_bytes"))
+    after = formatting.size(number(memory, "final_bytes"))
+    ttl = formatting.seconds(number(memory, "ttl_seconds"))
     return f"{before} before the load, {after} after the TTL of {ttl}"
 
 
@@ -303,7 +303,7 @@ def forecast_note(result: Result) -> str:
     predicted, error = number(forecast, "predicted_peak_bytes"), number(forecast, "error")
     if predicted is None:
         return ""
-    said = f"the forecast said {wording.size(predicted)} at the peak"
+    said = f"the forecast said {formatting.size(predicted)} at the peak"
     if error is None:
         return said
     return f"{said}, {abs(error):.1%} {'above' if error > 0 else 'below'} the measured one"
@@ -312,7 +312,7 @@ def forecast_note(result: Result) -> str:
 def worst_outage(result: Result) -> tuple[float, str] | None:
     """The longest time that one customer could not progress (seconds), and in which fault."""
     known = [
-        (outage, wording.clean(fault.get("id")))
+        (outage, formatting.clean(fault.get("id")))
         for fault in faults_of(result)
         if (outage := number(fault, "worst_outage_s")) is not None
     ]
@@ -322,27 +322,29 @@ def worst_outage(result: Result) -> tuple[float, str] | None:
 def run_line(result: Result) -> str:
     """Which run this is: profile, seed, replicas, sessions, compression."""
     environment = part(result, "environment")
-    words = [f"profile {wording.clean(part(result, 'profile').get('name') or wording.MISSING)}"]
-    words.append(f"seed {wording.value_text(result.get('seed'))}")
+    words = [
+        f"profile {formatting.clean(part(result, 'profile').get('name') or formatting.MISSING)}"
+    ]
+    words.append(f"seed {formatting.value_text(result.get('seed'))}")
     replicas = number(environment, "replicas")
     if replicas is not None:
-        words.append(wording.plural(replicas, "replica"))
+        words.append(formatting.plural(replicas, "replica"))
     if environment.get("sessions"):
-        words.append(f"sessions {wording.clean(environment['sessions'])}")
+        words.append(f"sessions {formatting.clean(environment['sessions'])}")
     compression = number(environment, "compression")
     if compression is not None and compression != 1:
-        words.append(f"time compressed {wording.count(compression)}×")
+        words.append(f"time compressed {formatting.count(compression)}×")
     return " · ".join(words)
 
 
 def flatten(values: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Nested settings as (`slo.steady_p99_s`, `0.8`) pairs."""
     for key, value in values.items() if isinstance(values, dict) else ():
-        name = f"{prefix}{wording.clean(key)}"
+        name = f"{prefix}{formatting.clean(key)}"
         if isinstance(value, dict):
             yield from flatten(value, f"{name}.")
         elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
             numbered = {str(index): item for index, item in enumerate(value)}
             yield from flatten(numbered, f"{name}.")
         else:
-            yield name, wording.value_text(value)
+            yield name, formatting.value_text(value)

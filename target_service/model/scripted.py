@@ -14,8 +14,8 @@ from pydantic import PrivateAttr
 
 from target_service.model import witness
 from target_service.model.dialogue import Call, customer_messages, decide
+from target_service.model.model_faults import MoodFile
 from target_service.model.model_time import SPENT
-from target_service.model.mood import MoodFile
 
 _SIGMA = 0.3
 _WORDS_PER_CHUNK = 4
@@ -33,7 +33,7 @@ class ScriptedModel(BaseLlm):
     ttft_ms: float = 60.0
     tokens_per_s: float = 600.0
     mood_file: str | None = None
-    """Where `target_service.model.mood` looks; None: the model is as ever."""
+    """Where `target_service.model.model_faults` looks; None: the model is as ever."""
     replica: str = "r01"
 
     _moods: MoodFile = PrivateAttr()

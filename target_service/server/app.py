@@ -14,9 +14,16 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from target_service.server import adk_server, blame, choice, initial_events, metrics, own_agent
-from target_service.server.door import BearerToken, BodyLimit, Health, Signature
+from target_service.server import (
+    adk_server,
+    error_handlers,
+    initial_events,
+    metrics,
+    own_agent,
+    session_backend,
+)
 from target_service.server.loop_lag import LoopLag
+from target_service.server.middleware import BearerToken, BodyLimit, Health, Signature
 from target_service.server.warmup import warm_up
 from target_service.server.wellformed import WellFormed
 from target_service.sessions.service import RedisSessionService
@@ -35,7 +42,7 @@ def create(config: Settings, health: Health) -> ASGIApp:
     """
     if config.agent is not None:
         own_agent.load(config.agent)
-    sessions = choice.create(config)
+    sessions = session_backend.create(config)
     lag = LoopLag()
 
     @contextlib.asynccontextmanager
@@ -57,7 +64,7 @@ def create(config: Settings, health: Health) -> ASGIApp:
     _add_metrics(app, lag, guarded)
     app.add_exception_handler(RedisError, _store_gone)
     app.add_exception_handler(HTTPException, _store_gone_inside)
-    blame.add_handlers(app)
+    error_handlers.add_handlers(app)
     return _behind_door(app, config, health)
 
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from google.adk.errors.already_exists_error import AlreadyExistsError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from target_service.sessions import initial
+from target_service.sessions import pending_session
 from target_service.turns import request
 
 _PATH = re.compile(r"/apps/[^/]+/users/[^/]+/sessions/?")
@@ -37,11 +37,11 @@ class InitialEvents:
             return
         body = await request.read_body(receive)
         count = _events_in(body)
-        token = initial.current.set(initial.Initial(count) if count else None)
+        token = pending_session.current.set(pending_session.Initial(count) if count else None)
         try:
             await self._app(scope, request.replay(body, receive), send)
         finally:
-            initial.current.reset(token)
+            pending_session.current.reset(token)
 
 
 def add(app: FastAPI) -> None:

@@ -10,7 +10,7 @@ import uvicorn
 
 from target_service import adk_patches
 from target_service.server import app as service
-from target_service.server.door import Health
+from target_service.server.middleware import Health
 from target_service.settings import Settings
 
 _KEEP_ALIVE_S = 75

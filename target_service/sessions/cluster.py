@@ -18,9 +18,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from target_service.sessions.command import Batch
-from target_service.sessions.lane import late
-from target_service.sessions.link import (
+from target_service.sessions.client import (
     ATTEMPTS,
     WHOLE_CALL_S,
     Link,
@@ -29,6 +27,8 @@ from target_service.sessions.link import (
     is_worth_another_attempt,
     pause,
 )
+from target_service.sessions.command import Batch
+from target_service.sessions.raw_connection import late
 
 _PROMPT_REDIRECTIONS = 2
 """More of them in one call, and the nodes do not agree yet who has the slot: they are given time,

@@ -14,9 +14,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from target_service.sessions import address
+from target_service.sessions.client import Link, OneServer
 from target_service.sessions.cluster import Cluster
 from target_service.sessions.durability import WAIT_MS, Durability
-from target_service.sessions.link import Link, OneServer
 
 _CONNECT_S = 0.5
 _ANSWER_S = 1.0

@@ -20,11 +20,11 @@ from google.adk.sessions.base_session_service import (
 from google.adk.sessions.session import Session
 from google.adk.sessions.state import State
 
-from target_service.sessions import codec, initial
+from target_service.sessions import codec, pending_session
 from target_service.sessions import durability as durabilities
 from target_service.sessions.cache import CacheStats
-from target_service.sessions.initial import Creation, Initial
 from target_service.sessions.keys import SessionId
+from target_service.sessions.pending_session import Creation, Initial
 from target_service.sessions.store import GONE, STALE, Store
 from target_service.sessions.stored import (
     NO_FENCE,
@@ -105,7 +105,7 @@ class RedisSessionService(BaseSessionService):
         name = SessionId(app_name, user_id, (session_id or "").strip() or str(uuid.uuid4()))
         change = _by_scope(state or {})
         nonce, now = uuid.uuid4().hex.encode(), platform_time.get_time()
-        bringing = initial.current.get()
+        bringing = pending_session.current.get()
         if bringing is not None and bringing.creation is None:
             scopes = await self.store.before_creation(name)
         else:
@@ -164,7 +164,7 @@ class RedisSessionService(BaseSessionService):
         Raises SessionNotFoundError when the session is gone, StaleSessionError when another
         writer appended since `session` was read.
         """
-        bringing = initial.current.get()
+        bringing = pending_session.current.get()
         if bringing is not None and bringing.holds(session):
             return await self._append_initially(bringing, session, event)
         if event.partial:

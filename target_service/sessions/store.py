@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from google.adk.events.event import Event
 
 from target_service.sessions import codec, command
-from target_service.sessions.app_slot import AppSlot
+from target_service.sessions.app_state import AppSlot
 from target_service.sessions.cache import Prefix, PrefixCache
 from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect

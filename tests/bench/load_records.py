@@ -51,7 +51,7 @@ class Pusher:
 
     def __init__(self, run: Any, target: str, clock: Any, recorder: Any, *_: Any, **k: int) -> None:
         from loadtests.arrivals import arrivals
-        from loadtests.generator.tally import Tally
+        from loadtests.generator.generator_stats import Tally
 
         self._clock, self._recorder, self._tally = clock, recorder, Tally()
         self._coming = arrivals.shard(run.profile, run.seed, k["shard"], k["shards"])
@@ -135,7 +135,7 @@ def records(turns: int) -> dict[str, Any]:
     import gevent
     from locust.env import Environment
 
-    from loadtests.generator.master import Switchboard
+    from loadtests.generator.master import MessageRouter
     from reports.records import Fate
 
     with tempfile.TemporaryDirectory() as folder:
@@ -150,7 +150,7 @@ def records(turns: int) -> dict[str, Any]:
             while not runner.clients.ready:
                 gevent.sleep(0.05)
             run = run_settings(turns, folder)
-            master = Switchboard(environment).begin(run, run.target)
+            master = MessageRouter(environment).begin(run, run.target)
             gevent.spawn(master.play)
             while not all(each.stage == "talked" for each in master._members.values()):
                 gevent.sleep(0.05)

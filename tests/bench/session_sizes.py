@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 from redis.asyncio.connection import AbstractConnection
 
-from target_service.sessions.lane import Lane
+from target_service.sessions.raw_connection import Lane
 from tests.bench.session_services import APP, USER, Contender
 from tests.bench.session_stage import Stage
 

@@ -15,13 +15,13 @@ from chaos.faults import load
 from chaos.faults.amnesia import Amnesia
 from chaos.faults.exhaust_connections import ExhaustConnections
 from chaos.faults.freeze import FreezeRedis, FreezeReplica
-from chaos.faults.hogs import CpuHog, MemoryHog
 from chaos.faults.kill_many import KillHalf, KillZone
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.load import LoadSpike, ReconnectStorm
 from chaos.faults.model import SlowModel
 from chaos.faults.power_loss import PowerLoss
 from chaos.faults.reload_redis import ReloadRedis
+from chaos.faults.resource_stress import CpuHog, MemoryHog
 from chaos.faults.slow_redis import SlowRedis
 from chaos.faults.slow_start import SlowStart
 from chaos.faults.squeeze_memory import SqueezeMemory

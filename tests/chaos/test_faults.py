@@ -23,7 +23,7 @@ from chaos.faults.noop import Noop
 from chaos.faults.redis_outage import KillRedis, RestartRedis
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.fleet.active_faults import ActiveFaults
-from chaos.fleet.environment import CAPABILITIES, Environment
+from chaos.fleet.environment import CAPABILITIES, SystemUnderTest
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_server import RedisServer, connect
 from reports.records import FaultWindow, RunClock
@@ -125,7 +125,7 @@ class Harmless(KillReplica):
 
     kind: ClassVar[str] = "harmless"
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         pass
 
 
@@ -133,11 +133,11 @@ class Harmless(KillReplica):
 class OnlyRefused(KillRedis):
     """Redis is said to be gone but is never ended: it comes back as the same one."""
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         assert isinstance(env.redis, RedisServer)
         self._old_run_id = env.redis.run_id
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         return True
 
 

@@ -16,7 +16,6 @@ from chaos.faults import base
 from chaos.faults.base import Fault
 from chaos.faults.failover import Failover
 from chaos.faults.freeze import FreezeRedis, FreezeReplica
-from chaos.faults.hogs import CpuHog
 from chaos.faults.kill_many import KillZone
 from chaos.faults.kill_replica import KillReplica
 from chaos.faults.model import ModelErrors, SlowModel
@@ -24,9 +23,10 @@ from chaos.faults.network import NetworkBlackHole
 from chaos.faults.noop import Noop
 from chaos.faults.partition import Partition
 from chaos.faults.redis_outage import KillRedis
+from chaos.faults.resource_stress import CpuHog
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.squeeze_memory import SqueezeMemory
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_server import connect
 from chaos.fleet.topologies import Topology
@@ -42,7 +42,7 @@ class Witness(Noop):
 
     kind: ClassVar[str] = "witness"
 
-    def verify_healed(self, env: Environment) -> bool:
+    def verify_healed(self, env: SystemUnderTest) -> bool:
         raise ChaosError("nobody can tell")
 
 
@@ -98,11 +98,11 @@ class LeavesTheHole(NetworkBlackHole):
         name = link.partition("-")[0]
         wait_for(lambda: name not in self._rotation(), 30, "the balancer to give it up")
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         super().inject(env)
         self._rotation = env.balancer.in_rotation
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         pass
 
 

@@ -18,7 +18,7 @@ from chaos.faults import model
 from chaos.faults.base import Fault
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
-from chaos.faults.own_customers import OwnCustomers
+from chaos.faults.synthetic_users import OwnCustomers
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_server import connect
 from chaos.fleet.topologies.parts import wait_for

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chaos.containers import compose, own_image
+from chaos.containers import compose, service_image
 from chaos.containers.compose_fleet import ComposeFleet
 from chaos.fleet.ports import free_port
 from tests import tools
@@ -111,7 +111,7 @@ def test_an_image_of_ours_that_was_made_of_other_sources_is_built_anew(
     built: list[str], engine: Any, local_images: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
     # Under names that are nobody else's, and yet not somebody's choice.
-    monkeypatch.setattr(own_image, "NAMES", tuple(built))
+    monkeypatch.setattr(service_image, "NAMES", tuple(built))
     for name, old in zip(built, (local_images.SERVICE, local_images.GENERATOR), strict=True):
         engine.images.get(old).tag(name)
     images: list[dict[str, dict[str, str]]] = []
@@ -124,7 +124,7 @@ def test_an_image_of_ours_that_was_made_of_other_sources_is_built_anew(
             (replica,) = fleet.replicas.values()
             of = engine.containers.get(replica.id)
             assert of.attrs["Image"] == fleet.images["service"]["id"]
-            assert of.labels[own_image.LABEL] == own_image.digest()
+            assert of.labels[service_image.LABEL] == service_image.digest()
         assert tidy.left(run_id) == []
     assert [line for line in said if line.startswith("building")] == [
         f"building {name}" for name in built

@@ -82,7 +82,7 @@ def test_what_a_run_has_left_whose_keeper_was_killed_too_is_swept_by_the_next_on
         child
         for each in harness
         for child in each.children()
-        if child.cmdline()[-2:] == ["chaos.containers.keeper", run_id]
+        if child.cmdline()[-2:] == ["chaos.containers.container_guardian", run_id]
     ]
     assert len(keepers) == 1
     for each in (*keepers, *harness):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from testcontainers.core.config import testcontainers_config
 
-from chaos.containers import own_image, reaper
+from chaos.containers import reaper, service_image
 from chaos.containers.engine import ensure, has_image
 from chaos.errors import ContainersUnavailable
 from tests.containers.registry import Registry
@@ -22,7 +22,7 @@ from tests.harness import command
 def service(engine: Any, local_images: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A name for our service's image that is nobody else's."""
     name = f"diya-test/own-{secrets.token_hex(4)}:latest"
-    monkeypatch.setattr(own_image, "SERVICE", name)
+    monkeypatch.setattr(service_image, "SERVICE", name)
     monkeypatch.setenv("DIYA_BASE_IMAGE", local_images.PYTHON)
     yield name
     remove(engine, name)
@@ -31,10 +31,10 @@ def service(engine: Any, local_images: Any, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what the image is made of, which may be changed."""
-    for room in own_image._ROOMS:
+    for room in service_image._ROOMS:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(command.ROOT / room, tmp_path / room, ignore=ignored)
-    monkeypatch.setattr(own_image, "_TOP", tmp_path)
+    monkeypatch.setattr(service_image, "_TOP", tmp_path)
     return tmp_path
 
 
@@ -76,10 +76,10 @@ def test_our_image_is_built_anew_when_the_sources_have_changed_and_not_otherwise
 def test_who_cannot_build_our_image_is_told_to_name_one_and_it_is_not_pulled(
     engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_image, "_RECIPE", tmp_path)
+    monkeypatch.setattr(service_image, "_RECIPE", tmp_path)
     said: list[str] = []
     with pytest.raises(ContainersUnavailable, match=r"cannot be built: .*--image.*--diya-image"):
-        ensure(engine, {"service": own_image.SERVICE}, said.append)
+        ensure(engine, {"service": service_image.SERVICE}, said.append)
     assert not any(line.startswith("pulling") for line in said)
 
 

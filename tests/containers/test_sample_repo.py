@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chaos.containers import own_image
+from chaos.containers import service_image
 from chaos.containers.engine import has_image
 from tests.containers import tidy
 from tests.harness import command
@@ -218,17 +218,17 @@ def test_who_names_no_image_gets_ours_built_of_what_the_wheel_carries(
     monkeypatch.setenv("DIYA_BASE_IMAGE", local_images.PYTHON)
     name = f"diya-test/from-wheel-{secrets.token_hex(4)}:latest"
     build = (
-        "from chaos.containers import engine, own_image; "
-        f"own_image.SERVICE = '{name}'; "
-        "engine.ensure(engine.connect(), {'service': own_image.SERVICE}, print); "
-        "print(*sorted(own_image._context()), sep='\\n')"
+        "from chaos.containers import engine, service_image; "
+        f"service_image.SERVICE = '{name}'; "
+        "engine.ensure(engine.connect(), {'service': service_image.SERVICE}, print); "
+        "print(*sorted(service_image._context()), sep='\\n')"
     )
     try:
         finished = installed.type(f'python -c "{build}"')
         assert finished.returncode == 0, finished.stdout + finished.stderr
         first, *names = finished.stdout.splitlines()
         assert first.startswith(f"building {name} of the sources in {installed.environment}")
-        assert names == sorted(own_image._context())
+        assert names == sorted(service_image._context())
         assert has_image(engine, name)
     finally:
         if has_image(engine, name):

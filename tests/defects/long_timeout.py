@@ -8,7 +8,7 @@ more.
 from __future__ import annotations
 
 from target_service import RedisSessionService
-from target_service.sessions import link
+from target_service.sessions import client
 
 _PATIENCE_S = 10.0
 
@@ -19,11 +19,11 @@ class LongTimeout(RedisSessionService):
     def __init__(self, uri: str, ttl_seconds: float) -> None:
         super().__init__(uri, ttl_seconds)
         one = self.store._link
-        assert isinstance(one, link.OneServer)
+        assert isinstance(one, client.OneServer)
         one._answer_s = _PATIENCE_S
         one._is_current = None
         # The replica's own process: nobody else's calls become longer.
-        link.WHOLE_CALL_S = _PATIENCE_S
+        client.WHOLE_CALL_S = _PATIENCE_S
 
 
 def factory(uri: str, ttl_seconds: float) -> LongTimeout:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.containers import own_image
+from chaos.containers import service_image
 from tests.harness import command
 
 pytestmark = pytest.mark.service
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.service
 exclude_paths = pytest.importorskip("docker.utils.build").exclude_paths
 
 SAMPLE = command.ROOT / "tests" / "sample_repo"
-ROOMS = own_image._ROOMS
+ROOMS = service_image._ROOMS
 LEFT = (
     *(".adk/session.db", ".env", ".env.local", ".git/config", ".idea/workspace.xml"),
     *(".vscode/settings.json", ".venv/lib/site.py", "venv/lib/site.py", "venv/__init__.py"),
@@ -85,8 +85,8 @@ def sources(tmp_path: Path) -> Path:
 def test_the_image_that_diya_builds_holds_the_packages_alone(
     sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_image, "_TOP", sources)
-    assert set(own_image._context()) == {*ours(*ROOMS), "Dockerfile", "constraints.txt"}
+    monkeypatch.setattr(service_image, "_TOP", sources)
+    assert set(service_image._context()) == {*ours(*ROOMS), "Dockerfile", "constraints.txt"}
 
 
 def test_the_image_built_by_hand_holds_the_same(sources: Path) -> None:

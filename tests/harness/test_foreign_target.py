@@ -18,8 +18,8 @@ from loadtests.adk.service import Service
 from loadtests.arrivals import conversation
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.customer import Customer
-from loadtests.customers.turn import Desk
-from loadtests.generator.tally import Tally
+from loadtests.customers.turn import CustomerContext
+from loadtests.generator.generator_stats import Tally
 from loadtests.profiles import profile
 from reports.records import (
     FILES,
@@ -188,7 +188,7 @@ def test_every_legal_ending_of_a_turn_is_understood(
     client = Client(odd_server, connections=2)
     with contextlib.closing(client), RecordWriter(tmp_path) as writer:
         service = Service(client, "odd", clock, lambda *_: None)
-        desk = Desk(service, clock, writer, profile.load("smoke").conversation)
+        desk = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
         Customer(_plan(wish, streaming), clock.now(), desk, Tally()).play()
     turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
     first = turns[0]
@@ -211,7 +211,7 @@ def test_a_server_whose_ids_are_uuids_keeps_a_conversation(tmp_path: Path) -> No
         client = Client(url, connections=2)
         with contextlib.closing(client), RecordWriter(tmp_path) as writer:
             service = Service(client, "odd", clock, lambda *_: None)
-            desk = Desk(service, clock, writer, profile.load("smoke").conversation)
+            desk = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
             Customer(_plan("plain", streaming=False), clock.now(), desk, Tally()).play()
     turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
     assert [(turn.outcome, turn.attempts) for turn in turns] == [(Outcome.OK, 1)] * 2

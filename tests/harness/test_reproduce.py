@@ -9,7 +9,7 @@ import pytest
 
 from harness import parser, reproduce
 from harness import plan as plans
-from reports.render import again
+from reports.render import reproduce_command
 
 
 def parsed(*options: str) -> argparse.Namespace:
@@ -78,7 +78,7 @@ def test_settings_of_the_environment_come_first_and_secrets_do_not() -> None:
     told = words(environment=environment)
     assert told[:3] == ["DIYA_DURABILITY=fsync", "DIYA_MODEL=my model", "diya"]
     assert "hunter2" not in " ".join(told)
-    shown = again.reproduce_command({"reproduce": told})
+    shown = reproduce_command.reproduce_command({"reproduce": told})
     assert shown.startswith("DIYA_DURABILITY=fsync DIYA_MODEL='my model' diya readiness ")
     # What a target does is not set here.
     assert words("--target", "http://127.0.0.1:1", environment=environment)[0] == "diya"

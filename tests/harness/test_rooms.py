@@ -196,10 +196,10 @@ LOADTESTS_MAY_IMPORT = {
     "profiles": set[str](),
     "arrivals": {"profiles"},
     "adk": {"arrivals"},
-    "customers": {"adk", "arrivals", "profiles", "generator.tally"},
+    "customers": {"adk", "arrivals", "profiles", "generator.generator_stats"},
     "generator": {"adk", "arrivals", "customers", "profiles"},
 }
-"""The rooms of `loadtests`; customers count what they do in the tally that the generator reads."""
+"""The rooms of `loadtests`; customers count what they do in the figures that the generator reads."""
 
 
 def test_the_arrows_inside_loadtests_go_one_way(imports: import_graph.Imports) -> None:

@@ -18,8 +18,8 @@ from chaos.errors import ChaosError
 from chaos.fleet.redis_server import RedisServer
 from harness.own_cpu import OwnCpu
 from harness.progress import Progress
+from harness.record_tail import Tail
 from harness.sampler import Sampler
-from harness.tail import Tail
 from reports.records import FILES, LoadMark, Outcome, RecordWriter, RunClock, Sample, TurnRecord
 from tests.harness.command import wait_until
 

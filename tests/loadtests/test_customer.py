@@ -12,8 +12,8 @@ import pytest
 
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.customer import Customer
-from loadtests.customers.turn import Desk, turn_id
-from loadtests.generator.tally import Tally
+from loadtests.customers.turn import CustomerContext, turn_id
+from loadtests.generator.generator_stats import Tally
 from loadtests.profiles.profile import Profile
 from reports.records import (
     FILES,
@@ -72,7 +72,7 @@ def play(
     def run(*steps: Step, ending: Ending = Ending.COMPLETE, ttl: float = math.inf) -> Played:
         started = bench(*steps)
         with RecordWriter(tmp_path) as writer:
-            desk = Desk(started.service, started.clock, writer, smoke.conversation, ttl)
+            desk = CustomerContext(started.service, started.clock, writer, smoke.conversation, ttl)
             chosen = dataclasses.replace(plan, ending=ending)
             Customer(chosen, started.clock.now(), desk, Tally()).play()
         return Played(started, tmp_path)
@@ -276,7 +276,7 @@ def test_who_is_cut_off_while_opening_a_session_has_as_much_time_as_all_others_o
     started = bench(HANG, CREATED, WHOLE, WHOLE, WHOLE, SESSION)
     limits = dataclasses.replace(smoke.conversation, attempt_timeout_s=0.4, deadline_s=1.0)
     with RecordWriter(tmp_path) as writer:
-        desk = Desk(started.service, started.clock, writer, limits)
+        desk = CustomerContext(started.service, started.clock, writer, limits)
         customer = Customer(plan, started.clock.now(), desk, Tally())
         # Back after the deadline, if that had not waited.
         cut = threading.Timer(0.2, lambda: customer.cut_off(started.clock.now() + 1.5))

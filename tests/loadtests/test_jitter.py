@@ -5,14 +5,14 @@ import time
 
 from loadtests.adk.client import Answer
 from loadtests.adk.service import Attempt
-from loadtests.customers.persistence import Deadline, Jitter, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, persist
 from loadtests.profiles.profile import Profile
 from reports.records import Outcome
 
 
 def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
     def pauses(*seed: int | str) -> list[float]:
-        jitter = Jitter(*seed)
+        jitter = RetryState(*seed)
         return [jitter.seconds(0.4) for _ in range(20)]
 
     drawn = pauses(7, "audit")
@@ -24,7 +24,7 @@ def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
 
 
 def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke: Profile) -> None:
-    jitter, tries, deadline = Jitter(1), Tries(), Deadline(0.2)
+    jitter, tries, deadline = RetryState(1), Tries(), Deadline(0.2)
     begun = time.monotonic()
     jitter.away_until = begun + 0.5
     answers = [Attempt(Outcome.INFO, Answer(), "cut off"), Attempt(Outcome.OK, Answer())]
@@ -36,7 +36,7 @@ def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke:
 
 
 def test_who_is_cut_off_between_two_attempts_is_away_as_well(smoke: Profile) -> None:
-    jitter, tries = Jitter(1), Tries()
+    jitter, tries = RetryState(1), Tries()
     begun = time.monotonic()
     busy = Attempt(Outcome.FAIL, Answer(retry_after=0.4), "busy")
     answers = [busy, Attempt(Outcome.OK, Answer())]

@@ -11,10 +11,10 @@ import pytest
 
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.customer import Customer
-from loadtests.customers.turn import Desk, turn_id
+from loadtests.customers.turn import CustomerContext, turn_id
 from loadtests.generator import settings
+from loadtests.generator.generator_stats import Tally
 from loadtests.generator.player import Player
-from loadtests.generator.tally import Tally
 from loadtests.profiles.profile import Profile
 from reports.records import AuditRecord, Record, RunClock
 from tests.loadtests.conftest import Bench
@@ -75,7 +75,7 @@ def test_a_session_that_a_forgotten_attempt_may_have_kept_alive_is_looked_for_tw
     )
     clock, kept = RunClock(time.time()), Kept()
     player = Player(run, run.target, clock, kept, lambda *_: None, lambda: None, planned=1)
-    desk = Desk(started.service, clock, kept, run.profile.conversation)
+    desk = CustomerContext(started.service, clock, kept, run.profile.conversation)
     customer = Customer(plan, clock.now(), desk, Tally())
     customer.last_touch = clock.now()
     if unsettled:

@@ -12,7 +12,7 @@ import pytest
 from loadtests.arrivals import arrivals, spikes
 from loadtests.arrivals.spikes import Spike
 from loadtests.generator import orders, settings
-from loadtests.generator.marks import Marks
+from loadtests.generator.milestones import Marks
 from loadtests.generator.orders import OrderBook, Storm
 from loadtests.profiles import profile
 from loadtests.profiles.profile import Profile

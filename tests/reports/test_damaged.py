@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from harness import exits, report
-from harness.failures import explain
+from harness.error_exit import explain
 from reports.records import FILES, LoadMark, lines
 from reports.records.history import HistoryError, read
 from reports.records.run_description import SCHEMA_VERSION

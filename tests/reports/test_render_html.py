@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reports.render import again, charts, html
+from reports.render import charts, html, reproduce_command
 from tests.reports.conftest import stored
 
 _VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -175,7 +175,7 @@ def test_a_page_is_made_whatever_part_of_the_result_is_missing(missing: str) -> 
 def test_the_command_that_plays_the_run_again_is_quoted_for_the_shell() -> None:
     result = stored("go")
     result["reproduce"] = ["diya", "readiness", "--profile", "my profile; rm -rf ~", "A=$(b)"]
-    command = again.reproduce_command(result)
+    command = reproduce_command.reproduce_command(result)
     assert command == "diya readiness --profile 'my profile; rm -rf ~' A='$(b)'"
     assert "my profile; rm -rf ~" in html.render(result)
 
@@ -184,8 +184,8 @@ def test_of_a_run_of_an_older_version_the_command_is_guessed_and_quoted_too() ->
     result = stored("go")
     del result["reproduce"]
     result["profile"]["name"] = "my profile; rm -rf ~"
-    command = again.reproduce_command(result)
+    command = reproduce_command.reproduce_command(result)
     assert command.startswith("diya readiness --profile 'my profile; rm -rf ~' --seed 7 ")
     result["profile"]["name"] = "diwali"
     result["environment"]["redis"] |= {"topology": "sentinel", "aof": "always"}
-    assert again.reproduce_command(result).endswith("--topology sentinel --aof always")
+    assert reproduce_command.reproduce_command(result).endswith("--topology sentinel --aof always")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.render import wording
+from reports.render import formatting
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from reports.render import wording
 def test_a_duration_has_three_digits_and_the_unit_that_reads_best(
     value: float | None, text: str
 ) -> None:
-    assert wording.seconds(value) == text
+    assert formatting.seconds(value) == text
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_duration_has_three_digits_and_the_unit_that_reads_best(
     ],
 )
 def test_an_amount_of_memory_is_written_in_binary_units(value: float | None, text: str) -> None:
-    assert wording.size(value) == text
+    assert formatting.size(value) == text
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,20 @@ def test_an_amount_of_memory_is_written_in_binary_units(value: float | None, tex
     ],
 )
 def test_a_gate_speaks_in_its_own_unit(value: float | None, unit: str, text: str) -> None:
-    assert wording.quantity(value, unit) == text
+    assert formatting.quantity(value, unit) == text
 
 
 def test_the_limit_of_a_count_does_not_repeat_what_is_counted() -> None:
-    assert wording.limit(0, "turns") == "0"
-    assert wording.limit(0.8, "s") == "800 ms"
-    assert wording.limit(80, "%") == "80 %"
+    assert formatting.limit(0, "turns") == "0"
+    assert formatting.limit(0.8, "s") == "800 ms"
+    assert formatting.limit(80, "%") == "80 %"
 
 
 @pytest.mark.parametrize(("value", "text"), [(7.2, "0:07"), (151, "2:31"), (3751, "1:02:31")])
 def test_a_moment_reads_like_a_clock(value: float, text: str) -> None:
-    assert wording.clock(value) == text
+    assert formatting.clock(value) == text
 
 
 def test_foreign_text_becomes_one_harmless_line() -> None:
     hostile = "a\x1b[31mb\r\nc\x00d\u202ee\ud800f\u2028g"
-    assert wording.clean(hostile) == "a\ufffd[31mb  c\ufffdd\ufffde\ufffdf g"
+    assert formatting.clean(hostile) == "a\ufffd[31mb  c\ufffdd\ufffde\ufffdf g"

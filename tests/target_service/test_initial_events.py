@@ -11,7 +11,7 @@ import pytest
 from google.adk.errors.already_exists_error import AlreadyExistsError
 
 from target_service import RedisSessionService
-from target_service.sessions.initial import Initial, current
+from target_service.sessions.pending_session import Initial, current
 from tests.target_service.processes import RedisServer, Replica
 from tests.target_service.session_services import KEY, said
 

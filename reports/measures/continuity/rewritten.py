@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from reports.measures.continuity.audited import Stored
-from reports.measures.continuity.census import Census
 from reports.measures.continuity.conversation_judge import ConversationJudge
+from reports.measures.continuity.history_check import Stored
+from reports.measures.continuity.tallies import Census
 from reports.measures.continuity.violations import Violation
 from reports.measures.phases import RECOVERY_S
 from reports.records import AuditRecord, ConversationRecord, TurnRecord

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.ci import expectation, story
+from harness.ci import expectation, failure_message
 from harness.ci.errors import PlanError
 from harness.ci.metrics import METRICS
 from tests.reports.conftest import stored
@@ -51,7 +51,7 @@ def test_what_is_true_of_a_good_run_holds(expected: str, selector: dict[str, str
 def test_lost_turns_fail_continuity_and_the_message_names_them() -> None:
     answer = ask(NO_GO, "continuity == 100%")
     assert not answer.holds
-    told = story.failed(answer, NO_GO, Path("runs/x"))
+    told = failure_message.failed(answer, NO_GO, Path("runs/x"))
     assert "expected continuity == 100%: was continuity" in told
     failed = next(g for g in NO_GO["gates"] if g["name"] == "continuity.lost")
     assert failed["evidence"][0].split(",")[0] in told, "the evidence is missing"
@@ -90,7 +90,7 @@ def test_continuity_that_nobody_could_see_is_not_known() -> None:
     answer = ask(result, "continuity == 100%")
     assert not answer.holds
     assert answer.unknown
-    assert "not known" in story.failed(answer, result, Path("runs/x"))
+    assert "not known" in failure_message.failed(answer, result, Path("runs/x"))
 
 
 def test_what_a_target_does_not_show_does_not_count_against_continuity() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from docker.errors import ImageNotFound
 
-from chaos.containers.refusals import REFUSALS, told
+from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ContainersUnavailable
 
 SERVICE = "diya-service"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from reports.render import wording
+from reports.render import formatting
 from reports.render.view import Result, part
 
 
@@ -35,7 +35,7 @@ def reproduce_command(result: Result) -> str:
 
 
 def _quoted(word: object) -> str:
-    clean = wording.clean(word)
+    clean = formatting.clean(word)
     name, equals, value = clean.partition("=")
     # A variable that is set for the command: quoted as a whole it would be the command.
     setting = bool(equals) and name.isidentifier() and name.isupper()

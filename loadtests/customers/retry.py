@@ -53,7 +53,7 @@ class Deadline:
         return self.at - time.monotonic()
 
 
-class Jitter:
+class RetryState:
     """The luck of one customer's retries; a generator of it weighs 2.5 kB, and few ever retry."""
 
     __slots__ = ("_rng", "_seed", "away_until")
@@ -80,7 +80,7 @@ def persist(
     tries: Tries,
     ask: Callable[[float], Attempt],
     limits: Conversation,
-    jitter: Jitter,
+    jitter: RetryState,
     deadline: Deadline,
 ) -> None:
     """Ask until it succeeds, asking again cannot help, or `deadline` has come.

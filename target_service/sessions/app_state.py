@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from target_service.sessions import command
+from target_service.sessions.client import Link
 from target_service.sessions.command import Batch, Command, Word
 from target_service.sessions.durability import Durability
 from target_service.sessions.keys import Keys, SessionId
-from target_service.sessions.link import Link
-from target_service.sessions.recent import Recent
+from target_service.sessions.recent_users import Recent
 
 _SLACK = 0.25
 """The entry of a user among the app's users outlives the sessions by this part of the TTL: twice

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import accounts
+from harness import arrival_accounting
 from reports.records import ArrivalRange, Fate, LoadMark, RecordWriter
 from tests.loadtests.recorded import fates, offered, records
 
@@ -21,7 +21,7 @@ def _write(run_dir: Path, *marks: str, settled: tuple[int, ...] = ()) -> None:
 
 def test_what_a_killed_generator_left_is_lost_and_the_loss_is_noted(tmp_path: Path) -> None:
     _write(tmp_path, "start", settled=(0, 1, 4))
-    accounts.complete(tmp_path, 7.0, -9)
+    arrival_accounting.complete(tmp_path, 7.0, -9)
     became = fates(tmp_path)
     assert [*became] == list(range(10))
     assert [index for index, fate in became.items() if fate is Fate.OFFERED] == [0, 1, 4]
@@ -30,7 +30,7 @@ def test_what_a_killed_generator_left_is_lost_and_the_loss_is_noted(tmp_path: Pa
 
 def test_what_a_generator_left_that_the_harness_had_to_kill_is_cut_off(tmp_path: Path) -> None:
     _write(tmp_path, "start", settled=(0,))
-    accounts.complete(tmp_path, 7.0, None)
+    arrival_accounting.complete(tmp_path, 7.0, None)
     assert {*fates(tmp_path).values()} == {Fate.OFFERED, Fate.CENSORED}
     assert [mark.mark for mark in records(tmp_path, LoadMark)] == ["start"]
 
@@ -40,7 +40,7 @@ def test_the_arrivals_of_a_spike_are_written_off_as_all_others(tmp_path: Path) -
     with RecordWriter(tmp_path) as writer:
         for order in (1.0, 2.0):
             writer.write(LoadMark(2.0, "spike", {"order": order, "arrivals": 5.0}))
-    accounts.complete(tmp_path, 7.0, -9)
+    arrival_accounting.complete(tmp_path, 7.0, -9)
     assert [*fates(tmp_path)] == list(range(20))
 
 
@@ -48,7 +48,7 @@ def test_what_has_been_written_off_already_is_not_written_off_again(tmp_path: Pa
     _write(tmp_path, "start", settled=(0,))
     with RecordWriter(tmp_path) as writer:
         writer.write(ArrivalRange(1, 4, 2, Fate.LOST))
-    accounts.complete(tmp_path, 7.0, 0)
+    arrival_accounting.complete(tmp_path, 7.0, 0)
     assert [*fates(tmp_path)] == list(range(10))
 
 
@@ -57,7 +57,7 @@ def test_a_load_that_ended_or_never_began_has_nothing_to_complete(
     tmp_path: Path, marks: tuple[str, ...]
 ) -> None:
     _write(tmp_path, *marks)
-    accounts.complete(tmp_path, 7.0, -9)
+    arrival_accounting.complete(tmp_path, 7.0, -9)
     assert not records(tmp_path, ArrivalRange)
 
 
@@ -65,6 +65,6 @@ def test_a_record_cut_off_in_the_middle_does_not_count(tmp_path: Path) -> None:
     _write(tmp_path, "start", settled=(0, 1))
     path = tmp_path / "conversations.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
-    accounts.complete(tmp_path, 7.0, -9)
+    arrival_accounting.complete(tmp_path, 7.0, -9)
     (lost,) = records(tmp_path, ArrivalRange)
     assert lost == ArrivalRange(1, 9, 1, Fate.LOST)

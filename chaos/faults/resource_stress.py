@@ -15,7 +15,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault, ReplicaFault
-from chaos.fleet.environment import Environment
+from chaos.fleet.environment import SystemUnderTest
 
 MOST_WORKERS = 16
 _MOST_OF_FREE = 0.5
@@ -44,11 +44,11 @@ class CpuHog(ReplicaFault):
         if type(self.workers) is not int or not 1 <= self.workers <= MOST_WORKERS:
             raise ValueError(f"workers = {self.workers!r}: expected 1 to {MOST_WORKERS}")
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Start the workers."""
         self.victim.hog_cpu(self.workers)
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """Each worker has been seen to use processor time."""
         deadline = time.monotonic() + 10.0
         while time.monotonic() < deadline:
@@ -58,7 +58,7 @@ class CpuHog(ReplicaFault):
             time.sleep(0.05)
         return False
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """End the workers; the replica is ready."""
         if self._victim is not None:
             self._victim.release_cpu()
@@ -88,11 +88,11 @@ class MemoryHog(LastingFault):
         if type(self.megabytes) is not int or self.megabytes < 1:
             raise ValueError(f"megabytes = {self.megabytes!r}: expected a whole number above 0")
 
-    def aim(self, env: Environment, rng: Random) -> str:
+    def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The machine."""
         return "host"
 
-    def inject(self, env: Environment) -> None:
+    def inject(self, env: SystemUnderTest) -> None:
         """Take it.  Raises ChaosError when too little is free."""
         most = psutil.virtual_memory().available * _MOST_OF_FREE
         if self.megabytes * 1e6 > most:
@@ -106,7 +106,7 @@ class MemoryHog(LastingFault):
             start_new_session=True,
         )
 
-    def verify(self, env: Environment) -> bool:
+    def verify(self, env: SystemUnderTest) -> bool:
         """The neighbour really has it."""
         deadline = time.monotonic() + 20.0
         while self._hog is not None and self._hog.poll() is None and time.monotonic() < deadline:
@@ -115,7 +115,7 @@ class MemoryHog(LastingFault):
             time.sleep(0.05)
         return False
 
-    def heal(self, env: Environment) -> None:
+    def heal(self, env: SystemUnderTest) -> None:
         """End the neighbour."""
         if self._hog is not None:
             self._hog.kill()

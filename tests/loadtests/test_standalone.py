@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.arrivals import arrivals
-from loadtests.generator import by_hand, permission
+from loadtests.generator import permission, standalone
 from loadtests.profiles import profile
 from reports.records import Fate
 from tests.loadtests.recorded import ROOT, fates, honest_server
@@ -77,13 +77,13 @@ def test_what_cannot_be_is_refused_with_one_sentence(
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.0.1", "[::1]"])
 def test_a_target_on_this_machine_needs_no_permission(host: str) -> None:
-    permission.check_target(f"http://{host}:8000", by_hand.HOW)
+    permission.check_target(f"http://{host}:8000", standalone.HOW)
 
 
 @pytest.mark.parametrize("host", ["example.org", "10.0.0.1", "localhost.example.org", ""])
 def test_a_target_elsewhere_needs_permission(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(permission.AUTHORISED, raising=False)
     with pytest.raises(ValueError, match="DIYA_AUTHORISED=1"):
-        permission.check_target(f"http://{host}:8000", by_hand.HOW)
+        permission.check_target(f"http://{host}:8000", standalone.HOW)
     monkeypatch.setenv(permission.AUTHORISED, "1")
-    permission.check_target(f"http://{host}:8000", by_hand.HOW)
+    permission.check_target(f"http://{host}:8000", standalone.HOW)

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.measures.continuity.blameless import audits_are, turns_are
-from reports.measures.continuity.census import Census
 from reports.measures.continuity.conversation_judge import ConversationJudge
+from reports.measures.continuity.fast_path import audits_are, turns_are
+from reports.measures.continuity.tallies import Census
 from reports.records import HistoryItem, Outcome
 from tests.reports.a_run import TTL, Conversation, Run, whole
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reports.measures.percentiles import ascending
 from reports.records import Fate, Outcome, RecordWriter, TurnRecord
 from reports.records.columns import OK, OUTCOME, RETRIED, TROUBLED, WORDLESS, Conversations, Turns
-from reports.records.filed import Walk
+from reports.records.disk_sequence import Walk
 from reports.records.history import HistoryError
 from tests.reports.a_run import Run
 

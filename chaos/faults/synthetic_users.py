@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from chaos.errors import ChaosError
-from chaos.faults.stream import Stream
+from chaos.faults.sse_client import Stream
 
 _CUSTOMERS = 4
 _PAUSE_S = 0.05

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from chaos.errors import ChaosError
-from chaos.faults.canary import Canary
+from chaos.faults.write_probe import WriteProbe
 from chaos.fleet.redis_server import RedisServer, connect
 from chaos.fleet.topologies import Topology
 
 pytestmark = pytest.mark.service
 
 
-def killed_after_a_song(server: RedisServer, *, rewritten: bool) -> tuple[Canary, float]:
+def killed_after_a_song(server: RedisServer, *, rewritten: bool) -> tuple[WriteProbe, float]:
     """A canary whose server was killed and restarted, and when it began to sing."""
     server.start()
     server.wait_ready()
-    canary = Canary(server.url)
+    canary = WriteProbe(server.url)
     begun = time.monotonic()
     canary.start()
     time.sleep(0.3)  # a song of some length, not a condition to be awaited
@@ -69,7 +69,7 @@ def test_a_server_that_is_gone_cannot_be_asked(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis")
     server.start()
     server.wait_ready()
-    canary = Canary(server.url)
+    canary = WriteProbe(server.url)
     ended(server)
     with pytest.raises(ChaosError, match="no primary"):
         canary.lost_since([server.url])
@@ -87,7 +87,7 @@ def test_at_no_moment_has_the_canary_a_key_without_a_ttl(tmp_path: Path) -> None
     watching.start()
     try:
         for _ in range(20):
-            canary = Canary(server.url)
+            canary = WriteProbe(server.url)
             canary.start()
             until_sung(canary, since=None)
             with connect(server.url) as client:
@@ -111,7 +111,7 @@ def watch_for_keys_without_ttl(
             found.append(keys["keys"] - keys["expires"])
 
 
-def until_sung(canary: Canary, since: float | None) -> None:
+def until_sung(canary: WriteProbe, since: float | None) -> None:
     deadline = time.monotonic() + 5.0
     while canary.last_sung is None or canary.last_sung <= (since or 0.0):
         assert time.monotonic() < deadline, "the canary does not sing"
@@ -124,7 +124,7 @@ def test_the_canary_sings_to_every_primary_of_a_cluster(tmp_path: Path) -> None:
         cluster.start()
         cluster.wait_ready(30)
         for primary in cluster.primaries():
-            canary = Canary(primary.url)
+            canary = WriteProbe(primary.url)
             canary.start()
             until_sung(canary, since=None)
             canary.stop()

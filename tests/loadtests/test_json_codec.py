@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from loadtests.adk.wire import parsed, to_bytes
+from loadtests.adk.json_codec import parsed, to_bytes
 
 
 def test_what_is_written_is_read_back() -> None:

@@ -25,7 +25,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from target_service.sessions.command import Batch, Command, packed
 from target_service.sessions.durability import ASIDE
-from target_service.sessions.lane import Lane, lane_of, late, opened
+from target_service.sessions.raw_connection import Lane, lane_of, late, opened
 
 WHOLE_CALL_S = 1.7
 """Retries included: the service promises an answer within two seconds of Redis being gone."""

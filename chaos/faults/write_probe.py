@@ -26,7 +26,7 @@ _KEY_TTL_S = 60
 _STEP_S = 0.005
 
 
-class Canary:
+class WriteProbe:
     """Writes numbers to a server until it dies."""
 
     def __init__(self, url: str) -> None:
@@ -35,7 +35,7 @@ class Canary:
         self._acknowledged: list[float] = []
         """When each write was acknowledged, `time.monotonic`."""
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sing, name="canary", daemon=True)
+        self._thread = threading.Thread(target=self._write_loop, name="canary", daemon=True)
 
     def start(self) -> None:
         """Begin to write."""
@@ -65,7 +65,7 @@ class Canary:
         """When the last write was acknowledged, `time.monotonic`; None: none was."""
         return self._acknowledged[-1] if self._acknowledged else None
 
-    def _sing(self) -> None:
+    def _write_loop(self) -> None:
         try:
             with connect(self._url) as client:
                 self._choose_key(client)

@@ -31,7 +31,7 @@ class Keeper:
         environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
         try:
             self._process = subprocess.Popen(
-                diya_start.command("chaos.containers.keeper", run_id),
+                diya_start.command("chaos.containers.container_guardian", run_id),
                 stdin=read_end,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -46,7 +46,7 @@ class Keeper:
         if not ready or output.readline() != _READY:
             self._process.kill()
             self.close()
-            raise ChaosError("the keeper did not start: python -m chaos.containers.keeper")
+            raise ChaosError("the guardian of the containers did not start")
         self._closed = False
 
     def close(self) -> None:

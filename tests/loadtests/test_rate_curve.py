@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from loadtests.profiles import profile
-from loadtests.profiles.shape import Curve, Linear, Power, decay
+from loadtests.profiles.rate_curve import Curve, Linear, Power, decay
 
 CURVES = {
     "flat": Curve([Linear(10, 3, 3)]),

@@ -14,7 +14,7 @@ from google.adk.cli.service_registry import get_service_registry
 from google.adk.sessions.in_memory_session_service import InMemorySessionService
 
 from target_service import RedisSessionService
-from target_service.server import choice
+from target_service.server import session_backend
 from target_service.sessions.registration import register
 from target_service.settings import SettingsError, from_environment
 from tests.target_service.processes import ROOT, RedisServer
@@ -47,7 +47,7 @@ def good(uri: str, ttl_seconds: float) -> InMemorySessionService:
 
 def created(sessions: str, uri: str = f"redis://:{SECRET}@127.0.0.1:1/0") -> Any:
     environment = {"DIYA_SESSIONS": sessions, "DIYA_REDIS_URL": uri, "DIYA_TTL_SECONDS": "5"}
-    return choice.create(from_environment(environment))
+    return session_backend.create(from_environment(environment))
 
 
 def test_each_name_gives_its_service() -> None:
