@@ -199,7 +199,7 @@ LOADTESTS_MAY_IMPORT = {
     "customers": {"adk", "arrivals", "profiles", "generator.generator_stats"},
     "generator": {"adk", "arrivals", "customers", "profiles"},
 }
-"""The rooms of `loadtests`; customers count what they do in the figures that the generator reads."""
+"""The rooms of `loadtests`; customers count in the figures that the generator reads."""
 
 
 def test_the_arrows_inside_loadtests_go_one_way(imports: import_graph.Imports) -> None:
