@@ -149,6 +149,7 @@ def test_it_passes_in_processes(installed: Clone) -> None:
     assert_three_passed(installed, documented_lines()[2])
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_the_job_of_the_gitlab_workflow_installs_the_repository_and_finds_its_tests(
     clone: Clone,

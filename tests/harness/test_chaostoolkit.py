@@ -20,7 +20,7 @@ from chaos.faults.catalogue import FAULTS
 from chaos.fleet.topologies import Topology
 from tests.harness import command
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 CHAOS = Path(sys.executable).with_name("chaos")
 

@@ -145,6 +145,7 @@ def test_a_drained_server_keeps_no_dead_session() -> None:
     assert unreclaimed(live, [0.0] * 10 + [100.0] + [0.0] * 99, 0.5)[-1] < 1
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_the_bytes_it_counts_with_are_those_of_the_reference_service() -> None:
     with session_memory.Stage(1, "bundled") as stage:

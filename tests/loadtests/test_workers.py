@@ -22,7 +22,7 @@ from loadtests.profiles.profile import Profile
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from tests.loadtests.recorded import ROOT, fates, honest_server, records
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 SEED = 11
 ORPHANED = 75

@@ -12,7 +12,7 @@ from tests.prove.grounds import Door, Grounds
 from tests.prove.outcome import table
 from tests.prove.script import Reference
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 SEED = 2026
 ROUNDS = 2

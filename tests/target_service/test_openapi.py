@@ -95,6 +95,7 @@ def modes(operation: Any) -> list[GenerationMode]:
     return [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if can_be_bad else [])]
 
 
+@pytest.mark.slow
 def test_no_generated_request_is_answered_with_5xx(replica: Replica, user: str) -> None:
     known = {
         "app_name": "shopmax",

@@ -16,7 +16,7 @@ import pytest
 from chaos.fleet.fleet import Fleet
 from tests.target_service.customers import Crowd, percentile
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 REPLICAS = int(os.environ.get("DIYA_PROVE_REPLICAS", "3"))
 CUSTOMERS = int(os.environ.get("DIYA_PROVE_CUSTOMERS", "10"))
