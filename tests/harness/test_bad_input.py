@@ -43,7 +43,7 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--experiment", "redis-failover"), r"redis-failover: .*--topology sentinel"),
         (("--experiment", "random"), r"--experiment random: random:SEED was expected"),
         (("--experiment", "random:x"), r"--experiment random:x: random:SEED was expected"),
-        (("--replay", "no/such"), r"--replay no/such: .*a run directory was expected"),
+        (("--replay", "no/such"), r"--replay no/such: not a run directory: it has no run\.json"),
         (("--sessions", "rediss"), r"--sessions rediss: .*module:factory"),
         (("--sessions", "no_such_module:factory"), r"no module 'no_such_module'"),
         (("--replicas", "0"), r"replicas.*0.*1 to"),

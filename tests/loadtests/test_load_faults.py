@@ -17,7 +17,7 @@ from reports.records.load_commands import SpikeCommand, StormCommand
 from tests.loadtests.recorded import fates, records
 from tests.loadtests.test_workers import SEED, Crew, _await, _await_turns, crew
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 __all__ = ["crew"]
 

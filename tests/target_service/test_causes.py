@@ -25,6 +25,8 @@ from tests.reports.a_run import SLO, Run
 from tests.target_service.conftest import StartReplica
 from tests.target_service.processes import RedisServer, Replica, body
 
+pytestmark = [pytest.mark.service, pytest.mark.slow]
+
 LIMIT_S = 0.3
 """So slow the steady state may be: the replicas here are slower on purpose."""
 TURNS = 5

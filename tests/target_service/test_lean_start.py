@@ -30,7 +30,13 @@ async def nothing(_: FastAPI) -> AsyncIterator[None]:
 
 
 def in_a_new_process(code: str) -> Any:
-    command = [sys.executable, "-W", "ignore", "-c", f"from target_service import lean\n{code}"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        f"from target_service.server import import_stubs as lean\n{code}",
+    ]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(finished.stdout.splitlines()[-1])
 
