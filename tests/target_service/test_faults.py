@@ -75,6 +75,8 @@ def test_a_turn_whose_write_is_not_confirmed_promises_nothing_and_can_be_repeate
     with ThreadPoolExecutor(1) as pool:
         turn = pool.submit(a.run, user, "s", "thanks", "t1")
         wait_until(lambda: bool(bundled.client.exists(lease)), 20, "the turn has begun")
+        # Its event loop has come round: it has read that the lease is its own.
+        assert a.http.get("/readyz").status_code == 200
         with bundled.frozen() if fault == "frozen" else killed(bundled):
             answer = turn.result()
     assert answer.status_code == 503
