@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from reports.measures.beside import beside_a_fault
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.history_check import Stored
 from reports.measures.continuity.tallies import Census
 from reports.measures.continuity.violations import Violation
-from reports.measures.phases import RECOVERY_S
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.columns import OK, OUTCOME, RETRIED
 from reports.records.history import History
@@ -40,7 +40,7 @@ def calm(
         stored = otherwise.get(turn.turn_id)
         if stored is None or turn.attempts != 1 or turn.unsure:
             continue
-        if _near_a_fault(history, turn.sent, turn.done):
+        if beside_a_fault(history, turn.sent, turn.done):
             continue
         found["message"] += stored.other_message
         found["reply"] += stored.other_reply
@@ -51,13 +51,9 @@ def calm_turns(history: History) -> int:
     """How many turns were acknowledged at once and in no fault's reach."""
     turns = history.turns
     return sum(
-        state & OUTCOME == OK and not state & RETRIED and not _near_a_fault(history, sent, done)
+        state & OUTCOME == OK and not state & RETRIED and not beside_a_fault(history, sent, done)
         for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True)
     )
-
-
-def _near_a_fault(history: History, sent: float, done: float) -> bool:
-    return any(f.start <= done and sent <= f.end + RECOVERY_S for f in history.faults)
 
 
 def judge_suspects(history: History, census: Census, suspects: Sequence[int]) -> None:
