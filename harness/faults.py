@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chaos.experiment.fields import nearest
+from chaos.fleet.environment import needs_proxies
 from harness import exits
 from harness.errors import ConfigError
 from harness.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
@@ -118,7 +119,7 @@ def _up(entry: Entry) -> str | None:
     """The command whose fleet `diya chaos` can do it to; None: it needs a load, or containers."""
     if "load" in entry.needs:
         return None
-    if any(need.startswith("network-") for need in entry.needs):
+    if needs_proxies(entry.needs):
         return "diya up --proxy"
     if entry.refusals["process"] is None:
         return "diya up"

@@ -16,6 +16,7 @@ from msgspec import structs
 from chaos.experiment import model, random_experiment, reader
 from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
+from chaos.fleet.environment import needs_proxies
 from chaos.fleet.topologies import Topology
 from harness import host, options, replay, reproduce, slo
 from harness.errors import ConfigError
@@ -262,7 +263,7 @@ def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:
 
 def _disturbs_network(experiment: Experiment | None) -> bool:
     steps = () if experiment is None else experiment.faults
-    return any(need.startswith("network-") for step in steps for need in step.make().needs)
+    return any(needs_proxies(step.make().needs) for step in steps)
 
 
 def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None:

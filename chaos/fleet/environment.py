@@ -8,7 +8,7 @@ refused before the run when the environment cannot do that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +35,11 @@ CAPABILITIES: Mapping[str, str] = {
     "cluster": "Redis is a cluster",
 }
 """Every capability and what it means."""
+
+
+def needs_proxies(needs: Iterable[str]) -> bool:
+    """Whether one of these capabilities is only there in a fleet with proxies on the way."""
+    return any(need.startswith("network-") for need in needs)
 
 
 class Node(Protocol):
