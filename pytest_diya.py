@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.ci.fixture import Readiness
+    from harness.pytest_plugin.fixture import Readiness
 
 _MARKER = (
     "readiness(profile='smoke', replicas=3, seed=None, sessions='redis', ...): how the runs of "
@@ -115,7 +115,7 @@ def readiness(request: pytest.FixtureRequest) -> Iterator[Readiness]:
     import diya_start
 
     with diya_start.our_names():
-        from harness.ci import fixture
+        from harness.pytest_plugin import fixture
 
         made = fixture.make(request)
     yield made

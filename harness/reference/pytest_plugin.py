@@ -6,8 +6,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from harness import parser
-from harness.ci import amounts
-from harness.ci.metrics import METRICS, Metric
+from harness.pytest_plugin import amounts
+from harness.pytest_plugin.metrics import METRICS, Metric
 from harness.reference import docstrings, markdown
 from reports.gates import VIOLATIONS
 
@@ -87,7 +87,7 @@ def page() -> str:
     """The page."""
     # Only this page needs pytest.
     import pytest_diya
-    from harness.ci.settings import Settings
+    from harness.pytest_plugin.settings import Settings
 
     declared: Any = _Options()
     pytest_diya.pytest_addoption(declared)

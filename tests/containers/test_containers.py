@@ -13,7 +13,7 @@ import psutil
 from chaos.containers.fleet import ContainerFleet, Images
 from tests.containers import tidy
 from tests.harness import command
-from tests.harness.ci import repository
+from tests.harness.pytest_plugin import repository
 
 
 def test_the_readmes_test_passes(tmp_path: Path, images: tuple[str, ...]) -> None:

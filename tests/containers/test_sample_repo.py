@@ -25,7 +25,7 @@ from chaos.containers import service_image
 from chaos.containers.engine import has_image
 from tests.containers import tidy
 from tests.harness import command
-from tests.harness.ci import repository
+from tests.harness.pytest_plugin import repository
 
 SAMPLE = command.ROOT / "tests" / "sample_repo"
 BASE = "diya-test/with-diya:local"

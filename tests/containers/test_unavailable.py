@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import command
-from tests.harness.ci import repository
+from tests.harness.pytest_plugin import repository
 
 pytestmark = pytest.mark.service
 

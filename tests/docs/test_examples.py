@@ -13,7 +13,7 @@ from chaos.experiment import reader
 from loadtests.profiles import profile
 from reports.records import Status
 from tests.docs.pages import DOCS, Block, blocks, example
-from tests.harness.ci.repository import THE_ISSUES
+from tests.harness.pytest_plugin.repository import THE_ISSUES
 from tests.reports.a_run import Run
 from tests.reports.gated import busy
 

@@ -12,7 +12,7 @@ import pytest
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.network import NetworkCut
 from harness import exits, fault_table, parser
-from harness.ci.metrics import METRICS
+from harness.pytest_plugin.metrics import METRICS
 from harness.reference import __main__ as writing
 from harness.reference import faults, profile_meanings, pytest_plugin, result, result_meanings
 from harness.reference.gate_meanings import MEANINGS

@@ -345,7 +345,11 @@ def test_every_command_tells_its_help_without_the_packages_of_the_extras() -> No
 
 def test_pytest_and_docker_are_imported_by_the_plugin_and_the_containers_only() -> None:
     homes = {
-        "pytest": {"harness/ci/fixture.py", "harness/ci/settings.py", "pytest_diya.py"},
+        "pytest": {
+            "harness/pytest_plugin/fixture.py",
+            "harness/pytest_plugin/settings.py",
+            "pytest_diya.py",
+        },
         "docker": {path.relative_to(command.ROOT).as_posix() for path in CONTAINERS},
         "testcontainers": {path.relative_to(command.ROOT).as_posix() for path in CONTAINERS},
     }

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from harness import parser
-from harness.ci.errors import PlanError
-from harness.ci.settings import Settings, as_pytest_says, checked
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.settings import Settings, as_pytest_says, checked
 
 HERE = Path("repository")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import diya_start
-from harness.ci import failure_message, faults, settings
-from harness.ci.errors import PlanError
-from harness.ci.run import Run
-from harness.ci.settings import Settings
 from harness.errors import ConfigError
+from harness.pytest_plugin import failure_message, faults, settings
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.run import Run
+from harness.pytest_plugin.settings import Settings
 from harness.run_process import play
 
 _REQUIRE = "DIYA_REQUIRE_DOCKER"

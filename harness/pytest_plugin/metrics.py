@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.ci import amounts
+from harness.pytest_plugin import amounts
 from reports.gates import VIOLATIONS, names_of
 from reports.render import formatting, view
 from reports.render.view import Result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.ci.expectation import Answer
+from harness.pytest_plugin.expectation import Answer
 from reports.render import terminal, view
 from reports.render.view import Result
 

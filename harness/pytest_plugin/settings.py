@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import diya_start
-from harness.ci.errors import PlanError
+from harness.pytest_plugin.errors import PlanError
 
 if TYPE_CHECKING:
     import pytest

@@ -9,9 +9,9 @@ import pytest
 from chaos.experiment import reader
 from chaos.experiment.model import Experiment
 from chaos.faults.catalogue import FAULTS
-from harness.ci import faults
-from harness.ci.errors import PlanError
-from harness.ci.run import Run
+from harness.pytest_plugin import faults
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.run import Run
 
 
 def planned(tmp_path: Path, run: Run) -> Experiment:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.harness import command
 
 TINY = str(command.HERE / "tiny.toml")
-TALK = str(command.HERE / "ci" / "talk.toml")
+TALK = str(command.HERE / "pytest_plugin" / "talk.toml")
 THE_ISSUES = """
 @pytest.mark.readiness(profile="smoke")
 def test_survives_a_redis_restart(readiness):

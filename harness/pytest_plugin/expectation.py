@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.ci import amounts
-from harness.ci.errors import PlanError
-from harness.ci.metrics import METRICS, Metric
-from harness.ci.settings import nearest
+from harness.pytest_plugin import amounts
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.metrics import METRICS, Metric
+from harness.pytest_plugin.settings import nearest
 from reports.gates import GATES
 from reports.render import formatting, view
 from reports.render.view import Result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.ci.errors import PlanError
+from harness.pytest_plugin.errors import PlanError
 
 _AMOUNT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*([^\s\d]*)\s*")
 

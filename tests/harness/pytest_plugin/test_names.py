@@ -58,9 +58,9 @@ sys.path.insert(0, "")
 import chaos, diya_start
 with diya_start.our_names():
     import reports.render.view as ours
-    from harness.ci import run
-    assert "harness.ci.run" in sys.modules
-assert "harness.ci.run" not in sys.modules and "reports" not in sys.modules
+    from harness.pytest_plugin import run
+    assert "harness.pytest_plugin.run" in sys.modules
+assert "harness.pytest_plugin.run" not in sys.modules and "reports" not in sys.modules
 import reports.daily, chaos as again, harness
 assert again is chaos and chaos.OWNER == harness.OWNER == "the repository"
 with diya_start.our_names():

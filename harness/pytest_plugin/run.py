@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.ci import amounts, expectation, failure_message
-from harness.ci.errors import PlanError
-from harness.ci.faults import PlannedFault, plan
+from harness.pytest_plugin import amounts, expectation, failure_message
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.faults import PlannedFault, plan
 from reports.render.view import Result
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import command
-from tests.harness.ci import repository
+from tests.harness.pytest_plugin import repository
 
 HEAVY = (
     *("gevent", "locust", "google.adk", "numpy", "redis", "psutil", "docker"),

@@ -13,8 +13,8 @@ from chaos.experiment.model import START
 from chaos.experiment.reader import EXTENSION
 from chaos.faults import base
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
-from harness.ci.errors import PlanError
-from harness.ci.settings import nearest
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.settings import nearest
 
 _REPLICA = re.compile(r"r\d\d")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.ci import expectation, failure_message
-from harness.ci.errors import PlanError
-from harness.ci.metrics import METRICS
+from harness.pytest_plugin import expectation, failure_message
+from harness.pytest_plugin.errors import PlanError
+from harness.pytest_plugin.metrics import METRICS
 from tests.reports.conftest import stored
 
 GO = stored("go")

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.harness import command
-from tests.harness.ci import repository
+from tests.harness.pytest_plugin import repository
 
 TOKEN = "t0ken-of-the-target"
 TTL_S = 5

@@ -1,1 +1,0 @@
-"""Readiness runs as tests: what stands behind the pytest plugin."""
