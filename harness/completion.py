@@ -10,7 +10,7 @@ from chaos.experiment import model
 from chaos.faults.catalogue import CATALOGUE
 from chaos.fleet.topologies import SHAPES
 from harness import exits, parser
-from harness.options import KINDS
+from harness.run.options import KINDS
 from loadtests.profiles import profile
 
 _PATHS: dict[str, Literal["file", "directory"]] = {

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
-from harness import exits, options
-from harness.generator import end, start_worker
+from harness import exits
+from harness.run import options
+from harness.run.generator import end, start_worker
 
 
 def main(args: argparse.Namespace) -> int:

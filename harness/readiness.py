@@ -21,16 +21,17 @@ from chaos.experiment.schedule import Schedule
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.load_switch import LoadSwitchFile
-from harness import arrival_accounting, ci_files, join, memory_forecast, report, rundir
-from harness import plan as plans
+from harness import ci_files, join, report
 from harness.errors import RecordsError
-from harness.generator import Generator, Load
-from harness.host import usable_cores
-from harness.plan import Plan
-from harness.progress import Progress
-from harness.rehearsed import rehearsed
-from harness.sampler import Sampler
-from harness.watch import Watch
+from harness.run import arrival_accounting, memory_forecast, rundir
+from harness.run import plan as plans
+from harness.run.generator import Generator, Load
+from harness.run.host import usable_cores
+from harness.run.plan import Plan
+from harness.run.progress import Progress
+from harness.run.rehearsed import rehearsed
+from harness.run.sampler import Sampler
+from harness.run.watch import Watch
 from reports.records import FILES, LoadMark, RecordWriter, RunClock, run_file
 from reports.records.run_description import RedisServerDescription, RunDescription
 
@@ -242,7 +243,7 @@ def _all_are_ours(plan: Plan) -> bool:
 
 def _load(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Load:
     if plan.compose:
-        from harness.composed import ComposedLoad
+        from harness.run.composed import ComposedLoad
 
         composed: Any = fleet
         return ComposedLoad(composed)

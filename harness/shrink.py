@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from chaos.experiment.subset import PinnedExperiment
-from harness import exits, rundir
+from harness import exits
 from harness.ddmin import minimise
 from harness.errors import ConfigError, RunBroken
-from harness.run_process import play
+from harness.run import rundir
+from harness.run.run_process import play
 from reports import gates
 from reports.records import FILES, FaultWindow, LoadMark
 from reports.records.lines import read

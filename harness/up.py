@@ -11,9 +11,10 @@ from pathlib import Path
 from chaos.experiment.control import FOLDER_PREFIX, Control
 from chaos.experiment.control_functions import functions
 from chaos.fleet.fleet import Fleet
-from harness import exits, options, streams
+from harness import exits, streams
 from harness.errors import ConfigError
-from harness.progress import Progress
+from harness.run import options
+from harness.run.progress import Progress
 
 _READY_S = 90.0
 

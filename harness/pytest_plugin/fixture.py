@@ -16,7 +16,7 @@ from harness.pytest_plugin import failure_message, faults, settings
 from harness.pytest_plugin.errors import PlanError
 from harness.pytest_plugin.run import Run
 from harness.pytest_plugin.settings import Settings
-from harness.run_process import play
+from harness.run.run_process import play
 
 _REQUIRE = "DIYA_REQUIRE_DOCKER"
 

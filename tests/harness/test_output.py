@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import log
-from harness.progress import Progress
+from harness.run.progress import Progress
 from tests.harness import command
 from tests.reports.a_run import Run
 
@@ -70,7 +70,7 @@ def test_the_error_of_a_log_entry_has_no_secret_either(logged: io.StringIO) -> N
     try:
         raise ValueError("t0ken-value")
     except ValueError:
-        logging.getLogger("harness.plan").exception("broken")
+        logging.getLogger("harness.run.plan").exception("broken")
     assert "ValueError: …" in logged.getvalue()
     assert "t0ken" not in logged.getvalue()
 
@@ -78,7 +78,7 @@ def test_the_error_of_a_log_entry_has_no_secret_either(logged: io.StringIO) -> N
 def test_a_log_on_a_terminal_takes_the_place_of_the_progress_line() -> None:
     stream = Terminal()
     with logging_to(stream):
-        logging.getLogger("harness.plan").info("planned")
+        logging.getLogger("harness.run.plan").info("planned")
     assert stream.getvalue().startswith("\r\x1b[K")
 
 

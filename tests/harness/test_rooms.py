@@ -232,6 +232,18 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
     assert loose == {"__init__", "__main__", "settings"}
 
 
+HARNESS_MAY_IMPORT = {
+    "run": {"errors", "exits", "parser", "ci_files"},
+    "pytest_plugin": {"errors", "run"},
+    "reference": {"exits", "fault_table", "parser", "pytest_plugin"},
+}
+"""The rooms of `harness`: a run knows neither the commands nor the plugin that start it."""
+
+
+def test_the_arrows_inside_harness_go_one_way(imports: import_graph.Imports) -> None:
+    check_arrows("harness", HARNESS_MAY_IMPORT, imports)
+
+
 CHAOS = "chaos"
 CHAOS_MAY_IMPORT = {
     "proxy": set[str](),

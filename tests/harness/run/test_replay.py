@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
-from harness import parser, rundir
-from harness import plan as plans
+from harness import parser
 from harness.errors import ConfigError
-from harness.plan import Plan
+from harness.run import plan as plans
+from harness.run import rundir
+from harness.run.plan import Plan
 from reports.records import run_file
 from tests.harness import command
 

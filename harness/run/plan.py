@@ -18,9 +18,9 @@ from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import needs_proxies
 from chaos.fleet.topologies import Topology
-from harness import host, options, replay, reproduce, slo
 from harness.errors import ConfigError
-from harness.generator import Crew
+from harness.run import host, options, replay, reproduce, slo
+from harness.run.generator import Crew
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book

@@ -45,7 +45,7 @@ OUT_OF_SIGHT = {
     "memory.evicted",
 }
 TOKEN = "t0ken-of-the-target"
-MINE = str(Path(__file__).parent / "mine.toml")
+MINE = str(command.HERE / "mine.toml")
 
 
 def _judged(url: str, out: Path, *options: str) -> dict[str, Any]:

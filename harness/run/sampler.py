@@ -11,11 +11,11 @@ from typing import Protocol
 import psutil
 
 from chaos.errors import ChaosError
-from harness.host import allowed_cores
-from harness.own_cpu import OwnCpu
-from harness.redis_events import slow_moments
-from harness.redis_probe import RedisProbe
-from harness.replica_metrics import ReplicaMetrics, Served
+from harness.run.host import allowed_cores
+from harness.run.own_cpu import OwnCpu
+from harness.run.redis_events import slow_moments
+from harness.run.redis_probe import RedisProbe
+from harness.run.replica_metrics import ReplicaMetrics, Served
 from reports.records import RecordWriter, RunClock, Sample
 
 _STEP_S = 1.0

@@ -15,9 +15,9 @@ import jsonschema
 import pytest
 
 from harness import parser
-from harness import plan as plans
-from harness.plan import Plan
-from harness.sizing import SHARE
+from harness.run import plan as plans
+from harness.run.plan import Plan
+from harness.run.sizing import SHARE
 from tests.harness import command
 
 pytestmark = [

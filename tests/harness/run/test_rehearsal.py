@@ -19,11 +19,12 @@ from redis import Redis
 
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.ports import free_port
-from harness import parser, rehearsal, rundir
-from harness import plan as plans
-from harness.own_cpu import used_below
-from harness.rehearsal import Measured, Refusal
-from harness.traces import no_new_keys
+from harness import parser
+from harness.run import plan as plans
+from harness.run import rehearsal, rundir
+from harness.run.own_cpu import used_below
+from harness.run.rehearsal import Measured, Refusal
+from harness.run.traces import no_new_keys
 from reports.records import run_file
 from reports.records.run_description import RunDescription
 from tests.harness import command

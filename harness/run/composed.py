@@ -9,7 +9,7 @@ _END_S = 10.0
 
 
 class ComposedLoad:
-    """What `harness.generator.Generator` is, in containers on the same run directory."""
+    """What `harness.run.generator.Generator` is, in containers on the same run directory."""
 
     def __init__(self, fleet: ComposeFleet) -> None:
         """Start it.  Raises ChaosError."""

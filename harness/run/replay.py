@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta
 
-from harness import parser, rundir
+from harness import parser
 from harness.errors import ConfigError
-from harness.reproduce import REPLAYED, SETTINGS
+from harness.run import rundir
+from harness.run.reproduce import REPLAYED, SETTINGS
 from loadtests.profiles import journeys, profile
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from chaos.fleet.redis_server import RedisServer
-from harness.record_tail import Tail
-from harness.sampler import Sampler
+from harness.run.record_tail import Tail
+from harness.run.sampler import Sampler
 from reports.records import RecordWriter, RunClock, Sample
 from tests.harness.command import wait_until
 

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from harness.errors import ConfigError
-from harness.rehearsal import Measured
+from harness.run.rehearsal import Measured
 from loadtests.profiles.profile import Profile
 from reports.records.sizing import GROWN, Sizing
 

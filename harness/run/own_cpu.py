@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from harness.host import usable_cores
+from harness.run.host import usable_cores
 
 
 class OwnCpu:

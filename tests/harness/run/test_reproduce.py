@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import parser, reproduce
-from harness import plan as plans
+from harness import parser
+from harness.run import plan as plans
+from harness.run import reproduce
 from reports.render import reproduce_command
+from tests.harness.command import HERE
 
 
 def parsed(*options: str) -> argparse.Namespace:
@@ -87,7 +89,7 @@ def test_settings_of_the_environment_come_first_and_secrets_do_not() -> None:
 def test_an_experiment_of_ones_own_is_played_from_the_copy_that_the_run_kept(
     tmp_path: Path,
 ) -> None:
-    own = Path(__file__).with_name("one_kill.yaml")
+    own = HERE / "one_kill.yaml"
     plan = plans.from_args(parsed("--profile", "smoke", "--experiment", str(own), "--seed", "3"))
     kept = tmp_path / "experiment.yaml"
     command = plan.kept_in(kept).description().command

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from chaos.experiment.schedule import SteadyStateError
-from harness import parser, watch
-from harness import plan as plans
-from harness.plan import Plan
-from harness.progress import Progress
-from harness.watch import Watch
+from harness import parser
+from harness.run import plan as plans
+from harness.run import watch
+from harness.run.plan import Plan
+from harness.run.progress import Progress
+from harness.run.watch import Watch
 from loadtests.arrivals import arrivals, conversation
 from loadtests.profiles import profile
 from reports.records import LoadMark, Outcome, Record, RecordWriter, TurnRecord
@@ -52,7 +53,7 @@ class Script:
 
     @property
     def running(self) -> bool:
-        """As `harness.generator.Load` has it."""
+        """As `harness.run.generator.Load` has it."""
         while self._story and self._story[0][0] <= self._clock.now():
             self._writer.write(self._story.pop(0)[1])
         return self.ends is None or self._clock.now() < self.ends

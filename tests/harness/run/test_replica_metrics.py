@@ -13,9 +13,9 @@ import pytest
 import redis
 
 from chaos.fleet.redis_server import RedisServer
-from harness.record_tail import Tail
-from harness.replica_metrics import ReplicaMetrics, read
-from harness.sampler import Sampler
+from harness.run.record_tail import Tail
+from harness.run.replica_metrics import ReplicaMetrics, read
+from harness.run.sampler import Sampler
 from reports.records import RecordWriter, RunClock, Sample
 from tests.harness.command import wait_until
 

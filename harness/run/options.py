@@ -14,7 +14,7 @@ from chaos.fleet.addresses import is_loopback, without_password
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.topologies import Topology
 from harness.errors import ConfigError
-from harness.generator import Crew
+from harness.run.generator import Crew
 from loadtests.adk.target import address as parse_target
 from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import arrival_accounting
+from harness.run import arrival_accounting
 from reports.records import ArrivalRange, Fate, LoadMark, RecordWriter
 from tests.loadtests.recorded import fates, offered, records
 

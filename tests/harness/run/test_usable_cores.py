@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.host import allowed_cores, usable_cores
+from harness.run.host import allowed_cores, usable_cores
 
 ALL = float(len(allowed_cores()))
 
@@ -52,7 +52,8 @@ def test_a_broken_limit_limits_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds processes to cores")
 def test_a_process_bound_to_one_core_may_use_one() -> None:
     code = (
-        "import os, harness.host as host; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "import os; from harness.run import host;"
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
         "print(host.usable_cores() <= 1, len(host.allowed_cores()))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

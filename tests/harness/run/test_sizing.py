@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness import sizing
 from harness.errors import ConfigError
-from harness.rehearsal import Measured
-from harness.sizing import Ask, sized
+from harness.run import sizing
+from harness.run.rehearsal import Measured
+from harness.run.sizing import Ask, sized
 from loadtests.profiles import profile
 from reports.records.sizing import in_words
 

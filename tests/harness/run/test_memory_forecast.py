@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import memory_forecast, parser
-from harness import plan as plans
+from harness import parser
+from harness.run import memory_forecast
+from harness.run import plan as plans
 from loadtests.arrivals.forecast import forecast
 from reports.records.forecast import read
 

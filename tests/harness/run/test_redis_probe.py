@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.redis_probe import signed
+from harness.run.redis_probe import signed
 from reports.records import Sample, from_json, to_json
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from harness import parser
-from harness import plan as plans
-from harness.plan import Plan
-from harness.progress import Progress
-from harness.rehearsed import rehearsed
+from harness.run import plan as plans
+from harness.run.plan import Plan
+from harness.run.progress import Progress
+from harness.run.rehearsed import rehearsed
 
 FLEET: Any = object()
 """Nobody asks it anything."""

@@ -12,9 +12,9 @@ import pytest
 from msgspec import to_builtins
 
 from harness import parser
-from harness import plan as plans
-from harness.plan import Plan
 from harness.readiness import described
+from harness.run import plan as plans
+from harness.run.plan import Plan
 from reports.records import run_file
 from reports.records.run_description import RunDescription
 from reports.records.sizing import Sizing

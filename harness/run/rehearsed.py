@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from chaos.errors import ChaosError
-from harness import rehearsal
 from harness.errors import ConfigError
-from harness.host import usable_cores
-from harness.own_cpu import used_below
-from harness.plan import Plan
-from harness.progress import Progress
-from harness.rehearsal import Cpu, Measured, Refusal
-from harness.sizing import Ask, sized
-from harness.traces import no_new_keys
+from harness.run import rehearsal
+from harness.run.host import usable_cores
+from harness.run.own_cpu import used_below
+from harness.run.plan import Plan
+from harness.run.progress import Progress
+from harness.run.rehearsal import Cpu, Measured, Refusal
+from harness.run.sizing import Ask, sized
+from harness.run.traces import no_new_keys
 from loadtests.arrivals.peak import peak_turns_per_s
 from reports.records.sizing import in_words
 

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness import options
-from harness.plan import Plan
+from harness.run import options
+from harness.run.plan import Plan
 from loadtests.arrivals.forecast import forecast
 
 FILE = "forecast.json"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from chaos.experiment.schedule import Schedule, SteadyStateError
 from harness.errors import RecordsError
-from harness.generator import Load
-from harness.plan import Plan
-from harness.progress import Progress
-from harness.record_tail import Tail
+from harness.run.generator import Load
+from harness.run.plan import Plan
+from harness.run.progress import Progress
+from harness.run.record_tail import Tail
 from reports.records import ConversationRecord, LoadMark, RecordWriter, RunClock, TurnRecord
 
 _LOG = logging.getLogger(__name__)
