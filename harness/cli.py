@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from harness import exits, parser, streams
@@ -13,6 +14,8 @@ from harness.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
+
+    Command = Callable[[argparse.Namespace], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,49 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(args: argparse.Namespace) -> int:
-    if args.command == "readiness":
-        from harness import readiness
-
-        return readiness.main(args)
-    if args.command == "report":
-        from harness import report
-
-        return report.main(args)
-    if args.command == "shrink":
-        from harness import shrink
-
-        return shrink.main(args)
-    if args.command == "profile":
-        from harness import profiles
-
-        return profiles.main(args)
-    if args.command == "chaos":
-        from harness import one_fault
-
-        return one_fault.main(args)
-    if args.command == "demo":
-        from harness import demo
-
-        return demo.main(args)
-    if args.command == "check":
-        from harness import check
-
-        return check.main(args)
-    if args.command == "faults":
-        from harness import faults
-
-        return faults.main(args)
-    if args.command == "experiments":
-        from harness import experiments
-
-        return experiments.main(args)
-    if args.command == "completion":
-        from harness import completion
-
-        return completion.main(args)
-    from harness import up
-
-    return up.main(args)
+    # Imported only now: a command pays for its own imports and for no other's.
+    command: Command = import_module(f"harness.commands.{args.command}").main
+    return command(args)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

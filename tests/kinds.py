@@ -37,7 +37,7 @@ _FIXTURES = {
 
 _CHOSEN_BY = {
     "system": "system",
-    "good": "daily",  # the run of tests/harness/test_readiness.py that is GO
+    "good": "daily",  # the run of tests/harness/commands/test_readiness.py that is GO
 }
 """The fixtures whose tests have such a mark, too."""
 

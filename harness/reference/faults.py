@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos.experiment import model, reader
 from chaos.experiment.fleet_probes import PROBES
 from chaos.fleet.environment import CAPABILITIES
-from harness.fault_table import ENVIRONMENTS, Entry, catalogue
+from harness.commands.fault_table import ENVIRONMENTS, Entry, catalogue
 from harness.reference import docstrings, markdown
 
 _PARAGRAPH = "\n\n"

@@ -11,7 +11,8 @@ import pytest
 
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.network import NetworkCut
-from harness import exits, fault_table, parser
+from harness import exits, parser
+from harness.commands import fault_table
 from harness.pytest_plugin.metrics import METRICS
 from harness.reference import __main__ as writing
 from harness.reference import faults, profile_meanings, pytest_plugin, result, result_meanings

@@ -112,7 +112,7 @@ def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     finished = command.run("report", "--verbose", str(run_dir))
     (line,) = finished.stderr.splitlines()
-    assert f"harness.report: {run_dir} judged: " in line
+    assert f"harness.commands.report: {run_dir} judged: " in line
     assert command.run("report", str(run_dir)).stderr == ""
 
 

@@ -70,20 +70,6 @@ def imported(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def imported_in_functions(path: Path) -> set[str]:
-    """The modules of ours that a file imports inside its functions."""
-    found = set[str]()
-    for function in ast.walk(ast.parse(path.read_text())):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        for node in ast.walk(function):
-            if isinstance(node, ast.ImportFrom) and node.module in ROOMS:
-                found |= {f"{node.module}.{name.name}" for name in node.names}
-            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith(ROOMS):
-                found.add(str(node.module))
-    return found
-
-
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
     files = list((command.ROOT / room).rglob("*.py"))
@@ -132,7 +118,7 @@ def test_no_modules_import_each_other_in_a_circle(imports: import_graph.Imports)
 def test_an_import_in_a_function_hides_no_circle(imports: import_graph.Imports) -> None:
     # An import inside a function puts an import off; the two files depend on each other all the
     # same.  Such imports are for packages that are heavy or optional.
-    assert "harness.readiness" in imports.in_functions["harness.cli"]
+    assert "harness.error_exit" in imports.in_functions["harness.cli"]
     assert import_graph.circles(imports.all()) == []
 
 
@@ -233,15 +219,39 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
 
 
 HARNESS_MAY_IMPORT = {
-    "run": {"errors", "exits", "parser", "ci_files"},
+    "run": {"ci_files", "errors", "exits", "parser"},
+    "commands": {"ci_files", "errors", "exits", "parser", "run", "streams"},
     "pytest_plugin": {"errors", "run"},
-    "reference": {"exits", "fault_table", "parser", "pytest_plugin"},
+    "reference": {"commands.fault_table", "exits", "parser", "pytest_plugin"},
 }
 """The rooms of `harness`: a run knows neither the commands nor the plugin that start it."""
+HARNESS_AT_THE_TOP = {
+    *("cli", "parent_watch"),
+    *("parser", "parser_lookups", "streams", "log", "exits", "errors", "error_exit", "ci_files"),
+}
+"""The two entries, and what the command line is made of."""
+BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot"}
+"""What is no command: parts of `shrink`, `faults`, `readiness` and `profile`."""
 
 
 def test_the_arrows_inside_harness_go_one_way(imports: import_graph.Imports) -> None:
     check_arrows("harness", HARNESS_MAY_IMPORT, imports)
+
+
+def test_only_the_command_line_is_in_no_room_of_harness() -> None:
+    loose = {path.stem for path in (command.ROOT / "harness").glob("*.py")}
+    assert loose == {"__init__", *HARNESS_AT_THE_TOP}
+
+
+def test_every_command_has_a_file_of_its_name() -> None:
+    files = {path.stem for path in (command.ROOT / "harness" / "commands").glob("*.py")}
+    assert files == {"__init__", *COMMANDS, *BESIDE_THE_COMMANDS}
+
+
+def test_the_package_of_every_room_of_harness_describes_it() -> None:
+    for room in HARNESS_MAY_IMPORT:
+        tree = ast.parse((command.ROOT / "harness" / room / "__init__.py").read_text())
+        assert (ast.get_docstring(tree) or "").partition("\n")[0].endswith("."), room
 
 
 CHAOS = "chaos"
@@ -284,8 +294,8 @@ def test_gevent_and_locust_live_where_the_load_is_played_only() -> None:
 @pytest.mark.service
 def test_the_command_line_leaves_the_heavy_packages_out() -> None:
     code = (
-        "import sys, harness.cli, harness.readiness, harness.report, harness.demo, harness.up;"
-        "import harness.profiles;"
+        "import sys, harness.cli;"
+        "from harness.commands import demo, profile, readiness, report, up;"
         "print(*{m.split('.')[0] for m in sys.modules} & {'gevent', 'locust', 'numpy'});"
         "print('google.adk' in sys.modules)"
     )
@@ -331,9 +341,8 @@ def test_the_blocked_packages_are_really_blocked(name: str) -> None:
 
 @pytest.mark.service
 def test_every_command_is_imported_without_the_packages_of_the_extras() -> None:
-    modules = sorted(imported_in_functions(command.ROOT / "harness" / "cli.py"))
-    assert len(modules) > len(COMMANDS), modules
-    finished = without_extras("\n".join(f"import {module}" for module in modules))
+    lines = [f"import harness.commands.{name}" for name in COMMANDS]
+    finished = without_extras("\n".join([*lines, "import harness.error_exit, harness.log"]))
     assert finished.returncode == 0, finished.stderr
 
 

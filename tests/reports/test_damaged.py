@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import exits, report
+from harness import exits
+from harness.commands import report
 from harness.error_exit import explain
 from reports.records import FILES, LoadMark, lines
 from reports.records.history import HistoryError, read

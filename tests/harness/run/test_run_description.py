@@ -12,7 +12,7 @@ import pytest
 from msgspec import to_builtins
 
 from harness import parser
-from harness.readiness import described
+from harness.commands.readiness import described
 from harness.run import plan as plans
 from harness.run.plan import Plan
 from reports.records import run_file

@@ -12,8 +12,8 @@ from typing import Any
 from chaos.experiment.fields import nearest
 from chaos.fleet.environment import needs_proxies
 from harness import exits
+from harness.commands.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
 from harness.errors import ConfigError
-from harness.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
 
 _WIDTH = 100
 _FEW = 3

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.ddmin import minimise
+from harness.commands.ddmin import minimise
 
 Question = Callable[[Sequence[int]], bool]
 

@@ -18,8 +18,8 @@ from chaos.faults.catalogue import FAULTS
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.topologies import Topology
-from harness import fault_table
-from harness.fault_table import PARAMETERS, catalogue
+from harness.commands import fault_table
+from harness.commands.fault_table import PARAMETERS, catalogue
 from tests.harness import command
 
 pytestmark = pytest.mark.service

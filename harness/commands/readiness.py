@@ -21,7 +21,8 @@ from chaos.experiment.schedule import Schedule
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.load_switch import LoadSwitchFile
-from harness import ci_files, join, report
+from harness import ci_files
+from harness.commands import join, report
 from harness.errors import RecordsError
 from harness.run import arrival_accounting, memory_forecast, rundir
 from harness.run import plan as plans

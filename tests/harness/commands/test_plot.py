@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from harness import plot
+from harness.commands import plot
 
 
 def test_a_chart_has_a_column_for_each_value_in_eighths_of_a_row() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from chaos.experiment.subset import PinnedExperiment
 from harness import exits
-from harness.ddmin import minimise
+from harness.commands.ddmin import minimise
 from harness.errors import ConfigError, RunBroken
 from harness.run import rundir
 from harness.run.run_process import play

@@ -1,4 +1,4 @@
-"""Commands that answer a question and start nothing: `--version` and the lists."""
+"""`diya --version`."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from chaos.errors import ChaosConfigError
 from chaos.experiment import reader
 from harness import exits
+from harness.commands.profile import clock, number
 from harness.errors import ConfigError
-from harness.profiles import clock, number
 from loadtests.profiles import journeys, profile
 from loadtests.profiles import requests_csv as profile_csv
 from loadtests.profiles.journeys import Book, Journey

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from chaos.errors import ChaosConfigError
 from chaos.fleet.redis_binary import find_server
-from harness import exits, plot
+from harness import exits
+from harness.commands import plot
 from harness.run import options
 from loadtests.arrivals.forecast import TURN_S, Forecast, forecast
 from loadtests.profiles import journeys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import profiles
+from harness.commands import profile as profiles
 from loadtests.profiles import profile
 from tests.harness import command
 

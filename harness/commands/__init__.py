@@ -1,0 +1,1 @@
+"""The subcommands of `diya`, a file for each, named after it."""
