@@ -1,4 +1,10 @@
-"""Probes that are no functions of ours: an HTTP call on this machine, a process's answer."""
+"""Probes that are no functions of ours: an HTTP call on this machine, a process's answer.
+
+The Chaos Toolkit's own providers are not called.  Its HTTP provider obeys `HTTP_PROXY` and
+`~/.netrc`, follows a redirect to any machine and has no limit of time.  Its process provider starts
+a shell for a text, hands standard input on, writes the arguments (secrets too) to its log and
+guesses the encoding of the answer.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +21,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
 from chaos.fleet.addresses import is_loopback, without_password
 
@@ -62,7 +69,7 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     if not isinstance(verify, bool):
         raise ValueError(f"verify_tls = {verify!r}: expected true or false")
     # Never through a proxy of the environment: what is asked is on this machine.
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _Redirect()]
     if not verify:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -84,6 +91,19 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
         raise AssertionError("the last attempt returns or raises")
 
     return ask
+
+
+class _Redirect(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect to an address of this machine.  Raises ChaosError for any other."""
+
+    def redirect_request(self, *args: Any) -> urllib.request.Request | None:
+        """As urllib calls it, with the new address last."""
+        url = args[-1]
+        if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+            raise ChaosError(
+                f"the redirect must lead to a loopback address, got {without_password(url)!r}"
+            )
+        return super().redirect_request(*args)
 
 
 def _answer(status: int, headers: Any, body: bytes) -> dict[str, Any]:

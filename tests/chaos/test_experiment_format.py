@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chaos.errors import ChaosConfigError
+from chaos.errors import ChaosConfigError, ChaosError
 from chaos.experiment.model import Experiment, Look, Moment
 from chaos.experiment.reader import load
 from chaos.faults.kill_replica import KillReplica
@@ -120,6 +120,12 @@ def test_a_step_may_begin_at_a_phase_of_the_load(tmp_path: Path) -> None:
 
 class _Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path.startswith("/to?"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to?"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = json.dumps({"path": self.path, "token": self.headers.get("X-Token")}).encode()
         self.send_response(503 if self.path.startswith("/bad") else 200)
         self.send_header("Content-Type", "application/json")
@@ -182,6 +188,23 @@ def test_a_timeout_may_be_two_and_a_connection_may_be_retried(tmp_path: Path, pa
     answer = look.probe.ask(NO_FLEET)
     assert isinstance(answer, dict)
     assert answer["status"] == 200
+
+
+def test_a_probe_follows_a_redirect_on_this_machine_and_to_no_other(
+    tmp_path: Path, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:9")
+    for target, leads_here in ((f"{page}/here", True), ("http://192.0.2.1/there", False)):
+        provider = {"type": "http", "url": f"{page}/to?{target}", "timeout": 5}
+        (look,) = read(tmp_path, method=[ask("a", provider)]).method
+        assert isinstance(look, Look)
+        if leads_here:
+            answer = look.probe.ask(NO_FLEET)
+            assert isinstance(answer, dict)
+            assert answer["body"]["path"] == "/here"
+        else:
+            with pytest.raises(ChaosError, match=r"loopback address, got 'http://192\.0\.2\.1/th"):
+                look.probe.ask(NO_FLEET)
 
 
 @pytest.mark.parametrize(
