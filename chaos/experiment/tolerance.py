@@ -3,6 +3,12 @@
 A value means that value, two numbers in a list their range, any other list one of its values; a
 mapping is a `range`, a `regex` or a `jsonpath`.  Of the answer of an HTTP call or a process, a
 number is held against its `status`, and a list, of two numbers too, holds the values it may have.
+
+The Chaos Toolkit's own `within_tolerance` is not called; a test compares the two.  It raises for
+an answer of another type, takes 1 for true, and takes the text 0.1 for less than the limit 0.1.  It
+puts values into a pattern a second time, so that `$$` becomes `$`, and writes the pattern (secrets
+too) to its log.  Its JSON paths need one exact version of ANTLR's runtime, which would conflict
+with other packages where diya is a pytest plugin, and know neither `$.a-b` nor `$['a']`.
 """
 
 from __future__ import annotations

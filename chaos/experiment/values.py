@@ -1,43 +1,26 @@
 """Values that an experiment takes from outside: `configuration`, `secrets`, and `${name}` in texts.
 
-They mean what they mean to the Chaos Toolkit's own loader.  A secret goes into no sentence, record
-or log: `Values.mask` takes it out of every text that leaves here.
+The Chaos Toolkit's own library loads them and puts them in: they mean here what they mean there.
+An entry on which it would crash, and a name that it would leave in the text, are refused before.
+A secret goes into no sentence, record or log: `Values.mask` takes it out of every text that leaves
+here.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# As string.Template, which the Chaos Toolkit uses, but that `${` must be followed by a name.
-_NAME = re.compile(r"\$(?:(\$)|\{(\w+)\}|([A-Za-z_][A-Za-z0-9_]*))")
+# The library costs 50 ms to import: it is imported where a file has something for it.
+
+_BRACED = re.compile(r"\$(?:\$|\{(\w+)\})")
 HIDDEN = "•••"
 """Stands for a secret in everything that is recorded."""
 
-
-def _bool(value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).lower() not in ("false", "0", "no")
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) and value else value
-
-
-_TYPES: dict[str, Callable[[Any], Any]] = {
-    "str": lambda value: value,
-    "string": lambda value: value,
-    "int": int,
-    "integer": int,
-    "float": float,
-    "number": float,
-    "bytes": lambda value: value.encode(),
-    "bool": _bool,
-    "json": _json,
-}
+_TYPES = ("str", "string", "int", "integer", "float", "number", "bytes", "bool", "json")
 _ENV_KEYS = ("type", "key", "default", "env_var_type")
 
 
@@ -70,18 +53,21 @@ class Values:
 
         A text that is nothing but `${name}` becomes the value itself, with its type; `$$` stands
         for `$`.  A `$name` that is not known stays as it is: texts for others hold such.  Raises
-        UnknownName for a `${name}` that is not known.
+        UnknownName for a `${name}` that is not known, and for one that is not of ASCII letters,
+        digits and `_`: the Chaos Toolkit would leave either in the text.
         """
-        if isinstance(value, dict):
-            return {key: self.put_in(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self.put_in(each) for each in value]
-        if not isinstance(value, str):
+        texts = [leaf for leaf in _leaves(value) if isinstance(leaf, str) and "$" in leaf]
+        if not texts:
             return value
-        whole = _NAME.fullmatch(value)
-        if whole and whole[2]:
-            return self._named(whole[2])
-        return _NAME.sub(self._text, value)
+        for text in texts:
+            for name in filter(None, _BRACED.findall(text)):
+                known = name in self.configuration or name in self.secrets
+                if not (known and name.isascii() and name.isidentifier()):
+                    raise UnknownName(name)
+        from chaoslib import substitute
+
+        # It looks for names inside groups of secrets: all of ours are in one.
+        return substitute(value, self.configuration, {"all": self.secrets})
 
     def mask(self, text: str) -> str:
         """The text without the secrets in it."""
@@ -90,20 +76,6 @@ class Values:
             text = text.replace(secret, HIDDEN)
         return text
 
-    def _text(self, match: re.Match[str]) -> str:
-        escaped, braced, bare = match.groups()
-        if escaped:
-            return "$"
-        if bare and bare not in self.configuration and bare not in self.secrets:
-            return match[0]
-        return str(self._named(braced or bare))
-
-    def _named(self, name: str) -> Any:
-        for each in (self.configuration, self.secrets):
-            if name in each:
-                return each[name]
-        raise UnknownName(name)
-
 
 def read_configuration(entries: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     """Constants of any shape, and `{type: env, key: NAME, default: …, env_var_type: …}`.
@@ -111,13 +83,13 @@ def read_configuration(entries: Mapping[str, Any], notes: list[str]) -> dict[str
     A default gets the type of `env_var_type` as the variable does.  A sentence for each key that is
     passed over goes to `notes`.  Raises ValuesError.
     """
-    configuration = {}
+    configuration: dict[str, Any] = {}
     for name, entry in entries.items():
         key = f"configuration.{name}"
         kind = entry.get("type") if isinstance(entry, dict) else None
         if kind in ("probe", "vault"):
             raise ValuesError(f"{key}.type", f"must be env, got {kind!r}, which is not read here")
-        configuration[name] = _from_environment(key, entry, notes) if kind == "env" else entry
+        configuration[name] = _variable(key, entry, notes) if kind == "env" else entry
     return configuration
 
 
@@ -126,14 +98,17 @@ def read_secrets(entries: Mapping[str, Any], notes: list[str]) -> dict[str, Any]
 
     Notes and errors as those of `read_configuration`; no secret is in them.
     """
+    if not entries:
+        return {}
+    _check_secrets("secrets", entries, notes)
+    from chaoslib.secret import load_secrets
+
     secrets: dict[str, Any] = {}
-    for group, entry in entries.items():
-        members = {group: entry}
-        prefix = "secrets"
-        if isinstance(entry, dict) and not isinstance(entry.get("type"), str):
-            members, prefix = entry, f"secrets.{group}"
-        for name, member in members.items():
-            secrets.setdefault(str(name), _secret(f"{prefix}.{name}", member, notes))
+    for group, loaded in load_secrets(dict(entries)).items():
+        entry = entries[group]
+        is_group = isinstance(entry, dict) and not isinstance(entry.get("type"), str)
+        for name, secret in loaded.items() if is_group else [(group, loaded)]:
+            secrets.setdefault(str(name), secret)
     return secrets
 
 
@@ -146,45 +121,58 @@ def without_secrets(entries: Any) -> Any:
     return {name: without_secrets(entry) for name, entry in entries.items()}
 
 
-def _secret(key: str, entry: Any, notes: list[str]) -> Any:
-    if not isinstance(entry, dict):
-        if entry == HIDDEN:
-            raise ValuesError(key, "must be {type: env, key: NAME}: a record keeps no secret")
-        return entry
-    if entry.get("type") == "env":
-        return _from_environment(key, entry, notes)
-    if entry.get("type") == "vault":
-        raise ValuesError(f"{key}.type", "must be env, got 'vault', which is not read here")
-    return {name: _secret(f"{key}.{name}", member, notes) for name, member in entry.items()}
-
-
 def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, Mapping):
-        for each in value.values():
+    if isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
             yield from _leaves(each)
     else:
         yield value
 
 
-def _from_environment(key: str, entry: Mapping[str, Any], notes: list[str]) -> Any:
-    secret = key.startswith("secrets.")
-    known = _ENV_KEYS[:2] if secret else _ENV_KEYS
+def _variable(key: str, entry: Mapping[str, Any], notes: list[str]) -> Any:
+    """What a variable of the environment, or its default, is worth to the configuration."""
+    _check_variable(key, entry, notes, _ENV_KEYS)
+    from chaoslib import convert_to_type
+    from chaoslib.configuration import load_configuration
+
+    wanted, default = entry.get("env_var_type"), entry.get("default")
+    try:
+        convert_to_type(wanted, "0")
+    except ValueError:
+        message = f"must be one of {', '.join(_TYPES)}, got {wanted!r}"
+        raise ValuesError(f"{key}.env_var_type", message) from None
+    if wanted == "bool" and isinstance(default, int) and not isinstance(default, bool):
+        entry = {**entry, "default": str(default)}  # 0 and 1: the library expects a text
+    try:
+        return load_configuration({key: entry})[key]
+    except (ValueError, TypeError, AttributeError):
+        variable = entry["key"]
+        place = f"{variable} in the environment" if variable in os.environ else f"{key}.default"
+        raise ValuesError(f"{key}.env_var_type", f"{place} must be of type {wanted}") from None
+
+
+def _check_secrets(key: str, entry: Any, notes: list[str]) -> None:
+    """Raise ValuesError for a secret that cannot be loaded."""
+    if not isinstance(entry, dict):
+        if entry == HIDDEN:
+            raise ValuesError(key, "must be {type: env, key: NAME}: a record keeps no secret")
+    elif key != "secrets" and entry.get("type") == "env":
+        _check_variable(key, entry, notes, _ENV_KEYS[:2])
+    elif key != "secrets" and entry.get("type") == "vault":
+        # The library would leave the secret empty, or ask another machine with no limit of time.
+        raise ValuesError(f"{key}.type", "must be env, got 'vault', which is not read here")
+    else:
+        for name, member in entry.items():
+            _check_secrets(f"{key}.{name}", member, notes)
+
+
+def _check_variable(
+    key: str, entry: Mapping[str, Any], notes: list[str], known: tuple[str, ...]
+) -> None:
+    """Raise ValuesError when there is neither the variable nor a default; note unknown keys."""
     notes += [f"{key}.{name} is passed over" for name in entry if name not in known]
     variable = entry.get("key")
     if not isinstance(variable, str) or not variable:
         raise ValuesError(f"{key}.key", f"must be the name of a variable, got {variable!r}")
-    if variable not in os.environ and (secret or "default" not in entry):
+    if variable not in os.environ and not ("default" in known and "default" in entry):
         raise ValuesError(f"{key}.key", f"must be a variable that is set, got {variable!r}")
-    value = os.environ.get(variable, entry.get("default"))
-    wanted = None if secret else entry.get("env_var_type")
-    if wanted is None:
-        return value
-    if wanted not in _TYPES:
-        raise ValuesError(
-            f"{key}.env_var_type", f"must be one of {', '.join(_TYPES)}, got {wanted!r}"
-        )
-    try:
-        return _TYPES[wanted](value)
-    except (ValueError, TypeError, AttributeError):
-        place = f"{variable} in the environment" if variable in os.environ else f"{key}.default"
-        raise ValuesError(f"{key}.env_var_type", f"{place} must be of type {wanted}") from None

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from chaoslib import substitute
+from chaoslib.configuration import load_configuration
+from chaoslib.secret import load_secrets
 
 from chaos.errors import ChaosConfigError
 from chaos.experiment.reader import load, parse
-from chaos.experiment.values import Values, read_configuration, read_secrets
+from chaos.experiment.values import UnknownName, Values, read_configuration, read_secrets
 from tests.chaos.conftest import NO_FLEET
 
 
@@ -73,11 +76,10 @@ TEXTS: list[Any] = [
 def test_an_entry_of_the_configuration_has_the_value_that_chaos_toolkit_gives_it(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    chaoslib = pytest.importorskip("chaoslib.configuration")
     monkeypatch.setenv("DIYA_SET", "7")
     entry = {"it": ENTRIES[name]}
     ours = read_configuration(copy.deepcopy(entry), [])
-    theirs = chaoslib.load_configuration(copy.deepcopy(entry))
+    theirs = load_configuration(copy.deepcopy(entry))
     assert ours == theirs
     assert type(ours["it"]) is type(theirs["it"])
 
@@ -86,12 +88,10 @@ def test_an_entry_of_the_configuration_has_the_value_that_chaos_toolkit_gives_it
 def test_a_text_is_filled_in_as_chaos_toolkit_does(
     monkeypatch: pytest.MonkeyPatch, text: Any
 ) -> None:
-    chaoslib = pytest.importorskip("chaoslib")
-    secret = pytest.importorskip("chaoslib.secret")
     monkeypatch.setenv("DIYA_SET", "7")
     configuration = {"text": "a", "number": 2}
     ours = Values(configuration, read_secrets(SECRETS, [])).put_in(text)
-    theirs = chaoslib.substitute(text, configuration, secret.load_secrets(SECRETS))
+    theirs = substitute(text, configuration, load_secrets(SECRETS))
     assert ours == theirs
 
 
@@ -107,6 +107,41 @@ def test_a_default_with_a_type_may_be_a_pause(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(document))
     (read,) = load(path).method
     assert (read.before, read.after) == (5.0, 2.5)
+
+
+@pytest.mark.parametrize(("default", "value"), [(0, False), (1, True)])
+def test_a_number_may_be_the_default_of_a_bool(default: int, value: bool) -> None:
+    assert read_configuration({"it": env(default, "bool")}, []) == {"it": value}
+
+
+@pytest.mark.parametrize("kind", ["str", "string", "int", "integer", "float", "number", "bytes"])
+def test_every_type_that_a_sentence_names_is_read(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("DIYA_SET", "7")
+    assert read_configuration({"it": env(kind=kind, key="DIYA_SET")}, [])["it"] in (7, "7", b"7")
+
+
+@pytest.mark.parametrize("text", ["${größe}", "a ${größe}", ["${nmber}"], {"k": ["$$ ${nmber}"]}])
+def test_a_name_that_chaos_toolkit_would_leave_in_the_text_is_refused(text: Any) -> None:
+    with pytest.raises(UnknownName):
+        Values({"größe": 1, "number": 2}).put_in(text)
+
+
+def test_an_escaped_name_is_not_looked_up() -> None:
+    assert Values({"number": 2}).put_in("$${nmber} $$$${x}") == "${nmber} $${x}"
+
+
+def test_no_secret_is_logged_at_any_level(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DIYA_SET", "hunter2")
+    entries = {"shop": {"token": {"type": "env", "key": "DIYA_SET"}, "plain": "hunter3"}}
+    with caplog.at_level("DEBUG"):
+        values = Values({}, read_secrets(entries, []))
+        assert values.put_in("${token} $plain ${plain}") == "hunter2 hunter3 hunter3"
+        assert values.put_in("${token}") == "hunter2"
+    assert "hunter" not in caplog.text
 
 
 def test_a_key_of_a_variable_that_is_not_known_is_noted() -> None:
