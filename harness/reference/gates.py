@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from harness.reference import markdown
-from harness.reference.gate_meanings import MEANINGS
 from reports.gates import GATES, GROUPS
 
 _INTRO = """\
@@ -26,7 +25,7 @@ For the gates of continuity that name a violation, the meaning is the violation 
 limit is 0."""
 
 _CRASHED = """\
-A check that crashes is reported as `AREA.check`, with the status unknown."""
+A check that crashes is reported as `CHECK.check`, with the status unknown."""
 
 
 def page() -> str:
@@ -40,7 +39,7 @@ def page() -> str:
             (
                 markdown.code(row.name),
                 row.title,
-                MEANINGS[row.name],
+                row.meaning,
                 row.kind.value,
                 "" if row.visible_from_outside else "yes",
             )

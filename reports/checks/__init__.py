@@ -1,4 +1,4 @@
-"""The checks: functions `History -> list[Finding]`, in an explicit tuple.
+"""The checks: functions `History -> list[Finding]`, one file each, named in the rows of the gates.
 
 A check that raises has found nothing out: it becomes one finding whose status is unknown.  So does
 one with a finding that is no row of `reports.gates`: nobody would know how it counts.
@@ -8,33 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 
-from reports.checks.continuity import check_continuity
-from reports.checks.errors import check_errors
-from reports.checks.latency import check_latency
-from reports.checks.memory import check_memory
-from reports.checks.parts import check_parts
-from reports.checks.records import check_records
-from reports.checks.recovery import check_recovery
-from reports.checks.steady_state import check_steady_state
-from reports.checks.validity import check_validity
-from reports.gates import GATES, gate
+from reports.gates import GATES, Kind, gate
 from reports.records import Finding, Status
 from reports.records.history import History
 
 Check = Callable[[History], list[Finding]]
 
-CHECKS: tuple[Check, ...] = (
-    check_validity,
-    check_records,
-    check_continuity,
-    check_latency,
-    check_parts,
-    check_recovery,
-    check_steady_state,
-    check_errors,
-    check_memory,
-)
+
+def _named(name: str) -> Check:
+    """The check of that name.  Raises ImportError or AttributeError where there is none."""
+    check: Check = getattr(import_module(f"{__name__}.{name}"), f"check_{name}")
+    return check
+
+
+# Whether the run was sound is asked first.
+_ROWS = sorted(GATES.values(), key=lambda row: row.kind is not Kind.VALIDITY)
+CHECKS: tuple[Check, ...] = tuple(map(_named, dict.fromkeys(row.found_by for row in _ROWS)))
+"""Every check that a row of `reports.gates` names."""
 
 
 def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Finding]:
@@ -51,7 +43,7 @@ def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Findi
 def _known(findings: list[Finding]) -> list[Finding]:
     for finding in findings:
         if finding.check not in GATES:
-            raise LookupError(f"{finding.check} must be a gate of reports/gates.py")
+            raise LookupError(f"{finding.check} must be a row of reports/gates/")
     return findings
 
 

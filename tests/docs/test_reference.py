@@ -16,10 +16,9 @@ from harness.commands import fault_table
 from harness.pytest_plugin.metrics import METRICS
 from harness.reference import __main__ as writing
 from harness.reference import faults, profile_meanings, pytest_plugin, result, result_meanings
-from harness.reference.gate_meanings import MEANINGS
 from harness.reference.pages import PAGES
 from loadtests.profiles import keys as profile_keys
-from reports.gates import GATES, VIOLATIONS
+from reports.gates import VIOLATIONS
 from tests.docs.pages import DOCS
 
 FOLDER = DOCS / "reference"
@@ -52,10 +51,6 @@ def test_a_page_follows_a_changed_default(monkeypatch: pytest.MonkeyPatch) -> No
     command = built._subparsers._group_actions[0].choices["readiness"]  # type: ignore[union-attr, index]
     command.set_defaults(profile="soak")
     assert "the load (default: soak)" in PAGES["command-line.md"]()
-
-
-def test_every_gate_has_a_meaning() -> None:
-    assert set(MEANINGS) == set(GATES)
 
 
 def test_every_field_of_the_result_is_described_once() -> None:

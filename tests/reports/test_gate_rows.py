@@ -21,18 +21,19 @@ from tests.prove.verdicts.harm import HARMS
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "harness" / "reference"
+TABLE = Path(gates.__file__).parent
 _NAME = re.compile(rf"({'|'.join(GROUPS)})\.[a-z0-9_]+")
 _PREFIX = re.compile(rf"({'|'.join(GROUPS)})\.")
 
 
 def texts(*folders: str) -> Iterator[tuple[Path, str]]:
-    """The strings of the code in these folders, but for the table itself.
+    """The strings of the code in these folders, but for the rows of the table itself.
 
     The reference pages name fields and files too; a test of their own holds them to the table.
     """
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if path == Path(gates.__file__) or PAGES in path.parents:
+            if {TABLE, PAGES} & set(path.parents):
                 continue
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -45,7 +46,7 @@ def test_a_finding_without_a_row_is_a_check_that_crashed() -> None:
 
     (found,) = run_checks(History.__new__(History), [check_luck])
     assert (found.check, found.status) == ("luck.check", Status.UNKNOWN)
-    assert "errors.luck must be a gate of reports/gates.py" in found.summary
+    assert "errors.luck must be a row of reports/gates/" in found.summary
 
 
 def test_every_name_of_a_gate_in_the_code_has_a_row() -> None:
@@ -60,6 +61,30 @@ def test_every_row_is_the_name_of_a_check_s_finding() -> None:
     assert set(GATES) - of_classes - named == set()
 
 
+def test_every_row_says_what_it_means_in_sentences() -> None:
+    bare = [row.name for row in GATES.values() if not re.fullmatch(r"[A-Z0-9].+\.", row.meaning)]
+    assert bare == []
+
+
+def test_every_check_is_named_by_a_row_or_called_by_another_check() -> None:
+    """A new check needs no other entry than its row; one without a row would never be made."""
+    files = (ROOT / "reports" / "checks").glob("*.py")
+    trees = {path.stem: ast.parse(path.read_text()) for path in files}
+    called = {
+        node.func.id
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    defined = {
+        node.name
+        for tree in trees.values()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("check_")
+    }
+    assert defined - called == {check.__name__ for check in CHECKS}
+
+
 def test_no_code_tells_a_group_by_the_beginning_of_a_name() -> None:
     told = [each for each in texts("reports", "harness") if _PREFIX.fullmatch(each[1])]
     assert told == []
@@ -70,7 +95,7 @@ def test_a_check_that_crashed_counts_as_its_group_does(check: object) -> None:
     name = getattr(check, "__name__", "").removeprefix("check_")
     row = gate(f"{name}.check")
     assert row.title == f"The {name} check itself"
-    assert (row.kind is Kind.VALIDITY) == (name == "validity")
+    assert (row.kind is Kind.VALIDITY) == (name in {"validity", "records"})
     assert row.visible_from_outside == (name != "memory")
 
 

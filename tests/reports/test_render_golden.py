@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 
-from reports import gates
 from reports.render import junit, summary_md, terminal
+from reports.verdict.judge import SCHEMA_FILE
 from tests.reports import render_fixtures
-
-SCHEMA = Path(gates.__file__).with_name("result.schema.json")
 
 
 def test_the_stored_results_are_what_their_generator_makes(kind: str) -> None:
@@ -22,7 +19,7 @@ def test_the_stored_results_are_what_their_generator_makes(kind: str) -> None:
 
 
 def test_the_stored_results_keep_to_the_published_schema(result: dict[str, Any]) -> None:
-    jsonschema.validate(result, json.loads(SCHEMA.read_text()))
+    jsonschema.validate(result, json.loads(SCHEMA_FILE.read_text()))
 
 
 def test_the_terminal_screen_is_as_it_was(

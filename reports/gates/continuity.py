@@ -1,0 +1,133 @@
+"""The gates of continuity: the classes of broken continuity, and what is counted beside them."""
+
+from __future__ import annotations
+
+from reports.gates.row import FACT, Gate
+
+VIOLATION_ROWS = (
+    Gate(
+        "continuity.lost",
+        "Conversation context lost",
+        "An acknowledged turn is missing from its session, or a whole session is missing within "
+        "its TTL.",
+        FACT,
+        "lost",
+    ),
+    Gate(
+        "continuity.duplicated",
+        "Turns that happened twice",
+        "A turn's message, or the same reply, is in the history twice.",
+        FACT,
+        "duplicated",
+    ),
+    Gate(
+        "continuity.reordered",
+        "Histories out of order",
+        "Acknowledged turns are in another order, or interleaved.",
+        FACT,
+        "reordered",
+    ),
+    Gate(
+        "continuity.truncated",
+        "Turns cut off a history",
+        "Two or more acknowledged turns are missing together from the front or the end of a "
+        "history, or a later read shows less than an earlier one. Any other absence is `lost`.",
+        FACT,
+        "truncated",
+    ),
+    Gate(
+        "continuity.forked",
+        "Turns with two histories",
+        "One turn has two different replies, or a message or reply that differs from the "
+        "acknowledged one.",
+        FACT,
+        "forked",
+    ),
+    Gate(
+        "continuity.half_turn",
+        "Turns that half happened",
+        "The customer's message is stored without the reply, or the reverse, alone or beside the "
+        "whole turn.",
+        FACT,
+        "half-turns",
+    ),
+    Gate(
+        "continuity.resurrected",
+        "Sessions back from the dead",
+        "A session is there after its TTL must have taken it, or after an acknowledged deletion.",
+        FACT,
+        "resurrected",
+        False,
+    ),
+    Gate(
+        "continuity.phantom",
+        "Turns that nobody sent",
+        "A history holds a turn that no customer sent, or that the service had refused.",
+        FACT,
+        "phantom",
+    ),
+    Gate(
+        "continuity.leaked",
+        "Data of another customer",
+        "A history holds another conversation's turn, or the session belongs to another user.",
+        FACT,
+        "leaked",
+    ),
+    Gate(
+        "continuity.context_missed",
+        "Replies without the context",
+        "The reply's witness shows that the model was not shown an acknowledged turn of its "
+        "conversation.",
+        FACT,
+        "without context",
+        False,
+    ),
+)
+"""The classes of violations: not one of each is allowed."""
+
+COUNTED = (
+    Gate(
+        "continuity.steps",
+        "Tool steps stored as they were shown",
+        "The calls and results of tools that an answer showed are stored once.",
+        FACT,
+    ),
+    Gate(
+        "continuity.state",
+        "Session state as the turns wrote it",
+        "The session's state is what its turns wrote into it.",
+        FACT,
+    ),
+    Gate(
+        "continuity.reply",
+        "Replies as the model gave them",
+        "The customer got the text that the model gave.",
+        FACT,
+    ),
+    Gate(
+        "continuity.within_durability",
+        "Turns lost within the declared durability",
+        "Counts turns that the topology declares it may lose. Counted apart; it does not fail.",
+        FACT,
+    ),
+    Gate(
+        "continuity.repeated",
+        "Turns repeated when they were sent again",
+        "At a target that does not promise otherwise: turns that happened again when they were "
+        "sent again. Fails above 5 turns and 1 %.",
+        FACT,
+    ),
+    Gate(
+        "continuity.stored_otherwise",
+        "Turns stored otherwise than sent",
+        "Counts texts that the application rewrites before it stores them. It does not fail.",
+        FACT,
+    ),
+    Gate(
+        "continuity.unprompted",
+        "Texts of the agent that answer no turn",
+        "Counts texts of the agent that carry no turn's id. It does not fail.",
+        FACT,
+    ),
+)
+"""What the histories show besides."""
