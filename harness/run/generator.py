@@ -19,7 +19,7 @@ from harness.errors import GeneratorError
 
 _LOG = logging.getLogger(__name__)
 
-LOCUSTFILE = Path(__file__).resolve().parent.parent / "loadtests" / "locustfile.py"
+LOCUSTFILE = Path(__file__).resolve().parents[2] / "loadtests" / "locustfile.py"
 _END_S = 2.5
 Process = subprocess.Popen[bytes]
 _COMMAND = diya_start.command("locust", "-f", str(LOCUSTFILE), "--headless")
