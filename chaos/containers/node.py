@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from docker.errors import NotFound
 from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ChaosError
 from chaos.fleet.environment import MemoryUse
-from chaos.fleet.waiting import Awaited
+from chaos.fleet.waiting import Awaitable, holds_within
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.05
@@ -27,7 +26,7 @@ class _GoneError(ChaosError):
     """The container was removed."""
 
 
-class ContainerNode(Awaited):
+class ContainerNode(Awaitable):
     """A node of `chaos.fleet.environment` that is a container on the run's network.
 
     `create` makes and starts the container at the first start; later ones start the same one, with
@@ -208,12 +207,7 @@ class ContainerNode(Awaited):
 
     def wait_ended(self, timeout: float) -> bool:
         """Whether it has ended, after at most `timeout` seconds."""
-        deadline = time.monotonic() + timeout
-        while self.running:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_POLL_S)
-        return True
+        return holds_within(lambda: not self.running, timeout, poll=_POLL_S)
 
     def log_tail(self) -> list[str]:
         """The last lines of its log."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from datetime import UTC, datetime
 from typing import Any
 
 from chaos.containers.docker_errors import REFUSALS
 from chaos.containers.owner import OWNER_LABEL, RUN_LABEL, is_dead
 from chaos.errors import ChaosError
+from chaos.fleet.waiting import holds_within
 
 _TIMEOUT_S = 30.0
 _PAUSE_S = 0.2
@@ -23,17 +23,17 @@ def remove_run(client: Any, run_id: str, timeout: float = _TIMEOUT_S) -> bool:
     Returns whether nothing is left; False after `timeout` seconds, also when Docker did not say.
     """
     label = f"{RUN_LABEL}={run_id}"
-    deadline = time.monotonic() + timeout
     quiet = 0
-    while quiet < _QUIET_LOOKS:
+
+    def is_quiet() -> bool:
+        nonlocal quiet
         left = _look(client, label)
         quiet = quiet + 1 if left == [] else 0
         for each in left or ():
             _remove(each)
-        if time.monotonic() > deadline:
-            return _look(client, label) == []
-        time.sleep(_PAUSE_S)
-    return True
+        return quiet >= _QUIET_LOOKS
+
+    return holds_within(is_quiet, timeout, poll=_PAUSE_S) or _look(client, label) == []
 
 
 def sweep(client: Any) -> list[str]:
@@ -41,11 +41,15 @@ def sweep(client: Any) -> list[str]:
 
     Raises ChaosError when Docker does not say what there is.
     """
-    deadline = time.monotonic() + _TIMEOUT_S
-    while (found := _look(client, OWNER_LABEL)) is None:
-        if time.monotonic() > deadline:
-            raise ChaosError(f"Docker did not list what it has within {_TIMEOUT_S:g} s")
-        time.sleep(_PAUSE_S)
+    found: list[Any] = []
+
+    def listed() -> bool:
+        owned = _look(client, OWNER_LABEL)
+        found.extend(owned or ())
+        return owned is not None
+
+    if not holds_within(listed, _TIMEOUT_S, poll=_PAUSE_S):
+        raise ChaosError(f"Docker did not list what it has within {_TIMEOUT_S:g} s")
     dead = {
         labels.get(RUN_LABEL, "")
         for each in found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
+from chaos.fleet.waiting import holds_within
 
 _HELD = 8
 _TIMEOUT_S = 3.0
@@ -53,12 +53,8 @@ class ExhaustConnections(RedisFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """A newcomer is turned away for this reason."""
-        deadline = time.monotonic() + _TIMEOUT_S
-        while not self._turned_away():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)  # those who were cut off are cleared away a moment later
-        return True
+        # Redis clears the closed connections away a moment later.
+        return holds_within(self._turned_away, _TIMEOUT_S)
 
     def heal(self, env: SystemUnderTest) -> None:
         """The limit that was, and the connections given back."""

@@ -11,7 +11,7 @@ from chaos.faults.redis_servers import LOAD_TIMEOUT, require_primary
 from chaos.faults.targeted import RedisFault
 from chaos.faults.write_probe import LEAD_S, WriteProbe
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.topologies.parts import wait_for
+from chaos.fleet.waiting import wait_for
 
 TAKEOVER_TIMEOUT_S = 30.0
 
@@ -54,7 +54,7 @@ class _Takeover(RedisFault):
             self._canary.stop()
         super().heal(env)
         if self._canary is not None:
-            wait_for(lambda: env.redis.answers(), LOAD_TIMEOUT, "all data to be writable")
+            wait_for(lambda: env.redis.answers(), LOAD_TIMEOUT, "all data to become writable")
             self.hear(self._canary, env)
 
     def verify_healed(self, env: SystemUnderTest) -> bool:

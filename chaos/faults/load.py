@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.waiting import holds_within
 from reports.records import LoadMark
 from reports.records.load_commands import LoadCommand, SpikeCommand, StormCommand
 
@@ -58,20 +58,18 @@ class _LoadFault(LastingFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """The load generator says that it does it, and that somebody is concerned."""
-        deadline = time.monotonic() + _ANSWER_TIMEOUT_S
-        while time.monotonic() < deadline and not self.cancelled.is_set():
-            answers = env.load.answers(self._order)
-            if any(mark.mark == "order-refused" for mark in answers):
-                raise ChaosError(f"the load generator refused {self.kind}: its log says why")
-            obeyed = self._obeyed(answers)
-            if obeyed:
-                return True
-            if obeyed is False:
-                # Nobody was there just then, or nobody more drawn: at a low load, for a moment.
-                self._seed += 1
-                self.inject(env)
-            time.sleep(0.05)
-        return False
+        return holds_within(lambda: self._is_done(env), _ANSWER_TIMEOUT_S, cancelled=self.cancelled)
+
+    def _is_done(self, env: SystemUnderTest) -> bool:
+        answers = env.load.answers(self._order)
+        if any(mark.mark == "order-refused" for mark in answers):
+            raise ChaosError(f"the load generator refused {self.kind}: its log says why")
+        obeyed = self._obeyed(answers)
+        if obeyed is False:
+            # Nobody was there just then, or nobody more drawn: at a low load, for a moment.
+            self._seed += 1
+            self.inject(env)
+        return bool(obeyed)
 
     def heal(self, env: SystemUnderTest) -> None:
         """Nothing is broken: an order ends by itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ from chaos.faults.drawing import Drawing, NeverDrawn, between
 from chaos.faults.synthetic_users import OwnCustomers
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.waiting import holds_within
 
 _GRACE_S = 0.5
 """Under a load somebody is hit soon enough."""
+_POLL_S = 0.02
 _HIT_TIMEOUT_S = 10.0
 _APP = "shopmax"
 """Whose model is the scripted one."""
@@ -63,12 +64,9 @@ class _Mood(LastingFault):
 
     def _hit(self, env: SystemUnderTest, seconds: float) -> bool:
         """Whether a reply was made worse, after at most so many seconds."""
-        deadline = time.monotonic() + seconds
-        while not env.model.felt_by():
-            if self.cancelled.is_set() or time.monotonic() > deadline:
-                return False
-            time.sleep(0.02)
-        return True
+        return holds_within(
+            lambda: bool(env.model.felt_by()), seconds, poll=_POLL_S, cancelled=self.cancelled
+        )
 
     def heal(self, env: SystemUnderTest) -> None:
         """As ever."""

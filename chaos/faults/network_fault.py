@@ -17,7 +17,7 @@ from chaos.faults.collect_errors import do_all
 from chaos.faults.replicas import check_name, names_of
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.topologies.parts import wait_for
+from chaos.fleet.waiting import wait_for
 
 SIDES = ("redis", "balancer")
 CARRIES_S = 5.0

@@ -11,8 +11,8 @@ from chaos.faults.redis_servers import require_primary, revive
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
-from chaos.fleet.topologies.parts import wait_for
 from chaos.fleet.topologies.sentinel import LINK_USER
+from chaos.fleet.waiting import wait_for
 
 _TAKEOVER_TIMEOUT_S = 30.0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chaos.errors import ChaosError
 from chaos.fleet.environment import Node
-from chaos.fleet.topologies.parts import wait_for
+from chaos.fleet.waiting import wait_for
 
 _TIMEOUT_S = 5.0
 """A busy one may take so long to say that it is well."""

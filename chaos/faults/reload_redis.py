@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
 from chaos.fleet.environment import RedisNode, SystemUnderTest
 from chaos.fleet.redis_server import connect
+from chaos.fleet.waiting import holds_within, wait_for
 
 _REWRITE_TIMEOUT_S = 20.0
 _STEP_S = 0.02
@@ -61,18 +61,20 @@ class ReloadRedis(RestartRedis):
             "loading-process-events-interval-bytes 1024",
         )
         server.start_with(lines if self._delay_us else ())
-        deadline = time.monotonic() + LOAD_TIMEOUT
-        while True:
-            if _is_loading(server):
-                self._was_loading = True
-            elif server.answers():
-                break
-            if time.monotonic() > deadline or not server.running:
-                raise ChaosError(f"{server.name} did not load its data in {LOAD_TIMEOUT:g} s")
-            time.sleep(_STEP_S)
+        loaded_or_ended = holds_within(
+            lambda: self._has_loaded(server) or not server.running, LOAD_TIMEOUT, poll=_STEP_S
+        )
+        if not (loaded_or_ended and server.running):
+            raise ChaosError(f"{server.name} did not load its data in {LOAD_TIMEOUT:g} s")
         if self._filled:
             with connect(server.url) as client:
                 client.delete(*self._filled)
+
+    def _has_loaded(self, server: RedisNode) -> bool:
+        if _is_loading(server):
+            self._was_loading = True
+            return False
+        return server.answers()
 
     def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is another run of the server, and was seen to answer LOADING."""
@@ -91,11 +93,12 @@ class ReloadRedis(RestartRedis):
     def _rewrite(self, client: redis.Redis) -> None:
         """Make the file a list of keys, so that the delay can be reckoned."""
         client.bgrewriteaof()
-        deadline = time.monotonic() + _REWRITE_TIMEOUT_S
-        while self._rewriting(client):
-            if time.monotonic() > deadline:
-                raise ChaosError("the append-only file was not rewritten in time")
-            time.sleep(_STEP_S)
+        wait_for(
+            lambda: not self._rewriting(client),
+            _REWRITE_TIMEOUT_S,
+            "the append-only file to be rewritten",
+            poll=_STEP_S,
+        )
 
     @staticmethod
     def _rewriting(client: redis.Redis) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from functools import partial
 from random import Random
@@ -11,6 +10,7 @@ from chaos.errors import ChaosError
 from chaos.faults import preconditions
 from chaos.faults.collect_errors import do_all
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
+from chaos.fleet.waiting import TimeLeft
 
 READY_TIMEOUT = 30.0
 """Seconds that a replica may take to be ready again."""
@@ -46,7 +46,7 @@ def running(env: SystemUnderTest) -> list[ReplicaNode]:
 def require_well(kind: str, *replicas: ReplicaNode) -> None:
     """Raise ChaosError unless each runs, is not frozen and says that it is ready."""
     do_all(
-        partial(preconditions.require, kind, each, each.ready, "to be ready") for each in replicas
+        partial(preconditions.require, kind, each, each.ready, "to become ready") for each in replicas
     )
 
 
@@ -58,7 +58,7 @@ def revive(replica: ReplicaNode) -> None:
 
 def revive_all(replicas: Sequence[ReplicaNode]) -> None:
     """As `revive`, side by side.  Raises one ChaosError for all that do not come back."""
-    deadline = time.monotonic() + 2 * READY_TIMEOUT
+    left = TimeLeft(2 * READY_TIMEOUT)
     up: list[ReplicaNode] = []
 
     def rouse(replica: ReplicaNode) -> None:
@@ -67,7 +67,7 @@ def revive_all(replicas: Sequence[ReplicaNode]) -> None:
 
     def wait(replica: ReplicaNode) -> None:
         if replica in up:
-            replica.wait_ready(max(1.0, deadline - time.monotonic()))
+            replica.wait_ready(left.seconds(least=1.0))
 
     do_all(partial(step, each) for step in (rouse, wait) for each in replicas)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
@@ -16,10 +15,14 @@ from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault, ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.waiting import holds_within
 
 MOST_WORKERS = 16
 _MOST_OF_FREE = 0.5
 """No more of the machine's free memory is ever taken: the fault is not to end the run."""
+_WORKED_S = 0.05
+_WORK_TIMEOUT_S = 10.0
+_MEMORY_TIMEOUT_S = 20.0
 _HOLD = """\
 import sys, time
 held = bytearray(int(sys.argv[1]))
@@ -50,13 +53,9 @@ class CpuHog(ReplicaFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """Each worker has been seen to use processor time."""
-        deadline = time.monotonic() + 10.0
-        while time.monotonic() < deadline:
-            used = self.victim.hogs()
-            if used and min(used) > 0.05:
-                return True
-            time.sleep(0.05)
-        return False
+        return holds_within(
+            lambda: min(self.victim.hogs(), default=0.0) > _WORKED_S, _WORK_TIMEOUT_S
+        )
 
     def heal(self, env: SystemUnderTest) -> None:
         """End the workers; the replica is ready."""
@@ -108,15 +107,22 @@ class MemoryHog(LastingFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """The neighbour really has it."""
-        deadline = time.monotonic() + 20.0
-        while self._hog is not None and self._hog.poll() is None and time.monotonic() < deadline:
-            if psutil.Process(self._hog.pid).memory_info().rss >= self.megabytes * 1e6:
-                return True
-            time.sleep(0.05)
-        return False
+        hog = self._hog
+        if hog is None:
+            return False
+
+        def has_it_or_ended() -> bool:
+            return hog.poll() is not None or _resident(hog.pid) >= self.megabytes * 1e6
+
+        return holds_within(has_it_or_ended, _MEMORY_TIMEOUT_S) and hog.poll() is None
 
     def heal(self, env: SystemUnderTest) -> None:
         """End the neighbour."""
         if self._hog is not None:
             self._hog.kill()
             self._hog.wait()
+
+
+def _resident(pid: int) -> float:
+    """The resident memory of a process, bytes."""
+    return float(psutil.Process(pid).memory_info().rss)

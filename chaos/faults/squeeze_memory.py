@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -15,6 +14,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, between, own_single_redis
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
+from chaos.fleet.waiting import holds_within
 
 POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")
 _FELT_TIMEOUT_S = 10.0
@@ -60,19 +60,17 @@ class SqueezeMemory(RedisFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """A write of ours was refused, or a key was evicted."""
-        deadline = time.monotonic() + _FELT_TIMEOUT_S
-        while not self.cancelled.is_set() and time.monotonic() < deadline:
-            with connect(self.victim.url) as client:
-                try:
-                    client.set(_PROBE_KEY, "x" * 1024, ex=5)
-                except redis.exceptions.OutOfMemoryError:
-                    return True
-                except redis.exceptions.MovedError:
-                    pass
-                if int(dict(client.info())["evicted_keys"]) > self._evicted:
-                    return True
-            time.sleep(0.05)
-        return False
+        return holds_within(self._is_felt, _FELT_TIMEOUT_S, cancelled=self.cancelled)
+
+    def _is_felt(self) -> bool:
+        with connect(self.victim.url) as client:
+            try:
+                client.set(_PROBE_KEY, "x" * 1024, ex=5)
+            except redis.exceptions.OutOfMemoryError:
+                return True
+            except redis.exceptions.MovedError:
+                pass
+            return int(dict(client.info())["evicted_keys"]) > self._evicted
 
     def heal(self, env: SystemUnderTest) -> None:
         """The limits that were, as they were."""

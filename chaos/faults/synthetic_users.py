@@ -7,12 +7,12 @@ has: nobody counts them.  Each has one session, and takes it away with it.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from typing import Self
 
 from chaos.errors import ChaosError
 from chaos.faults.sse_client import Stream
+from chaos.fleet.waiting import TimeLeft
 
 _CUSTOMERS = 4
 _PAUSE_S = 0.05
@@ -44,9 +44,9 @@ class OwnCustomers:
         self._over.set()
         for stream in self._streams:
             stream.hang_up()  # a slow model may be at its reply for minutes
-        deadline = time.monotonic() + _GOODBYE_S
+        left = TimeLeft(_GOODBYE_S)
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(left.seconds())
 
     def _ask(self, stream: Stream) -> None:
         with stream:

@@ -17,7 +17,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from typing import Self
 
@@ -25,6 +24,7 @@ import psutil
 
 import diya_start
 from chaos.errors import ChaosError
+from chaos.fleet.waiting import holds_within
 
 _LOG = logging.getLogger(__name__)
 
@@ -131,18 +131,18 @@ def sweep(run_id: str, timeout: float = _SWEEP_TIMEOUT) -> bool:
 
     Returns whether none is left; False after `timeout` seconds.
     """
-    deadline = time.monotonic() + timeout
     quiet = 0
-    while quiet < _QUIET_PASSES:
+
+    def is_quiet() -> bool:
+        nonlocal quiet
         victims = carriers(run_id)
         quiet = 0 if victims else quiet + 1
         for pid in victims:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if time.monotonic() > deadline:
-            return not carriers(run_id)
-        time.sleep(_PAUSE)
-    return True
+        return quiet >= _QUIET_PASSES
+
+    return holds_within(is_quiet, timeout, poll=_PAUSE) or not carriers(run_id)
 
 
 def carriers(run_id: str) -> set[int]:

@@ -8,14 +8,13 @@ import shlex
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
 from chaos.errors import ChaosError
-from chaos.fleet.waiting import Awaited
+from chaos.fleet.waiting import Awaitable, holds_within
 
 _LOG = logging.getLogger(__name__)
 _FREEZE_POLL = 0.003
@@ -23,7 +22,7 @@ _TAIL_BYTES = 8_192
 _FREEZE_TIMEOUT = 5.0
 
 
-class ManagedProcess(Awaited):
+class ManagedProcess(Awaitable):
     """A child in its own session, whose output goes to a log file.
 
     Its own session, so that Ctrl-C in the terminal reaches the harness only, and so that a kill
@@ -123,11 +122,11 @@ class ManagedProcess(Awaited):
         if not self.running:
             raise ChaosError(f"{self.name} does not run: it cannot be frozen")
         self._signal(signal.SIGSTOP)
-        deadline = time.monotonic() + _FREEZE_TIMEOUT
-        while not self.frozen:
-            if time.monotonic() > deadline or not self.running:
-                raise ChaosError(f"{self.name} did not stop within {_FREEZE_TIMEOUT:g} s")
-            time.sleep(_FREEZE_POLL)
+        stopped_or_ended = holds_within(
+            lambda: self.frozen or not self.running, _FREEZE_TIMEOUT, poll=_FREEZE_POLL
+        )
+        if not (stopped_or_ended and self.running):
+            raise ChaosError(f"{self.name} did not stop within {_FREEZE_TIMEOUT:g} s")
 
     def resume(self) -> None:
         """SIGCONT.  Nothing happens when it does not run or is not frozen."""

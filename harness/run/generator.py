@@ -6,7 +6,6 @@ import logging
 import os
 import shlex
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Protocol
 import diya_start
 from chaos.fleet.guardian import RUN_ID_VARIABLE
 from chaos.fleet.ports import LOOPBACK, free_port
+from chaos.fleet.waiting import TimeLeft
 from harness.errors import GeneratorError
 
 _LOG = logging.getLogger(__name__)
@@ -120,10 +120,10 @@ def end(processes: list[Process]) -> None:
     for process in processes:
         if process.poll() is None:
             process.terminate()
-    deadline = time.monotonic() + _END_S
+    left = TimeLeft(_END_S)
     for process in processes:
         try:
-            process.wait(max(0.0, deadline - time.monotonic()))
+            process.wait(left.seconds())
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -13,7 +13,6 @@ import queue
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 
 import diya_start
 from chaos.fleet.guardian import RUN_ID_VARIABLE
+from chaos.fleet.waiting import TimeLeft
 from harness.errors import GeneratorError
 
 _LOG = logging.getLogger(__name__)
@@ -129,10 +129,10 @@ def _steps(process: subprocess.Popen[bytes], log: Path) -> Iterator[Any]:
     threading.Thread(
         target=_pass_on, args=(process.stdout, lines), name="rehearsal", daemon=True
     ).start()
-    until = time.monotonic() + _LONGEST_S
+    left = TimeLeft(_LONGEST_S)
     while True:
         try:
-            line = lines.get(timeout=max(0.0, until - time.monotonic()))
+            line = lines.get(timeout=left.seconds())
         except queue.Empty:
             return
         if not line:

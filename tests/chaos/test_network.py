@@ -16,7 +16,8 @@ from chaos.faults.network_fault import NetworkFault
 from chaos.faults.redis_servers import agreed
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.topologies import Topology
-from chaos.fleet.topologies.parts import ask, wait_for
+from chaos.fleet.topologies.parts import ask
+from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import do

@@ -30,7 +30,7 @@ from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_server import connect
 from chaos.fleet.topologies import Topology
-from chaos.fleet.topologies.parts import wait_for
+from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet
 from tests.chaos.test_faults import assert_healed, do

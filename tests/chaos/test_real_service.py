@@ -21,7 +21,7 @@ from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, Slo
 from chaos.faults.synthetic_users import OwnCustomers
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_server import connect
-from chaos.fleet.topologies.parts import wait_for
+from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow
 from tests.chaos.test_faults import assert_healed, do
 

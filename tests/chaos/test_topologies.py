@@ -18,8 +18,9 @@ from chaos.fleet.fleet import Fleet
 from chaos.fleet.redis_server import RedisServer, connect
 from chaos.fleet.topologies import OwnRedis, Topology
 from chaos.fleet.topologies.cluster import ClusterSet
-from chaos.fleet.topologies.parts import ask, wait_for
+from chaos.fleet.topologies.parts import ask
 from chaos.fleet.topologies.sentinel import Sentinel, SentinelSet
+from chaos.fleet.waiting import wait_for
 from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import do
 
@@ -232,7 +233,7 @@ def test_who_waits_for_a_takeover_hears_that_the_run_ends() -> None:
     ended = threading.Event()
     threading.Timer(0.1, ended.set).start()
     begun = time.monotonic()
-    with pytest.raises(ChaosError, match="the run ended before there was a successor"):
+    with pytest.raises(ChaosError, match="the run ended while waiting for a successor"):
         wait_for(lambda: False, 60, "a successor", ended)
     assert time.monotonic() - begun < 30
 

@@ -9,7 +9,8 @@ from typing import Any
 from chaos.errors import ChaosError
 from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.redis_server import RedisServer
-from chaos.fleet.topologies.parts import MakeServer, ServerSet, ask, wait_for
+from chaos.fleet.topologies.parts import MakeServer, ServerSet, ask
+from chaos.fleet.waiting import wait_for
 
 SLOTS = 16384
 PRIMARIES = 3
@@ -57,7 +58,7 @@ class ClusterSet(ServerSet):
         for server in self.servers.values():
             server.wait_ready()
         self._form()
-        wait_for(self._whole, _START_TIMEOUT, "the cluster to be whole")
+        wait_for(self._whole, _START_TIMEOUT, "the cluster to become complete")
 
     def primaries(self) -> Sequence[RedisServer]:
         """The servers that have slots, as the rest of the cluster sees it.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import redis
 
 from chaos.errors import ChaosError
 from chaos.fleet.redis_server import RedisServer, ServerInfo, connect
-
-_POLL = 0.05
+from chaos.fleet.waiting import TimeLeft, wait_for
 
 
 class MakeServer(Protocol):
@@ -25,7 +23,7 @@ class MakeServer(Protocol):
     def __call__(self, name: str, password: str, *lines: str) -> RedisServer: ...
 
 
-class ServerSet:
+class ServerSet(ABC):
     """Several data servers that are one store."""
 
     def __init__(self, servers: Sequence[RedisServer]) -> None:
@@ -43,9 +41,9 @@ class ServerSet:
                 return server.info
         raise ChaosError(f"none of {', '.join(self.servers)} answers")
 
+    @abstractmethod
     def answers(self) -> bool:
         """Whether every part of the data can be written now."""
-        raise NotImplementedError
 
     def wait_ready(self, timeout: float = 20.0) -> None:
         """Wait until every part of the data can be written, and every server has its data.
@@ -55,7 +53,7 @@ class ServerSet:
         wait_for(
             lambda: self.answers() and all(s.answers() for s in self.servers.values() if s.running),
             timeout,
-            f"the {len(self.servers)} servers of Redis to be ready",
+            f"the {len(self.servers)} servers of Redis to become ready",
         )
 
     def close(self) -> None:
@@ -65,30 +63,8 @@ class ServerSet:
 
     def wait_ended(self, timeout: float) -> bool:
         """Whether all have ended, after at most `timeout` seconds."""
-        deadline = time.monotonic() + timeout
-        return all(
-            server.wait_ended(max(0.0, deadline - time.monotonic()))
-            for server in self.servers.values()
-        )
-
-
-def wait_for(
-    condition: Callable[[], bool],
-    timeout: float,
-    what: str,
-    cancelled: threading.Event | None = None,
-) -> None:
-    """Raises ChaosError when `condition` does not hold within `timeout` seconds.
-
-    So it does when `cancelled` is set meanwhile: the run wants to end.
-    """
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            raise ChaosError(f"waited {timeout:g} s in vain for {what}")
-        if cancelled is not None and cancelled.is_set():
-            raise ChaosError(f"the run ended before there was {what}")
-        time.sleep(_POLL)
+        left = TimeLeft(timeout)
+        return all(server.wait_ended(left.seconds()) for server in self.servers.values())
 
 
 def ask(url: str, *command: str | int, timeout: float = 1.0) -> Any:

@@ -11,7 +11,8 @@ from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.process import ManagedProcess
 from chaos.fleet.redis_binary import find_server
 from chaos.fleet.redis_server import RedisServer, write_private
-from chaos.fleet.topologies.parts import MakeServer, ServerSet, ask, wait_for
+from chaos.fleet.topologies.parts import MakeServer, ServerSet, ask
+from chaos.fleet.waiting import wait_for
 
 PRIMARY = "shop"
 """The name under which the sentinels know the primary."""
