@@ -34,7 +34,7 @@ from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet import envoy_config
 from chaos.fleet import fleet as process_fleet
 from chaos.fleet.active_faults import ActiveFaults
-from chaos.fleet.environment import Box, LoadSwitch, ModelSwitch, Network
+from chaos.fleet.environment import LoadSwitch, ModelSwitch, Network
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.ports import LOOPBACK, free_port
 
@@ -159,13 +159,6 @@ class ContainerFleet:
         """Raises ChaosError: the model cannot be switched."""
         raise ChaosError("the model in containers cannot be switched")
 
-    def box(self, name: str) -> Box:
-        """The container of a node.  Raises ChaosError for a name that there is not."""
-        for node in (*self.replicas.values(), self.redis):
-            if node.name == name:
-                return node
-        raise ChaosError(f"{name}: there is no such container")
-
     @property
     def load(self) -> LoadSwitch:
         """The load generator's switch.  Raises ChaosError for a fleet that is under no load."""
@@ -226,7 +219,9 @@ class ContainerFleet:
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Wait until the balancer routes to every replica that runs.  Raises ChaosError."""
-        running = [name for name, each in self.replicas.items() if each.running and each.connected]
+        running = [
+            name for name, each in self.replicas.items() if each.running and each.connected()
+        ]
         self.balancer.wait_in_rotation(running, timeout)
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ from docker.errors import NotFound
 
 from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ChaosError
-from chaos.fleet.environment import MemoryUse
+from chaos.fleet.node_capabilities import MemoryUse
 from chaos.fleet.waiting import Awaitable, holds_within
 
 _LOG = logging.getLogger(__name__)
@@ -169,14 +169,12 @@ class ContainerNode(Awaitable):
             raise ChaosError(f"{self.name} cannot come back: {told(error)}") from None
         self._cut_off = None
 
-    @property
     def connected(self) -> bool:
         """Whether it is on the network, as Docker sees it."""
         return self._network().name in self._looked_at().attrs["NetworkSettings"]["Networks"]
 
-    @property
     def memory_limit(self) -> int:
-        """What it may use, bytes; 0 without a limit."""
+        """The limit that was set, bytes; 0 for none."""
         return int(self._looked_at().attrs["HostConfig"]["Memory"])
 
     def limit_memory(self, limit: int) -> None:
@@ -199,9 +197,8 @@ class ContainerNode(Awaitable):
         memory = stats.get("memory_stats") or {}
         return MemoryUse(used=int(memory.get("usage", 0)), limit=int(memory.get("limit", 0)))
 
-    @property
     def out_of_memory(self) -> bool:
-        """Whether it has ended because it wanted more memory than it may use."""
+        """Whether it ended because it needed more memory than its limit."""
         state = self._state()
         return bool(state.get("OOMKilled")) and not state.get("Running")
 

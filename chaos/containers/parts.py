@@ -55,17 +55,6 @@ class ContainerReplica(ContainerNode):
         refusal = config_refusal(self.exit_code, self.log_tail())
         return ChaosConfigError(refusal) if refusal else super().died(what)
 
-    def hog_cpu(self, workers: int) -> None:
-        """Raises ChaosError: a container's core is not ours to give away."""
-        raise ChaosError(f"{self.name}: CPU hogs need processes of our own")
-
-    def hogs(self) -> Sequence[float]:
-        """None."""
-        return []
-
-    def release_cpu(self) -> None:
-        """Nothing to end."""
-
 
 class ContainerRedis(ContainerNode):
     """Redis in a container: the one server of its store."""
@@ -115,18 +104,6 @@ class ContainerRedis(ContainerNode):
     def wait_ready(self, timeout: float = 10.0) -> None:
         """Wait for that.  Raises ChaosError when it ends or `timeout` seconds pass."""
         self.wait_until(self.answers, timeout, "ready")
-
-    def start_with(self, lines: Sequence[str]) -> None:
-        """Raises ChaosError: its files are in the container."""
-        raise ChaosError("redis: its files are in the container")
-
-    def log_sizes(self) -> dict[str, int]:
-        """Raises ChaosError, as `start_with`."""
-        raise ChaosError("redis: its files are in the container")
-
-    def cut_log(self, sizes: Mapping[str, int]) -> int:
-        """Raises ChaosError, as `start_with`."""
-        raise ChaosError("redis: its files are in the container")
 
     def _read_info(self) -> dict[str, Any]:
         try:

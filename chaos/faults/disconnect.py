@@ -9,6 +9,7 @@ from typing import ClassVar
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
 from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
 from chaos.fleet.environment import Node, SystemUnderTest
+from chaos.fleet.node_capabilities import disconnectable
 
 
 @dataclass
@@ -31,16 +32,16 @@ class _Disconnect(LastingFault):
         """Off the network; its connections are not closed, nothing comes through them."""
         self._who = self.victim.identity
         self._cut = True
-        env.box(self.victim.name).disconnect()
+        disconnectable(self.victim).disconnect()
 
     def verify(self, env: SystemUnderTest) -> bool:
         """It runs, is on no network, and does not answer."""
-        off = not env.box(self.victim.name).connected
+        off = not disconnectable(self.victim).connected()
         return off and self.victim.running and not self._answers()
 
-    def _reconnect(self, env: SystemUnderTest) -> None:
+    def _reconnect(self) -> None:
         if self._cut:
-            env.box(self.victim.name).reconnect()
+            disconnectable(self.victim).reconnect()
 
     def verify_healed(self, env: SystemUnderTest) -> bool:
         """It is the same one: it was not restarted."""
@@ -59,7 +60,7 @@ class DisconnectReplica(ReplicaFault, _Disconnect):
 
     def heal(self, env: SystemUnderTest) -> None:
         """Back on the network, at its old address, and ready."""
-        self._reconnect(env)
+        self._reconnect()
         super().heal(env)
 
 
@@ -75,5 +76,5 @@ class DisconnectRedis(RedisFault, _Disconnect):
 
     def heal(self, env: SystemUnderTest) -> None:
         """Back on the network, at its old address, and answering."""
-        self._reconnect(env)
+        self._reconnect()
         super().heal(env)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -13,6 +12,8 @@ from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
 from chaos.faults.targeted import ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.node_capabilities import with_memory_limit
+from chaos.fleet.waiting import holds_within
 
 _FELT_TIMEOUT_S = 10.0
 _STEPS = 32
@@ -47,13 +48,13 @@ class LimitMemory(ReplicaFault):
 
     def inject(self, env: SystemUnderTest) -> None:
         """Set the limit."""
-        box = env.box(self.victim.name)
-        used = box.memory().used
+        container = with_memory_limit(self.victim)
+        used = container.memory().used
         self.limit = int(used * self.share)
-        self._before = box.memory_limit
+        self._before = container.memory_limit()
         while True:
             try:
-                box.limit_memory(self.limit)
+                container.limit_memory(self.limit)
                 return
             except ChaosError:
                 self.limit += used // _STEPS
@@ -62,21 +63,20 @@ class LimitMemory(ReplicaFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """The kernel keeps it below the limit, or has killed it for it."""
-        box = env.box(self.victim.name)
-        deadline = time.monotonic() + _FELT_TIMEOUT_S
-        while not self.cancelled.is_set() and time.monotonic() < deadline:
-            if box.out_of_memory:
+        container = with_memory_limit(self.victim)
+
+        def is_felt() -> bool:
+            if container.out_of_memory():
                 return True
-            now = box.memory()
-            if 0 < now.limit <= self.limit and now.used <= now.limit:
-                return True
-            time.sleep(0.05)
-        return False
+            now = container.memory()
+            return 0 < now.limit <= self.limit and now.used <= now.limit
+
+        return holds_within(is_felt, _FELT_TIMEOUT_S, cancelled=self.cancelled)
 
     def heal(self, env: SystemUnderTest) -> None:
         """The limit that was; it runs and is ready."""
-        do_all((partial(self._put_back, env), partial(super().heal, env)))
+        do_all((self._put_back, partial(super().heal, env)))
 
-    def _put_back(self, env: SystemUnderTest) -> None:
+    def _put_back(self) -> None:
         if self._before is not None:
-            env.box(self.victim.name).limit_memory(self._before)
+            with_memory_limit(self.victim).limit_memory(self._before)

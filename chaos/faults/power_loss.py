@@ -12,6 +12,7 @@ from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import KillRedis
 from chaos.fleet.environment import RedisNode, SystemUnderTest
+from chaos.fleet.node_capabilities import HasDataFiles, with_data_files
 
 _STEP_S = 0.05
 
@@ -41,14 +42,14 @@ class PowerLoss(KillRedis):
     def prepare(self, env: SystemUnderTest) -> None:
         """Watch the file grow."""
         if self.victim.fsync == "everysec":
-            self._watch = _LogWatch(self.victim, self.lag)
+            self._watch = _LogWatch(with_data_files(self.victim), self.lag)
             self._watch.start()
         super().prepare(env)
 
     def _end(self, server: RedisNode) -> None:
         server.kill()
         if self._watch is not None:
-            self._gone = server.cut_log(self._watch.stop())
+            self._gone = with_data_files(server).cut_log(self._watch.stop())
 
     def verify(self, env: SystemUnderTest) -> bool:
         """It is gone, and where the disk was behind, something was cut away."""
@@ -64,7 +65,7 @@ class PowerLoss(KillRedis):
 class _LogWatch:
     """Remembers how long the growing parts of an append-only file were a moment ago."""
 
-    def __init__(self, server: RedisNode, lag: float) -> None:
+    def __init__(self, server: HasDataFiles, lag: float) -> None:
         self._server = server
         self._lag = lag
         self._seen: deque[tuple[float, dict[str, int]]] = deque()

@@ -14,6 +14,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
 from chaos.fleet.environment import RedisNode, SystemUnderTest
+from chaos.fleet.node_capabilities import with_data_files
 from chaos.fleet.redis_server import connect
 from chaos.fleet.waiting import holds_within, wait_for
 
@@ -60,7 +61,7 @@ class ReloadRedis(RestartRedis):
             f"key-load-delay {self._delay_us}",
             "loading-process-events-interval-bytes 1024",
         )
-        server.start_with(lines if self._delay_us else ())
+        with_data_files(server).start_with(lines if self._delay_us else ())
         loaded_or_ended = holds_within(
             lambda: self._has_loaded(server) or not server.running, LOAD_TIMEOUT, poll=_STEP_S
         )

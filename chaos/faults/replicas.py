@@ -46,7 +46,8 @@ def running(env: SystemUnderTest) -> list[ReplicaNode]:
 def require_well(kind: str, *replicas: ReplicaNode) -> None:
     """Raise ChaosError unless each runs, is not frozen and says that it is ready."""
     do_all(
-        partial(preconditions.require, kind, each, each.ready, "to become ready") for each in replicas
+        partial(preconditions.require, kind, each, each.ready, "to become ready")
+        for each in replicas
     )
 
 

@@ -15,6 +15,7 @@ from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
 from chaos.faults.targeted import LastingFault, ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.node_capabilities import stressable
 from chaos.fleet.waiting import holds_within
 
 MOST_WORKERS = 16
@@ -49,18 +50,17 @@ class CpuHog(ReplicaFault):
 
     def inject(self, env: SystemUnderTest) -> None:
         """Start the workers."""
-        self.victim.hog_cpu(self.workers)
+        stressable(self.victim).hog_cpu(self.workers)
 
     def verify(self, env: SystemUnderTest) -> bool:
         """Each worker has been seen to use processor time."""
-        return holds_within(
-            lambda: min(self.victim.hogs(), default=0.0) > _WORKED_S, _WORK_TIMEOUT_S
-        )
+        stressed = stressable(self.victim)
+        return holds_within(lambda: min(stressed.hogs(), default=0.0) > _WORKED_S, _WORK_TIMEOUT_S)
 
     def heal(self, env: SystemUnderTest) -> None:
         """End the workers; the replica is ready."""
         if self._victim is not None:
-            self._victim.release_cpu()
+            stressable(self._victim).release_cpu()
         super().heal(env)
 
 

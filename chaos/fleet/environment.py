@@ -9,7 +9,6 @@ refused before the run when the environment cannot do that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chaos.fleet.active_faults import ActiveFaults
@@ -97,15 +96,6 @@ class ReplicaNode(Node, Protocol):
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Wait until it is ready.  Raises ChaosError when it ends or `timeout` seconds pass."""
 
-    def hog_cpu(self, workers: int) -> None:
-        """Let so many busy workers fight with it for one core.  Raises ChaosError."""
-
-    def hogs(self) -> Sequence[float]:
-        """The processor seconds that each worker has used; empty when there is none."""
-
-    def release_cpu(self) -> None:
-        """End the workers.  Nothing happens when there are none."""
-
 
 class RedisNode(Node, Protocol):
     """One Redis server."""
@@ -127,19 +117,6 @@ class RedisNode(Node, Protocol):
 
     def wait_ready(self, timeout: float = 10.0) -> None:
         """Wait until it answers PING.  Raises ChaosError when it ends or `timeout` seconds pass."""
-
-    def start_with(self, lines: Sequence[str]) -> None:
-        """As `start`, with lines of configuration for this start only (needs `redis-data`)."""
-
-    def log_sizes(self) -> dict[str, int]:
-        """The parts of its append-only file that still grow, and their sizes in bytes."""
-
-    def cut_log(self, sizes: Mapping[str, int]) -> int:
-        """Cut the append-only file of the ended server back to these sizes (needs `redis-data`).
-
-        A part that is not named did not exist then and is emptied.  Returns how many bytes are
-        gone.  Raises ChaosError while the server runs.
-        """
 
 
 class RedisStore(Protocol):
@@ -203,42 +180,6 @@ class Network(Protocol):
         """Let go.  Nothing happens when there is no such toxic.  Raises ChaosError."""
 
 
-@dataclass(frozen=True)
-class MemoryUse:
-    """What the kernel says of one node's memory, bytes."""
-
-    used: int
-    limit: int
-
-
-class Box(Node, Protocol):
-    """A node with walls around it: a container."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether it is on its network."""
-
-    def disconnect(self) -> None:
-        """Take it off.  Raises ChaosError when it is off already."""
-
-    def reconnect(self) -> None:
-        """Put it back, at its old address.  Nothing happens when it is on.  Raises ChaosError."""
-
-    @property
-    def memory_limit(self) -> int:
-        """The limit that was set, bytes; 0 for none."""
-
-    def limit_memory(self, limit: int) -> None:
-        """From now on it may use so many bytes; 0 for all there are.  Raises ChaosError."""
-
-    def memory(self) -> MemoryUse:
-        """What the kernel counts and keeps to; zeros while it does not run."""
-
-    @property
-    def out_of_memory(self) -> bool:
-        """Whether it has ended because it wanted more."""
-
-
 class ModelSwitch(Protocol):
     """Makes the scripted model of every replica behave differently while the run goes on."""
 
@@ -300,12 +241,6 @@ class SystemUnderTest(Protocol):
     @property
     def load(self) -> LoadSwitch:
         """The load generator's switch.  Raises ChaosError without the capability `load`."""
-
-    def box(self, name: str) -> Box:
-        """What stands around a node.
-
-        Raises ChaosError without the capabilities `disconnect` and `memory-limit`.
-        """
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Wait until the balancer sends requests to every replica that can answer them.

@@ -15,7 +15,7 @@ import psutil
 import diya_start
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.active_faults import ActiveFaults
-from chaos.fleet.environment import Box, LoadSwitch, ModelSwitch, Network
+from chaos.fleet.environment import LoadSwitch, ModelSwitch, Network
 from chaos.fleet.envoy import Envoy
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.model_switch import VARIABLE, ModelSwitchFile
@@ -161,10 +161,6 @@ class Fleet:
         if not self._scripted:
             raise ChaosError("the fleet's model is a real one: it cannot be switched")
         return self._moods
-
-    def box(self, name: str) -> Box:
-        """Raises ChaosError: processes have no walls."""
-        raise ChaosError(f"{name} is a process: it has no network and no memory of its own")
 
     @property
     def load(self) -> LoadSwitch:

@@ -51,7 +51,7 @@ def test_an_error_of_the_condition_ends_the_waiting() -> None:
     def fails() -> bool:
         raise ChaosError("r01 ended")
 
-    with pytest.raises(ChaosError, match="^r01 ended$"):
+    with pytest.raises(ChaosError, match=r"^r01 ended$"):
         wait_for(fails, 600.0, "r01")
 
 

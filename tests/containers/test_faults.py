@@ -72,12 +72,12 @@ def test_a_replica_that_may_use_less_than_it_needs_is_squeezed_and_gets_its_limi
     fleet: ContainerFleet,
 ) -> None:
     replica = fleet.replicas["r02"]
-    before, limit = replica.memory().used, replica.memory_limit
+    before, limit = replica.memory().used, replica.memory_limit()
     fault = LimitMemory(replica="r02", share=0.5, duration=0.2)
     window = do(fault, fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "r02")
     assert 0.5 * before <= fault.limit <= 1.3 * before < limit
-    assert replica.memory_limit == limit == replica.memory().limit
+    assert replica.memory_limit() == limit == replica.memory().limit
     assert replica.ready()
 
 
