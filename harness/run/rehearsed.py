@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from chaos.errors import ChaosError
 from harness.errors import ConfigError
-from harness.run import rehearsal
+from harness.run import fleets, rehearsal
 from harness.run.host import usable_cores
 from harness.run.own_cpu import used_below
 from harness.run.plan import Plan
@@ -24,10 +23,7 @@ from loadtests.arrivals.peak import peak_turns_per_s
 from reports.records.sizing import in_words
 
 if TYPE_CHECKING:
-    from chaos.containers.fleet import ContainerFleet
-    from chaos.fleet.fleet import Fleet
-
-    AnyFleet = Fleet | ContainerFleet
+    from harness.run.fleets import AnyFleet
 
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit)\b.*")
 _END_OF_LOG = 16_384
@@ -63,21 +59,11 @@ def _rehearse(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Measured | N
         found = rehearsal.rehearse(run_dir, plan.run_id, str(plan.target), 0)
     else:
         count = rehearsal.customers(plan.replicas)
-        with no_new_keys(lambda: _own_redis(fleet)):
+        with no_new_keys(lambda: fleets.primaries(fleet)):
             found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, _cpu(plan, fleet))
     if isinstance(found, Refusal):
         raise ConfigError(_refused(plan, found, run_dir))
     return found
-
-
-def _own_redis(fleet: AnyFleet) -> Sequence[str]:
-    """The addresses of the servers that take writes; none of one that is not ours."""
-    if not fleet.redis.servers:
-        return []
-    try:
-        return [server.url for server in fleet.redis.primaries()]
-    except ChaosError:
-        return []
 
 
 def _cpu(plan: Plan, fleet: AnyFleet) -> Cpu:

@@ -143,7 +143,7 @@ def reads(process: psutil.Process, run_dir: Path) -> bool:
 def test_a_run_that_judges_can_be_interrupted(tmp_path: Path) -> None:
     # The end of a fleet is not interrupted; what comes after it must be.
     code = (
-        "import signal, sys; from harness.commands.readiness import _uninterrupted_end as whole\n"
+        "import signal, sys; from harness.run.play import uninterrupted_end as whole\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(105))\n"
         "with whole(lambda: signal.raise_signal(signal.SIGTERM)): pass\n"
         "signal.raise_signal(signal.SIGTERM)"

@@ -12,8 +12,8 @@ import pytest
 from msgspec import to_builtins
 
 from harness import parser
-from harness.commands.readiness import described
 from harness.run import plan as plans
+from harness.run.fleets import described
 from harness.run.plan import Plan
 from reports.records import run_file
 from reports.records.run_description import RunDescription

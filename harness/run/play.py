@@ -1,0 +1,165 @@
+"""Plays a plan against a fleet of its own or a target, from the start until the TTL has drained."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from chaos.experiment.schedule import Schedule
+from chaos.fleet.guardian import Guardian
+from harness.run import arrival_accounting, fleets, memory_forecast
+from harness.run.generator import Generator, Load
+from harness.run.host import usable_cores
+from harness.run.plan import Plan
+from harness.run.progress import Progress
+from harness.run.rehearsed import rehearsed
+from harness.run.sampler import Sampler
+from harness.run.watch import Watch
+from reports.records import FILES, LoadMark, RecordWriter, RunClock, run_file
+from reports.records.run_description import RunDescription
+
+if TYPE_CHECKING:
+    from harness.run.fleets import AnyFleet
+
+_READY_S = 90.0
+_READY_PER_REPLICA_S = 10.0
+"""Twice the time that a slow core takes to start one replica; one core starts them all in turn."""
+
+
+def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    """Play the plan; `run_dir` holds its `run.json` already and gets the records.
+
+    Raises ConfigError or ChaosConfigError before the load begins, and removes the directory then.
+    Raises RecordsError, GeneratorError or ChaosError when the run itself broke.
+    """
+    try:
+        if plan.target is None:
+            _with_fleet(plan, run_dir, progress)
+        else:
+            _with_target(plan, run_dir, progress)
+    except ValueError:
+        # The input was refused before the load began: a run directory without a run would mislead.
+        if not (run_dir / FILES[LoadMark]).exists():
+            shutil.rmtree(run_dir, ignore_errors=True)
+        raise
+
+
+def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    fleet = fleets.for_plan(plan, run_dir)
+    clock = RunClock(plan.origin)
+    with RecordWriter(run_dir) as records, uninterrupted_end(fleet.stop):
+        schedule: Schedule | None = None
+        if plan.experiment is not None:
+            # Before anything starts: it refuses faults that such a fleet cannot have.
+            phases = {name: start for name, start, _ in plan.profile.planned_phases()}
+            schedule = Schedule(plan.experiment, fleet, clock, records, plan.seed, phases)
+        fleet.start(progress.note)
+        fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
+        info = fleet.redis.info
+        progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
+        description = fleets.described(plan, fleet)
+        run_file.write(run_dir, description)
+        plan = _sized(plan, run_dir, description, fleet, progress)
+        memory_forecast.write(run_dir, plan, info.name)
+        _play_load(plan, run_dir, clock, progress, records, fleet, schedule)
+
+
+def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    guardian = Guardian.start(plan.run_id)
+    with RecordWriter(run_dir) as records, uninterrupted_end(guardian.close):
+        plan = _sized(plan, run_dir, plan.description(), None, progress)
+        _play_load(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
+
+
+def _sized(
+    plan: Plan,
+    run_dir: Path,
+    description: RunDescription,
+    fleet: AnyFleet | None,
+    progress: Progress,
+) -> Plan:
+    """The plan after the rehearsal; the description is written again with the load that it has."""
+    plan = rehearsed(plan, run_dir, fleet, progress)
+    sized = plan.description()
+    run_file.write(
+        run_dir,
+        structs.replace(
+            description, profile=sized.profile, sizing=sized.sizing, command=sized.command
+        ),
+    )
+    return plan
+
+
+def _play_load(
+    plan: Plan,
+    run_dir: Path,
+    clock: RunClock,
+    progress: Progress,
+    records: RecordWriter,
+    fleet: AnyFleet | None,
+    schedule: Schedule | None,
+) -> None:
+    """Load, faults and samples, from the baseline until the TTL has drained."""
+    sampler = Sampler(
+        records,
+        clock,
+        _sampled_redis(plan, fleet),
+        {} if fleet is None else fleet.replicas,
+        # Behind proxies every replica seems to listen, dead or not.
+        balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
+        envoy=None if fleet is None else fleet.balancer,
+        served={} if fleet is None else fleet.replicas,
+        own_cpu=_all_are_ours(plan),
+    )
+    sampler.start()
+    generator = _load(plan, run_dir, fleet)
+    try:
+        Watch(plan, run_dir, clock, progress, generator, schedule, records).run()
+    finally:
+        ended_with = generator.exit_code
+        generator.stop()
+        if records.failure is None:  # else the disk takes no accounts either
+            arrival_accounting.complete(run_dir, clock.now(), ended_with)
+        sampler.stop()
+
+
+def _all_are_ours(plan: Plan) -> bool:
+    """Whether all that serves and all that asks are processes below this one."""
+    return plan.target is None and plan.containers is None and "://" not in plan.redis
+
+
+def _load(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Load:
+    if plan.compose:
+        from harness.run.composed import ComposedLoad
+
+        composed: Any = fleet
+        return ComposedLoad(composed)
+    url = str(plan.target) if fleet is None else fleet.url
+    return Generator(run_dir, plan.run_id, url, plan.crew)
+
+
+def _sampled_redis(plan: Plan, fleet: AnyFleet | None) -> Callable[[], Sequence[str]] | None:
+    if fleet is None or not fleet.redis.servers:
+        # With a --target, a --redis address is where that keeps its sessions: read, never touched.
+        return (lambda: [plan.redis]) if "://" in plan.redis else None
+    return lambda: fleets.primaries(fleet)
+
+
+@contextlib.contextmanager
+def uninterrupted_end(end: Any) -> Iterator[None]:
+    """Run `end` at the end of the block in every case; a second Ctrl-C does not interrupt it."""
+    try:
+        yield
+    finally:
+        before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            end()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)  # judging a long run may be interrupted
