@@ -6,10 +6,12 @@ own, which waits while the sampler goes on.
 
 from __future__ import annotations
 
-import re
+import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from chaos.fleet.http_probe import get
 
@@ -17,12 +19,11 @@ _EACH_S = 3.0
 """The replica tells the worst lag of its last five seconds: none is missed."""
 _PATIENCE_S = 3.0
 _JOIN_S = 0.5
-_LINE = re.compile(r'^diya_(\w+?)(?:\{result="(\w+)"\})? ([0-9.]+)$', re.MULTILINE)
 _NAMES = {
-    "turns_in_flight": "in_flight",
-    "event_loop_lag_seconds": "loop_lag_s",
-    "model_calls_total": "model_calls",
-    "model_seconds_total": "model_s",
+    "diya_turns_in_flight": "in_flight",
+    "diya_event_loop_lag_seconds": "loop_lag_s",
+    "diya_model_calls_total": "model_calls",
+    "diya_model_seconds_total": "model_s",
 }
 
 Write = Callable[[str, dict[str, float]], None]
@@ -78,10 +79,15 @@ class ReplicaMetrics:
 
 def read(text: str) -> dict[str, float]:
     """The numbers of a sample in the text of `/metrics`; empty where there are none of ours."""
+    try:
+        families = list(text_string_to_metric_families(text))
+    except (ValueError, LookupError):
+        return {}  # another service's page
     values = {}
-    for name, result, value in _LINE.findall(text):
-        if name == "turns_total":
-            values[result] = float(value)
-        elif name in _NAMES:
-            values[_NAMES[name]] = float(value)
+    for sample in (sample for family in families for sample in family.samples):
+        name = _NAMES.get(sample.name)
+        if sample.name == "diya_turns_total":
+            name = sample.labels.get("result")
+        if name is not None and math.isfinite(sample.value):
+            values[name] = float(sample.value)
     return values

@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse
+from prometheus_client import generate_latest
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -93,10 +94,12 @@ def _add_guard(app: FastAPI, sessions: RedisSessionService, config: Settings) ->
 def _add_metrics(
     app: FastAPI, lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None
 ) -> None:
+    numbers = metrics.registry(lag, guarded)
+
     @app.get("/metrics")
     async def show_metrics() -> Response:
         """This replica's numbers, for Prometheus."""
-        return Response(metrics.render(lag, guarded), media_type=metrics.CONTENT_TYPE)
+        return Response(generate_latest(numbers), media_type=metrics.CONTENT_TYPE)
 
 
 def _add_health(app: FastAPI, health: Health) -> None:

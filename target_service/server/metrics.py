@@ -1,8 +1,15 @@
-"""`GET /metrics`: a replica's numbers as Prometheus reads them."""
+"""`GET /metrics`: a replica's numbers as Prometheus reads them.
+
+A turn counts with plain integers; they become metrics when somebody asks for them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from target_service.model import model_time
 from target_service.server.loop_lag import LoopLag
@@ -10,71 +17,66 @@ from target_service.sessions.service import RedisSessionService
 from target_service.turns.counts import Counts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""Of what `prometheus_client.generate_latest` writes."""
 
 
-def render(lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None) -> str:
-    """All metrics, in Prometheus' text format; `guarded`: the turns and sessions that are ours."""
-    model = model_time.SPENT
-    own = "" if guarded is None else _of_turns(*guarded)
-    return own + "".join(
-        (
-            _metric(
-                "diya_event_loop_lag_seconds",
-                "gauge",
-                "The most that the event loop was late within about five seconds.",
-                {"": lag.worst()},
-            ),
-            _metric(
-                "diya_model_calls_total",
-                "counter",
-                "Requests to the scripted model.",
-                {"": model.calls},
-            ),
-            _metric(
-                "diya_model_seconds_total",
-                "counter",
-                "What turns waited for the scripted model.",
-                {"": model.seconds},
-            ),
+def registry(lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None) -> CollectorRegistry:
+    """All metrics of this replica; `guarded`: the turns and sessions that are ours."""
+    numbers = CollectorRegistry()
+    if guarded is not None:
+        numbers.register(_Turns(*guarded))
+    numbers.register(_Process(lag))
+    return numbers
+
+
+class _Process(Collector):
+    """What the event loop and the model took."""
+
+    def __init__(self, lag: LoopLag) -> None:
+        self._lag = lag
+
+    def collect(self) -> Iterator[Metric]:
+        """As prometheus_client asks it."""
+        model = model_time.SPENT
+        yield GaugeMetricFamily(
+            "diya_event_loop_lag_seconds",
+            "The most that the event loop was late within about five seconds.",
+            self._lag.worst(),
         )
-    )
-
-
-def _of_turns(counts: Counts, sessions: RedisSessionService) -> str:
-    cache = sessions.cache_stats()
-    results = {f'{{result="{result}"}}': number for result, number in counts.results.items()}
-    return "".join(
-        (
-            _metric("diya_turns_in_flight", "gauge", "Turns running now.", {"": counts.in_flight}),
-            _metric("diya_turns_total", "counter", "Requests for a turn, by end.", results),
-            _metric(
-                "diya_session_cache_hits_total",
-                "counter",
-                "Reads for which a cached history was still a prefix.",
-                {"": cache.hits},
-            ),
-            _metric(
-                "diya_session_cache_misses_total",
-                "counter",
-                "Reads that fetched the whole history.",
-                {"": cache.misses},
-            ),
-            _metric(
-                "diya_session_cache_entries", "gauge", "Cached histories.", {"": cache.entries}
-            ),
-            _metric(
-                "diya_session_cache_bytes",
-                "gauge",
-                "Memory of the cached histories, estimated.",
-                {"": cache.bytes},
-            ),
+        yield CounterMetricFamily(
+            "diya_model_calls", "Requests to the scripted model.", model.calls
         )
-    )
+        yield CounterMetricFamily(
+            "diya_model_seconds", "What turns waited for the scripted model.", model.seconds
+        )
 
 
-def _metric(name: str, kind: str, told: str, values: Mapping[str, float]) -> str:
-    lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
-    # No exponents: a small lag is 0.000042.
-    shown = {label: str(v) if isinstance(v, int) else f"{v:.6f}" for label, v in values.items()}
-    lines += [f"{name}{labels} {value}" for labels, value in shown.items()]
-    return "\n".join(lines) + "\n"
+class _Turns(Collector):
+    """What became of turns, and what the cache of sessions holds."""
+
+    def __init__(self, counts: Counts, sessions: RedisSessionService) -> None:
+        self._counts = counts
+        self._sessions = sessions
+
+    def collect(self) -> Iterator[Metric]:
+        """As prometheus_client asks it."""
+        cache = self._sessions.cache_stats()
+        yield GaugeMetricFamily(
+            "diya_turns_in_flight", "Turns running now.", self._counts.in_flight
+        )
+        turns = CounterMetricFamily("diya_turns", "Requests for a turn, by end.", labels=["result"])
+        for result, number in self._counts.results.items():
+            turns.add_metric([result], number)
+        yield turns
+        yield CounterMetricFamily(
+            "diya_session_cache_hits",
+            "Reads for which a cached history was still a prefix.",
+            cache.hits,
+        )
+        yield CounterMetricFamily(
+            "diya_session_cache_misses", "Reads that fetched the whole history.", cache.misses
+        )
+        yield GaugeMetricFamily("diya_session_cache_entries", "Cached histories.", cache.entries)
+        yield GaugeMetricFamily(
+            "diya_session_cache_bytes", "Memory of the cached histories, estimated.", cache.bytes
+        )

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from target_service import RedisSessionService
 from target_service.server.middleware import Health, Signature
 from target_service.settings import SettingsError, from_environment
-from target_service.turns.counts import Counts
+from target_service.turns.counts import Counts, Result
 from target_service.turns.guard import TurnGuard
 from tests.target_service.conftest import StartReplica
 from tests.target_service.processes import RedisServer, Replica, body, wait_until
@@ -234,17 +234,27 @@ def test_the_metrics_tell_how_late_the_loop_is_and_what_the_model_took(
 def test_the_metrics_are_in_the_form_that_prometheus_reads(pair: Pair) -> None:
     answer = pair[0].http.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    typed: set[str] = set()
-    for line in answer.text.splitlines():
-        if line.startswith("# TYPE "):
-            name, kind = line.split()[2:]
-            assert kind == ("counter" if name.endswith("_total") else "gauge")
-            typed.add(name)
-        elif not line.startswith("# HELP "):
-            found = re.fullmatch(r'([a-z_]+)(\{result="[a-z]+"\})? \d+(\.\d+)?', line)
-            assert found, line
-            assert found[1] in typed
-    assert answer.text.endswith("\n")
+    families = list(text_string_to_metric_families(answer.text))
+    kinds = {family.name: family.type for family in families}
+    assert kinds == {
+        "diya_turns_in_flight": "gauge",
+        "diya_turns": "counter",
+        "diya_session_cache_hits": "counter",
+        "diya_session_cache_misses": "counter",
+        "diya_session_cache_entries": "gauge",
+        "diya_session_cache_bytes": "gauge",
+        "diya_event_loop_lag_seconds": "gauge",
+        "diya_model_calls": "counter",
+        "diya_model_seconds": "counter",
+    }
+    for family in families:
+        wanted = family.name + ("_total" if family.type == "counter" else "")
+        labels = {"result"} if wanted == "diya_turns_total" else set()
+        assert family.documentation
+        assert {each.name for each in family.samples} == {wanted}
+        assert all(set(each.labels) == labels for each in family.samples)
+    (turns,) = (family for family in families if family.name == "diya_turns")
+    assert {each.labels["result"] for each in turns.samples} == set(Result)
 
 
 def test_a_replica_that_drains_asks_its_clients_to_go(user: str) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chaos.fleet.redis_server import RedisServer
 from harness.run.record_tail import Tail
@@ -71,6 +73,27 @@ def serving(status: int) -> Iterator[tuple[At, list[str]]]:
 def test_the_numbers_of_a_replica_are_read_from_its_metrics() -> None:
     assert read(TEXT) == VALUES
     assert read("<html>hello</html>") == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "values"),
+    [
+        ("diya_event_loop_lag_seconds 4.2e-05\n", {"loop_lag_s": 4.2e-05}),
+        ('diya_turns_total{result="ok"} 1.2345678e+07\n', {"ok": 12345678.0}),
+        ("diya_model_seconds_total NaN\ndiya_turns_in_flight +Inf\n", {}),
+        ('diya_turns_total{shop="one"} 3\nother_turns_total 4\n', {}),
+        ("diya_turns_in_flight 7\ndiya_turns_in_flight seven\n", {}),
+    ],
+)
+def test_a_number_may_have_any_form_of_prometheus_and_must_be_finite(
+    page: str, values: dict[str, float]
+) -> None:
+    assert read(page) == values
+
+
+@given(st.one_of(st.text(), st.text('diya_turns{}="\\#\n 0e,TYPEHL')))
+def test_any_page_of_another_service_is_passed_over(page: str) -> None:
+    assert all(isinstance(value, float) for value in read(page).values())
 
 
 def test_a_frozen_replica_does_not_keep_the_others_from_being_read() -> None:
