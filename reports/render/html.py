@@ -10,8 +10,7 @@ from importlib import resources
 
 from reports.render import charts, formatting, html_tables, reproduce_command, series, view
 from reports.render.figures import figures
-from reports.render.sizing_view import sizing_line
-from reports.render.slo_view import slo_line
+from reports.render.sections import LINES, SECTIONS, Table
 from reports.render.view import Gate, Result
 
 _MAX_REASONS = 6
@@ -41,10 +40,7 @@ def render(result: Result) -> str:
         _gates(result),
         *_why(result),
         _timeline(result),
-        _section("Faults", html_tables.faults(result)),
-        _section("Latency by phase", html_tables.latency(result)),
-        _section("Memory", html_tables.memory(result)),
-        _section("The load", html_tables.load(result)),
+        *_tables(result),
         _surroundings(result),
     ]
     return (
@@ -89,8 +85,8 @@ def _banner(result: Result, verdict: str, name: str) -> str:
         formatting.seconds(view.number(result, "duration_s")),
         view.run_line(result),
     ]
-    lines = [line for line in (sizing_line(result), slo_line(result)) if line]
-    told = "".join(f'<p class="run">{escape(line)}</p>\n' for line in lines)
+    lines = [line(result) for line in LINES]
+    told = "".join(f'<p class="run">{escape(line)}</p>\n' for line in lines if line)
     badge = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
     return (
         '<header class="banner">\n'
@@ -220,6 +216,19 @@ def _hover_data(result: Result) -> str:
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="timeline-data">{text}</script>'
+
+
+def _tables(result: Result) -> list[str]:
+    """The sections that are a table or a sentence."""
+    found = [(section.title, section.page(result)) for section in SECTIONS]
+    return [_section(title, _content(content)) for title, content in found if content]
+
+
+def _content(content: Table | str) -> str:
+    if isinstance(content, str):
+        return f"<p>{escape(content)}</p>"
+    note = f'<p class="note">{escape(content.note)}</p>' if content.note else ""
+    return html_tables.table(content.head, content.rows, content.kind) + note
 
 
 def _surroundings(result: Result) -> str:

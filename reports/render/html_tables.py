@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from reports.render import budget_view, formatting, view
+from reports.render import formatting, view
 from reports.render.view import Result
 
 
@@ -60,133 +60,6 @@ def why(result: Result) -> str:
             )
         )
     return table(["Gate", "from to", "waits", "why", "beside it", "errors"], rows, "why")
-
-
-def faults(result: Result) -> str:
-    """What was injected, whether it took hold, and how long customers felt it."""
-    rows: list[tuple[str, ...]] = []
-    for number, fault in enumerate(view.faults_of(result), 1):
-        recovery = formatting.seconds(view.number(fault, "recovery_s"))
-        rows.append(
-            (
-                f"{number} {formatting.clean(fault.get('id'))}",
-                formatting.clean(fault.get("target")),
-                formatting.clock(view.number(fault, "start")),
-                "yes" if fault.get("took_hold") else "✗ no",
-                formatting.seconds(view.number(fault, "downtime_s")),
-                formatting.seconds(view.number(fault, "first_ok_s")),
-                recovery if fault.get("recovered_at") is not None else f"{recovery} (target lost)",
-                formatting.count(view.number(fault, "disturbed_turns")),
-                formatting.count(view.number(fault, "failed_turns")),
-                formatting.seconds(view.number(fault, "worst_outage_s")),
-                formatting.count(view.number(fault, "sent_to_dead")),
-                budget_view.budget_spent(fault),
-                formatting.clean(fault.get("error") or ""),
-            )
-        )
-    if not rows:
-        return "<p>No fault was injected.</p>"
-    head = [
-        "Fault", "target", "at", "took hold", "until healed", "first answer after",
-        "customers undisturbed after", "turns disturbed", "turns failed", "longest outage",
-        "sent to a dead replica", "error budget spent",
-    ]  # fmt: skip
-    if any(row[-1] for row in rows):
-        head.append("error")
-    else:
-        rows = [row[:-1] for row in rows]
-    note = budget_view.budget_note(result)
-    told = f'<p class="note">{escape(note)}</p>' if note else ""
-    return table(head, rows, "numbers faults") + told
-
-
-def latency(result: Result) -> str:
-    """Percentiles by phase; small samples are marked."""
-    phases = view.latency_phases(result)
-    if not phases:
-        return "<p>No turn was measured.</p>"
-    columns = list(view.PERCENTILES)
-    firsts = [
-        key
-        for key in ("first_token_p50", "first_token_p99")
-        if any(view.number(row, key) is not None for _, row in phases)
-    ]
-    titles = [view.PERCENTILE_TITLES.get(name, name) for name in columns]
-    titles += [key.replace("first_token_", "first token ") for key in firsts]
-    rows, small = [], False
-    for name, row in phases:
-        few = (view.number(row, "count") or 0) < view.SMALL_SAMPLE
-        small = small or few
-        figures = [formatting.seconds(view.number(row, key)) for key in columns + firsts]
-        turns = formatting.count(view.number(row, "count")) + (" *" if few else "")
-        rows.append((view.phase_words(name), turns, *figures))
-    note = (
-        f"<p class='note'>* Fewer than {view.SMALL_SAMPLE} turns are too few for a p99: the gate "
-        "judges the slowest turn.</p>"
-    )
-    return table(["Phase", "turns", *titles], rows, "numbers") + (note if small else "")
-
-
-def memory(result: Result) -> str:
-    """Redis and the replicas before the load, at the peak, and after the TTL has drained."""
-    values = view.part(result, "memory")
-
-    def row(name: str, *keys: str) -> tuple[str, ...]:
-        return name, *(formatting.size(view.number(values, key)) for key in keys)
-
-    keys = [formatting.count(view.number(values, f"{at}_keys")) for at in ("peak", "final")]
-    rows = [
-        row("Redis, live data", "baseline_bytes", "peak_bytes", "final_bytes"),
-        ("Redis keys", formatting.MISSING, *keys),
-        row(
-            "All replicas, resident",
-            "fleet_rss_baseline_bytes",
-            "fleet_rss_peak_bytes",
-            "fleet_rss_final_bytes",
-        ),
-    ]
-    each = formatting.size(view.number(values, "bytes_per_live_conversation"))
-    facts = [
-        f"{formatting.count(view.number(values, 'expired_keys'))} keys expired",
-        f"{formatting.count(view.number(values, 'evicted_keys'))} evicted",
-        f"{formatting.count(view.number(values, 'keys_without_ttl_max'))} at most without a TTL",
-        f"{each} for each live conversation",
-        f"TTL {formatting.seconds(view.number(values, 'ttl_seconds'))}",
-    ]
-    if note := view.forecast_note(result):
-        facts.append(note)
-    head = ["", "before the load", "at the peak", "after the TTL"]
-    return table(head, rows, "numbers") + f"<p class='note'>{escape(', '.join(facts))}.</p>"
-
-
-def load(result: Result) -> str:
-    """What the generator offered, and how well it kept time."""
-    turns, generator = view.part(result, "turns"), view.part(result, "generator")
-
-    def count(key: str) -> str:
-        return formatting.count(view.number(turns, key))
-
-    lag = " / ".join(
-        formatting.seconds(view.number(generator, f"lag_{name}_s"))
-        for name in ("p50", "p99", "max")
-    )
-    cpu = view.number(generator, "cpu_max_percent")
-    rows = [
-        ("Conversations", f"{count('conversations_offered')} of {count('conversations_planned')} "
-                          "planned were offered"),
-        ("Turns", f"{count('offered')} of {count('planned')} planned were offered, in "
-                  f"{count('attempts')} attempts"),
-        ("Outcome", f"{count('ok')} acknowledged, {view.turns_note(result)}"),
-        ("Replicas that answered", f"{count('replicas_seen')}; {count('moved')} turns went to "
-                                   "another replica than the turn before"),
-        ("Replies checked by the model's witness", formatting.count(
-            view.number(result, "continuity", "turns_witnessed"))),
-        ("Lag of the generator p50 / p99 / max", lag),
-        ("CPU of the generator, at most", formatting.quantity(cpu, "%")),
-        ("CPU of others on this machine, at most over 5 s", formatting.quantity(
-            view.number(generator, "foreign_cpu_percent"), "%")),
-    ]  # fmt: skip
-    return table((), rows, "settings")
 
 
 def settings(result: Result, key: str) -> str:

@@ -6,11 +6,10 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from reports.render import budget_view, formatting, reproduce_command, series, view
+from reports.render import formatting, reproduce_command, series, view
 from reports.render.figures import figures
+from reports.render.sections import LINES, SECTIONS, Table
 from reports.render.series import Timeline
-from reports.render.sizing_view import sizing_line
-from reports.render.slo_view import slo_line
 from reports.render.view import Gate, Result
 
 _SIGNS = {"pass": "✅", "fail": "❌", "unknown": "⚠️"}
@@ -26,12 +25,11 @@ def render(result: Result) -> str:
     parts = [
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
         f"**{escape(result.get('headline') or '')}**",
-        escape(sizing_line(result)),
-        escape(slo_line(result)),
+        *(escape(line(result)) for line in LINES),
         _bullets(view.reasons(result)),
         _figures(result),
         _gates(result),
-        _faults(result),
+        *(_section(section.title, section.summary(result)) for section in SECTIONS),
         _sparklines(result),
         f"{escape(result.get('name') or '')} · {escape(view.run_line(result))}",
         f"```\n{reproduce_command.reproduce_command(result).replace('`', '')}\n```",
@@ -105,27 +103,13 @@ def _evidence(gate: Gate) -> str:
     )
 
 
-def _faults(result: Result) -> str:
-    rows = [
-        (
-            str(number),
-            fault.get("id") or "",
-            formatting.clock(view.number(fault, "start")),
-            "yes" if fault.get("took_hold") else "no",
-            formatting.seconds(view.number(fault, "downtime_s")),
-            formatting.seconds(view.number(fault, "recovery_s")),
-            formatting.seconds(view.number(fault, "worst_outage_s")),
-            formatting.count(view.number(fault, "sent_to_dead")),
-            budget_view.budget_spent(fault),
-        )
-        for number, fault in enumerate(view.faults_of(result), 1)
-    ]
-    head = ["", "fault", "at", "took hold", "down", "recovered after", "longest outage"]
-    head += ["sent to a dead replica", "error budget spent"]
-    if not rows:
-        return "No fault was injected."
-    note = budget_view.budget_note(result)
-    return _table(head, rows, 2) + (f"\n\n{escape(note)}" if note else "")
+def _section(title: str, content: Table | str) -> str:
+    if not content:
+        return ""
+    told = [escape(content)]
+    if isinstance(content, Table):
+        told = [_table(content.head, content.rows, content.words), escape(content.note)]
+    return "\n\n".join([f"### {escape(title)}", *filter(None, told)])
 
 
 def _sparklines(result: Result) -> str:

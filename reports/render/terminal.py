@@ -6,8 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from reports.render import budget_view, formatting, view
-from reports.render.sizing_view import sizing_line
-from reports.render.slo_view import slo_line
+from reports.render.sections import LINES, SECTIONS
 from reports.render.view import Gate, GateGroup, Result
 
 SCREEN_LINES = 40
@@ -36,16 +35,16 @@ def render(result: Result, color: bool, width: int = 100, report: str = "") -> s
     """
     pen = _Pen(color, max(width, 60))
     top = [*_verdict(result, pen), ""]
-    faults, memory = _faults(result, pen), _memory(result, pen)
+    faults, told = _faults(result, pen), _lines(result, pen)
     end = [f"Report  {formatting.clean(report)}"] if report else []
-    fixed = len(top) + len(faults) + len(memory) + len(end)
+    fixed = len(top) + len(faults) + len(told) + len(end)
     spare = SCREEN_LINES - fixed
     failing_gates = sum(gate.status != "pass" for gate in view.gates(result))
     # Latency needs its heading, a few phases and a blank line; gates take what is left, and give
     # back what they do not need.
     gates = _gates(result, pen, spare - (5 if failing_gates else 3))
     latency = _latency(result, pen, spare - len(gates))
-    lines = [*top, *gates, *faults, *latency, *memory, *end]
+    lines = [*top, *gates, *faults, *latency, *told, *end]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -107,8 +106,7 @@ def _verdict(result: Result, pen: _Pen) -> list[str]:
         styled + pen.style(rest, "dim"),
         *(pen.style(line, "bold") for line in pen.wrap(headline, 2)),
         pen.style(pen.cut(view.run_line(result), pen.width), "dim"),
-        *(pen.style(line, "dim") for line in pen.wrap(sizing_line(result), 2)),
-        *(pen.style(line, "dim") for line in pen.wrap(slo_line(result), 2)),
+        *(pen.style(line, "dim") for told in LINES for line in pen.wrap(told(result), 2)),
     ]
 
 
@@ -207,20 +205,9 @@ def _latency(result: Result, pen: _Pen, budget: int) -> list[str]:
     return [*pen.table(rows, 20), ""]
 
 
-def _memory(result: Result, pen: _Pen) -> list[str]:
-    memory, turns = view.part(result, "memory"), view.part(result, "turns")
-    sizes = [formatting.size(view.number(memory, f"{at}_bytes")) for at in ("baseline", "peak")]
-    sizes.append(formatting.size(view.number(memory, "final_bytes")))
-    keys = formatting.count(view.number(memory, "peak_keys"))
-    evicted = formatting.count(view.number(memory, "evicted_keys"))
-    forever = formatting.count(view.number(memory, "keys_without_ttl_max"))
-    ok, offered = (formatting.count(view.number(turns, key)) for key in ("ok", "offered"))
-    lines = {
-        "Memory": f"{' → '.join(sizes)}; {keys} keys, {evicted} evicted, {forever} without TTL",
-        **({"": note} if (note := view.forecast_note(result)) else {}),
-        "Turns": f"{ok} of {offered} acknowledged, {view.turns_note(result)}",
-    }
+def _lines(result: Result, pen: _Pen) -> list[str]:
     return [
         pen.style(name.ljust(6), "bold") + "  " + pen.cut(text, pen.width - 8)
-        for name, text in lines.items()
+        for section in SECTIONS
+        for name, text in section.screen(result)
     ]

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, blocks
+from tests.docs.pages import DOCS, blocks, example
 from tests.harness import command
 from tests.reports.gated import busy
+from tests.reports.render_fixtures import FIXTURES
 
 _JUDGE = """
 import sys
@@ -23,6 +24,29 @@ from reports.records.history import read
 (found,) = [f for f in run_checks(read(Path(sys.argv[1]))) if f.check == "errors.attempts"]
 print(found.status.value, gate(found.check).meaning)
 """
+
+
+_RENDER = """
+import json, sys
+from reports.render import html, summary_md
+result = json.load(open(sys.argv[1], encoding="utf-8"))
+print(html.render(result), "<!-- summary -->", summary_md.render(result))
+"""
+
+
+def run_beside(folder: Path, program: str, argument: Path) -> str:
+    """What a program prints that imports the rooms which were copied into this folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(argument)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    return done.stdout
 
 
 def added(row: str, path: Path) -> None:
@@ -39,14 +63,21 @@ def test_the_check_of_the_page_is_made_with_its_file_and_one_row(tmp_path: Path)
     (tmp_path / "reports" / "checks" / "attempts.py").write_text(check)
     added(row, tmp_path / "reports" / "gates" / "service.py")
     run = busy().write(tmp_path / "run")
-    judged = subprocess.run(
-        [sys.executable, "-c", _JUDGE, str(run)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+    judged = run_beside(tmp_path, _JUDGE, run)
+    assert judged == "pass No acknowledged turn needed more than 6 attempts.\n"
+
+
+@pytest.mark.service
+def test_the_section_of_the_page_is_made_with_its_file_and_one_row(tmp_path: Path) -> None:
+    shutil.copytree(command.ROOT / "reports", tmp_path / "reports")
+    sections = tmp_path / "reports" / "render" / "sections"
+    (sections / "first_words.py").write_text(example("report-section.md", "python"))
+    table = (sections / "__init__.py").read_text()
+    table = table.replace("import faults, latency,", "import faults, first_words, latency,")
+    table = table.replace(
+        "    latency.SECTION,\n", "    latency.SECTION,\n    first_words.SECTION,\n"
     )
-    assert judged.stderr == ""
-    assert judged.stdout == "pass No acknowledged turn needed more than 6 attempts.\n"
+    (sections / "__init__.py").write_text(table)
+    page, summary = run_beside(tmp_path, _RENDER, FIXTURES / "go.json").split("<!-- summary -->")
+    assert "<h2>First words</h2>" in page
+    assert "### First words\n\n| Phase | p50 | p99 |" in summary

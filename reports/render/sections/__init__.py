@@ -1,0 +1,21 @@
+"""The sections of the reports, one file each: a new one is its file and a row here."""
+
+from __future__ import annotations
+
+from reports.render.sections import faults, latency, load, memory
+from reports.render.sections.section import Section, Table
+from reports.render.sizing_view import sizing_line
+from reports.render.slo_view import slo_line
+
+__all__ = ["LINES", "SECTIONS", "Section", "Table"]
+
+SECTIONS = (
+    faults.SECTION,
+    latency.SECTION,
+    memory.SECTION,
+    load.SECTION,
+)
+"""In the order of the page."""
+
+LINES = (sizing_line, slo_line)
+"""What every report says in a line below the verdict; a line may be empty."""

@@ -1,0 +1,46 @@
+"""What the generator offered, and how well it kept time."""
+
+from __future__ import annotations
+
+from reports.render import formatting, view
+from reports.render.sections.section import Content, Section, Table
+from reports.render.view import Result
+
+
+def _page(result: Result) -> Content:
+    """What the generator offered, and how well it kept time."""
+    turns, generator = view.part(result, "turns"), view.part(result, "generator")
+
+    def count(key: str) -> str:
+        return formatting.count(view.number(turns, key))
+
+    lag = " / ".join(
+        formatting.seconds(view.number(generator, f"lag_{name}_s"))
+        for name in ("p50", "p99", "max")
+    )
+    cpu = view.number(generator, "cpu_max_percent")
+    rows = [
+        ("Conversations", f"{count('conversations_offered')} of {count('conversations_planned')} "
+                          "planned were offered"),
+        ("Turns", f"{count('offered')} of {count('planned')} planned were offered, in "
+                  f"{count('attempts')} attempts"),
+        ("Outcome", f"{count('ok')} acknowledged, {view.turns_note(result)}"),
+        ("Replicas that answered", f"{count('replicas_seen')}; {count('moved')} turns went to "
+                                   "another replica than the turn before"),
+        ("Replies checked by the model's witness", formatting.count(
+            view.number(result, "continuity", "turns_witnessed"))),
+        ("Lag of the generator p50 / p99 / max", lag),
+        ("CPU of the generator, at most", formatting.quantity(cpu, "%")),
+        ("CPU of others on this machine, at most over 5 s", formatting.quantity(
+            view.number(generator, "foreign_cpu_percent"), "%")),
+    ]  # fmt: skip
+    return Table((), rows, kind="settings")
+
+
+def _screen(result: Result) -> list[tuple[str, str]]:
+    turns = view.part(result, "turns")
+    ok, offered = (formatting.count(view.number(turns, key)) for key in ("ok", "offered"))
+    return [("Turns", f"{ok} of {offered} acknowledged, {view.turns_note(result)}")]
+
+
+SECTION = Section("The load", _page, screen=_screen)
