@@ -9,7 +9,6 @@ from typing import Any
 
 import reports
 from harness.reference import markdown
-from harness.reference.result_meanings import MEANINGS
 
 SCHEMA = Path(reports.__file__).parent / "result.schema.json"
 _INTRO = """\
@@ -28,17 +27,17 @@ def page() -> str:
         parts.append(f"## {name}")
         if each.get("description"):
             parts.append(each["description"])
-        parts.append(_table(each, name))
+        parts.append(_table(each))
     return markdown.page("result.json", *parts)
 
 
-def _table(schema: Schema, part: str = "") -> str:
+def _table(schema: Schema) -> str:
     rows = (
         (
             markdown.code(name),
             _type(each),
             "yes" if required else "no",
-            meaning(f"{part}.{name}" if part else name, each),
+            meaning(each),
         )
         for name, each, required in fields(schema)
     )
@@ -58,9 +57,9 @@ def fields(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, bool
         yield from fields(more, f"{prefix}NAME.")
 
 
-def meaning(path: str, schema: Schema) -> str:
-    """The schema's own description, or that of `result_meanings`; KeyError for a field without."""
-    told = markdown.sentence(schema.get("description") or MEANINGS[path])
+def meaning(schema: Schema) -> str:
+    """The description of a field; KeyError for one without."""
+    told = markdown.sentence(schema["description"])
     return told if told.endswith(".") else f"{told}."
 
 
