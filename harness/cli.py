@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from harness import exits, parser, streams
+from harness import parser, streams
 from harness.errors import ConfigError
+from reports.basics.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     import argparse
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (see `harness.exits`)."""
+    """Run one command; returns the exit code (see `reports.basics.exit_codes`)."""
     if argv is None:
         streams.outlive_readers()
     try:
         args = parser.build().parse_args(argv)
     except ConfigError as error:
         print(f"diya: {error}", file=sys.stderr)
-        return exits.BAD_CONFIGURATION
+        return ExitCode.BAD_CONFIGURATION
     signal.signal(signal.SIGTERM, _interrupt)
     if getattr(args, "verbose", False):
         from harness import log
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _command(args)
     except KeyboardInterrupt:
         print("diya: interrupted", file=sys.stderr)
-        return exits.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except Exception as error:
         # Imported only now: a sound run does not pay for every room's errors.
         from harness.error_exit import explain

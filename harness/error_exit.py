@@ -7,9 +7,9 @@ import sys
 import traceback
 
 from chaos.errors import ChaosConfigError
-from harness import exits
 from harness.errors import ConfigError, GeneratorError, RecordsError
 from loadtests.profiles.profile import ProfileError
+from reports.basics.exit_codes import ExitCode
 from reports.records.history import HistoryError
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
@@ -19,14 +19,14 @@ def explain(error: Exception) -> int:
     """Print what went wrong to stderr; returns the exit code."""
     if isinstance(error, ConfigError | ChaosConfigError | ProfileError | HistoryError):
         print(f"diya: {error}", file=sys.stderr)
-        return exits.BAD_CONFIGURATION
+        return ExitCode.BAD_CONFIGURATION
     if isinstance(error, RecordsError) or (isinstance(error, OSError) and error.errno in _DISK):
         print(f"diya: {_of_the_disk(error)}", file=sys.stderr)
-        return exits.BROKEN
+        return ExitCode.BROKEN
     if not isinstance(error, GeneratorError):
         traceback.print_exception(error)
     print(f"diya: the harness broke: {type(error).__name__}: {error}", file=sys.stderr)
-    return exits.BROKEN
+    return ExitCode.BROKEN
 
 
 def _of_the_disk(error: Exception) -> str:

@@ -8,14 +8,16 @@ from typing import Any, NoReturn
 
 from harness import parser_lookups
 from harness.errors import ConfigError
+from reports.basics.exit_codes import ExitCode
 
 _DESCRIPTION = """\
 diya: will your Redis-backed AI agents survive the biggest sale of the year?
 A verdict with evidence: GO, NO-GO or INCONCLUSIVE."""
 
-_EXITS = """\
-exit codes: 0 GO, 99 NO-GO, 75 INCONCLUSIVE, 104 bad configuration, 105 interrupted,
-70 the harness broke"""
+_EXITS = f"""\
+exit codes: {ExitCode.GO} GO, {ExitCode.NO_GO} NO-GO, {ExitCode.INCONCLUSIVE} INCONCLUSIVE, \
+{ExitCode.BAD_CONFIGURATION} bad configuration, {ExitCode.INTERRUPTED} interrupted,
+{ExitCode.BROKEN} the harness broke"""
 
 
 _LAST_LINE = "one last line: the verdict, the run directory and the headline"

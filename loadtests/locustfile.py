@@ -28,10 +28,8 @@ from loadtests.generator.orders import LOOK_S, OrderBook
 from loadtests.generator.player import Player, counted
 from loadtests.generator.settings import RunSettings
 from loadtests.generator.worker import Worker
+from reports.basics.exit_codes import ExitCode
 from reports.records import RecordWriter, RunClock
-
-BAD_CONFIGURATION, BROKEN = 104, 70
-"""Exit codes; the same as the command line's."""
 
 log = logging.getLogger("diya.load")
 # Who spawned whom is kept for debugging: a kilobyte for each of thousands of waiting customers.
@@ -93,7 +91,7 @@ class Load:
         return not self._stopped.wait(max(0.0, t - self._clock.now()))
 
     def _broken(self) -> None:
-        self._environment.process_exit_code = BROKEN
+        self._environment.process_exit_code = ExitCode.BROKEN
 
 
 def observer(environment: Any) -> Observer:
@@ -132,7 +130,7 @@ class Dispatcher(User):  # type: ignore[misc]
             over = load is None or load.play()
         except Exception:
             log.exception("the load generator broke")
-            self.environment.process_exit_code = BROKEN
+            self.environment.process_exit_code = ExitCode.BROKEN
         if over:
             end(self.environment)
         raise StopUser
@@ -172,7 +170,7 @@ def _lead(environment: Any) -> None:
         over = environment.diya_load.play()
     except Exception:
         log.exception("the load generator broke")
-        environment.process_exit_code = BROKEN
+        environment.process_exit_code = ExitCode.BROKEN
     if over:
         end(environment)
 
@@ -206,7 +204,7 @@ def _load(environment: Any) -> Load | None:
 
 def _refuse(environment: Any, error: ValueError) -> None:
     log.error("%s", error)
-    environment.process_exit_code = BAD_CONFIGURATION
+    environment.process_exit_code = ExitCode.BAD_CONFIGURATION
 
 
 def _prepared() -> RunSettings | None:
@@ -215,7 +213,7 @@ def _prepared() -> RunSettings | None:
         return settings.read(Path(run_dir)) if run_dir else None
     except ValueError as error:
         print(error, file=sys.stderr)
-        sys.exit(BAD_CONFIGURATION)
+        sys.exit(ExitCode.BAD_CONFIGURATION)
 
 
 RUN = _prepared()

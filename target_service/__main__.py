@@ -13,6 +13,7 @@ from target_service.server import import_stubs
 from target_service.settings import SettingsError, from_environment
 
 EXIT_BAD_CONFIGURATION = 104
+"""As the harness ends on bad configuration; this service imports nothing of it."""
 
 
 def main() -> int:

@@ -10,8 +10,8 @@ from chaos.fleet.http_probe import get
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.process import ManagedProcess
 from chaos.fleet.stress_process import CpuHogs
+from reports.basics.exit_codes import ExitCode
 
-CONFIG_EXIT_CODE = 104
 _CONFIG_PREFIX = "diya: config: "
 
 
@@ -77,7 +77,7 @@ class Replica(ManagedProcess):
 
 def config_refusal(exit_code: int | None, log: Sequence[str]) -> str | None:
     """The sentence with which a replica refused its configuration; None when it did not."""
-    if exit_code == CONFIG_EXIT_CODE:
+    if exit_code == ExitCode.BAD_CONFIGURATION:
         for line in reversed(log):
             if line.startswith(_CONFIG_PREFIX):
                 return line.removeprefix(_CONFIG_PREFIX).strip()

@@ -12,8 +12,8 @@ from chaos import actions
 from chaos.experiment.fields import nearest
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
-from harness import exits
 from harness.errors import ConfigError
+from reports.basics.exit_codes import ExitCode
 
 
 def main(args: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ def main(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.fault}: {error}") from error
     seconds = window["end"] - window["start"]
     print(f"{window['fault']}  {window['target']}  took hold and was healed in {seconds:.2f} s")
-    return exits.GO
+    return ExitCode.GO
 
 
 def _field(fault: str, target: str, known: Sequence[str]) -> str:

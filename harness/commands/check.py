@@ -11,13 +11,13 @@ from pathlib import Path
 
 from chaos.errors import ChaosConfigError
 from chaos.experiment import reader
-from harness import exits
 from harness.commands.profile import clock, number
 from harness.errors import ConfigError
 from loadtests.profiles import journeys, profile
 from loadtests.profiles import requests_csv as profile_csv
 from loadtests.profiles.journeys import Book, Journey
 from loadtests.profiles.profile import ProfileError
+from reports.basics.exit_codes import ExitCode
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     """
     book = None if args.journeys is None else journeys.load(Path(args.journeys)).journeys
     bad = [name for name in args.files if not _check(Path(name), book)]
-    return exits.BAD_CONFIGURATION if bad else exits.GO
+    return ExitCode.BAD_CONFIGURATION if bad else ExitCode.GO
 
 
 def _check(path: Path, book: Mapping[str, Journey] | None) -> bool:

@@ -9,9 +9,10 @@ from typing import Literal
 from chaos.experiment import model
 from chaos.faults.catalogue import CATALOGUE
 from chaos.fleet.topologies import SHAPES
-from harness import exits, parser
+from harness import parser
 from harness.run.options import KINDS
 from loadtests.profiles import profile
+from reports.basics.exit_codes import ExitCode
 
 _PATHS: dict[str, Literal["file", "directory"]] = {
     "FILE": "file",
@@ -39,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
             action.complete = shtab.FILE if path == "file" else shtab.DIRECTORY  # type: ignore[attr-defined]
     preamble = {args.shell: "\n".join(functions.values())}
     print(shtab.complete(built, shell=args.shell, preamble=preamble))
-    return exits.GO
+    return ExitCode.GO
 
 
 def _words() -> dict[str, tuple[list[str], bool]]:

@@ -18,7 +18,7 @@ from redis import Redis
 
 from chaos.fleet.fleet import Fleet
 from chaos.fleet.replica import Replica
-from harness import exits
+from reports.basics.exit_codes import ExitCode
 
 _READY_S = 60.0
 _TIMEOUT_S = 20.0
@@ -52,7 +52,7 @@ def _story(fleet: Fleet) -> int:
     print("Customer:  When will it arrive?")
     second = _say(replica_b, session, "When will it arrive?")
     print(f"Replica B: {second}")
-    return exits.GO if "ORD-58291" in second and "April 8th" in second else exits.NO_GO
+    return ExitCode.GO if "ORD-58291" in second and "April 8th" in second else ExitCode.NO_GO
 
 
 def _persisted(redis: Redis, session: str) -> bool:

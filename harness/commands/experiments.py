@@ -8,7 +8,7 @@ from typing import Any
 
 from chaos.experiment import reader
 from chaos.experiment.model import Experiment, names
-from harness import exits
+from reports.basics.exit_codes import ExitCode
 
 
 def main(args: argparse.Namespace) -> int:
@@ -17,14 +17,14 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         described = [_as_json(name, each) for name, each in found.items()]
         print(json.dumps(described, indent=1, ensure_ascii=False))
-        return exits.GO
+        return ExitCode.GO
     width = max(len(name) for name in found) + 2
     for name, each in found.items():
         needs = f" [--topology {each.topology}]" if each.topology else ""
         kinds = ", ".join(step.make().kind for step in each.faults)
         print(f"{name.ljust(width)}{each.title}: {kinds}{needs}")
     print("\n`diya readiness --experiment NAME` plays one; random:SEED draws one.")
-    return exits.GO
+    return ExitCode.GO
 
 
 def _as_json(name: str, experiment: Experiment) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from chaos.experiment.fields import nearest
 from chaos.fleet.environment import needs_proxies
-from harness import exits
 from harness.commands.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
 from harness.errors import ConfigError
+from reports.basics.exit_codes import ExitCode
 
 _WIDTH = 100
 _FEW = 3
@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
         entry = _named(args.name, entries)
         lines, shown = _page(entry), _as_json(entry)
     print(json.dumps(shown, indent=1, ensure_ascii=False) if args.json else "\n".join(lines))
-    return exits.GO
+    return ExitCode.GO
 
 
 def _named(name: str, entries: Iterable[Entry]) -> Entry:

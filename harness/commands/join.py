@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
-from harness import exits
 from harness.run import options
 from harness.run.generator import end, start_worker
+from reports.basics.exit_codes import ExitCode
 
 
 def main(args: argparse.Namespace) -> int:
@@ -37,4 +37,4 @@ def main(args: argparse.Namespace) -> int:
                     sys.stderr.write(log.read_text(errors="replace"))
     finally:
         guardian.close()
-    return exits.GO if not any(codes) else exits.INCONCLUSIVE
+    return ExitCode.GO if not any(codes) else ExitCode.INCONCLUSIVE

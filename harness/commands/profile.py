@@ -9,7 +9,6 @@ from pathlib import Path
 
 from chaos.errors import ChaosConfigError
 from chaos.fleet.redis_binary import find_server
-from harness import exits
 from harness.commands import plot
 from harness.run import options
 from loadtests.arrivals.forecast import TURN_S, Forecast, forecast
@@ -17,6 +16,7 @@ from loadtests.profiles import journeys
 from loadtests.profiles import profile as loading
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
+from reports.basics.exit_codes import ExitCode
 
 _WIDTH = 80
 _MARGIN = 10
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> int:
         known = None if book is None else book.journeys
         lines = show(loading.load(args.profile, known), args.seed, book, _server())
     print("\n".join(lines))
-    return exits.GO
+    return ExitCode.GO
 
 
 def _list() -> list[str]:

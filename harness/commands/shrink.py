@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from chaos.experiment.subset import PinnedExperiment
-from harness import exits
 from harness.commands.ddmin import minimise
 from harness.errors import ConfigError, RunBroken
 from harness.run import rundir
 from harness.run.run_process import play
 from reports import gates
+from reports.basics.exit_codes import ExitCode
 from reports.records import FILES, FaultWindow, LoadMark
 from reports.records.lines import read
 from reports.verdict import judge
@@ -50,7 +50,7 @@ def main(args: argparse.Namespace) -> int:
         left = [] if not faults or shrinking.fails(()) else minimise(faults, shrinking.fails)
         if faults and len(left) == len(faults) and not shrinking.fails(tuple(faults)):
             _say(f"played again with all {len(faults)} faults, {gate} did not fail: it takes luck")
-            return exits.INCONCLUSIVE
+            return ExitCode.INCONCLUSIVE
         proven = True
     except _Enough as limit:
         left, proven = shrinking.smallest, False
@@ -59,7 +59,7 @@ def main(args: argparse.Namespace) -> int:
     word = "and no fewer" if proven else "perhaps fewer"
     _say(f"{gate} fails with {len(left)} of {len(faults)} faults, {word}: {', '.join(left) or '-'}")
     print(f"diya readiness --replay {shlex.quote(str(run_dir))} --experiment {shlex.quote(path)}")
-    return exits.GO if proven else exits.INCONCLUSIVE
+    return ExitCode.GO if proven else ExitCode.INCONCLUSIVE
 
 
 class _Shrinking:

@@ -11,10 +11,11 @@ from pathlib import Path
 from chaos.experiment.control import FOLDER_PREFIX, Control
 from chaos.experiment.control_functions import functions
 from chaos.fleet.fleet import Fleet
-from harness import exits, streams
+from harness import streams
 from harness.errors import ConfigError
 from harness.run import options
 from harness.run.progress import Progress
+from reports.basics.exit_codes import ExitCode
 
 _READY_S = 90.0
 
@@ -48,7 +49,7 @@ def main(args: argparse.Namespace) -> int:
                 _print_addresses(fleet, folder)
                 streams.wait_for_end()
             progress.clear()
-    return exits.GO
+    return ExitCode.GO
 
 
 def _print_addresses(fleet: Fleet, folder: str) -> None:

@@ -1,9 +1,9 @@
-"""The page of exit codes, from `harness.exits`."""
+"""The page of exit codes, from `reports.basics.exit_codes`."""
 
 from __future__ import annotations
 
-from harness import exits
 from harness.reference import docstrings, markdown
+from reports.basics.exit_codes import ExitCode
 
 _INTRO = """\
 Every `diya` command ends with one of these codes. A CI job needs nothing else: 0 is the only
@@ -12,7 +12,6 @@ code that lets a release go on."""
 
 def page() -> str:
     """The page."""
-    codes = sorted((value, name) for name, value in vars(exits).items() if isinstance(value, int))
-    told = docstrings.constants(exits)
-    rows = [(markdown.code(value), told[name]) for value, name in codes]
+    told = docstrings.attributes(ExitCode)
+    rows = [(markdown.code(int(code)), told[code.name]) for code in sorted(ExitCode)]
     return markdown.page("Exit codes", _INTRO, markdown.table(("code", "meaning"), rows))

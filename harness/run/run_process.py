@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import diya_start
-from harness import ci_files, exits
+from harness import ci_files
 from harness.errors import ConfigError, RunBroken
+from reports.basics.exit_codes import ExitCode
 from reports.render.view import Result
 
 _END_S = 15.0
 _TAIL_LINES = 15
-_JUDGED = (exits.GO, exits.NO_GO, exits.INCONCLUSIVE)
+_JUDGED = (ExitCode.GO, ExitCode.NO_GO, ExitCode.INCONCLUSIVE)
 
 
 def play(arguments: Sequence[str], root: Path) -> tuple[Result, Path]:
@@ -30,7 +31,7 @@ def play(arguments: Sequence[str], root: Path) -> tuple[Result, Path]:
         where, log = Path(scratch) / "run", Path(scratch) / "log"
         code = _play(arguments, root, where, log)
         said = log.read_text(errors="replace").splitlines()
-        if code == exits.BAD_CONFIGURATION:
+        if code == ExitCode.BAD_CONFIGURATION:
             raise ConfigError(_sentence(said))
         if code not in _JUDGED or not where.is_file():
             end = "\n".join(said[-_TAIL_LINES:])

@@ -20,10 +20,9 @@ from loadtests.generator import orders, permission, settings
 from loadtests.generator.master import GONE_AFTER_S, PULSE_S
 from loadtests.generator.player import Player
 from loadtests.generator.stream import Stream
+from reports.basics.exit_codes import ExitCode
 from reports.records import RunClock
 
-ORPHANED, BROKEN = 75, 70
-"""Exit codes: the master is gone or refused this worker; a defect of ours."""
 _COMMANDS = ("shard", "start", "order", "audit", "stop", "end")
 _CLOCK_ROUNDS = 8
 _FLUSH_S = 0.25
@@ -173,7 +172,7 @@ class Worker:
     def _leave(self, why: str) -> None:
         """End this process: nobody wants what it has, so nothing is tidied up for anybody."""
         log.error("%s: this worker ends", why)
-        os._exit(ORPHANED)
+        os._exit(ExitCode.INCONCLUSIVE)
 
     def _guarded(self, work: Any, *args: Any) -> None:
         try:
@@ -183,7 +182,7 @@ class Worker:
             self._broken()
 
     def _broken(self) -> None:
-        self._environment.process_exit_code = BROKEN
+        self._environment.process_exit_code = ExitCode.BROKEN
         self._say("failed", error="the load generator broke; its log says more")
 
     def _say(self, kind: str, **values: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from reports.basics.exit_codes import ExitCode
 from reports.gates import Kind, gate
 from reports.records import Finding, Status
 
@@ -17,9 +18,9 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
     @property
-    def exit_code(self) -> int:
-        """What the command ends with."""
-        return {"GO": 0, "NO-GO": 99, "INCONCLUSIVE": 75}[self.value]
+    def exit_code(self) -> ExitCode:
+        """The exit code of the command that reached this verdict."""
+        return ExitCode[self.name]
 
 
 def judge_findings(findings: Sequence[Finding]) -> Verdict:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness import exits
+from reports.basics.exit_codes import ExitCode
 from tests.containers import tidy
 from tests.harness import command
 
@@ -58,7 +58,7 @@ def test_it_plays_where_it_says_that_it_is_ready_and_has_a_key_that_is_nowhere_r
         process.kill()
         process.wait()
     # Whether it keeps what it is told is not the question here.
-    assert process.returncode in (exits.GO, exits.NO_GO, exits.INCONCLUSIVE), complained
+    assert process.returncode in (ExitCode.GO, ExitCode.NO_GO, ExitCode.INCONCLUSIVE), complained
     run_dir = command.only_run(tmp_path)
     run = json.loads((run_dir / "run.json").read_text())
     assert " ".join(("--health-path /list-apps --pass-env", KEY)) in " ".join(run["command"])
@@ -93,7 +93,7 @@ def test_options_that_cannot_be_are_refused(
     options: tuple[str, ...], sentence: str, tmp_path: Path
 ) -> None:
     finished = command.run("readiness", "--profile", "smoke", *options, "--out", str(tmp_path))
-    assert finished.returncode == exits.BAD_CONFIGURATION
+    assert finished.returncode == ExitCode.BAD_CONFIGURATION
     assert finished.stderr.count("\n") == 1
     assert sentence in finished.stderr
     assert list(tmp_path.glob("*")) == []

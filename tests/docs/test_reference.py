@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from enum import IntEnum
 from pathlib import Path
 
 import pytest
 
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.network import NetworkCut
-from harness import exits, parser
+from harness import parser
 from harness.commands import fault_table
 from harness.pytest_plugin.metrics import METRICS
 from harness.reference import __main__ as writing
-from harness.reference import faults, profile_meanings, pytest_plugin, result
+from harness.reference import exit_codes, faults, profile_meanings, pytest_plugin, result
 from harness.reference.pages import PAGES
 from loadtests.profiles import keys as profile_keys
 from reports.gates import VIOLATIONS
@@ -41,7 +42,11 @@ def test_the_command_writes_every_page(tmp_path: Path) -> None:
 
 
 def test_a_page_follows_a_changed_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exits, "NO_GO", 98)
+    class Changed(IntEnum):
+        NO_GO = 98
+        """NO-GO: at least one gate failed."""
+
+    monkeypatch.setattr(exit_codes, "ExitCode", Changed)
     assert "| `98` | NO-GO: at least one gate failed. |" in PAGES["exit-codes.md"]()
 
 

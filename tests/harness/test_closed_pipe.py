@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import exits
+from reports.basics.exit_codes import ExitCode
 from tests.harness import command
 from tests.reports.a_run import Run
 
@@ -37,11 +37,11 @@ def unread(*arguments: str, both: bool = False) -> subprocess.CompletedProcess[b
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("profile", "show", "diwali"), exits.GO),
-        (("profile", "list"), exits.GO),
-        (("--help",), exits.GO),
-        (("readiness", "--help"), exits.GO),
-        (("profile", "show", "no-such"), exits.BAD_CONFIGURATION),
+        (("profile", "show", "diwali"), ExitCode.GO),
+        (("profile", "list"), ExitCode.GO),
+        (("--help",), ExitCode.GO),
+        (("readiness", "--help"), ExitCode.GO),
+        (("profile", "show", "no-such"), ExitCode.BAD_CONFIGURATION),
     ],
 )
 def test_output_that_nobody_reads_changes_no_exit_code(
@@ -60,7 +60,7 @@ def test_a_report_that_nobody_reads_has_its_verdict_s_code(tmp_path: Path) -> No
     run.sound()
     run_dir = run.write(tmp_path)
     code = command.run("report", str(run_dir)).returncode
-    assert code in (exits.GO, exits.NO_GO, exits.INCONCLUSIVE)
+    assert code in (ExitCode.GO, ExitCode.NO_GO, ExitCode.INCONCLUSIVE)
     assert unread("report", str(run_dir)).returncode == code
     assert unread("report", str(run_dir), both=True).returncode == code
 
@@ -70,4 +70,4 @@ def test_a_fleet_that_is_up_ends_with_the_reader_of_its_output() -> None:
     assert fleet.stdout is not None
     assert fleet.stdout.readline().startswith("balancer"), "it did not come up"
     fleet.stdout.close()
-    assert fleet.wait(60) == exits.GO
+    assert fleet.wait(60) == ExitCode.GO

@@ -17,8 +17,8 @@ from tests.harness import command, import_graph
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 MAY_IMPORT = {
     "target_service": set[str](),
-    "loadtests": {"reports.records"},
-    "chaos": {"reports.records"},
+    "loadtests": {"reports.basics", "reports.records"},
+    "chaos": {"reports.basics", "reports.records"},
     "reports": set[str](),
     "harness": {
         "chaos",
@@ -35,12 +35,13 @@ MAY_IMPORT = {
     },
 }
 REPORTS = {
+    "basics": set[str](),
     "gates": set[str](),
     "records": set[str](),
     "measures": {"gates", "records"},
     "checks": {"gates", "records", "measures"},
     "diagnosis": {"records", "measures", "checks"},
-    "verdict": {"gates", "records", "measures", "checks", "diagnosis"},
+    "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis"},
     "render": {"gates", "records"},
 }
 """The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""
@@ -219,15 +220,15 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
 
 
 HARNESS_MAY_IMPORT = {
-    "run": {"ci_files", "errors", "exits", "parser"},
-    "commands": {"ci_files", "errors", "exits", "parser", "run", "streams"},
+    "run": {"ci_files", "errors", "parser"},
+    "commands": {"ci_files", "errors", "parser", "run", "streams"},
     "pytest_plugin": {"errors", "run"},
-    "reference": {"commands.fault_table", "exits", "parser", "pytest_plugin"},
+    "reference": {"commands.fault_table", "parser", "pytest_plugin"},
 }
 """The rooms of `harness`: a run knows neither the commands nor the plugin that start it."""
 HARNESS_AT_THE_TOP = {
     *("cli", "parent_watch"),
-    *("parser", "parser_lookups", "streams", "log", "exits", "errors", "error_exit", "ci_files"),
+    *("parser", "parser_lookups", "streams", "log", "errors", "error_exit", "ci_files"),
 }
 """The two entries, and what the command line is made of."""
 BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot"}

@@ -19,13 +19,13 @@ import pytest
 from loadtests.arrivals import arrivals
 from loadtests.profiles import profile
 from loadtests.profiles.profile import Profile
+from reports.basics.exit_codes import ExitCode
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from tests.loadtests.recorded import ROOT, fates, honest_server, records
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 SEED = 11
-ORPHANED = 75
 Popen = subprocess.Popen[bytes]
 
 
@@ -197,7 +197,10 @@ def test_the_workers_of_a_killed_master_end_and_never_reach_the_next_run(crew: C
     master, workers = crew.master(second, 1), crew.workers(1)
     assert master.wait(90) == 0, crew.log
     assert workers[0].wait(30) == 0, crew.log
-    assert [worker.wait(30) for worker in stale] == [ORPHANED, ORPHANED], crew.log
+    assert [worker.wait(30) for worker in stale] == [
+        ExitCode.INCONCLUSIVE,
+        ExitCode.INCONCLUSIVE,
+    ], crew.log
     conversations = records(second, ConversationRecord)
     assert fates(second) == dict.fromkeys(_all(load), Fate.OFFERED)
     assert all("-second-" in record.session for record in conversations)

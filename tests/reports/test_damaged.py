@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import exits
 from harness.commands import report
 from harness.error_exit import explain
+from reports.basics.exit_codes import ExitCode
 from reports.records import FILES, LoadMark, lines
 from reports.records.history import HistoryError, read
 from reports.records.run_description import SCHEMA_VERSION
@@ -245,7 +245,7 @@ def code_of(run_dir: Path) -> int:
 
 
 def test_undamaged_it_is_go(run_dir: Path) -> None:
-    assert code_of(run_dir) == exits.GO
+    assert code_of(run_dir) == ExitCode.GO
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -254,7 +254,7 @@ def test_what_is_no_run_is_refused_with_one_sentence(
 ) -> None:
     damage, sentence = REFUSED[kind]
     damage(run_dir)
-    assert code_of(run_dir) == exits.BAD_CONFIGURATION
+    assert code_of(run_dir) == ExitCode.BAD_CONFIGURATION
     said = capsys.readouterr()
     assert said.out == ""
     (line,) = said.err.splitlines()
@@ -265,7 +265,7 @@ def test_what_is_no_run_is_refused_with_one_sentence(
 @pytest.mark.parametrize("kind", JUDGED)
 def test_what_might_be_a_run_is_never_go(kind: str, run_dir: Path) -> None:
     JUDGED[kind](run_dir)
-    assert code_of(run_dir) in (exits.NO_GO, exits.INCONCLUSIVE)
+    assert code_of(run_dir) in (ExitCode.NO_GO, ExitCode.INCONCLUSIVE)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_result_of_another_version_is_made_again(run_dir: Path, content: bytes
     (run_dir / "result.json").write_bytes(content)
     (run_dir / "report.html").write_bytes(content)
     cut(run_dir, "load.jsonl", 20)
-    assert code_of(run_dir) == exits.INCONCLUSIVE
+    assert code_of(run_dir) == ExitCode.INCONCLUSIVE
     assert json.loads((run_dir / "result.json").read_text())["verdict"] == "INCONCLUSIVE"
 
 
@@ -297,7 +297,7 @@ def test_the_command_itself_ends_with_the_sentence_and_its_code(run_dir: Path) -
         timeout=60,
         check=False,
     )
-    assert (finished.returncode, finished.stdout) == (exits.BAD_CONFIGURATION, "")
+    assert (finished.returncode, finished.stdout) == (ExitCode.BAD_CONFIGURATION, "")
     assert len(finished.stderr.splitlines()) == 1
 
 
