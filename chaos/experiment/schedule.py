@@ -57,6 +57,8 @@ class Schedule:
                 )
         self.planned = experiment.planned
         """The ids of the planned faults, in order."""
+        self.last_end: float | None = None
+        """Run time at which the fault was over that ended last; None before any."""
         self.deviations: tuple[str, ...] = ()
         """What of the steady state did not hold after the last fault."""
         self._experiment = experiment
@@ -183,6 +185,8 @@ class Schedule:
                 _LOG.info("%s: %s", step.id, _fate(window))
             with self._lock:
                 del self._running[step.id]
+                if window is not None:
+                    self.last_end = max(self.last_end or 0.0, window.end)
 
     def _hypothesis(self, when: str) -> list[str]:
         """Ask every probe; one sentence for each answer that is not as expected."""

@@ -14,6 +14,7 @@ from msgspec import structs
 from chaos.experiment.schedule import Schedule
 from chaos.fleet.guardian import Guardian
 from harness.run import arrival_accounting, fleets, memory_forecast
+from harness.run.extension import Extension
 from harness.run.generator import Generator, Load
 from harness.run.host import usable_cores
 from harness.run.plan import Plan
@@ -120,7 +121,10 @@ def _play_load(
     sampler.start()
     generator = _load(plan, run_dir, fleet)
     try:
-        Watch(plan, run_dir, clock, progress, generator, schedule, records).run()
+        extension = None
+        if fleet is not None and schedule is not None:
+            extension = Extension(plan.profile, plan.seed, schedule, fleet.load)
+        Watch(plan, run_dir, clock, progress, generator, schedule, records, extension).run()
     finally:
         ended_with = generator.exit_code
         generator.stop()

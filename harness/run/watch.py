@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chaos.experiment.schedule import Schedule, SteadyStateError
 from harness.errors import RecordsError
+from harness.run.extension import LONGEST_S, Extension
 from harness.run.generator import Load
 from harness.run.plan import Plan
 from harness.run.progress import Progress
@@ -42,14 +43,21 @@ class Watch:
         generator: Load,
         schedule: Schedule | None,
         records: RecordWriter,
+        extension: Extension | None = None,
     ) -> None:
-        """`records` takes the harness's own: when the disk does not take them, the run ends."""
+        """`records` takes the harness's own: when the disk does not take them, the run ends.
+
+        With an `extension` the load goes on while a fault lasts longer than planned.
+        """
         self._plan = plan
         self._clock = clock
         self._progress = progress
         self._generator = generator
         self._schedule = schedule
         self._records = records
+        self._extension = extension
+        self._extended = 0.0
+        """By how many seconds the load ends later than planned."""
         self._marks = Tail(run_dir, LoadMark)
         self._turns = Tail(run_dir, TurnRecord)
         self._conversations = Tail(run_dir, ConversationRecord)
@@ -109,6 +117,7 @@ class Watch:
             self._follow(mark)
         turns = self._turns.read()
         self._progress.add(turns)
+        self._extend(turns)
         if self._start is not None:
             fault = self._schedule.current if self._schedule is not None else None
             # Customers who are cut off are silent for as long as that fault lasts.
@@ -117,6 +126,12 @@ class Watch:
                 self._silent_until = max(self._silent_until, heard_until)
             self._progress.show(self._clock.now(), self._phase, fault, self._left())
 
+    def _extend(self, turns: list[TurnRecord]) -> None:
+        if self._extension is None or self._start is None or self._phase == "TTL drains":
+            return
+        self._extension.add(turns)
+        self._extended += self._extension.look(self._clock.now(), self._start)
+
     def _follow(self, mark: LoadMark) -> None:
         profile = self._plan.profile
         _LOG.info("load: %s at %.2f s", mark.mark, mark.t)
@@ -124,7 +139,7 @@ class Watch:
             self._start = mark.t
             self._silent_until = mark.t + profile.load_seconds + self._longest_silence
             longest = profile.conversation.max_turns * (profile.longest_pause_s + self._deadline_s)
-            self._latest = self._silent_until + longest
+            self._latest = self._silent_until + longest + LONGEST_S
             if self._schedule is not None:
                 self._begin_faults(self._schedule, mark.t)
         elif mark.mark.startswith("phase:"):
@@ -152,5 +167,6 @@ class Watch:
     def _left(self) -> float:
         """Seconds to the end of the watch; until the load has ended, as planned."""
         profile = self._plan.profile
-        planned = (self._start or 0.0) + profile.load_seconds + profile.real_ttl_seconds
+        planned = (self._start or 0.0) + profile.load_seconds + self._extended
+        planned += profile.real_ttl_seconds
         return (self._drained or planned + _DRAINED_S) - self._clock.now()

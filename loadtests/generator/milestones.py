@@ -16,6 +16,8 @@ class Marks:
 
     def __init__(self, profile: Profile, recorder: Recorder) -> None:
         self._profile, self._recorder = profile, recorder
+        self.load_end = profile.load_seconds
+        """Seconds from the start to the last possible arrival; an order may move it."""
 
     def mark(self, mark: str, t: float, **values: float) -> None:
         """Write one mark."""
@@ -32,5 +34,9 @@ class Marks:
             if not wait_until(start + begin):
                 return
             self.mark(f"phase:{name}", start + begin, end=start + end)
-        if wait_until(start + self._profile.load_seconds):
-            self.mark("arrivals-end", start + self._profile.load_seconds)
+        waited_for = 0.0
+        while waited_for < self.load_end:
+            waited_for = self.load_end
+            if not wait_until(start + waited_for):
+                return
+        self.mark("arrivals-end", start + self.load_end)

@@ -1,11 +1,12 @@
 """What the load is told while it is played: more customers, or all of them cut off at once.
 
-Faults of the load write commands into the run directory (`reports.records.load_commands`).  Whoever
-leads the load (the one process, or the master) looks there, answers each command with a mark, and
-hands it to whoever plays:
+Faults of the load, and the harness, write commands into the run directory
+(`reports.records.load_commands`).  The process that leads the load (the only one, or the master)
+looks there, answers each command with a mark, and hands it to the players:
 
 - `spike`: `arrivals` more customers will come, numbered from `first` on; they belong to the plan
   from then on, and each of them has one fate as all others do;
+- `extend`: as a spike, but from the planned end of the load on, which comes later then;
 - `storm`: so many `players` cut their customers off, and answer with a `storm-cut` each;
 - `order-refused`: too late, or too much; the log says which.
 
@@ -26,7 +27,7 @@ from loadtests.arrivals.spikes import Spike
 from loadtests.generator.milestones import HEAD_START_S, Marks
 from loadtests.generator.settings import RunSettings
 from reports.records import load_commands
-from reports.records.load_commands import LoadCommand, SpikeCommand
+from reports.records.load_commands import ExtendCommand, LoadCommand, SpikeCommand, StormCommand
 
 LOOK_S = 0.1
 GIVE_WAY_S = 0.001
@@ -78,33 +79,42 @@ class OrderBook:
         taken: list[Order] = []
         for command in self._new():
             order: Order | None
-            if isinstance(command, SpikeCommand):
+            if isinstance(command, StormCommand):
+                order = Storm(command.order, command.seconds, command.seed)
+                self._marks.mark("storm", now, order=command.order, players=players)
+            else:
                 order = self._spike(command, now - start + HEAD_START_S)
                 if order is not None:
                     order = self._counted(order)
                     self._marks.mark("spike", now, **asdict(order))
-            else:
-                order = Storm(command.order, command.seconds, command.seed)
-                self._marks.mark("storm", now, order=command.order, players=players)
             if order is None:
                 self._marks.mark("order-refused", now, order=command.order)
             else:
                 taken.append(order)
         return taken
 
-    def _spike(self, command: SpikeCommand, at: float) -> Spike | None:
+    def _spike(self, command: SpikeCommand | ExtendCommand, at: float) -> Spike | None:
+        """The spike from `at` on, or from the load's end on; None for what cannot be done.
+
+        A player whose load is over has nobody to wait for: an order that comes so late is refused.
+        """
+        end = self._marks.load_end
+        extends = isinstance(command, ExtendCommand)
         spike = Spike(
             order=command.order,
-            start=round(at, 3),
+            start=round(end if extends else at, 3),
             seconds=command.seconds,
-            factor=command.factor,
+            factor=1.0 if isinstance(command, ExtendCommand) else command.factor,
             seed=command.seed,
             first=self.planned,
+            rate=command.rate if isinstance(command, ExtendCommand) else 0.0,
         )
         expected = spikes.expected(self._run.profile, self._run.seed, spike)
-        if at >= self._run.profile.load_seconds or expected > MOST_ARRIVALS:
+        if at >= end or expected > MOST_ARRIVALS:
             log.error("a spike of %.0f arrivals, %.1f s after the start: refused", expected, at)
             return None
+        if extends:
+            self._marks.load_end = spike.start + spike.seconds
         return spike
 
     def _counted(self, spike: Spike) -> Spike:

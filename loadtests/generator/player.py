@@ -105,6 +105,8 @@ class Player:
         self._extra: list[_Coming] = []
         """Of every spike."""
         self._talked = False
+        self._load_end = run.profile.load_seconds
+        """Seconds from the start to the last possible arrival; an order may move it."""
         self._stopped = Event()
         self._start = 0.0
         self._bunch = 0
@@ -122,8 +124,11 @@ class Player:
                 return False
             self._next = arrival.index + self._shards
             self._admit(arrival)
-        if not self._wait_until(start + self._run.profile.load_seconds):
-            return False
+        waited_for = 0.0
+        while waited_for < self._load_end:
+            waited_for = self._load_end
+            if not self._wait_until(start + waited_for):
+                return False
         self._spiking.join()
         self._talked = True
         self._talking.join()
@@ -143,6 +148,7 @@ class Player:
             self._refuse_all(coming, Fate.CENSORED if self._stopped.is_set() else Fate.LATE)
             return
         self._extra.append(coming)
+        self._load_end = max(self._load_end, order.start + order.seconds if order.rate else 0.0)
         self._spiking.spawn(self._guarded, self._offer, coming)
 
     def audit_late(self) -> bool:

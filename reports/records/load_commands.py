@@ -1,7 +1,7 @@
 """`control.jsonl`: what the load generator is told while it plays, one JSON object a line.
 
-Written by the faults of the load, read by whoever leads the load, which answers each command with
-marks that carry its number (`LoadMark`).
+Written by the faults of the load and by the harness.  The process that leads the load reads it, and
+answers each command with marks that carry its number (`LoadMark`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,17 @@ class StormCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="sto
     seed: int
 
 
-LoadCommand = SpikeCommand | StormCommand
+class ExtendCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="extend"):
+    """The load goes on: for `seconds` after its planned end, `rate` customers come a second."""
+
+    order: int = 0
+    """The command's number in its file."""
+    seconds: float
+    seed: int
+    rate: float
+
+
+LoadCommand = SpikeCommand | StormCommand | ExtendCommand
 
 encode = msgspec.json.Encoder().encode
 """A command as one line, without its newline."""

@@ -266,7 +266,8 @@ class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     over).  Missing marks mean that the generator died or was stopped.  At any time: `worker-lost`
     and `worker-late` (a worker of several was gone, or joined too late), `generator-lost` (the
     process in charge of the load died; the harness says so).  Faults of the load are answered by
-    `spike` (with the `arrivals` that it adds to the plan), `storm`, `storm-cut` or `order-refused`,
+    `spike` (with the `arrivals` that it adds to the plan; with a `rate` where the load was extended
+    because a fault lasted longer than planned), `storm`, `storm-cut` or `order-refused`,
     each with the number of its `order`.
     """
 

@@ -13,7 +13,7 @@ from loadtests.arrivals.spikes import Spike
 from loadtests.profiles import profile
 from loadtests.profiles.profile import Profile
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
-from reports.records.load_commands import SpikeCommand, StormCommand
+from reports.records.load_commands import ExtendCommand, SpikeCommand, StormCommand
 from tests.loadtests.recorded import fates, records
 from tests.loadtests.test_workers import SEED, Crew, _await, _await_turns, crew
 
@@ -144,3 +144,31 @@ def test_a_stopped_run_says_what_became_of_the_customers_of_a_spike(crew: Crew) 
     assert generator.wait(30) == 0, crew.log
     became = _fates(run_dir, load)
     assert {fate for index, fate in became.items() if index >= spike["first"]} >= {Fate.CENSORED}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_extended_load_ends_later_and_accounts_for_everybody(crew: Crew, workers: int) -> None:
+    load = _profile(4.0)
+    run_dir = crew.run_dir("extended", load)
+    if workers:
+        generator = crew.master(run_dir, workers)
+        crew.workers(workers)
+    else:
+        generator = crew.alone(run_dir)
+    switch = LoadSwitchFile(run_dir)
+    _await_turns(run_dir, 3)
+    for number, seed in enumerate((5, 6), start=1):
+        order = switch.tell(ExtendCommand(seconds=1.5, rate=8.0, seed=seed))
+        assert order == number
+        _answers(switch, order, "spike", 1)
+    assert generator.wait(60) == 0, crew.log
+    assert {*_fates(run_dir, load).values()} == {Fate.OFFERED}
+    marks = {mark.mark: mark.t for mark in records(run_dir, LoadMark)}
+    assert marks["arrivals-end"] - marks["start"] == pytest.approx(4.0 + 3.0)
+    late = [
+        record.due - marks["start"]
+        for record in records(run_dir, ConversationRecord)
+        if record.due - marks["start"] > 4.0
+    ]
+    assert len(late) > 5
+    assert max(late) < 7.0

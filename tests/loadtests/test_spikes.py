@@ -138,3 +138,38 @@ def test_an_order_that_comes_too_late_or_asks_too_much_is_refused(tmp_path: Path
         ("order-refused", 2.0),
     ]
     assert book.book.planned == 100
+
+
+EXTEND = {"what": "extend", "seconds": 3.0, "rate": 50.0, "seed": 5}
+
+
+def test_an_extension_brings_its_rate_of_customers_from_the_end_of_the_load_on(
+    tmp_path: Path,
+) -> None:
+    book = Book(tmp_path)
+    end = book.run.profile.load_seconds
+    book.tell({"order": 1, **EXTEND}, {"order": 2, **EXTEND, "seed": 6})
+    first, second = book.take(end - 2.0)
+    assert isinstance(first, Spike)
+    assert isinstance(second, Spike)
+    assert (first.start, second.start) == (end, end + 3.0)
+    assert (first.first, second.first) == (100, 100 + first.arrivals)
+    assert abs(first.arrivals - 150) < 5 * math.sqrt(150)
+    dues = [each.due for each in spikes.shard(book.run.profile, book.run.seed, first, 0, 1)]
+    assert len(dues) == first.arrivals
+    assert dues == sorted(dues)
+    assert all(end <= due < end + 3.0 for due in dues)
+    assert Spike.of(book.marks[0].values) == first
+    assert orders.from_message({"run": "x", **orders.to_message(first)}) == first
+
+
+def test_an_extended_load_takes_orders_until_its_later_end(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    end = book.run.profile.load_seconds
+    book.tell({"order": 1, **EXTEND})
+    assert len(book.take(end - 2.0)) == 1
+    book.tell({"order": 2, **EXTEND})
+    assert len(book.take(end + 1.0)) == 1
+    book.tell({"order": 3, **EXTEND})
+    assert book.take(end + 6.0) == []
+    assert [mark.mark for mark in book.marks] == ["spike", "spike", "order-refused"]

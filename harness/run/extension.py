@@ -1,0 +1,64 @@
+"""Prolongs the load while a fault lasts longer than planned, so that customers come after it.
+
+A slow machine takes several times as long to start a replica again.  A load that ends meanwhile
+shows nothing of the service after the fault, and the run would be inconclusive for the machine's
+sake.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from random import Random
+
+from chaos.experiment.schedule import Schedule
+from chaos.fleet.environment import LoadSwitch
+from loadtests.profiles.profile import Profile
+from reports.checks.floors import TURNS_AFTER
+from reports.records import TurnRecord
+from reports.records.load_commands import ExtendCommand
+
+LONGEST_S = 30.0
+"""The load goes on for no longer than this, real seconds."""
+_STEP_S = 3.0
+_LEAD_S = 2.0
+"""Before the end of the load: the generator must hear of it in time, on a busy machine too."""
+_LOG = logging.getLogger(__name__)
+
+
+class Extension:
+    """Decides, while a load is played, whether it must go on."""
+
+    def __init__(self, profile: Profile, seed: int, schedule: Schedule, load: LoadSwitch) -> None:
+        """`load` takes the order; `seed` is the run's."""
+        self._schedule, self._load = schedule, load
+        self._rng = Random(f"{seed}:extension")
+        self._end = profile.load_seconds
+        self._latest = profile.load_seconds + LONGEST_S
+        self._rate = profile.curve().total / profile.load_seconds
+        self._sent: list[float] = []
+        """When the answered turns were sent that came after the last fault that is over."""
+
+    def add(self, turns: Iterable[TurnRecord]) -> None:
+        """Take note of answered turns."""
+        self._sent.extend(turn.sent for turn in turns)
+
+    def look(self, now: float, start: float) -> float:
+        """Order more load if it is needed; by how many seconds the load's end moves.
+
+        `now` and `start` (of the load) are run time.
+        """
+        if self._schedule.last_end is not None:
+            self._sent = [sent for sent in self._sent if sent > self._schedule.last_end]
+        if now < start + self._end - _LEAD_S or self._end >= self._latest or self._enough():
+            return 0.0
+        command = ExtendCommand(seconds=_STEP_S, seed=self._rng.getrandbits(48), rate=self._rate)
+        self._load.tell(command)
+        self._end += _STEP_S
+        _LOG.info("the load goes on until %.1f s: a fault lasts", start + self._end)
+        return _STEP_S
+
+    def _enough(self) -> bool:
+        if self._schedule.current is not None:
+            return False
+        return self._schedule.last_end is None or len(self._sent) >= TURNS_AFTER
