@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from harness import parser_lookups
 from harness.errors import ConfigError
 from reports.basics.exit_codes import ExitCode
+from reports.basics.suggestions import closest
 
 _DESCRIPTION = """\
 diya: will your Redis-backed AI agents survive the biggest sale of the year?
@@ -34,10 +35,7 @@ class _Parser(argparse.ArgumentParser):
         """As argparse; what is unknown to a command is its own error, not that of all of them."""
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            # Imported only now: `--help` is for impatient people.
-            from difflib import get_close_matches
-
-            close = get_close_matches(unknown[0].split("=")[0], self._option_string_actions, n=1)
+            close = closest(unknown[0].split("=")[0], self._option_string_actions)
             hint = f"did you mean {close[0]}?" if close else f"{self.prog} --help lists them"
             self.error(f"{' '.join(unknown)}: no such option or argument; {hint}")
         return known, unknown

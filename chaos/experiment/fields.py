@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, NoReturn
 
 from chaos.errors import ChaosConfigError
 from chaos.experiment.values import UnknownName, Values
+from reports.basics.suggestions import did_you_mean, nearest
 
 PASSED_OVER = {
     "the file": ("controls", "runtime"),
@@ -70,9 +70,8 @@ class Fields:
                 self.fail(f"{prefix}{name} is missing")
         for name in value:
             if allowed is not None and name not in allowed:
-                near = difflib.get_close_matches(str(name), list(allowed), n=1)
                 expected = f"one of {', '.join(allowed)}" if allowed else "no key"
-                hint = f" (did you mean {near[0]}?)" if near else f", expected {expected}"
+                hint = did_you_mean(str(name), allowed) or f", expected {expected}"
                 self.fail(f"{prefix}{name} is not known here{hint}")
         return value
 
@@ -91,12 +90,3 @@ class Fields:
 
     def fail(self, sentence: str) -> NoReturn:
         raise ChaosConfigError(self.values.mask(f"{self.path}: {sentence}")) from None
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`(did you mean x?)` when something known is close, else all that is known."""
-    choices = list(known)
-    if not choices:
-        return ""
-    near = difflib.get_close_matches(word, choices, n=1)
-    return f" (did you mean {near[0]}?)" if near else f" (there are {', '.join(choices)})"

@@ -23,7 +23,7 @@ from typing import Any
 
 from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
-from chaos.fleet.addresses import is_loopback, without_password
+from reports.basics.addresses import is_loopback, without_password
 
 TIMEOUT_S = 10.0
 """Of a probe that names none."""

@@ -14,7 +14,7 @@ import yaml
 
 from chaos.errors import ChaosConfigError
 from chaos.experiment import fleet_probes, probe_providers
-from chaos.experiment.fields import PASSED_OVER, Fields, nearest
+from chaos.experiment.fields import PASSED_OVER, Fields
 from chaos.experiment.fleet_probes import PROBES, PROBES_MODULE
 from chaos.experiment.model import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
 from chaos.experiment.text import document as document_of
@@ -30,6 +30,7 @@ from chaos.experiment.values import (
 from chaos.faults.base import Fault, parameters, require_seconds
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from chaos.fleet.environment import SystemUnderTest
+from reports.basics.suggestions import nearest
 
 EXTENSION = "diya"
 """The name under `extensions` of what is ours; the Chaos Toolkit leaves it alone."""

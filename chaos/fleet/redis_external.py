@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import redis
 
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.fleet.addresses import is_loopback, without_password
 from chaos.fleet.environment import RedisNode
 from chaos.fleet.redis_server import ServerInfo, connect, read_info, server_info
+from reports.basics.addresses import is_loopback, without_password
 
 
 class ExternalRedis:

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from chaos import actions
-from chaos.experiment.fields import nearest
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
 from harness.errors import ConfigError
 from reports.basics.exit_codes import ExitCode
+from reports.basics.suggestions import did_you_mean
 
 
 def main(args: argparse.Namespace) -> int:
@@ -23,10 +23,10 @@ def main(args: argparse.Namespace) -> int:
     """
     func = args.fault.replace("-", "_")
     if func not in FAULTS:
-        hint = nearest(args.fault, [name.replace("_", "-") for name in FAULTS])
+        hint = did_you_mean(args.fault, [name.replace("_", "-") for name in FAULTS])
         raise ConfigError(
             f"FAULT {args.fault}: one of {', '.join(FAULTS)} was expected"
-            f"{hint if hint.startswith(' (did') else ''}; `diya faults NAME` says what one takes"
+            f"{hint}; `diya faults NAME` says what one takes"
         )
     known = parameters(FAULTS[func])
     arguments: dict[str, Any] = {}

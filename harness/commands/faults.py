@@ -9,11 +9,11 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chaos.experiment.fields import nearest
 from chaos.fleet.environment import needs_proxies
 from harness.commands.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
 from harness.errors import ConfigError
 from reports.basics.exit_codes import ExitCode
+from reports.basics.suggestions import nearest
 
 _WIDTH = 100
 _FEW = 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness.pytest_plugin import amounts
 from harness.pytest_plugin.errors import PlanError
 from harness.pytest_plugin.metrics import METRICS, Metric
-from harness.pytest_plugin.settings import nearest
+from harness.pytest_plugin.settings import not_known
 from reports.gates import GATES
 from reports.render import formatting, view
 from reports.render.view import Result
@@ -56,7 +56,7 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
         return _verdict(result, expected, sign, wanted, narrowed=bool(phase or fault))
     metric = METRICS.get(name)
     if metric is None:
-        raise PlanError(f"{where}: {name!r}{nearest(name, [*METRICS, 'verdict'])}")
+        raise PlanError(f"{where}: {name!r}{not_known(name, [*METRICS, 'verdict'])}")
     limit = amounts.read(wanted, metric.units, where)
     places = _places(result, metric, where, phase, fault)
     values = {place: metric.read(row) for place, row in places.items()}
@@ -85,7 +85,7 @@ def _of_turns(metric: Metric, row: object) -> str:
 def _verdict(result: Result, expected: str, sign: str, wanted: str, *, narrowed: bool) -> Answer:
     where = f"expect({expected!r})"
     if wanted not in _VERDICTS:
-        raise PlanError(f"{where}: {wanted!r}{nearest(wanted, _VERDICTS)}")
+        raise PlanError(f"{where}: {wanted!r}{not_known(wanted, _VERDICTS)}")
     if sign not in ("==", "!=") or narrowed:
         raise PlanError(f"{where}: a verdict is of the whole run, and == or != was expected")
     verdict = str(result.get("verdict"))
@@ -127,7 +127,9 @@ def _places(
         wanted = [phase or "all"]
     for name in wanted:
         if name not in table:
-            raise PlanError(f"{where}: no turn was in phase {name!r}, which{nearest(name, table)}")
+            raise PlanError(
+                f"{where}: no turn was in phase {name!r}, which{not_known(name, table)}"
+            )
     return {name: table[name] for name in wanted}
 
 
@@ -155,5 +157,5 @@ def _fault_rows(result: Result, where: str, fault: str | None) -> dict[str, dict
         if fault in names or fault.replace("_", "-") in names:
             found[name] = row
     if not found:
-        raise PlanError(f"{where}: fault {fault!r}{nearest(fault, dict.fromkeys(known))}")
+        raise PlanError(f"{where}: fault {fault!r}{not_known(fault, dict.fromkeys(known))}")
     return found

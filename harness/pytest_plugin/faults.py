@@ -14,7 +14,7 @@ from chaos.experiment.reader import EXTENSION
 from chaos.faults import base
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from harness.pytest_plugin.errors import PlanError
-from harness.pytest_plugin.settings import nearest
+from harness.pytest_plugin.settings import not_known
 
 _REPLICA = re.compile(r"r\d\d")
 
@@ -38,11 +38,11 @@ def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -
     if target == "replica" and func not in FAULTS and verb in FAULTS:
         func = verb  # its name does not say at whom it aims: `slow_start`, `limit_memory`
     if func not in FAULTS:
-        raise PlanError(f"{written}: fault {func!r}{nearest(func, FAULTS)}")
+        raise PlanError(f"{written}: fault {func!r}{not_known(func, FAULTS)}")
     known = base.parameters(FAULTS[func])
     for name in arguments:
         if name not in known:
-            raise PlanError(f"{written}: parameter {name!r}{nearest(name, known)}")
+            raise PlanError(f"{written}: parameter {name!r}{not_known(name, known)}")
     try:
         FAULTS[func](**arguments)
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import diya_start
 from harness.pytest_plugin.errors import PlanError
+from reports.basics.suggestions import nearest
 
 if TYPE_CHECKING:
     import pytest
@@ -106,7 +106,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
             )
         for name, value in mark.kwargs.items():
             if name not in _MARKED:
-                raise PlanError(f"@pytest.mark.readiness({name}=…){nearest(name, _MARKED)}")
+                raise PlanError(f"@pytest.mark.readiness({name}=…){not_known(name, _MARKED)}")
             values[name] = value
     # What stands on the command line was said last.
     for name in _CHOSEN:
@@ -119,7 +119,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
     values.setdefault("env", "target" if values.get("target") else "process")
     for name, known in _CHOICES.items():
         if name in values and values[name] not in known:
-            raise PlanError(f"{name} = {values[name]!r}{nearest(values[name], known)}")
+            raise PlanError(f"{name} = {values[name]!r}{not_known(values[name], known)}")
     if values["env"] == "target" and not values.get("target"):
         raise PlanError("env = 'target': --diya-target URL was expected beside it")
     if values["env"] == "containers" and values.get("agent") and not values.get("image"):
@@ -209,10 +209,6 @@ def as_pytest_says(sentence: str) -> str:
     return _OPTION.sub(r"--diya-\1", sentence)
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
-    """` is not known (did you mean …?)`, or the whole list when nothing is near."""
-    choices = list(known)
-    near = difflib.get_close_matches(str(word), choices, n=2)
-    if near:
-        return f" is not known (did you mean {' or '.join(near)}?)"
-    return f" is not known (there are {', '.join(choices)})"
+def not_known(word: object, known: Iterable[str]) -> str:
+    """` is not known (did you mean …?)`, or the whole list when nothing is similar."""
+    return f" is not known{nearest(str(word), known, most=2)}"

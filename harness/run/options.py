@@ -10,13 +10,13 @@ import re
 import sys
 from pathlib import Path
 
-from chaos.fleet.addresses import is_loopback, without_password
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.topologies import Topology
 from harness.errors import ConfigError
 from harness.run.generator import Crew
 from loadtests.adk.target import address as parse_target
 from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile
+from reports.basics.addresses import is_loopback, without_password
 
 KINDS = ("redis", "adk-redis", "memory")
 _LONGEST_SEED = 2**63 - 1

@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.fleet.addresses import without_password
 from harness import parser
+from reports.basics.addresses import without_password
 
 _ALWAYS = ("profile", "experiment", "seed")
 """Told even where they are the default, which another version may change."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from chaos.experiment.fields import nearest
 from harness.errors import ConfigError
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import SLO_BOUNDS, Profile
+from reports.basics.suggestions import did_you_mean
 
 
 def given(options: Sequence[str] | None) -> dict[str, float]:
@@ -19,8 +19,7 @@ def given(options: Sequence[str] | None) -> dict[str, float]:
         if not equals:
             raise ConfigError(f"--slo {option}: must be NAME=VALUE, NAME one of {_names()}")
         if name not in SLO_BOUNDS:
-            near = nearest(name, SLO_BOUNDS) if name else ""
-            hint = near if near.startswith(" (did") else ""
+            hint = did_you_mean(name, SLO_BOUNDS)
             raise ConfigError(f"--slo {option}: NAME must be one of {_names()}, got {name!r}{hint}")
         if name in limits:
             raise ConfigError(f"--slo {option}: {name} must be given once, got it twice")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from urllib.parse import urlsplit
+
+from reports.basics.addresses import is_loopback
 
 AUTHORISED = "DIYA_AUTHORISED"
 """Set to 1 where this process may put load on a target that is not on its machine."""
@@ -16,11 +17,7 @@ def check_target(target: str, how: str) -> None:
     A name other than `localhost` is elsewhere, whatever it resolves to.
     """
     host = urlsplit(target).hostname or ""
-    try:
-        near = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        near = False
-    if not near and os.environ.get(AUTHORISED) != "1":
+    if not is_loopback(host) and os.environ.get(AUTHORISED) != "1":
         raise ValueError(
             f"target host {host!r}: it is not on this machine; load goes there only with {how}"
         )

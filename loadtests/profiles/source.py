@@ -6,7 +6,6 @@ ProfileError (a ValueError)
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.profiles.texts import read_text
+from reports.basics.suggestions import closest
 
 
 class ProfileError(ValueError):
@@ -114,7 +114,7 @@ def read_toml(path: Path, what: str = "profile") -> Source:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` when something known is close, else the list of what is known."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    close = closest(word, names)
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(names)}"
 
 
@@ -190,7 +190,7 @@ class Table:
     def _value(self, key: str, expected: str) -> Any:
         self._ask(key, expected)
         if key not in self._values:
-            close = difflib.get_close_matches(key, [k for k in self._values if k != key], 1, 0.75)
+            close = closest(key, (k for k in self._values if k != key), likeness=0.75)
             if close:
                 raise self._unknown(close[0], [key])
             raise self.error(None, f"missing key '{key}' in {self.title}: expected {expected}")
