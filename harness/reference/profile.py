@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from harness.reference import markdown
-from harness.reference.profile_meanings import DEFAULTS, MEANINGS, SECTIONS
+from harness.reference import docstrings, markdown
 from loadtests.profiles import keys as profile_keys
 from loadtests.profiles import profile
 from loadtests.profiles.source import Key
@@ -29,6 +28,26 @@ replaced as a whole. A file with phases of its own takes over no spikes and no c
 `[change.NAME]` changes keys of the phase of that name instead. `name` is never taken over."""
 
 
+SECTIONS: Mapping[str, tuple[str, str]] = {
+    "": ("Top level", "The name of the profile, and its sections."),
+    "time": ("`[time]`", "How sale time becomes real time."),
+    "load": ("`[load]`", "How many customers come, and how much the generator may hold."),
+    "phase": (
+        "`[[phase]]`",
+        "The day is made of phases, one after the other. Levels are multiples of `base_rate`. Each "
+        "phase has one shape: `from` with `to`, `hold`, `decay`, `levels`, or `csv`.",
+    ),
+    "spike": ("`[[spike]]`", "A flash sale: the rate of the moment is multiplied for a while."),
+    "cliff": (
+        "`[[cliff]]`",
+        "A reconnect cliff: arriving customers are held back, and then they all come at once.",
+    ),
+    "conversation": ("`[conversation]`", "How customers behave in one conversation."),
+    "slo": ("`[slo]`", "What is good enough: the limits of the [gates](gates.md)."),
+}
+"""Section -> its title and one sentence, in the order of the page."""
+
+
 def page() -> str:
     """The page."""
     keys = sorted(profile_keys.every_key(), key=lambda key: list(SECTIONS).index(key.section))
@@ -46,16 +65,26 @@ def _table(keys: Sequence[Key]) -> str:
             markdown.code(key.name),
             _SECTION.sub(r"`\1`", key.expected),
             _default(key),
-            MEANINGS[key.section, key.name],
+            meaning(key),
         )
         for key in keys
     ]
     return markdown.table(("key", "value", "default", "meaning"), rows)
 
 
+def meaning(key: Key) -> str:
+    """What a key says; KeyError for one that nobody tells of."""
+    if key.told.meaning:
+        return key.told.meaning
+    if not key.section and key.name in SECTIONS:
+        return f"{SECTIONS[key.name][1].partition('. ')[0].rstrip('.')}, [below](#{key.name})."
+    kind, name = key.told.field or (object, key.name)
+    return docstrings.attributes(kind)[name]
+
+
 def _default(key: Key) -> str:
-    if (key.section, key.name) in DEFAULTS:
-        return DEFAULTS[key.section, key.name]
+    if key.told.without:
+        return key.told.without
     if key.default is None:
         return "required"
     if key.default == ():

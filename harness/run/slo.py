@@ -23,7 +23,7 @@ def given(options: Sequence[str] | None) -> dict[str, float]:
             raise ConfigError(f"--slo {option}: NAME must be one of {_names()}, got {name!r}{hint}")
         if name in limits:
             raise ConfigError(f"--slo {option}: {name} must be given once, got it twice")
-        limits[name] = _value(option, text, *SLO_BOUNDS[name])
+        limits[name] = _value(option, text, SLO_BOUNDS[name].low, SLO_BOUNDS[name].high)
     return limits
 
 

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from loadtests.profiles.source import ProfileError, Source, Table, did_you_mean, read_toml
+from loadtests.profiles.source import ProfileError, Source, did_you_mean, read_toml
+from loadtests.profiles.table import Table
 
 SHOPMAX = Path(__file__).parents[1] / "shopmax.toml"
 _SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")

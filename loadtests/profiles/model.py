@@ -8,52 +8,62 @@ the service feels them.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
 
 from loadtests.profiles import sliding_ttl
+from loadtests.profiles.fields import Bounds, Pattern, written
 from loadtests.profiles.rate_curve import Curve, Linear, Piece, decay
+from loadtests.profiles.requests_csv import MOST_LINES
 from loadtests.profiles.sliding_ttl import SlidingTtl
 
 LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
 """The languages ShopMax's customers write in, with their weights where a profile gives none:
 English, Hindi in Devanagari, and Hindi in Latin letters mixed with English."""
 
-LATE_AFTER_S = 5.0
-"""Where a profile does not say when an arrival is too late to be offered."""
+LOWEST_RATE = 0.001
+HIGHEST_RATE = 2000.0
+HIGHEST_LEVEL = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
     """A straight line from one multiple of the base rate to another."""
 
-    start: float
-    end: float
+    start: Annotated[float, Bounds(0, HIGHEST_LEVEL, key="from")]
+    """A straight line from this level …"""
+    end: Annotated[float, Bounds(0, HIGHEST_LEVEL, key="to")]
+    """… to this level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A step to `level`, reached in a straight line within `rise_seconds` (sale time)."""
 
-    level: float
-    rise_seconds: float
+    level: Annotated[float, Bounds(0, HIGHEST_LEVEL, key="hold")]
+    """A step to this level."""
+    rise_seconds: Annotated[float, Bounds(0, 3600)] = 0.0
+    """Sale seconds in which `hold` is reached, in a straight line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decay:
     """From the level before: max(floor, level · (t / after)^-exponent), t since the opening."""
 
-    exponent: float
-    after_minutes: float
-    """How long after the opening the decay begins, sale minutes."""
-    floor: float
+    exponent: Annotated[float, Bounds(0.01, 0.99, key="decay")]
+    """The level falls as `max(floor, level before · (t / after_minutes)^-decay)`."""
+    after_minutes: Annotated[float, Bounds(0.01, 100_000)]
+    """Sale minutes: the phase begins at t = `after_minutes`."""
+    floor: Annotated[float, Bounds(0, HIGHEST_LEVEL)]
+    """The level below which `decay` does not fall."""
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Equal slices of the phase, each at its own level: a histogram, counted in somebody's log."""
 
-    values: tuple[float, ...]
+    values: Annotated[tuple[float, ...], Bounds(0, HIGHEST_LEVEL, key="levels", most=MOST_LINES)]
+    """Equal slices of the phase, each at its own level."""
 
 
 Shape = Ramp | Hold | Decay | Levels
@@ -73,61 +83,64 @@ class Phase:
 class Spike:
     """A flash sale: the rate times `times` for a while."""
 
-    at: float
+    at: Annotated[float, Bounds(0, 100_000)]
     """Sale minutes after the start of the load."""
-    minutes: float
-    times: float
+    minutes: Annotated[float, Bounds(0.01, 100_000)]
+    """Sale minutes that it lasts."""
+    times: Annotated[float, Bounds(0.01, 100)]
+    """The factor on the rate of the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cliff:
     """A reconnect cliff: customers are cut off, and then all of those come at once."""
 
-    at: float
+    at: Annotated[float, Bounds(0, 100_000)]
     """Sale minutes after the start of the load."""
-    minutes: float
-    """How long they are cut off."""
-    share: float
+    minutes: Annotated[float, Bounds(0.01, 100_000)]
+    """Sale minutes for which customers are cut off."""
+    share: Annotated[float, Bounds(0.01, 1)]
     """The share of arriving customers that is cut off."""
-    back_minutes: float
-    """Within so many minutes after it, all of them arrive on top of the others."""
+    back_minutes: Annotated[float, Bounds(0.01, 100_000)]
+    """Sale minutes after it within which they all arrive, on top of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """How customers behave in one conversation."""
 
-    mean_turns: float
-    """Mean of 1 + geometric, before anybody gives up."""
-    max_turns: int
-    abandon_share: float
-    """Share of customers who walk away after each turn."""
-    think_median: float
-    """Sale seconds."""
-    think_sigma: float
-    """Of the logarithm: think times are log-normal."""
-    stream_share: float
-    """Share of conversations whose replies are streamed."""
-    delete_share: float
-    """Share of completed conversations that the customer deletes."""
-    deadline_s: float
-    """Real seconds one turn may take, retries included."""
-    attempt_timeout_s: float
-    """Real seconds one attempt may take."""
+    mean_turns: Annotated[float, Bounds(1, 50)]
+    """Mean of 1 + geometric, before any customer gives up."""
+    max_turns: Annotated[int, Bounds(1, 200)]
+    """No conversation has more turns."""
+    abandon_share: Annotated[float, Bounds(0, 0.95)]
+    """The share of customers who leave after each turn. Only the TTL frees their sessions."""
+    think_median: Annotated[float, Bounds(0.001, 86_400)]
+    """Sale seconds between a reply and the next message, median. Think times are log-normal."""
+    think_sigma: Annotated[float, Bounds(0, 3)]
+    """Standard deviation of the logarithm of think times."""
+    stream_share: Annotated[float, Bounds(0, 1)]
+    """The share of conversations with streamed replies (`/run_sse`)."""
+    delete_share: Annotated[float, Bounds(0, 1)]
+    """The share of completed conversations that the customer deletes."""
+    deadline_s: Annotated[float, Bounds(0.1, 600)]
+    """Real seconds that one turn may take, retries included."""
+    attempt_timeout_s: Annotated[float, Bounds(0.1, 600)]
+    """Real seconds that one attempt may take."""
     languages: dict[str, float] = field(default_factory=lambda: dict(LANGUAGES))
     """Language -> weight, of languages that a journey is written in."""
-    return_within_ttl: float = 0.0
-    """Share of customers with more than one message who are away once for about half of the TTL:
-    the session is there."""
-    return_after_ttl: float = 0.0
-    """Share of them who are away once for longer than the TTL: the session is gone, and the
-    customer opens another."""
-    sliding_ttl_customers: int = 0
-    """So many customers, at any scale of the load, keep one session for longer than the TTL, never
-    idle for one TTL (`loadtests.profiles.sliding_ttl`)."""
-    gaps_at_ttl: tuple[float, ...] = ()
-    """Multiples of the TTL: when there are any, every pause between two turns is one of these, in
-    equal shares, instead of a think time.  Above 1, the session is gone by the next turn."""
+    return_within_ttl: Annotated[float, Bounds(0, 1)] = 0.0
+    """The share of customers who are away once for about half of the TTL; their session must still
+    be there."""
+    return_after_ttl: Annotated[float, Bounds(0, 1)] = 0.0
+    """The share of customers who are away once for longer than the TTL; their session must be gone,
+    and they open another."""
+    sliding_ttl_customers: Annotated[int, Bounds(0, 1000)] = 0
+    """How many customers (a number, at any scale) keep one session for longer than the TTL without
+    a pause as long. They prove that each turn renews the TTL."""
+    gaps_at_ttl: Annotated[tuple[float, ...], Bounds(0.01, 5)] = ()
+    """Multiples of the TTL. When given, each pause between two turns is one of these, in equal
+    shares, instead of a think time."""
 
     @property
     def expected_turns(self) -> float:
@@ -144,15 +157,22 @@ class Conversation:
 class Profile:
     """A whole profile; `loadtests.profiles.profile` builds and checks it."""
 
-    name: str
-    description: str
-    compression: float
-    ttl_seconds: float
-    """Sale seconds a session lives after its last turn."""
-    base_rate: float
-    """Conversations a real second at multiplier 1."""
-    max_open: int
-    """Conversations open at once; an arrival above it is dropped, and counted as such."""
+    name: Annotated[
+        str, Pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a short name of letters, digits")
+    ]
+    """The profile's name; run directories and reports carry it."""
+    description: Annotated[str, Pattern(r"(?s).*", "a text")]
+    """One line for `diya profile list`."""
+    compression: Annotated[float, Bounds(1, 100_000, section="time")]
+    """Sale seconds that pass in one real second. Scales phases, think times and the TTL alike."""
+    ttl_seconds: Annotated[float, Bounds(1, 604_800, section="time")]
+    """Sale seconds that a session lives after its last turn. The real TTL, `ttl_seconds /
+    compression`, must be at least 1 s."""
+    base_rate: Annotated[float, Bounds(LOWEST_RATE, HIGHEST_RATE, section="load")]
+    """Conversations that begin per real second at level 1."""
+    max_open: Annotated[int, Bounds(1, 20_000, section="load")]
+    """Conversations open at once. An arrival above it is dropped, and the run becomes
+    INCONCLUSIVE."""
     phases: tuple[Phase, ...]
     spikes: tuple[Spike, ...]
     cliffs: tuple[Cliff, ...]
@@ -161,12 +181,12 @@ class Profile:
     """Journey -> weight."""
     slo: dict[str, float]
     """The limits the checks use."""
-    late_after_s: float = LATE_AFTER_S
-    """Real seconds after its planned time at which an arrival is dropped as late, and counted as
-    such: offered then, it would be another load than the planned one."""
-    day_cv: float = 0.0
-    """How much one sale day differs from the next: the whole curve of a run is multiplied by a
-    draw from a Gamma distribution of mean 1 and this coefficient of variation.  0: never."""
+    late_after_s: Annotated[float, Bounds(0.1, 3600, section="load")] = 5.0
+    """Real seconds: an arrival that the generator can offer only this much too late is dropped, and
+    the run becomes INCONCLUSIVE."""
+    day_cv: Annotated[float, Bounds(0, 1, section="load")] = 0.0
+    """How much one day differs from the next: the whole curve of a run is multiplied by a draw from
+    a Gamma distribution of mean 1 and this coefficient of variation. 0: never."""
 
     def scaled(self, factor: float) -> Profile:
         """The same day with so many times the customers; spikes and cliffs follow the rate."""
@@ -265,38 +285,18 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """The profile as the nested tables of its file; `from_dict` reads it back."""
-        talk = asdict(self.conversation)
-        talk["gaps_at_ttl"] = list(self.conversation.gaps_at_ttl)
-        shapes = [_shape_to_dict(phase.shape) for phase in self.phases]
         return {
-            "name": self.name,
-            "description": self.description,
-            "time": {"compression": self.compression, "ttl_seconds": self.ttl_seconds},
-            "load": {
-                "base_rate": self.base_rate,
-                "max_open": self.max_open,
-                "late_after_s": self.late_after_s,
-                "day_cv": self.day_cv,
-            },
+            **written(self),
             "phase": [
-                {"name": phase.name, "minutes": phase.minutes, **shape}
-                for phase, shape in zip(self.phases, shapes, strict=True)
+                {"name": phase.name, "minutes": phase.minutes, **written(phase.shape)}
+                for phase in self.phases
             ],
-            "spike": [asdict(spike) for spike in self.spikes],
-            "cliff": [asdict(cliff) for cliff in self.cliffs],
-            "conversation": talk,
+            "spike": [written(spike) for spike in self.spikes],
+            "cliff": [written(cliff) for cliff in self.cliffs],
+            "conversation": {
+                **written(self.conversation),
+                "languages": dict(self.conversation.languages),
+            },
             "journeys": dict(self.journeys),
             "slo": dict(self.slo),
         }
-
-
-def _shape_to_dict(shape: Shape) -> dict[str, Any]:
-    match shape:
-        case Ramp(start, end):
-            return {"from": start, "to": end}
-        case Hold(level, rise_seconds):
-            return {"hold": level, "rise_seconds": rise_seconds}
-        case Decay(exponent, after, floor):
-            return {"decay": exponent, "after_minutes": after, "floor": floor}
-        case Levels(values):
-            return {"levels": list(values)}

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from loadtests.profiles import requests_csv as profile_csv
-from loadtests.profiles.model import Decay, Hold, Levels, Phase, Ramp, Shape
-from loadtests.profiles.source import Table, did_you_mean
+from loadtests.profiles.fields import read
+from loadtests.profiles.model import HIGHEST_LEVEL, Decay, Hold, Levels, Phase, Ramp, Shape
+from loadtests.profiles.source import Told, did_you_mean
+from loadtests.profiles.table import Table
 
+_BY_SHAPE = "by shape"
+_TOLD_OF_LOGS = {
+    "csv": Told(
+        "A log of requests per minute, relative to this file: one number a line, or a time and a "
+        "number.",
+        _BY_SHAPE,
+    ),
+    "requests_per_turn": Told("Requests of the log that make one turn."),
+    "peak": Told(
+        "Scales the log so that its busiest minute is this many times `base_rate`.",
+        "the log as counted",
+    ),
+}
 _SHAPES = {
     "from": "'from' with 'to'",
     "hold": "'hold'",
@@ -13,7 +28,6 @@ _SHAPES = {
     "levels": "'levels'",
     "csv": "'csv'",
 }
-HIGHEST_LEVEL = 1000.0
 
 
 def phases(tables: list[Table], turns_a_minute: float) -> list[Phase]:
@@ -23,12 +37,14 @@ def phases(tables: list[Table], turns_a_minute: float) -> list[Phase]:
     """
     result: list[Phase] = []
     for table in tables:
+        table.tell("name", Told("The phase's name. Experiments may refer to it (`opening+5s`)."))
         name = table.text("name", r"[a-z][a-z0-9_-]{0,39}", "a short name in lower case")
         if name in [phase.name for phase in result]:
             raise table.error("name", f"two phases are named '{name}': expected distinct names")
         if _kind(table) == "csv":
             result.append(_from_log(table, name, turns_a_minute))
         else:
+            table.tell("minutes", Told("Sale minutes that the phase lasts (not with `csv`)."))
             minutes = table.number("minutes", 0.01, 100_000)
             result.append(Phase(name, minutes, _shape(table)))
         table.close()
@@ -59,21 +75,15 @@ def _kind(table: Table) -> str:
 def _shape(table: Table) -> Shape:
     match _kind(table):
         case "hold":
-            return Hold(
-                table.number("hold", 0, HIGHEST_LEVEL), table.number("rise_seconds", 0, 3600, 0.0)
-            )
+            return Hold(**read(Hold, table, _BY_SHAPE))
         case "decay":
-            return Decay(
-                table.number("decay", 0.01, 0.99),
-                table.number("after_minutes", 0.01, 100_000),
-                table.number("floor", 0, HIGHEST_LEVEL),
-            )
+            return Decay(**read(Decay, table, _BY_SHAPE))
         case "levels":
-            values = table.numbers("levels", 0, HIGHEST_LEVEL, profile_csv.MOST_LINES)
-            if not values:
+            levels = Levels(**read(Levels, table, _BY_SHAPE))
+            if not levels.values:
                 raise table.error("levels", "'levels' in [phase] is empty: expected at least one")
-            return Levels(values)
-    return Ramp(table.number("from", 0, HIGHEST_LEVEL), table.number("to", 0, HIGHEST_LEVEL))
+            return levels
+    return Ramp(**read(Ramp, table, _BY_SHAPE))
 
 
 def _from_log(table: Table, name: str, turns_a_minute: float) -> Phase:
@@ -82,6 +92,8 @@ def _from_log(table: Table, name: str, turns_a_minute: float) -> Phase:
     With 'peak' the busiest step of the log is that multiple, and the rest is in proportion: then
     it does not matter what was counted.
     """
+    for key, told in _TOLD_OF_LOGS.items():
+        table.tell(key, told)
     log = profile_csv.read(table.text("csv", r"(?s).+", "the path of a CSV file"))
     per_turn = table.number("requests_per_turn", 0.01, 1000, 1.0)
     highest = max(log.per_minute)

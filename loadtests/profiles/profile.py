@@ -12,8 +12,9 @@ from typing import Any
 
 from loadtests.profiles import extends as profile_extends
 from loadtests.profiles.journeys import Journey
-from loadtests.profiles.model import Profile
-from loadtests.profiles.rules import HIGHEST_RATE, LOWEST_RATE, SLO_BOUNDS, build, with_slo
+from loadtests.profiles.model import HIGHEST_RATE, LOWEST_RATE, Profile
+from loadtests.profiles.rules import build
+from loadtests.profiles.slo import SLO_BOUNDS, with_slo
 from loadtests.profiles.source import PROFILES as FOLDER
 from loadtests.profiles.source import ProfileError, Source, did_you_mean
 

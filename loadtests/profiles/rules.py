@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
+from loadtests.profiles.fields import read, read_sections
 from loadtests.profiles.journeys import Journey, shopmax
-from loadtests.profiles.model import (
-    LANGUAGES,
-    LATE_AFTER_S,
-    Cliff,
-    Conversation,
-    Profile,
-    Spike,
-)
+from loadtests.profiles.model import HIGHEST_RATE, LANGUAGES, Cliff, Conversation, Profile, Spike
 from loadtests.profiles.phases import phases
-from loadtests.profiles.source import ProfileError, Source, Table, did_you_mean
+from loadtests.profiles.slo import read_slo
+from loadtests.profiles.source import ProfileError, Source, Told, did_you_mean
+from loadtests.profiles.table import Table
 
-SLO_LIMITS = {
-    "steady_p99_s": (0.001, 3600.0),
-    "fault_p99_s": (0.001, 3600.0),
-    "recovery_s": (0.001, 3600.0),
-    "max_outage_s": (0.001, 3600.0),
-    "error_rate": (0.0, 1.0),
-    "generator_lag_p99_s": (0.001, 60.0),
-    "memory_slack": (1.0, 100.0),
-}
-"""Every limit the checks use, with its bounds; a profile states all of them."""
-OPTIONAL_SLO_LIMITS = {
-    "recovery_p99_s": SLO_LIMITS["fault_p99_s"],
-    "warmup_p99_s": SLO_LIMITS["fault_p99_s"],
-}
-"""Limits that are those of `fault_p99_s` unless a profile states them."""
-
-SLO_BOUNDS = {**SLO_LIMITS, **OPTIONAL_SLO_LIMITS}
-"""Every limit that may be set, with its bounds."""
-
+_TOLD_OF_JOURNEYS = Told(
+    "Journey = weight: how often each [journey](../journeys.md) is played. In a profile of your "
+    "own this list is complete.",
+    "all journeys of the file, by its weights",
+)
 SHORTEST_TTL_S = 1.0
 LONGEST_LOAD_S = 4 * 3600.0
-LOWEST_RATE = 0.001
-HIGHEST_RATE = 2000.0
 MOST_TURNS = 20_000_000.0
 
 
@@ -51,24 +30,17 @@ def build(source: Source, book: Mapping[str, Journey] | None = None) -> Profile:
     book = shopmax().journeys if book is None else book
     top = Table(source, "", 0, source.values)
     time, load = top.table("time"), top.table("load")
-    base_rate = load.number("base_rate", LOWEST_RATE, HIGHEST_RATE)
+    flat = read_sections(Profile, {"": top, "time": time, "load": load})
     conversation = _conversation(top.table("conversation"), book)
-    turns_a_minute = base_rate * 60 * conversation.expected_turns
+    turns_a_minute = flat["base_rate"] * 60 * conversation.expected_turns
     profile = Profile(
-        name=top.text("name", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "a short name of letters, digits"),
-        description=top.text("description", r"(?s).*", "a text"),
-        compression=time.number("compression", 1, 100_000),
-        ttl_seconds=time.number("ttl_seconds", 1, 604_800),
-        base_rate=base_rate,
-        max_open=load.whole("max_open", 1, 20_000),
+        **flat,
         phases=tuple(phases(top.tables("phase", needed=True), turns_a_minute)),
         spikes=tuple(_spike(table) for table in top.tables("spike", needed=False)),
         cliffs=tuple(_cliff(table) for table in top.tables("cliff", needed=False)),
         conversation=conversation,
         journeys=_journeys(top, book),
-        slo=_slo(top.table("slo")),
-        late_after_s=load.number("late_after_s", 0.1, 3600, LATE_AFTER_S),
-        day_cv=load.number("day_cv", 0, 1, 0.0),
+        slo=read_slo(top.table("slo")),
     )
     for table in (top, time, load):
         table.close()
@@ -77,43 +49,19 @@ def build(source: Source, book: Mapping[str, Journey] | None = None) -> Profile:
 
 
 def _spike(table: Table) -> Spike:
-    spike = Spike(
-        at=table.number("at", 0, 100_000),
-        minutes=table.number("minutes", 0.01, 100_000),
-        times=table.number("times", 0.01, 100),
-    )
+    spike = Spike(**read(Spike, table))
     table.close()
     return spike
 
 
 def _cliff(table: Table) -> Cliff:
-    cliff = Cliff(
-        at=table.number("at", 0, 100_000),
-        minutes=table.number("minutes", 0.01, 100_000),
-        share=table.number("share", 0.01, 1),
-        back_minutes=table.number("back_minutes", 0.01, 100_000),
-    )
+    cliff = Cliff(**read(Cliff, table))
     table.close()
     return cliff
 
 
 def _conversation(table: Table, book: Mapping[str, Journey]) -> Conversation:
-    conversation = Conversation(
-        mean_turns=table.number("mean_turns", 1, 50),
-        max_turns=table.whole("max_turns", 1, 200),
-        abandon_share=table.number("abandon_share", 0, 0.95),
-        think_median=table.number("think_median", 0.001, 86_400),
-        think_sigma=table.number("think_sigma", 0, 3),
-        stream_share=table.number("stream_share", 0, 1),
-        delete_share=table.number("delete_share", 0, 1),
-        deadline_s=table.number("deadline_s", 0.1, 600),
-        attempt_timeout_s=table.number("attempt_timeout_s", 0.1, 600),
-        languages=_languages(table, book),
-        return_within_ttl=table.number("return_within_ttl", 0, 1, 0.0),
-        return_after_ttl=table.number("return_after_ttl", 0, 1, 0.0),
-        sliding_ttl_customers=table.whole("sliding_ttl_customers", 0, 1000, 0),
-        gaps_at_ttl=table.numbers("gaps_at_ttl", 0.01, 5),
-    )
+    conversation = Conversation(languages=_languages(table, book), **read(Conversation, table))
     if conversation.return_within_ttl + conversation.return_after_ttl > 1:
         raise table.error(
             "return_after_ttl",
@@ -131,6 +79,7 @@ def _languages(table: Table, book: Mapping[str, Journey]) -> dict[str, float]:
     that are, in equal shares.
     """
     written = list(dict.fromkeys(name for each in book.values() for name in each.languages))
+    table.tell("languages", Told("Language = weight.", "`en` 0.5, `hi` 0.25, `hinglish` 0.25"))
     chosen = table.table("languages") if "languages" in table else None
     by_default = chosen is None or table.comes_with_us("languages")
     if by_default and not set(LANGUAGES if chosen is None else chosen) <= set(written):
@@ -146,6 +95,7 @@ def _journeys(top: Table, book: Mapping[str, Journey]) -> dict[str, float]:
     nothing.
     """
     weights = {name: journey.weight for name, journey in book.items()}
+    top.tell("journeys", _TOLD_OF_JOURNEYS)
     if "journeys" not in top:
         return weights
     table = top.table("journeys")
@@ -170,27 +120,6 @@ def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:
     if sum(weights.values()) <= 0:
         raise table.error(None, f"{table.title} must give at least one {what} a weight above 0")
     return weights
-
-
-def _slo(table: Table) -> dict[str, float]:
-    limits = {name: table.number(name, low, high) for name, (low, high) in SLO_LIMITS.items()}
-    for name, (low, high) in OPTIONAL_SLO_LIMITS.items():
-        limits[name] = table.number(name, low, high, limits["fault_p99_s"])
-    table.close()
-    return limits
-
-
-def with_slo(profile: Profile, limits: Mapping[str, float]) -> Profile:
-    """The profile with these limits, which are within `SLO_BOUNDS`.
-
-    A limit that is that of `fault_p99_s` in the profile follows it, unless it is set itself.
-    """
-    before = profile.slo
-    slo = {**before, **limits}
-    for name in OPTIONAL_SLO_LIMITS:
-        if name not in limits and before[name] == before["fault_p99_s"]:
-            slo[name] = slo["fault_p99_s"]
-    return replace(profile, slo=slo)
 
 
 def _check_bounds(profile: Profile, top: Table, time: Table) -> None:
