@@ -94,15 +94,21 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
             (*command.TINY[:2], "--journeys", str(command.HERE / "mine.toml")),
             r"tiny\.toml line \d+: unknown journey 'where_is_my_order' in \[journeys\]; known are ",
         ),
-        (("--seed", "abc"), r"--seed: a whole number was expected, not 'abc'"),
-        (("--workers", "x"), r"--workers: a whole number was expected, not 'x'"),
-        (("--ttl", "long"), r"--ttl: a number was expected, not 'long'"),
-        (("--seed",), r"--seed: a value was expected after it"),
-        (("--env", "foo"), r"--env foo: expected one of process, containers, compose"),
-        (("--proxy=3",), r"--proxy '3': no value was expected"),
-        (("--replicsa", "3"), r"--replicsa 3: no such option or .*; did you mean --replicas\?"),
-        (("--re", "x"), r"--re: one of --replay, --replicas, .* was expected"),
-        (("so",), r"so: no such option or argument; diya readiness --help lists them"),
+        (
+            ("--seed", "abc"),
+            r"--seed: must be a whole number, got 'abc'; see `diya",
+        ),
+        (("--workers", "x"), r"--workers: must be a whole number, got 'x'"),
+        (("--ttl", "long"), r"--ttl: must be a number, got 'long'"),
+        (("--seed",), r"--seed: expected one argument; see `diya readiness --help`"),
+        (
+            ("--env", "foo"),
+            r"--env: invalid choice: 'foo' \(choose from '?process'?, ",
+        ),
+        (("--proxy=3",), r"--proxy: ignored explicit argument '3'"),
+        (("--replicsa", "3"), r"--replicsa 3: no such option or .* \(did you mean --replicas\?\)"),
+        (("--re", "x"), r"ambiguous option: --re could match --replay, --replicas, "),
+        (("so",), r"so: no such option or argument; see `diya readiness --help`"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_in_one_sentence(
@@ -172,11 +178,14 @@ def taken() -> Iterator[int]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), r"COMMAND was expected after 'diya'; diya --help says more"),
-        (("reediness",), r"COMMAND reediness: expected one of readiness, report, "),
-        (("report",), r"RUN_DIR was expected after 'diya report'; diya report --help says more"),
-        (("profile", "shw"), r"ACTION shw: expected one of list, show"),
-        (("shrink", "x", "--most-runs", "3.5"), r"--most-runs: a whole number was expected"),
+        ((), r"the following arguments are required: COMMAND; see `diya --help`"),
+        (
+            ("reediness",),
+            r"COMMAND: invalid choice: 'reediness' \(choose from '?readiness'?, ",
+        ),
+        (("report",), r"the following arguments are required: RUN_DIR; see `diya report --help`"),
+        (("profile", "shw"), r"ACTION: invalid choice: 'shw' \(choose from '?list'?, '?show'?\)"),
+        (("shrink", "x", "--most-runs", "3.5"), r"--most-runs: must be a whole number, got '3.5'"),
     ],
 )
 def test_a_command_line_that_cannot_be_read_is_one_sentence(

@@ -121,7 +121,9 @@ def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
 def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
     finished = command.run("report", "-q", "-v", str(tmp_path))
     assert finished.returncode == 104
-    assert finished.stderr == ("diya: -v/--verbose: not allowed with argument -q/--quiet\n")
+    assert finished.stderr == (
+        "diya: -v/--verbose: not allowed with argument -q/--quiet; see `diya report --help`\n"
+    )
 
 
 @pytest.mark.service

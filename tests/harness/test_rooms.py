@@ -220,6 +220,7 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
 
 
 HARNESS_MAY_IMPORT = {
+    "arguments": {"errors"},
     "run": {"ci_files", "errors", "parser"},
     "commands": {"ci_files", "errors", "parser", "run", "streams"},
     "pytest_plugin": {"errors", "run"},
@@ -228,7 +229,7 @@ HARNESS_MAY_IMPORT = {
 """The rooms of `harness`: a run knows neither the commands nor the plugin that start it."""
 HARNESS_AT_THE_TOP = {
     *("cli", "parent_watch"),
-    *("parser", "parser_lookups", "streams", "log", "errors", "error_exit", "ci_files"),
+    *("parser", "streams", "log", "errors", "error_exit", "ci_files"),
 }
 """The two entries, and what the command line is made of."""
 BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot"}

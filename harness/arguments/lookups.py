@@ -1,9 +1,12 @@
-"""The grammar of the commands that answer a question and start nothing."""
+"""The arguments of the subcommands that answer a question and start nothing."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
+
+from harness.arguments import shared
+from harness.arguments.base import whole
 
 _CHECK = """\
 Reads each file as a run would, and prints one line for it: OK and what is in it, or one sentence
@@ -47,13 +50,13 @@ def faults(commands: Any) -> None:
         "and defaults, and the fleets that it can be done to.",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="for example kill-replica")
-    _json(parser)
+    shared.json(parser)
 
 
 def experiments(commands: Any) -> None:
     """Add `diya experiments`."""
     parser = commands.add_parser("experiments", help="the experiments that come with diya")
-    _json(parser)
+    shared.json(parser)
 
 
 def completion(commands: Any) -> None:
@@ -67,5 +70,14 @@ def completion(commands: Any) -> None:
     parser.add_argument("shell", choices=("bash", "zsh"), metavar="bash|zsh")
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the same as JSON, for a script")
+def profile(commands: Any) -> None:
+    """Add `diya profile`."""
+    parser = commands.add_parser("profile", help="what a load will do, before anything runs")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="the profiles that come with diya")
+    show = actions.add_parser(
+        "show", help="arrivals, turns, live sessions and Redis memory to be expected"
+    )
+    show.add_argument("profile", metavar="NAME|FILE", help="which profile")
+    show.add_argument("--journeys", metavar="FILE", help="for a profile that names some of these")
+    show.add_argument("--seed", type=whole, help="with the arrivals that this seed draws")

@@ -1,0 +1,1 @@
+"""The arguments of every subcommand, in files whose import takes no time: `--help` reads all."""

@@ -1,0 +1,134 @@
+"""The arguments of `diya readiness`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from harness.arguments import shared
+from harness.arguments.base import number, whole
+
+
+def readiness(commands: Any) -> None:
+    """Add `diya readiness`."""
+    options(commands.add_parser("readiness", help="run the load and the faults, judge, report"))
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add the options, in the order of the help."""
+    parser.add_argument(
+        "--profile",
+        default="diwali",
+        metavar="NAME|FILE",
+        help="the load (default: %(default)s); `diya check FILE` reads one of yours without a run",
+    )
+    parser.add_argument(
+        "--experiment",
+        metavar="FILE|random:SEED|none",
+        help="the faults, in Chaos Toolkit's format, the name of one of ours, or drawn by a seed "
+        "(default: diwali-default, or the profile's own where there is one; none for a --target); "
+        "`diya check FILE` reads one of yours without a run",
+    )
+    parser.add_argument(
+        "--replay",
+        metavar="RUN_DIR",
+        help="the load, the fleet, the seed and the faults of that run once more",
+    )
+    parser.add_argument("--seed", type=whole, help="plays the same load and faults again")
+    parser.add_argument(
+        "--scale",
+        default="auto",
+        metavar="auto|FACTOR",
+        help="all rates of the profile times this (default: auto: scaled down to what a rehearsal "
+        "shows that this machine carries; 1 for a --target)",
+    )
+    parser.add_argument(
+        "--slo",
+        action="append",
+        metavar="NAME=VALUE",
+        help="this limit instead of the profile's, for example steady_p99_s=1.5 (seconds) or "
+        "error_rate=0.01 (a share); may be repeated; reports show the profile's beside it",
+    )
+    parser.add_argument(
+        "--no-rehearsal",
+        action="store_true",
+        help="begin the load at once, at --scale 1 where none is given; only the run finds a "
+        "service that fails always",
+    )
+    shared.fleet(parser)
+    parser.add_argument(
+        "--env",
+        choices=("process", "containers", "compose"),
+        default="process",
+        help="where the fleet runs (default: %(default)s; containers need Docker and diya[ci]; "
+        "compose: deploy/compose.yaml, its Locust included)",
+    )
+    parser.add_argument("--image", metavar="IMAGE", help="containers: the service's image")
+    parser.add_argument("--redis-image", metavar="IMAGE", help="containers: default redis:8")
+    parser.add_argument("--envoy-image", metavar="IMAGE", help="containers: Envoy's image")
+    parser.add_argument(
+        "--health-path",
+        metavar="PATH",
+        help="containers: where --image answers 200 when it is ready (default: /readyz)",
+    )
+    parser.add_argument(
+        "--pass-env",
+        action="append",
+        metavar="NAME",
+        help="containers: replicas get this variable of our environment; its value is not recorded",
+    )
+    parser.add_argument(
+        "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
+    )
+    parser.add_argument(
+        "--app", help="the agent's app name, at the target or in --image (default: shopmax)"
+    )
+    parser.add_argument(
+        "--ttl",
+        type=number,
+        metavar="SECONDS",
+        help="how long the --target keeps a session after its last use (default: not known)",
+    )
+    parser.add_argument(
+        "--token-env",
+        metavar="NAME",
+        help="the environment variable that holds the --target's bearer token",
+    )
+    parser.add_argument(
+        "--journeys",
+        metavar="FILE",
+        help="what customers write about, for an agent of your own (default: ShopMax's)",
+    )
+    parser.add_argument(
+        "--authorised",
+        action="store_true",
+        help="I may put load on this --target or --redis although it is not on this machine",
+    )
+    _crew(parser)
+    shared.output(parser)
+    parser.add_argument(
+        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
+    )
+
+
+def _crew(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=whole,
+        default=1,
+        metavar="N",
+        help="load generator processes on this machine; with --master, how many are to join",
+    )
+    parser.add_argument(
+        "--master", action="store_true", help="wait for workers that --join from other machines"
+    )
+    parser.add_argument(
+        "--bind",
+        metavar="HOST[:PORT]",
+        help="where a --master is joined (default: 127.0.0.1:5557)",
+    )
+    parser.add_argument(
+        "--join",
+        metavar="HOST[:PORT]",
+        help="play for the --master there: the load, the target and the verdict are its own",
+    )

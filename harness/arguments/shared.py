@@ -1,0 +1,100 @@
+"""Options that several subcommands have."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.arguments.base import whole
+
+_LAST_LINE = "one last line: the verdict, the run directory and the headline"
+
+
+def output(parser: argparse.ArgumentParser, left: str = _LAST_LINE) -> None:
+    """`--quiet` or `--verbose`; `left` is printed even when quiet."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help=f"no progress: print errors and {left}",
+    )
+    verbose(either)
+
+
+def verbose(parser: argparse._ActionsContainer) -> None:
+    """`--verbose`."""
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="log to stderr what diya does: processes, signals, faults, files; without secrets",
+    )
+
+
+def fleet(parser: argparse.ArgumentParser) -> None:
+    """How the fleet is built."""
+    parser.add_argument(
+        "--replicas", type=whole, default=12, metavar="N", help="default: %(default)s"
+    )
+    redis(parser)
+    topology(parser)
+    parser.add_argument(
+        "--sessions",
+        default="redis",
+        metavar="KIND",
+        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
+    )
+    parser.add_argument(
+        "--agent",
+        metavar="DIR",
+        help="the folder of an ADK agent of your own, served by our fleet instead of ShopMax's",
+    )
+    parser.add_argument(
+        "--port",
+        type=whole,
+        metavar="P",
+        help="the balancer listens here, replicas on the ports after it (default: free ones)",
+    )
+
+
+def redis(parser: argparse.ArgumentParser) -> None:
+    """Which Redis the sessions are kept in."""
+    parser.add_argument(
+        "--redis",
+        default="auto",
+        metavar="KIND|URL",
+        help="auto, bundled (Valkey), system (redis-server on PATH), or redis://… (default: auto)",
+    )
+
+
+def topology(parser: argparse.ArgumentParser) -> None:
+    """How Redis is set up, and the way to it."""
+    parser.add_argument(
+        "--proxy",
+        action="store_true",
+        help="proxies on the way to Redis and to the replicas, also when no fault needs them",
+    )
+    parser.add_argument(
+        "--topology",
+        default="single",
+        metavar="FORM",
+        help="single, sentinel (3 servers, 3 sentinels) or cluster (3 + 3) (default: single)",
+    )
+    parser.add_argument(
+        "--aof",
+        default="everysec",
+        metavar="FSYNC",
+        help="Redis's append-only file: off, everysec or always (default: everysec)",
+    )
+    parser.add_argument("--rdb", action="store_true", help="Redis takes snapshots, as by default")
+    parser.add_argument(
+        "--min-replicas",
+        type=whole,
+        metavar="N",
+        help="sentinel: a primary refuses writes that reach fewer replicas (default: 1)",
+    )
+
+
+def json(parser: argparse.ArgumentParser) -> None:
+    """`--json`."""
+    parser.add_argument("--json", action="store_true", help="print the same as JSON, for a script")

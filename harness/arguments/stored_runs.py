@@ -1,0 +1,36 @@
+"""The arguments of the subcommands that read a stored run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.arguments import shared
+from harness.arguments.base import number, whole
+
+
+def report(commands: Any) -> None:
+    """Add `diya report`."""
+    parser = commands.add_parser("report", help="judge a stored run again")
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="the directory of the run")
+    shared.output(parser)
+
+
+def shrink(commands: Any) -> None:
+    """Add `diya shrink`."""
+    parser = commands.add_parser("shrink", help="which of a failed run's faults it takes to fail")
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="a run that was NO-GO")
+    parser.add_argument(
+        "--gate", metavar="NAME", help="what must fail again (default: the run's worst failure)"
+    )
+    parser.add_argument(
+        "--most-runs", type=whole, default=30, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--most-minutes",
+        type=number,
+        default=60.0,
+        metavar="M",
+        help="no run is begun after so long (default: %(default)g)",
+    )
+    shared.redis(parser)
+    shared.verbose(parser)
