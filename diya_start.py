@@ -1,11 +1,11 @@
-"""What the names of our rooms mean, in a repository that may have packages of the same names.
+"""Starts diya's processes in a repository that may have packages with the names of diya's own.
 
-A user's repository may well have a `reports` or a `chaos` of its own.  A process of ours begins
+A user's repository may have a `reports` or a `chaos` of its own.  A process of diya begins
 here: `python -P diya_start.py MODULE ARGUMENTS` is `python -m MODULE ARGUMENTS`, except that the
-rooms are those beside this file, wherever one stands and whatever PYTHONPATH says.  The process of
+rooms are those beside this file, in any working directory and with any PYTHONPATH.  The process of
 a test has both, ours and theirs: there `our_names` lends the names to us, for a block.
 
-This module has a name that nobody else has, and imports nothing of ours.
+This module has a name that no other package has, and imports nothing of diya.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ROOT = os.path.dirname(os.path.abspath(__file__))
 _USERS = "--here"
 
 _lent: dict[str, ModuleType] = {}
-"""Modules of ours whose names belong to the repository outside of `our_names`."""
+"""Modules of diya whose names mean the repository's own modules outside of `our_names`."""
 
 
 class _Beside:
@@ -39,7 +39,7 @@ class _Beside:
 
 
 def command(module: str, *arguments: str, users: bool = False) -> list[str]:
-    """The command line of a process of ours.
+    """The command line of a process of diya.
 
     With `users` it imports modules of the user's too, from the folder one stands in; of our rooms
     it knows its own only, and the other names are free for the user's.
@@ -50,7 +50,7 @@ def command(module: str, *arguments: str, users: bool = False) -> list[str]:
 
 @contextlib.contextmanager
 def our_names() -> Iterator[None]:
-    """Inside the block `import reports` means ours; after it, what it meant before."""
+    """Inside the block `import reports` imports diya's package; after it, the repository's."""
     taken = {room for room in ROOMS if not _is_ours(room)}
     theirs = _take(taken)
     sys.modules.update(_lent)
@@ -99,7 +99,7 @@ def _is_ours(room: str) -> bool:
 
 
 def _take(rooms: set[str]) -> dict[str, ModuleType]:
-    """What is imported of these rooms, and imported no longer."""
+    """Remove the modules of these rooms from `sys.modules` and return them."""
     names = [name for name in sys.modules if name.partition(".")[0] in rooms]
     return {name: sys.modules.pop(name) for name in names}
 

@@ -1,4 +1,4 @@
-"""What a CI system reads beside the exit code: the job's summary, and where the run is."""
+"""Files for a CI system: the summary of the job, and the path of the run directory."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 RESULT_FILE = "DIYA_RESULT_FILE"
-"""Names a file that gets the path of the run directory, for whoever started the run."""
+"""The environment variable that names a file for the path of the run directory."""
 
 _LIMIT = 1024 * 1024
-"""GitHub refuses a larger summary of a step, whole."""
+"""GitHub refuses the whole summary of a step when it is larger (bytes)."""
 _CUT = "\n\n(cut: a step's summary holds 1 MiB; the rest is in summary.md)\n"
 
 
 def tell(run_dir: Path) -> None:
     """Write the path to `$DIYA_RESULT_FILE`, and append summary.md to `$GITHUB_STEP_SUMMARY`.
 
-    A verdict stands although a file of somebody else's cannot be written: that is said, no more.
+    A file that cannot be written is reported on stderr and does not change the verdict.
     """
 
     def summarise(path: Path) -> None:
@@ -41,7 +41,7 @@ def _write(variable: str, write: Callable[[Path], object]) -> None:
 
 
 def append_summary(path: Path, text: str) -> None:
-    """Append what fits; what does not is left out with a word about it, at the end of a line."""
+    """Append as many whole lines as fit, and a note where lines are left out."""
     room = _LIMIT - (path.stat().st_size if path.exists() else 0)
     data = text.encode()
     if len(data) > room:

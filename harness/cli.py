@@ -1,4 +1,4 @@
-"""The command `diya`: parses, runs one command, and turns what went wrong into an exit code."""
+"""The command `diya`: parses its arguments, runs a subcommand, and turns errors into exit codes."""
 
 from __future__ import annotations
 

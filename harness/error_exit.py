@@ -16,7 +16,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def explain(error: Exception) -> int:
-    """Print what went wrong to stderr; returns the exit code."""
+    """Print the error to stderr; returns the exit code."""
     if isinstance(error, ConfigError | ChaosConfigError | ProfileError | HistoryError):
         print(f"diya: {error}", file=sys.stderr)
         return ExitCode.BAD_CONFIGURATION

@@ -15,7 +15,7 @@ class HarnessError(Exception):
 
 
 class ConfigError(HarnessError, ValueError):
-    """An option that cannot be used; the message names it, its value and what was expected."""
+    """An option that cannot be used; the message names it, its value and the expected value."""
 
 
 class GeneratorError(HarnessError):
@@ -23,8 +23,8 @@ class GeneratorError(HarnessError):
 
 
 class RecordsError(HarnessError):
-    """The run directory takes no more records; the message says why."""
+    """The run directory takes no more records; the message gives the reason."""
 
 
 class RunBroken(HarnessError):
-    """A run came to no verdict; the message carries the end of its output."""
+    """A run ended without a verdict; the message carries the end of its output."""

@@ -1,7 +1,7 @@
-"""`--verbose`: a log of what diya does, to stderr, without secrets.
+"""`--verbose`: a log of diya's actions on stderr, without secrets.
 
-Modules write to the logger of their own name (`logging.getLogger(__name__)`) at level INFO.  Nobody
-hears it unless `begin` was called.
+Modules write to the logger of their own name (`logging.getLogger(__name__)`) at level INFO.  The
+messages are discarded unless `begin` was called.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HIDDEN = "…"
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY", re.IGNORECASE)
 _IN_AN_ADDRESS = re.compile(r"(\w://)\S+@")
 _SHORTEST = 4
-"""Characters: a shorter value stands in too many words that are no secret."""
+"""Characters: a shorter value is part of too many words that are not secret."""
 
 
 def begin(
@@ -29,11 +29,11 @@ def begin(
     """Log from now on.
 
     `named` are the variables of the environment that were named as secrets (`--token-env`,
-    `--pass-env`); those whose names say so are taken for secrets, too.
+    `--pass-env`); variables with a name like a secret's are treated as secrets too.
     """
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    # On a terminal the progress line stands there: it is written again below.
+    # On a terminal, erase the progress line; it is written again below the message.
     start = "\r\x1b[K" if stream.isatty() else ""
     handler.setFormatter(_Redacted(start, secrets(named, environment)))
     for room in _ROOMS:
@@ -43,21 +43,21 @@ def begin(
 
 
 def secrets(named: Iterable[str], environment: Mapping[str, str]) -> list[str]:
-    """The values that no log may show, the longest first."""
+    """The values that must not be logged, the longest first."""
     names = {*named, *filter(_SECRET_NAME.search, environment)}
     values = {environment.get(name, "") for name in names}
     return sorted((each for each in values if len(each) >= _SHORTEST), key=len, reverse=True)
 
 
 class _Redacted(logging.Formatter):
-    """A time, the module and the message, with every secret taken out."""
+    """Formats the time, the module and the message, with every secret removed."""
 
     def __init__(self, start: str, hidden: list[str]) -> None:
         super().__init__(f"{start}%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%H:%M:%S")
         self._hidden = hidden
 
     def format(self, record: logging.LogRecord) -> str:
-        """As logging asks it."""
+        """As `logging.Formatter.format`."""
         text = super().format(record)
         for value in self._hidden:
             text = text.replace(value, _HIDDEN)

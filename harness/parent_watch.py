@@ -1,7 +1,7 @@
-"""`python -m harness.parent_watch ARGUMENTS`: diya, which ends when its parent process is gone.
+"""`python -m harness.parent_watch ARGUMENTS`: runs diya, and ends it when its parent process ends.
 
-Standard input is a pipe whose other end is in the parent.  However the parent dies, the pipe ends,
-and the run ends in order, as on Ctrl-C: nothing of it is left.
+Standard input is a pipe whose other end is in the parent.  When the parent dies in any way, the
+pipe closes and the run ends in order, as on Ctrl-C: no process of it is left.
 """
 
 from __future__ import annotations

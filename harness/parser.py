@@ -34,7 +34,7 @@ _COMMANDS = (
 
 
 def build() -> argparse.ArgumentParser:
-    """The parser of all commands.  Its `parse_args` raises ConfigError for what it cannot parse."""
+    """The parser of all commands.  Its `parse_args` raises ConfigError for bad arguments."""
     parser = Parser(
         prog="diya",
         description=_DESCRIPTION,

@@ -1,6 +1,6 @@
-"""Standard output and error whose reader may go: `diya report RUN | head -1` is no fault.
+"""Standard output and error that survive a closed pipe, as in `diya report RUN | head -1`.
 
-A command goes on to its end when nobody reads what it says, so that its exit code is the same.
+A command runs to its end without a reader, so that its exit code stays the same.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, TextIO, cast
 
 
 class _Descriptor(io.FileIO):
-    """A file descriptor that leads to nowhere once its reader is gone."""
+    """A file descriptor that writes to /dev/null once its reader is gone."""
 
     unread = False
-    """Whether its reader is gone."""
+    """True once its reader is gone."""
 
     def write(self, data: Any) -> int:
         try:
@@ -30,7 +30,7 @@ class _Descriptor(io.FileIO):
 
 
 def outlive_readers() -> None:
-    """Let `sys.stdout` and `sys.stderr` take what nobody reads any more."""
+    """Let `sys.stdout` and `sys.stderr` accept output after their reader is gone."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
@@ -57,5 +57,5 @@ def wait_for_end() -> None:
         raw = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
         if isinstance(raw, _Descriptor) and raw.unread:
             return
-        poll.register(sys.stdout.fileno(), 0)  # errors are told without being asked for
+        poll.register(sys.stdout.fileno(), 0)  # poll reports errors without a flag
     poll.poll()

@@ -1,1 +1,1 @@
-"""The arguments of every subcommand, in files whose import takes no time: `--help` reads all."""
+"""The arguments of every subcommand; the files import nothing slow, because `--help` loads all."""

@@ -10,7 +10,7 @@ from harness.arguments.base import number
 
 def demo(commands: Any) -> None:
     """Add `diya demo`."""
-    parser = commands.add_parser("demo", help="one conversation over two replicas, for real")
+    parser = commands.add_parser("demo", help="play one conversation over two real replicas")
     shared.redis(parser)
     shared.verbose(parser)
 

@@ -10,7 +10,7 @@ from harness.arguments.base import whole
 
 _CHECK = """\
 Reads each file as a run would, and prints one line for it: OK and what is in it, or one sentence
-with the file, the key, the value and what is expected.  Nothing is started.
+with the file, the key, its value and the expected value.  Nothing is started.
 
 The kind of a file follows from its name: .yaml, .yml and .json are experiments, .toml is a profile
 or a file of journeys (it has a table [journey.NAME] or [slots]), .csv and .tsv are logs of requests
@@ -28,7 +28,7 @@ experiments and faults; after an upgrade of diya, print it again.
 def check(commands: Any) -> None:
     """Add `diya check`."""
     parser = commands.add_parser(
-        "check", help="whether a file of yours can be used, without a run", description=_CHECK
+        "check", help="check that a file of yours can be used, without a run", description=_CHECK
     )
     parser.add_argument(
         "files",
@@ -45,8 +45,8 @@ def faults(commands: Any) -> None:
     """Add `diya faults`."""
     parser = commands.add_parser(
         "faults",
-        help="which faults there are, what they take, where each can be done",
-        description="Lists the faults, or says all of one: what it does, its parameters with units "
+        help="list the faults, their parameters, and the fleets that take them",
+        description="Lists the faults, or describes one: its effect, its parameters with units "
         "and defaults, and the fleets that it can be done to.",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="for example kill-replica")
@@ -72,7 +72,7 @@ def completion(commands: Any) -> None:
 
 def profile(commands: Any) -> None:
     """Add `diya profile`."""
-    parser = commands.add_parser("profile", help="what a load will do, before anything runs")
+    parser = commands.add_parser("profile", help="forecast a load before anything runs")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="the profiles that come with diya")
     show = actions.add_parser(

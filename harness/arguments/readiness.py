@@ -25,7 +25,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--experiment",
         metavar="FILE|random:SEED|none",
-        help="the faults, in Chaos Toolkit's format, the name of one of ours, or drawn by a seed "
+        help="the faults: a file in Chaos Toolkit's format, the name of an experiment that comes "
+        "with diya, or faults drawn by a seed "
         "(default: diwali-default, or the profile's own where there is one; none for a --target); "
         "`diya check FILE` reads one of yours without a run",
     )
@@ -97,7 +98,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--journeys",
         metavar="FILE",
-        help="what customers write about, for an agent of your own (default: ShopMax's)",
+        help="the customers' messages, for an agent of your own (default: ShopMax's)",
     )
     parser.add_argument(
         "--authorised",

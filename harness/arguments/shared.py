@@ -27,7 +27,7 @@ def verbose(parser: argparse._ActionsContainer) -> None:
         "-v",
         "--verbose",
         action="store_true",
-        help="log to stderr what diya does: processes, signals, faults, files; without secrets",
+        help="log diya's actions to stderr: processes, signals, faults, files; without secrets",
     )
 
 

@@ -17,10 +17,14 @@ def report(commands: Any) -> None:
 
 def shrink(commands: Any) -> None:
     """Add `diya shrink`."""
-    parser = commands.add_parser("shrink", help="which of a failed run's faults it takes to fail")
+    parser = commands.add_parser(
+        "shrink", help="find the fewest faults with which a failed run fails again"
+    )
     parser.add_argument("run_dir", metavar="RUN_DIR", help="a run that was NO-GO")
     parser.add_argument(
-        "--gate", metavar="NAME", help="what must fail again (default: the run's worst failure)"
+        "--gate",
+        metavar="NAME",
+        help="the gate that must fail again (default: the run's worst failure)",
     )
     parser.add_argument(
         "--most-runs", type=whole, default=30, metavar="N", help="default: %(default)s"
@@ -30,7 +34,7 @@ def shrink(commands: Any) -> None:
         type=number,
         default=60.0,
         metavar="M",
-        help="no run is begun after so long (default: %(default)g)",
+        help="begin no run after this many minutes (default: %(default)g)",
     )
     shared.redis(parser)
     shared.verbose(parser)

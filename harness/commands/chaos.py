@@ -17,9 +17,9 @@ from reports.basics.suggestions import did_you_mean
 
 
 def main(args: argparse.Namespace) -> int:
-    """Do it, wait until it is healed, say what happened.
+    """Inject the fault, wait until it is healed, and print a line about it.
 
-    Raises ConfigError for a fault or a parameter that there is not, ChaosError when it failed.
+    Raises ConfigError for an unknown fault or parameter, ChaosError when the fault failed.
     """
     func = args.fault.replace("-", "_")
     if func not in FAULTS:
@@ -50,9 +50,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _field(fault: str, target: str, known: Sequence[str]) -> str:
-    """Which of the fault's parameters says at whom it aims.
+    """The fault's parameter that takes the target.
 
-    The fleet says whom it has: it refuses who is not there, and names those who are.
+    The fleet refuses an unknown target later and lists the known ones.
     """
     fields = [name for name in ("replica", "server") if name in known]
     if not fields:

@@ -1,4 +1,4 @@
-"""`diya check FILE...`: whether a file can be used in a run, without running anything."""
+"""`diya check FILE...`: checks that a file can be used in a run, without a run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Kind:
     title: str
     """In words, for the line that is printed: `a profile`."""
     summary: Callable[[Path], str]
-    """Reads the file and says in a few words what is in it.
+    """Reads the file and describes its content in a few words.
 
     Raises ChaosConfigError or ProfileError, one sentence with the file, for a file that cannot be
     used.
@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check(path: Path, book: Mapping[str, Journey] | None) -> bool:
-    """Print what is true of one file; whether it can be used."""
+    """Print one line about a file; True when it can be used."""
     try:
         kind = _kind(path, book)
     except ConfigError as error:
@@ -60,7 +60,7 @@ def _check(path: Path, book: Mapping[str, Journey] | None) -> bool:
 
 
 def _kind(path: Path, book: Mapping[str, Journey] | None) -> _Kind:
-    """What the file is by its name and, for TOML, by its tables.  Raises ConfigError."""
+    """The kind of a file, from its name and, for TOML, from its tables.  Raises ConfigError."""
     if not path.is_file():
         raise ConfigError(f"{path}: must be a file, got {'a folder' if path.is_dir() else 'none'}")
     match path.suffix.lower():

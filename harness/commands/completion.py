@@ -19,12 +19,12 @@ _PATHS: dict[str, Literal["file", "directory"]] = {
     "DIR": "directory",
     "RUN_DIR": "directory",
 }
-"""Metavar of an argument -> what it names."""
+"""Metavar of an argument -> the kind of path that it stands for."""
 
 
 def main(args: argparse.Namespace) -> int:
     """Print the script."""
-    # Imported only now: every command is imported where it is only looked at.
+    # Imported only now: other modules import this one without writing a script.
     import shtab
 
     built = parser.build()
@@ -44,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _words() -> dict[str, tuple[list[str], bool]]:
-    """Argument -> the words that it takes, and whether it takes files too."""
+    """Argument -> the words that it accepts, and True when it accepts files too."""
     faults = [kind.kind for kind in CATALOGUE]
     return {
         "profile": (profile.names(), True),
@@ -70,7 +70,7 @@ def _function(shell: str, name: str, words: list[str], with_files: bool) -> str:
 
 
 def _arguments(owner: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Every argument of every command, whose description gives way to its short help."""
+    """Every argument of every command; removes the commands' descriptions, for the short help."""
     for action in owner._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():

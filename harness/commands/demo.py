@@ -1,6 +1,6 @@
 """`diya demo`: the founding story, played for real over two replicas.
 
-Every line printed is taken from what happened; nothing is printed that did not.
+Every printed line comes from a real reply or a real key in Redis.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every fault of the catalogue as data: its parameters with units, and where it can be done."""
+"""Every fault of the catalogue as data: its parameters with units, and the fleets that take it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PARAMETERS: Mapping[str, tuple[str | None, str]] = {
     "workers": ("processes", "how many fight with the replica for its core"),
     "zone": ("1, 2 or 3", "the zone of the first, second or third replica"),
 }
-"""Parameter -> its unit or range (None: a text without one), and what it says."""
+"""Parameter -> its unit or range (None for a text), and its meaning."""
 
 _OF_LINKS = {
     "replica": (None, "whose links: all, random, or a replica, as r01"),
@@ -67,7 +67,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
     "compose": ("--env compose", _CONTAINERS),
     "target": ("--target URL", None),
 }
-"""Where a run may take place: the option, and what such a fleet can do (None: no faults at all)."""
+"""Environment of a run -> its option, and the fleet's capabilities (None: it gets no faults)."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Parameter:
 
     @property
     def shown(self) -> str:
-        """The default as one would write it."""
+        """The default as a user would write it."""
         if self.default is None:
             return "none"
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
@@ -102,21 +102,21 @@ class Entry:
     function: str
     """As an experiment has it, for example `kill_replica`."""
     description: tuple[str, ...]
-    """Paragraphs, the first of which says what it does."""
+    """Paragraphs; the first one describes its effect."""
     parameters: tuple[Parameter, ...]
     needs: frozenset[str]
-    """What it needs with its defaults, by names of `chaos.fleet.environment.CAPABILITIES`."""
+    """The capabilities that it needs with its defaults (`chaos.fleet.environment.CAPABILITIES`)."""
     refusals: Mapping[str, str | None]
-    """SystemUnderTest -> why it cannot be done there with its defaults; None: it can."""
+    """Environment -> the reason why it is impossible there with its defaults; None: possible."""
 
     @property
     def summary(self) -> str:
-        """What it does, in one paragraph."""
+        """Its effect, in one paragraph."""
         return self.description[0]
 
 
 def catalogue() -> list[Entry]:
-    """Every fault: the one place here that reads the tables of `chaos.faults`."""
+    """Every fault, in the order of the catalogue."""
     return [_entry(function, kind) for function, kind in FAULTS.items()]
 
 
@@ -149,7 +149,7 @@ def _parameters(kind: type[Fault]) -> tuple[Parameter, ...]:
 
 
 def refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
-    """Why the fault itself refuses such a fleet; None: it can be done there."""
+    """The fault's own reason to refuse such a fleet; None when it accepts it."""
     servers = {"single": ["redis"], "sentinel": _servers(3), "cluster": _servers(6)}[fleet.shape]
     replicas = [f"r{number:02}" for number in range(1, fleet.replicas + 1)]
     own = servers if fleet.own_redis else []

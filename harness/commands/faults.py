@@ -1,4 +1,4 @@
-"""`diya faults`: which faults there are, what they take, and where each can be done."""
+"""`diya faults`: lists the faults, their parameters, and the fleets that take each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FEW = 3
 def main(args: argparse.Namespace) -> int:
     """Print the list of faults, or all that is known of one.
 
-    Raises ConfigError for a fault that there is not.
+    Raises ConfigError for an unknown fault.
     """
     entries = catalogue()
     shown: Any
@@ -80,7 +80,7 @@ def _list(entries: Sequence[Entry]) -> list[str]:
 
 
 def _where(entry: Entry) -> str:
-    """The places where it can be done, or cannot; empty where every fleet of ours takes it."""
+    """The environments that take it, or refuse it; empty when every fleet of diya takes it."""
     fleets = [place for place, (_, fleet) in ENVIRONMENTS.items() if fleet is not None]
     can = [place for place in fleets if entry.refusals[place] is None]
     if can == fleets:
@@ -116,7 +116,7 @@ def _how(entry: Entry) -> list[str]:
 
 
 def _up(entry: Entry) -> str | None:
-    """The command whose fleet `diya chaos` can do it to; None: it needs a load, or containers."""
+    """The command that starts a fleet for it under `diya chaos`; None: no such fleet takes it."""
     if "load" in entry.needs:
         return None
     if needs_proxies(entry.needs):

@@ -1,4 +1,4 @@
-"""`diya readiness --join HOST`: this machine's workers play for a master somewhere else."""
+"""`diya readiness --join HOST`: workers on this machine play for a master on another one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from reports.basics.exit_codes import ExitCode
 
 
 def main(args: argparse.Namespace) -> int:
-    """Work until the master ends the run.  0 when it did, 75 when it was lost or refused us."""
+    """Work until the master ends the run.
+
+    INCONCLUSIVE when the master was lost or refused a worker, else GO.
+    """
     host, port = options.address("--join", args.join)
     workers = options.check_workers(args.workers)
     guardian = Guardian.start(ours := secrets.token_hex(6))

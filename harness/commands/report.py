@@ -1,4 +1,4 @@
-"""`diya report`: judge a run directory, live or long after, by the same road."""
+"""`diya report`: judges a run directory, with the code that judges a run when it ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 def main(args: argparse.Namespace) -> int:
     """Judge a stored run again; returns the verdict's exit code.
 
-    Raises HistoryError for a directory that is not a run's, or that cannot be written to.
+    Raises HistoryError when the directory holds no run or is not writable.
     """
     run_dir = Path(args.run_dir)
     try:

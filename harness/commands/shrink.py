@@ -22,11 +22,11 @@ from reports.records.lines import read
 from reports.verdict import judge
 
 SHRUNK = "shrunk.yaml"
-"""In the run directory: the smallest experiment so far that fails."""
+"""File in the run directory: the smallest experiment so far that fails."""
 _RUNS = "shrink"
-"""The folder in it with the runs that were made."""
+"""Folder in the run directory: the runs of the search."""
 _TRIES = 2
-"""A run that proves nothing is made once more."""
+"""An inconclusive run is played once more."""
 
 
 class _Enough(Exception):
@@ -46,10 +46,12 @@ def main(args: argparse.Namespace) -> int:
     faults = shrinking.faults
     _say(f"{gate} failed with {len(faults)} faults: {', '.join(faults) or 'none'}")
     try:
-        # What fails without any fault is no fault's doing.
+        # A gate that fails without any fault is not caused by a fault.
         left = [] if not faults or shrinking.fails(()) else minimise(faults, shrinking.fails)
         if faults and len(left) == len(faults) and not shrinking.fails(tuple(faults)):
-            _say(f"played again with all {len(faults)} faults, {gate} did not fail: it takes luck")
+            _say(
+                f"played again with all {len(faults)} faults, {gate} did not fail: not reproducible"
+            )
             return ExitCode.INCONCLUSIVE
         proven = True
     except _Enough as limit:
@@ -80,7 +82,7 @@ class _Shrinking:
 
     @property
     def faults(self) -> list[str]:
-        """Those that the run did."""
+        """The faults that the run injected."""
         return self._pinned.faults
 
     def keep(self, faults: Sequence[str]) -> str:
@@ -135,7 +137,7 @@ class _Shrinking:
 
 
 def _gate(run_dir: Path, wanted: str | None) -> str:
-    """The failure to be kept.  Raises ConfigError unless the run has it."""
+    """The gate that must fail again.  Raises ConfigError unless it failed in the run."""
     failing = _failing(judge.judge(run_dir))
     if not failing:
         raise ConfigError(f"{run_dir}: no gate failed: a run that is NO-GO was expected")
