@@ -18,12 +18,11 @@ from datetime import UTC, datetime
 TimeReader = Callable[[str], float | None]
 """From a cell to minutes since some moment; None when the cell is no time of this form."""
 
-_UNIX = 1e9
-"""Numbers from here on are seconds since 1970 (the value stands for 2001)."""
-_UNIX_MS = 1e11
-"""Numbers from here on are milliseconds since 1970 (1973; as seconds it would be the year 5138)."""
-_UNIX_US = 1e14
-"""Numbers from here on are no time that is understood: finer clocks, or something else."""
+_UNIX = (1e9, 1e10)
+"""Seconds since 1970, from 2001 to 2286."""
+_UNIX_MS = (1e12, 1e13)
+"""The same in milliseconds.  Numbers between and beyond are dates without marks (`202510201830`),
+finer clocks, or something else."""
 _EXCEL_DAYS = (30_000, 80_000)
 """1982 to 2119."""
 
@@ -31,7 +30,12 @@ _NARROW = "\u00a0\u202f\u2007\u2009"
 """Spaces that do not end a word: between thousands, or before PM."""
 _SPACES = dict.fromkeys(map(ord, _NARROW), " ")
 _THOUSANDS = dict.fromkeys(map(ord, _NARROW + "\u2019"), "'")
-_ZONE = re.compile(r"\s*(?:([+-])(\d\d):?(\d\d)|Z|\s[A-Z]{3,5})$")
+_ZONE = re.compile(
+    r"\s*(?:(?:GMT|UTC)?([+-])(\d\d):?(\d\d)(?:\s+UTC|\s*\([^)]*\))?|Z|\s([A-Z]{3,5}))$"
+)
+_SUMMER = re.compile(r"(?:[ECMPAN]|AK)DT|(?:C|E|W)EST|MESZ|BST|(?:AC|AE|NZ)DT")
+"""Zones in summer: an hour ahead of winter, which makes equal steps in the nights of the change."""
+_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?Z?)?")
 _WEEKDAY = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,?\s+")
 _HALF_DAY = re.compile(r"(?i)\s*([ap])\.?\s?m\.?$")
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S.%f %p")
@@ -53,6 +57,18 @@ _RATES = {
 }
 
 
+_MAY_BE_TIME = re.compile(r"\d+\D+\d")
+"""Begins with two numbers: no name of a column, even if it is no time that is understood."""
+_COLUMN_NAME = re.compile(
+    r"(?i)(?:times?|@?timestamp|_time|date|date[ /]?time|ts|t|epoch|minute|hour|day|when"
+    r"|zeit|datum|fecha|heure"
+    r"|full label|label|id|account (?:id|label)|region|metric name|namespace|dimension:.*"
+    r"|statistic|period|unit|expression)\s*(?:[(\[].*)?"
+)
+"""Names of a column of times, and of the lines above CloudWatch's minutes.  The cells after them
+may look like anything."""
+
+
 class AmbiguousNumbers(ValueError):
     """Numbers that two countries read differently; `index` is the first of them."""
 
@@ -66,11 +82,18 @@ class AmbiguousNumbers(ValueError):
 
 
 def is_heading(row: list[str]) -> bool:
-    """Whether a line holds neither a time nor a number, so that no minute is lost with it."""
+    """Whether a line cannot be a minute, so that no minute is lost with it.
+
+    It holds neither a time nor a number; or it has the name of a column where a minute has its
+    time (`Period,60`, `Time,200`).
+    """
+    if len(row) > 1 and _COLUMN_NAME.fullmatch(row[0]):
+        return True
     if len(row) == 1:
         has_time = row[0][:1].isdigit()
     else:
-        has_time = any(reader(row[0]) is not None for reader in READERS)
+        has_time = _MAY_BE_TIME.match(row[0]) is not None
+        has_time = has_time or any(reader(row[0]) is not None for reader in READERS)
     return not has_time and _parts(row[-1]) is None and row[-1].lower() not in _NO_VALUE
 
 
@@ -83,8 +106,13 @@ def requests_per_minute(cells: list[str], separator: str) -> list[float | None]:
     digits = [part[0].replace("'", "") if part else "" for part in parts]
     comma = _comma_is_decimal(digits, separator)
     values: list[float | None] = []
+    thousands, point = (".", ",") if comma else (",", ".")
     for text, part in zip(digits, parts, strict=True):
-        plain = text.replace(".", "").replace(",", ".") if comma else text.replace(",", "")
+        groups = text.lstrip("+-").split(point)[0].split(thousands)
+        if len(groups) > 1 and not _are_thousands(groups):
+            values.append(None)
+            continue
+        plain = text.replace(thousands, "").replace(point, ".")
         try:
             value = float(plain) * (part[1] if part else math.nan)
         except ValueError:
@@ -122,12 +150,7 @@ def _comma_is_decimal(digits: list[str], separator: str) -> bool:
             if mark not in text:
                 continue
             groups = text.lstrip("+-").split(mark)
-            is_thousands = (
-                all(len(each) == 3 and each.isdigit() for each in groups[1:])
-                and groups[0].isdigit()
-                and len(groups[0]) <= 3
-                and groups[0][0] != "0"
-            )
+            is_thousands = _are_thousands(groups)
             if len(groups) > 2 and is_thousands:
                 return mark == "."
             if not is_thousands and len(groups) == 2:
@@ -141,6 +164,18 @@ def _comma_is_decimal(digits: list[str], separator: str) -> bool:
     raise AmbiguousNumbers(doubtful, text)
 
 
+def _are_thousands(groups: list[str]) -> bool:
+    """Whether digits are grouped by thousands, or as in India by thousands and then hundreds."""
+    first, last = groups[0], groups[-1]
+    return (
+        all(each.isdigit() for each in groups)
+        and len(first) <= 3
+        and first[0] != "0"
+        and len(last) == 3
+        and {len(each) for each in groups[1:-1]} in (set(), {2}, {3})
+    )
+
+
 def _plain(cell: str) -> float | None:
     try:
         value = float(cell)
@@ -152,11 +187,13 @@ def _plain(cell: str) -> float | None:
 def _count(cell: str) -> float | None:
     """A number of minutes, or Unix time."""
     number = _plain(cell)
-    if number is None or number >= _UNIX_US:
+    if number is None or _compact(cell) is not None:
         return None
-    if number >= _UNIX_MS:
+    if _UNIX_MS[0] <= number < _UNIX_MS[1]:
         return number / 60_000
-    return number / 60 if number >= _UNIX else number
+    if number < _UNIX[0]:
+        return number
+    return number / 60 if number < _UNIX[1] else None
 
 
 def _excel(cell: str) -> float | None:
@@ -190,6 +227,17 @@ def _clock(cell: str) -> float | None:
         return _parsed(f"1970 {text}", *(f"%Y {clock}" for clock in _CLOCKS))
 
 
+def _compact(cell: str) -> float | None:
+    """A date, and perhaps a time of the day, whose digits no marks separate."""
+    found = _COMPACT.fullmatch(cell)
+    if found is None:
+        return None
+    try:
+        return _minutes(datetime(*(int(each or 0) for each in found.groups())))
+    except ValueError:
+        return None
+
+
 def _iso(cell: str) -> float | None:
     text, ahead = _without_zone(cell)
     try:
@@ -218,13 +266,16 @@ def _dated(*dates: str) -> TimeReader:
 def _without_zone(cell: str) -> tuple[str, float]:
     """The cell without its zone, and by how many minutes that is ahead of UTC.
 
-    A zone that has only a name counts as UTC: the steps from line to line are the same.
+    A zone that has only a name counts as UTC, in summer as an hour ahead of it: the steps from line
+    to line are the same.
     """
     found = _ZONE.search(cell)
     if found is None or ":" not in cell[: found.start()]:
         return cell, 0.0
-    sign, hours, minutes = found.groups()
+    sign, hours, minutes, name = found.groups()
     ahead = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1) if sign else 0
+    if name and _SUMMER.fullmatch(name):
+        ahead = 60
     return cell[: found.start()], float(ahead)
 
 
@@ -242,6 +293,7 @@ READERS: tuple[TimeReader, ...] = (
     _excel,
     CLOCK,
     _iso,
+    _compact,
     _dated("%Y/%m/%d", "%Y-%m-%d", "%Y.%m.%d"),
     _dated("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y"),
     _dated("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),

@@ -75,7 +75,7 @@ def read(path: str) -> Log:
 
 def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
     """The separator, and every line but headings, blank lines and comments."""
-    lines = text.splitlines()
+    lines = re.split(r"\r\n|\r|\n", text.removesuffix("\n"))
     begins = next((number for number, line in enumerate(lines) if line.strip()), 0)
     named = _SEP_LINE.fullmatch(lines[begins].strip(" ")) if lines else None
     if named:

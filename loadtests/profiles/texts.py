@@ -15,8 +15,11 @@ def read_text(path: Path, otherwise: str | None = None) -> str:
     raw = path.read_bytes()
     wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return raw.decode("utf-16" if wide else "utf-8-sig")
+        text = raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
-        if otherwise is not None and b"\0" not in raw:
-            return raw.decode(otherwise, "replace")
-        raise ValueError(f"it is not {'UTF-16' if wide else 'UTF-8'} text") from None
+        if otherwise is None or b"\0" in raw:
+            raise ValueError(f"it is not {'UTF-16' if wide else 'UTF-8'} text") from None
+        text = raw.decode(otherwise, "replace")
+    if "\0" in text:  # UTF-16 without a mark, UTF-32, or no text
+        raise ValueError("it must be UTF-8, or UTF-16 with a byte order mark, and has a zero byte")
+    return text

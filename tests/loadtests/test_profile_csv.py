@@ -132,6 +132,36 @@ LOGS = {
     "days of Excel in Germany": ("45950,770833;5\n45950,771528;6\n45950,772222;7\n", 1),
     "a separator at the end of each line": ("18:30;5;\n18:31;6;\n18:32;7;\n", 1),
     "everything in quotes": ('"18:30";"5"\n"18:31";"6"\n"18:32";"7"\n', 1),
+    "CloudWatch with all its headings": (
+        "Full label,RequestCount\nLabel,RequestCount\nAccount ID,123456789012\nRegion,ap-south-1\n"
+        "Dimension:Shard,7\nStatistic,Sum\nPeriod,60\n"
+        "2025/10/20 18:30:00,5\n2025/10/20 18:31:00,6\n2025/10/20 18:32:00,7\n",
+        1,
+    ),
+    "a series named by a number": ('"Time (UTC)","200"\n18:30,5\n18:31,6\n18:32,7\n', 1),
+    "a series named None": ("Time,None\n18:30,5\n18:31,6\n18:32,7\n", 1),
+    "a heading with a line separator": ("Time,we\u2028b\n18:30,5\n18:31,6\n18:32,7\n", 1),
+    "a browser's dates": (
+        "Mon Oct 20 2025 18:30:00 GMT+0530 (India Standard Time),5\n"
+        "Mon Oct 20 2025 18:31:00 GMT+0530 (India Standard Time),6\n"
+        "Mon Oct 20 2025 18:32:00 GMT+0530 (India Standard Time),7\n",
+        1,
+    ),
+    "the end of summer time, zones by name": (
+        "2025-11-02 01:59:00 EDT,5\n2025-11-02 01:00:00 EST,6\n2025-11-02 01:01:00 EST,7\n",
+        1,
+    ),
+    "the begin of summer time, zones by name": (
+        "2025-03-30 01:59:00 CET,5\n2025-03-30 03:00:00 CEST,6\n2025-03-30 03:01:00 CEST,7\n",
+        1,
+    ),
+    "dates without marks": ("202510312359,5\n202511010000,6\n202511010001,7\n", 1),
+    "seconds without marks": ("20251031235900,5\n20251101000000,6\n20251101000100,7\n", 1),
+    "ISO 8601's basic form": (
+        "20251031T235900Z,5\n20251101T000000Z,6\n20251101T000100Z,7\n",
+        1,
+    ),
+    "days without marks": ("20251031,5\n20251101,6\n20251102,7\n", 1440),
     "exponents": ("0.5e1\n6.0E0\n7E+0\n", 1),
 }
 
@@ -154,6 +184,12 @@ NUMBERS = {
     "one decimal comma decides": (["1,200", "12,5", "0"], "\t", [1.2, 12.5, 0]),
     "three decimals between commas": (["600.000", "1200.125"], ",", [600, 1200.125]),
     "Swiss and French thousands": (["1'200", "1\u202f200,5", "7"], ";", [1200, 1200.5, 7]),
+    "Indian thousands in quotes": (
+        ['"1,23,456"', '"12,34,56,789"', "7"],
+        ",",
+        [123456, 123456789, 7],
+    ),
+    "Indian thousands": (["1,23,456", "950"], "\t", [123456, 950]),
     "suffixes": (["1.2K", "2 Mil", "3k req/min"], ",", [1200, 2e6, 3000]),
     "units": (["2 req/s", "3 rps", "600 /h", "5 requests per minute"], ",", [120, 180, 10, 5]),
 }
@@ -236,6 +272,10 @@ MISTAKES = [
     ("18:30 5\n18:31 6\n", " line 1: requests per minute must be a number from 0 up, not '18:30"),
     ("0 5\n1 6\n", " line 1: requests per minute must be a number from 0 up, not '0 5'"),
     ("Anfragen\n600,5\n1200,25\n", " line 2: 2 columns, expected 1 as in the heading; numbers "),
+    ('18:30,"1,23,45"\n', " line 1: requests per minute must be a number from 0 up, not '1,23,45'"),
+    ("18:30\t1.2.3,4\n", " line 1: requests per minute must be a number from 0 up, not '1.2.3,4'"),
+    ("5\n6\v7\n", " line 2: requests per minute must be a number from 0 up, not '6"),
+    ("Time,web\n20. Okt. 2025 18:30,x\n18:31,6\n", " line 2: requests per minute must be a"),
     ("18:30,12 ms\n", " line 1: requests per minute must be a number from 0 up, not '12 ms'"),
     ("18:30,5\n18:32,6\n18:33,7\n", " line 3: 18:33 comes 1 minutes after the line before, expec"),
     ('18:30,5\n18:31,"6\n18:32,7\n', " line 3: not a table: unexpected end of data"),
@@ -251,6 +291,14 @@ def test_a_mistake_in_the_log_is_named_with_its_line(tmp_path: Path, log: str, s
     with pytest.raises(ProfileError) as caught:
         _profile(tmp_path, log)
     assert str(caught.value).startswith(f"{tmp_path / 'rpm.csv'}{said}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_a_log_in_an_encoding_that_is_not_read_is_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "rpm.csv"
+    path.write_text("Time\tweb\n18:30\t5\n18:31\t6\n", encoding=encoding)
+    with pytest.raises(ProfileError, match=r"cannot read the log .*: it must be UTF-8, or UTF-16 "):
+        profile_csv.read(str(path))
 
 
 def test_a_log_that_is_not_there_is_named(tmp_path: Path) -> None:
