@@ -233,7 +233,8 @@ def _compact(cell: str) -> float | None:
     if found is None:
         return None
     try:
-        return _minutes(datetime(*(int(each or 0) for each in found.groups())))
+        year, month, day, hour, minute, second = (int(each or 0) for each in found.groups())
+        return _minutes(datetime(year, month, day, hour, minute, second))
     except ValueError:
         return None
 

@@ -25,7 +25,9 @@ from reports.records import Fate, Finding, Status
 from reports.records.history import History
 
 _MARKS = ("start", "arrivals-end", "end", "audited")
-_LONGEST_GAP_S = 10.0
+_LONGEST_GAP_S = (5.0, 10.0)
+_LONGEST_GAP_SHARE = 0.25
+"""A quarter of the load may pass without a sample, from 5 s to 10 s."""
 _NOT_SAMPLER = ("generator", "service:", "slowlog:", "latency:")
 """Sources that somebody else writes, or remembers, whatever has become of the sampler."""
 _NOT_OFFERED = {
@@ -178,18 +180,25 @@ def _samples(history: History) -> Finding:
     redis = [sample.t for sample in history.samples_by_source.get(REDIS, [])]
     if start is None or end is None or not times:
         return _finding(
-            "validity.samples", None, None, _LONGEST_GAP_S, "s", "The load was not sampled at all"
+            "validity.samples",
+            None,
+            None,
+            _LONGEST_GAP_S[1],
+            "s",
+            "The load was not sampled at all",
         )
+    shortest, longest = _LONGEST_GAP_S
+    limit = min(longest, max(shortest, _LONGEST_GAP_SHARE * (end - start)))
     gap, at = max((b - a, a) for a, b in pairwise(_within(times, start, end)))
     of = ""
     if redis:
         blind, since = max(
             (b - a - _in_faults(history, a, b), a) for a, b in pairwise(_within(redis, start, end))
         )
-        if blind > max(gap, _LONGEST_GAP_S):
+        if blind > max(gap, limit):
             gap, at, of = blind, since, " of Redis"
     summary = f"The longest stretch of the load without a sample{of}: {gap:.1f} s, from {at:.1f} s"
-    return _finding("validity.samples", gap <= _LONGEST_GAP_S, gap, _LONGEST_GAP_S, "s", summary)
+    return _finding("validity.samples", gap <= limit, gap, limit, "s", summary)
 
 
 def _within(times: Sequence[float], start: float, end: float) -> list[float]:

@@ -94,6 +94,23 @@ def test_texts_that_are_stored_otherwise_only_beside_a_fault_are_forked(
     assert convictions(run) == {"forked": 12}
 
 
+def test_too_few_calm_turns_leave_open_whether_a_plugin_rewrites(
+    convictions: Judge, tmp_path: Path
+) -> None:
+    run = Run()
+    run.fault("kill-replica", 9.0, 12.0)
+    rewritten(run, kind="reply")
+    rewritten(run, kind="reply")
+    for _ in range(6):
+        run.sound(start=11.0)
+        run.sound(start=30.0)
+    for _ in range(2):
+        talk = run.conversation(start=30.0).turn()
+        talk.audit([said(talk.id(0)), redacted(talk.id(0), "reply")])
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["forked"].status is Status.UNKNOWN
+
+
 def test_texts_that_are_stored_otherwise_only_where_attempts_met_are_forked(
     convictions: Judge,
 ) -> None:

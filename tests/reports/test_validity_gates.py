@@ -123,6 +123,16 @@ def test_a_sampler_that_died_during_the_load_is_invalid(tmp_path: Path) -> None:
     assert judge(run, tmp_path, "validity.samples").status is Status.UNKNOWN
 
 
+@pytest.mark.parametrize(("silent", "status"), [(4.9, "pass"), (6.9, "fail")])
+def test_a_load_of_20_s_is_sampled_at_least_every_5_s(
+    tmp_path: Path, silent: float, status: str
+) -> None:
+    run = busy(conversations=12)
+    run.load_end = 20.0
+    run.samples = [s for s in redis_samples(run) if not 6.0 < s.t < 6.0 + silent]
+    assert judge(run, tmp_path, "validity.samples").status == status
+
+
 def test_conversations_that_never_moved_did_not_ask_the_question(tmp_path: Path) -> None:
     run = Run()
     run.conversation().turn(replica="r01").turn(replica="r01")

@@ -9,7 +9,7 @@ from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.durability import declared_losses, may_lose
 from reports.measures.continuity.fast_path import audits_are, turns_are
 from reports.measures.continuity.missing_records import missing, unrecorded_faults, was_opened
-from reports.measures.continuity.rewritten import calm, judge_suspects
+from reports.measures.continuity.rewritten import at_once, calm, judge_suspects
 from reports.measures.continuity.tallies import Census, Tally
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.history import History
@@ -39,6 +39,7 @@ def take_census(history: History) -> Census:
         if judge.otherwise or judge.other_context:
             # Whether the store did it is known when all conversations have been read.
             census.otherwise.update(calm(history, turns, judge.otherwise))
+            census.otherwise_anywhere.update(at_once(turns, judge.otherwise))
             suspects.append(index)
         else:
             census.convict(violations)

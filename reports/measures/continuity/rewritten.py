@@ -4,7 +4,8 @@ A plugin may rewrite messages and replies before they are stored (to take out na
 It does so in calm as in a fault, to one turn in twenty or to each.  A store that mixes up its turns
 does it now and then, where attempts meet.  So what is stored otherwise is held against nobody when
 it is so in many of the turns that were answered at once, at a time without any fault; else it is a
-fork.
+fork.  Where a run has too few calm turns to tell, and it happens in them as often as in the others,
+it is a doubt.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from reports.records.history import History
 _SHARE, _FEWEST = 0.05, 5
 """So large a share of the calm turns, and so many, are stored otherwise: it is the rule of an
 application and no accident."""
+_FEWEST_CALM = 2
+"""With so many calm ones of at least `_FEWEST` in the whole run it may be."""
 
 Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 
@@ -35,35 +38,56 @@ def calm(
     history: History, turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]
 ) -> Counter[str]:
     """How many of the turns, answered at once and in no fault's reach, are stored otherwise."""
+    return at_once(
+        [turn for turn in turns if not beside_a_fault(history, turn.sent, turn.done)], otherwise
+    )
+
+
+def at_once(turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]) -> Counter[str]:
+    """How many of the turns, answered at once, are stored otherwise."""
     found: Counter[str] = Counter()
     for turn in turns:
         stored = otherwise.get(turn.turn_id)
-        if stored is None or turn.attempts != 1 or turn.unsure:
-            continue
-        if beside_a_fault(history, turn.sent, turn.done):
-            continue
-        found["message"] += stored.other_message
-        found["reply"] += stored.other_reply
+        if stored is not None and turn.attempts == 1 and not turn.unsure:
+            found["message"] += stored.other_message
+            found["reply"] += stored.other_reply
     return found
 
 
-def calm_turns(history: History) -> int:
-    """How many turns were acknowledged at once and in no fault's reach."""
+def answered_at_once(history: History) -> tuple[int, int]:
+    """How many turns were acknowledged at once, and how many of them in no fault's reach."""
     turns = history.turns
-    return sum(
-        state & OUTCOME == OK and not state & RETRIED and not beside_a_fault(history, sent, done)
+    times = [
+        (sent, done)
         for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True)
-    )
+        if state & OUTCOME == OK and not state & RETRIED
+    ]
+    return len(times), sum(not beside_a_fault(history, sent, done) for sent, done in times)
 
 
 def judge_suspects(history: History, census: Census, suspects: Sequence[int]) -> None:
     """Judge those conversations with texts that are stored otherwise, now that all are known."""
-    enough = max(_FEWEST, _SHARE * calm_turns(history))
-    rules = {kind for kind in ("message", "reply") if census.otherwise[kind] >= enough}
+    turns, calm_turns = answered_at_once(history)
+    few = _SHARE * calm_turns
+    rules = {kind for kind, n in census.otherwise.items() if n >= max(_FEWEST, few)}
+    perhaps = {
+        kind
+        for kind, n in census.otherwise.items()
+        if n >= max(_FEWEST_CALM, few)
+        and (anywhere := census.otherwise_anywhere[kind]) >= _FEWEST
+        and n / calm_turns >= anywhere / turns / 2
+    }
     for index in suspects:
         (record,) = history.conversations.of(index)
         suspect = (index, record, history.turns.of(index), history.audits.of(index))
-        census.convict(_judge(history, census, suspect, rules))
+        violations = _judge(history, census, suspect, rules)
+        if violations and not perhaps <= rules:
+            certain = _judge(history, Census(), suspect, rules | perhaps)
+            for violation in violations:
+                if violation not in certain:
+                    census.doubts[violation.kind].add(violation)
+            violations = certain
+        census.convict(violations)
 
 
 def _judge(history: History, census: Census, suspect: Suspect, rules: set[str]) -> list[Violation]:

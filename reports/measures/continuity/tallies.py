@@ -58,6 +58,8 @@ class Census:
     """What agents said without having been asked."""
     otherwise: Counter[str] = field(default_factory=Counter)
     """Turns in no fault's reach whose `message` or `reply` is stored with another text."""
+    otherwise_anywhere: Counter[str] = field(default_factory=Counter)
+    """The same, in a fault's reach or not."""
     stored_otherwise: int = 0
     """Turns that the application, and not the store, gave another text."""
     gaps: list[str] = field(default_factory=list)
