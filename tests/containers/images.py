@@ -30,9 +30,14 @@ PYTHON = "diya-test/python:local"
 SERVICE = "diya-test/service:local"
 GENERATOR = "diya-test/generator:local"
 
-_SERVICE_PACKAGES = ("pip", "fastapi", "google-adk", "httptools", "redis", "uvicorn", "uvloop")
+_SERVICE_PACKAGES = (
+    *("pip", "fastapi", "google-adk", "httptools", "prometheus_client", "redis"),
+    *("uvicorn", "uvloop"),
+)
 _GENERATOR_PACKAGES = ("locust", "geventhttpclient", "msgspec", "psutil")
 _SHELL = ("/bin/sh", "/bin/bash", "/bin/mkdir", "/bin/chmod", "/bin/cat", "/bin/ls", "/bin/sleep")
+_PACKAGES = "diya-test.packages"
+"""The label that says which packages the Python image has: it is made anew for others."""
 _UNUSED = ("__pycache__", "test", "tests", "idlelib", "tkinter", "ensurepip", "turtledemo")
 
 
@@ -166,6 +171,7 @@ def build_python() -> str:
     files.load(
         PYTHON,
         [
+            f"LABEL {_PACKAGES}={_packages()}",
             f"ENV PYTHONPATH=/{home}/site-packages PIP_NO_INDEX=1",
             "ENV PATH=/usr/local/bin:/usr/bin:/bin",
         ],
@@ -197,12 +203,21 @@ def ensure() -> None:
     try:
         for tag, make in ((REDIS, build_redis), (ENVOY, build_envoy), (PYTHON, build_python)):
             try:
-                client.images.get(tag)
+                labels = client.images.get(tag).labels
             except ImageNotFound:
                 make()
+            else:
+                if tag == PYTHON and labels.get(_PACKAGES) != _packages():
+                    make()
     finally:
         client.close()
     build_service()
+
+
+def _packages() -> str:
+    """The names and versions of what the Python image has."""
+    names = sorted(_closure([*_SERVICE_PACKAGES, *_GENERATOR_PACKAGES]))
+    return ",".join(f"{name}-{metadata.version(name)}" for name in names)
 
 
 def _libraries(binaries: Iterable[Path]) -> Iterator[str]:
