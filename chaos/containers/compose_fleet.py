@@ -132,7 +132,6 @@ class ComposeFleet(ContainerFleet):
             "DIYA_REDIS_LOCAL": str(self._local),
             "DIYA_RECORDS": str(self.run_dir),
             "DIYA_LOAD_RUN_DIR": _INSIDE,
-            "DIYA_SOURCES": service_image.digest(),
             "DIYA_LOAD_HEADLESS": "true",
             # The records are ours, not the container's.
             "DIYA_LOAD_USER": f"{os.getuid()}:{os.getgid()}",
@@ -149,7 +148,8 @@ class ComposeFleet(ContainerFleet):
         self.images = engine.ensure(self._client, self._bought, self._progress)
         for service in ("agent", "locust-master"):
             image = self._made[_BUILT[service]]
-            if not self._is_usable(image):
+            # What has a name of its own is somebody's choice; ours must be of the sources here.
+            if image in service_image.NAMES or not engine.has_image(self._client, image):
                 self._progress(f"building {image}")
                 self._project.build(service)
             self.images[_BUILT[service]] = engine.used(self._client, image)
@@ -198,12 +198,6 @@ class ComposeFleet(ContainerFleet):
     def _nodes(self) -> list[ContainerNode]:
         return [self.balancer, *self.replicas.values(), self.redis, self.locust, *self._workers]
 
-    def _is_usable(self, image: str) -> bool:
-        """What has a name of its own is somebody's choice; ours must be of the sources here."""
-        if image in service_image.NAMES:
-            return service_image.is_current(self._client, image)
-        return engine.has_image(self._client, image)
-
     def _write_local(self) -> None:
         self._local.parent.mkdir(mode=0o700, parents=True)
         lines = [
@@ -224,12 +218,11 @@ class ComposeFleet(ContainerFleet):
                 f"compose brought up {len(found)} containers of {service}; "
                 f"{len(nodes)} were expected"
             )
-        ours = self._made.get(_BUILT.get(service, "")) in service_image.NAMES
-        sources = {each["Labels"].get(service_image.LABEL) for each in found}
-        if ours and sources != {service_image.digest()}:
+        made = self.images.get(_BUILT.get(service, ""))
+        if made is not None and {each["ImageID"] for each in found} != {made["id"]}:
             raise ChaosError(
-                f"compose started {service} of other sources than those here: somebody has built "
-                "the image anew meanwhile, and a second try is expected to go well"
+                f"compose started {service} from another image than the {made['name']} that was "
+                "built for this run: it was built again meanwhile, try again"
             )
         found.sort(key=lambda each: int(each["Labels"][_NUMBER_LABEL]))
         for node, each in zip(nodes, found, strict=True):

@@ -1,14 +1,13 @@
-"""Our own images: made of the sources that are here, and made again when these have changed.
+"""Our own image: made of the sources that are here, by `docker build`.
 
-An image carries a digest of the sources as a label.  One that carries another digest, or none, was
-made of other sources: a run must not judge old code.
+It is built before every run, which must not judge old code: Docker's cache of layers makes that the
+same image in about a second while nothing has changed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import io
 import os
 import tarfile
@@ -16,8 +15,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-from docker.errors import ImageNotFound
 
 from chaos.containers.docker_errors import REFUSALS, told
 from chaos.errors import ContainersUnavailable
@@ -27,7 +24,6 @@ SERVICE = "diya-service"
 GENERATOR = "diya-generator"
 """The load generator's, which only compose needs."""
 NAMES = (SERVICE, GENERATOR)
-LABEL = "diya.sources"
 
 _DOCKERFILE = "Dockerfile"
 _RECIPE = Path(__file__).parent / "recipe"
@@ -56,57 +52,34 @@ _LONGEST_SILENCE_S = 900
 _LATER = "name an image of yours instead (--image, in tests --diya-image)"
 
 
-def is_current(client: Any, image: str) -> bool:
-    """Whether it is here and was made of the sources that are here."""
-    try:
-        labels = client.images.get(image).labels
-    except ImageNotFound:
-        return False
-    return bool(labels.get(LABEL) == digest())
-
-
-def digest() -> str:
-    """Of all that goes into our images, the name of the image below them included."""
-    sum_ = hashlib.sha256(_base().encode())
-    for name, content in sorted(_context().items()):
-        sum_.update(f"\0{name}\0{len(content)}\0".encode())
-        sum_.update(content)
-    return sum_.hexdigest()
-
-
 def ensure(client: Any, say: Callable[[str], None]) -> None:
-    """Make the service's image unless it is current.  Raises ContainersUnavailable."""
-    with _alone():
-        if not is_current(client, SERVICE):
-            say(f"building {SERVICE} of the sources in {_TOP}")
-            _build(client)
-
-
-def _build(client: Any) -> None:
-    arguments = {"BASE": base} if (base := _base()) else {}
+    """Make the service's image of the sources that are here.  Raises ContainersUnavailable."""
+    files = _context()
+    say(f"building {SERVICE} of the sources in {_TOP}")
     try:
-        client.images.build(
-            fileobj=_tar(_context()),
-            custom_context=True,
-            dockerfile=_DOCKERFILE,
-            tag=SERVICE,
-            target="service",
-            buildargs=arguments,
-            labels={LABEL: digest()},
-            rm=True,
-            forcerm=True,
-            # pip is silent for longer than any other call of ours may be.
-            timeout=_LONGEST_SILENCE_S,
-        )
+        with _alone():
+            client.images.build(
+                fileobj=_tar(files),
+                custom_context=True,
+                dockerfile=_DOCKERFILE,
+                tag=SERVICE,
+                target="service",
+                buildargs=_arguments(),
+                rm=True,
+                forcerm=True,
+                # pip is silent for longer than any other call of ours may be.
+                timeout=_LONGEST_SILENCE_S,
+            )
     except REFUSALS as error:
         raise ContainersUnavailable(
             f"image {SERVICE!r} cannot be built of the sources in {_TOP}: {told(error)}; {_LATER}"
         ) from None
 
 
-def _base() -> str:
-    """The image below ours; empty for the one that the Dockerfile names."""
-    return os.environ.get("DIYA_BASE_IMAGE", "")
+def _arguments() -> dict[str, str]:
+    """The image below ours, where it is not the one that the Dockerfile names."""
+    base = os.environ.get("DIYA_BASE_IMAGE")
+    return {"BASE": base} if base else {}
 
 
 def _context() -> dict[str, bytes]:
