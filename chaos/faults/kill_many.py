@@ -12,6 +12,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, between, seconds, several_replicas
+from chaos.faults.parameter import parameter
 from chaos.faults.replicas import require_well, revive_all, running
 from chaos.faults.targeted import OutageFault
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
@@ -83,8 +84,7 @@ class KillZone(_KillMany):
         RESTART_S + 2,
         several_replicas,
     )
-    zone: int = 1
-    """1, 2 or 3: the zone of the first, second or third replica."""
+    zone: int = parameter(1, "the zone of the first, second or third replica", "1, 2 or 3")
 
     def __post_init__(self) -> None:
         super().__post_init__()

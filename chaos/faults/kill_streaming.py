@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.sse_client import Stream
 from chaos.faults.targeted import ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
@@ -30,7 +31,7 @@ class KillStreaming(ReplicaFault):
         alone=True,
     )
     duration: float = 1.0
-    app: str = "shopmax"
+    app: str = parameter("shopmax", "the app whose streamed reply is waited for")
 
     _cut: bool = field(default=False, init=False, repr=False)
 

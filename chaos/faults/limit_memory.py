@@ -10,6 +10,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.targeted import ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.node_capabilities import with_memory_limit
@@ -34,7 +35,7 @@ class LimitMemory(ReplicaFault):
     always_needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
     sets: ClassVar[str | None] = "the memory limit"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 2), RESTART_S + 3)
-    share: float = 0.8
+    share: float = parameter(0.8, "the new limit", "share of what is used now")
 
     _before: int | None = field(default=None, init=False, repr=False)
     limit: int = field(default=0, init=False, repr=False)

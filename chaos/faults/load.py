@@ -11,6 +11,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.waiting import holds_within
@@ -85,7 +86,7 @@ class LoadSpike(_LoadFault):
         2.0,
     )
     duration: float = 5.0
-    factor: float = 3.0
+    factor: float = parameter(3.0, "how many times as much", "times")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -12,6 +12,7 @@ from chaos.errors import ChaosError
 from chaos.faults import replicas
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between
+from chaos.faults.parameter import parameter
 from chaos.faults.synthetic_users import OwnCustomers
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
@@ -81,7 +82,7 @@ class SlowModel(_Mood):
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         lambda rng, on: {"duration": between(rng, on, 1, 3), "factor": rng.choice((3, 5, 10))}, 2.0
     )
-    factor: float = 10.0
+    factor: float = parameter(10.0, "how many times as much", "times")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,8 +96,7 @@ class SlowModel(_Mood):
 @dataclass
 class _Failing(_Mood):
     mood: ClassVar[str]
-    rate: float = 0.5
-    """The share of the model's replies, above 0 to 1."""
+    rate: float = parameter(0.5, "which part of the model's replies", "share, above 0 to 1")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from chaos.faults import link_probe
 from chaos.faults.drawing import Drawing, NeverDrawn, links
 from chaos.faults.network_fault import ASK, CARRIES_S, NetworkFault
+from chaos.faults.parameter import parameter
 from chaos.fleet.environment import SystemUnderTest
 
 _MOST_BYTES = 400_000
@@ -36,8 +37,10 @@ class NetworkLatency(NetworkFault):
     drawing: ClassVar[Drawing | NeverDrawn] = links(
         lambda rng, _: {"latency_ms": rng.choice((50, 100, 200))}
     )
-    latency_ms: int = 100
-    jitter_ms: int | None = None
+    latency_ms: int = parameter(100, "what is added to every answer", "ms")
+    jitter_ms: int | None = parameter(
+        None, "give or take; none: a fifth of latency_ms, 20 ms at most", "ms"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,7 +76,7 @@ class NetworkBandwidth(NetworkFault):
     drawing: ClassVar[Drawing | NeverDrawn] = links(
         lambda rng, _: {"rate_kb": rng.choice((20, 50, 100))}
     )
-    rate_kb: int = 20
+    rate_kb: int = parameter(20, "what comes back at most", "kB/s")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -135,7 +138,9 @@ class NetworkSlowClose(NetworkFault):
     toxic: ClassVar[str] = "slow_close"
     streams: ClassVar[tuple[str, ...]] = ("upstream", "downstream")
     drawing: ClassVar[Drawing | NeverDrawn] = links()
-    delay_ms: int = 1000
+    delay_ms: int = parameter(
+        1000, "how long a closed connection stays open on the other side", "ms"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,8 +164,8 @@ class NetworkSlicer(NetworkFault):
     kind: ClassVar[str] = "network-slicer"
     toxic: ClassVar[str] = "slicer"
     drawing: ClassVar[Drawing | NeverDrawn] = links()
-    size: int = 16
-    delay_us: int = 1000
+    size: int = parameter(16, "of one piece", "bytes")
+    delay_us: int = parameter(1000, "pause between two pieces", "µs")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -185,7 +190,9 @@ class NetworkCut(NetworkFault):
     toxic: ClassVar[str] = "limit_data"
     symptom: ClassVar[str] = "closed"
     drawing: ClassVar[Drawing | NeverDrawn] = links(most=1.5)
-    bytes: int = 4
+    bytes: int = parameter(
+        4, "how much of the answers passes before the connection is closed", "bytes"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

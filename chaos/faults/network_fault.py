@@ -14,6 +14,7 @@ from chaos.errors import ChaosError
 from chaos.faults import link_probe, redis_servers
 from chaos.faults.base import Area
 from chaos.faults.collect_errors import do_all
+from chaos.faults.parameter import parameter
 from chaos.faults.replicas import check_name, names_of
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
@@ -41,9 +42,11 @@ class NetworkFault(LastingFault):
     symptom: ClassVar[str] = "whole"
     """How a probe ends that meets it, as `chaos.faults.link_probe.answer` says."""
     streams: ClassVar[tuple[str, ...]] = ("downstream",)
-    side: str = "redis"
-    replica: str = "all"
-    server: str = "all"
+    side: str = parameter("redis", "redis (replicas to Redis) or balancer (balancer to replicas)")
+    replica: str = parameter("all", "whose links: all, random, or a replica, as r01")
+    server: str = parameter(
+        "all", "in a Sentinel set or a cluster: all, primary, replica, or a server"
+    )
 
     _name: str = field(
         default_factory=lambda: f"diya-{secrets.token_hex(4)}", init=False, repr=False

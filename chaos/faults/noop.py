@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn
+from chaos.faults.parameter import parameter
 from chaos.fleet.environment import SystemUnderTest
 
 
@@ -18,7 +19,7 @@ class Noop(Fault):
     kind: ClassVar[str] = "noop"
     area: ClassVar[Area] = "replica"
     drawing: ClassVar[Drawing | NeverDrawn] = NeverDrawn("it does nothing")
-    duration: float = 1.0
+    duration: float = parameter(1.0, "how long it lasts", "s")
 
     def __post_init__(self) -> None:
         require_seconds("duration", self.duration)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.redis_outage import KillRedis
 from chaos.fleet.environment import RedisNode, SystemUnderTest
 from chaos.fleet.node_capabilities import HasDataFiles, with_data_files
@@ -30,7 +31,7 @@ class PowerLoss(KillRedis):
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         seconds("downtime", 0.1, 1), 3.5, own_single_redis
     )
-    lag: float = 1.0
+    lag: float = parameter(1.0, "how far the disk is behind", "s")
 
     _watch: _LogWatch | None = field(default=None, init=False, repr=False)
     _gone: int = field(default=0, init=False, repr=False)

@@ -11,6 +11,7 @@ import redis
 from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
 from chaos.fleet.environment import RedisNode, SystemUnderTest
@@ -36,7 +37,7 @@ class ReloadRedis(RestartRedis):
         seconds("load", 0.5, 2), 2.5, own_single_redis
     )
     downtime: float = 0.0
-    load: float = 2.0
+    load: float = parameter(2.0, "how long the server takes to load its data", "s")
 
     _delay_us: int = field(default=0, init=False, repr=False)
     _was_loading: bool = field(default=False, init=False, repr=False)

@@ -13,6 +13,7 @@ import psutil
 from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.targeted import LastingFault, ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.node_capabilities import stressable
@@ -41,7 +42,7 @@ class CpuHog(ReplicaFault):
     always_needs: ClassVar[frozenset[str]] = frozenset({"cpu"})
     sets: ClassVar[str | None] = "the cores"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 3), 1.5)
-    workers: int = 2
+    workers: int = parameter(2, "how many fight with the replica for its core", "processes")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,7 +79,7 @@ class MemoryHog(LastingFault):
         },
         1.5,
     )
-    megabytes: int = 256
+    megabytes: int = parameter(256, "how much memory is taken", "MB")
 
     _hog: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn
+from chaos.faults.parameter import parameter
 from chaos.faults.replicas import names_of, require_well, revive, revive_all, running
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
@@ -31,8 +32,8 @@ class RollingRestart(Fault):
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         lambda rng, on: {"count": rng.randint(1, min(3, on.replicas))}, 1.5, per_replica=RESTART_S
     )
-    count: int = 3
-    drain_timeout: float = 30.0
+    count: int = parameter(3, "how many are restarted", "replicas")
+    drain_timeout: float = parameter(30.0, "how long the replica may take to end by itself", "s")
 
     _chosen: list[ReplicaNode] = field(default_factory=list, init=False, repr=False)
     _drained: int = field(default=0, init=False, repr=False)

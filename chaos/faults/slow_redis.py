@@ -11,6 +11,7 @@ import redis
 
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
@@ -35,8 +36,8 @@ class SlowRedis(RedisFault):
     kind: ClassVar[str] = "slow-redis"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 3), 1.5, own_redis)
-    stall: float = 0.3
-    every: float = 0.6
+    stall: float = parameter(0.3, "how long the server is busy each time", "s")
+    every: float = parameter(0.6, "from the beginning of one stall to that of the next", "s")
 
     _longest: float = field(default=0.0, init=False, repr=False)
     _rounds_a_second: float = field(default=0.0, init=False, repr=False)

@@ -11,6 +11,7 @@ import redis
 
 from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import Drawing, NeverDrawn, between, own_single_redis
+from chaos.faults.parameter import parameter
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
@@ -35,8 +36,10 @@ class SqueezeMemory(RedisFault):
         own_single_redis,
     )
     duration: float = 5.0
-    policy: str = "noeviction"
-    share: float = 0.8
+    policy: str = parameter(
+        "noeviction", "noeviction (writes are refused), or one of Redis's that evicts keys"
+    )
+    share: float = parameter(0.8, "the new limit", "share of what is used now")
 
     _before: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _evicted: int = field(default=0, init=False, repr=False)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults import redis_servers, replicas
 from chaos.faults.base import Area, Fault, require_seconds
+from chaos.faults.parameter import parameter
 from chaos.fleet.environment import RedisNode, ReplicaNode, SystemUnderTest
 
 
@@ -16,7 +17,7 @@ from chaos.fleet.environment import RedisNode, ReplicaNode, SystemUnderTest
 class LastingFault(Fault):
     """Lasts for `duration` seconds, unless the run ends before."""
 
-    duration: float = 3.0
+    duration: float = parameter(3.0, "how long it lasts", "s")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -31,8 +32,7 @@ class LastingFault(Fault):
 class OutageFault(Fault):
     """Ends something, which stays away for `downtime` seconds, unless the run ends before."""
 
-    downtime: float = 1.0
-    """Seconds from its end to its start."""
+    downtime: float = parameter(1.0, "from the end of the target to its new start", "s")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,8 +48,7 @@ class ReplicaTarget(Fault):
     """Aims at one replica, by name or at random."""
 
     area: ClassVar[Area] = "replica"
-    replica: str = "random"
-    """Its name, or `random`: one of those that run."""
+    replica: str = parameter("random", "a replica, as r01, or random: one of those that run")
 
     _victim: ReplicaNode | None = field(default=None, init=False, repr=False)
 
@@ -89,8 +88,7 @@ class RedisTarget(Fault):
     """Aims at one server of Redis: by name, `primary`, or `replica`."""
 
     area: ClassVar[Area] = "redis"
-    server: str = "primary"
-    """Its name, `primary`, or `replica`."""
+    server: str = parameter("primary", "a Redis server, as redis-2, or primary, or replica")
 
     _server: RedisNode | None = field(default=None, init=False, repr=False)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from chaos.errors import ChaosError
 from chaos.faults.base import require_seconds
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, seconds
+from chaos.faults.parameter import parameter
 from chaos.faults.targeted import ReplicaFault
 from chaos.fleet.environment import SystemUnderTest
 
@@ -22,7 +23,7 @@ class TerminateReplica(ReplicaFault):
         seconds("duration", 0.2, 1.5), RESTART_S + 1.5
     )
     duration: float = 1.0
-    drain_timeout: float = 30.0
+    drain_timeout: float = parameter(30.0, "how long the replica may take to end by itself", "s")
 
     _who: str | None = field(default=None, init=False, repr=False)
 

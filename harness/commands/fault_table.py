@@ -13,45 +13,12 @@ from chaos.experiment import random_experiment
 from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
+from chaos.faults.parameter import told_of
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.topologies import Topology
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 
-PARAMETERS: Mapping[str, tuple[str | None, str]] = {
-    "app": (None, "the app whose streamed reply is waited for"),
-    "bytes": ("bytes", "how much of the answers passes before the connection is closed"),
-    "count": ("replicas", "how many are restarted"),
-    "delay_ms": ("ms", "how long a closed connection stays open on the other side"),
-    "delay_us": ("µs", "pause between two pieces"),
-    "downtime": ("s", "from the end of the target to its new start"),
-    "drain_timeout": ("s", "how long the replica may take to end by itself"),
-    "duration": ("s", "how long it lasts"),
-    "every": ("s", "from the beginning of one stall to that of the next"),
-    "factor": ("times", "how many times as much"),
-    "jitter_ms": ("ms", "give or take; none: a fifth of latency_ms, 20 ms at most"),
-    "lag": ("s", "how far the disk is behind"),
-    "latency_ms": ("ms", "what is added to every answer"),
-    "load": ("s", "how long the server takes to load its data"),
-    "megabytes": ("MB", "how much memory is taken"),
-    "policy": (None, "noeviction (writes are refused), or one of Redis's that evicts keys"),
-    "rate": ("share, above 0 to 1", "which part of the model's replies"),
-    "rate_kb": ("kB/s", "what comes back at most"),
-    "replica": (None, "a replica, as r01, or random: one of those that run"),
-    "server": (None, "a Redis server, as redis-2, or primary, or replica"),
-    "share": ("share of what is used now", "the new limit"),
-    "side": (None, "redis (replicas to Redis) or balancer (balancer to replicas)"),
-    "size": ("bytes", "of one piece"),
-    "stall": ("s", "how long the server is busy each time"),
-    "workers": ("processes", "how many fight with the replica for its core"),
-    "zone": ("1, 2 or 3", "the zone of the first, second or third replica"),
-}
-"""Parameter -> its unit or range (None for a text), and its meaning."""
-
-_OF_LINKS = {
-    "replica": (None, "whose links: all, random, or a replica, as r01"),
-    "server": (None, "in a Sentinel set or a cluster: all, primary, replica, or a server"),
-}
 _TARGET = "a --target gets no faults"
 _CONTAINERS = FleetCapabilities(random_experiment.CONTAINERS, 12)
 
@@ -137,14 +104,13 @@ def _entry(function: str, kind: type[Fault]) -> Entry:
 
 
 def _parameters(kind: type[Fault]) -> tuple[Parameter, ...]:
-    names = parameters(kind)
-    known = {**PARAMETERS, **(_OF_LINKS if "side" in names else {})}
     fields = {field.name: field for field in dataclasses.fields(kind)}
     found = []
-    for name in names:
-        unit, meaning = known[name]
+    for name in parameters(kind):
+        told = told_of(kind, name)
         declared = str(fields[name].type).removesuffix(" | None")
-        found.append(Parameter(name, _TYPES[declared], unit, fields[name].default, meaning))
+        default = fields[name].default
+        found.append(Parameter(name, _TYPES[declared], told.unit, default, told.meaning))
     return tuple(found)
 
 
