@@ -33,4 +33,4 @@ def _of_the_disk(error: Exception) -> str:
     if not isinstance(error, OSError):
         return str(error)
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror}; a disk with room for the run was expected"
+    return f"{where}{error.strerror}; the disk must have room for the run"

@@ -79,7 +79,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="containers: replicas get this variable of our environment; its value is not recorded",
     )
     parser.add_argument(
-        "--target", metavar="URL", help="drive this ADK API server instead of a fleet of our own"
+        "--target",
+        metavar="URL",
+        help="drive this ADK API server instead of a fleet that diya starts",
     )
     parser.add_argument(
         "--app", help="the agent's app name, at the target or in --image (default: shopmax)"

@@ -25,8 +25,8 @@ def main(args: argparse.Namespace) -> int:
     if func not in FAULTS:
         hint = did_you_mean(args.fault, [name.replace("_", "-") for name in FAULTS])
         raise ConfigError(
-            f"FAULT {args.fault}: one of {', '.join(FAULTS)} was expected"
-            f"{hint}; `diya faults NAME` says what one takes"
+            f"FAULT {args.fault}: must be one of {', '.join(FAULTS)}"
+            f"{hint}; `diya faults NAME` describes one"
         )
     known = parameters(FAULTS[func])
     arguments: dict[str, Any] = {}
@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> int:
     for pair in args.param:
         name, equals, value = pair.partition("=")
         if not equals or name not in known:
-            raise ConfigError(f"--param {pair}: NAME=VALUE with one of {', '.join(known)} expected")
+            raise ConfigError(f"--param {pair}: must be NAME=VALUE, NAME one of {', '.join(known)}")
         try:
             arguments[name] = yaml.safe_load(value)
         except yaml.YAMLError:
@@ -56,7 +56,7 @@ def _field(fault: str, target: str, known: Sequence[str]) -> str:
     """
     fields = [name for name in ("replica", "server") if name in known]
     if not fields:
-        raise ConfigError(f"TARGET {target}: none was expected, {fault} chooses its own")
+        raise ConfigError(f"TARGET {target}: must not be given, {fault} chooses its own")
     # Links are a replica's or, in a set of servers, a server's.
     named_as_server = target in {"primary", "replica"} or target.startswith("redis")
     return fields[-1] if named_as_server else fields[0]

@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
     """
     run_dir = Path(args.run_dir)
     if args.most_runs < 1:
-        raise ConfigError(f"--most-runs {args.most_runs}: at least 1 was expected")
+        raise ConfigError(f"--most-runs {args.most_runs}: must be at least 1")
     gate = _gate(run_dir, args.gate)
     shrinking = _Shrinking(run_dir, gate, args.most_runs, args.most_minutes * 60, args.redis)
     faults = shrinking.faults
@@ -140,13 +140,13 @@ def _gate(run_dir: Path, wanted: str | None) -> str:
     """The gate that must fail again.  Raises ConfigError unless it failed in the run."""
     failing = _failing(judge.judge(run_dir))
     if not failing:
-        raise ConfigError(f"{run_dir}: no gate failed: a run that is NO-GO was expected")
+        raise ConfigError(f"{run_dir}: must be a run that was NO-GO, but no gate failed")
     if wanted is None:
         return next(
             (name for name in failing if gates.gate(name).kind is gates.Kind.FACT), failing[0]
         )
     if wanted not in failing:
-        raise ConfigError(f"--gate {wanted}: one of {', '.join(failing)} was expected")
+        raise ConfigError(f"--gate {wanted}: must be one of {', '.join(failing)}")
     return wanted
 
 
@@ -164,12 +164,12 @@ def _pinned(run_dir: Path) -> PinnedExperiment:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise ConfigError(
-            f"{run_dir}: it has no {path.name}: a run with faults was expected"
+            f"{run_dir}: must be a run with faults, but it has no {path.name}"
         ) from None
     marks = read(run_dir / FILES[LoadMark], LoadMark)
     start = next((mark.t for mark in marks if mark.mark == "start"), None)
     if start is None:
-        raise ConfigError(f"{run_dir}: its load never began: there is nothing to shrink")
+        raise ConfigError(f"{run_dir}: must be a run whose load began")
     windows = list(read(run_dir / FILES[FaultWindow], FaultWindow))
     return PinnedExperiment(text, path, start, windows)
 

@@ -26,7 +26,7 @@ def main(args: argparse.Namespace) -> int:
     options.check_port(args.port)
     agent = None if args.agent is None else options.agent_folder(args.agent)
     if args.ttl < 1:
-        raise ConfigError(f"--ttl {args.ttl:g}: at least 1 second was expected")
+        raise ConfigError(f"--ttl {args.ttl:g}: must be at least 1 second")
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
         fleet = Fleet(
             Path(folder),

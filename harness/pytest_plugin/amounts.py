@@ -32,7 +32,7 @@ def read(text: str, units: dict[str, float], where: str) -> float:
     if match is None or match[2] not in units:
         named = ", ".join(unit for unit in units if unit)
         wanted = f"a number with a unit of {named}" if named else "a number without a unit"
-        raise PlanError(f"{where}: {text.strip()!r}, {wanted} was expected")
+        raise PlanError(f"{where}: must be {wanted}, got {text.strip()!r}")
     return float(match[1]) * units[match[2]]
 
 
@@ -43,7 +43,7 @@ def moment(at: object, where: str) -> float:
     elif isinstance(at, str):
         seconds = read(at, SECONDS, where)
     else:
-        raise PlanError(f"{where}: {at!r}, a time after the load's start was expected, as '10s'")
+        raise PlanError(f"{where}: must be a time after the load's start, as '10s', got {at!r}")
     if not 0 <= seconds < 1e6:
-        raise PlanError(f"{where}: {at!r}, a time after the load's start was expected, as '10s'")
+        raise PlanError(f"{where}: must be a time after the load's start, as '10s', got {at!r}")
     return seconds

@@ -50,7 +50,7 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
     match = _FORM.fullmatch(expected)
     where = f"expect({expected!r})"
     if match is None or match[2] == "=":
-        raise PlanError(f"{where}: a name, one of {' '.join(_COMPARE)} and a value were expected")
+        raise PlanError(f"{where}: must be a name, one of {' '.join(_COMPARE)} and a value")
     name, sign, wanted = match.groups()
     if name == "verdict":
         return _verdict(result, expected, sign, wanted, narrowed=bool(phase or fault))
@@ -87,7 +87,9 @@ def _verdict(result: Result, expected: str, sign: str, wanted: str, *, narrowed:
     if wanted not in _VERDICTS:
         raise PlanError(f"{where}: {wanted!r}{not_known(wanted, _VERDICTS)}")
     if sign not in ("==", "!=") or narrowed:
-        raise PlanError(f"{where}: a verdict is of the whole run, and == or != was expected")
+        raise PlanError(
+            f"{where}: a verdict is of the whole run, and the comparison must be == or !="
+        )
     verdict = str(result.get("verdict"))
     return Answer(
         expected=expected,
@@ -116,10 +118,10 @@ def _places(
         return {"run": result}
     if metric.scope == "fault":
         if phase is not None:
-            raise PlanError(f"{where}: it is a fault's: fault= was expected, not phase=")
+            raise PlanError(f"{where}: it is measured per fault: must have fault=, not phase=")
         return dict(_fault_rows(result, where, fault))
     if phase is not None and fault is not None:
-        raise PlanError(f"{where}: a phase or a fault was expected, not both")
+        raise PlanError(f"{where}: must have phase= or fault=, not both")
     table = {name: row for name, row in view.part(result, "latency").items() if row}
     if fault is not None:
         wanted = [f"fault:{name}" for name in _fault_rows(result, where, fault)]

@@ -58,11 +58,11 @@ class Readiness:
             pytest.fail(told, pytrace=False)
 
     def close(self) -> None:
-        """Fail the test when a run that nothing was expected of is not GO."""
+        """Fail the test when a run without `expect` is not GO."""
         for run in self._runs:
             if not run.asked and run.result["verdict"] != "GO":
                 pytest.fail(
-                    "nothing was expected of the run, and it is not GO\n"
+                    "a run without `expect` must be GO\n"
                     + failure_message.screen(run.result, run.path),
                     pytrace=False,
                 )

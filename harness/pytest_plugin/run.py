@@ -26,7 +26,7 @@ class Run:
         self._result: Result | None = None
         self._path: Path | None = None
         self.asked = False
-        """Whether anything was expected of it."""
+        """True once `expect` was called."""
 
     def __getattr__(self, verb: str) -> Callable[..., None]:
         if verb.startswith("_"):
@@ -37,7 +37,7 @@ class Run:
         ) -> None:
             if more:
                 raise PlanError(
-                    f"run.{verb}({target!r}, {more[0]!r}): names were expected after the target, "
+                    f"run.{verb}({target!r}, {more[0]!r}): must have names after the target, "
                     "as at='10s'"
                 )
             self._plan(verb, target, at, parameters)
@@ -49,11 +49,11 @@ class Run:
             raise PlanError(f"run.{verb}: the run is over; faults are planned inside the block")
         if not self._may_fault:
             raise PlanError(
-                f"run.{verb}: faults need a fleet of our own, and --diya-target is not; "
-                "--diya-env process or containers was expected"
+                f"run.{verb}: faults need a fleet that diya starts, and --diya-target is not; "
+                "it must be --diya-env process or containers"
             )
         if not isinstance(target, str | None):
-            raise PlanError(f"run.{verb}({target!r}): a name was expected, as 'redis' or 'r02'")
+            raise PlanError(f"run.{verb}({target!r}): must be a name, as 'redis' or 'r02'")
         moment = amounts.moment(at, f"run.{verb}(at=…)")
         self._planned.append(plan(verb, target, moment, parameters))
 

@@ -39,7 +39,7 @@ class Settings:
     target: str | None = None
     authorised: bool = False
     ttl: float | None = None
-    """How long a target keeps a session, in seconds; our own fleet has the profile's."""
+    """How long a target keeps a session, in seconds; diya's own fleet has the profile's TTL."""
     token_env: str | None = None
     image: str | None = None
     redis_image: str | None = None
@@ -101,8 +101,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
     for mark in reversed(list(request.node.iter_markers("readiness"))):
         if mark.args:
             raise PlanError(
-                f"@pytest.mark.readiness({mark.args[0]!r}): names were expected: "
-                f"{', '.join(_MARKED)}"
+                f"@pytest.mark.readiness({mark.args[0]!r}): must have names: {', '.join(_MARKED)}"
             )
         for name, value in mark.kwargs.items():
             if name not in _MARKED:
@@ -121,22 +120,22 @@ def of(request: pytest.FixtureRequest) -> Settings:
         if name in values and values[name] not in known:
             raise PlanError(f"{name} = {values[name]!r}{not_known(values[name], known)}")
     if values["env"] == "target" and not values.get("target"):
-        raise PlanError("env = 'target': --diya-target URL was expected beside it")
+        raise PlanError("env = 'target': must come with --diya-target URL")
     if values["env"] == "containers" and values.get("agent") and not values.get("image"):
         raise PlanError(
             f"agent = {values['agent']!r}: in containers it comes in an image of yours, and "
-            "--diya-image IMAGE was expected beside it"
+            "--diya-image IMAGE must be given"
         )
     package = values.get("sessions", "").partition(".")[0]
     if package in diya_start.ROOMS:
         raise PlanError(
             f"sessions = {values['sessions']!r}: diya has a package {package!r} too; a module in "
-            "one of another name was expected"
+            "it must have another name"
         )
     if values["env"] == "containers" and values.get("redis"):
         raise PlanError(
             f"redis = {values['redis']!r}: in containers Redis comes in an image, and "
-            "redis_image='…' or env='process' was expected"
+            "must be set by redis_image='…', or with env='process'"
         )
     out = Path(config.getoption("diya_out") or config.getini("diya_out") or "runs")
     return Settings(root=config.rootpath, out=config.rootpath / out, **values)
@@ -196,7 +195,7 @@ def checked(name: str, value: Any) -> Any:
     try:
         return read(value)
     except (TypeError, ValueError):
-        raise PlanError(f"{name} = {value!r}: {wanted} was expected") from None
+        raise PlanError(f"{name} = {value!r}: must be {wanted}") from None
 
 
 _OPTION = re.compile(

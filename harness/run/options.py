@@ -27,15 +27,15 @@ SHOPMAX = "shopmax"
 def check_sessions(value: str) -> None:
     """Raise ConfigError unless `value` can name a session service.
 
-    The module of a factory is found, not imported: the replicas import it, in their own world.
+    The module of a factory is located, not imported: the replicas import it in their processes.
     """
     if value in KINDS:
         return
-    wanted = f"{', '.join(KINDS)} or module:factory was expected"
+    wanted = f"must be one of {', '.join(KINDS)} or module:factory"
     module, colon, factory = value.partition(":")
     if not colon or not module or not factory.isidentifier():
         raise ConfigError(f"--sessions {value}: {wanted}")
-    # The replicas find modules of the folder one stands in; so does this check.
+    # The replicas search the working directory for modules; so does this check.
     path, sys.path = sys.path, [os.getcwd(), *sys.path]
     try:
         found = importlib.util.find_spec(module)
@@ -44,7 +44,7 @@ def check_sessions(value: str) -> None:
     finally:
         sys.path = path
     if found is None:
-        raise ConfigError(f"--sessions {value}: there is no module {module!r}; {wanted}")
+        raise ConfigError(f"--sessions {value}: there is no module {module!r}; it {wanted}")
 
 
 def check_target(url: str, *, authorised: bool) -> None:
@@ -61,12 +61,12 @@ def check_target(url: str, *, authorised: bool) -> None:
 
 
 def topology(args: argparse.Namespace) -> Topology:
-    """The form of Redis that was asked for.  Raises ConfigError, or ChaosConfigError."""
+    """The chosen topology of Redis.  Raises ConfigError, or ChaosConfigError."""
     chosen = Topology(args.topology, args.aof, args.rdb, args.min_replicas)
     if chosen != Topology() and ("://" in args.redis or getattr(args, "target", None)):
         raise ConfigError(
-            "--topology, --aof, --rdb, --min-replicas: they are for a Redis of our own; with a "
-            "--target or an address as --redis, none of them was expected"
+            "--topology, --aof, --rdb, --min-replicas: must not be given with a --target or an "
+            "address as --redis; they are for a Redis that diya starts"
         )
     return chosen
 
@@ -79,19 +79,17 @@ def check_token_env(name: str | None, target: str | None) -> None:
     if name is None:
         return
     if target is None:
-        raise ConfigError(
-            f"--token-env {name}: it is for a --target; a fleet of our own needs none"
-        )
+        raise ConfigError(f"--token-env {name}: must not be given without a --target")
     token = os.environ.get(name)
     if not token:
         raise ConfigError(
-            f"--token-env {name}: the environment has no such variable, or it is empty; the name "
-            "of the one that holds the target's bearer token was expected"
+            f"--token-env {name}: the environment has no such variable, or it is empty; it "
+            "must name the variable that holds the target's bearer token"
         )
     if not re.fullmatch(r"[!-~]+", token):
         raise ConfigError(
-            f"--token-env {name}: its value cannot stand in a header; a bearer token of printable "
-            "ASCII characters without spaces was expected"
+            f"--token-env {name}: its value cannot stand in a header; it must be a bearer token of "
+            "printable ASCII characters without spaces"
         )
 
 
@@ -100,13 +98,15 @@ def check_ttl(ttl: float | None, target: str | None) -> None:
     if ttl is None:
         return
     if target is None:
-        raise ConfigError(f"--ttl {ttl:g}: it is for a --target; our own fleet has the profile's")
+        raise ConfigError(
+            f"--ttl {ttl:g}: must not be given without a --target; the profile sets it"
+        )
     if not 1 <= ttl <= 604_800:
-        raise ConfigError(f"--ttl {ttl:g}: seconds from 1 to 604800 were expected")
+        raise ConfigError(f"--ttl {ttl:g}: must be from 1 to 604800 seconds")
 
 
 def containers(args: argparse.Namespace) -> dict[str, str] | None:
-    """The images that were named for containers, and where the service says that it is ready.
+    """The images that were named for containers, and the path of the health check.
 
     None for processes.  Raises ConfigError.
     """
@@ -118,19 +118,19 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
     if args.env == "process":
         if named:
             raise ConfigError(
-                "--image, --redis-image, --envoy-image: --env containers or compose was expected"
+                "--image, --redis-image, --envoy-image: must come with --env containers or compose"
             )
         if args.health_path is not None:
             _health_path(args)
         return None
     if args.target is not None or args.topology != "single" or args.redis != "auto" or args.proxy:
         raise ConfigError(
-            f"--env {args.env}: it has one Redis of its own, and no proxies on the way; no "
-            "--target, --redis, --topology or --proxy was expected"
+            f"--env {args.env}: --target, --redis, --topology and --proxy must not be given; it "
+            "has one Redis of its own and no proxies"
         )
     if args.env == "compose" and (args.master or args.join is not None):
         raise ConfigError(
-            "--env compose: Locust's master and workers are in the file; no --master was expected"
+            "--env compose: --master and --join must not be given; its file starts Locust's own"
         )
     if args.health_path is not None:
         named["health_path"] = _health_path(args)
@@ -140,10 +140,10 @@ def containers(args: argparse.Namespace) -> dict[str, str] | None:
 def _health_path(args: argparse.Namespace) -> str:
     path = str(args.health_path)
     if args.env != "containers":
-        raise ConfigError(f"--health-path {path}: --env containers was expected beside it")
+        raise ConfigError(f"--health-path {path}: must come with --env containers")
     if not re.fullmatch(r"/[!-~]*", path):
         raise ConfigError(
-            f"--health-path {path!r}: a path that begins with / was expected, of printable ASCII "
+            f"--health-path {path!r}: must be a path that begins with /, of printable ASCII "
             "characters without spaces"
         )
     return path
@@ -160,13 +160,13 @@ def pass_env(args: argparse.Namespace) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(args.pass_env or ()))
     for name in names:
         if args.env != "containers":
-            raise ConfigError(f"--pass-env {name}: --env containers was expected beside it")
+            raise ConfigError(f"--pass-env {name}: must come with --env containers")
         if name in _OF_THE_FLEET:
-            raise ConfigError(f"--pass-env {name}: the fleet sets it; another name was expected")
+            raise ConfigError(f"--pass-env {name}: must be another name; the fleet sets this one")
         if name not in os.environ:
             raise ConfigError(
-                f"--pass-env {name}: the environment has no such variable; the name of one that "
-                "the agent in the containers needs was expected"
+                f"--pass-env {name}: the environment has no such variable; it must name one that "
+                "the agent in the containers needs"
             )
     return names
 
@@ -175,28 +175,30 @@ _AGENT_FILES = ("agent.py", "root_agent.yaml")
 
 
 def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
-    """The folder of the agent that our fleet serves (None: ShopMax's), and the app's name.
+    """The folder of the agent that diya's fleet serves (None: ShopMax's), and the app's name.
 
-    The replicas import the agent, in their own world.  Raises ConfigError.
+    The replicas import the agent in their processes.  Raises ConfigError.
     """
     if args.app is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", args.app):
-        raise ConfigError(f"--app {args.app!r}: letters, digits, _ and - were expected")
+        raise ConfigError(f"--app {args.app!r}: must be letters, digits, _ and -")
     ours = args.target is None and args.env == "process"
     if args.agent is None:
         if ours and args.app not in (None, SHOPMAX):
             raise ConfigError(
-                f"--app {args.app}: our own fleet serves {SHOPMAX}; --agent DIR for an agent of "
-                "your own, or --target, was expected"
+                f"--app {args.app}: must be {SHOPMAX}, which diya's fleet serves, unless --agent "
+                "DIR or --target is given"
             )
         return None, args.app or SHOPMAX
     if not ours:
         raise ConfigError(
-            f"--agent {args.agent}: it is for a fleet in processes; a --target, or the --image of "
-            "a container, has its agent in it, and --app names it"
+            f"--agent {args.agent}: must not be given with --target or --env; a target or an image "
+            "contains its agent, and --app names it"
         )
     folder = agent_folder(args.agent)
     if args.app not in (None, folder.name):
-        raise ConfigError(f"--app {args.app}: ADK names an agent by its folder, {folder.name!r}")
+        raise ConfigError(
+            f"--app {args.app}: must be {folder.name!r}: ADK names an agent by its folder"
+        )
     return folder, folder.name
 
 
@@ -207,13 +209,13 @@ def agent_folder(given: str) -> Path:
         inner = sorted(each.name for each in folder.glob("[!_.]*") if _is_agent(each))
         hint = f" (did you mean {Path(given) / inner[0]}?)" if inner else ""
         raise ConfigError(
-            f"--agent {given}: a folder with {' or '.join(_AGENT_FILES)}, or with root_agent in "
-            f"__init__.py, was expected{hint}"
+            f"--agent {given}: must be a folder with {' or '.join(_AGENT_FILES)}, or with "
+            f"root_agent in __init__.py{hint}"
         )
     if not re.fullmatch(r"[A-Za-z0-9_]+", folder.name):
         raise ConfigError(
-            f"--agent {given}: ADK takes no such name of an agent; one of letters, digits "
-            "and _ was expected"
+            f"--agent {given}: the folder's name must be letters, digits and _: ADK names the "
+            "agent by it"
         )
     return folder
 
@@ -232,14 +234,14 @@ def _is_agent(folder: Path) -> bool:
 def check_port(port: int | None) -> None:
     """Raise ConfigError unless the port is one that an ordinary user may listen on."""
     if port is not None and not 1024 <= port <= 65000:
-        raise ConfigError(f"--port {port}: a port from 1024 to 65000 was expected")
+        raise ConfigError(f"--port {port}: must be a port from 1024 to 65000")
 
 
 def random_seed(experiment: str, seed: str | None) -> int:
     """The SEED of `--experiment random:SEED`.  Raises ConfigError."""
     if seed is None or not seed.isdecimal():
         raise ConfigError(
-            f"--experiment {experiment}: random:SEED was expected, with a whole number from 0"
+            f"--experiment {experiment}: must be random:SEED, SEED a whole number from 0"
         )
     return int(seed)
 
@@ -247,7 +249,7 @@ def random_seed(experiment: str, seed: str | None) -> int:
 def check_seed(seed: int) -> None:
     """Raise ConfigError for a seed outside of 0 to 2^63 - 1."""
     if not 0 <= seed <= _LONGEST_SEED:
-        raise ConfigError(f"--seed {seed}: a whole number from 0 to {_LONGEST_SEED} was expected")
+        raise ConfigError(f"--seed {seed}: must be a whole number from 0 to {_LONGEST_SEED}")
 
 
 _LARGEST_SCALE = 10.0
@@ -263,8 +265,7 @@ def scale(given: str) -> float | None:
         factor = math.nan
     if not 0 < factor <= _LARGEST_SCALE:
         raise ConfigError(
-            f"--scale {given}: auto, or a factor above 0 and at most {_LARGEST_SCALE:g}, was "
-            "expected"
+            f"--scale {given}: must be auto, or a factor above 0 and at most {_LARGEST_SCALE:g}"
         )
     return factor
 
@@ -274,8 +275,8 @@ def check_scaled(factor: float, profile: Profile) -> None:
     rate = profile.base_rate * factor
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise ConfigError(
-            f"--scale {factor:g}: profile {profile.name} would have base_rate = {rate:g}; one from "
-            f"{LOWEST_RATE:g} to {HIGHEST_RATE:g} was expected"
+            f"--scale {factor:g}: profile {profile.name} would have base_rate = {rate:g}; it must "
+            f"be from {LOWEST_RATE:g} to {HIGHEST_RATE:g}"
         )
 
 
@@ -287,7 +288,7 @@ _MOST_WORKERS = 256
 def check_workers(workers: int) -> int:
     """The number of load generator processes.  Raises ConfigError for one outside of 1 to 256."""
     if not 1 <= workers <= _MOST_WORKERS:
-        raise ConfigError(f"--workers {workers}: a number from 1 to {_MOST_WORKERS} was expected")
+        raise ConfigError(f"--workers {workers}: must be a number from 1 to {_MOST_WORKERS}")
     return workers
 
 
@@ -296,21 +297,21 @@ def address(option: str, value: str) -> tuple[str, int]:
     host, colon, port = value.partition(":")
     good = bool(host) and "/" not in host and (not colon or port.isdecimal())
     if not good or not 1024 <= int(port or MASTER_PORT) <= 65535:
-        raise ConfigError(f"{option} {value}: HOST or HOST:PORT was expected, port 1024 to 65535")
+        raise ConfigError(f"{option} {value}: must be HOST or HOST:PORT, PORT from 1024 to 65535")
     return host, int(port or MASTER_PORT)
 
 
 def crew(args: argparse.Namespace) -> Crew:
-    """Who plays the load.  Raises ConfigError for options that do not go together."""
+    """The processes that play the load.  Raises ConfigError for options that contradict."""
     workers = check_workers(args.workers)
     if not args.master:
         if args.bind is not None:
-            raise ConfigError(f"--bind {args.bind}: only a --master can be joined")
+            raise ConfigError(f"--bind {args.bind}: must come with --master")
         return Crew(workers)
     bind = address("--bind", args.bind or LOOPBACK)
     if not is_loopback(bind[0]) and args.target is None:
         raise ConfigError(
-            f"--bind {args.bind}: workers of other machines cannot reach a fleet of our own, which "
-            "is on loopback; a --target was expected"
+            f"--bind {args.bind}: must come with a --target; diya's own fleet is on loopback, "
+            "where workers on other machines cannot reach it"
         )
     return Crew(workers, bind)

@@ -272,8 +272,8 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
         return None
     if args.target is not None:
         raise ConfigError(
-            f"--experiment {wanted}: faults need a fleet of our own; with --target, "
-            "none was expected"
+            f"--experiment {wanted}: must be none with --target; faults need a fleet that "
+            "diya starts"
         )
     if wanted is None:
         wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
@@ -289,7 +289,7 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
     if experiment.topology not in (None, args.topology):
         raise ConfigError(
             f"{_shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "
-            f"{args.topology!r}: expected --topology {experiment.topology}"
+            f"{args.topology!r}: it must be run with --topology {experiment.topology}"
         )
     return experiment
 

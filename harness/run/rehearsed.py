@@ -94,7 +94,7 @@ def _refused(plan: Plan, found: Refusal, run_dir: Path) -> str:
     raised = None if plan.target or "HTTP 4" in said else _last_exception(run_dir / "logs")
     why = f"{said}: {raised}" if raised and raised not in said else said
     return (
-        f"{asked}: {fails}: {why.rstrip('.')}; a service that answers was expected "
+        f"{asked}: {fails}: {why.rstrip('.')}; it must answer "
         "(--no-rehearsal puts the load on it all the same)"
     )
 

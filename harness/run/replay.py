@@ -54,7 +54,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
     for name in REPLAYED:
         if getattr(args, name) != defaults[name]:
             option = "--" + name.replace("_", "-")
-            raise ConfigError(f"{option}: with --replay the run itself says it; none was expected")
+            raise ConfigError(f"{option}: must not be given with --replay; the run has its own")
     run = _read(run_dir)
     # The settings that another version has are left alone.
     os.environ.update({name: run.service[name] for name in SETTINGS if name in run.service})

@@ -23,10 +23,10 @@ def create(out: Path, profile: str, seed: int, origin: float) -> Path:
                 break
             continue
         except OSError as error:
-            raise ConfigError(f"--out {out}: {error.strerror}; a folder was expected") from None
+            raise ConfigError(f"--out {out}: {error.strerror}; it must be a folder") from None
         (run_dir / "logs").mkdir()
         return run_dir
-    raise ConfigError(f"--out {out}: a folder that can be written to was expected")
+    raise ConfigError(f"--out {out}: must be a folder that can be written to")
 
 
 def write_experiment(run_dir: Path, source: str) -> None:

@@ -91,6 +91,6 @@ def _check(ask: Ask, factor: float, carries: float, cores: float) -> None:
     raise ConfigError(
         f"--scale auto: {cores:g} {carry} {carries:.3g} turns/s here, at {cost:.3g} ms of CPU a "
         f"turn, and the peak of profile {ask.profile.name} asks for {ask.peak:.3g}: scaled to "
-        f"{factor:g} of it, its {ask.turns:.0f} turns would be {left:.0f}, which prove nothing; a "
-        "smaller --profile, fewer --replicas or a bigger machine was expected"
+        f"{factor:g} of it, its {ask.turns:.0f} turns would be {left:.0f}, which prove nothing; "
+        "choose a smaller --profile, fewer --replicas or a bigger machine"
     )

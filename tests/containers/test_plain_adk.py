@@ -79,10 +79,10 @@ def docker(*arguments: str) -> str:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--health-path", "/healthz"), "--env containers was expected beside it"),
-        (("--pass-env", "HOME"), "--env containers was expected beside it"),
-        (("--env", "compose", "--health-path", "/h"), "--env containers was expected beside it"),
-        (("--env", "compose", "--pass-env", "HOME"), "--env containers was expected beside it"),
+        (("--health-path", "/healthz"), "must come with --env containers"),
+        (("--pass-env", "HOME"), "must come with --env containers"),
+        (("--env", "compose", "--health-path", "/h"), "must come with --env containers"),
+        (("--env", "compose", "--pass-env", "HOME"), "must come with --env containers"),
         (("--env", "containers", "--health-path", "readyz"), "a path that begins with /"),
         (("--env", "containers", "--health-path", "/a b"), "a path that begins with /"),
         (("--env", "containers", "--pass-env", "NOT_SET_HERE"), "has no such variable"),

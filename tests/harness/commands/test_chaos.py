@@ -93,7 +93,7 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
         (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
         (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
         (("load-spike",), "load-spike needs what this environment cannot do: load (make more"),
-        (("kill-half", "r01"), "TARGET r01: none was expected, kill-half chooses its own"),
+        (("kill-half", "r01"), "TARGET r01: must not be given, kill-half chooses its own"),
         (("kill-replica", "r09"), "replica = 'r09': expected random or r01 to r02"),
         (("kill-redis", "r01"), "server = 'r01': expected primary or one of redis"),
         (("network-reset", "r09"), "replica = 'r09': expected all, random or r01 to r02"),
@@ -151,4 +151,6 @@ def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(
 def test_a_folder_that_is_no_agent_is_refused_before_anything_starts(tmp_path: Path) -> None:
     refused = command.run("up", "--agent", str(tmp_path))
     assert refused.returncode == 104
-    assert f"--agent {tmp_path}: a folder with agent.py or root_agent.yaml" in refused.stderr
+    assert (
+        f"--agent {tmp_path}: must be a folder with agent.py or root_agent.yaml" in refused.stderr
+    )

@@ -56,8 +56,8 @@ def test_a_failed_schedule_shrinks_to_the_one_fault_that_fails_it(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "no gate failed: a run that is NO-GO was expected"),
-        (("--most-runs", "0"), "--most-runs 0: at least 1 was expected"),
+        ((), "must be a run that was NO-GO, but no gate failed"),
+        (("--most-runs", "0"), "--most-runs 0: must be at least 1"),
     ],
 )
 def test_what_did_not_fail_cannot_be_shrunk(

@@ -73,17 +73,21 @@ def test_what_cannot_be_planned_is_an_error_and_the_nearest_is_named() -> None:
 
 def test_a_fault_without_its_moment_or_with_an_odd_target_is_an_error_in_one_sentence() -> None:
     run = Run(faults=True)
-    with pytest.raises(PlanError, match=r"run\.kill\(at=…\): None, a time .* as '10s'"):
+    with pytest.raises(PlanError, match=r"run\.kill\(at=…\): must be a time .* as '10s', got None"):
         run.kill("replica")
-    with pytest.raises(PlanError, match=r"run\.kill\('replica', '10s'\): names .* as at='10s'"):
+    with pytest.raises(
+        PlanError, match=r"run\.kill\('replica', '10s'\): must have names .* as at='10s'"
+    ):
         run.kill("replica", "10s")
-    with pytest.raises(PlanError, match=r"run\.kill\(2\): a name was expected"):
+    with pytest.raises(PlanError, match=r"run\.kill\(2\): must be a name"):
         run.kill(2, at="10s")
     assert run.planned == []
 
 
 def test_a_target_gets_no_faults() -> None:
-    with pytest.raises(PlanError, match=r"a fleet of our own.*--diya-env process or containers"):
+    with pytest.raises(
+        PlanError, match=r"a fleet that diya starts.*--diya-env process or containers"
+    ):
         Run(faults=False).kill("redis", at="1s")
 
 

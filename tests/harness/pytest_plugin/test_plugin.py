@@ -109,14 +109,14 @@ def test_moment(readiness):
     assert "did you mean kill_redis" in finished.stdout
     assert "disconnect (take a node off its network, and put it back)" in finished.stdout
     assert (
-        "PlanError: --diya-agent nowhere: a folder with agent.py or root_agent.yaml"
+        "PlanError: --diya-agent nowhere: must be a folder with agent.py or root_agent.yaml"
         in finished.stdout
     )
     assert "agent = 'mine': in containers it comes in an image of yours" in finished.stdout
-    assert "PlanError: replicas = 'x': a whole number was expected" in finished.stdout
+    assert "PlanError: replicas = 'x': must be a whole number" in finished.stdout
     assert "diya has a package 'reports' too; a module in one of another name" in finished.stdout
     assert "PlanError: redis = 'redis://127.0.0.1:1/0': in containers Redis" in finished.stdout
-    assert "run.kill(at=…): None, a time after the load's start was expected" in finished.stdout
+    assert "run.kill(at=…): must be a time after the load's start" in finished.stdout
     assert "usage:" not in finished.stdout
     assert "E   TypeError" not in finished.stdout
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())

@@ -73,7 +73,7 @@ def test_a_value_of_another_type_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(PlanError) as refused:
         checked(name, value)
-    assert str(refused.value) == f"{name} = {value!r}: {wanted} was expected"
+    assert str(refused.value) == f"{name} = {value!r}: must be {wanted}"
 
 
 def test_values_are_taken_as_people_write_them() -> None:

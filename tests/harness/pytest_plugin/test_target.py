@@ -141,7 +141,7 @@ def test_faults_at_a_target_are_refused_with_what_would_do(tmp_path: Path) -> No
     repository.write(tmp_path, repository.THE_ISSUES)
     said = repository.pytest(tmp_path, "--diya-target", "http://127.0.0.1:1").stdout
     assert (
-        "PlanError: run.restart: faults need a fleet of our own, and --diya-target is not; "
-        "--diya-env process or containers was expected"
+        "PlanError: run.restart: faults need a fleet that diya starts, and --diya-target is not; "
+        "it must be --diya-env process or containers"
     ) in said
     assert not list(tmp_path.glob("runs/*"))

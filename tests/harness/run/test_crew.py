@@ -121,11 +121,11 @@ def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--workers", "0"], "--workers 0: a number from 1 to 256 was expected"),
-        (["--bind", "127.0.0.1"], "--bind 127.0.0.1: only a --master can be joined"),
-        (["--join", "http://h/"], "--join http://h/: HOST or HOST:PORT was expected"),
-        (["--join", "h:80"], "--join h:80: HOST or HOST:PORT was expected, port 1024 to 65535"),
-        (["--master", "--bind", "10.0.0.1"], "--bind 10.0.0.1: workers of other machines cannot"),
+        (["--workers", "0"], "--workers 0: must be a number from 1 to 256"),
+        (["--bind", "127.0.0.1"], "--bind 127.0.0.1: must come with --master"),
+        (["--join", "http://h/"], "--join http://h/: must be HOST or HOST:PORT"),
+        (["--join", "h:80"], "--join h:80: must be HOST or HOST:PORT, PORT from 1024 to 65535"),
+        (["--master", "--bind", "10.0.0.1"], "--bind 10.0.0.1: must come with a --target"),
     ],
 )
 def test_options_that_cannot_be_are_refused_with_one_sentence(

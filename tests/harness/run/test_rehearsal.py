@@ -100,7 +100,7 @@ def test_a_target_whose_every_turn_is_an_error_is_refused_in_its_own_words(
         sentence, seconds = refused(tmp_path, "--target", url)
     assert sentence == (
         f'diya: --target {url}: every turn fails: HTTP 500: {{"detail": "the tool catalogue is '
-        'empty"}; a service that answers was expected (--no-rehearsal puts the load on it all the '
+        'empty"}; it must answer (--no-rehearsal puts the load on it all the '
         "same)"
     )
     assert seconds < 15

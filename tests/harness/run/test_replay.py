@@ -91,8 +91,8 @@ def test_the_command_of_a_replay_is_a_replay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words", "said"),
     [
-        ({}, ("--replicas", "5"), "--replicas: with --replay the run itself says it"),
-        ({}, ("--profile", "smoke"), "--profile: with --replay"),
+        ({}, ("--replicas", "5"), "--replicas: must not be given with --replay"),
+        ({}, ("--profile", "smoke"), "--profile: must not be given with --replay"),
         ({"seed": "five"}, (), "seed must be a whole number, got 'five'"),
         (
             {"topology": {"redis": "external", "replicas": 3}},

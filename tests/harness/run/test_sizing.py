@@ -88,7 +88,7 @@ def test_a_machine_too_small_for_the_profile_is_told_so() -> None:
     assert str(refused.value) == (
         "--scale auto: 1 core carries 10 turns/s here, at 100 ms of CPU a turn, and the peak of "
         "profile diwali asks for 70: scaled to 0.08 of it, its 3400 turns would be 272, which "
-        "prove nothing; a smaller --profile, fewer --replicas or a bigger machine was expected"
+        "prove nothing; choose a smaller --profile, fewer --replicas or a bigger machine"
     )
 
 
