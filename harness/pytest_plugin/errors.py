@@ -16,4 +16,4 @@ class ReadinessError(Exception):
 
 
 class PlanError(ReadinessError, ValueError):
-    """A verb, an option or an expectation that cannot be; the sentence names the nearest one."""
+    """An unknown or impossible fault, option or expectation; the message names the nearest one."""

@@ -1,4 +1,4 @@
-"""Expectations: read, judged against a result, and refused when they ask for what there is not."""
+"""Reads expectations, judges them against a result, and refuses those about unknown things."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True)
 class Answer:
-    """What the result says to one expectation."""
+    """The outcome of one expectation."""
 
     expected: str
     holds: bool
@@ -45,7 +45,7 @@ class Answer:
 def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) -> Answer:
     """Judge one expectation; of several places that it names, all must hold.
 
-    Raises PlanError when it is mistyped, or when nothing in the result is what it asks about.
+    Raises PlanError when it is mistyped, or when the result has nothing that it asks about.
     """
     match = _FORM.fullmatch(expected)
     where = f"expect({expected!r})"
@@ -77,7 +77,7 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
 
 
 def _of_turns(metric: Metric, row: object) -> str:
-    """How many turns a percentile is of: of a few it says little."""
+    """The number of turns behind a percentile: a percentile of few turns says little."""
     count = view.number(row, "count") if metric.scope == "phase" else None
     return "" if count is None else f" of {formatting.plural(count, 'turn')}"
 

@@ -1,4 +1,4 @@
-"""What a failed test tells: the verdict's screen, the evidence, and where the rest is."""
+"""The message of a failed test: the verdict's screen, the evidence, and the path of the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixture `readiness`: plays the runs of one test and minds what became of them."""
+"""The fixture `readiness`: plays the runs of one test and checks their verdicts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Readiness:
         """Plan faults inside the block; the run is played at its end.
 
         An INCONCLUSIVE run fails the test, or skips it with `--diya-inconclusive skip`.  Raises
-        PlanError for what cannot be played, RunBroken when the run came to no verdict.
+        PlanError for a plan that cannot be played, RunBroken when the run ended without a verdict.
         """
         __tracebackhide__ = True
         run = Run(faults=self.settings.env != "target")
@@ -105,5 +105,5 @@ def _unavailable(chosen: Settings) -> str | None:
 
 
 def make(request: pytest.FixtureRequest) -> Readiness:
-    """The fixture of one test.  Raises PlanError for a marker or option that cannot be."""
+    """The fixture of one test.  Raises PlanError for a bad marker or option."""
     return Readiness(settings.of(request), request.node.name)

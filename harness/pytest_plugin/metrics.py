@@ -1,4 +1,4 @@
-"""What can be expected of a result, by name: where each number stands, and in which unit."""
+"""The metrics of a result by name: the place and the unit of each number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of a test: the faults that its block plans, and what is expected of its result."""
+"""One run of a test: the faults that its block plans, and the expectations of its result."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Run:
         """Assert something of the result, as `p99 < 1.5s` (names: docs/reference/pytest.md).
 
         `phase` is `steady`, `warmup`, `all`, or one of a fault; `fault` an id, a kind or a target.
-        Raises AssertionError when it does not hold, PlanError when it asks for what there is not.
+        Raises AssertionError when it does not hold, PlanError when the result has no such thing.
         """
         __tracebackhide__ = True
         result, path = self.result, self.path

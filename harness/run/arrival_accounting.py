@@ -1,7 +1,7 @@
-"""The account of the planned arrivals, completed when the load generator could not do it itself.
+"""Completes the account of the planned arrivals when the load generator could not.
 
-Who is killed writes nothing any more.  The harness outlives every process of the generator and
-knows how many arrivals were planned: what has no record is written off here, whoever died.
+A killed process writes no more records.  The harness outlives every process of the generator and
+knows how many arrivals were planned: it writes off each arrival that has no record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reports.records import (
 
 
 class _Settled(Struct):
-    """All that is read of a conversation's record."""
+    """The only field that is read of a conversation's record."""
 
     conversation: int
 

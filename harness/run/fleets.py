@@ -1,4 +1,4 @@
-"""The fleet that a plan asks for, and what is known of it once it is up."""
+"""Builds the fleet of a plan, and describes it once it has started."""
 
 from __future__ import annotations
 

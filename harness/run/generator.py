@@ -28,7 +28,7 @@ _QUIET = ("--only-summary", "--loglevel", "WARNING")
 
 @dataclass(frozen=True)
 class Crew:
-    """Who plays the load: by default one process, without a master."""
+    """The processes that play the load: by default one process, without a master."""
 
     workers: int = 1
     bind: tuple[str, int] | None = None
@@ -51,7 +51,7 @@ class Load(Protocol):
 
     @property
     def exit_code(self) -> int | None:
-        """What whoever is in charge of it ended with; None while that runs."""
+        """The exit code of the process in charge of the load; None while it runs."""
 
     @property
     def running(self) -> bool:
@@ -61,7 +61,7 @@ class Load(Protocol):
         """Raise GeneratorError with the end of its log if it has ended already."""
 
     def stop(self) -> None:
-        """End it: it writes what it knows."""
+        """End the load; its processes write their last records."""
 
 
 class Generator:
@@ -71,9 +71,9 @@ class Generator:
         crew = crew or Crew()
         self._logs = run_dir / "logs"
         command = [*_COMMAND, "--users", "1", "--spawn-rate", "1", "--host", target, *_QUIET]
-        # Failed turns are for the judge; what is left of Locust's exit code is a broken generator.
+        # The judge decides about failed turns; Locust's exit code then tells of a broken generator.
         command += ["--exit-code-on-error", "0", "--stop-timeout", "2"]
-        # The target is checked before the load begins: what the harness may do, these may.
+        # The harness checked the target before the load began: its processes may use it too.
         env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
         here = {**env, "DIYA_RUN_DIR": str(run_dir.absolute())}
         host, port = crew.bind or (LOOPBACK, 0 if crew.alone else free_port())
@@ -93,7 +93,7 @@ class Generator:
 
     @property
     def exit_code(self) -> int | None:
-        """What the one process, or the master, ended with; None while it runs."""
+        """The exit code of the one process, or of the master; None while it runs."""
         return self._processes[0].poll()
 
     @property
@@ -110,13 +110,13 @@ class Generator:
                 raise GeneratorError("the load generator did not start:\n" + "\n".join(lines))
 
     def stop(self) -> None:
-        """End it: first the one in charge is asked, so that it writes what it knows."""
+        """End the load; the process in charge is asked first, and writes its last records."""
         end(self._processes[:1])
         end(self._processes[1:])
 
 
 def end(processes: list[Process]) -> None:
-    """Ask all of them to end, and kill what is left after a while."""
+    """Ask all processes to end, and kill those that still run after a while."""
     for process in processes:
         if process.poll() is None:
             process.terminate()

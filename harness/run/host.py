@@ -1,4 +1,4 @@
-"""What a result must say about the machine and the versions it was measured with; its cores."""
+"""The machine and the versions that a result was measured with, and the cores of the machine."""
 
 from __future__ import annotations
 

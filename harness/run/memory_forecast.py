@@ -1,4 +1,4 @@
-"""What Redis is expected to take over a run, written down before the load begins."""
+"""The forecast of Redis's memory over a run, written before the load begins."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class OwnCpu:
         self._at, self._seconds = at, seconds
         if passed <= 0:
             return None
-        # A process whose parent ended is no longer seen below us, and its past goes with it.
+        # A process whose parent ended leaves this process's tree, and its CPU with it.
         return min(100.0, max(0.0, used / passed / self.cores * 100))
 
     def used(self) -> float:
@@ -44,6 +44,6 @@ def used_below(root: psutil.Process) -> float:
         with contextlib.suppress(psutil.Error):
             times = process.cpu_times()
             total += times.user + times.system
-            # What a child used is its parent's as soon as that has waited for it.
+            # The CPU of an ended child counts as its parent's once the parent has waited for it.
             total += times.children_user + times.children_system
     return total

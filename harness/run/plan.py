@@ -1,4 +1,4 @@
-"""What a readiness run will do: every option checked before anything is started."""
+"""The plan of a readiness run, from its options, which are all checked before anything starts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DEFAULT_EXPERIMENT = "diwali-default"
 _RANDOM = re.compile(r"random(?::(.*))?")
 _SEEDS = 10_000
 _LONGEST_OF_TTL = 0.2
-"""A drawn fault lasts for at most so much of the TTL: the turns that it held up come after it."""
+"""The longest duration of a drawn fault, as a share of the TTL: delayed turns follow the fault."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Plan:
     redis: str
     topology: Topology
     containers: dict[str, str] | None
-    """The images of a fleet in containers, as `chaos.containers` names them, and what else it must
-    know of them."""
+    """The images of a fleet in containers, by the names that `chaos.containers` has for them, and
+    the path of the health check."""
     compose: bool
     """Whether compose makes that fleet, from deploy/compose.yaml."""
     proxy: bool
@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def drawn(self) -> bool:
-        """Whether its faults were drawn by a seed: nobody has written them down."""
+        """True when its faults were drawn by a seed."""
         return self.experiment is not None and bool(_RANDOM.fullmatch(str(self.experiment.path)))
 
     @property
@@ -111,7 +111,7 @@ class Plan:
         return replace(self, profile=profile, sizing=sizing, command=command)
 
     def kept_in(self, experiment: Path) -> Plan:
-        """This plan, its command naming the copy of the experiment, which nobody will change."""
+        """This plan, with the run's own copy of the experiment in its command."""
         if self.experiment is None or self.experiment.path.parent == model.DIRECTORY:
             return self
         given = str(self.experiment.path)
@@ -157,7 +157,7 @@ class Plan:
 
     @property
     def model(self) -> str:
-        """What the replies come from; only ShopMax's agent has the scripted model."""
+        """The source of the replies; only ShopMax's agent has the scripted model."""
         if self.target is not None:
             return "unknown"
         return "the agent's own" if self.app != options.SHOPMAX else _scripted()
@@ -173,7 +173,7 @@ class Plan:
 
 
 def _shown(path: Path) -> str:
-    """The experiment as one would name it on the command line."""
+    """The experiment's name on the command line."""
     return path.stem if path.parent == model.DIRECTORY else str(path)
 
 
@@ -295,7 +295,7 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
 
 
 def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapabilities:
-    """What the fleet will be, as far as a random experiment must know."""
+    """The capabilities of the planned fleet, for drawing a random experiment."""
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
     if args.env != "process":
         return FleetCapabilities(random_experiment.CONTAINERS, args.replicas, longest_s=longest)

@@ -1,4 +1,4 @@
-"""What a person sees while a run lasts: rate, p99, errors, the fault in progress, the time left."""
+"""The progress of a run on the terminal: rate, p99, errors, current fault, remaining time."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class Progress:
         self._print(f"{self._elapsed():>4.0f} s  {text}", stays=True)
 
     def problem(self, text: str) -> None:
-        """Print a line about what goes wrong, also when quiet."""
+        """Print a line about a problem, also when quiet."""
         self._write(f"{self._elapsed():>4.0f} s  {text}", stays=True)
 
     def note(self, text: str) -> None:
-        """Show a line that the next one replaces; elsewhere than on a terminal, when it is time."""
+        """Show a line that the next one replaces; without a terminal, at most every ten seconds."""
         if self._terminal or time.monotonic() >= self._next:
             self._next = time.monotonic() + self._step
             self._print(f"{self._elapsed():>4.0f} s  {text}", stays=not self._terminal)
 
     def add(self, turns: list[TurnRecord]) -> None:
-        """Take note of finished turns."""
+        """Count finished turns."""
         self._turns.extend(turns)
         self._total += len(turns)
         self._errors += sum(turn.outcome is not Outcome.OK for turn in turns)
@@ -82,7 +82,7 @@ class Progress:
         self._stream.flush()
 
     def clear(self) -> None:
-        """Leave no half line behind."""
+        """Erase the progress line."""
         if self._terminal and not self._quiet:
             self._stream.write("\r\x1b[K")
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""Reads what is appended to a file of records, whole lines only."""
+"""Reads the records that are appended to a file, whole lines only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Redis itself remembers of slow moments: its slow log and its latency monitor."""
+"""Slow moments that Redis itself recorded: its slow log and its latency monitor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SlowMoment:
 
 
 def slow_moments(clients: Sequence[Redis], since: float) -> Iterator[SlowMoment]:
-    """What these servers remember from this Unix time on; nothing of those that do not answer."""
+    """The slow moments on these servers since a Unix time; silent servers are left out."""
     for client in clients:
         with contextlib.suppress(RedisError):
             yield from (each for each in _slow_log(client) if each.at >= since)

@@ -34,10 +34,10 @@ _INFO_FIELDS = (
 
 
 class RedisProbe:
-    """Asks whoever holds the data at the moment."""
+    """Reads INFO from the servers that hold the data at the moment."""
 
     def __init__(self, urls: Callable[[], Sequence[str]]) -> None:
-        """`urls` gives the addresses of the primaries; none when nobody can tell."""
+        """`urls` gives the addresses of the primaries; none while they are unknown."""
         self._urls = urls
         self._clients: dict[str, Redis] = {}
         self._run_ids: frozenset[str] = frozenset()

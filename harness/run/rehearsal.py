@@ -1,7 +1,7 @@
 """The rehearsal before a run: the process that plays it, and the CPU that it costs.
 
-The processor time of everything that serves and asks is read when the measured part begins and when
-its last turn has been answered.
+The CPU time of the fleet and the generator is read when the measured part begins and when its last
+turn has been answered.
 """
 
 from __future__ import annotations
@@ -26,41 +26,41 @@ from harness.errors import GeneratorError
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_S = 60.0
-"""All of it together; a service that hangs is left to the run."""
+"""Limit of the whole rehearsal; a service that hangs is judged by the run."""
 _MOST_CUSTOMERS = 24
 _FEWEST_CUSTOMERS = 8
 LOG = "rehearsal.log"
 
 Cpu = Callable[[], float | None]
-"""Processor seconds used so far by all that serves and asks; None where that cannot be seen."""
+"""CPU seconds used so far by the fleet and the generator; None where they cannot be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The service fails always."""
+    """Every request to the service failed."""
 
     opening: bool
     """No session can be opened; else no turn is answered."""
     error: str
-    """The service's own words, or what became of the connection."""
+    """The service's own error, or the error of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the measured part came to."""
+    """The result of the measured part."""
 
     turns: int
     """Turns that were answered."""
     failed: int
     seconds: float
     cpu_s: float | None
-    """Processor seconds of all of them; None where that cannot be seen."""
+    """CPU seconds of all turns; None where they cannot be measured."""
     first: Measured | None = None
     """The same of conversations that were over after their first turn."""
 
 
 def customers(replicas: int) -> int:
-    """How many talk at once: enough to keep every replica busy, and few enough to refuse nobody."""
+    """The number of simultaneous customers: every replica is busy, and no request is refused."""
     return min(_MOST_CUSTOMERS, max(_FEWEST_CUSTOMERS, 2 * replicas))
 
 
@@ -123,7 +123,7 @@ def _process(run_dir: Path, run_id: str, url: str, count: int) -> Iterator[Itera
 
 
 def _steps(process: subprocess.Popen[bytes], log: Path) -> Iterator[Any]:
-    """What it says, at the moment when it says it, until it is `gone`, or too late."""
+    """The steps that the process reports, each at once, until `gone` or until the time limit."""
     lines: queue.Queue[bytes] = queue.Queue()
     assert process.stdout is not None
     threading.Thread(

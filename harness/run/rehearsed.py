@@ -1,4 +1,4 @@
-"""The plan of a run after its rehearsal: refused where the service fails always, else sized."""
+"""The plan of a run after its rehearsal: refused when every request fails, else sized."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def rehearsed(plan: Plan, run_dir: Path, fleet: AnyFleet | None, progress: Progr
     """
     measured: Measured | None = None
     if plan.rehearse:
-        progress.note("rehearsal: does the service answer, and what does a turn cost?")
+        progress.note("rehearsal: checks that the service answers, and measures a turn's CPU")
         measured = _rehearse(plan, run_dir, fleet)
     elif fleet is not None:
-        progress.say("no rehearsal: nothing is known of what this machine carries")
+        progress.say("no rehearsal: the capacity of this machine is not known")
     if plan.scale is None and (fleet is None or not plan.rehearse):
-        return plan  # the load is what was asked for
+        return plan  # the load stays as the options say
     ask = Ask(
         plan.profile,
         plan.scale,
@@ -67,7 +67,7 @@ def _rehearse(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Measured | N
 
 
 def _cpu(plan: Plan, fleet: AnyFleet) -> Cpu:
-    """Of all processes below this one, and of the containers where the fleet is in some."""
+    """The CPU of all processes below this one, and of the fleet's containers."""
     nodes: Sequence[Any] = ()
     if plan.containers is not None:
         contained: Any = fleet

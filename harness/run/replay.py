@@ -1,4 +1,4 @@
-"""`--replay RUN_DIR`: the load, the fleet and the faults of a run that is over, once more."""
+"""`--replay RUN_DIR`: plays the load, the fleet and the faults of a stored run again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _OwnTopology(TopologyDescription, frozen=True, kw_only=True):
 
 
 class _Replayable(RunDescription, frozen=True, kw_only=True):
-    """A run that says all that is needed to play it again."""
+    """A run whose description is complete enough to play it again."""
 
     seed: Whole
     sessions: Word
@@ -44,7 +44,7 @@ class _Replayable(RunDescription, frozen=True, kw_only=True):
 
 
 def filled_in(args: argparse.Namespace) -> argparse.Namespace:
-    """The options with what the run says.  Sets the settings of the service that it had.
+    """The options, filled in from the run.  Sets the run's settings of the service in `os.environ`.
 
     Raises ConfigError for a directory that is not that of such a run, and for options beside it
     that the run answers.

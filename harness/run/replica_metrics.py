@@ -1,4 +1,4 @@
-"""Reads each replica's own `/metrics` every few seconds, whatever the other replicas do.
+"""Reads each replica's own `/metrics` every few seconds, independently of the other replicas.
 
 A replica that is dead, frozen or overloaded is slow to answer or does not: each has a thread of its
 own, which waits while the sampler goes on.
@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chaos.fleet.http_probe import get
 
 _EACH_S = 3.0
-"""The replica tells the worst lag of its last five seconds: none is missed."""
+"""The replica reports the worst lag of its last five seconds, so no lag is missed (seconds)."""
 _PATIENCE_S = 3.0
 _JOIN_S = 0.5
 _NAMES = {
@@ -27,7 +27,7 @@ _NAMES = {
 }
 
 Write = Callable[[str, dict[str, float]], None]
-"""Takes a source, and what it shows."""
+"""Takes a source and its values."""
 
 
 class Served(Protocol):
@@ -56,7 +56,7 @@ class ReplicaMetrics:
             thread.start()
 
     def stop(self) -> None:
-        """Ask no more; who waits for a silent replica is not waited for."""
+        """Stop reading; a thread that waits for a silent replica is not joined."""
         self._stop.set()
         for thread in self._threads:
             thread.join(_JOIN_S if thread.is_alive() else 0.0)

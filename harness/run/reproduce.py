@@ -11,9 +11,9 @@ from harness import parser
 from reports.basics.addresses import without_password
 
 _ALWAYS = ("profile", "experiment", "seed")
-"""Told even where they are the default, which another version may change."""
+"""Options that are always written, because another version may have other defaults."""
 _FLEETS = ("replicas", "sessions")
-"""Likewise, for a fleet of our own."""
+"""Options that are always written for a fleet that diya starts."""
 _NEVER = ("help", "join", "out", "quiet", "verbose")
 _ADDRESSES = ("redis", "target")
 SETTINGS = (
@@ -27,7 +27,7 @@ SETTINGS = (
     "DIYA_MODEL_TOKENS_PER_S",
     "DIYA_MODEL_TTFT_MS",
 )
-"""What replicas take from the environment, secrets left out."""
+"""The environment variables that set up replicas, without secrets."""
 REPLAYED = (
     "profile",
     "seed",
@@ -42,7 +42,7 @@ REPLAYED = (
     "target",
     "scale",
 )
-"""Options that the run of a `--replay` answers."""
+"""Options that a `--replay` takes from the stored run."""
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -59,7 +59,7 @@ def command(
 ) -> list[str]:
     """The words of the command line, settings of the environment first.
 
-    `seed` and `experiment` are what was drawn and chosen where the options left it open.
+    `seed` and `experiment` are the drawn and chosen values where the options set none.
     """
     chosen: dict[str, Any] = {"seed": seed, "experiment": experiment}
     told = _ALWAYS if args.target is not None else _ALWAYS + _FLEETS
@@ -71,7 +71,7 @@ def command(
         if value == action.default and action.dest not in told:
             continue
         option = action.option_strings[-1]
-        if isinstance(value, list):  # said several times
+        if isinstance(value, list):  # an option that may be repeated
             words += [word for each in value for word in (option, str(each))]
             continue
         words.append(option)

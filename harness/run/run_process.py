@@ -68,7 +68,7 @@ def _play(arguments: Sequence[str], root: Path, where: Path, log: Path) -> int:
 
 
 def _sentence(said: Sequence[str]) -> str:
-    """The sentence with which diya refused, from the end of what it said."""
+    """The sentence with which diya refused, from the end of its output."""
     for line in reversed(said):
         if line.startswith("diya: "):
             return line.removeprefix("diya: ")

@@ -11,7 +11,7 @@ EXPERIMENT_FILE = "experiment.yaml"
 
 
 def create(out: Path, profile: str, seed: int, origin: float) -> Path:
-    """Make `<out>/<utc>-<profile>-<seed>/`.  Raises ConfigError when that cannot be."""
+    """Make `<out>/<utc>-<profile>-<seed>/`.  Raises ConfigError when it cannot be made."""
     stamp = datetime.fromtimestamp(origin, UTC).strftime("%Y%m%dT%H%M%SZ")
     name = f"{stamp}-{profile}-{seed}"
     for attempt in range(100):

@@ -1,4 +1,4 @@
-"""Once a second: what Redis, the replicas and the host look like."""
+"""Samples Redis, the replicas and the host once a second."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _STEP_S = 1.0
 
 
 class Sampled(Protocol):
-    """A replica whose process can be looked at."""
+    """A replica whose process can be measured."""
 
     @property
     def pid(self) -> int | None:
-        """None while it does not run.  Raises ChaosError where that cannot be told."""
+        """None while it does not run.  Raises ChaosError when that is unknown."""
 
 
 class Sampler:
@@ -70,7 +70,7 @@ class Sampler:
         self._metrics.start()
 
     def stop(self) -> None:
-        """End after the sample that is being taken, and note what Redis remembers of the run."""
+        """End after the current sample, and record the slow moments that Redis noted in the run."""
         self._stop.set()
         self._thread.join(3.0)
         self._metrics.stop()
@@ -127,10 +127,10 @@ class _ProcessProbe:
         self._processes: dict[int, psutil.Process] = {}
 
     def read(self) -> dict[str, dict[str, float]]:
-        """RSS and CPU of every process that runs, and of which that can be told now."""
+        """RSS and CPU of every running process that can be measured now."""
         values = {}
         for name, replica in self._replicas.items():
-            # One that Docker is slow to tell of lacks in this sample, and the others do not.
+            # A process that Docker is slow to report is left out of this sample only.
             with contextlib.suppress(psutil.Error, ChaosError, OSError):
                 if (pid := replica.pid) is None:
                     continue

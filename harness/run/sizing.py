@@ -1,12 +1,12 @@
-"""How much of a profile this machine can play: from what a rehearsal measured to a factor.
+"""The share of a profile that this machine can play, from the measurements of a rehearsal.
 
 The peak is that of the turns a second, smoothed over 5 s: a shorter spike decides nothing.  It may
-need at most 60 % of what the machine carries.  The rest is for what a rehearsal does not show:
+need at most 60 % of the machine's capacity.  The rest is for costs that a rehearsal does not show:
 replicas that start again in a fault (2 to 4 s of CPU each), the sampler, arrivals in bunches, and
 the queues that form before a machine is full.
 
-A service whose turns grow much dearer with the history is the run's to find: the load gives way to
-it only up to `GROWN` times what a first turn costs.
+A service whose turns get much more expensive with a longer history must fail in the run: the load
+is reduced for it only up to `GROWN` times the cost of a first turn.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from loadtests.profiles.profile import Profile
 from reports.records.sizing import GROWN, Sizing
 
 SHARE = 0.6
-"""The peak may need so much of what the machine carries."""
+"""The peak may need this share of the machine's capacity."""
 LEAST_FACTOR = 0.1
-"""Below it the load has nothing of the profile left."""
+"""The smallest factor: a load below it does not resemble the profile."""
 LEAST_TURNS = 100
 """A scaled load must still have so many turns, or half of the profile's if those are fewer."""
 _LEAST_ANSWERED = 0.8
-"""Where fewer turns of a rehearsal were answered, nothing is known of what a turn costs."""
+"""With a smaller share of answered turns in a rehearsal, the cost of a turn is not known."""
 _LEAST_MEASURED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the load would ask of the machine."""
+    """The load, as a demand on the machine."""
 
     profile: Profile
     """As it will be played unless it is scaled."""
@@ -56,7 +56,7 @@ def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
     if ask.scale is None and cost is not None:
         counted = cost if first is None else min(cost, GROWN * first)
         if SHARE * cores / counted < ask.peak:
-            # Rounded down, so that it can be said again.
+            # Rounded down, so that the shown factor is the exact one.
             factor = math.floor(100 * SHARE * cores / counted / ask.peak) / 100
             _check(ask, factor, cores / counted, cores)
     return Sizing(

@@ -1,4 +1,4 @@
-"""What a rehearsal leaves in a Redis of our own, and its removal."""
+"""Removes the keys that a rehearsal leaves in diya's own Redis."""
 
 from __future__ import annotations
 

@@ -71,9 +71,9 @@ class Watch:
         # A pause and a turn; or, after the last turn, a read-back, a deletion, another read-back.
         self._longest_silence = profile.longest_pause_s + 4 * self._deadline_s + _SLACK_S
         self._silent_until = clock.now() + patience
-        """Who is silent even then hangs; run time.  Whatever comes from the load moves it."""
+        """The load hangs when it is silent until then (run time); each of its records moves it."""
         self._latest = math.inf
-        """When the run is cut whatever comes; run time."""
+        """The run is cut at this run time in every case."""
 
     def run(self) -> None:
         """Return when everything has been seen, or when the generator is gone or hangs.
@@ -95,7 +95,7 @@ class Watch:
 
     def _follow_to_the_end(self) -> None:
         while True:
-            # Asked before the look: what it wrote before it ended is seen.
+            # Asked before the records are read: everything that it wrote before its end is read.
             running = self._generator.running
             self._look()
             if not running and not self._draining():
@@ -120,7 +120,7 @@ class Watch:
         self._extend(turns)
         if self._start is not None:
             fault = self._schedule.current if self._schedule is not None else None
-            # Customers who are cut off are silent for as long as that fault lasts.
+            # Customers whose connection is cut are silent while that fault lasts.
             if self._conversations.read() or turns or fault is not None:
                 heard_until = self._clock.now() + self._longest_silence
                 self._silent_until = max(self._silent_until, heard_until)
@@ -149,11 +149,11 @@ class Watch:
         elif mark.mark == "end":
             self._phase = "TTL drains"
             self._drained = mark.t + profile.real_ttl_seconds + _DRAINED_S
-            # What is left are the audits of sessions whose TTL is over.
+            # Only the audits of sessions whose TTL is over remain.
             self._latest = mark.t + profile.real_ttl_seconds + 2 * self._deadline_s + _SLACK_S
             self._silent_until = self._latest
             if self._schedule is not None:
-                # A fault without load proves nothing: what is not done by now stays undone.
+                # A fault without load proves nothing: faults that have not begun are left out.
                 self._schedule.stop()
 
     def _begin_faults(self, schedule: Schedule, load_start: float) -> None:

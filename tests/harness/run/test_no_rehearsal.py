@@ -32,7 +32,7 @@ def test_a_fleet_that_was_not_rehearsed_gets_the_whole_load_and_that_is_said(
     before, after, said = unrehearsed(tmp_path, FLEET)
     assert after == before
     assert after.description().sizing is None
-    assert "no rehearsal: nothing is known of what this machine carries" in said
+    assert "no rehearsal: the capacity of this machine is not known" in said
 
 
 @pytest.mark.parametrize("target", [(), ("--target", "http://127.0.0.1:8000")])
