@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +90,31 @@ def test_a_sentence_of_the_command_line_names_the_options_of_pytest() -> None:
     assert as_pytest_says("--redis x, --redis-image y: --ttl was expected, not --ttl-x") == (
         "--redis x, --diya-redis-image y: --diya-ttl was expected, not --ttl-x"
     )
+
+
+@pytest.mark.service
+@pytest.mark.parametrize(
+    ("options", "out", "journeys"),
+    [
+        ((), "kept", "guests.toml"),
+        (("--diya-out", "other", "--diya-journeys", "b.toml"), "other", "b.toml"),
+    ],
+)
+def test_an_option_of_pytest_wins_over_the_ini_file(
+    tmp_path: Path, options: tuple[str, ...], out: str, journeys: str
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\ndiya_out = kept\ndiya_journeys = guests.toml\n")
+    (tmp_path / "test_chosen.py").write_text(
+        "from harness.pytest_plugin.settings import of\n"
+        "def test_chosen(request):\n"
+        "    print('chosen', of(request).out.name, of(request).journeys)\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", "-s", "-p", "no:locust", "-p", "no:valkey", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert f"chosen {out} {journeys}\n" in finished.stdout, finished.stdout + finished.stderr
