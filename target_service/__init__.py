@@ -17,7 +17,7 @@ __all__ = ["RedisSessionService"]
 
 
 def __getattr__(name: str) -> object:
-    # Importing ADK takes half a second: only those who ask for the service pay for it.
+    # Importing ADK takes half a second, so it is imported only when the service is used.
     if name == "RedisSessionService":
         from target_service.sessions.service import RedisSessionService
 

@@ -17,20 +17,20 @@ EXIT_BAD_CONFIGURATION = 104
 
 
 def main() -> int:
-    """Run the replica; 104 and one sentence on stderr for settings that cannot be used."""
+    """Run the replica; for unusable settings print one sentence on stderr and return 104."""
     parser = argparse.ArgumentParser(prog="python -m target_service", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     args = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Customers' words stay out of traces, and out of the time of a turn.
+    # Customers' messages must not appear in traces, and recording them slows a turn.
     os.environ.setdefault("ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS", "false")
-    # One line per model call, because a scripted model counts no tokens.
+    # ADK would warn at every model call, because the scripted model counts no tokens.
     logging.getLogger("google_adk.google.adk.telemetry").setLevel(logging.ERROR)
-    # ADK warns of its own experimental features at every start; that is nobody's news here.
+    # ADK warns about its own experimental features at every start.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"google\.adk")
-    # Nothing of what is imported is garbage, and to look for it takes a tenth of the start.  The
-    # end of the warm-up switches it on again.
+    # Imports leave no garbage, and collecting takes a tenth of the start-up time.  The end of the
+    # warm-up switches the collector on again.
     gc.disable()
     import_stubs.leave_out()
     try:

@@ -1,4 +1,4 @@
-"""Settings of one replica, read from the environment: secrets never stand in a command line."""
+"""Settings of one replica, read from the environment so that no secret is on a command line."""
 
 from __future__ import annotations
 
@@ -20,38 +20,37 @@ class Settings:
     """How this replica runs."""
 
     replica: str
-    """The replica's name, sent with every response as `x-diya-replica`; else the host's."""
+    """The replica's name, sent with every response as `x-diya-replica`; the host's by default."""
     redis_url: str = field(repr=False)
     sessions: str
     """`redis`, `adk-redis`, `memory`, or `module:factory` with (uri, ttl_seconds)."""
     ttl_seconds: float
     durability: str
-    """What a turn has survived before it is acknowledged: `memory`, `aof`, `fsync`,
-    `replicated:N`."""
+    """How durable a turn is before it is acknowledged: `memory`, `aof`, `fsync`, `replicated:N`."""
     model: str
     """`scripted`, or the name of a real model that ADK knows."""
     model_ttft_ms: float
     """Scripted model: median time to the first token, lognormal with sigma 0.3."""
     model_tokens_per_s: float
-    model_mood: str | None
-    """Scripted model: the file that makes it slow or wrong, for experiments; None: never."""
+    model_faults_file: str | None
+    """Scripted model: the file that makes it slow or failing, for experiments; None: none."""
     lease_ms: int
-    """A turn whose replica died can be taken over after this time at the latest."""
+    """After this time at the latest another replica can take over the turn of a dead one."""
     busy_wait_s: float
-    """How long a repeat waits for the turn that is still running elsewhere, before its 409."""
+    """How long a repeated request waits for the running turn of its session before a 409."""
     max_turns_in_flight: int
-    """Above it a turn is refused at once: a queue would make every customer wait."""
+    """More turns are refused at once, because a queue would make every customer wait."""
     max_body_bytes: int
     drain_s: float
-    """After SIGTERM: how long readiness is false while requests are still served."""
+    """How long requests are still served after SIGTERM, with readiness false."""
     token: str | None = field(repr=False)
-    """What callers must show as `Authorization: Bearer`; None lets everybody in."""
+    """The token that callers must send as `Authorization: Bearer`; None: no token needed."""
     default_app: str | None
     """ADK's own setting: the app of requests that name none."""
     agent: Path | None
-    """The folder of the agent that is served, as `adk run` takes it; None: ShopMax's."""
+    """The folder of the agent, as for `adk run`; None: ShopMax's."""
     patch_adk: bool
-    """Whether `adk_patches` are applied, which make a turn cheaper and change nothing else."""
+    """Whether to apply `adk_patches`, which make a turn cheaper and change nothing else."""
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -66,7 +65,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         model=environ.get("DIYA_MODEL", "scripted"),
         model_ttft_ms=_number(environ, "DIYA_MODEL_TTFT_MS", 60.0, zero=True),
         model_tokens_per_s=_number(environ, "DIYA_MODEL_TOKENS_PER_S", 600.0),
-        model_mood=environ.get("DIYA_MODEL_MOOD") or None,
+        model_faults_file=environ.get("DIYA_MODEL_MOOD") or None,
         lease_ms=_whole(environ, "DIYA_LEASE_MS", 2000),
         busy_wait_s=_number(environ, "DIYA_BUSY_WAIT_S", 2.0, zero=True),
         max_turns_in_flight=_whole(environ, "DIYA_MAX_TURNS_IN_FLIGHT", 64),
@@ -88,12 +87,12 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
 
 def _token(environ: Mapping[str, str]) -> str | None:
     token = environ.get("DIYA_TOKEN")
-    # Empty is refused rather than taken for none: a secret that was not delivered must not open
-    # the door to everybody.
+    # An empty token is refused, not treated as none: a secret that was not delivered must not
+    # remove the protection.
     if token is not None and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token):
         raise SettingsError(
-            "DIYA_TOKEN is empty or has a character that a bearer token cannot have; "
-            "letters, digits and `-._~+/` were expected, or no DIYA_TOKEN at all"
+            "DIYA_TOKEN must be unset or consist of letters, digits and `-._~+/`, "
+            "got an empty value or another character"
         )
     return token
 
@@ -108,14 +107,12 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, zero: bool
         value = -1.0
     if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
         wanted = "a number of at least 0" if zero else "a number above 0"
-        raise SettingsError(f"{name} is {text!r}; {wanted} was expected")
+        raise SettingsError(f"{name} must be {wanted}, got {text!r}")
     return value
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
     value = _number(environ, name, float(default))
     if not value.is_integer():
-        raise SettingsError(
-            f"{name} is {environ.get(name)!r}; a number without a fraction was expected"
-        )
+        raise SettingsError(f"{name} must be a whole number, got {environ.get(name)!r}")
     return int(value)

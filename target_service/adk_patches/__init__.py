@@ -1,10 +1,10 @@
-"""What ADK does anew in every turn though nothing asks for it, replaced function by function.
+"""Patches that remove needless work from every ADK turn, one function at a time.
 
-Only the process of a replica is patched, when it starts.  `DIGESTS` holds the source that the
-patches were checked with (google-adk 2.13.0, fastapi 0.165.0, opentelemetry 1.44.0): where a module
-that a patch rests on is another, or somebody else has replaced the function, that patch stands
-aside, the log says so, and the replica is slower and no less right.  `DIYA_ADK_PATCHES=off` leaves
-all of them out.  Why each is equivalent stands beside it.
+Only the process of a replica is patched, when it starts.  `DIGESTS` identifies the source that the
+patches were checked with (google-adk 2.13.0, fastapi 0.165.0, opentelemetry 1.44.0).  A patch is
+skipped when a module that it depends on differs, or when the function was already replaced; the log
+says so, and the replica is slower and just as correct.  `DIYA_ADK_PATCHES=off` skips all of them.
+A comment at each patch says why it is equivalent.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Patch:
     function: str
     """`name` or `Class.name`."""
     make: Callable[[Any], Any]
-    """From the function as it is to the one in its place."""
+    """Makes the replacement from the original function."""
     rests_on: tuple[str, ...] = ()
-    """Other modules whose source it was checked with."""
+    """Other modules that the patch depends on."""
     also: tuple[str, ...] = ()
     """Modules that imported the function by its name."""
 
@@ -167,13 +167,13 @@ DIGESTS = {
     "opentelemetry.metrics._internal": "1c8ccb342439e29c",
     "opentelemetry.trace": "ca3d9d8cd1ec49c0",
 }
-"""Module → the first 16 hex digits of SHA-256 of its source, as it was checked."""
+"""Module → the first 16 hex digits of SHA-256 of the source that the patches were checked with."""
 
 
 def apply() -> list[str]:
-    """Patch this process; the patches that are in force now.
+    """Patch this process; returns the patches that were applied.
 
-    To be called once the agents are loaded: what they imported and replaced stays theirs.
+    Call it after the agents are loaded, so that their own replacements are kept.
     """
     in_force = []
     for patch in PATCHES:
@@ -181,24 +181,24 @@ def apply() -> list[str]:
             _put_in(patch)
             in_force.append(str(patch))
         except (ImportError, AttributeError, LookupError, OSError) as error:
-            log.warning("a turn costs more: %s stays as ADK has it: %s", patch, error)
+            log.warning("a turn costs more: %s was not patched: %s", patch, error)
     if importlib.util.find_spec("a2a") is None:
-        # ADK tries to import it in every turn.  Python remembers no failed import; this does.
+        # ADK tries to import it in every turn.  Python does not cache a failed import; this does.
         sys.modules.setdefault(A2A, None)  # type: ignore[arg-type]
     return in_force
 
 
 def digest(module: str) -> str:
-    """The first 16 hex digits of SHA-256 of a module's source.  Raises OSError without any."""
+    """The first 16 hex digits of SHA-256 of a module's source; OSError when it has none."""
     path = importlib.import_module(module).__file__ or ""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
 def _put_in(patch: Patch) -> None:
-    """Raises ImportError, AttributeError, LookupError or OSError where it does not fit."""
+    """Raises ImportError, AttributeError, LookupError or OSError when the patch does not fit."""
     rests_on = (patch.module, *patch.rests_on)
     if other := [name for name in rests_on if _digest(name) != DIGESTS[name]]:
-        raise LookupError(f"{', '.join(other)} is not as it was checked")
+        raise LookupError(f"{', '.join(other)} differs from the checked version")
     owner: Any = importlib.import_module(patch.module)
     *holders, name = patch.function.split(".")
     for holder in holders:
@@ -206,7 +206,7 @@ def _put_in(patch: Patch) -> None:
     original = owner.__dict__[name]
     found = getattr(original, "fget", original)
     if found.__module__ != patch.module:
-        raise LookupError(f"it comes from {found.__module__}")
+        raise LookupError(f"it was already replaced by {found.__module__}")
     made = patch.make(original)
     setattr(owner, name, made)
     for module in patch.also:

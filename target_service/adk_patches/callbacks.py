@@ -1,9 +1,9 @@
-"""Callbacks that nobody has, and generators that only hand on.
+"""Patches that skip unused callbacks and generators that only forward another one.
 
-ADK makes a context for each kind of callback, with actions, state and telemetry of its own, and
-asks what a callback left in it.  Without plugins and without a callback, nothing is left in it.
-A generator that only yields what another one yields, and closes it, costs every event and every
-piece of a stream one more resumption: the other one is handed out itself.
+ADK creates a context for each kind of callback, with its own actions, state and telemetry, and then
+reads the callback's results from it.  Without plugins and callbacks that context stays empty.
+A generator that only forwards another one costs every event and every piece of a stream one more
+resumption, so the patch returns the inner generator.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def handed_on(module: str, function: str, *, with_self: bool = False) -> Callabl
 
 
 def aborted(_: Any) -> Any:
-    # Read thirty times in a turn, through pydantic's search for private attributes.
+    # ADK reads this thirty times a turn, each time through pydantic's private-attribute lookup.
     def is_aborted(self: Any) -> Any:
         state = self.__pydantic_private__["_abort_state"]
         return state.aborted or state.signal.is_set()

@@ -1,8 +1,8 @@
-"""The history of a request, and what is shown of an event.
+"""Patches for building a request's history and for redacting an event.
 
-ADK walks all events about a dozen times for every model call, and copies each content by way of
-pydantic's `model_copy`.  Most histories need nothing left out and nothing moved: one walk finds
-that out and copies as it goes; anything unusual is left to ADK.
+ADK walks all events about a dozen times for every model call, and copies each content with
+pydantic's `model_copy`.  Most histories need no removal and no reordering: one walk checks this and
+copies as it goes; any other history is left to ADK.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _set = object.__setattr__
 
 
 def shallow(model: Any) -> Any:
-    """What pydantic's `model_copy()` makes, without its detours."""
+    """A faster equivalent of pydantic's `model_copy()`."""
     if model.__pydantic_private__ is not None or model.__pydantic_extra__ is not None:
         return model.model_copy()
     cls: Any = type(model)
@@ -34,7 +34,7 @@ def _assign(model: Any, field: str, value: Any) -> None:
 
 
 def _without_id(part: Any, field: str) -> None:
-    """Take ADK's own id from the copied part's call or answer, in a copy of that."""
+    """Remove ADK's own id from a copy of the copied part's call or answer."""
     held = part.__dict__[field]
     if held.id.startswith("adk-"):
         held = shallow(held)
@@ -43,7 +43,7 @@ def _without_id(part: Any, field: str) -> None:
 
 
 def plain_contents(events: Any, agent: str, strip_ids: bool) -> list[Any] | None:
-    """The contents of a history that has nothing to be left out or moved; None for any other."""
+    """The contents of a history that needs no removal and no reordering; None for any other."""
     contents: list[Any] = []
     seen: set[str] = set()
     unanswered: set[str] = set()
@@ -84,7 +84,7 @@ def plain_contents(events: Any, agent: str, strip_ids: bool) -> list[Any] | None
             elif not held["text"] or held["thought"]:
                 return None
             parts.append(copied)
-        # A call is followed by all its answers in one event, and by nothing else.
+        # The event after a call must hold all its answers and nothing else.
         if answers != unanswered or (answers and len(answers) != len(parts)):
             return None
         unanswered = calls
@@ -114,8 +114,8 @@ _SECRETS = frozenset(
 
 
 def redacted(original: Any) -> Any:
-    # ADK rebuilds every response to leave secrets out.  All its callers hand in what they have just
-    # dumped, and keep no other hand on it: without a secret, it can stay as it is.
+    # ADK rebuilds every response to remove secrets.  All callers pass a value that they have just
+    # dumped and do not use again, so without a secret it can be returned unchanged.
     def _redact_credential_secrets(value: Any) -> Any:
         left = [value]
         while left:

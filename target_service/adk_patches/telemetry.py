@@ -1,10 +1,9 @@
-"""Telemetry that nobody records.
+"""Patches that skip telemetry without a recipient.
 
-ADK's server always has a tracer provider, without a processor unless somebody exports; ADK opens
-spans all the same, builds their attributes (the whole request as JSON among them) and counts
-metrics that go nowhere.  While there is neither a processor nor a provider of metrics or logs,
-nobody could be told, and no span is opened.  Asked at every call: an agent may set up telemetry
-when it likes.
+ADK's server always has a tracer provider, but a span processor only when traces are exported.  ADK
+still opens spans, builds their attributes (including the whole request as JSON) and counts metrics
+that are never exported.  While there is no processor and no provider of metrics or logs, the
+patches open no span.  They check this at every call, because an agent may set up telemetry later.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _INSTRUMENTATION = "google.adk.telemetry._instrumentation"
 
 
 def recorded() -> bool:
-    """Whether anybody would be told of a span, a metric or a log record."""
+    """Whether a span, a metric or a log record would have a recipient."""
     processor = getattr(trace._TRACER_PROVIDER, "_active_span_processor", None)
     return (
         getattr(processor, "_span_processors", None) != ()
@@ -32,7 +31,7 @@ def recorded() -> bool:
 
 
 class _Scope:
-    """An asynchronous context that does nothing but hand in what it holds."""
+    """An asynchronous context manager that only returns its value."""
 
     def __init__(self, held: Any) -> None:
         self._held = held
@@ -45,10 +44,10 @@ class _Scope:
 
 
 class _Inference:
-    """A model call of which nothing is collected."""
+    """A model call without telemetry."""
 
     def record_llm_response(self, invocation_context: Any, response: Any) -> None:
-        """Nobody asks for it."""
+        """Does nothing."""
 
 
 def inference(original: Any) -> Any:
@@ -62,7 +61,7 @@ def invocation(original: Any) -> Any:
     workflow = importlib.import_module("google.adk.workflow._workflow").Workflow
 
     def record_invocation(entrypoint_node: Any, *args: Any, **named: Any) -> Any:
-        # The root of a workflow runs in the scope that is opened here.
+        # The root of a workflow runs in the scope opened here.
         if recorded() or isinstance(entrypoint_node, workflow):
             return original(entrypoint_node, *args, **named)
         return contextlib.nullcontext((otel_context.get_current(), None))
@@ -93,7 +92,7 @@ def tool_span(original: Any) -> Any:
 
 
 def stream(original: Any) -> Any:
-    # ADK attaches the context for each event; where it is the current one, that changes nothing.
+    # ADK attaches the context for each event; attaching the current one has no effect.
     def stream_in_scope(context: Any, agen: Any) -> Any:
         if recorded() or context is not otel_context.get_current():
             return original(context, agen)
@@ -103,5 +102,5 @@ def stream(original: Any) -> Any:
 
 
 def http(original: Any) -> Any:
-    # FastAPI takes ADK's provider without a processor for one that records.
+    # FastAPI treats ADK's provider as recording although it has no processor.
     return lambda self: recorded() and original(self)

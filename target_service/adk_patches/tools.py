@@ -1,10 +1,10 @@
-"""Tools that are plain functions.
+"""Patches that cache the tools made from plain functions.
 
-For every model call ADK wraps each one anew, in a task of its own and with a context that nobody
-reads, inspects its signature and docstring, and copies its declaration with `deepcopy`.  Here that
-is remembered by function, weakly, as long as all that was looked at is unchanged; each call still
-gets tools and declarations of its own, which it may change.  With any other kind of tool among
-them, ADK does all of it itself.
+For every model call ADK wraps each function again, in its own task and with an unused context,
+inspects its signature and docstring, and copies its declaration with `deepcopy`.  Here the result
+is cached by function (weakly) as long as everything inspected is unchanged.  Each call still gets
+its own tools and declarations, which it may change.  If any tool is of another kind, ADK does all
+of the work itself.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _ADK = "google.adk."
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was found out about a function, and what it looked like then."""
+    """The inspection of a function, and the attributes that it depends on."""
 
     attributes: dict[str, Any]
     facts: tuple[Any, ...]
     declarations: dict[tuple[Any, bool], Any]
     by_keyword: bool
-    """Whether it takes all its arguments by keyword, as ADK hands them in."""
+    """Whether the function accepts all its arguments by keyword, as ADK passes them."""
 
 
 def _facts(func: Any) -> tuple[Any, ...]:
@@ -50,7 +50,7 @@ def _facts(func: Any) -> tuple[Any, ...]:
 
 
 def _deep(value: Any) -> Any:
-    """What `copy.deepcopy` makes of a declaration, without its detours."""
+    """A faster equivalent of `copy.deepcopy` for a declaration."""
     kind = type(value)
     if value is None or kind in (str, bool, int, float) or isinstance(value, Enum):
         return value
@@ -79,7 +79,7 @@ def agent_tools(original: Any) -> Any:
     def look(func: Any) -> _Seen:
         known, facts = seen.get(func), _facts(func)
         if known is None or known.facts != facts:
-            # The function itself must not be held: it is the weak key.
+            # Do not keep a reference to the function: it is the weak key.
             tool = cls(func=func)
             by_keyword = tool._get_compatible_func() is func
             known = seen[func] = _Seen(_forgetting(tool), facts, {}, by_keyword)
@@ -137,14 +137,14 @@ def agent_tools(original: Any) -> Any:
 
 
 def _forgetting(tool: Any) -> dict[str, Any]:
-    """A tool's attributes without the function, which comes back in `tool_of`."""
+    """A tool's attributes without the function, which `tool_of` adds again."""
     spec = copy.copy(tool._spec)
     spec.func = spec.unwrapped_func = None
     return {**tool.__dict__, "func": None, "_spec": spec}
 
 
 def toolset_auth(original: Any) -> Any:
-    # ADK makes a context for the toolsets' credentials, whether or not there is a toolset.
+    # ADK creates a context for the toolsets' credentials even when there is no toolset.
     toolset = importlib.import_module(_ADK + "tools.base_toolset").BaseToolset
 
     def resolve_toolset_auth(invocation_context: Any, agent: Any) -> Any:

@@ -1,1 +1,1 @@
-"""Agents in the layout that ADK's loader expects: one folder each."""
+"""Agents in the layout of ADK's loader: one folder each."""

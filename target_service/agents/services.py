@@ -1,4 +1,4 @@
-"""Tells ADK's servers of our session service: `adk web --session_service_uri=diya+redis://…`."""
+"""Registers our session service with ADK's servers: `--session_service_uri=diya+redis://…`."""
 
 from target_service.sessions.registration import register
 

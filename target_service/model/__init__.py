@@ -1,1 +1,1 @@
-"""The scripted model: what it says, how long it takes, and the witness that it bears."""
+"""The scripted model: its replies, its latency, and the witness in each reply."""

@@ -1,6 +1,6 @@
-"""The scripted agent's side of the talk: from what the model was shown to what it says.
+"""The scripted agent's replies, computed from the contents that the model was shown.
 
-Pure functions of the contents, so that a turn run again on another replica says the same.
+Pure functions, so that a turn that is run again on another replica has the same reply.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def customer_messages(contents: Sequence[types.Content]) -> list[str]:
 
 
 def decide(contents: Sequence[types.Content]) -> Say | Call:
-    """What to do next, given everything the model is shown."""
+    """The next step, given all the contents that the model is shown."""
     result = _tool_result(contents)
     messages = customer_messages(contents)
     language = intents.language(messages[-1]) if messages else "en"
@@ -80,7 +80,7 @@ def _call(topic: str, order_id: str, text: str, contents: Sequence[types.Content
 
 
 def _last_named(contents: Sequence[types.Content], pattern: re.Pattern[str]) -> str | None:
-    """What was spoken of last, by the customer or by us: context is what is being tested."""
+    """The last match in any message, the agent's included: this makes a reply depend on context."""
     for content in reversed(contents):
         for part in reversed(content.parts or []):
             if part.text and (found := pattern.findall(part.text)):
@@ -89,7 +89,7 @@ def _last_named(contents: Sequence[types.Content], pattern: re.Pattern[str]) -> 
 
 
 def _tool_result(contents: Sequence[types.Content]) -> tuple[str, dict[str, Any]] | None:
-    """The result that the last content brings, if it is a tool's."""
+    """The tool result in the last content, if it holds one."""
     for part in reversed((contents[-1].parts or []) if contents else []):
         if part.function_response is not None:
             return part.function_response.name or "", part.function_response.response or {}

@@ -1,7 +1,7 @@
-"""What a customer's message is about, and in which language it is written.
+"""The intent and the language of a customer's message.
 
-By words, in English, Hindi (Devanagari) and Hinglish: a script for a model that must be
-deterministic, no attempt at understanding.
+Both are found by keywords in English, Hindi (Devanagari) and Hinglish, because the scripted model
+must be deterministic.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _INTENTS: tuple[tuple[str, str], ...] = (
         "कहाँ|ट्रैक|कूरियर|स्थिति|किस दिन",
     ),
 )
-"""Intent → the words that give it away; the first intent that fits."""
+"""Intent → its keywords; the first intent that matches counts."""
 
 _WORD = re.compile(r"[a-z]+")
 _HINGLISH = frozenset(
@@ -77,7 +77,7 @@ _FEWEST_HINGLISH = 2
 
 
 def intent(text: str) -> str | None:
-    """What the message is about, None when it says nothing of its own."""
+    """The intent of the message; None when it has none of the keywords."""
     text = text.lower()
     return next(
         (name for name, words in _INTENTS if any(word in text for word in words.split("|"))), None
@@ -85,7 +85,7 @@ def intent(text: str) -> str | None:
 
 
 def topic(messages: Sequence[str]) -> str:
-    """What the last message is about: by its own words, else by what was spoken of before."""
+    """The intent of the last message, or else of the latest earlier message that has one."""
     for message in reversed(messages):
         found = intent(message)
         if found is not None:
@@ -113,7 +113,7 @@ _SLOTS = (
 
 
 def slot(text: str) -> str:
-    """The day or time of day that the message asks for."""
+    """The requested day or time of day."""
     text = text.lower()
     return next(
         (name for name, words in _SLOTS if any(word in text for word in words)),

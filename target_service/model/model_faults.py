@@ -1,10 +1,10 @@
-"""The scripted model's moods, set from outside while a replica runs: slow, failing, breaking off.
+"""Faults of the scripted model, set from outside while a replica runs: slow, failing, breaking off.
 
-DIYA_MODEL_MOOD names a file.  While it exists, a JSON object in it says how the model behaves:
-`latency_factor` (1 is as ever), `error_rate`, `rate_limit_rate` and `cut_rate` (shares of its
-replies).  No route of the service can set it: whoever may write the file may.  The first reply that
-is really made worse (refused, broken off, or late already) leaves the mark
-`felt-<number>-<replica>` beside the file.
+DIYA_MODEL_MOOD names a file.  While the file exists, a JSON object in it sets the model's
+behaviour: `latency_factor` (1 is normal), `error_rate`, `rate_limit_rate` and `cut_rate` (shares of
+the replies).  No route of the service can set it; only a process that may write the file can.  The
+first reply that is affected (refused, broken off, or already late) creates the file
+`felt-<number>-<replica>` beside it.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class CutOff(ConnectionError):
 
 
 class Mark:
-    """A file, made when it is first left."""
+    """A marker file, created once."""
 
     def __init__(self, path: Path) -> None:
         self._path: Path | None = path
 
     def leave(self) -> None:
-        """Make it, once."""
+        """Create the file, once."""
         if self._path is not None:
             with contextlib.suppress(OSError):
                 self._path.touch()
@@ -42,7 +42,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Mood:
+class ModelFaults:
     """How the model behaves."""
 
     latency_factor: float = 1.0
@@ -50,17 +50,17 @@ class Mood:
     rate_limit_rate: float = 0.0
     cut_rate: float = 0.0
     mark: Mark | None = None
-    """Left when a reply is made worse."""
+    """Created when a fault affects a reply."""
 
     async def pause(self, seconds: float) -> None:
-        """Take the time that the model takes for something; `seconds` as ever."""
+        """Wait as long as the model takes; `seconds` without a fault."""
         await asyncio.sleep(seconds * min(1.0, self.latency_factor))
         if self.latency_factor > 1.0:
             self._spoil()
             await asyncio.sleep(seconds * (self.latency_factor - 1.0))
 
     def refuse(self) -> None:
-        """Raise as a real model's client does, or not, by chance."""
+        """Raise the error of a real model's client, with the given probability."""
         if random.random() < self.rate_limit_rate:
             self._spoil()
             raise ClientError(429, _answer(429, "RESOURCE_EXHAUSTED", "quota exceeded"))
@@ -69,11 +69,11 @@ class Mood:
             raise ServerError(503, _answer(503, "UNAVAILABLE", "the model is overloaded"))
 
     def breaks_off(self) -> bool:
-        """Whether this reply is to stop in the middle, by chance."""
+        """Draw whether this reply breaks off in the middle."""
         return random.random() < self.cut_rate
 
     def break_off(self) -> NoReturn:
-        """Stop in the middle."""
+        """Break the reply off."""
         self._spoil()
         raise CutOff("the model's reply broke off")
 
@@ -82,21 +82,21 @@ class Mood:
             self.mark.leave()
 
 
-NORMAL = Mood()
+NORMAL = ModelFaults()
 
 
-class MoodFile:
-    """Looks at the file when a reply is asked for; a look costs some microseconds."""
+class ModelFaultsFile:
+    """Checks the file at every reply; a check takes some microseconds."""
 
     def __init__(self, path: str | None, replica: str) -> None:
-        """`path` None: always as ever."""
+        """`path` None: never a fault."""
         self._path = path
         self._replica = replica
         self._read: tuple[int, int] | None = None
-        self._mood = NORMAL
+        self._current = NORMAL
 
-    def now(self) -> Mood:
-        """The mood of this reply.  A file that cannot be read is as none."""
+    def now(self) -> ModelFaults:
+        """The faults for this reply; none when the file cannot be read."""
         if self._path is None:
             return NORMAL
         try:
@@ -105,17 +105,17 @@ class MoodFile:
             return NORMAL
         mark = (status.st_mtime_ns, status.st_ino)
         if mark != self._read:
-            self._mood = self._load()
+            self._current = self._load()
             self._read = mark
-        return self._mood
+        return self._current
 
-    def _load(self) -> Mood:
+    def _load(self) -> ModelFaults:
         path = Path(str(self._path))
         try:
             values: dict[str, Any] = json.loads(path.read_text())
             number = int(values.pop("number", 0))
             mark = Mark(path.parent / f"felt-{number}-{self._replica}")
-            return Mood(**{name: float(value) for name, value in values.items()}, mark=mark)
+            return ModelFaults(**{name: float(value) for name, value in values.items()}, mark=mark)
         except (OSError, ValueError, TypeError, AttributeError):
             return NORMAL
 

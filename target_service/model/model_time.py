@@ -1,4 +1,4 @@
-"""How long this replica's turns waited for the scripted model, for `/metrics`."""
+"""The time that this replica's turns waited for the scripted model, for `/metrics`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ModelTime:
         self.seconds = 0.0
 
     async def spend(self, pause: Awaitable[None]) -> None:
-        """Wait for the model, and count how long."""
+        """Wait, and add the time to the count."""
         began = time.monotonic()
         try:
             await pause
@@ -23,4 +23,4 @@ class ModelTime:
 
 
 SPENT = ModelTime()
-"""A model is made for each agent, and their time is one replica's."""
+"""One count for the replica, because each agent has its own model."""

@@ -1,4 +1,4 @@
-"""What the scripted agent says, in the customer's own language.
+"""The scripted agent's phrases, in the customer's own language.
 
 `{names}` are filled from a tool's result.  Dates, numbers and ids are the same in every language.
 """
@@ -120,7 +120,7 @@ _TERMS: dict[str, tuple[str, str]] = {
     "within 4 hours": ("4 घंटे में", "4 ghante mein"),
     "within the hour": ("एक घंटे में", "ek ghante mein"),
 }
-"""What the tools return, in Hindi and in Hinglish; anything else stays as it is."""
+"""The tools' values in Hindi and in Hinglish; other values stay as they are."""
 _COLUMN = {"hi": 0, "hinglish": 1}
 
 

@@ -1,4 +1,4 @@
-"""A scripted model for ADK: deterministic words, a stated latency, and a witness in each reply."""
+"""A scripted model for ADK: deterministic replies, a stated latency, a witness in each reply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import PrivateAttr
 
 from target_service.model import witness
 from target_service.model.dialogue import Call, customer_messages, decide
-from target_service.model.model_faults import MoodFile
+from target_service.model.model_faults import ModelFaultsFile
 from target_service.model.model_time import SPENT
 
 _SIGMA = 0.3
@@ -22,26 +22,26 @@ _WORDS_PER_CHUNK = 4
 
 
 class ScriptedModel(BaseLlm):
-    """Replies by script, in the time a real model might take.
+    """Replies by script, with the latency of a real model.
 
     The time to the first token is lognormal around `ttft_ms` (sigma 0.3), then text flows at
-    `tokens_per_s`, a token being a word here.  The draw is seeded by what the model was shown, so
-    that the same turn takes the same time wherever it runs.
+    `tokens_per_s`; a token is a word here.  The contents seed the draw, so that the same turn takes
+    the same time on every replica.
     """
 
     model: str = "scripted"
     ttft_ms: float = 60.0
     tokens_per_s: float = 600.0
-    mood_file: str | None = None
-    """Where `target_service.model.model_faults` looks; None: the model is as ever."""
+    faults_file: str | None = None
+    """The file that `target_service.model.model_faults` reads; None: no faults."""
     replica: str = "r01"
 
-    _moods: MoodFile = PrivateAttr()
+    _faults: ModelFaultsFile = PrivateAttr()
 
     def model_post_init(self, context: Any) -> None:
-        """Pydantic's own hook: called once, when the fields are set."""
+        """Pydantic calls this once, when the fields are set."""
         super().model_post_init(context)
-        self._moods = MoodFile(self.mood_file, self.replica)
+        self._faults = ModelFaultsFile(self.faults_file, self.replica)
 
     def stated_latency(self) -> str:
         """The latency distribution, for reports."""
@@ -58,10 +58,10 @@ class ScriptedModel(BaseLlm):
         seen = witness.testimony(messages)
         metadata = {witness.METADATA_KEY: seen}
         draw = random.Random(f"{seen[1]}/{len(llm_request.contents)}")
-        mood = self._moods.now()
+        faults = self._faults.now()
         SPENT.calls += 1
-        await SPENT.spend(mood.pause(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA)))
-        mood.refuse()
+        await SPENT.spend(faults.pause(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA)))
+        faults.refuse()
         step = decide(llm_request.contents)
         if isinstance(step, Call):
             part = types.Part.from_function_call(name=step.tool, args=step.arguments)
@@ -69,17 +69,17 @@ class ScriptedModel(BaseLlm):
                 content=types.Content(role="model", parts=[part]), custom_metadata=metadata
             )
             return
-        breaks_off = mood.breaks_off()
+        breaks_off = faults.breaks_off()
         if stream:
             for chunk in _chunks(step.text):
                 yield LlmResponse(content=_text(chunk), partial=True)
-                await SPENT.spend(mood.pause(_WORDS_PER_CHUNK / self.tokens_per_s))
+                await SPENT.spend(faults.pause(_WORDS_PER_CHUNK / self.tokens_per_s))
                 if breaks_off:
                     break
         else:
-            await SPENT.spend(mood.pause(len(step.text.split()) / self.tokens_per_s))
+            await SPENT.spend(faults.pause(len(step.text.split()) / self.tokens_per_s))
         if breaks_off:
-            mood.break_off()
+            faults.break_off()
         said = {witness.SAID_KEY: witness.digest(step.text)}
         yield LlmResponse(content=_text(step.text), custom_metadata={**metadata, **said})
 

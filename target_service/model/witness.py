@@ -1,7 +1,7 @@
-"""What the model was really shown, in a form that a reply can carry.
+"""The witness: a short proof, carried by each reply, of the messages that the model was shown.
 
-`digest` and `chain` must equal those of the harness (a test holds them together): the service
-stays importable without the harness, so the dozen lines stand here once more.
+`digest` and `chain` must equal those of the harness (a test compares them).  The dozen lines are
+repeated here so that the service can be imported without the harness.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ METADATA_KEY = "diya_seen"
 """The key in a reply's custom metadata: `[number of customer messages, chain of digests]`."""
 
 SAID_KEY = "diya_said"
-"""The key in a reply's custom metadata: the digest of the text that the model gave."""
+"""The key in a reply's custom metadata: the digest of the model's text."""
 
 
 def digest(text: str) -> str:

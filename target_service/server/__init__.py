@@ -1,1 +1,1 @@
-"""The server of a replica: ADK's API around our sessions and turns, and its start and end."""
+"""The server of a replica: ADK's API with our sessions and turns, its start-up and its shutdown."""

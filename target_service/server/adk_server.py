@@ -1,4 +1,4 @@
-"""ADK's own API server around services that are at hand."""
+"""ADK's own API server, built around existing services."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from starlette.types import Lifespan
 
 
 def is_agent(folder: Path) -> bool:
-    """Whether the folder may be one agent in a layout that ADK loads.
+    """Whether the folder may be a single agent in a layout that ADK loads.
 
-    A package with its `root_agent` in `__init__.py` is one, too, where ADK takes an agent's name;
-    ADK's own check leaves it out, because a folder of agents may be a package.
+    A package with its `root_agent` in `__init__.py` counts as an agent here.  ADK's own check does
+    not accept it, because a folder of agents may be a package too.
     """
     return is_single_agent_directory(folder) or (folder / "__init__.py").is_file()
 
 
 def loader(folder: Path) -> AgentLoader:
-    """A loader of the one agent that the folder is."""
+    """A loader for a folder that is a single agent."""
     found = AgentLoader(str(folder))
-    # As ADK's server does when it is told so.
+    # ADK's server does the same for a single agent.
     found._set_single_agent_mode(folder.name, str(folder.parent))
     return found
 
@@ -42,11 +42,11 @@ def create(
     *,
     single: bool | None = None,
 ) -> FastAPI:
-    """Serve the agents of a folder, or the one agent that the folder is (`single`; None: as ADK
-    sees it).
+    """Serve the agents of a folder, or the folder as a single agent (`single`; None: ADK decides).
 
-    What `get_fast_api_app(web=False)` of `google.adk.cli.fast_api` builds, which imports ADK's
-    deployment and evaluation too: a fifth of a replica's start.  A test holds the two together.
+    Builds the same app as `get_fast_api_app(web=False)` of `google.adk.cli.fast_api`, without its
+    imports of ADK's deployment and evaluation, a fifth of a replica's start-up.  A test compares
+    the two.
     """
     folder = agents.resolve()
     single = is_single_agent_directory(folder) if single is None else single
@@ -57,20 +57,20 @@ def create(
         artifact_service=InMemoryArtifactService(),
         memory_service=InMemoryMemoryService(),
         credential_service=_credentials(),
-        # Kept by the server for its development pages, which it has none of here.
+        # The server uses these only for its development pages, which are off here.
         eval_sets_manager=None,
         eval_set_results_manager=None,
         agents_dir=str(folder.parent if single else agents),
     )
     if single:
         server.default_app_name = folder.name
-    # No bind_host: with one, ADK answers 403 to any other Host header, and a balancer, its health
-    # checks and a cluster's names all come with their own.
+    # No bind_host: ADK would answer 403 to any other Host header, but a load balancer, its health
+    # checks and a cluster's DNS names use their own.
     return server.get_fast_api_app(lifespan=lifespan)
 
 
 def _credentials() -> InMemoryCredentialService:
     with warnings.catch_warnings():
-        # Experimental, it says at every start: that is nobody's news here.
+        # ADK warns at every start that this is experimental.
         warnings.simplefilter("ignore", UserWarning)
         return InMemoryCredentialService()

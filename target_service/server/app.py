@@ -37,9 +37,9 @@ AGENTS = Path(__file__).parents[1] / "agents"
 
 
 def create(config: Settings, health: Health) -> ASGIApp:
-    """Build the service, its door included.
+    """Build the service with its middleware.
 
-    Raises SettingsError for a session service that cannot be had, or an agent that is none.
+    Raises SettingsError when the session service or the agent cannot be loaded.
     """
     if config.agent is not None:
         own_agent.load(config.agent)
@@ -70,7 +70,7 @@ def create(config: Settings, health: Health) -> ASGIApp:
 
 
 def _behind_door(app: ASGIApp, config: Settings, health: Health) -> ASGIApp:
-    """Around all that FastAPI does, so that its answer to a crash goes through the door too."""
+    """Wrap all of FastAPI, so that its response to a crash passes the middleware too."""
     app = BodyLimit(WellFormed(app), limit=config.max_body_bytes)
     if config.token is not None:
         app = BearerToken(app, token=config.token)
@@ -98,7 +98,7 @@ def _add_metrics(
 
     @app.get("/metrics")
     async def show_metrics() -> Response:
-        """This replica's numbers, for Prometheus."""
+        """This replica's metrics, for Prometheus."""
         return Response(generate_latest(numbers), media_type=metrics.CONTENT_TYPE)
 
 
@@ -110,7 +110,7 @@ def _add_health(app: FastAPI, health: Health) -> None:
 
     @app.get("/readyz")
     async def readyz() -> Response:
-        """Traffic is welcome.  Redis is not asked: when it is down, no replica is better."""
+        """Ready for traffic.  Redis is not checked: when it is down, no other replica is better."""
         if health.ready:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "draining"}, status_code=503)
@@ -121,7 +121,7 @@ async def _store_gone(_: Request, error: Exception) -> Response:
 
 
 async def _store_gone_inside(request: Request, error: Exception) -> Response:
-    """ADK turns any error in creating a session into a 500; its cause tells which it was."""
+    """ADK answers 500 to any error while creating a session; the exception's cause tells which."""
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, RedisError):
         return await _store_gone(request, error.__cause__)

@@ -1,4 +1,4 @@
-"""Errors of ADK that are the client's mistakes, answered as such: ADK's server calls them 500."""
+"""Answers 4xx to client mistakes that ADK's server answers with 500."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENUMS = "google.genai._common"
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Answer 4xx where the request is to blame; every other error stays the 500 that it is."""
+    """Answer 4xx when the request is wrong; every other error stays a 500."""
     app.add_exception_handler(InputValidationError, _invalid_input)
     app.add_exception_handler(ValueError, _value_error)
     app.add_exception_handler(AttributeError, _attribute_error)
@@ -21,33 +21,33 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def _invalid_input(_: Request, error: Exception) -> Response:
-    """ADK answers 400 to this where an artifact is saved, and 500 where one is read or deleted."""
+    """ADK answers 400 when such an artifact is saved, but 500 when one is read or deleted."""
     return JSONResponse({"detail": str(error)}, status_code=400)
 
 
 async def _value_error(_: Request, error: Exception) -> Response:
-    """The runner itself refuses a message (a tool's answer to no call, say); tools raise deeper."""
+    """The runner refuses a message, such as a tool result without a call; tools raise deeper."""
     if _raised_in(error) != _RUNNER:
         raise error
     return JSONResponse({"detail": str(error)}, status_code=422)
 
 
 async def _attribute_error(_: Request, error: Exception) -> Response:
-    """genai's enums stumble, while the request is read, over a value that is no text."""
+    """genai's enums raise when a value in the request is not a string."""
     if _raised_in(error) != _ENUMS:
         raise error
-    return JSONResponse({"detail": "a value of a fixed set is no text"}, status_code=422)
+    return JSONResponse({"detail": "a value of an enumeration must be a string"}, status_code=422)
 
 
 async def _os_error(_: Request, error: Exception) -> Response:
-    """ADK looks an app up by its name in the file system, which has a longest name."""
+    """ADK looks up an app by its name in the file system, which limits a name's length."""
     if not isinstance(error, OSError) or error.errno != errno.ENAMETOOLONG:
         raise error
-    return JSONResponse({"detail": "no app has so long a name"}, status_code=404)
+    return JSONResponse({"detail": "the app's name is too long"}, status_code=404)
 
 
 def _raised_in(error: Exception) -> str:
-    """The module whose own line raised the error."""
+    """The module in which the error was raised."""
     step, module = error.__traceback__, ""
     while step is not None:
         module = step.tb_frame.f_globals.get("__name__", "")

@@ -1,7 +1,7 @@
-"""What a start would import and a replica never uses is left out: a sixth of a start's CPU.
+"""Stubs for modules that ADK imports and a replica never uses: a sixth of a start-up's CPU.
 
-Only the process of a replica does this, before it imports ADK; whoever uses the session service as
-a library gets everything as it is.
+Only the process of a replica does this, before it imports ADK.  The session service used as a
+library leaves all modules unchanged.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ PREFIXES = {
     "EVAL_SESSION_ID_PREFIX": "adk-eval-session-",
     "_LEGACY_EVAL_SESSION_ID_PREFIX": "___eval___session___",
 }
-"""All that ADK's API server wants of its evaluation, which is as large as the server."""
+"""The constants that ADK's API server needs of its evaluation, which is as large as the server."""
 
 _EVALUATION = "google.adk.cli.cli_eval"
 
 
 class _Later(ModuleType):
-    """A module that knows some constants, and imports the real one for anything else."""
+    """A module with some constants; it imports the real module for any other attribute."""
 
     def __getattr__(self, name: str) -> Any:
         if name in PREFIXES:
             return PREFIXES[name]
-        if name.startswith("__"):  # what the import system itself asks of any module
+        if name.startswith("__"):  # the import system reads these of every module
             raise AttributeError(name)
         if sys.modules.get(_EVALUATION) is self:
             del sys.modules[_EVALUATION]
@@ -34,7 +34,7 @@ class _Later(ModuleType):
 
 
 def leave_out() -> None:
-    """To be called before anything imports ADK; later it changes nothing."""
+    """Install the stubs.  Call it before ADK is imported; later it has no effect."""
     sys.modules.setdefault(_EVALUATION, _Later(_EVALUATION))
-    # The command line of httpx, with rich, pygments and click; httpx does without where it is not.
+    # The command line of httpx imports rich, pygments and click; httpx works without it.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""ASGI middleware: `POST …/sessions` with events creates all of them, or no session at all.
+"""ASGI middleware: `POST …/sessions` with events creates the session with all of them, or nothing.
 
-ADK's server creates the session, then appends each event by itself: who dies in between leaves a
-part of a conversation, which a repeated request then finds to be there already.
+ADK's server creates the session and then appends each event separately.  A replica that dies in
+between leaves a part of a conversation, and a repeated request fails because the session exists.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PATH = re.compile(r"/apps/[^/]+/users/[^/]+/sessions/?")
 
 
 class InitialEvents:
-    """Tells the session service how many events come with a session."""
+    """Tells the session service how many events a new session has."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -45,7 +45,7 @@ class InitialEvents:
 
 
 def add(app: FastAPI) -> None:
-    """Make the creation of sessions with events one step."""
+    """Make the creation of a session with events atomic."""
     app.add_middleware(InitialEvents)
     app.add_exception_handler(AlreadyExistsError, _taken)
 
@@ -64,10 +64,10 @@ def _events_in(body: bytes) -> int:
     try:
         events = json.loads(body)["events"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return 0  # ADK says what is wrong with it
+        return 0  # ADK answers with the error
     return len(events) if isinstance(events, list) else 0
 
 
 async def _taken(_: Request, error: Exception) -> Response:
-    """Somebody else created it between ADK's look and the write: the answer of ADK to the same."""
+    """Another request created it between ADK's check and the write: answer as ADK's check does."""
     return JSONResponse({"detail": str(error)}, status_code=409)

@@ -1,4 +1,4 @@
-"""How late the event loop is: what one turn's computing makes all others wait."""
+"""The lag of the event loop: how long one turn's computation delays all other turns."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections import deque
 
 _TICK_S = 0.2
 _REMEMBERED = 25
-"""Ticks: about five seconds, so that whoever asks that often misses nothing."""
+"""Ticks: about five seconds, so that a scrape every five seconds misses nothing."""
 
 
 class LoopLag:
-    """Sleeps a fifth of a second again and again, and notes by how much it woke too late."""
+    """Sleeps for a fifth of a second in a loop, and records how late it wakes up."""
 
     def __init__(self) -> None:
         self._lags: deque[float] = deque(maxlen=_REMEMBERED)
@@ -26,6 +26,6 @@ class LoopLag:
             self._lags.append(max(0.0, now() - self._due))
 
     def worst(self) -> float:
-        """The longest of the last seconds, the one that is not over included; seconds."""
+        """The largest lag of the last seconds, a lag in progress included; seconds."""
         late = 0.0 if self._due is None else asyncio.get_running_loop().time() - self._due
         return max(0.0, late, max(self._lags, default=0.0))

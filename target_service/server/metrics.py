@@ -1,6 +1,6 @@
-"""`GET /metrics`: a replica's numbers as Prometheus reads them.
+"""`GET /metrics`: a replica's metrics for Prometheus.
 
-A turn counts with plain integers; they become metrics when somebody asks for them.
+Turns update plain integers, which become metrics only at a scrape.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from target_service.sessions.service import RedisSessionService
 from target_service.turns.counts import Counts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Of what `prometheus_client.generate_latest` writes."""
+"""The content type of `prometheus_client.generate_latest`."""
 
 
 def registry(lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None) -> CollectorRegistry:
-    """All metrics of this replica; `guarded`: the turns and sessions that are ours."""
+    """All metrics of this replica; `guarded`: the turn guard and its sessions."""
     numbers = CollectorRegistry()
     if guarded is not None:
         numbers.register(_Turns(*guarded))
@@ -30,36 +30,36 @@ def registry(lag: LoopLag, guarded: tuple[Counts, RedisSessionService] | None) -
 
 
 class _Process(Collector):
-    """What the event loop and the model took."""
+    """Metrics of the event loop and of the model."""
 
     def __init__(self, lag: LoopLag) -> None:
         self._lag = lag
 
     def collect(self) -> Iterator[Metric]:
-        """As prometheus_client asks it."""
+        """Called by prometheus_client at a scrape."""
         model = model_time.SPENT
         yield GaugeMetricFamily(
             "diya_event_loop_lag_seconds",
-            "The most that the event loop was late within about five seconds.",
+            "Largest lag of the event loop within about five seconds.",
             self._lag.worst(),
         )
         yield CounterMetricFamily(
             "diya_model_calls", "Requests to the scripted model.", model.calls
         )
         yield CounterMetricFamily(
-            "diya_model_seconds", "What turns waited for the scripted model.", model.seconds
+            "diya_model_seconds", "Time that turns waited for the scripted model.", model.seconds
         )
 
 
 class _Turns(Collector):
-    """What became of turns, and what the cache of sessions holds."""
+    """Metrics of turns and of the cache of sessions."""
 
     def __init__(self, counts: Counts, sessions: RedisSessionService) -> None:
         self._counts = counts
         self._sessions = sessions
 
     def collect(self) -> Iterator[Metric]:
-        """As prometheus_client asks it."""
+        """Called by prometheus_client at a scrape."""
         cache = self._sessions.cache_stats()
         yield GaugeMetricFamily(
             "diya_turns_in_flight", "Turns running now.", self._counts.in_flight

@@ -1,4 +1,4 @@
-"""What every request meets before the service: a name on each response, the token, the limit."""
+"""Middleware for every request: the replica's name, the bearer token, the limit on the body."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from target_service.turns import request
 
 _OPEN_PATHS = frozenset({"/livez", "/readyz"})
-"""A balancer's health checks carry no token, and learn nothing here."""
+"""Paths without a token, for a load balancer's health checks; they show no data."""
 
 
 class Health:
-    """Whether the replica wants traffic; the server flips it when it drains."""
+    """Whether the replica accepts traffic; the server clears it when it drains."""
 
     def __init__(self) -> None:
         self.ready = True
 
 
 class Signature:
-    """Puts the replica's name on every response; once it drains, `Connection: close` too.
+    """Puts the replica's name on every response; while it drains, `Connection: close` too.
 
-    A client that keeps a connection would otherwise send its next request just when the replica
-    closes it, and not know whether it was heard.
+    Otherwise a client that keeps its connection could send its next request just as the replica
+    closes it, and would not know whether the request was processed.
     """
 
     def __init__(self, app: ASGIApp, *, name: str, health: Health) -> None:
@@ -33,7 +33,7 @@ class Signature:
         self._header = (b"x-diya-replica", name.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and sign what comes back."""
+        """Pass the request on, and add the headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -49,7 +49,7 @@ class Signature:
 
 
 class BearerToken:
-    """Lets in only who shows the token, health checks excepted: 401 (a WebSocket: 403)."""
+    """Answers 401 (403 to a WebSocket) to a request without the token, health checks excepted."""
 
     def __init__(self, app: ASGIApp, *, token: str) -> None:
         self._app = app
@@ -67,7 +67,7 @@ class BearerToken:
             await send({"type": "websocket.close", "code": 1008, "reason": "no valid token"})
         else:
             refusal = JSONResponse(
-                {"detail": "`Authorization: Bearer` with this service's token was expected"},
+                {"detail": "the header `Authorization: Bearer` must hold this service's token"},
                 status_code=401,
                 headers={"WWW-Authenticate": 'Bearer realm="diya"'},
             )
@@ -75,12 +75,12 @@ class BearerToken:
 
     def _is_shown(self, authorization: bytes) -> bool:
         scheme, _, token = authorization.partition(b" ")
-        # In constant time: the time of a refusal must not tell how much of a guess was right.
+        # Compare in constant time: the time of a refusal must not reveal a prefix of the token.
         return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
 
 
 class BodyLimit:
-    """Answers 413 to a body of more than `limit` bytes, without ever holding more of it."""
+    """Answers 413 to a body of more than `limit` bytes, and never buffers more than that."""
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app = app
@@ -94,7 +94,7 @@ class BodyLimit:
                 if length is not None and int(length) > self._limit:
                     raise request.BodyTooLarge
                 if length is None and request.header(scope, b"transfer-encoding") is not None:
-                    # Nobody knows how long it is before it was read.
+                    # The length of a chunked body is known only after reading it.
                     body = await request.read_body(receive, self._limit)
                     receive = request.replay(body, receive)
             except request.BodyTooLarge:

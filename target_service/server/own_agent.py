@@ -1,4 +1,4 @@
-"""An agent of the user's own, served in the place of ShopMax's."""
+"""The user's own agent, served instead of ShopMax's."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _LONGEST = 400
 
 
 def load(folder: Path) -> None:
-    """Import the agent as ADK's server will.
+    """Import the agent as ADK's server will, so that it fails now and not at the first message.
 
-    Raises SettingsError with what is wrong with it: now, and not at the first customer's message.
+    Raises SettingsError with the reason.
     """
     if not is_agent(folder):
         raise SettingsError(
-            f"DIYA_AGENT is {str(folder)!r}; a folder with root_agent in __init__.py, agent.py or "
-            "root_agent.yaml was expected"
+            "DIYA_AGENT must be a folder with root_agent in __init__.py, agent.py or "
+            f"root_agent.yaml, got {str(folder)!r}"
         )
     try:
         loader(folder.resolve()).load_agent(folder.name)

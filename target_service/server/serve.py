@@ -1,4 +1,4 @@
-"""uvicorn, drained with care: on SIGTERM first unready, then deaf, then done."""
+"""uvicorn with a drain: SIGTERM first makes it unready, then stops listening, then ends it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from target_service.settings import Settings
 
 _KEEP_ALIVE_S = 75
 _FINISH_TURNS_S = 20
-"""Turns that run at the end of the drain get this long before they are cut."""
+"""Turns still running at the end of the drain are cut off after this long."""
 
 
 class DrainingServer(uvicorn.Server):
-    """Serves on for `drain_s` after the first SIGTERM, while readiness says no.
+    """Keeps serving for `drain_s` after the first SIGTERM, with readiness false.
 
-    The balancer needs that time to notice; without it, requests on their way would find a closed
-    door.  A second signal ends the drain, and one more cuts the turns that still run.
+    The load balancer needs that time to notice; otherwise requests already on their way would find
+    a closed port.  A second signal ends the drain, and a third one cuts off running turns.
     """
 
     def __init__(self, config: uvicorn.Config, health: Health, drain_s: float) -> None:
@@ -31,10 +31,10 @@ class DrainingServer(uvicorn.Server):
         self._drain_s = drain_s
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain on SIGTERM; stop without a drain on anything else.
+        """Begin to drain on SIGTERM; stop without a drain on any other signal.
 
-        uvicorn's own handler would raise the signal again at the end: a replica that drained as
-        it was told has not been killed, and exits with 0.
+        uvicorn's own handler would raise the signal again at the end, but a replica that has
+        drained must exit with 0.
         """
         if sig == signal.SIGTERM and self._health.ready:
             self._health.ready = False
@@ -50,7 +50,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(config: Settings, host: str, port: int) -> None:
-    """Serve until a signal comes.  Raises SettingsError before anything listens."""
+    """Serve until a signal arrives.  Raises SettingsError before it listens."""
     health = Health()
     app = service.create(config, health)
     if config.patch_adk:

@@ -1,4 +1,4 @@
-"""Which session service a replica uses: ours, one of ADK's, or any that the user names."""
+"""Builds a replica's session service: diya's own, one of ADK's, or one that the user names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from target_service.settings import Settings, SettingsError
 
 
 def create(config: Settings) -> BaseSessionService:
-    """Build the session service that the settings name.  Raises SettingsError."""
+    """Build the session service named in the settings.  Raises SettingsError."""
     durability = _durability(config)
     if config.sessions == "redis":
         return _ours(config, durability)
@@ -36,8 +36,8 @@ def _durability(config: Settings) -> Durability:
         raise SettingsError(f"DIYA_DURABILITY: {error}") from None
     if durability.wait and config.sessions != "redis":
         raise SettingsError(
-            f"DIYA_DURABILITY is {config.durability!r}, which only DIYA_SESSIONS=redis can keep; "
-            f"--sessions is {config.sessions!r}"
+            f"DIYA_DURABILITY {config.durability!r} needs `--sessions redis`, "
+            f"got --sessions {config.sessions!r}"
         )
     return durability
 
@@ -51,19 +51,18 @@ def _ours(config: Settings, durability: Durability) -> RedisSessionService:
     try:
         service = build()
     except ValueError:
-        # Not the URL itself, and not what redis-py says of it: a password stands in it.
+        # The URL and redis-py's message may hold a password, so neither is shown.
         raise SettingsError(
-            "DIYA_REDIS_URL is no Redis URL; `redis://[:password@]host:port/db`, "
-            "`redis+sentinel://[:password@]host:port,…/name` or `redis+cluster://…` was expected"
+            "DIYA_REDIS_URL must be a Redis URL: `redis://[:password@]host:port/db`, "
+            "`redis+sentinel://[:password@]host:port,…/name` or `redis+cluster://…`"
         ) from None
     if durability.wait:
         try:
             asyncio.run(_verify(build()))
         except ResponseError as error:
             raise SettingsError(
-                f"DIYA_DURABILITY is {durability.name!r}, and the Redis server cannot do it: "
-                f"{error}; Redis 7.2 or newer, or Valkey, with `appendonly yes` and "
-                "`appendfsync always` was expected"
+                f"DIYA_DURABILITY {durability.name!r} needs Redis 7.2 or newer, or Valkey, with "
+                f"`appendonly yes` and `appendfsync always`; the server refused it: {error}"
             ) from None
     return service
 
@@ -72,7 +71,7 @@ async def _verify(service: RedisSessionService) -> None:
     try:
         await service.verify()
     except (RedisConnectionError, RedisTimeoutError):
-        return  # it is not up yet: should it lack the command, every turn will say so
+        return  # Redis is not up yet; if it lacks the command, every turn will report it
     finally:
         await service.close()
 
@@ -90,34 +89,35 @@ def _adk_redis(config: Settings) -> BaseSessionService:
 
 def _from_factory(config: Settings) -> BaseSessionService:
     module, _, name = config.sessions.partition(":")
-    wanted = "`redis`, `adk-redis`, `memory` or `module:factory` was expected"
+    wrong = (
+        "--sessions must be `redis`, `adk-redis`, `memory` or `module:factory`, "
+        f"got {config.sessions!r}"
+    )
     if not module or not name:
-        raise SettingsError(f"--sessions is {config.sessions!r}; {wanted}")
+        raise SettingsError(wrong)
     try:
         factory = getattr(importlib.import_module(module), name)
     except Exception as error:  # the user's module may fail in any way
-        raise SettingsError(
-            f"--sessions is {config.sessions!r}: {_told(error, config)}; {wanted}"
-        ) from None
+        raise SettingsError(f"{wrong}: {_message(error, config)}") from None
     try:
         service = factory(config.redis_url, config.ttl_seconds)
     except Exception as error:  # the user's factory may fail in any way
         raise SettingsError(
-            f"--sessions is {config.sessions!r}: it could not be called with "
-            f"(uri, ttl_seconds): {_told(error, config)}"
+            f"--sessions must accept the call (uri, ttl_seconds), got {config.sessions!r}: "
+            f"{_message(error, config)}"
         ) from None
     if not isinstance(service, BaseSessionService):
         if inspect.iscoroutine(service):
-            service.close()  # an `async def` factory: Python would complain that nobody awaited it
+            service.close()  # an `async def` factory: Python would warn of an unawaited coroutine
         raise SettingsError(
-            f"--sessions is {config.sessions!r}: it returned a {type(service).__name__}; "
-            "a BaseSessionService was expected"
+            f"--sessions must return a BaseSessionService, got {config.sessions!r}, "
+            f"which returned a {type(service).__name__}"
         )
     return service
 
 
-def _told(error: Exception, config: Settings) -> str:
-    """What the error says, on one line and without the password that the URL may carry."""
+def _message(error: Exception, config: Settings) -> str:
+    """The error's message on one line, without the password that the URL may hold."""
     told = " ".join(str(error).split()).replace(config.redis_url, "the Redis URL")
     password = config.redis_url.rpartition("@")[0].rpartition(":")[2]
     return told.replace(password, "***") if password else told

@@ -1,4 +1,4 @@
-"""One turn before the first customer: ADK imports much of itself only when an agent first runs."""
+"""Runs one turn before the first customer, because ADK imports many modules in the first run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _APP, _USER = "warm-up", "nobody"
 
 
 async def warm_up(config: Settings) -> None:
-    """Play one turn with a tool call, in memory and with the scripted model at full speed.
+    """Run one turn with a tool call, in memory and with the scripted model at full speed.
 
-    Afterwards the garbage collector leaves what start-up made alone: walking a hundred megabytes
-    of modules again and again costs every replica milliseconds in the middle of turns.
+    Afterwards the start-up's objects are frozen: walking a hundred megabytes of modules in every
+    garbage collection would cost every replica milliseconds in the middle of turns.
     """
     quick = dataclasses.replace(config, model="scripted", model_ttft_ms=0.0, model_tokens_per_s=1e6)
     sessions = InMemorySessionService()

@@ -1,8 +1,8 @@
-"""Refuses bodies that parse, but that cannot be stored, shown or read back.
+"""Refuses bodies that parse but cannot be stored, shown or read back.
 
-Python's JSON reader takes more than JSON is: lone surrogates, `NaN`, numbers that overflow into
-infinity, nesting without end.  ADK hands such values on, and the first to write them out fails: as
-a 500 at best, and at worst after the session was stored, which then cannot be read any more.
+Python's JSON reader accepts more than JSON: lone surrogates, `NaN`, numbers that overflow to
+infinity, unlimited nesting.  ADK passes such values on, and serialising them fails: at best with a
+500, at worst after the session was stored, which then can never be read again.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from target_service.turns import request
 
 MAX_DEPTH = 100
-"""Arrays and objects inside each other; an event that nests 200 deep is written and never read."""
+"""Levels of arrays and objects; an event nested 200 deep could be written but never read."""
 
 _MAY_OVERFLOW = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
 
 
 class WellFormed:
-    """Answers 422 to a JSON body that is not well-formed, before anybody acts on it."""
+    """Answers 422 to a JSON body that is not well-formed, before the service acts on it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,19 +36,19 @@ class WellFormed:
         body = await request.read_body(receive)
         why = complaint(body) if body else None
         if why is not None:
-            answer = JSONResponse({"detail": f"the body cannot be taken: {why}"}, status_code=422)
+            answer = JSONResponse({"detail": f"the body is not acceptable: {why}"}, status_code=422)
             await answer(scope, receive, send)
             return
         await self._app(scope, request.replay(body, receive), send)
 
 
 def complaint(body: bytes) -> str | None:
-    """What is wrong with this JSON text, or None."""
+    """Why this JSON text is refused; None when it is acceptable."""
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         return str(error)
-    # A look at the bytes tells nearly always that the value need not be walked.
+    # Checking the bytes is nearly always enough; then the value need not be walked.
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
         return f"nested more than {MAX_DEPTH} deep"
     if _MAY_OVERFLOW.search(body) and _overflows(value):

@@ -1,4 +1,4 @@
-"""From a URI to the Redis behind it: one server, a Sentinel set or a cluster."""
+"""Parses a Redis URI: one server, a Sentinel set or a cluster."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _PORTS = {"redis+sentinel": 26379, "redis+cluster": 6379}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a Sentinel set or a cluster is found.  Its text carries no password."""
+    """The address of a Sentinel set or a cluster.  Its text never shows the password."""
 
     kind: Literal["redis+sentinel", "redis+cluster"]
     hosts: tuple[tuple[str, int], ...]
     login: dict[str, str]
-    """`username` and `password`, as far as they are given."""
+    """`username` and `password`, if given."""
     primary: str = ""
-    """The name under which the sentinels know the primary."""
+    """The primary's name at the sentinels."""
     db: int = 0
 
     def __repr__(self) -> str:
@@ -30,9 +30,9 @@ class Address:
 
 
 def parse(uri: str) -> Address | None:
-    """The address of a Sentinel set or a cluster; None for what redis-py understands itself.
+    """The address of a Sentinel set or a cluster; None for a URI that redis-py parses itself.
 
-    Raises ValueError, in words that repeat nothing of the URI: a password stands in it.
+    Raises ValueError, whose message repeats nothing of the URI, since it may hold a password.
     """
     parts = urlsplit(uri)
     if parts.scheme not in _EXPECTED:
@@ -51,7 +51,7 @@ def parse(uri: str) -> Address | None:
 
 
 def _unexpected(parts: SplitResult) -> ValueError:
-    return ValueError(f"a {parts.scheme} URI is malformed; {_EXPECTED[parts.scheme]} was expected")
+    return ValueError(f"a {parts.scheme} URI must be {_EXPECTED[parts.scheme]}")
 
 
 def _hosts(text: str, default_port: int) -> tuple[tuple[str, int], ...]:

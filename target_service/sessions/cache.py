@@ -1,7 +1,7 @@
 """The prefixes of histories that this replica has read or written, bounded in bytes.
 
-The event log is append-only: a prefix once seen stays true, whoever appends after it.  Every read
-is validated by the server (nonce, fence and last event), so a cached prefix is never trusted.
+The event log is append-only, so a prefix stays valid whichever replica appends after it.  The
+server validates every read (nonce, fence and last event); a cached prefix is never trusted.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from google.adk.events.event import Event
 from target_service.sessions.keys import SessionId
 
 _PARSED_FACTOR = 12
-"""Bytes of a parsed event per byte of its JSON, roughly: the bound is on memory, not on JSON."""
+"""Bytes of memory of a parsed event per byte of its JSON, roughly."""
 _ENTRY_BYTES = 1000
-"""What an entry costs without its events: sessions that hold none must not pile up for ever."""
+"""Bytes of an entry without events, counted so that empty sessions are bounded too."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """What the cache did since the start, and what it holds now."""
+    """The cache's hits and misses since the start, and its present size."""
 
     hits: int
-    """Reads for which the cached history was still a prefix: only the rest was fetched."""
+    """Reads that only fetched the events after a valid cached prefix."""
     misses: int
     """Reads that fetched a whole history."""
     entries: int
@@ -39,12 +39,12 @@ class Prefix:
     nonce: bytes
     events: list[Event]
     fence: bytes
-    """As it was at this length: what the server says when nothing was appended since."""
+    """The fence at this length; the server still has it if nothing was appended since."""
     last: str
     """`codec.digest` of the last event; empty without events."""
     json_bytes: int = 0
     ids: set[str] = field(default_factory=set)
-    """The ids of the events, and perhaps of others: who finds one here looks at the events."""
+    """The ids of the events, and perhaps more: check the events before relying on one."""
 
     def cost(self) -> int:
         """Bytes of memory, estimated."""
@@ -66,7 +66,7 @@ class PrefixCache:
         return CacheStats(self.hits, self.misses, len(self._entries), self._size)
 
     def get(self, name: SessionId) -> Prefix | None:
-        """The prefix known for this session, to be offered to the server for validation."""
+        """The cached prefix of this session, for the server to validate."""
         entry = self._entries.get(name)
         if entry is not None:
             self._entries.move_to_end(name)

@@ -1,6 +1,6 @@
-"""The way to Redis: sends batches, and sends them again when that may help.
+"""Clients for Redis: they send batches, and repeat them when that may help.
 
-Retries are made here and nowhere below: a connection by itself never tries twice.
+Retries are made only here: a connection by itself never tries twice.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from target_service.sessions.command import Batch, Command, packed
 from target_service.sessions.durability import ASIDE
-from target_service.sessions.raw_connection import Lane, lane_of, late, opened
+from target_service.sessions.raw_connection import RawConnection, late, opened, raw_connection_of
 
 WHOLE_CALL_S = 1.7
-"""Retries included: the service promises an answer within two seconds of Redis being gone."""
+"""Limit of a call with its retries: without Redis, the service must answer within two seconds."""
 ATTEMPTS = 3
 _PAUSE_S = 0.03
 _ASKING = packed(("ASKING",))
 
 
-class Link(ABC):
-    """One Redis, in whatever form.  Raises `redis.exceptions.RedisError`, within `WHOLE_CALL_S`."""
+class RedisClient(ABC):
+    """A client of one Redis of any form.  Raises RedisError of redis-py within `WHOLE_CALL_S`."""
 
     def __init__(self, connections: int, answer_s: float) -> None:
-        # A Redis that comes back is not stormed: whoever waits here has no connection to open.
+        # Limits the connections, so that waiting calls do not flood a Redis that has come back.
         self._room = asyncio.Semaphore(connections)
         self._answer_s = answer_s
 
     @abstractmethod
     async def run(self, *batches: Batch) -> list[list[Any]]:
-        """Each batch's answers: in one round trip on one server, at the same time on several.
+        """The answers of each batch, in one round trip on one server, in parallel on several.
 
-        An error in answer to a command is raised.  One in answer to what is asked `ASIDE` is handed
-        out: the write before it may have been refused, and that counts for more.
+        Raises an error answer.  An error answer to an `ASIDE` command is returned instead, because
+        an error of the write before it takes precedence.
         """
 
     @abstractmethod
@@ -55,10 +55,10 @@ class Link(ABC):
         """Close the connections."""
 
 
-class OneServer(Link):
+class SingleServerClient(RedisClient):
     """A single server, or the primary that Sentinel names.
 
-    `pool` only makes connections: what else it does for each call costs more than the call.
+    `pool` only creates connections, because its work for each call costs more than the call.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class OneServer(Link):
         is_current: Callable[[Any], bool] | None = None,
         close_too: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`is_current` tells of an open connection whether it still leads to the right server."""
+        """`is_current` says whether an open connection still leads to the right server."""
         super().__init__(connections, answer_s)
         self._pool: Any = pool
         self._is_current = is_current
@@ -86,7 +86,7 @@ class OneServer(Link):
             await self._close_too()
 
     async def run(self, *batches: Batch) -> list[list[Any]]:
-        """As `Link.run`."""
+        """See `RedisClient.run`."""
         end = asyncio.get_running_loop().time() + WHOLE_CALL_S
         first, *others = batches
         commands = (
@@ -145,20 +145,21 @@ async def exchange(
 ) -> list[Any]:
     """Send the commands in one write and read their answers, errors among them.
 
-    With `asking`, each is preceded by ASKING: a cluster is moving its slot to this node.  With
-    `primary`, a server that has become a replica is as good as gone: the next attempt asks who is.
+    With `asking`, ASKING precedes each command, because a cluster is moving its slot to this node.
+    With `primary`, a server that has become a replica counts as lost, and the next attempt looks
+    for the new primary.
     """
     try:
-        lane = lane_of(connection) or await opened(connection, seconds)
-        answers = await _ask(lane, [each.wire() for each in commands], seconds, asking)
+        raw = raw_connection_of(connection) or await opened(connection, seconds)
+        answers = await _ask(raw, [each.wire() for each in commands], seconds, asking)
         errors = [answer for answer in answers if isinstance(answer, RedisError)]
         if not errors:
             return answers
         if any(isinstance(error, NoScriptError) for error in errors):
             wires = [each.wire(in_full=True) for each in commands]
-            answers = await _ask(lane, wires, seconds, asking)
+            answers = await _ask(raw, wires, seconds, asking)
         for answer in answers:
-            if isinstance(answer, RedisConnectionError):  # it is loading its data, say
+            if isinstance(answer, RedisConnectionError):  # for example, it is loading its data
                 raise answer
             if primary and isinstance(answer, ReadOnlyError):
                 raise RedisConnectionError("the server has become a replica")
@@ -168,15 +169,15 @@ async def exchange(
         raise
 
 
-async def _ask(lane: Lane, wires: list[bytes], seconds: float, asking: bool) -> list[Any]:
+async def _ask(raw: RawConnection, wires: list[bytes], seconds: float, asking: bool) -> list[Any]:
     if not asking:
-        return await lane.ask(b"".join(wires), len(wires), seconds)
+        return await raw.ask(b"".join(wires), len(wires), seconds)
     wires = [each for wire in wires for each in (_ASKING, wire)]
-    return (await lane.ask(b"".join(wires), len(wires), seconds))[1::2]
+    return (await raw.ask(b"".join(wires), len(wires), seconds))[1::2]
 
 
 def checked(commands: Sequence[Command], answers: list[Any]) -> list[Any]:
-    """The answers.  Raises the first error among them, unless it answers what is `ASIDE`."""
+    """The answers.  Raises the first error among them that does not answer an `ASIDE` command."""
     for command, answer in zip(commands, answers, strict=True):
         if isinstance(answer, ResponseError) and command.words[0] not in ASIDE:
             raise answer
@@ -184,12 +185,12 @@ def checked(commands: Sequence[Command], answers: list[Any]) -> list[Any]:
 
 
 def is_worth_another_attempt(error: RedisError) -> bool:
-    """Whether the same may go well a moment later."""
+    """Whether another attempt may succeed."""
     return isinstance(error, RedisConnectionError | RedisTimeoutError) and not isinstance(
         error, AuthenticationError | AuthorizationError
     )
 
 
 async def pause(attempt: int) -> None:
-    """Wait a little, longer each time, and never all askers equally long."""
+    """Wait, longer after each attempt, with jitter."""
     await asyncio.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))

@@ -1,4 +1,4 @@
-"""The way to a Redis cluster: redis-py knows the slots, and each batch goes to its slot's owner."""
+"""A client for a Redis cluster: redis-py tracks the slots; each batch goes to its slot's owner."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from target_service.sessions.client import (
     ATTEMPTS,
     WHOLE_CALL_S,
-    Link,
+    RedisClient,
     checked,
     exchange,
     is_worth_another_attempt,
@@ -31,24 +31,25 @@ from target_service.sessions.command import Batch
 from target_service.sessions.raw_connection import late
 
 _PROMPT_REDIRECTIONS = 2
-"""More of them in one call, and the nodes do not agree yet who has the slot: they are given time,
-as long as a call may take."""
+"""After more redirects in one call the nodes do not agree on the slot's owner yet: wait for them,
+up to the limit of a call."""
 _PATIENCE_S, _SILENCE_S = 0.3, 1.0
-"""A slot that could be done without is waited for so long, and then left alone for so long."""
+"""Limit on the wait for a slot that has a substitute answer, and the time until the next try."""
 _SLOTS = 1000
 
 
-class Cluster(Link):
-    """A cluster.  One dead node fails the calls that cannot do without its slots, and no others."""
+class ClusterClient(RedisClient):
+    """A client of a cluster.  A dead node fails only the calls that need its slots."""
 
     def __init__(self, client: RedisCluster, connections: int, answer_s: float) -> None:
         super().__init__(connections, answer_s)
-        # Its commands are not used: they do not keep a WAIT on the connection of the write.
+        # Its own commands would not send a WAIT on the connection of the write, so only its node
+        # tracking is used.
         self._client = client
         self._nodes = client.nodes_manager
         self._known = False
         self._silent: dict[str, float] = {}
-        """Until when a slot is not asked for what there is an answer `instead` of."""
+        """Slot → the time until which commands with an `instead` answer skip it."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -56,7 +57,7 @@ class Cluster(Link):
         await self._nodes.aclose("startup_nodes")
 
     async def run(self, *batches: Batch) -> list[list[Any]]:
-        """As `Link.run`."""
+        """As `RedisClient.run`."""
         try:
             async with asyncio.timeout(WHOLE_CALL_S):
                 return await self._run(batches)
@@ -101,8 +102,8 @@ class Cluster(Link):
             except AskError as error:
                 ask = error
             except TryAgainError:
-                # The slot is on its way to another node, and a script needs all of its keys in one
-                # place: it will have them as soon as the move is over.
+                # The slot is moving to another node, and a script needs all of its keys on one
+                # node: retry until the move is over.
                 await pause(ATTEMPTS)
                 ask = None
                 continue
@@ -130,7 +131,7 @@ class Cluster(Link):
             async with self._room:
                 return await self._exchange(node, batch, asking=ask is not None)
         except (RedisConnectionError, RedisTimeoutError, ClusterDownError):
-            # Who owns the slot now?  Only the calls that fail ask: those for other slots go on.
+            # Only failing calls refresh the slots' owners; calls for other slots are not delayed.
             node.update_active_connections_for_reconnect()
             await node.disconnect_free_connections()
             await self._nodes.initialize(last_failed_node_name=node.name)
@@ -142,7 +143,7 @@ class Cluster(Link):
         else:
             node = self._nodes.get_node(host=ask.host, port=ask.port)
         if node is None:
-            raise RedisClusterException("the cluster names a node that is not known yet")
+            raise RedisClusterException("the cluster redirects to an unknown node")
         return node
 
     async def _exchange(self, node: ClusterNode, batch: Batch, *, asking: bool) -> list[Any]:
@@ -157,7 +158,7 @@ class Cluster(Link):
 
 
 def _redirected(answers: list[Any]) -> list[Any]:
-    """The answers.  Raises what is about the cluster and not about the command."""
+    """The answers.  Raises errors of the cluster, not those of a command."""
     for answer in answers:
         if isinstance(answer, AskError | TryAgainError | ClusterDownError):
             raise answer
@@ -171,5 +172,5 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _as_redis_error(error: Exception) -> RedisError:
-    """redis-py's errors of cluster topology are not RedisErrors; for our callers they are."""
+    """Makes redis-py's errors of cluster topology RedisErrors, as callers expect."""
     return error if isinstance(error, RedisError) else RedisConnectionError(str(error))

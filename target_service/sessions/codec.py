@@ -1,6 +1,6 @@
 """Events and state values as they are stored: JSON, defaults left out (a fifth of the bytes).
 
-In events, what every one of them says is one byte instead of a phrase: see `_PHRASES`.
+In events, one byte replaces each phrase that nearly all of them contain: see `_PHRASES`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from google.adk.events.event import Event
 from pydantic_core import to_json
 
 _SURELY_SHALLOW = 100
-"""So many brackets cannot nest deeper than the reader goes (200); most events have a dozen."""
+"""With so few brackets, nesting is below the reader's limit (200); most events have a dozen."""
 
 _PHRASES = tuple(
     (bytes([code]), phrase.encode())
     for code, phrase in {
-        # Longer ones before those that they contain.
+        # Phrases must come before other phrases that they contain.
         0x01: '{"content":{"parts":[{"text":"',
         0x02: '{"content":{"parts":[{"functionCall":{"id":"adk-',
         0x03: '{"content":{"parts":[{"functionResponse":{"id":"adk-',
@@ -47,9 +47,8 @@ _PHRASES = tuple(
         0x1B: '"thoughtSignature":"',
     }.items()
 )
-"""What stands for what.  JSON has no such bytes of its own: what is replaced comes back exactly,
-wherever it stood.  Histories are written with these: an entry may be added, and none may be
-changed."""
+"""Phrase → byte.  JSON never contains these bytes, so decoding restores every phrase exactly.
+Stored histories depend on the table: entries may be added but not changed."""
 
 
 _to_json = Event.__pydantic_serializer__.to_json
@@ -58,12 +57,12 @@ _to_json = Event.__pydantic_serializer__.to_json
 def encode_event(event: Event) -> bytes:
     """One event as JSON.
 
-    Raises ValueError for an event that could be written and never be read again, and with it its
-    session: nested too deep, or without a real time.
+    Raises ValueError for an event that would make its session unreadable: nested too deep, or
+    without a finite timestamp.
     """
     if not math.isfinite(event.timestamp):
-        raise ValueError(f"the event's timestamp is {event.timestamp}; a number was expected")
-    # What `model_dump_json` does, without a text in between.
+        raise ValueError(f"the event's timestamp must be a number, got {event.timestamp}")
+    # Equivalent to `model_dump_json`, without the text in between.
     payload = _to_json(event, by_alias=True, exclude_defaults=True)
     if payload.count(b"{") + payload.count(b"[") > _SURELY_SHALLOW:
         decode_event(payload)
@@ -73,19 +72,19 @@ def encode_event(event: Event) -> bytes:
 
 
 def decode_event(payload: bytes) -> Event:
-    """The event that `encode_event` wrote."""
+    """The inverse of `encode_event`."""
     for code, phrase in _PHRASES:
         payload = payload.replace(code, phrase)
     return Event.model_validate_json(payload)
 
 
 def digest(payload: bytes) -> str:
-    """Names an encoded event: a script knows it again by this."""
+    """The digest by which a script recognises an encoded event."""
     return hashlib.sha1(payload, usedforsecurity=False).hexdigest()
 
 
 def encode_state(state: Mapping[str, Any]) -> list[str | bytes]:
-    """Flat `[key, JSON, key, JSON, ...]`; what JSON cannot say is stored as its text."""
+    """Flat `[key, JSON, key, JSON, ...]`; a value that is not JSON is stored as its text."""
     pairs: list[str | bytes] = []
     for key, value in state.items():
         pairs += (key, to_json(value, fallback=str))
@@ -96,6 +95,6 @@ def decode_state(flat: Sequence[bytes]) -> dict[str, Any]:
     """A flat list of keys and JSON values back as a dict."""
     if not flat:
         return {}
-    # One array is read in the time of one value.
+    # Parsing one array takes about as long as parsing one value.
     values = json.loads(b"[%b]" % b",".join(flat[1::2]))
     return dict(zip([key.decode() for key in flat[::2]], values, strict=True))

@@ -1,4 +1,4 @@
-"""Commands as data, gathered into batches that one slot, and so one connection, answers."""
+"""Commands as data, in batches for one slot and so for one connection."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Word = str | bytes | int | float
 
 
 class Command(NamedTuple):
-    """One command.  Every command here may be sent twice and counts once."""
+    """One command.  Every command here is idempotent: it may be sent twice."""
 
     words: tuple[Word, ...]
-    """The whole command, or for a script what follows its text or hash."""
+    """The whole command; for a script the arguments after its text or hash."""
     script: Script | None = None
 
     def wire(self, *, in_full: bool = False) -> bytes:
-        """What to send; `in_full` with the text of the script, for a server that lacks it."""
+        """The bytes to send; `in_full`: with the script's text, for a server that lacks it."""
         if self.script is None:
             return packed(self.words)
         if in_full:
@@ -33,17 +33,17 @@ class Script:
 
     text: str
     call: bytes
-    """The words that call it by its hash, as they are sent."""
+    """The packed words that call it by its hash."""
 
     def __call__(self, keys: Sequence[str], arguments: Sequence[Word]) -> Command:
-        """The command that runs it."""
+        """A command that runs the script."""
         return Command((len(keys), *keys, *arguments), self)
 
 
 def packed(words: Sequence[Word], two_before: bytes = b"") -> bytes:
-    """One command in Redis's protocol: redis-py does the same in twice the time.
+    """One command in Redis's protocol, in half of redis-py's time.
 
-    `two_before` are two words that stand before the others, as they are sent.
+    `two_before` are two packed words to put before the others.
     """
     out = [b"*%d\r\n" % (len(words) + (2 if two_before else 0)), two_before]
     for word in words:
@@ -53,7 +53,7 @@ def packed(words: Sequence[Word], two_before: bytes = b"") -> bytes:
 
 
 def load(name: str) -> Script:
-    """The script of this name in `lua/`, with what all scripts share."""
+    """The script of this name in `lua/`, preceded by `common.lua`."""
     lua = files("target_service.sessions") / "lua"
     text = (lua / "common.lua").read_text() + (lua / f"{name}.lua").read_text()
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
@@ -67,6 +67,6 @@ class Batch(NamedTuple):
     """Any key of the slot."""
     commands: tuple[Command, ...]
     instead: list[Any] | None = None
-    """The answers to go on with when a cluster's node for this slot does not answer soon, and the
-    nodes for the other batches do; None: there is no going on without.
+    """Substitute answers, for when this slot's node in a cluster does not answer soon and the nodes
+    for the other batches do; None: the call needs the node's answer.
     """

@@ -1,4 +1,4 @@
-"""Builds the way to Redis from its URI.  All time-outs are stated here."""
+"""Builds the Redis client for a URI.  All time-outs are set here."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from target_service.sessions import address
-from target_service.sessions.client import Link, OneServer
-from target_service.sessions.cluster import Cluster
+from target_service.sessions.client import RedisClient, SingleServerClient
+from target_service.sessions.cluster import ClusterClient
 from target_service.sessions.durability import WAIT_MS, Durability
 
 _CONNECT_S = 0.5
 _ANSWER_S = 1.0
 _CONFIRMED_ANSWER_S = WAIT_MS / 1000 + 0.2
 _CONNECTIONS = 16
-"""Some thousand calls a second; a call takes about a millisecond."""
+"""Enough for some thousand calls a second; a call takes about a millisecond."""
 _CONFIRMED_CONNECTIONS = 64
-"""A call that waits for a disk or a replica holds its connection meanwhile."""
+"""More, because a call holds its connection while it waits for a disk or a replica."""
 
 
-def connect(uri: str, durability: Durability) -> Link:
-    """The way to the Redis at `uri`; nothing is opened yet.  Raises ValueError."""
+def connect(uri: str, durability: Durability) -> RedisClient:
+    """The client for `uri`, with no connection open yet.  Raises ValueError for a bad URI."""
     waits = bool(durability.wait)
     connections = _CONFIRMED_CONNECTIONS if waits else _CONNECTIONS
     answer_s = _CONFIRMED_ANSWER_S if waits else _ANSWER_S
     options: dict[str, Any] = {
         "socket_connect_timeout": _CONNECT_S,
-        # RESP2: scripts answer in it whatever the connection speaks.
+        # RESP2, because scripts always answer in it.
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
     }
     where = address.parse(uri)
     if where is None:
-        return OneServer(ConnectionPool.from_url(uri, **options), connections, answer_s)
+        return SingleServerClient(ConnectionPool.from_url(uri, **options), connections, answer_s)
     options |= where.login
     limited = {**options, "socket_timeout": answer_s}
     if where.kind == "redis+cluster":
         nodes = [ClusterNode(host, port) for host, port in where.hosts]
         client = RedisCluster(startup_nodes=nodes, require_full_coverage=False, **limited)
-        return Cluster(client, connections, answer_s)
+        return ClusterClient(client, connections, answer_s)
     sentinel: Any = _Sentinels(
         where.hosts, sentinel_kwargs={**limited, "redis_connect_func": _log_in_if_asked}
     )
     pool: Any = SentinelConnectionPool(  # type: ignore[no-untyped-call]
         where.primary, sentinel, db=where.db, **options
     )
-    return OneServer(
+    return SingleServerClient(
         pool,
         connections,
         answer_s,
@@ -63,10 +63,10 @@ def connect(uri: str, durability: Durability) -> Link:
 
 
 class _Sentinels(Sentinel):
-    """Asks one at a time.
+    """Queries the sentinels one call at a time.
 
-    redis-py moves the sentinel that answered to the head of its list, and takes its place from
-    before the question.  Two questions at once then drop a sentinel from the list for good.
+    redis-py moves the answering sentinel to the head of its list by an index from before the query.
+    Two concurrent queries would then remove a sentinel from the list permanently.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,7 +80,7 @@ class _Sentinels(Sentinel):
 
 
 async def _log_in_if_asked(connection: AbstractConnection) -> None:
-    """Sentinels ask for the same password as their servers, or for none."""
+    """Sentinels use the same password as their servers, or none."""
     try:
         await connection.on_connect()
     except AuthenticationError:

@@ -1,4 +1,4 @@
-"""The names of the keys.  Ids are percent-encoded, so no id can reach another's key."""
+"""The names of the keys.  Ids are percent-encoded, so that no id can produce another id's key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _safe(text: str) -> str:
 
 
 class SessionId(NamedTuple):
-    """Names one session; hashable, so that it can key a cache."""
+    """The identity of a session; hashable, so that it can key a cache."""
 
     app: str
     user: str
@@ -24,8 +24,8 @@ class SessionId(NamedTuple):
 class Keys:
     """The keys of one session, of its user and of its app.
 
-    A user's keys, sessions included, share a hash tag: a cluster keeps them in one slot, where one
-    script reaches them.  The app's keys share another, and no script reaches both.
+    A user's keys, sessions included, share a hash tag, so that a cluster keeps them in one slot
+    and one script can access them all.  The app's keys share another; no script accesses both.
     """
 
     meta: str
@@ -38,12 +38,12 @@ class Keys:
     """Sorted set of the app's users, by a time after the expiry of their newest session (ms)."""
     app_state: str
     carried: str
-    """Revision of the session up to which its changes of the app's state have arrived there."""
+    """The session's revision up to which its changes have been copied to the app's state."""
 
 
 @lru_cache(maxsize=1024)
 def keys(prefix: str, name: SessionId) -> Keys:
-    """The keys for this session."""
+    """The keys of this session."""
     app, user, session = _safe(name.app), _safe(name.user), _safe(name.session)
     of_user, of_app = f"{{{app}/{user}}}", f"{{{app}/}}"
     return Keys(

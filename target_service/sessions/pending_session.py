@@ -1,4 +1,4 @@
-"""A session that is created together with its first events: all of it, or nothing."""
+"""A session that is created atomically with its first events."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from target_service.sessions.stored import StateChange, Stored
 
 @dataclass(slots=True)
 class Creation:
-    """A session that is shown already, and not yet written."""
+    """A session object that has been returned but is not written yet."""
 
     name: SessionId
     stored: Stored
-    """As it will be, without the events."""
+    """The session as it will be, without the events."""
     state: StateChange
     written: list[tuple[Event, bytes]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Initial:
-    """What ADK's server creates and then appends, held until the last of it is here."""
+    """Holds the session and events of ADK's server until the last event has arrived."""
 
     count: int
     """How many events are still to be appended."""
     creation: Creation | None = None
 
     def holds(self, session: Session) -> bool:
-        """Whether what is appended to this session is held."""
+        """Whether events appended to this session are held."""
         return (
             self.count > 0
             and self.creation is not None
@@ -41,4 +41,4 @@ class Initial:
 
 
 current: ContextVar[Initial | None] = ContextVar("diya_initial", default=None)
-"""What this request brings, when it asks for a session with events."""
+"""The initial events of the current request, if it creates a session with events."""

@@ -1,7 +1,7 @@
-"""One connection to Redis, taken over from redis-py once it is open: bytes out, answers in.
+"""A raw connection to Redis: the socket of an open redis-py connection, without its streams.
 
-redis-py connects, logs in and asks Sentinel who is primary.  After that its streams cost more than
-the rest of a call: this is the same socket without them.
+redis-py connects, logs in and asks Sentinel for the primary.  After that its streams would cost
+more than the rest of a call.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 _INCOMPLETE = object()
-"""What the reader gives while an answer is not complete; no answer is this object."""
+"""Returned by the reader while an answer is incomplete; never an answer itself."""
 
 
-class Lane(asyncio.Protocol):
-    """The socket of a connection; one question at a time."""
+class RawConnection(asyncio.Protocol):
+    """The socket of a connection, for one call at a time."""
 
     def __init__(
         self,
@@ -27,9 +27,9 @@ class Lane(asyncio.Protocol):
         before: asyncio.BaseProtocol,
         error: Callable[[str], Exception],
     ) -> None:
-        """`before` had the transport until now, and still hears of its end.
+        """`before`: the previous protocol of the transport, still told of the connection's end.
 
-        `error` makes an exception of what a server says after a minus sign.
+        `error` makes an exception from the text of an error answer.
         """
         self._transport = transport
         self._before: Any = before
@@ -44,13 +44,13 @@ class Lane(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Whether a question may be asked: it is open, and nothing came unasked."""
+        """Whether it is open and has received no unexpected data."""
         return self._usable and not self._transport.is_closing()
 
     async def ask(self, data: bytes, count: int, seconds: float) -> list[Any]:
         """Send, and wait for so many answers, errors among them.
 
-        Raises ConnectionError or TimeoutError of redis-py; the lane is then of no more use.
+        Raises ConnectionError or TimeoutError of redis-py; the connection is then unusable.
         """
         self._asked, self._wanted, self._got = self._loop.create_future(), count, []
         alarm = self._loop.call_later(seconds, self._expire)
@@ -58,8 +58,8 @@ class Lane(asyncio.Protocol):
             self._transport.write(data)
             return await self._asked
         except BaseException:
-            # Answers that are still on their way, after a cancellation say, must not meet the next
-            # one who asks.
+            # Answers that are still on their way, for example after a cancellation, must not be
+            # taken for answers to the next call.
             self._usable = False
             raise
         finally:
@@ -67,7 +67,7 @@ class Lane(asyncio.Protocol):
             alarm.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """From the transport: a piece of an answer."""
+        """Called by the transport with a piece of an answer."""
         try:
             self._reader.feed(data)
             while (answer := self._reader.gets()) is not _INCOMPLETE:
@@ -76,17 +76,17 @@ class Lane(asyncio.Protocol):
             self._fail(error)
             return
         if self._asked is None or self._asked.done() or len(self._got) > self._wanted:
-            self._fail(RedisConnectionError("Redis answered what nobody had asked"))
+            self._fail(RedisConnectionError("Redis sent an answer without a request"))
         elif len(self._got) == self._wanted:
             self._asked.set_result(self._got)
 
     def eof_received(self) -> bool | None:
-        """From the transport: the server closed the connection."""
+        """Called by the transport when the server closed the connection."""
         self._fail(RedisConnectionError("Connection closed by server."))
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        """From the transport: it is closed."""
+        """Called by the transport when it is closed."""
         self._fail(RedisConnectionError(f"Connection lost: {error or 'closed'}"))
         self._before.connection_lost(error)
 
@@ -99,19 +99,19 @@ class Lane(asyncio.Protocol):
             self._asked.set_exception(error)
 
 
-def lane_of(connection: Any) -> Lane | None:
-    """The lane of a connection of redis-py's, if it is open and of use."""
+def raw_connection_of(connection: Any) -> RawConnection | None:
+    """The raw connection of a redis-py connection, if it is open and usable."""
     if connection.is_connected:
         protocol = _parts(connection)[0].get_protocol()
-        if isinstance(protocol, Lane) and protocol.usable:
+        if isinstance(protocol, RawConnection) and protocol.usable:
             return protocol
     return None
 
 
-async def opened(connection: Any, seconds: float) -> Lane:
-    """The lane of a connection that is opened for it, anew if need be.
+async def opened(connection: Any, seconds: float) -> RawConnection:
+    """Open the redis-py connection again, and return its raw connection.
 
-    Raises redis-py's errors of connecting.
+    Raises redis-py's connection errors.
     """
     await connection.disconnect(nowait=True)
     try:
@@ -120,20 +120,20 @@ async def opened(connection: Any, seconds: float) -> Lane:
     except TimeoutError:
         raise late() from None
     transport, error = _parts(connection)
-    lane = Lane(transport, transport.get_protocol(), error)
-    transport.set_protocol(lane)
-    return lane
+    raw = RawConnection(transport, transport.get_protocol(), error)
+    transport.set_protocol(raw)
+    return raw
 
 
 def _parts(connection: Any) -> tuple[asyncio.Transport, Callable[[str], Exception]]:
-    """The socket of an open connection of redis-py's, and what makes exceptions of its errors.
+    """The transport of an open redis-py connection, and its constructor of error exceptions.
 
     The only place that uses private names of redis-py: pyproject.toml pins its version, and a test
-    fails where a new one has changed them.
+    fails if a new version has changed them.
     """
     return connection._writer.transport, connection._parser.parse_error
 
 
 def late() -> RedisTimeoutError:
-    """What is raised when time is over."""
+    """The error of a call that took too long."""
     return RedisTimeoutError("Redis did not answer in time")

@@ -1,4 +1,4 @@
-"""Users whose entry among the app's users is fresh: a small memory that saves a write a turn."""
+"""Caches users whose entry in the app's set is fresh, which saves one write a turn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LIMIT = 10_000
 
 
 class Recent:
-    """The users noted in the last `seconds`, at most 10,000 of them; forgetting one is harmless."""
+    """The users added in the last `seconds`, at most 10,000; dropping one is harmless."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -21,7 +21,7 @@ class Recent:
         return self._until.get((name.app, name.user), 0.0) > time.monotonic()
 
     def add(self, name: SessionId) -> None:
-        """Note a user, unless it was noted already."""
+        """Add a user, unless it is there already."""
         if name in self:
             return
         self._until.pop((name.app, name.user), None)

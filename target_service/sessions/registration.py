@@ -1,4 +1,4 @@
-"""Registers the service with ADK for its servers and tools, as `diya+redis://…`."""
+"""Registers the service with ADK's servers and tools as `diya+redis://…`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCHEMES = (SCHEME, "diya+rediss", "diya+unix", "diya+redis+sentinel", "diya+red
 def register() -> None:
     """Make `diya+redis://…[?ttl_seconds=N&durability=…]` a session service URI for ADK.
 
-    What follows `diya+` is any URI that `RedisSessionService` takes.
+    Any URI of `RedisSessionService` may follow `diya+`.
     """
     for scheme in _SCHEMES:
         get_service_registry().register_session_service(scheme, _create)

@@ -43,23 +43,23 @@ class RedisSessionService(BaseSessionService):
 
     Args:
       uri: One server: `redis://[:password@]host:port/db` (or `rediss://`, `unix://`).  The primary
-        of a Sentinel set: `redis+sentinel://[:password@]host:port[,host:port]/name[/db]`, hosts and
-        ports being the sentinels', which are asked with the same password or with none.  A cluster:
-        `redis+cluster://[:password@]host:port[,host:port]`, where any of its nodes will do.
-      ttl_seconds: A session expires this long after its last turn or append.  Reading does not
-        keep it alive.
+        of a Sentinel set: `redis+sentinel://[:password@]host:port[,host:port]/name[/db]` with the
+        hosts and ports of the sentinels, which use the same password or none.  A cluster:
+        `redis+cluster://[:password@]host:port[,host:port]` with any of its nodes.
+      ttl_seconds: A session expires this long after its last turn or append; reads do not extend
+        it.
       user_ttl_seconds: How long `user:` and `app:` state outlives the last append to one of its
         sessions.
-      key_prefix: Stands before every key.
-      cache_bytes: Bound on the memory (estimated) for histories that this replica has seen.
-      durability: What a write has survived before it is acknowledged: `memory`, `aof`, `fsync` or
+      key_prefix: The prefix of every key.
+      cache_bytes: Bound on the memory (estimated) of cached histories.
+      durability: How durable a write is before it is acknowledged: `memory`, `aof`, `fsync` or
         `replicated:N`; see `durability.Durability`.
 
     Each append is one atomic script at an exact revision, over keys of one slot: history, session
-    state and user state.  `app:` state lives in a slot of its own; it is written after the history
-    and before the acknowledgement, and finished by the session's next reader should the writer die
-    in between.  Events handed out are shared with the
-    cache: treat them as immutable, as ADK does.
+    state and user state.  `app:` state is in a slot of its own; it is written after the history
+    and before the acknowledgement.  If the writer dies in between, the session's next reader
+    finishes that write.  Returned events are shared with the cache: treat them as immutable, as ADK
+    does.
 
     Methods raise `redis.exceptions.RedisError` when Redis does not answer, within two seconds.
     """
@@ -75,7 +75,7 @@ class RedisSessionService(BaseSessionService):
         durability: str = "aof",
     ) -> None:
         if ttl_seconds <= 0:
-            raise ValueError(f"ttl_seconds is {ttl_seconds}; a number above 0 was expected")
+            raise ValueError(f"ttl_seconds must be above 0, got {ttl_seconds}")
         self.store = Store(
             uri,
             ttl_ms=max(1, round(ttl_seconds * 1000)),
@@ -86,10 +86,10 @@ class RedisSessionService(BaseSessionService):
         )
 
     async def verify(self) -> None:
-        """Make sure that the server can do what `durability` asks of it.
+        """Check that the server supports `durability`.
 
-        Raises `redis.exceptions.ResponseError` when it cannot, another RedisError when it does not
-        answer.
+        Raises `redis.exceptions.ResponseError` when it does not, another RedisError when it does
+        not answer.
         """
         await self.store.verify()
 
@@ -128,7 +128,7 @@ class RedisSessionService(BaseSessionService):
         session_id: str,
         config: GetSessionConfig | None = None,
     ) -> Session | None:
-        """The session, or None when it does not exist (any more)."""
+        """The session, or None when it does not exist or has expired."""
         name = SessionId(app_name, user_id, session_id.strip())
         turn = current.get()
         if turn is not None and turn.name == name:
@@ -151,7 +151,7 @@ class RedisSessionService(BaseSessionService):
         return ListSessionsResponse(sessions=sessions)
 
     async def delete_session(self, *, app_name: str, user_id: str, session_id: str) -> None:
-        """Delete a session; nothing happens when it does not exist."""
+        """Delete a session, if it exists."""
         await self.store.delete(SessionId(app_name, user_id, session_id.strip()))
 
     async def get_user_state(self, *, app_name: str, user_id: str) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class RedisSessionService(BaseSessionService):
         return await self.store.user_state(app_name, user_id)
 
     async def append_event(self, session: Session, event: Event) -> Event:
-        """Append an event; within a turn it is written with all others at the turn's end.
+        """Append an event; within a turn all events are written together at the turn's end.
 
         Raises SessionNotFoundError when the session is gone, StaleSessionError when another
         writer appended since `session` was read.
@@ -176,13 +176,13 @@ class RedisSessionService(BaseSessionService):
         mark = _marked(session)
         known = self.store.known(name, mark)
         if known is None and len(session.events) != mark.revision:
-            # The handle shows a part of the history only: fetch the whole.
+            # The session object holds only a part of the history: fetch the whole.
             await self.store.read(name)
             known = self.store.known(name, mark)
         if known is None or event.id in known.ids:
             events = session.events if known is None else known.events
             if _holds(events, event) and await self._still_holds(name, mark, event):
-                return event  # delivered again: it is there already
+                return event  # a repetition: the event is stored already
         self._apply_temp_state(session, event)
         event = self._trim_temp_delta_state(event)
         change = _by_scope(event.actions.state_delta)
@@ -201,8 +201,8 @@ class RedisSessionService(BaseSessionService):
     ) -> Turn | Busy:
         """Take the session's lease for a turn and read what it needs, in one round trip.
 
-        `owner` is unique to the attempt (made up when not given): after a RedisError the lease may
-        have been taken all the same, and only who knows the owner can give it back.
+        `owner` must be unique to the attempt (generated by default).  After a RedisError the lease
+        may have been taken nevertheless, and only with its owner can it be given back.
         """
         owner = owner or uuid.uuid4().hex
         stored = await self.store.begin(name, owner, lease_ms)
@@ -211,8 +211,8 @@ class RedisSessionService(BaseSessionService):
     async def commit_turn(self, turn: Turn) -> None:
         """Write the whole turn, or nothing.
 
-        Raises SessionNotFoundError, StaleSessionError or ValueError when nothing was written,
-        RedisError when it is not known.
+        Raises SessionNotFoundError, StaleSessionError or ValueError when nothing was written, and
+        RedisError when the outcome is unknown.
         """
         if turn.stored is None:
             return
@@ -233,21 +233,21 @@ class RedisSessionService(BaseSessionService):
         self.store.remember(turn.name, turn.stored, turn.written, fence=fence)
 
     async def abandon_turn(self, turn: Turn) -> None:
-        """Forget what the turn would have written, and give its lease back."""
+        """Discard the turn's writes, and give its lease back."""
         if turn.stored is not None:
             await self.store.release(turn.name, turn.owner)
 
     async def confirm_turn(self, turn: Turn) -> None:
-        """Give the lease back, once what the turn read is as durable as a write would be.
+        """Give the lease back once the history that the turn read is as durable as a write.
 
-        To be called before history is shown as the answer to a repeated turn: its first
-        attempt may have been written and not confirmed.  Raises RedisError when that fails.
+        Call it before answering a repeated turn from history, because the first attempt may have
+        been written without confirmation.  Raises RedisError when that fails.
         """
         if turn.stored is not None:
             await self.store.confirm(turn.name, turn.owner, turn.stored)
 
     def cache_stats(self) -> CacheStats:
-        """How well this replica's cache of histories does."""
+        """Statistics of this replica's cache of histories."""
         return self.store.cache.stats()
 
     async def close(self) -> None:
@@ -255,12 +255,12 @@ class RedisSessionService(BaseSessionService):
         await self.store.close()
 
     async def _still_holds(self, name: SessionId, mark: Mark, event: Event) -> bool:
-        """Ask the server: it may have lost what this replica remembers."""
+        """Read from the server, because it may have lost the state that this replica has cached."""
         found = await self.store.read(name)
         return found is not None and found.nonce == mark.nonce and _holds(found.events, event)
 
     async def _append_initially(self, bringing: Initial, session: Session, event: Event) -> Event:
-        """Hold the event; with the last one, create the session."""
+        """Hold the event; after the last one, create the session."""
         creation = bringing.creation
         assert creation is not None
         bringing.count -= 1
@@ -288,17 +288,17 @@ class RedisSessionService(BaseSessionService):
         if turn.stored is None:
             raise SessionNotFoundError(f"Session {turn.name.session} not found.")
         ids = turn.stored.ids
-        # Not what the handle shows: it may be a part of the history only.
+        # Not the session object's events, which may be only a part of the history.
         whole = chain(turn.stored.events, turn.events())
         if event.id in ids and _holds(whole, event):
-            return event  # delivered again: it is there already
+            return event  # a repetition: the event is stored already
         ids.add(event.id)
         event = await super().append_event(session=session, event=event)
         session.last_update_time = event.timestamp
         turn.waiting.append(event)
         if event.author != "user" and event.is_final_response():
-            # In one go: what has just run runs five times faster.  Not later: what cannot be
-            # stored fails the run, not its acknowledgement.
+            # Encode them together, which is five times faster with warm caches, and encode them
+            # now, so that an event that cannot be stored fails the run, not its acknowledgement.
             turn.encode()
         change = _by_scope(event.actions.state_delta if event.actions else {})
         turn.session_delta.update(change.session)
@@ -354,7 +354,7 @@ def _selected(events: list[Event], config: GetSessionConfig | None) -> list[Even
     if config.num_recent_events is not None:
         events = events[-config.num_recent_events :] if config.num_recent_events else []
     if config.after_timestamp is not None:
-        # From the end back to the first that is too old: events need not be sorted by time.
+        # Search backwards to the first event that is too old: events need not be sorted by time.
         kept = len(events)
         while kept and events[kept - 1].timestamp >= config.after_timestamp:
             kept -= 1
@@ -371,7 +371,7 @@ def _marker(nonce: bytes, revision: int, fence: bytes) -> str:
 
 
 def _marked(session: Session) -> Mark:
-    """The nonce, revision and fence that a session object was read at."""
+    """The nonce, revision and fence at which a session object was read."""
     try:
         nonce, revision, fence = (session._storage_update_marker or "").split(":")
     except ValueError:

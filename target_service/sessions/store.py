@@ -1,6 +1,6 @@
-"""What Redis is told and asked, in batches of commands that may safely be sent twice.
+"""The commands to Redis, in batches that may safely be sent twice.
 
-Each script recognises its own repetition, so a retry can never apply a write twice.
+Each script recognises its own repetition, so that a retry never applies a write twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from google.adk.events.event import Event
 
 from target_service.sessions import codec, command
-from target_service.sessions.app_state import AppSlot
+from target_service.sessions.app_state import AppState
 from target_service.sessions.cache import Prefix, PrefixCache
 from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect
@@ -24,7 +24,7 @@ from target_service.sessions.stored import NO_FENCE, Busy, Place, StateChange, S
 _Item = TypeVar("_Item")
 
 _CHUNK = 100
-"""Sessions or users in one round trip of a listing."""
+"""Sessions or users per round trip of a listing."""
 
 
 GONE = 0
@@ -44,14 +44,14 @@ class Store:
         cache_bytes: int,
         durability: Durability,
     ) -> None:
-        self._link = connect(uri, durability)
+        self._client = connect(uri, durability)
         self._durability = durability
         self._wait = durability.commands()
         self._ttl_ms = ttl_ms
         self._user_ttl_ms = user_ttl_ms
         self._prefix = prefix
         self.cache = PrefixCache(cache_bytes)
-        self._app = AppSlot(self._link, durability, ttl_ms=ttl_ms, user_ttl_ms=user_ttl_ms)
+        self._app = AppState(self._client, durability, ttl_ms=ttl_ms, user_ttl_ms=user_ttl_ms)
         self._create = command.load("create")
         self._read = command.load("read")
         self._peek = command.load("peek")
@@ -89,7 +89,7 @@ class Store:
         )
         batches = [Batch(key.meta, (create, *self._wait)), self._app.read(key)]
         batches += self._app.note(name, key)
-        (created, *waited), (app_state,), *noted = await self._link.run(*batches)
+        (created, *waited), (app_state,), *noted = await self._client.run(*batches)
         self._app.saw(key, app_state)
         if not created[0]:
             return None
@@ -105,7 +105,7 @@ class Store:
         """The user's and the app's state, or None if the session is there already."""
         key = self._keys(name)
         peek = self._peek([key.meta, key.events], [])
-        (found, user_state), (app_state,) = await self._link.run(
+        (found, user_state), (app_state,) = await self._client.run(
             Batch(key.meta, (peek, _all_fields(key.user_state))), self._app.read(key)
         )
         if found:
@@ -117,7 +117,7 @@ class Store:
         key = self._keys(name)
         known = self.cache.get(name)
         read = self._read([key.meta, key.events, key.user_state], _offer(known))
-        (answer,), (app_state,) = await self._link.run(
+        (answer,), (app_state,) = await self._client.run(
             Batch(key.meta, (read,)), self._app.read(key)
         )
         self._app.saw(key, app_state)
@@ -136,7 +136,7 @@ class Store:
         )
         batches = [Batch(key.meta, (begin,)), self._app.read(key)]
         batches += self._app.note(name, key)
-        (answer,), (app_state,), *noted = await self._link.run(*batches)
+        (answer,), (app_state,), *noted = await self._client.run(*batches)
         self._app.saw(key, app_state)
         if answer[0] == 0:
             self.cache.drop(name)
@@ -158,10 +158,10 @@ class Store:
     ) -> int:
         """Append encoded events at this place: the new revision, `GONE` or `STALE`.
 
-        `fence` is the next one, to be made by `new_fence`.
+        `fence` is the next one, made by `new_fence`.
 
-        With an owner, nobody else may have begun a turn since; its lease is given back.  Returns
-        when the write is as durable as was asked; raises NotDurable when that takes too long.
+        With an owner, no other turn may have begun since, and the lease is given back.  Returns
+        when the write is as durable as required; raises NotDurable when that takes too long.
         """
         key = self._keys(name)
         append = self._append(
@@ -184,7 +184,7 @@ class Store:
         )
         batches = [Batch(key.meta, (append, *self._wait))]
         batches += self._app.note(name, key)
-        (answer, *waited), *noted = await self._link.run(*batches)
+        (answer, *waited), *noted = await self._client.run(*batches)
         revision = int(answer)
         if revision > 0:
             if waited:
@@ -196,49 +196,49 @@ class Store:
         return revision
 
     async def renew(self, name: SessionId, owner: str, lease_ms: int) -> bool:
-        """Keep the lease for so long again; False when it is no longer ours."""
+        """Renew the lease for so long; False when another owner holds it."""
         return bool(await self._leased(name, owner, lease_ms))
 
     async def release(self, name: SessionId, owner: str) -> None:
-        """Give the lease back, if it is still ours."""
+        """Give the lease back, if this owner still holds it."""
         await self._leased(name, owner, 0)
 
     async def confirm(self, name: SessionId, owner: str, stored: Stored) -> None:
-        """Give the lease back, once what was read is as durable as a write would be now.
+        """Give the lease back once the events that were read are as durable as a new write.
 
-        Raises NotDurable when it is not, or when the session does not hold it any more.
+        Raises NotDurable when they are not, or when the session has lost them.
         """
         key = self._keys(name)
         known = Prefix(stored.nonce, stored.events, stored.fence, stored.last)
         confirm = self._confirm([key.meta, key.events, key.lease], [owner, *_offer(known)])
-        ((there, *waited),) = await self._link.run(Batch(key.meta, (confirm, *self._wait)))
+        ((there, *waited),) = await self._client.run(Batch(key.meta, (confirm, *self._wait)))
         if not there:
-            raise NotDurable("the session no longer holds what was read of it")
+            raise NotDurable("the session has lost events that were read before")
         self._durability.check(waited)
 
     async def delete(self, name: SessionId) -> None:
-        """Delete a session; nothing happens when it is not there."""
+        """Delete a session, if it exists."""
         key = self._keys(name)
         self.cache.drop(name)
         delete = Command(("DEL", key.meta, key.events, key.lease))
-        # Its member in the index: nothing is written without the set, whose TTL stays as it is.
+        # Remove it from the index as well; this neither creates the set nor changes its TTL.
         remove = Command(("ZREM", key.index, name.session))
-        ((_, _, *waited),) = await self._link.run(Batch(key.meta, (delete, remove, *self._wait)))
+        ((_, _, *waited),) = await self._client.run(Batch(key.meta, (delete, remove, *self._wait)))
         self._durability.check(waited)
 
     async def user_state(self, app: str, user: str) -> dict[str, Any]:
         """A user's state."""
         key = self._keys(SessionId(app, user, ""))
-        ((fields,),) = await self._link.run(Batch(key.user_state, (_all_fields(key.user_state),)))
+        ((fields,),) = await self._client.run(Batch(key.user_state, (_all_fields(key.user_state),)))
         return codec.decode_state(fields)
 
     async def names(self, app: str, user: str | None) -> list[SessionId]:
-        """The sessions that the indexes know, of one user or of all; some may have expired."""
+        """The sessions in the indexes, of one user or of all; some may have expired."""
         users = [user] if user is not None else await self._users(app)
         found = []
         for chunk in _chunks(users):
             indexes = [self._keys(SessionId(app, each, "")).index for each in chunk]
-            answers = await self._link.run(*(Batch(each, (_members(each),)) for each in indexes))
+            answers = await self._client.run(*(Batch(each, (_members(each),)) for each in indexes))
             for each, (members,) in zip(chunk, answers, strict=True):
                 found += [SessionId(app, each, member.decode()) for member in members]
         return found
@@ -248,7 +248,7 @@ class Store:
         found = []
         for chunk in _chunks(names):
             users = [list(each) for _, each in groupby(chunk, lambda name: name.user)]
-            *answers, (app,) = await self._link.run(
+            *answers, (app,) = await self._client.run(
                 *(self._peek_all(each) for each in users), self._app.read(self._keys(names[0]))
             )
             for *sessions, user in answers:
@@ -259,19 +259,19 @@ class Store:
         return found
 
     async def verify(self) -> None:
-        """Ask whether the durability can be had.  Raises ResponseError when not."""
+        """Check that the server supports the durability.  Raises ResponseError if not."""
         if self._durability.name == "fsync":
             key = self._keys(SessionId("", "", "")).meta
-            (answers,) = await self._link.run(Batch(key, self._wait))
-            with contextlib.suppress(NotDurable):  # a slow disk is no reason not to start
+            (answers,) = await self._client.run(Batch(key, self._wait))
+            with contextlib.suppress(NotDurable):  # a slow disk must not prevent the start
                 self._durability.check(answers)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._link.close()
+        await self._client.close()
 
     def known(self, name: SessionId, place: Place) -> Prefix | None:
-        """The cached history, if it is this one up to just this place."""
+        """The cached history, if it ends at exactly this place."""
         entry = self.cache.get(name)
         if entry is None or entry.nonce != place.nonce or len(entry.events) != place.revision:
             return None
@@ -285,7 +285,7 @@ class Store:
         *,
         fence: bytes,
     ) -> None:
-        """Extend the cached prefix by what was just appended, so that the next read is short."""
+        """Extend the cached prefix by the appended events, so that the next read is short."""
         entry = self.known(name, place)
         if entry is None:
             return
@@ -297,7 +297,7 @@ class Store:
 
     async def _users(self, app: str) -> list[str]:
         users = self._keys(SessionId(app, "", "")).users
-        ((members,),) = await self._link.run(Batch(users, (_members(users),)))
+        ((members,),) = await self._client.run(Batch(users, (_members(users),)))
         return [member.decode() for member in members]
 
     def _peek_all(self, names: Sequence[SessionId]) -> Batch:
@@ -309,7 +309,7 @@ class Store:
 
     async def _leased(self, name: SessionId, owner: str, ms: int) -> Any:
         lease = self._keys(name).lease
-        ((answer,),) = await self._link.run(Batch(lease, (self._lease([lease], [owner, ms]),)))
+        ((answer,),) = await self._client.run(Batch(lease, (self._lease([lease], [owner, ms]),)))
         return answer
 
     def _keys(self, name: SessionId) -> Keys:
@@ -318,7 +318,7 @@ class Store:
     async def _stored(
         self, name: SessionId, offered: Prefix | None, answer: Sequence[Any], app: Sequence[bytes]
     ) -> Stored:
-        """The session from the prefix that was offered, not from what is cached by now."""
+        """The session from the offered prefix, because the cache may have changed since."""
         fields, known, suffix, user_state = answer
         if offered is not None and known:
             self.cache.hits += 1
@@ -336,14 +336,14 @@ class Store:
         stored = parse(fields, user_state, app, events, ids, last)
         if suffix or not known:
             self.cache.put(name, Prefix(stored.nonce, events, stored.fence, last, size, ids))
-        if stored.left_behind:  # by a writer that died: whoever comes next walks the rest of it
+        if stored.left_behind:  # the writer died before it copied the app's state: finish that
             key, revision = self._keys(name), stored.revision
             await self._app.carry(key, stored.nonce, revision, stored.left_behind)
         return stored
 
 
 def _offer(prefix: Prefix | None) -> list[bytes | int | str]:
-    """What to offer the server: nonce, length, last event and fence of a cached prefix."""
+    """The nonce, length, last event and fence of a cached prefix, for the server to validate."""
     if prefix is None or not prefix.events:
         return ["", 0, "", ""]
     return [prefix.nonce, len(prefix.events), prefix.last, prefix.fence]

@@ -1,4 +1,4 @@
-"""A session as Redis holds it, and what is to be changed in it."""
+"""A session as Redis holds it, and changes to it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from google.adk.events.event import Event
 from target_service.sessions import codec
 
 _STATE, _PENDING = b"s"[0], b"p"[0]
-"""How the fields of a session's state begin, and those of app state on its way; see common.lua."""
+"""Prefixes of the fields of session state and of app state not copied yet; see common.lua."""
 
 NO_FENCE = b""
-"""Of a session that nothing was appended to yet."""
+"""The fence of a session without appends."""
 
 
 class Place(Protocol):
-    """Where in the life of a session something is to be appended."""
+    """The place in a session's history at which to append."""
 
     @property
     def nonce(self) -> bytes:
-        """Of this creation of the session."""
+        """Identifies this creation of the session."""
 
     @property
     def revision(self) -> int:
@@ -31,7 +31,7 @@ class Place(Protocol):
 
     @property
     def fence(self) -> bytes:
-        """Changed by every append: a server that lost writes comes to a revision a second time."""
+        """Changed by every append, because a server that lost writes reaches a revision twice."""
 
 
 class Mark(NamedTuple):
@@ -54,13 +54,13 @@ class Stored:
     user_state: dict[str, Any]
     app_state: dict[str, Any]
     events: list[Event]
-    """Shared with the cache: never changed in place, and to be copied before it is handed out."""
+    """Shared with the cache: never change it in place; copy it before returning it to callers."""
     ids: set[str] = field(default_factory=set)
-    """The ids of the events, and perhaps of others; shared with the cache."""
+    """The ids of the events, and perhaps more; shared with the cache."""
     last: str = ""
     """`codec.digest` of the last event; empty without events."""
     left_behind: list[bytes] = field(default_factory=list)
-    """App state, flat, that a writer brought no further than to the session."""
+    """App state, flat, that the writer has not copied to the app yet."""
 
 
 class Busy(NamedTuple):
@@ -89,7 +89,7 @@ class StateChange(NamedTuple):
         return flat
 
     def then(self, later: StateChange) -> StateChange:
-        """Both, one after the other."""
+        """Both changes, `other` after this one."""
         return StateChange(*({**one, **other} for one, other in zip(self, later, strict=True)))
 
 
@@ -97,7 +97,7 @@ UNCHANGED = StateChange({}, {}, {})
 
 
 def new_fence() -> bytes:
-    """A fence that no other append makes, as far as 32 bits go."""
+    """A random fence of 32 bits."""
     return secrets.token_hex(4).encode()
 
 

@@ -1,4 +1,4 @@
-"""A turn in progress: what it read at its beginning and what it will write at its end, in one."""
+"""A turn in progress: the session it read at its beginning, and its writes for the end."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ class Turn:
     """None: the session was gone when the turn began."""
     written: list[tuple[Event, bytes]] = field(default_factory=list)
     waiting: list[Event] = field(default_factory=list)
-    """Appended after those, and not encoded yet."""
+    """Events appended after those, not encoded yet."""
     session_delta: dict[str, Any] = field(default_factory=dict)
     user_delta: dict[str, Any] = field(default_factory=dict)
     app_delta: dict[str, Any] = field(default_factory=dict)
 
     def events(self) -> Iterator[Event]:
-        """What was appended in this turn."""
+        """The events appended in this turn."""
         return chain((event for event, _ in self.written), self.waiting)
 
     def encode(self) -> None:
-        """Encode what waits.  Raises ValueError for an event that cannot be stored."""
+        """Encode the waiting events.  Raises ValueError for one that cannot be stored."""
         self.written += [(event, encode_event(event)) for event in self.waiting]
         self.waiting.clear()
 
     def change(self) -> StateChange:
-        """The state that the turn's end writes."""
+        """The state changes to write at the turn's end."""
         return StateChange(self.session_delta, self.user_delta, self.app_delta)
 
 
 current: ContextVar[Turn | None] = ContextVar("diya_turn", default=None)
-"""The turn that this request runs; ADK's runner is not aware of it."""
+"""The turn of the current request; ADK's runner does not know of it."""

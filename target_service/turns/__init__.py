@@ -1,1 +1,1 @@
-"""Turn guarantees around ADK's `/run` and `/run_sse`: all or nothing, and exactly once."""
+"""Guarantees for turns of ADK's `/run` and `/run_sse`: all or nothing, and exactly once."""

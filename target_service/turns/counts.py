@@ -1,4 +1,4 @@
-"""What became of the turns that came to this replica, counted for `/metrics`."""
+"""Counts the results of this replica's turns, for `/metrics`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from enum import StrEnum
 
 
 class Result(StrEnum):
-    """How a request for a turn ended.  The values are labels of a metric: keep them."""
+    """The result of a request for a turn.  The values are labels of a metric; keep them."""
 
     OK = "ok"
-    """It ran, was written, and was acknowledged, if its client was still there."""
+    """It ran, was written, and was acknowledged if its client was still connected."""
     REPEATED = "repeated"
-    """It had run before: answered from history."""
+    """It had run before and was answered from history."""
     BUSY = "busy"
-    """Another turn of the session was running for too long: 409."""
+    """Another turn of the session ran for too long: 409."""
     OVERLOADED = "overloaded"
     """Too many turns were running here: 503."""
     UNAVAILABLE = "unavailable"
-    """The session store did not answer at the beginning: 503, nothing happened."""
+    """The session store did not answer at the beginning: 503, the turn did not happen."""
     UNCONFIRMED = "unconfirmed"
     """The session store did not confirm the turn: 503, it may have happened."""
     CONFLICT = "conflict"
-    """The session was gone, or another's, when the turn was to be written: 409."""
+    """The session was gone, or changed by another writer, before the turn was written: 409."""
     REUSED = "reused"
     """The turn's id belongs to another message: 422."""
     REJECTED = "rejected"
@@ -32,7 +32,7 @@ class Result(StrEnum):
 
 
 class Counts:
-    """The numbers of one replica since its start."""
+    """The counts of one replica since its start."""
 
     def __init__(self) -> None:
         self.in_flight = 0

@@ -1,4 +1,4 @@
-"""Holds back what acknowledges a turn until the turn is written."""
+"""Holds back the acknowledgement of a turn until the turn is written."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from target_service.turns import replies
 
 
 class Gate:
-    """Stands in for `send` while ADK runs a turn.
+    """Replaces `send` while ADK runs a turn.
 
-    `/run`: the whole response waits.  `/run_sse`: partial events pass at once, a complete event
-    waits for the one after it, so that the last one, which tells the client that the turn is done,
-    waits for the write.
+    `/run`: the whole response waits for the write.  `/run_sse`: partial events pass at once, and a
+    complete event waits for the next one.  So the last event, which tells the client that the turn
+    is done, waits for the write.
     """
 
     def __init__(
         self, send: Send, streaming: bool, commit: Callable[[], Awaitable[Response | None]]
     ) -> None:
-        """`commit` writes the turn; its answer is None, or the refusal to send instead."""
+        """`commit` writes the turn; it returns None, or the refusal to send instead."""
         self._send = send
         self._streaming = streaming
         self._commit = commit
         self._held: list[Message] = []
         self._failed = False
         self.status = 0
-        """The status that ADK answered with; 0 before it did."""
+        """The status of ADK's response; 0 before it starts."""
         self.settled = False
         """Whether the turn was committed, or its commit refused."""
         self.refusal: Response | None = None
-        """Why the commit failed.  A stream was told already; `/run` is still to be answered."""
+        """The refusal of a failed commit.  A stream has sent it; for `/run` it is still to send."""
 
     async def __call__(self, message: Message) -> None:
         """Send, hold or replace one message of ADK's response."""
@@ -85,7 +85,7 @@ def _is_error(body: bytes) -> bool:
 
 
 def _is_partial(body: bytes) -> bool:
-    # The bytes may also stand deep inside an event, in a tool's arguments: then parse.
+    # The bytes may also be deep inside an event, in a tool's arguments, so parse it.
     if b'"partial":true' not in body:
         return False
     try:

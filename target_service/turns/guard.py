@@ -1,9 +1,9 @@
 """ASGI middleware that makes a turn all or nothing, and its repetition harmless.
 
-The road of a turn: take the session's lease and read the session (one round trip); if history
+The steps of a turn: take the session's lease and read the session (one round trip); if history
 holds this turn's id, answer from history; else let ADK run with its appends held in memory; then
 write the whole turn under the lease (one round trip), and only then acknowledge it.  A turn with
-an id runs to its end though its client hung up; without one, nobody could ask for its reply.
+an id runs to its end even if its client hangs up, because the client can ask again for its reply.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ log = logging.getLogger("diya.turns")
 _PATHS = frozenset({"/run", "/run_sse"})
 _POLL_S = 0.05
 _POLL_ANSWER_S = 0.1
-"""A poll gets this long at least: to cut one short costs a connection, and perhaps the turn."""
+"""Minimum time for a poll: cutting one short costs a connection, and perhaps the turn."""
 _STORE_PATIENCE_S = 1.9
-"""A turn that cannot begin is refused within two seconds."""
+"""Limit on the store's answer: a turn that cannot begin is refused within two seconds."""
 _HUNG_UP = 499
-"""ADK's answer to nobody, when the client has gone."""
+"""The status of ADK's response after the client has hung up."""
 
 
 class TurnGuard:
-    """Guards `/run` and `/run_sse`; everything else passes untouched.
+    """Guards `/run` and `/run_sse`; other requests pass unchanged.
 
     `default_app` is ADK's `ADK_DEFAULT_APP_NAME`: the app of requests that name none.
     """
@@ -66,7 +66,7 @@ class TurnGuard:
         self._default_app = default_app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the turn that a request asks for, or refuse it at once when too many run."""
+        """Run the requested turn, or refuse it at once when too many are running."""
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _PATHS:
             await self._app(scope, receive, send)
             return
@@ -77,7 +77,7 @@ class TurnGuard:
             await replies.not_run(503, why)(scope, receive, send)
             return
         counts.in_flight += 1
-        result = Result.FAILED  # unless it comes to an end of its own
+        result = Result.FAILED  # until the turn has another result
         try:
             result = await self._guarded(scope, receive, send)
         finally:
@@ -109,7 +109,7 @@ class TurnGuard:
         return await self._run(wanted, turn, scope, receive, send)
 
     async def _begin(self, wanted: request.TurnRequest) -> Turn | Busy:
-        """Take the lease, or wait for whoever holds it.  Raises RedisError or TimeoutError."""
+        """Take the lease, or wait for its holder.  Raises RedisError or TimeoutError."""
         clock = asyncio.get_running_loop().time
         patience_s = max(self._busy_wait_s, _STORE_PATIENCE_S)
         last_poll = clock() + min(self._busy_wait_s, patience_s - _POLL_ANSWER_S)
@@ -124,7 +124,7 @@ class TurnGuard:
                     busy = turn
                     await asyncio.sleep(_POLL_S)
         except (RedisError, TimeoutError) as error:
-            # The lease may have been taken all the same.
+            # The lease may have been taken nevertheless.
             self._leases.let_go_soon(wanted.name, owner)
             if busy is not None and isinstance(error, TimeoutError):
                 return busy
@@ -133,7 +133,7 @@ class TurnGuard:
     async def _again(
         self, wanted: request.TurnRequest, turn_id: str, turn: Turn, told: list[Event]
     ) -> tuple[Result, Response]:
-        """The answer to a turn that history holds already."""
+        """The answer to a turn that is in history already."""
         try:
             await self._sessions.confirm_turn(turn)
         except RedisError as error:
@@ -155,8 +155,8 @@ class TurnGuard:
         send: Send,
     ) -> Result:
         gate = Gate(send, wanted.streaming, lambda: self._commit(turn))
-        # A turn that can be asked for again goes on when its client hangs up: cut with the
-        # connection, it would never end for an app that is less patient than the model is slow.
+        # A turn with an id goes on when its client hangs up.  If it ended with the connection, it
+        # would never finish for a client whose time-out is shorter than the model's latency.
         more = receive if wanted.turn_id is None else request.nothing_more
         token = current.set(turn)
         heartbeat = self._leases.keep(turn)
@@ -176,7 +176,7 @@ class TurnGuard:
         return Result.REJECTED if 400 <= gate.status < _HUNG_UP else Result.FAILED
 
     async def _commit(self, turn: Turn) -> Response | None:
-        """Write the turn; a response only when that failed."""
+        """Write the turn; returns a response only when that failed."""
         try:
             await self._sessions.commit_turn(turn)
         except (SessionNotFoundError, StaleSessionError) as error:

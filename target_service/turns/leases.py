@@ -1,4 +1,4 @@
-"""Leases of running turns: kept while the turn runs, given back however it ends."""
+"""Leases of running turns: renewed while the turn runs, and given back at its end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _RETRY_S = 0.05
 
 
 class Leases:
-    """Keeps and returns the leases that this replica holds, each for `lease_ms` at a time."""
+    """Renews and returns this replica's leases, each for `lease_ms` at a time."""
 
     def __init__(self, sessions: RedisSessionService, lease_ms: int) -> None:
         self._sessions = sessions
         self._lease_ms = lease_ms
         self._owed: dict[tuple[SessionId, str], float] = {}
-        """Leases that could not be given back yet, and when each ends by itself."""
+        """Leases that could not be given back yet, with the time at which each expires."""
         self._paying: asyncio.Task[None] | None = None
         self._renewals: set[asyncio.Task[None]] = set()
 
@@ -31,7 +31,7 @@ class Leases:
         return Heartbeat(self, turn, self._lease_ms / 3000)
 
     async def let_go(self, turn: Turn) -> None:
-        """Forget the turn and give its lease back, now or as soon as Redis answers."""
+        """Discard the turn and give its lease back, now or as soon as Redis answers."""
         try:
             await self._sessions.abandon_turn(turn)
         except RedisError:
@@ -40,8 +40,8 @@ class Leases:
     def let_go_soon(self, name: SessionId, owner: str) -> None:
         """Give a lease back as soon as Redis answers again.
 
-        A lease outlives a restart of Redis: without this, the customer's repeat would wait for its
-        end.  Should the write it protected still be on its way, it is refused once the repeat has
+        A lease outlives a restart of Redis, and without this the customer's repeat would wait for
+        it to expire.  If the protected write is still on its way, it is refused once the repeat has
         begun.
         """
         ends = asyncio.get_running_loop().time() + self._lease_ms / 1000
@@ -50,21 +50,21 @@ class Leases:
             self._paying = asyncio.create_task(self._pay())
 
     async def renew(self, turn: Turn) -> bool:
-        """Renew once; False when the lease is lost (the commit will then be refused)."""
+        """Renew once; False when the lease is lost, so that the commit will be refused."""
         try:
             return await self._sessions.store.renew(turn.name, turn.owner, self._lease_ms)
         except RedisError:
-            return True  # not known: the next beat asks again
+            return True  # unknown: the next beat tries again
 
     def start(self, renewal: Coroutine[None, None, None]) -> None:
-        """Run a renewal, and hold on to it: the event loop alone would not."""
+        """Run a renewal as a task, and keep a reference to it, which the event loop does not."""
         task = asyncio.create_task(renewal)
         self._renewals.add(task)
         task.add_done_callback(self._renewals.discard)
 
     async def _pay(self) -> None:
-        # One after the other: hundreds of turns fail together when Redis goes, and it must not
-        # find hundreds of clients at its door when it comes back.
+        # One after the other: when Redis fails, hundreds of turns fail together, and they must not
+        # flood it when it comes back.
         try:
             while self._owed:
                 (name, owner), ends = next(iter(self._owed.items()))
@@ -83,7 +83,7 @@ class Leases:
 class Heartbeat:
     """Renews one lease from a timer.
 
-    Most turns end before its first beat, and setting a timer costs them less than a task would.
+    Most turns end before the first beat, and a timer costs less than a task.
     """
 
     def __init__(self, leases: Leases, turn: Turn, every_s: float) -> None:
@@ -94,7 +94,7 @@ class Heartbeat:
         self._timer = self._next()
 
     def stop(self) -> None:
-        """No beat from now on; one that is on its way finds the lease returned."""
+        """Stop renewing; a renewal in progress finds the lease returned."""
         self._stopped = True
         self._timer.cancel()
 

@@ -1,11 +1,11 @@
-"""Responses that the guard gives itself: refusals, and the reply of a turn that ran before."""
+"""The guard's own responses: refusals, and the stored reply of a repeated turn."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 
-# ADK keeps both private; a repeated turn must show a client exactly what the first one did.
+# Both are private in ADK, but a repeated turn must show a client exactly the first reply.
 from google.adk.cli.api_server import (  # type: ignore[attr-defined]
     _redact_credential_secrets,
 )
@@ -17,7 +17,7 @@ from target_service.turns.request import TURN_ID, texts
 
 
 def not_run(status: int, why: str) -> Response:
-    """A refusal that promises: the turn did not happen, and may do so if it is sent again."""
+    """A refusal that promises that the turn did not happen; the client may send it again."""
     return JSONResponse(
         {"detail": why},
         status_code=status,
@@ -26,22 +26,22 @@ def not_run(status: int, why: str) -> Response:
 
 
 def unknown(why: str) -> Response:
-    """A refusal that promises nothing: the turn may have happened; repeat it to find out."""
+    """A refusal of unknown outcome: the turn may have happened; repeat it to find out."""
     return JSONResponse({"detail": why}, status_code=503, headers={"Retry-After": "1"})
 
 
 def reused(turn_id: str) -> Response:
-    """A refusal for good: this turn's id belongs to another message."""
+    """A permanent refusal: this turn's id belongs to another message."""
     why = f"turn {turn_id!r} of this session has another message; a new turn needs an id of its own"
     return JSONResponse({"detail": why}, 422, headers={"x-diya-outcome": "not-run"})
 
 
 def stored_turn(events: Sequence[Event], turn_id: str) -> list[Event]:
-    """The events of this turn, or none; turns are stored whole or not at all."""
+    """The events of this turn, or none; turns are stored as a whole."""
     turn = []
-    # From the end: a repeat nearly always asks for the last turn.
+    # Search from the end: nearly every repeat is of the last turn.
     for event in reversed(events):
-        # A client may send a number; `turn_id` is its text.
+        # A client may send a number; `turn_id` is that number as text.
         if str((event.custom_metadata or {}).get(TURN_ID, "")) == turn_id:
             turn.append(event)
         elif turn:
@@ -51,13 +51,13 @@ def stored_turn(events: Sequence[Event], turn_id: str) -> list[Event]:
 
 
 def answers(turn: Sequence[Event], asked: Sequence[str]) -> bool:
-    """Whether the stored turn is the one that answers these words of the customer."""
+    """Whether the stored turn answers these texts of the customer."""
     said = [text for event in turn if event.author == "user" for text in texts(event.content)]
     return said == list(asked)
 
 
 def repeat(turn: Sequence[Event], streaming: bool) -> Response:
-    """The reply of the stored turn in the form that the endpoint would have given it."""
+    """The reply of the stored turn, in the endpoint's form."""
     shown = [
         _redact_credential_secrets(
             public_event(event).model_dump(exclude_none=True, by_alias=True, mode="json")

@@ -1,4 +1,4 @@
-"""What the guard needs to know of a request to `/run` or `/run_sse`."""
+"""Parses a request to `/run` or `/run_sse` for the guard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 
-# The model by which ADK reads the request: whoever read it differently could be led past the guard.
+# ADK parses the request with this model; parsing it differently would allow bypassing the guard.
 from google.adk.cli.api_server import RunAgentRequest
 from google.genai import types
 from pydantic import ValidationError
@@ -32,7 +32,7 @@ class TurnRequest:
     """The customer's words."""
     streaming: bool
     body: bytes
-    """The body to hand on: it carries the turn's id wherever the client put it."""
+    """The body to pass on; it holds the turn's id even if the client sent the id in a header."""
 
 
 async def read_body(receive: Receive, limit: int | None = None) -> bytes:
@@ -56,7 +56,7 @@ async def read_body(receive: Receive, limit: int | None = None) -> bytes:
 
 
 def parse(scope: Scope, body: bytes, default_app: str | None) -> TurnRequest | None:
-    """The turn that the body asks for; None when it is not one (ADK then says what is wrong).
+    """The turn requested by the body; None if it is invalid (ADK then answers with the error).
 
     `default_app` is the app of requests that name none.
     """
@@ -64,7 +64,7 @@ def parse(scope: Scope, body: bytes, default_app: str | None) -> TurnRequest | N
         values = json.loads(body)
         asked = RunAgentRequest.model_validate(values)
     except (ValueError, RecursionError, ValidationError, AttributeError):
-        return None  # the last one comes from genai's enums, over a value that is no text
+        return None  # AttributeError comes from genai's enums, for a value that is not a string
     app = asked.app_name or default_app
     if app is None:
         return None
@@ -91,7 +91,7 @@ def texts(content: types.Content | None) -> list[str]:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that hands out the body that was read, then what comes after it."""
+    """A `receive` that returns the given body first, and then the messages of `receive`."""
     handed_out = False
 
     async def again() -> Message:
@@ -105,7 +105,7 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def nothing_more() -> Message:
-    """A `receive` from which nothing ever comes, not even that the client has hung up."""
+    """A `receive` that never returns, not even when the client has hung up."""
     endless: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
     return await endless
 

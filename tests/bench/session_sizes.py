@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 from redis.asyncio.connection import AbstractConnection
 
-from target_service.sessions.raw_connection import Lane
+from target_service.sessions.raw_connection import RawConnection
 from tests.bench.session_services import APP, USER, Contender
 from tests.bench.session_stage import Stage
 
@@ -107,8 +107,8 @@ def _counted_writes() -> Iterator[list[None]]:
     """Grows by one each time that a client writes to its socket: each waits for an answer."""
     writes: list[None] = []
     with contextlib.ExitStack() as undo:
-        # ADK's service sends through redis-py, ours through its lanes.
-        for owner, verb in ((AbstractConnection, "send_packed_command"), (Lane, "ask")):
+        # ADK's service sends through redis-py, ours through its raw connections.
+        for owner, verb in ((AbstractConnection, "send_packed_command"), (RawConnection, "ask")):
             send = getattr(owner, verb)
             setattr(owner, verb, _counted(send, writes))
             undo.callback(setattr, owner, verb, send)

@@ -20,7 +20,7 @@ def felt(place: Path, mood: Mapping[str, float], *, stream: bool) -> bool:
     """Whether a mark was left by ten replies in this mood."""
     switch = ModelSwitchFile(place)
     switch.play(mood)
-    model = ScriptedModel(ttft_ms=2.0, tokens_per_s=20_000, mood_file=str(switch.path))
+    model = ScriptedModel(ttft_ms=2.0, tokens_per_s=20_000, faults_file=str(switch.path))
     message = types.Content(role="user", parts=[types.Part(text="Thank you very much!")])
 
     async def ask() -> None:
@@ -53,7 +53,7 @@ def test_only_a_slower_model_leaves_a_mark_of_slowness(tmp_path: Path, stream: b
 def test_a_very_slow_reply_is_felt_as_soon_as_it_is_late(tmp_path: Path) -> None:
     switch = ModelSwitchFile(tmp_path)
     switch.play({"latency_factor": 1000.0})
-    model = ScriptedModel(ttft_ms=20.0, mood_file=str(switch.path))
+    model = ScriptedModel(ttft_ms=20.0, faults_file=str(switch.path))
 
     async def ask() -> None:
         async with asyncio.timeout(1.0):  # of the 20 that it takes

@@ -18,8 +18,8 @@ class LongTimeout(RedisSessionService):
 
     def __init__(self, uri: str, ttl_seconds: float) -> None:
         super().__init__(uri, ttl_seconds)
-        one = self.store._link
-        assert isinstance(one, client.OneServer)
+        one = self.store._client
+        assert isinstance(one, client.SingleServerClient)
         one._answer_s = _PATIENCE_S
         one._is_current = None
         # The replica's own process: nobody else's calls become longer.

@@ -40,7 +40,7 @@ def test_an_agent_that_cannot_be_served_is_refused_with_its_own_words(
 
 
 def test_a_folder_without_an_agent_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"agent\.py or root_agent\.yaml was expected"):
+    with pytest.raises(SettingsError, match=r"agent\.py or root_agent\.yaml, got"):
         own_agent.load(tmp_path)
 
 

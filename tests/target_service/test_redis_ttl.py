@@ -202,5 +202,5 @@ def test_the_index_of_a_returning_customer_forgets_expired_sessions(
 
 
 def test_a_ttl_of_zero_is_refused() -> None:
-    with pytest.raises(ValueError, match="ttl_seconds is 0"):
+    with pytest.raises(ValueError, match="ttl_seconds must be above 0, got 0"):
         RedisSessionService("redis://127.0.0.1:1/0", ttl_seconds=0)

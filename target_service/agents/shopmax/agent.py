@@ -22,7 +22,7 @@ def build(config: settings.Settings) -> LlmAgent:
         model = ScriptedModel(
             ttft_ms=config.model_ttft_ms,
             tokens_per_s=config.model_tokens_per_s,
-            mood_file=config.model_mood,
+            faults_file=config.model_faults_file,
             replica=config.replica,
         )
     return LlmAgent(

@@ -1,4 +1,4 @@
-"""ShopMax's order book: deterministic, the same on every replica, nothing to load."""
+"""ShopMax's orders: computed from their ids, so that they are the same on every replica."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass
 
-# No word boundaries: Devanagari may follow at once, and its letters count as a word's.
+# No word boundaries: a Devanagari letter, which counts as a word character, may follow directly.
 ORDER_ID = re.compile(r"(?<![A-Z0-9-])ORD-\d{5}(?!\d)", re.IGNORECASE)
 COUPON = re.compile(r"(?<![A-Z])(?:DIWALI|SHUBH|DIYA)\d{2,3}(?!\d)", re.IGNORECASE)
 
@@ -47,7 +47,7 @@ def find(order_id: str) -> Order | None:
     number = int(order_id.removeprefix("ORD-"))
     if not _FIRST <= number <= _LAST:
         return None
-    # ORD-58291, the order of the founding story, arrives on April 8th; the rest follow from it.
+    # ORD-58291, the order of `diya demo`, arrives on April 8th; the others are relative to it.
     day = datetime.date(2026, 4, 8) + datetime.timedelta(days=(number - 58291) * 5 % 21)
     return Order(
         id=order_id,
@@ -60,11 +60,11 @@ def find(order_id: str) -> Order | None:
 
 
 def cashback(coupon: str) -> int | None:
-    """What a coupon brings, in rupees; None for a code that nobody gave out."""
+    """The cashback of a coupon, in rupees; None for an unknown code."""
     return _COUPONS_INR.get(coupon.strip().upper())
 
 
 def spoken(day: datetime.date) -> str:
-    """A date as one says it: `April 8th`."""
+    """A date in words: `April 8th`."""
     suffix = "th" if 10 <= day.day <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
     return f"{day:%B} {day.day}{suffix}"

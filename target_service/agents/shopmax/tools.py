@@ -1,4 +1,4 @@
-"""The agent's tools.  What they change lives in the session's state, so every replica sees it."""
+"""The agent's tools.  Their changes are in the session's state, where every replica sees them."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ _OWNERS = (
     ("a supervisor", "within 4 hours"),
     ("the regional manager", "within the hour"),
 )
-"""Who has a complaint at each level, and how soon that one calls."""
+"""The owner of a complaint at each level, and when the owner calls back."""
 
 
 def _unknown(order_id: str) -> dict[str, Any]:

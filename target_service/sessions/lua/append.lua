@@ -3,11 +3,11 @@
 -- ARGV: ttl user_ttl member nonce revision updated owner fence next_fence
 --       #events #session #user #app  events... pairs...
 -- An empty owner appends without a lease.  Returns the new revision; 0 when the session is gone;
--- -1 when somebody else wrote, or began a turn, in between: a refusal is final, however late a copy
--- of this call arrives.  The fence tells a server that lost its last second, and has as many events
--- again, but others.  A lease that merely ran out harms nobody.  Sent again after it was applied
--- it changes nothing and returns the same, even when others wrote since: the last of its events
--- stands where it would be put.
+-- -1 when another writer appended or began a turn in between: a refusal is final, however late a
+-- copy of this call arrives.  The fence detects a server that lost its last second and has the same
+-- number of events again, but others.  A lease that only expired is no reason for a refusal.  A
+-- repetition after the call was applied changes nothing and returns the same, even after further
+-- appends: it finds its last event at the place where it would be put.
 local meta, events, index, user_state, lease = unpack(KEYS)
 local ttl, user_ttl, expected = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
 local owner, count = ARGV[7], tonumber(ARGV[10])
@@ -18,8 +18,8 @@ if not fields or redis.call('HGET', meta, 'n') ~= ARGV[4] then
 end
 if count > 0 and revision >= applied
     and redis.call('LINDEX', events, applied - 1) == ARGV[13 + count] then
-  -- The same value again: WAIT counts only what its own connection wrote, and a call that is sent
-  -- again comes over another.
+  -- Write the same value again: WAIT counts only writes of its own connection, and a repeated call
+  -- uses another connection.
   redis.call('HSET', meta, 'r', revision)
   return applied
 end

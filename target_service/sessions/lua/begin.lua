@@ -1,8 +1,8 @@
--- Begin a turn: take the session's lease, slide the TTL, and read what the replica lacks.
+-- Begin a turn: take the session's lease, slide the TTL, and read the events the replica lacks.
 -- KEYS: meta events index user_state lease
 -- ARGV: ttl member nonce known last fence owner lease_ms
 -- Returns {0} gone, {1, ms} another turn holds the lease for so long, or {2, ...} as `read` does.
--- Sent again by the same owner it does the same.
+-- A repetition by the same owner does the same.
 local meta, events, index, user_state, lease = unpack(KEYS)
 local fields, revision = alive(meta, events)
 if not fields then

@@ -1,4 +1,4 @@
--- Forget the app state that has arrived in the app's slot; what changed again since stays.
+-- Remove app state that has been copied to the app's slot, unless it has changed again since.
 -- KEYS: meta
 -- ARGV: nonce  #pairs  pairs...
 if redis.call('HGET', KEYS[1], 'n') == ARGV[1] then

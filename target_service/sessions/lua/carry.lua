@@ -1,7 +1,7 @@
 -- Write app state that a session changed, once for each of its revisions.
 -- KEYS: app_state carried
 -- ARGV: user_ttl ttl nonce:  revision  #pairs  pairs...
--- Whoever finds it undone may do it, also late, or twice: what others wrote since is not undone.
+-- Any replica may finish a missing copy, even late or twice: later writes are not overwritten.
 local mark, revision = redis.call('GET', KEYS[2]), tonumber(ARGV[4])
 if mark and string.sub(mark, 1, #ARGV[3]) == ARGV[3]
     and tonumber(string.sub(mark, #ARGV[3] + 1)) >= revision then

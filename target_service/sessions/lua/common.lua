@@ -1,4 +1,4 @@
--- Shared by every script: standing at the head of each when it is loaded.
+-- Shared code, put before every script when it is loaded.
 --
 -- A session is two keys in one slot: a hash (n: nonce of this creation, r: number of events, f: the
 -- fence, which every append changes, u: last update, o: owner of the turn begun last, s<key>: the
@@ -10,8 +10,8 @@ local function milliseconds()
   return now[1] * 1000 + math.floor(now[2] / 1000)
 end
 
--- The hash as a flat list, or nil.  A session of which a part was evicted is gone as a whole:
--- half a history would read as a whole one.
+-- The hash as a flat list, or nil.  A session with one of its keys evicted counts as gone, because
+-- a partial history would look complete.
 local function alive(meta, events)
   local fields = redis.call('HGETALL', meta)
   if #fields == 0 then
@@ -26,9 +26,9 @@ local function alive(meta, events)
   return fields, revision
 end
 
--- How many events the asker knows, if these are a prefix of this very session; else 0.  The nonce
--- tells a re-created session; the last known event (its SHA-1), and at the same length the fence,
--- tell a server that lost its last second and went on from there.
+-- The number of events the caller knows, if they are a prefix of this session; else 0.  The nonce
+-- detects a re-created session; the last known event (its SHA-1), and at the same length the fence,
+-- detect a server that lost its last second and went on from there.
 local function agreed(meta, events, revision, nonce, known, last, fence)
   known = tonumber(known)
   if known > 0 and known <= revision and redis.call('HGET', meta, 'n') == nonce
@@ -39,7 +39,7 @@ local function agreed(meta, events, revision, nonce, known, last, fence)
   return 0
 end
 
--- The events that the asker lacks, after the ones that are agreed.
+-- The events that the caller lacks, after the prefix that it knows.
 local function missing(meta, events, revision, nonce, known, last, fence)
   known = agreed(meta, events, revision, nonce, known, last, fence)
   if known == revision then
@@ -56,7 +56,7 @@ local function touch(meta, events, index, member, ttl)
   redis.call('PEXPIRE', index, ttl)
 end
 
--- Append `count` events from ARGV[first] on, 1,000 at a time: Lua cannot unpack without end.
+-- Append `count` events from ARGV[first] on, 1,000 at a time, because Lua limits `unpack`.
 local function push(events, first, count)
   for from = first, first + count - 1, 1000 do
     redis.call('RPUSH', events, unpack(ARGV, from, math.min(from + 999, first + count - 1)))

@@ -1,8 +1,8 @@
--- Give a lease back and write something, so that WAIT or WAITAOF on this connection covers all that
--- the asker has read.
+-- Give a lease back and write something, so that WAIT or WAITAOF on this connection covers all
+-- events that the caller has read.
 -- KEYS: meta events lease
 -- ARGV: owner nonce known last fence
--- Returns 1 when the session still holds what the asker knows; after a failover it may not.
+-- Returns 1 when the session still holds the events the caller knows; after a failover it may not.
 local meta, events, lease = unpack(KEYS)
 local fields, revision = alive(meta, events)
 if not fields

