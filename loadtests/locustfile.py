@@ -22,9 +22,9 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtests.adk.service import Observer
 from loadtests.arrivals import arrivals
 from loadtests.generator import hdrlog, permission, settings, standalone
+from loadtests.generator.load_commands import LOOK_S, LoadCommandReader
 from loadtests.generator.master import Master, MessageRouter
-from loadtests.generator.milestones import HEAD_START_S, Marks
-from loadtests.generator.orders import LOOK_S, OrderBook
+from loadtests.generator.milestones import HEAD_START_S, Milestones
 from loadtests.generator.player import Player, counted
 from loadtests.generator.settings import RunSettings
 from loadtests.generator.worker import Worker
@@ -32,20 +32,20 @@ from reports.basics.exit_codes import ExitCode
 from reports.records import RecordWriter, RunClock
 
 log = logging.getLogger("diya.load")
-# Who spawned whom is kept for debugging: a kilobyte for each of thousands of waiting customers.
+# The spawning tree is for debugging only and takes a kilobyte for each waiting customer.
 gevent.config.track_greenlet_tree = False
 
 
 class Load:
-    """One play of the whole load in this process."""
+    """One run of the whole load in this process."""
 
     def __init__(self, run: RunSettings, target: str, environment: Any) -> None:
-        """Raises ValueError when the target is no http(s) address."""
+        """Raises ValueError when the target is not an http(s) address."""
         self._run, self._environment = run, environment
         self._planned = counted(arrivals.counting(run.profile, run.seed))
         self._clock = RunClock(run.origin)
         self._writer = RecordWriter(run.run_dir)
-        self._marks = Marks(run.profile, self._writer)
+        self._milestones = Milestones(run.profile, self._writer)
         self._player = Player(
             run,
             target,
@@ -61,31 +61,31 @@ class Load:
         """Offer every arrival, wait for the last conversation, audit late; False when stopped."""
         start = self._clock.now() + HEAD_START_S
         self._writer.append(hdrlog.FILE, hdrlog.header(self._run.origin))
-        self._marks.start(start, self._planned)
-        following = gevent.spawn(self._marks.follow, start, self._wait_until)
-        orders = OrderBook(self._run, self._marks, self._planned)
-        obeying = gevent.spawn(self._obey, orders, start)
+        self._milestones.start(start, self._planned)
+        following = gevent.spawn(self._milestones.follow, start, self._wait_until)
+        commands = LoadCommandReader(self._run, self._milestones, self._planned)
+        obeying = gevent.spawn(self._obey, commands, start)
         if not self._player.talk(start):
             return False
         obeying.kill()
         following.join()
-        self._marks.mark("end", self._clock.now())
+        self._milestones.mark("end", self._clock.now())
         if not self._player.audit_late():
             return False
-        self._marks.mark("audited", self._clock.now())
+        self._milestones.mark("audited", self._clock.now())
         self._writer.close()
         return True
 
     def stop(self) -> None:
-        """End now: what is under way is recorded as it stands."""
+        """End now, and record running conversations as they are."""
         self._stopped.set()
         self._player.stop()
         self._writer.close()
 
-    def _obey(self, orders: OrderBook, start: float) -> None:
+    def _obey(self, commands: LoadCommandReader, start: float) -> None:
         while not self._stopped.wait(LOOK_S):
-            for order in orders.take(self._clock.now(), start, players=1):
-                self._player.obey(order)
+            for command in commands.take(self._clock.now(), start, players=1):
+                self._player.obey(command)
 
     def _wait_until(self, t: float) -> bool:
         return not self._stopped.wait(max(0.0, t - self._clock.now()))
@@ -111,17 +111,17 @@ def observer(environment: Any) -> Observer:
 
 
 class Dispatcher(User):  # type: ignore[misc]
-    """The only Locust user: conversations are not users (Locust spawns those in bursts)."""
+    """The only Locust user.  Conversations are not users, because Locust spawns users in bursts."""
 
     fixed_count = 1
     host = "http://127.0.0.1:8000"
-    """Where `adk api_server` listens; Locust's `--host` and the web UI's field go before it."""
+    """The address of `adk api_server`, unless `--host` or the web UI's field gives another."""
 
     @task  # type: ignore[untyped-decorator]
     def play(self) -> None:
         """Play the load once, then end Locust (headless) or the test (web UI)."""
         if isinstance(self.environment.runner, WorkerRunner):
-            # What a worker plays, and when, comes from the master; see `generator.worker`.
+            # The master tells a worker when to play and which shard; see `generator.worker`.
             self.environment.diya_load.idle()
             raise StopUser
         over = True
@@ -144,7 +144,7 @@ def end(environment: Any) -> None:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def init(environment: Any, **_: Any) -> None:
-    """A worker listens for its master from the beginning."""
+    """Let a worker listen for its master from the beginning."""
     if isinstance(environment.runner, WorkerRunner):
         environment.diya_load = Worker(environment, observer(environment))
     elif isinstance(environment.runner, MasterRunner):
@@ -153,7 +153,7 @@ def init(environment: Any, **_: Any) -> None:
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
 def start(environment: Any, **_: Any) -> None:
-    """A master begins when Locust does; one process alone begins with its dispatcher."""
+    """Start the load on a master; in a single process the dispatcher starts it."""
     if isinstance(environment.runner, MasterRunner):
         try:
             environment.diya_load = environment.diya_switchboard.begin(*_run(environment))
@@ -185,7 +185,7 @@ def stop(environment: Any, **_: Any) -> None:
 
 
 def _run(environment: Any) -> tuple[RunSettings, str]:
-    """The run to play, and where.  Raises ValueError, one sentence, when that cannot be."""
+    """The run to play and its target.  Raises ValueError, one sentence, for bad settings."""
     target = environment.host or (RUN.target if RUN else "") or Dispatcher.host
     if RUN is None:
         return standalone.prepare(environment.parsed_options, target), target
@@ -194,7 +194,7 @@ def _run(environment: Any) -> tuple[RunSettings, str]:
 
 
 def _load(environment: Any) -> Load | None:
-    """The load to play; None, and said so, when it cannot be."""
+    """The load to play; for bad settings logs the error and returns None."""
     try:
         return Load(*_run(environment), environment)
     except ValueError as error:

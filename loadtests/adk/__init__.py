@@ -1,1 +1,1 @@
-"""ADK's HTTP API from the customers' side: requests, streams, and what they show."""
+"""A client of ADK's HTTP API: requests, streams, and the reading of their events."""

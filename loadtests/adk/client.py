@@ -1,8 +1,8 @@
-"""HTTP that tells the truth about one request: was it sent, what came back, when it broke.
+"""An HTTP client that reports exactly whether a request was sent, its answer, and its failure.
 
-Built on the connection pool and the parser of geventhttpclient, without its request function:
-that one sends requests again on its own, and a load generator must know every request it made.
-No redirects, no cookies.
+Built on the connection pool and the parser of geventhttpclient, but not on its request function,
+which repeats requests on its own: a load generator must know every request it made.  No redirects,
+no cookies.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ BLOCK_SIZE = 16 * 1024
 
 @dataclass(slots=True)
 class Answer:
-    """What one request came to."""
+    """The result of one request."""
 
     sent: bool = False
-    """Whether any of it may have reached the service."""
+    """Whether any byte of the request may have reached the service."""
     status: int | None = None
     body: bytes = b""
     complete: bool = False
     """The whole response arrived."""
     framed: bool = True
-    """The response says where it ends; else it ends with its connection, whoever broke that."""
+    """Whether the response states its length; else it ends when the connection breaks."""
     replica: str | None = None
     retry_after: float | None = None
     """Seconds, from the `Retry-After` header."""
@@ -45,7 +45,7 @@ class Client:
     """Pooled keep-alive connections to one service; made for many greenlets at once."""
 
     def __init__(self, base_url: str, connections: int, token: str | None = None) -> None:
-        """At most `connections` at once; `token` is shown as a bearer token on every request.
+        """At most `connections` at once; every request carries `token` as a bearer token.
 
         Raises ValueError when `base_url` is no http(s) URL.
         """
@@ -69,7 +69,7 @@ class Client:
 
     @property
     def full(self) -> bool:
-        """Whether as many connections are in use as may be: the next request would wait for one."""
+        """Whether all connections are in use, so that the next request would wait for one."""
         return self._pool.full
 
     def close(self) -> None:
@@ -77,11 +77,11 @@ class Client:
         self._pool.close()
 
     def close_idle(self, unused_s: float = IDLE_S) -> None:
-        """Close connections unused for so many seconds; nobody else does, so call it often."""
+        """Close connections unused for so many seconds; call it often, it is not automatic."""
         self._pool.close_idle(unused_s)
 
     def cut(self) -> int:
-        """Break every connection, as a network does; how many requests were under way."""
+        """Break every connection, as a network does; returns the number of running requests."""
         return int(self._pool.cut())
 
     def send(
@@ -94,8 +94,8 @@ class Client:
     ) -> Answer:
         """Send one request, exactly once, and wait at most `timeout` seconds for all of it.
 
-        With `on_line` the body of a 200 goes to it line by line as it arrives; any other body is in
-        the answer.  Network errors do not raise: they are in the answer.
+        `on_line` receives the body of a 200 line by line as it arrives; any other body is in the
+        answer.  Network errors do not raise: they are in the answer.
         """
         answer = Answer()
         limit = gevent.Timeout(timeout)
@@ -137,7 +137,7 @@ class Client:
         sock = self._pool.get_socket()
         answer.sent = True
         try:
-            # What is small goes out at once; `sendall` first asks for the size of the buffer.
+            # A small request goes out in one `send`; `sendall` first asks for the buffer's size.
             sent = sock.send(request)
             if sent < len(request):
                 sock.sendall(request[sent:])
@@ -150,7 +150,7 @@ class Client:
             _read_headers(answer, response)
             if on_line is not None and answer.status == 200:
                 answer.framed = "content-length" in response or "transfer-encoding" in response
-                # Its read and line iterator wait for full blocks; readline returns at once.
+                # `read` and the line iterator wait for full blocks; `readline` returns at once.
                 while line := response.readline(b"\n"):
                     on_line(line)
             else:
@@ -161,9 +161,9 @@ class Client:
 
 
 def _forget(error: BaseException | None) -> None:
-    """Let go of where it came from: frames that hold the error itself are freed by no count.
+    """Drop the error's traceback, whose frames refer to the error and so form a cycle.
 
-    In an outage that would be thousands of them a second, and a pause for each thorough search.
+    An outage would leave thousands of such cycles a second, and pauses for garbage collection.
     """
     while error is not None:
         error.__traceback__ = None
@@ -171,7 +171,7 @@ def _forget(error: BaseException | None) -> None:
 
 
 def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:
-    # Asked first whether they are there, which few are: `get` raises and catches a KeyError.
+    # Check first, since these headers are rare and `get` raises and catches a KeyError.
     headers = response.info()
     if "x-diya-replica" in headers:
         replica = headers["x-diya-replica"]

@@ -1,7 +1,7 @@
 """Keep-alive connections: few are kept while customers think, and none that the server has closed.
 
-The pools of geventhttpclient hold every connection that was ever open, ask `select` about each,
-which knows no descriptor above 1023, and set it up again for every request.
+The pools of geventhttpclient keep every connection, check each with `select`, which supports no
+descriptor above 1023, and set its options again for every request.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ _poll = get_original("select", "poll")
 
 
 class _Kept:
-    """What both pools do their own way; for many greenlets at once."""
+    """The behaviour of both pools; safe for many greenlets."""
 
     def __init__(self, *args: Any, size: int, **kwargs: Any) -> None:
         super().__init__(*args, size=size, **kwargs)  # type: ignore[call-arg]
         self._room = Semaphore(size)
         self._idle: deque[tuple[Any, Any, float]] = deque()
-        """Connections, what tells whether each is quiet, since when; the longest unused first."""
+        """Connection, its poller, and since when it is unused; the longest unused first."""
         self._in_use: dict[Any, Any] = {}
-        """The same, without a moment."""
+        """The same, without the time."""
         self._over = False
 
     @property
     def full(self) -> bool:
-        """Whether as many are in use as the pool allows."""
+        """Whether all connections are in use."""
         return bool(self._room.locked())
 
     def get_socket(self) -> Any:
-        """A connection that nobody uses, the last used first, else a new one.
+        """An unused connection, the last used first, else a new one.
 
-        Waits while as many as the pool allows are in use.  Raises OSError when there is none.
+        Waits while all connections are in use.  Raises OSError when it cannot connect.
         """
         self._room.acquire()
         try:
             while self._idle:
                 sock, poll, _ = self._idle.pop()
-                # Else the server has closed it, or has said something on it.
+                # Otherwise the server has closed it, or sent something on it.
                 if not poll.poll(0):
                     break
                 sock.close()
@@ -67,7 +67,7 @@ class _Kept:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def return_socket(self, sock: Any) -> None:
-        """The connection may be used again."""
+        """Return a connection that may be used again."""
         poll = self._in_use.pop(sock)
         self._room.release()
         if self._over:
@@ -76,23 +76,24 @@ class _Kept:
             self._idle.append((sock, poll, time.monotonic()))
 
     def release_socket(self, sock: Any) -> None:
-        """The connection is of no use any more."""
+        """Return a connection that cannot be used again."""
         self._in_use.pop(sock, None)
         self._room.release()
         sock.close()
 
     def close_idle(self, unused_s: float) -> None:
-        """Close the connections that nobody has used for so many seconds."""
+        """Close the connections unused for so many seconds."""
         before = time.monotonic() - unused_s
         while self._idle and self._idle[0][2] <= before:
             self._idle.popleft()[0].close()
 
     def cut(self) -> int:
-        """Break every connection under the hands of whoever uses it; how many were in use."""
+        """Break every connection, used ones too; returns the number of used ones."""
         while self._idle:
             self._idle.pop()[0].close()
         for sock in self._in_use:
-            # Through another descriptor: gevent's own shutdown is heard as a defect of ours.
+            # Through another descriptor, because gevent's own shutdown would wake the waiting
+            # greenlets with an error that looks like a bug of the generator.
             with (
                 contextlib.suppress(OSError),
                 socket.socket(fileno=os.dup(sock.fileno())) as same,

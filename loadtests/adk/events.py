@@ -1,6 +1,6 @@
 """Reading ADK's events: the reply in a response, the messages in a session.  Pure functions.
 
-A turn may end in more ways than with a text, and all of these are legal:
+A turn may end in several legal ways:
 
     text, or content of another kind (an image)        the reply
     a call of a long-running tool, a tool's result     the reply: the agent has nothing to add
@@ -15,7 +15,7 @@ Events without content (state deltas, artifacts) may come anywhere, and mean not
 BadReply (a ValueError)
     A response that is not a complete reply; the text says why.
 └── AgentFailed
-    Complete, but the agent's last word is an error: to ask again would be another turn.
+    Complete, but the agent's last event is an error: asking again would be another turn.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from loadtests.adk.json_codec import parsed
 from reports.records import HistoryItem, Seen, digest
 
 CONFIRMATION = "adk_request_confirmation"
-"""The call by which ADK asks the customer whether a tool may do what it is about to do."""
+"""The call with which ADK asks the customer to confirm a tool's call."""
 LATER = "+"
-"""Stands in a turn id before the number of a later request of the same turn."""
+"""Separates a turn id from the number of a later request of the same turn."""
 
 
 class BadReply(ValueError):
@@ -47,10 +47,10 @@ class Reply:
     """The agent's final word in a turn."""
 
     digest: str | None
-    """None: it said nothing."""
+    """None: no reply."""
     seen: Seen | None
     asks: tuple[str, ...] = ()
-    """The ids of the calls that the customer is asked to confirm."""
+    """The ids of the calls that the customer has to confirm."""
 
 
 def parts_of(event: Any) -> list[dict[str, Any]]:
@@ -86,12 +86,11 @@ def _ends_with_a_tool(event: dict[str, Any]) -> bool:
 
 
 _ENDS = frozenset({"MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "SPII", "OTHER"})
-"""Reasons why a model stopped that ADK puts in `errorCode` too when it streams."""
+"""Normal reasons for a model's stop that ADK also puts in `errorCode` when it streams."""
 
 
 def _error(event: dict[str, Any], parts: list[dict[str, Any]]) -> str | None:
-    """The error that an event reports; a model that said something before it stopped, for whatever
-    reason, has reported none."""
+    """The error of an event; None when the model gave a text before it stopped, for any reason."""
     code, message = event.get("errorCode"), event.get("errorMessage")
     if not code and not message:
         return None
@@ -101,7 +100,7 @@ def _error(event: dict[str, Any], parts: list[dict[str, Any]]) -> str | None:
 
 
 def _word(parts: list[dict[str, Any]]) -> str | None:
-    """The digest of what an event of these parts says to the customer; None: it says nothing."""
+    """The digest of the text that these parts show to the customer; None without a text."""
     text = text_of(parts)
     if text.strip() and not _calls_a_tool(parts):
         return digest(text)
@@ -114,7 +113,7 @@ def _word(parts: list[dict[str, Any]]) -> str | None:
 def final_reply(events: Any, *, whole: bool = True) -> Reply:
     """The reply in the events of one turn.  Raises BadReply when there is none.
 
-    `whole`: nothing of them can have been cut off at the end.
+    `whole`: the events are known to be complete.
     """
     if not isinstance(events, list):
         raise BadReply("the reply holds no list of events")
@@ -125,7 +124,7 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
     ]
     if events and not final:
         raise BadReply("the reply holds no whole event of the agent")
-    # Every turn pays for this: the parts of an event are taken out of it once.
+    # This runs for every turn, so the parts of an event are extracted once.
     told = [(event, parts_of(event)) for event in final]
     telling = [(event, parts) for event, parts in told if parts or _error(event, parts)]
     if not telling:
@@ -135,7 +134,7 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
         raise AgentFailed(f"the agent reported {error}")
     asks = _asks([part for _, parts in telling for part in parts])
     if _calls_a_tool(parts) and not _ends_with_a_tool(last) and not asks:
-        # ADK runs every tool that is called: a call without its result is no end of a turn.
+        # ADK runs every called tool, so a call without a result does not end a turn.
         if not whole or not _is_a_result(parts):
             raise BadReply("the reply ends without the agent's text")
         ends = [each for each in telling if _kind(*each, _error(*each))[0] in ("word", "end")]
@@ -173,7 +172,7 @@ class EventStream:
         """The events that have arrived."""
         self._problem: str | None = None
         self.has_text = False
-        """Whether an event with text has arrived: the customer sees something."""
+        """Whether an event with text has arrived, so that the customer sees something."""
 
     def feed(self, line: bytes) -> None:
         """Take one line of the stream."""
@@ -194,7 +193,7 @@ class EventStream:
     def reply(self, *, whole: bool = True) -> Reply:
         """The reply, once the stream has ended.  Raises BadReply when it holds none.
 
-        `whole`: the stream cannot have been cut off between two events.
+        `whole`: the stream is known to be complete.
         """
         if self._problem:
             raise BadReply(self._problem)
@@ -205,11 +204,11 @@ class EventStream:
 
 @dataclass(slots=True)
 class _Entry:
-    """One event of a session on its way to a HistoryItem."""
+    """One event of a session, before it becomes a HistoryItem."""
 
     turn_id: str | None
     run: int | None
-    """Which execution of the agent it belongs to; None: the service does not say."""
+    """The execution of the agent that it belongs to; None: not stated by the service."""
     event_id: str | None
     kind: str
     """`message`, `step`, `word` (said to the customer) or `end` (a tool's, perhaps the last)."""
@@ -217,10 +216,10 @@ class _Entry:
 
 
 def history(events: Iterable[Any]) -> tuple[HistoryItem, ...]:
-    """What a session holds: messages, steps and replies; events that say nothing are left out.
+    """The messages, steps and replies of a session; events without content are left out.
 
-    Of several texts of one execution of the agent (one `invocationId`) the last is the reply: an
-    agent may say what it is about to do.  Two executions have two replies.
+    Of several texts in one execution of the agent (one `invocationId`) the last is the reply, since
+    an agent may announce its actions first.  Two executions have two replies.
     """
     entries = _entries(events)
     later: dict[tuple[str | None, int | None], _Entry] = {}
@@ -241,9 +240,9 @@ def history(events: Iterable[Any]) -> tuple[HistoryItem, ...]:
 
 
 def _is_another(entry: _Entry, last: _Entry) -> bool:
-    """Whether it is another text of the same execution, and not the last one written twice.
+    """Whether it is another text of the same execution, not the last event stored twice.
 
-    An agent may say the same twice, in two events; one that was written twice keeps its id.
+    An agent may give the same text in two events; an event stored twice has the same id.
     """
     return None not in (entry.event_id, last.event_id) and entry.event_id != last.event_id
 
@@ -264,7 +263,7 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
         run = None
         if isinstance(invocation, str):
             if answers and invocation not in runs:
-                # The customer's answer to a request of the agent: the turn goes on.
+                # The customer's answer to the agent's request: the turn continues.
                 before = [e.run for e in entries if e.turn_id == turn_id and e.run is not None]
                 runs[invocation] = before[-1] if before else len(runs)
             run = runs.setdefault(invocation, len(runs))

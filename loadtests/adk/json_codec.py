@@ -1,4 +1,4 @@
-"""JSON as it goes over the wire; every request pays for it, so it is done by msgspec."""
+"""Encodes and decodes JSON with msgspec, because every request needs it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _decode = msgspec.json.Decoder().decode
 
 
 def parsed(body: bytes) -> Any:
-    """The value in `body`.  Raises ValueError when that is no JSON.
+    """The value in `body`.  Raises ValueError when it is not JSON.
 
-    What strict readers refuse and Python's own writes (NaN, half of a surrogate pair) is read.
+    Also accepts NaN and lone surrogates, which Python's own encoder writes.
     """
     try:
         return _decode(body)

@@ -1,8 +1,8 @@
-"""The forms in which servers take a request: not each of them takes all that ADK's own does.
+"""Adapts the form of a request to the server, since some accept less than ADK's own.
 
-ADK's server in Python takes `customMetadata` and both spellings of a field; others refuse fields
-that they do not know, or want `session_id`.  The richest form comes first; when it is refused, and
-none was ever accepted, a plainer one is tried.
+ADK's server in Python accepts `customMetadata` and both spellings of a field; others refuse unknown
+fields or need `session_id`.  The richest form is tried first.  When it is refused, and no form was
+ever accepted, a plainer one is tried.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ _TROUBLE = re.compile(
 
 
 class TurnForm:
-    """The form in which the server takes a turn, learned from its answers."""
+    """The form of a turn request that the server accepts, learned from its answers."""
 
     def __init__(self) -> None:
         self._forms = [(metadata, snake) for snake in (False, True) for metadata in (True, False)]
-        """(with the turn's id as metadata, in snake_case), in the order in which they are tried."""
+        """(with the turn's id as metadata, in snake_case), in the order of the attempts."""
         self._is_known = False
 
     def forms(self) -> list[tuple[bool, bool]]:
-        """What to try, in order; only one once the server accepted a turn."""
+        """The forms to try, in order; only one after the server has accepted a turn."""
         return self._forms[:1] if self._is_known else list(self._forms)
 
     def accepted(self, form: tuple[bool, bool]) -> None:
-        """A turn of this form was taken: every later one has it."""
+        """The server accepted a turn of this form: use it for every later turn."""
         if not self._is_known:
             self._forms, self._is_known = [form], True
 
@@ -57,22 +57,22 @@ def body(request: Mapping[str, Any], form: tuple[bool, bool]) -> dict[str, Any]:
 
 
 def refuses_fields(answer: Answer) -> bool:
-    """Whether the answer may be the refusal of a field: then nothing was done with the request."""
+    """Whether the answer may refuse a field of the request, which was then not executed."""
     if answer.status in (400, 422):
         return bool(answer.body.strip())
-    # A server that broke may have begun: its words must say why it did not.
+    # After a 5xx the turn may have begun, unless the message says why it did not.
     return answer.status in (500, 501) and bool(_NAMES_METADATA.search(answer.body[:4000]))
 
 
 def speaks_of_ids(answer: Answer) -> bool:
-    """Whether the words of an error may be about the id of a session."""
+    """Whether an error message may be about the id of a session."""
     return _IDS.search(answer.body[:2000]) is not None
 
 
 def misses_session(answer: Answer) -> bool:
-    """Whether the answer says that there is no such session: 404, or another error in words.
+    """Whether the answer says that the session does not exist: 404, or an error message.
 
-    A server that cannot reach its store says so in other words, and has lost nothing.
+    A server that cannot reach its store has another message, and has not lost the session.
     """
     if answer.status == 404:
         return True
@@ -87,9 +87,9 @@ def _snake(name: str) -> str:
 
 
 def is_listed(sessions: Any, session: str) -> bool | None:
-    """Whether a session is among a user's sessions as a server lists them.
+    """Whether a server's list of a user's sessions contains a session.
 
-    None when the answer is no such list, or names a session without an id.
+    None when the answer is not such a list, or has a session without an id.
     """
     if isinstance(sessions, dict):
         sessions = sessions.get("sessions")

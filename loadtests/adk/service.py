@@ -1,4 +1,4 @@
-"""The calls of ADK's API server that customers cause, one request each, and what each one means."""
+"""The customers' calls to ADK's API server, one request each, and their outcomes."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock
 
 AGAIN = frozenset({408, 409, 425, 429})
-"""Refusals that pass by themselves; any other 4xx would be the same the next time."""
+"""Temporary refusals; any other 4xx would be repeated at the next attempt."""
 
 
 class Observer(Protocol):
-    """Told of every request: Locust's statistics."""
+    """Called with every request, for Locust's statistics."""
 
     def __call__(self, name: str, seconds: float, size: int, error: str | None) -> None:
         """`name` groups requests of a kind; `error` is None for a success."""
 
 
 class Attempt(Struct, frozen=True):
-    """One request and what it says about the thing asked for."""
+    """One request and its outcome."""
 
     outcome: Outcome
     answer: Answer
     error: str | None = None
     retry: bool = True
-    """Whether asking again can help."""
+    """Whether another attempt can help."""
     reply: Reply | None = None
     first_token: float | None = None
     """Run time when the first text of a streamed reply arrived."""
     session: str | None = None
     """The id of the session that was created."""
     missing: bool = False
-    """The service says, by 404 or in words, that there is no such session."""
+    """The service says, by 404 or a message, that the session does not exist."""
     shown: Shown | None = None
-    """What the answer to a turn showed beside its reply."""
+    """Further content of the answer to a turn, besides its reply."""
 
 
 class Service:
@@ -68,16 +68,16 @@ class Service:
         self._client, self._app, self._clock, self._observe = client, app, clock, observe
         self._ids = SessionIds()
         self._lists_are_true: bool | None = None
-        """Whether the service listed a session that it had just shown; None: nobody has asked."""
+        """Whether the service listed a session that it had just shown; None: not checked yet."""
         self._asks_for_lists = False
-        """A read has failed without a reason, so that a list of sessions would help."""
+        """A read has failed without a reason, so the list of sessions is needed."""
         self._turn_form = TurnForm()
 
     def open_session(self, plan: ConversationPlan, timeout: float, *, maybe_open: bool) -> Attempt:
         """Create the session.  `maybe_open`: an earlier attempt may have created it already.
 
-        The id is ours to choose where the service lets us (`loadtests.adk.session_ids`); the
-        attempt's `session` says what it is.
+        The client chooses the id if the service accepts it (`loadtests.adk.session_ids`); the
+        attempt's `session` is the id in use.
         """
         form = self._ids.form()
         asked = in_form(form, plan.session)
@@ -89,7 +89,7 @@ class Service:
             self._ids.opened(form)
             attempt = replace(attempt, session=_session_id(answer) or asked or plan.session)
         elif answer.status == 409:
-            # The id is ours alone: whoever created it was our own lost attempt.
+            # The id is unique, so an earlier lost attempt of this client created it.
             attempt = (
                 Attempt(Outcome.OK, answer, session=asked)
                 if maybe_open and asked is not None
@@ -112,7 +112,7 @@ class Service:
     ) -> Attempt:
         """Send one message and wait for the whole reply.
 
-        With `confirms` (ids of calls) the message is the customer's yes to what the agent asked.
+        With `confirms` (ids of calls) the message confirms the agent's requests.
         """
         parts: list[dict[str, Any]] = [{"text": message}]
         if confirms:
@@ -135,10 +135,10 @@ class Service:
                 break
             first = first or attempt
         else:
-            # Refused in every form: the first answer is about the message itself.
+            # Refused in every form, so the first answer is about the message itself.
             attempt = first or attempt
         if attempt.missing and (attempt.answer.status or 0) >= 500:
-            # An error may only sound like it: the turn may have begun in a session that is there.
+            # The error may be about something else: the turn may have begun in an existing session.
             attempt = replace(attempt, missing=self.read_session(plan, timeout).missing)
         return attempt
 
@@ -170,7 +170,7 @@ class Service:
         return attempt
 
     def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
-        """Read the session back; a missing one is a FAIL that asking again will not change."""
+        """Read the session back; a missing one is a FAIL without retry."""
         answer, seconds = self._timed("GET", self._session_path(plan), None, timeout)
         attempt = _judge(answer)
         if attempt.outcome is Outcome.OK and answer.body.strip() == b"null":
@@ -193,15 +193,15 @@ class Service:
         return attempt
 
     def _is_not_listed(self, plan: ConversationPlan, timeout: float) -> bool:
-        """Whether the service's list of sessions, which is known to be true, leaves this one out.
+        """Whether the service's list of sessions, known to be reliable, lacks this one.
 
-        Some answer 500 for a session that is not there, as they do when they cannot read it.
+        Some services answer 500 both for a missing session and for one that they cannot read.
         """
         self._asks_for_lists = True
         return bool(self._lists_are_true) and self._listed(plan, timeout) is False
 
     def _listed(self, plan: ConversationPlan, timeout: float) -> bool | None:
-        """Whether the service lists this session among its user's; None: it does not say."""
+        """Whether the service lists this session among its user's; None: unknown."""
         path = f"/apps/{self._app}/users/{plan.user}/sessions"
         answer, seconds = self._timed("GET", path, None, timeout)
         attempt = _judge(answer)
@@ -213,7 +213,7 @@ class Service:
         return is_listed(listed, plan.session)
 
     def _session_path(self, plan: ConversationPlan) -> str:
-        # An id that the service chose may hold anything.
+        # An id chosen by the service may contain any character.
         session = quote(plan.session, safe="")
         return f"/apps/{self._app}/users/{plan.user}/sessions/{session}"
 
@@ -241,7 +241,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _judge(answer: Answer) -> Attempt:
-    """The outcome of a request by what is known of it, whatever it asked for."""
+    """The outcome of any request, by its status and errors."""
     status = answer.status
     if not answer.sent:
         return Attempt(Outcome.FAIL, answer, f"not sent: {answer.error}")
@@ -260,7 +260,7 @@ def _judge(answer: Answer) -> Attempt:
 
 
 def _with_events(answer: Answer) -> Attempt:
-    """The reply in the events of an answer that came whole, and what else they show."""
+    """The reply in the events of a complete answer, and their further content."""
     try:
         events = _parsed(answer.body)
     except BadReply as error:
@@ -273,7 +273,7 @@ def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | 
     try:
         return Attempt(Outcome.OK, answer, reply=read(), first_token=first_token)
     except AgentFailed as error:
-        # It ran to its end: asked again, the message would be in the history twice.
+        # The turn ran to its end: a retry would put the message in the history twice.
         return Attempt(Outcome.INFO, answer, str(error), retry=False, first_token=first_token)
     except BadReply as error:
         return Attempt(Outcome.INFO, answer, str(error))
@@ -288,7 +288,7 @@ def _session_id(answer: Answer) -> str | None:
 
 
 def _named(session: dict[str, Any]) -> str | None:
-    """The id of a session as servers name it."""
+    """The id of a session, under any of the servers' names for it."""
     for key in ("id", "sessionId", "session_id"):
         named = session.get(key)
         if isinstance(named, str | int) and not isinstance(named, bool) and named != "":

@@ -1,9 +1,9 @@
-"""The ids of sessions: ours, a UUID, or none so that the service makes one.
+"""The ids of sessions: the client's own, a UUID, or none so that the service makes one.
 
-Ours say which conversation a session belongs to, and most services take them.  Some want a form of
-their own and say so in words of their own: the next form is tried then, and the first one that
-opens a session is kept.  A UUID is still ours to know before the session exists; an id that the
-service makes is not, so it comes last.
+The client's own ids name the conversation, and most services accept them.  Some need another form
+and refuse the session with a message of their own.  Then the next form is tried, and the first
+form that opens a session is kept.  A UUID is still known before the session exists; an id made by
+the service is not, so it comes last.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from loadtests.adk.client import Answer
 from loadtests.adk.manners import speaks_of_ids
 
 _TROUBLES = 2
-"""Errors without a word about ids, one after the other, that may be about the ids all the same."""
+"""So many consecutive errors that do not mention ids may still be about the ids."""
 _PLAIN_OPENINGS = 3
-"""Sessions that opened only in another form after such errors, until that form is kept."""
+"""So many sessions must open only in another form after such errors before that form is kept."""
 _NAMESPACE = uuid.UUID("6b1b6f0e-8a5c-4a56-9f0e-2d6f6b0c5d11")
 
 
 class IdForm(IntEnum):
-    """How a session gets its id, in the order in which they are tried."""
+    """The forms of a session's id, in the order of the attempts."""
 
     OURS = 0
     UUID = 1
@@ -31,21 +31,21 @@ class IdForm(IntEnum):
 
 
 class SessionIds:
-    """The form of ids that the service takes, learned from its answers."""
+    """The form of ids that the service accepts, learned from its answers."""
 
     def __init__(self) -> None:
         self._known: IdForm | None = None
         self._next = IdForm.OURS
-        """The form of the next session while none is known."""
+        """The form for the next session while none is known."""
         self._troubles = 0
-        """Errors without a word about ids, one after the other."""
+        """Consecutive errors that do not mention ids."""
         self._openings = 0
-        """Sessions that opened only in another form than ours, no error having spoken of ids."""
+        """Sessions that opened only in another form, without an error that mentions ids."""
         self._refusal: str | None = None
-        """What the service said to an id of ours."""
+        """The service's refusal of the client's own id."""
 
     def form(self) -> IdForm:
-        """The form of the session that is opened now; while none is known, the next is ours."""
+        """The form for the session being opened; while none is known, the next is OURS."""
         form = self._next if self._known is None else self._known
         self._next = IdForm.OURS
         return form
@@ -54,7 +54,7 @@ class SessionIds:
         """A session was opened in this form."""
         if self._known is None:
             if form is not IdForm.OURS and self._troubles >= _TROUBLES:
-                # Nothing was said of ids: the errors before may have passed by themselves.
+                # No error mentioned ids: the earlier errors may have been temporary.
                 self._openings += 1
                 self._known = form if self._openings == _PLAIN_OPENINGS else None
             else:
@@ -62,7 +62,7 @@ class SessionIds:
         self._troubles = 0
 
     def refused(self, form: IdForm, answer: Answer, error: str | None) -> bool:
-        """Whether this answer may be the refusal of an id, so that another form is worth a try."""
+        """Whether this answer may refuse the id, so that another form should be tried."""
         if self._known is not None or form is IdForm.SERVICE or not self._may_refuse(answer):
             return False
         if form is IdForm.OURS:
@@ -71,7 +71,7 @@ class SessionIds:
         return True
 
     def given_up(self, form: IdForm, error: str) -> str:
-        """An error in this form, and before it the refusal of our ids where that led to it."""
+        """An error in this form, preceded by the refusal of the client's own id, if any."""
         if self._known is not None or form is not IdForm.SERVICE or self._refusal in (None, error):
             return error
         return f"{self._refusal}; without an id: {error}"
@@ -89,13 +89,13 @@ class SessionIds:
 
 
 def in_form(form: IdForm, session: str) -> str | None:
-    """The id to ask for, from the one of ours; None: the service makes it.
+    """The id to request, from the client's own id; None: the service makes it.
 
-    The same session has the same UUID, so that a lost attempt can be told from a foreign session.
+    The same session has the same UUID, so that a lost attempt and a foreign session differ.
     """
     if form is IdForm.SERVICE:
         return None
     if form is IdForm.OURS:
         return session
-    # The form of a random one (version 4), which is what services check for.
+    # In the form of a random UUID (version 4), which services check for.
     return str(uuid.UUID(bytes=uuid.uuid5(_NAMESPACE, session).bytes, version=4))

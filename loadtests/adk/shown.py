@@ -1,4 +1,4 @@
-"""What the answer to a turn showed beside the reply: tool steps, state, the model's own words.
+"""The content of a turn's answer besides the reply: tool steps, state, the model's own text.
 
 The session must hold the same afterwards; `reports.checks.contents` compares them.
 """
@@ -14,25 +14,25 @@ from loadtests.adk.events import history
 from reports.records import digest
 
 SAID = "diya_said"
-"""The key in an event's custom metadata: the digest of the text that the model gave."""
+"""The key in an event's custom metadata: the digest of the model's text."""
 _SHARED = ("app:", "user:", "temp:")
-"""State of other sessions too, or of this request only."""
+"""Prefixes of state that is shared with other sessions, or belongs to this request only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the events of one answer showed."""
+    """The content of the events of one answer."""
 
     steps: tuple[str, ...]
     """Digests of the tools' calls and results, in order."""
     state: dict[str, str]
-    """What the turn wrote into the session's state; see `digests_of_state`."""
+    """The turn's changes of the session's state; see `digests_of_state`."""
     said: str | None
-    """Digest of the text that the model gave, by its own testimony; None: it gives none."""
+    """Digest of the model's text, by the model's witness; None without a witness."""
 
 
 def shown(events: Any) -> Shown | None:
-    """What these events of one answer show; None when they are not a list of events."""
+    """The content of these events of one answer; None when they are not a list of events."""
     if not isinstance(events, list):
         return None
     whole = [event for event in events if isinstance(event, dict) and not event.get("partial")]
@@ -49,7 +49,7 @@ def shown(events: Any) -> Shown | None:
 
 
 def digests_of_state(state: Any) -> dict[str, str]:
-    """The digest of each key of a session's own state, to the digest of its value as JSON.
+    """A session's own state: the digest of each key to the digest of its value as JSON.
 
     Keys that other sessions share are left out.  Empty for anything that is not an object.
     """

@@ -1,4 +1,4 @@
-"""The address of the service that the load goes to.  Pure: every room's command line reads it."""
+"""Parses the address of the target service.  Pure, because every command line imports it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _PAGES = (
     *("dev-ui", "docs", "redoc", "openapi.json", "list-apps", "apps", "run", "run_sse", "run_live"),
     *("health", "healthz", "readyz", "livez", "version", "debug", "index.html"),
 )
-"""Beginnings of paths that a browser or a client of ADK's server shows: no part of an address."""
+"""Path prefixes of pages and calls of ADK's server, which are not part of its address."""
 _EXPECTED = "expected http://HOST:PORT or https://HOST"
 
 
 def address(url: str) -> SplitResult:
-    """The parts of a service's address.  Raises ValueError, one sentence, when it is none."""
+    """The parts of a service's address.  Raises ValueError, one sentence, for a bad address."""
     name = without_password(url)
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # a port above 65535, half of an IPv6 address
         raise ValueError(f"target '{name}': {_EXPECTED}") from None
-    # It goes as it is into the head of every request: printable ASCII, without spaces.
+    # It is copied into every request's head, so it must be printable ASCII without spaces.
     if not good or not re.fullmatch(r"[!-~]+", url):
         raise ValueError(f"target '{name}': {_EXPECTED}{_with_scheme(url)}")
     base = _base(parts)
@@ -43,7 +43,7 @@ def without_password(url: str) -> str:
 
 
 def _with_scheme(url: str) -> str:
-    """What an address that only lacks `http://` could be."""
+    """A suggestion for an address that only lacks `http://`."""
     if "://" in url or not re.fullmatch(r"[\w.-]+:\d+(/[!-~]*)?", url):
         return ""
     try:
@@ -54,7 +54,7 @@ def _with_scheme(url: str) -> str:
 
 
 def _base(parts: SplitResult) -> str:
-    """The path before the first part of a page: a server may be below a path of a gateway."""
+    """The path before a page's first part, since a server may be below a gateway's path."""
     kept: list[str] = []
     for part in parts.path.rstrip("/").split("/"):
         if part in _PAGES:

@@ -1,1 +1,1 @@
-"""The load before it is played: who comes when, and what each will say, from a seed."""
+"""The planned load: arrivals and conversations, computed from a seed before the run."""

@@ -1,9 +1,9 @@
-"""When customers arrive: a seeded Poisson process that follows the profile's curve.
+"""The arrival times: a seeded Poisson process that follows the profile's curve.
 
-The few customers of `loadtests.profiles.sliding_ttl` come besides, at times of their own.
+The few customers of `loadtests.profiles.sliding_ttl` are added at fixed times.
 
-Everything here is a pure function of (profile, seed): the workers of a run need not talk to each
-other to know who offers what.
+Everything here is a pure function of (profile, seed), so that each worker of a run knows its share
+without communication.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loadtests.profiles.profile import Profile
 from reports.records import Arrival
 
 SLICE = 5_000
-"""Arrivals that are counted at one go: a few milliseconds."""
+"""Arrivals counted in one slice, which takes a few milliseconds."""
 
 
 def plan(profile: Profile, seed: int) -> list[Arrival]:
@@ -28,7 +28,7 @@ def plan(profile: Profile, seed: int) -> list[Arrival]:
 
 
 def stream(profile: Profile, seed: int) -> Iterator[Arrival]:
-    """Every arrival of the run, in order, one at a time: ten million need no memory."""
+    """Every arrival of the run, in order, as an iterator that needs no memory."""
     return shard(profile, seed, 0, 1)
 
 
@@ -38,15 +38,15 @@ def count(profile: Profile, seed: int) -> int:
 
 
 def counting(profile: Profile, seed: int) -> Iterator[int]:
-    """As `count`, for whoever must give way meanwhile: so far, after every slice; the last is all.
+    """As `count`, in slices: yields the count so far, at last the total.
 
-    Millions take seconds.
+    Counting millions takes seconds, so a caller can give way to others between slices.
     """
     return in_slices(due for due, _ in _all_dues(profile, seed))
 
 
 def in_slices(dues: Iterator[float]) -> Iterator[int]:
-    """How many there are so far, after every slice of them."""
+    """Yields the count so far after every slice."""
     found, taken = 0, SLICE
     while taken == SLICE:
         taken = sum(1 for _ in itertools.islice(dues, SLICE))
@@ -57,7 +57,7 @@ def in_slices(dues: Iterator[float]) -> Iterator[int]:
 def shard(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:
     """The arrivals of worker `k` of `n` (0 <= k < n), in order: every n-th, from the k-th on.
 
-    All shards together are `stream`, whatever `n` is.  Raises ValueError for a `k` outside.
+    For any `n`, all shards together are `stream`.  Raises ValueError for a `k` outside the range.
     """
     if not 0 <= k < n:
         raise ValueError(f"shard {k} of {n}: expected one from 0 to {n - 1}")
@@ -65,10 +65,10 @@ def shard(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:
 
 
 def day_factor(profile: Profile, seed: int) -> float:
-    """How busy the day of this seed is, as a multiple of the profile's curve: 1 on average.
+    """The busyness of this seed's day, as a multiple of the profile's curve: 1 on average.
 
-    A Gamma distribution with the profile's coefficient of variation: what a forecast of a whole
-    day misses by, as call centres know it (Kim and Whitt 2014 find 0.1 to 0.3).
+    Drawn from a Gamma distribution with the profile's coefficient of variation, like the error of
+    a call centre's forecast for a whole day (Kim and Whitt 2014 find 0.1 to 0.3).
     """
     if profile.day_cv == 0:
         return 1.0
@@ -87,19 +87,19 @@ def _every_nth(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]
 
 
 def _all_dues(profile: Profile, seed: int) -> Iterator[tuple[float, bool]]:
-    """The times of all arrivals, in order, and whether it is one of `profiles.sliding_ttl`."""
+    """The times of all arrivals, in order, each with whether it is one of `sliding_ttl`."""
     drawn = ((due, False) for due in _dues(profile, seed))
     return heapq.merge(drawn, ((due, True) for due in profile.sliding_ttl().dues))
 
 
 def _dues(profile: Profile, seed: int) -> Iterator[float]:
-    """The times of the arrivals that are drawn.
+    """The times of the random arrivals.
 
     Arrivals of a Poisson process of rate one (exponential gaps) are mapped through the inverse of
     the expected count, which gives a Poisson process with exactly the curve's rate.
     """
     curve = profile.curve()
-    # A busier day is the same curve on which expected arrivals lie closer together.
+    # A busier day has the same curve with a higher rate everywhere.
     gap = 1 / day_factor(profile, seed)
     clock = random.Random(derive(seed, "arrivals"))
     expected = 0.0

@@ -1,4 +1,4 @@
-"""The plan of one conversation: who, what is said, the pauses, how it ends."""
+"""The plan of one conversation: user, messages, pauses, and end."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from reports.records import Arrival
 
 
 class Ending(StrEnum):
-    """How the customer means to leave."""
+    """The planned end of a conversation."""
 
     COMPLETE = "complete"
     ABANDONED = "abandoned"
-    """Walks away in the middle: never resumed, never deleted."""
+    """The customer leaves in the middle; the session is never resumed or deleted."""
     DELETED = "deleted"
-    """Deletes the session after the last turn."""
+    """The customer deletes the session after the last turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationPlan:
-    """Everything decided about a conversation before it begins."""
+    """The plan of a conversation."""
 
     index: int
     journey: str
@@ -39,7 +39,7 @@ class ConversationPlan:
     streaming: bool
     ending: Ending
     seed: int
-    """For everything left to chance while it runs (the jitter of retries)."""
+    """Seeds the random choices during the conversation (the jitter of retries)."""
 
 
 def plan(
@@ -49,7 +49,7 @@ def plan(
 
     `book` holds the journeys, ShopMax's when None.
 
-    User and session are unique over all runs, so that an old session never meets a new run.
+    User and session are unique over all runs, so that a new run never meets an old session.
     """
     talk = profile.conversation
     rng = random.Random(derive(arrival.seed, "conversation"))
@@ -78,9 +78,9 @@ def plan(
 
 
 def _length(talk: Conversation, rng: random.Random) -> tuple[int, Ending]:
-    """How many turns a customer takes, and how the conversation ends."""
+    """The number of turns, and the end of the conversation."""
     turns, ending = 1, Ending.COMPLETE
-    # After each turn the customer walks away, or is satisfied, or writes again.
+    # After each turn the customer gives up, is satisfied, or writes again.
     while turns < talk.max_turns:
         if rng.random() < talk.abandon_share:
             ending = Ending.ABANDONED
@@ -95,7 +95,7 @@ def _length(talk: Conversation, rng: random.Random) -> tuple[int, Ending]:
 
 WITHIN_TTL = (0.4, 0.6)
 AFTER_TTL = (1.15, 1.5)
-"""How long customers stay away who come back within the TTL, or after it; multiples of the TTL."""
+"""Pauses of customers who return within the TTL, or after it; multiples of the TTL."""
 
 
 def _pauses(profile: Profile, count: int, rng: random.Random) -> tuple[float, ...]:

@@ -1,13 +1,13 @@
-"""What a profile will do to the service: worked out before anything runs.
+"""The forecast of a profile's load and Redis memory, computed before the run.
 
-Each conversation is laid out in time: when it takes its turns, how many bytes Redis holds for it at
-which age, when it expires.  With a seed these are the conversations of that seed, one by one;
-without one, and for loads of very many, the lives of a sample are averaged and laid over the curve
-of arrivals (a convolution).  For a steady rate it comes to the textbook's sum:
+Each conversation is laid out in time: its turns, its bytes in Redis at each age, and its expiry.
+With a seed these are that seed's conversations, one by one.  Without a seed, and for very large
+loads, the lives of a sample are averaged and convolved with the curve of arrivals.  For a steady
+rate the result is the textbook's sum:
 
     memory = rate × (Σ bytes after turn k × time until the next write + bytes after the last × TTL)
 
-and what Redis holds besides: itself, and sessions that have expired but are not reclaimed yet.
+plus the empty server, and sessions that have expired but are not reclaimed yet.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from loadtests.profiles.profile import Profile
 from reports.records import Arrival
 
 TURN_S = 0.2
-"""Seconds the service is assumed to take for a turn."""
+"""Assumed seconds of service time for a turn."""
 
 _STEPS = 600
 _SAMPLE = 2000
 _EACH = 100_000
-"""Up to so many conversations of a seed are planned one by one: a few seconds."""
+"""Up to so many conversations of a seed are planned one by one, which takes a few seconds."""
 _RUN = "forecast"
 
 
@@ -40,14 +40,14 @@ _RUN = "forecast"
 class Forecast:
     """Curves over equal steps from the start of the load until the last TTL has drained.
 
-    Averages over what chance may do; with a seed, arrivals and conversations of that seed.
+    Expected values; with a seed, those of that seed's arrivals and conversations.
     """
 
     step_s: float
     day_factor: float
-    """How busy the day of the seed is, in multiples of the profile's curve."""
+    """The busyness of the seed's day, in multiples of the profile's curve."""
     base_bytes: float
-    """What the server takes without any session."""
+    """Bytes of the server without any session."""
     arrivals: tuple[float, ...]
     """New conversations a second."""
     turns: tuple[float, ...]
@@ -57,21 +57,21 @@ class Forecast:
     live: tuple[float, ...]
     """Sessions within their TTL."""
     memory: tuple[float, ...]
-    """Bytes in Redis, expired sessions that still count and the empty server included."""
+    """Bytes in Redis, including the empty server and expired sessions not reclaimed yet."""
 
     @property
     def seconds(self) -> float:
-        """How long all of it takes, real seconds."""
+        """The length of the curves, real seconds."""
         return self.step_s * len(self.arrivals)
 
     @property
     def conversations(self) -> float:
-        """How many there will be."""
+        """The number of conversations."""
         return sum(self.arrivals) * self.step_s
 
     @property
     def all_turns(self) -> float:
-        """How many turns there will be."""
+        """The number of turns."""
         return sum(self.turns) * self.step_s
 
 
@@ -127,22 +127,22 @@ def _memory(curves: _Curves, sizes: RedisSizes) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """When a conversation does what, seconds after the start of the load."""
+    """A conversation laid out in time, seconds after the start of the load."""
 
     start: float
     turns: tuple[float, ...]
-    """When each turn has been answered."""
+    """The time of each turn's answer."""
     deleted: bool
 
     @property
     def end(self) -> float:
-        """When the last turn has been answered."""
+        """The time of the last turn's answer."""
         return self.turns[-1]
 
     def writes(self, ttl: float) -> Iterator[tuple[float, float, int]]:
-        """From when to when its session holds how many turns; each ends with the next, or expires.
+        """Intervals with their number of stored turns; each ends with the next turn or the expiry.
 
-        A session that has expired is begun anew by the next turn.
+        After an expiry the next turn begins a new session.
         """
         kept = 0
         for place, moment in enumerate(self.turns):
@@ -184,7 +184,7 @@ def _sample(profile: Profile, book: Book | None) -> Iterator[Talk]:
 
 
 def _sliding(profile: Profile, book: Book | None) -> Iterator[Talk]:
-    """The customers of `loadtests.profiles.sliding_ttl`, who come in any run."""
+    """The customers of `loadtests.profiles.sliding_ttl`, who are part of every run."""
     journey = next(iter(profile.journeys))
     for index, due in enumerate(profile.sliding_ttl().dues):
         arrival = Arrival(index, due, journey, derive("forecast", "sliding", index), sliding=True)
@@ -192,13 +192,13 @@ def _sliding(profile: Profile, book: Book | None) -> Iterator[Talk]:
 
 
 class _Curves:
-    """Sums over conversations, in steps; kept as changes until `settle`."""
+    """Sums over conversations, in steps; kept as differences until `settle`."""
 
     def __init__(self, sizes: RedisSizes, ttl: float, step: float) -> None:
         self._sizes, self._ttl, self.step = sizes, ttl, step
-        # A step more than is shown: what begins in the last one ends in another.
+        # One more step than is shown, for ends of intervals that begin in the last step.
         self.arrivals, self.turns = [0.0] * (_STEPS + 2), [0.0] * (_STEPS + 2)
-        """Of each step."""
+        """For each step."""
         self.expiring = [0.0] * (_STEPS + 2)
         """Sessions whose TTL runs out in the step."""
         self.open, self.live = [0.0] * (_STEPS + 2), [0.0] * (_STEPS + 2)
@@ -218,7 +218,7 @@ class _Curves:
                 self.expiring[int(end / step)] += 1
 
     def settle(self) -> None:
-        """Turn the changes into the curves."""
+        """Turn the differences into the curves."""
         for curve in (self.open, self.live, self.held):
             curve[:] = itertools.accumulate(curve)
 
@@ -241,7 +241,7 @@ class _Curves:
 
 
 def _from(changes: list[float], begin: float, end: float, value: float, step: float) -> None:
-    """Add `value` over [begin, end) to a curve kept as its changes; steps may hold parts of it."""
+    """Add `value` over [begin, end), which may cover steps partly, to a curve of differences."""
     for age, change in ((begin, value), (end, -value)):
         if math.isfinite(age):
             index, part = int(age / step), age / step % 1

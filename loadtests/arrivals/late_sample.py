@@ -1,4 +1,4 @@
-"""Which conversations are looked for once more after their TTL: a sample, in bounded memory."""
+"""Samples the conversations whose sessions are read again after their TTL, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ T = TypeVar("T")
 
 
 class LateSample(Generic[T]):
-    """One of each of `most` equal stretches of the arrivals, whatever order they are offered in.
+    """Keeps one of each of `most` equal stretches of the arrivals, offered in any order.
 
-    Within a stretch the arrival with the smallest number derived from (seed, index) is kept: as
-    good as a draw, and the same for any order and any number of processes.
+    Within a stretch the arrival with the smallest number derived from (seed, index) is kept.  This
+    equals a random draw, and is the same for any order and any number of processes.
     """
 
     def __init__(self, arrivals: int, most: int, seed: int) -> None:
-        """`arrivals` is how many are planned in all."""
+        """`arrivals` is the number of planned arrivals."""
         self._arrivals, self._most, self._seed = max(1, arrivals), most, seed
         self._kept: dict[int, tuple[int, int, T]] = {}
 
     def offer(self, index: int, thing: T) -> None:
-        """`thing` belongs to arrival `index`; it is kept or forgotten."""
+        """Offer `thing`, which belongs to arrival `index`; it is kept or dropped."""
         stretch = index * self._most // self._arrivals
         if self._arrivals <= self._most:
             stretch = index
@@ -32,5 +32,5 @@ class LateSample(Generic[T]):
             self._kept[stretch] = (drawn, index, thing)
 
     def chosen(self) -> list[T]:
-        """What was kept, in order of arrival."""
+        """The kept things, in order of arrival."""
         return [thing for _, _, thing in sorted(self._kept.values(), key=lambda each: each[1])]

@@ -1,4 +1,4 @@
-"""Which planned arrivals have been accounted for: one byte each, whatever the run's size."""
+"""Tracks which planned arrivals have a record, in one byte each."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from reports.records import ArrivalRange, Fate
 
 
 class Ledger:
-    """The account of a run's planned arrivals."""
+    """The planned arrivals of a run, each with or without a record."""
 
     def __init__(self, arrivals: int) -> None:
         self._settled = bytearray(arrivals)
 
     def extend(self, arrivals: int) -> None:
-        """There are so many arrivals now, the first of them those of before."""
+        """Increase the number of arrivals; the existing ones stay first."""
         self._settled.extend(bytes(arrivals - len(self._settled)))
 
     def settle(self, index: int) -> bool:
-        """Arrival `index` has its record; False when it had one before or was never planned."""
+        """Mark arrival `index` as recorded; False if it was recorded or never planned."""
         if not 0 <= index < len(self._settled) or self._settled[index]:
             return False
         self._settled[index] = 1
         return True
 
     def settle_range(self, first: int, count: int, step: int) -> None:
-        """So many arrivals, from `first` on, every `step`-th, have their record."""
+        """Mark so many arrivals as recorded: every `step`-th from `first` on."""
         where = slice(first, first + count * step, step)
         self._settled[where] = b"\1" * len(self._settled[where])
 
     def write_off(self, fate: Fate, shard: int = 0, shards: int = 1) -> Iterator[ArrivalRange]:
-        """What is left of shard k of n without a record, as records of that fate.
+        """Records of that fate for all arrivals of shard k of n without a record.
 
-        Neighbours share one, so there are about as many as there were conversations under way.
+        Neighbours share a record, so there are about as many as conversations were running.
         """
         mine = self._settled[shard::shards]
         place = mine.find(0)

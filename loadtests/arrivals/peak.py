@@ -1,4 +1,4 @@
-"""How many turns a second a profile asks for at its busiest."""
+"""The peak rate of a profile, in turns a second."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from loadtests.arrivals.arrivals import day_factor
 from loadtests.profiles.profile import Profile
 
 WINDOW_S = 5.0
-"""The rate is averaged over so long: conversations spread their turns, queues even out the rest."""
+"""The rate is averaged over this time, because conversations and queues spread the turns."""
 _STEP_S = 0.25
 
 
 def peak_turns_per_s(profile: Profile, seed: int) -> float:
-    """The highest rate of turns that is expected over any 5 s of the load, above 0.
+    """The highest expected rate of turns over any 5 s of the load, above 0.
 
-    Every turn is counted where its conversation begins.  The busy or quiet day that `seed` draws is
-    counted in; the chance of single arrivals is not.
+    Every turn counts at the start of its conversation.  The rate includes the busyness of the
+    seed's day, but not the randomness of single arrivals.
     """
     curve = profile.curve()
     window = min(WINDOW_S, curve.seconds)

@@ -1,7 +1,7 @@
-"""Customers who come on top of the plan for a while: a spike, or a longer load, as it is ordered.
+"""Additional customers for a while, by a load command: a spike, or an extension of the load.
 
-A pure function of (profile, seed of the run, spike), as the plan itself is: all processes of a load
-know the same arrivals, and so does whoever accounts for them later.
+A pure function of (profile, seed of the run, spike), as the plan itself is, so that all processes
+of a load and the later accounting know the same arrivals.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ class Spike:
     """
 
     order: int
-    """Which order it was."""
+    """The number of its command."""
     start: float
     """Seconds after the start of the load."""
     seconds: float
     factor: float
-    """Above 1; the plan's own arrivals are the one, the spike's are what comes on top."""
+    """Above 1; the spike adds `factor - 1` times the planned arrivals."""
     seed: int
-    """The fault's own."""
+    """The fault's own seed."""
     first: int
-    """The index of its first arrival: the numbering of the plan goes on."""
+    """The index of its first arrival, after those of the plan."""
     arrivals: int = 0
-    """How many it has, once they have been counted."""
+    """The number of its arrivals, after they have been counted."""
     rate: float = 0.0
-    """Conversations a second, where the load is extended; `factor` means nothing there."""
+    """Conversations a second of an extension, for which `factor` has no meaning; 0: a spike."""
 
     @classmethod
     def of(cls, mark: Mapping[str, float]) -> Spike:
@@ -54,7 +54,7 @@ class Spike:
 
 
 def expected(profile: Profile, seed: int, spike: Spike) -> float:
-    """How many arrivals the spike has on average."""
+    """The expected number of arrivals of the spike."""
     if spike.rate:
         return spike.rate * spike.seconds
     curve = profile.curve()
@@ -63,12 +63,12 @@ def expected(profile: Profile, seed: int, spike: Spike) -> float:
 
 
 def counting(profile: Profile, seed: int, spike: Spike) -> Iterator[int]:
-    """How many arrivals the spike has, as `arrivals.counting` tells it."""
+    """The number of arrivals of the spike, in slices like `arrivals.counting`."""
     return in_slices(_dues(profile, seed, spike))
 
 
 def indices(spike: Spike, k: int, n: int) -> range:
-    """The indices of the arrivals that `shard` gives."""
+    """The indices of the arrivals of `shard`."""
     return range(spike.first + (k - spike.first) % n, spike.first + spike.arrivals, n)
 
 
@@ -84,7 +84,7 @@ def shard(profile: Profile, seed: int, spike: Spike, k: int, n: int) -> Iterator
 
 
 def _dues(profile: Profile, seed: int, spike: Spike) -> Iterator[float]:
-    """As `arrivals._dues`, of a Poisson process that runs beside the plan's, or after it."""
+    """As `arrivals._dues`, for a second Poisson process beside the plan's, or after it."""
     clock = random.Random(derive(spike.seed, "spike"))
     if spike.rate:
         due = spike.start

@@ -1,1 +1,1 @@
-"""What a customer does: turns, retries, and reading the session back."""
+"""The customers' behaviour: turns, retries, and reading the session back."""

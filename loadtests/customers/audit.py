@@ -1,4 +1,4 @@
-"""Reading sessions back through the API: what does the service say it holds?"""
+"""Reads sessions back through the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from loadtests.adk.json_codec import parsed
 from loadtests.adk.service import Attempt, Service
 from loadtests.adk.shown import digests_of_state
 from loadtests.arrivals.conversation import ConversationPlan
-from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
 from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
 
@@ -18,7 +18,7 @@ from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
 def read_back(
     service: Service, plan: ConversationPlan, limits: Conversation, clock: RunClock, when: str
 ) -> AuditRecord:
-    """Read one session, asking again for up to a turn's deadline; `when` is `end` or `expired`."""
+    """Read one session, with retries up to a turn's deadline; `when` is `end` or `expired`."""
     tries = Tries()
     asked = sent_at = clock.now()
 
@@ -27,8 +27,8 @@ def read_back(
         sent_at = clock.now()
         return service.read_session(plan, timeout)
 
-    jitter = RetryState(plan.seed, "audit", when)
-    persist(tries, ask, limits, jitter, Deadline(limits.deadline_s))
+    retry_state = RetryState(plan.seed, "audit", when)
+    ask_with_retries(tries, ask, limits, retry_state, Deadline(limits.deadline_s))
     done = clock.now()
     status, error = "unknown", tries.error
     user: str | None = None
@@ -59,8 +59,8 @@ def read_back(
 
 
 def shows_a_half(audit: AuditRecord, turns: Collection[str]) -> bool:
-    """Whether the session holds a message of one of these turns, or of nobody knows which, without
-    its reply."""
+    """Whether the session holds a message without its reply, of one of these turns or of an
+    unknown turn."""
     if not turns:
         return False
     open_messages = Counter[str | None]()

@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 from loadtests.adk.service import Attempt
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.audit import read_back, shows_a_half
-from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.customers.turn import OPENING, CustomerContext, TurnInPlay
 from loadtests.generator.generator_stats import Tally
 from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 
 READ_AGAIN_S = (1.0, 1.5, 2.5, 7.0, 20.0)
-"""How long to wait, each time, when a session shows the half of a turn that an attempt which nobody
-heard of again may still be writing."""
+"""Waits between reads of a session with half a turn, which a lost attempt may still be writing."""
 
 
 class CutOff(Exception):
-    """Thrown into a customer who thinks, and whose connection is gone: `back` is run time."""
+    """Thrown into a thinking customer whose connection is cut; `back` is run time."""
 
     def __init__(self, back: float) -> None:
         super().__init__(f"cut off until {back:.3f} s")
@@ -28,12 +27,12 @@ class CutOff(Exception):
 
 @dataclass(slots=True)
 class Customer:
-    """Plays one plan.  What happened is written as records, whatever interrupts it."""
+    """Plays one plan, and writes its records even if it is interrupted."""
 
     plan: ConversationPlan
     due: float
-    """When the customer arrives, run time."""
-    desk: CustomerContext
+    """The customer's arrival, run time."""
+    context: CustomerContext
     tally: Tally
     started: float | None = None
     opened: float | None = None
@@ -41,34 +40,34 @@ class Customer:
     deleted: float | None = None
     error: str | None = None
     last_touch: float | None = None
-    """When the session was last used or read, so far as known; None while it may be in use."""
+    """The last known use or read of the session; None while it may be in use."""
     thinking: bool = False
-    """Between two turns: the only moment when `CutOff` may be thrown into this customer."""
+    """Whether the customer is between two turns; only then may `CutOff` be thrown."""
     unsettled: frozenset[str] = frozenset()
-    """The ids of the turns of which an attempt may have happened, and nobody knows."""
+    """The ids of the turns with an attempt of unknown outcome."""
     _last_sent: float | None = None
     _sessions: int = 1
-    _jitter: RetryState | None = None
+    _retry_state: RetryState | None = None
 
     def play(self) -> None:
-        """Open the session, take the turns, leave, and read back what the service has kept."""
+        """Open the session, take the turns, leave, and read the session back."""
         try:
-            self.started = self.desk.clock.now()
+            self.started = self.context.clock.now()
             self.tally.arrived(self.started - self.due)
             self._converse()
-            self.ended = self.desk.clock.now()
+            self.ended = self.context.clock.now()
             if self.opened is not None:
                 self._read_back("end")
             if self.plan.ending is Ending.DELETED and self.error is None:
                 self._delete()
         finally:
             fate = Fate.CENSORED if self.ended is None else Fate.OFFERED
-            self.desk.writer.write(self.conversation_record(fate))
+            self.context.writer.write(self.conversation_record(fate))
 
     def cut_off(self, back: float) -> None:
-        """The connection is gone until run time `back`: nothing is asked again before."""
-        if self._jitter is not None:
-            self._jitter.away_until = time.monotonic() + back - self.desk.clock.now()
+        """The connection is cut until run time `back`; no attempt is made before."""
+        if self._retry_state is not None:
+            self._retry_state.reconnect_at = time.monotonic() + back - self.context.clock.now()
 
     def conversation_record(self, fate: Fate) -> ConversationRecord:
         """The record as of now."""
@@ -88,11 +87,13 @@ class Customer:
         )
 
     def _converse(self) -> None:
-        jitter = self._jitter = RetryState(self.plan.seed)
+        retry_state = self._retry_state = RetryState(self.plan.seed)
         due = self.due
         for number in range(len(self.plan.messages)):
-            record = self._take_turn(TurnInPlay(self.desk, self.plan, number, due, Tries()), jitter)
-            self.desk.writer.write(record)
+            record = self._take_turn(
+                TurnInPlay(self.context, self.plan, number, due, Tries()), retry_state
+            )
+            self.context.writer.write(record)
             self.tally.turn(record)
             self._last_sent = record.sent
             if record.unsure or record.outcome is Outcome.INFO:
@@ -102,14 +103,14 @@ class Customer:
                 return
             if number < len(self.plan.think_seconds):
                 due = record.done + self.plan.think_seconds[number]
-                # Thousands think at a time: nothing that is over is kept meanwhile.
+                # Thousands of customers think at a time, so drop the finished turn first.
                 del record
                 due = self._think(due)
-                self.tally.sending(self.desk.clock.now() - due)
+                self.tally.sending(self.context.clock.now() - due)
 
     def _think(self, due: float) -> float:
-        """Wait for the next turn; when it was due: as planned, or on coming back if cut off."""
-        while (left := due - self.desk.clock.now()) > 0:
+        """Wait for the next turn; returns when it was due: as planned, or after a cut-off."""
+        while (left := due - self.context.clock.now()) > 0:
             self.thinking = True
             try:
                 time.sleep(left)
@@ -119,47 +120,47 @@ class Customer:
                 self.thinking = False
         return due
 
-    def _take_turn(self, turn: TurnInPlay, jitter: RetryState) -> TurnRecord:
-        deadline = Deadline(self.desk.limits.deadline_s)
+    def _take_turn(self, turn: TurnInPlay, retry_state: RetryState) -> TurnRecord:
+        deadline = Deadline(self.context.limits.deadline_s)
         try:
             if self.opened is None:
-                self._open(turn, jitter, deadline)
+                self._open(turn, retry_state, deadline)
             if self.opened is not None:
-                turn.play(jitter, deadline)
+                turn.play(retry_state, deadline)
                 if turn.found_no_session() and self._was_away():
-                    self._open_another(turn, jitter, deadline)
+                    self._open_another(turn, retry_state, deadline)
         except BaseException:
-            # Stopped in the middle: the service may still act on what was sent.
+            # Stopped in the middle: the service may still execute the request.
             if turn.tries.attempts:
                 turn.tries.error = "the run was stopped"
-                self.desk.writer.write(turn.record())
+                self.context.writer.write(turn.record())
             raise
         return turn.record()
 
     def _was_away(self) -> bool:
-        """Whether the session may have expired since the turn before: while the customer thought,
-        or while the service did not answer."""
-        now = self.desk.clock.now()
-        return self._last_sent is not None and now - self._last_sent >= self.desk.ttl_seconds
+        """Whether the session may have expired since the previous turn, during the think time or
+        while the service did not answer."""
+        now = self.context.clock.now()
+        return self._last_sent is not None and now - self._last_sent >= self.context.ttl_seconds
 
-    def _open_another(self, turn: TurnInPlay, jitter: RetryState, deadline: Deadline) -> None:
-        """The session has expired, as sessions do: say it again in a new one."""
+    def _open_another(self, turn: TurnInPlay, retry_state: RetryState, deadline: Deadline) -> None:
+        """Repeat the message in a new session, after the old one has expired."""
         self._sessions += 1
         expired = self.plan
         self.plan = replace(expired, session=f"{expired.session}-{self._sessions}")
-        if self._open(turn, jitter, deadline):
+        if self._open(turn, retry_state, deadline):
             turn.begin_again(self.plan)
-            turn.play(jitter, deadline)
+            turn.play(retry_state, deadline)
 
-    def _open(self, turn: TurnInPlay, jitter: RetryState, deadline: Deadline) -> bool:
-        """Create the session; a failure becomes the turn's, which is then never sent there."""
+    def _open(self, turn: TurnInPlay, retry_state: RetryState, deadline: Deadline) -> bool:
+        """Create the session; on failure the turn fails with the same error and is not sent."""
         tries = Tries()
 
         def ask(timeout: float) -> Attempt:
             maybe_open = tries.unsure > 0
-            return self.desk.service.open_session(self.plan, timeout, maybe_open=maybe_open)
+            return self.context.service.open_session(self.plan, timeout, maybe_open=maybe_open)
 
-        persist(tries, ask, self.desk.limits, jitter, deadline)
+        ask_with_retries(tries, ask, self.context.limits, retry_state, deadline)
         if tries.error:
             turn.tries.error = f"{OPENING}{tries.error}"
         if tries.outcome is not Outcome.OK:
@@ -168,33 +169,35 @@ class Customer:
         if tries.last is not None and tries.last.session is not None:
             turn.plan = self.plan = replace(self.plan, session=tries.last.session)
         if self.opened is None:
-            self.opened = self.desk.clock.now()
+            self.opened = self.context.clock.now()
         return True
 
     def _read_back(self, when: str) -> None:
-        desk = self.desk
-        audit = read_back(desk.service, self.plan, desk.limits, desk.clock, when)
-        desk.writer.write(audit)
+        context = self.context
+        audit = read_back(context.service, self.plan, context.limits, context.clock, when)
+        context.writer.write(audit)
         for pause in READ_AGAIN_S:
             if not shows_a_half(audit, self.unsettled):
                 break
             time.sleep(pause)
-            audit = read_back(desk.service, self.plan, desk.limits, desk.clock, when)
-            desk.writer.write(audit)
-        # After an unsettled turn the service may still be writing: no time to count a TTL from.
+            audit = read_back(context.service, self.plan, context.limits, context.clock, when)
+            context.writer.write(audit)
+        # After an unsettled turn the service may still be writing, so no TTL can be timed.
         self.last_touch = audit.done if self.error is None else None
 
     def _delete(self) -> None:
         tries = Tries()
 
         def ask(timeout: float) -> Attempt:
-            return self.desk.service.delete_session(self.plan, timeout)
+            return self.context.service.delete_session(self.plan, timeout)
 
-        limits = self.desk.limits
-        persist(tries, ask, limits, RetryState(self.plan.seed), Deadline(limits.deadline_s))
+        limits = self.context.limits
+        ask_with_retries(
+            tries, ask, limits, RetryState(self.plan.seed), Deadline(limits.deadline_s)
+        )
         gone_already = tries.unsure and tries.last and tries.last.missing
         if tries.outcome is Outcome.OK or gone_already:
-            self.deleted = self.desk.clock.now()
+            self.deleted = self.context.clock.now()
             self._read_back("expired")
         else:
             self.error = f"{DELETION_FAILED} {tries.outcome}: {tries.error}"

@@ -1,4 +1,4 @@
-"""Asking again: the patience of a customer's app, the same for turns, sessions and audits."""
+"""The retries of a customer's app, the same for turns, sessions and audits."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LONGEST_PAUSE_S = 1.0
 
 @dataclass(slots=True)
 class Tries:
-    """What is known so far of something asked for, perhaps more than once."""
+    """The attempts of one request so far."""
 
     attempts: int = 0
     last: Attempt | None = None
-    """The last attempt that came to an end."""
+    """The last attempt that ended."""
     unsure: int = 0
-    """How many attempts that came to an end may or may not have happened."""
+    """The number of ended attempts with unknown outcome."""
     under_way: bool = False
-    """An attempt has been made and has not come to an end."""
+    """An attempt is running."""
     error: str | None = None
     """Why an attempt failed, kept when a later one succeeds."""
 
@@ -39,57 +39,60 @@ class Tries:
 
 
 class Deadline:
-    """Until when somebody asks again: one for all that a turn takes, its session included."""
+    """The time limit for retries: one for a whole turn, including the opening of its session."""
 
     __slots__ = ("at",)
 
     def __init__(self, seconds: float) -> None:
-        """So many seconds from now."""
+        """Ends in so many seconds."""
         self.at = time.monotonic() + seconds
         """`time.monotonic`."""
 
     def left(self) -> float:
-        """Seconds until it; below 0 when it is over."""
+        """Seconds left; below 0 after the deadline."""
         return self.at - time.monotonic()
 
 
 class RetryState:
-    """The luck of one customer's retries; a generator of it weighs 2.5 kB, and few ever retry."""
+    """Seeded retry jitter of one customer.
 
-    __slots__ = ("_rng", "_seed", "away_until")
+    The random generator takes 2.5 kB and is created at the first retry, since few customers retry.
+    """
+
+    __slots__ = ("_rng", "_seed", "reconnect_at")
 
     def __init__(self, *seed: int | str) -> None:
-        """The same `seed`, the same luck."""
+        """The same `seed` gives the same jitter."""
         self._seed = seed
         self._rng: random.Random | None = None
-        self.away_until = 0.0
-        """`time.monotonic` when a customer who was cut off is back."""
+        self.reconnect_at = 0.0
+        """`time.monotonic` at which a customer who was cut off reconnects."""
 
     def away(self) -> float:
-        """Seconds until the customer is back; 0 for one who is there."""
-        return max(0.0, self.away_until - time.monotonic())
+        """Seconds until the customer reconnects; 0 for one who is connected."""
+        return max(0.0, self.reconnect_at - time.monotonic())
 
     def seconds(self, longest: float) -> float:
-        """Between 0 and `longest`."""
+        """A random pause between 0 and `longest`, seconds."""
         if self._rng is None:
             self._rng = random.Random(derive(*self._seed))
         return self._rng.uniform(0, longest)
 
 
-def persist(
+def ask_with_retries(
     tries: Tries,
     ask: Callable[[float], Attempt],
     limits: Conversation,
-    jitter: RetryState,
+    retry_state: RetryState,
     deadline: Deadline,
 ) -> None:
-    """Ask until it succeeds, asking again cannot help, or `deadline` has come.
+    """Call `ask` until it succeeds, a retry cannot help, or `deadline` is over.
 
-    `ask` is given the seconds this attempt may take.  Pauses between attempts double from 0.1 s to
-    1 s with full jitter, so that customers who failed together do not come back together; a
-    `Retry-After` is honoured up to 1 s.  Who was cut off waits until they are back, and so does the
-    deadline, for whatever is asked until it after this: it is not the service's time.  `tries` is
-    kept current, so that whoever interrupts this still learns what was under way.
+    `ask` takes the time limit of the attempt in seconds.  Pauses between attempts double from 0.1 s
+    to 1 s with full jitter, so that customers who failed together do not come back together; a
+    `Retry-After` is honoured up to 1 s.  A customer who was cut off waits until the reconnect, and
+    the deadline moves by that wait, which is not the service's time.  `tries` is always up to date,
+    so that an interruption leaves the right record.
     """
     while (left := deadline.left()) > 0:
         tries.attempts += 1
@@ -102,13 +105,13 @@ def persist(
             return
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries.attempts - 1))
         asked_for = min(attempt.answer.retry_after or 0.0, LONGEST_PAUSE_S)
-        away = jitter.away()
+        away = retry_state.away()
         deadline.at += away
-        pause = max(asked_for, jitter.seconds(longest), away)
+        pause = max(asked_for, retry_state.seconds(longest), away)
         if pause >= deadline.left():
             return
-        # Locust makes time.sleep give way to the other customers.
+        # Under Locust time.sleep yields to the other customers.
         time.sleep(pause)
-        if away := jitter.away():  # cut off during the pause
+        if away := retry_state.away():  # cut off during the pause
             deadline.at += away
             time.sleep(away)

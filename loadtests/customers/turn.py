@@ -8,39 +8,39 @@ from dataclasses import dataclass
 from loadtests.adk.events import LATER
 from loadtests.adk.service import Attempt, Service
 from loadtests.arrivals.conversation import ConversationPlan
-from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
 from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerContext:
-    """What a customer needs at hand."""
+    """The objects that all customers share."""
 
     service: Service
     clock: RunClock
     writer: Recorder
     limits: Conversation
     ttl_seconds: float = math.inf
-    """How long a session lives after its last use."""
+    """The TTL of a session after its last use."""
 
 
 def turn_id(conversation: int, turn: int) -> str:
-    """The identity of a turn, the same for all its attempts; sessions are unique to the run."""
+    """The identity of a turn, the same for all its attempts; sessions are unique in the run."""
     return f"c{conversation}t{turn}"
 
 
 OPENING = "opening the session: "
-"""The error of a turn before which its session had to be opened more than once begins so."""
+"""The prefix of a turn's error when opening its session needed several attempts."""
 MOST_CONFIRMATIONS = 3
-"""An agent that asks once more than this in one turn will not be content."""
+"""The most confirmations in one turn; an agent that asks again would never stop."""
 
 
 @dataclass(slots=True)
 class TurnInPlay:
-    """A turn under way; `record` says at any moment what is known of it."""
+    """A running turn; `record` returns its record as of now."""
 
-    desk: CustomerContext
+    context: CustomerContext
     plan: ConversationPlan
     turn: int
     due: float
@@ -49,14 +49,14 @@ class TurnInPlay:
     first_token: float | None = None
     reopened: float | None = None
     _confirmed: bool = False
-    """The agent asked for a confirmation, and got it."""
+    """The agent requested a confirmation and received it."""
 
-    def play(self, jitter: RetryState, deadline: Deadline) -> None:
-        """Send the message until it is answered, in vain, or too late.
+    def play(self, retry_state: RetryState, deadline: Deadline) -> None:
+        """Send the message until it is answered, a retry cannot help, or the deadline is over.
 
-        When the agent asks for a confirmation, the customer gives it; that is the same turn.
+        When the agent requests a confirmation, the customer gives it within the same turn.
         """
-        self._persist(jitter, deadline, ())
+        self._ask_with_retries(retry_state, deadline, ())
         for step in range(1, MOST_CONFIRMATIONS + 1):
             reply = self.tries.last.reply if self.tries.last else None
             if self.tries.outcome is not Outcome.OK or reply is None or not reply.asks:
@@ -64,13 +64,13 @@ class TurnInPlay:
             self._confirmed = True
             before = self.tries
             self.tries = Tries(unsure=before.unsure, error=before.error)
-            self._persist(jitter, deadline, reply.asks, step)
-            # What the customer said first has happened, whatever became of the yes.
+            self._ask_with_retries(retry_state, deadline, reply.asks, step)
+            # The first message was processed, even if the confirmation failed.
             self.tries.unsure += self.tries.outcome is Outcome.FAIL
             self.tries.attempts += before.attempts - 1
 
-    def _persist(
-        self, jitter: RetryState, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
+    def _ask_with_retries(
+        self, retry_state: RetryState, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
     ) -> None:
         message, name = self.plan.messages[self.turn], turn_id(self.plan.index, self.turn)
         if confirms:
@@ -78,36 +78,36 @@ class TurnInPlay:
 
         def ask(timeout: float) -> Attempt:
             if self.sent is None:
-                self.sent = self.desk.clock.now()
-            attempt = self.desk.service.run_turn(self.plan, message, name, timeout, confirms)
+                self.sent = self.context.clock.now()
+            attempt = self.context.service.run_turn(self.plan, message, name, timeout, confirms)
             if not confirms or self.first_token is None:
                 self.first_token = attempt.first_token
             return attempt
 
-        persist(self.tries, ask, self.desk.limits, jitter, deadline)
+        ask_with_retries(self.tries, ask, self.context.limits, retry_state, deadline)
 
     def found_no_session(self) -> bool:
-        """The service says, last of all, that there is no such session.
+        """Whether the last attempt was told that the session does not exist.
 
-        What attempts of unknown end did before, they did not do in it: else it would be there.
+        Then earlier attempts of unknown outcome did nothing in it either, or it would exist.
         """
         last = self.tries.last
         return last is not None and last.missing and not self.tries.under_way
 
     def begin_again(self, plan: ConversationPlan) -> None:
-        """The customer opened another session, that of `plan`, and is about to say it there."""
+        """The customer opened another session, that of `plan`, to repeat the message there."""
         opening = self.tries.error or ""
-        # That its opening had trouble is told; that the old session is gone is no trouble.
+        # Report trouble in opening the new session; the old one's expiry is no trouble.
         kept = opening if opening.startswith(OPENING) else None
         self.plan, self.tries = plan, Tries(error=kept)
-        self.reopened = self.desk.clock.now()
+        self.reopened = self.context.clock.now()
 
     def record(self) -> TurnRecord:
         """The record as of now."""
-        now = self.desk.clock.now()
+        now = self.context.clock.now()
         last = self.tries.last
         reply = last.reply if last and self.tries.outcome is Outcome.OK else None
-        # A turn that went on after a confirmation was answered in pieces.
+        # A turn that continued after a confirmation was answered in several parts.
         shown = last.shown if reply and last and not self._confirmed else None
         return TurnRecord(
             conversation=self.plan.index,

@@ -1,1 +1,1 @@
-"""Plays a load: Locust, its master and workers, and what they count and record."""
+"""Plays a load with Locust: its master and workers, their statistics and records."""

@@ -1,4 +1,4 @@
-"""How many connections this process may have open at once."""
+"""The limit on this process's open connections."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import logging
 import resource
 
 SPARE = 200
-"""Descriptors for everything that is no connection to the target."""
+"""Descriptors reserved for everything but connections to the target."""
 
 log = logging.getLogger("diya.load")
 
 
 def connections(wanted: int) -> int:
-    """How many of `wanted` connections there is room for; the limit is raised as far as it goes.
+    """The number of possible connections, at most `wanted`; raises the limit as far as it can.
 
-    Locust itself raises it to 10,000 only.  Who may do no more is told so once.
+    Locust itself raises it only to 10,000.  A warning is logged once if the limit is too low.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + SPARE
@@ -22,7 +22,7 @@ def connections(wanted: int) -> int:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        except (OSError, ValueError):  # macOS has a limit below the one that it names
+        except (OSError, ValueError):  # the real limit of macOS is below the one that it reports
             soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return wanted

@@ -1,4 +1,4 @@
-"""The record of an arrival that nobody played."""
+"""The record of an arrival that was not played."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reports.records import Arrival, ConversationRecord, Fate
 
 
 def not_played(run: RunSettings, arrival: Arrival, start: float, fate: Fate) -> ConversationRecord:
-    """What became of `arrival`, of a load that began at run time `start`."""
+    """The record of `arrival` with this fate, for a load that began at run time `start`."""
     plan = conversation.plan(run.profile, arrival, run.run_id, run.journeys)
     return ConversationRecord(
         conversation=plan.index,

@@ -1,4 +1,4 @@
-"""The generator's own condition, once a second: lag, load, what came of the turns."""
+"""Statistics of the generator, once a second: its lag, its load, the outcomes of turns."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class Tally:
         self._beat_lag, self._latency = Histogram(), Histogram()
 
     def arrived(self, lag: float) -> None:
-        """A conversation began so many seconds after its arrival was due."""
+        """Count a conversation that began so many seconds after its arrival was due."""
         self._arrival_lag.record(lag)
 
     def sending(self, lag: float) -> None:
-        """A later turn was taken up so many seconds after it was due."""
+        """Count a later turn that was started so many seconds after it was due."""
         self._send_lag.record(lag)
 
     def beat(self, lag: float) -> None:
-        """The generator's own beat came so many seconds late."""
+        """Count a tick of the generator's own loop that was so many seconds late."""
         self._beat_lag.record(lag)
 
     def turn(self, record: TurnRecord) -> None:
-        """A turn has ended."""
+        """Count a turn that has ended."""
         self._turns[record.outcome] += 1
         self._latency.record(record.latency)
 

@@ -1,7 +1,7 @@
-"""Histograms as an HdrHistogram log, which public tools read (HistogramLogAnalyzer, hdr-plot).
+"""Writes histograms as an HdrHistogram log, for public tools (HistogramLogAnalyzer, hdr-plot).
 
-The log's text is format 1.3; a histogram in it is encoding V2: counts as ZigZag LEB128 numbers in
-bucket order, runs of empty buckets as their negative length, deflated, base64.
+The log has format 1.3 and each histogram has encoding V2: counts as ZigZag LEB128 numbers in bucket
+order, runs of empty buckets as their negative length, deflated, base64.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from loadtests.generator.histogram import Histogram
 
 FILE = "latency.hlog"
-"""Its name in the run directory."""
+"""The log's name in the run directory."""
 
 _V2, _V2_COMPRESSED = 0x1C849303 | 0x10, 0x1C849304 | 0x10
 _DIGITS = 3
@@ -33,7 +33,7 @@ def header(origin: float) -> bytes:
 
 
 def line(tag: str, start: float, seconds: float, histogram: Histogram) -> bytes:
-    """One interval of the log; the largest value stands in it in milliseconds."""
+    """One interval of the log, with the largest value in milliseconds."""
     highest = histogram.highest() * 1000
     return (
         f"Tag={tag},{start:.3f},{seconds:.3f},{highest:.3f},".encode() + encode(histogram) + b"\n"
@@ -55,7 +55,7 @@ def encode(histogram: Histogram) -> bytes:
 
 
 def _append_number(payload: bytearray, number: int) -> None:
-    """ZigZag, then seven bits a byte, the lowest first; a ninth byte would hold all eight."""
+    """ZigZag, then seven bits a byte, the lowest first; a ninth byte would hold eight bits."""
     left = number << 1 if number >= 0 else (-number << 1) - 1
     while left > 0x7F:
         payload.append(left & 0x7F | 0x80)

@@ -1,11 +1,12 @@
-"""The master of a distributed load: gives out shards, writes down what comes, accounts for all.
+"""The master of a distributed load: assigns shards, writes the workers' records, and accounts for
+every arrival.
 
 Built on the messages of Locust's own master and workers.  Every message carries the id of the run,
-and what carries another one is refused: a worker that outlived another master cannot pollute this
-run.  The course, for each worker: `diya:shard` → `diya:ready`, `diya:start` → `diya:talked`,
+and a message with another id is refused, so that a worker of another master cannot pollute this
+run.  The protocol with each worker: `diya:shard` → `diya:ready`, `diya:start` → `diya:talked`,
 `diya:audit` → `diya:audited`, `diya:end`; `diya:stop` → `diya:stopped` at any time; meanwhile
-`diya:records`, each answered with `diya:written`, and `diya:pulse` both ways; while they talk,
-`diya:order` (`loadtests.generator.orders`).
+`diya:records`, each answered with `diya:written`, and `diya:pulse` both ways; during the load
+`diya:order` (`loadtests.generator.load_commands`).
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from loadtests.arrivals import arrivals
 from loadtests.arrivals.ledger import Ledger
 from loadtests.arrivals.spikes import Spike
 from loadtests.generator import hdrlog
-from loadtests.generator.milestones import HEAD_START_S, Marks
-from loadtests.generator.orders import LOOK_S, OrderBook, to_message
+from loadtests.generator.load_commands import LOOK_S, LoadCommandReader, to_message
+from loadtests.generator.milestones import HEAD_START_S, Milestones
 from loadtests.generator.player import counted
 from loadtests.generator.settings import RunSettings
 from reports.records import FILES, Fate, RecordWriter, RunClock
 
 PULSE_S = 0.5
 GONE_AFTER_S = 6.0
-"""A worker that is silent for so long is lost; so is, for a worker, the master."""
+"""A worker that is silent for so long is lost, and so is the master for a worker."""
 _STOP_S = 1.5
-"""What the workers may take to say how things stood when the run was stopped."""
+"""Time limit for the workers' final records after a stop."""
 _LOOK_S = 0.02
 _STREAMED = {*FILES.values(), hdrlog.FILE}
 
@@ -43,7 +44,7 @@ log = logging.getLogger("diya.load")
 
 @dataclass
 class Member:
-    """One worker that was given a shard."""
+    """A worker with a shard."""
 
     client: str
     shard: int
@@ -55,7 +56,7 @@ class Member:
 
 
 class MessageRouter:
-    """Hands the workers' messages to the master of the run under way; kept over several runs."""
+    """Passes the workers' messages to the master of the current run; used for several runs."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
@@ -66,7 +67,7 @@ class MessageRouter:
         environment.events.worker_connect.add_listener(self._connected)
 
     def begin(self, run: RunSettings, target: str) -> Master:
-        """The master of a new run."""
+        """Set the master of a new run."""
         self._master = Master(run, self._environment.runner, target)
         return self._master
 
@@ -86,13 +87,13 @@ class MessageRouter:
 
 
 class Master:
-    """One distributed play of the load."""
+    """One distributed run of the load."""
 
     def __init__(self, run: RunSettings, runner: Any, target: str) -> None:
         self._run, self._runner, self._target = run, runner, target
         self._clock = RunClock(run.origin)
         self._writer = RecordWriter(run.run_dir)
-        self._marks = Marks(run.profile, self._writer)
+        self._milestones = Milestones(run.profile, self._writer)
         clients = [*runner.clients.ready, *runner.clients.running, *runner.clients.spawning]
         now = time.monotonic()
         names = sorted(client.id for client in clients)
@@ -104,7 +105,7 @@ class Master:
 
     @property
     def under_way(self) -> bool:
-        """Whether this run has not come to its end."""
+        """Whether this run has not ended."""
         return not self._closed
 
     def play(self) -> bool:
@@ -124,36 +125,36 @@ class Master:
                 **shard,
             )
             member.stage, member.heard = "asked", time.monotonic()
-        # Before it was given a shard no worker had a reason to say anything.
+        # Count the silence from now on: a worker without a shard sends nothing.
         gevent.spawn(self._watch)
         if not self._all("ready"):
             return False
         start = self._start = self._clock.now() + HEAD_START_S
         self._writer.append(hdrlog.FILE, hdrlog.header(self._run.origin))
-        self._marks.start(start, self._planned)
+        self._milestones.start(start, self._planned)
         for member in self._members.values():
             if member.lost:
                 self._write_off(member)
         self._tell_all("start", start=start)
-        following = gevent.spawn(self._marks.follow, start, self._wait_until)
+        following = gevent.spawn(self._milestones.follow, start, self._wait_until)
         commanding = gevent.spawn(self._command, start)
         if not self._all("talked"):
             return False
         commanding.kill()
         if self._alive():
             following.join()
-            self._marks.mark("end", self._clock.now())
+            self._milestones.mark("end", self._clock.now())
             self._tell_all("audit")
             if not self._all("audited"):
                 return False
             if self._alive():
-                self._marks.mark("audited", self._clock.now())
+                self._milestones.mark("audited", self._clock.now())
         following.kill()
         self._close()
         return True
 
     def stop(self) -> None:
-        """End now; what the workers have under way is recorded as it stands."""
+        """End now; the workers' running conversations are recorded as they are."""
         if self._stopped.is_set() or self._closed:
             return
         self._stopped.set()
@@ -166,7 +167,7 @@ class Master:
         self._close()
 
     def take(self, kind: str, data: dict[str, Any], client: str) -> bool:
-        """A message of a worker; False when it belongs to no worker of this run."""
+        """Handle a worker's message; False when it is of no worker of this run."""
         member = self._members.get(client)
         if data.get("run") != self._run.run_id or member is None or member.lost:
             return False
@@ -181,11 +182,11 @@ class Master:
         return True
 
     def came_late(self, client: str) -> None:
-        """A worker joined while the load was under way: it gets no part of it."""
+        """Refuse a worker that joins during the load: it gets no share."""
         if client in self._members:
             return
-        log.warning("a worker joined too late for this run: it plays no part in it")
-        self._marks.mark("worker-late", self._clock.now())
+        log.warning("a worker joined too late for this run and gets no share of it")
+        self._milestones.mark("worker-late", self._clock.now())
 
     def _write(self, member: Member, data: dict[str, Any]) -> None:
         if self._closed:
@@ -201,14 +202,14 @@ class Master:
         self._tell(member, "written", number=data["number"])
 
     def _watch(self) -> None:
-        """The pulse, and who has none."""
+        """Send the pulse, and find workers without one."""
         before = time.monotonic()
         while not self._closed:
             self._tell_all("pulse")
             gevent.sleep(PULSE_S)
             now = time.monotonic()
             if now - before > 2 * PULSE_S:
-                # We were not there ourselves: what they sent meanwhile has yet to be read.
+                # This process itself was stopped; the workers' messages have yet to be read.
                 for member in self._members.values():
                     member.heard = now
             before = now
@@ -219,23 +220,23 @@ class Master:
 
     def _lose(self, member: Member) -> None:
         member.lost = True
-        self._marks.mark("worker-lost", self._clock.now(), shard=member.shard)
+        self._milestones.mark("worker-lost", self._clock.now(), shard=member.shard)
         if self._start is not None:
             self._write_off(member)
 
     def _write_off(self, member: Member) -> None:
-        """Record every arrival of its shard that it left without a record."""
+        """Record as lost every arrival of a worker's shard that has no record."""
         for lost in self._ledger.write_off(Fate.LOST, member.shard, len(self._members)):
             self._writer.write(lost)
 
     def _command(self, start: float) -> None:
-        """Hand on the orders that come while the workers talk."""
-        orders = OrderBook(self._run, self._marks, self._planned)
+        """Pass the load commands on to the workers during the load."""
+        commands = LoadCommandReader(self._run, self._milestones, self._planned)
         while not self._stopped.wait(LOOK_S):
-            for order in orders.take(self._clock.now(), start, len(self._alive())):
-                self._ledger.extend(orders.planned)
-                self._tell_all("order", **to_message(order))
-                if isinstance(order, Spike):
+            for command in commands.take(self._clock.now(), start, len(self._alive())):
+                self._ledger.extend(commands.planned)
+                self._tell_all("order", **to_message(command))
+                if isinstance(command, Spike):
                     for member in self._members.values():
                         if member.lost:
                             self._write_off(member)
@@ -244,11 +245,11 @@ class Master:
         return [member for member in self._members.values() if not member.lost]
 
     def _playing(self) -> list[Member]:
-        """Who was given a shard and has not said how things stood when the run was stopped."""
+        """The workers with a shard that have not sent their final records after a stop."""
         return [member for member in self._alive() if member.stage not in ("called", "stopped")]
 
     def _all(self, stage: str) -> bool:
-        """Wait until every worker that is left has come to `stage`; False when stopped."""
+        """Wait until every remaining worker has reached `stage`; False when stopped."""
         done: Callable[[], bool] = lambda: all(m.stage == stage for m in self._alive())  # noqa: E731
         while not self._stopped.is_set() and not done():
             self._stopped.wait(_LOOK_S)

@@ -1,4 +1,4 @@
-"""The moments of the load's life, written as they come."""
+"""Writes the milestones of the load as they are reached."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from loadtests.profiles.profile import Profile
 from reports.records import LoadMark, Recorder
 
 HEAD_START_S = 0.5
-"""From planning to the first possible arrival."""
+"""Seconds from planning to the first possible arrival."""
 
 
-class Marks:
-    """Writes the marks of one load; see `reports.records.LoadMark`."""
+class Milestones:
+    """Writes the milestones of one load as `reports.records.LoadMark`."""
 
     def __init__(self, profile: Profile, recorder: Recorder) -> None:
         self._profile, self._recorder = profile, recorder
@@ -25,7 +25,7 @@ class Marks:
         self._recorder.write(LoadMark(t, mark, floats))
 
     def start(self, start: float, arrivals: int) -> None:
-        """The arrivals begin at run time `start`."""
+        """Mark the start of the arrivals at run time `start`."""
         self.mark("start", start, arrivals=arrivals, turns=self._profile.expected_turns)
 
     def follow(self, start: float, wait_until: Callable[[float], bool]) -> None:

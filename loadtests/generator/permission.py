@@ -1,4 +1,4 @@
-"""Whether this process may put load on a target: freely on its own machine, else by permission."""
+"""Checks that load may go to a target: always on this machine, else only with permission."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from reports.basics.addresses import is_loopback
 
 AUTHORISED = "DIYA_AUTHORISED"
-"""Set to 1 where this process may put load on a target that is not on its machine."""
+"""The variable to set to 1 to permit load on a target that is not on this machine."""
 
 
 def check_target(target: str, how: str) -> None:
-    """Raise ValueError, one sentence, unless load may go to `target`; `how` says what would help.
+    """Raise ValueError, one sentence, unless load may go to `target`; `how` names the permission.
 
-    A name other than `localhost` is elsewhere, whatever it resolves to.
+    A name other than `localhost` counts as another machine, even if it resolves to this one.
     """
     host = urlsplit(target).hostname or ""
     if not is_loopback(host) and os.environ.get(AUTHORISED) != "1":

@@ -1,9 +1,8 @@
 """Plays planned arrivals: offers each at its time, waits for the conversations, audits late.
 
-Every planned arrival is recorded exactly once, whatever happens: by its conversation's record or,
-when the load is stopped before it, within one range of all that were yet to come.  While it plays
-it obeys orders (`loadtests.generator.orders`); the arrivals of these belong to the plan as all
-others do.
+Every planned arrival is recorded exactly once: by its conversation's record or, if the load is
+stopped before it, within one range of all arrivals still to come.  The player also obeys load
+command. (`loadtests.generator.load_commands`), whose arrivals become part of the plan.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from loadtests.customers.turn import CustomerContext
 from loadtests.generator import descriptors, hdrlog
 from loadtests.generator.fates import not_played
 from loadtests.generator.generator_stats import Tally
-from loadtests.generator.orders import GIVE_WAY_S, Order, Storm
+from loadtests.generator.load_command. import GIVE_WAY_S, Storm, WorkerCommand
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, ArrivalRange, Fate, LoadMark, Recorder, RunClock
 
 LATE_AUDITS = 200
 GRACE_S = 1.5
-"""How long after its TTL a session is looked for once more; servers expire keys lazily."""
+"""Delay after a session's TTL before it is read again, because servers expire keys lazily."""
 LATE_AUDIT_GAP_S = 0.01
 LONGEST_BUNCH = 50
 SHORT_WAIT_S = 0.05
@@ -45,18 +44,18 @@ log = logging.getLogger("diya.load")
 
 
 def counted(slices: Iterator[int]) -> int:
-    """The last of `slices` of a count; others have their turn after every one of them."""
+    """The last of `slices` of a count; yields to other greenlets after each."""
     found = 0
     for so_far in slices:
         found = so_far
-        # Not 0: whose turn it is already would have it, but no message would be looked for.
+        # Not 0, which would run the ready greenlets but not poll for messages.
         gevent.sleep(GIVE_WAY_S)
     return found
 
 
 @dataclass(slots=True)
 class _Coming:
-    """A spike's arrivals that have not come yet: made one at a time, for there may be a million."""
+    """A spike's arrivals still to come, created one at a time, since there may be a million."""
 
     arrivals: Iterator[Arrival]
     indices: range
@@ -78,18 +77,18 @@ class Player:
         shard: int = 0,
         shards: int = 1,
     ) -> None:
-        """`planned` is how many arrivals there are in all, of every shard.
+        """`planned` is the number of arrivals of all shards together.
 
-        `broken` is told when a conversation ends in a defect of ours.  Raises ValueError when
-        `target` is no http(s) address.
+        `broken` is called when a conversation ends with a bug of the generator.  Raises ValueError
+        when `target` is not an http(s) address.
         """
         self._run, self._clock, self._recorder, self._broken = run, clock, recorder, broken
-        # Customers open at once are counted in each process: together they stay under the cap.
+        # Each process counts its own open customers; the shares add up to the cap.
         self._most_open = max(1, run.profile.max_open // shards)
         room = descriptors.connections(self._most_open)
         self._client = Client(target, connections=room, token=run.token)
         service = Service(self._client, run.app, clock, observe)
-        self._desk = CustomerContext(
+        self._context = CustomerContext(
             service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
         )
         self._shard, self._shards = shard, shards
@@ -98,24 +97,24 @@ class Player:
         self._coming = arrivals.shard(run.profile, run.seed, shard, shards)
         self._planned = planned
         self._next = shard
-        """The index of the first arrival that is yet to come."""
+        """The index of the next arrival."""
         self._late_sample: LateSample[Customer] = LateSample(planned, LATE_AUDITS, run.seed)
         self._talking, self._auditing, self._helpers = Group(), Group(), Group()
         self._spiking = Group()
         self._extra: list[_Coming] = []
-        """Of every spike."""
+        """The arrivals of every spike."""
         self._talked = False
         self._load_end = run.profile.load_seconds
         """Seconds from the start to the last possible arrival; an order may move it."""
         self._stopped = Event()
         self._start = 0.0
         self._bunch = 0
-        """Arrivals let in since the last time that others had their turn."""
+        """Arrivals started since the last yield to other greenlets."""
 
     def talk(self, start: float) -> bool:
         """Offer every arrival from run time `start` on and wait for the last conversation.
 
-        False when the load was stopped instead.
+        Returns False if the load was stopped before that.
         """
         self._start = start
         self._helpers.spawn(self._sample_each_second)
@@ -134,27 +133,27 @@ class Player:
         self._talking.join()
         return not self._stopped.is_set()
 
-    def obey(self, order: Order) -> None:
-        """Play a spike's share of arrivals, or cut everybody off; returns at once."""
-        if isinstance(order, Storm):
-            self._cut_off(order)
+    def obey(self, command. WorkerCommand) -> None:
+        """Play a spike's share of arrivals, or cut off all customers; returns at once."""
+        if isinstance(command. Storm):
+            self._cut_off(command.
             return
         run, shard = self._run, (self._shard, self._shards)
         coming = _Coming(
-            spikes.shard(run.profile, run.seed, order, *shard), spikes.indices(order, *shard)
+            spikes.shard(run.profile, run.seed, command. *shard), spikes.indices(command, *shard)
         )
         if self._stopped.is_set() or self._talked:
-            # It came when the load was over here: whoever counts the plan counts these too.
+            # The load is over here already, but these arrivals are part of the plan: record them.
             self._refuse_all(coming, Fate.CENSORED if self._stopped.is_set() else Fate.LATE)
             return
         self._extra.append(coming)
-        self._load_end = max(self._load_end, order.start + order.seconds if order.rate else 0.0)
+        self._load_end = max(self._load_end, command.start + command.seconds if command.rate else 0.0)
         self._spiking.spawn(self._guarded, self._offer, coming)
 
     def audit_late(self) -> bool:
-        """Look for a sample of sessions once more, after each one's TTL; then close.
+        """Read a sample of sessions again, each after its TTL; then close.
 
-        False when the load was stopped instead.
+        Returns False if the load was stopped before that.
         """
         for customer in self._late_sample.chosen():
             if not self._wait_until(self._clock.now() + LATE_AUDIT_GAP_S):
@@ -168,13 +167,13 @@ class Player:
         return True
 
     def stop(self) -> None:
-        """End now: what is under way is recorded as it stands.  Does nothing the second time."""
+        """End now, and record running conversations as they are.  A second call does nothing."""
         if self._stopped.is_set():
             return
         self._stopped.set()
         self._helpers.kill()
         self._auditing.kill()
-        # Who was let in this moment must have begun: what never ran records nothing when killed.
+        # Let new greenlets begin first: one that is killed before it runs writes no record.
         gevent.sleep(0)
         self._spiking.kill()
         self._talking.kill()
@@ -193,7 +192,7 @@ class Player:
 
     def _customer(self, arrival: Arrival) -> Customer:
         plan = conversation.plan(self._run.profile, arrival, self._run.run_id, self._run.journeys)
-        return Customer(plan, self._start + arrival.due, self._desk, self._tally)
+        return Customer(plan, self._start + arrival.due, self._context, self._tally)
 
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
         self._recorder.write(not_played(self._run, arrival, self._start, fate))
@@ -225,12 +224,12 @@ class Player:
         now, loop = self._clock.now(), gevent.get_hub().loop
         everybody = list(self._talking)
         for greenlet in everybody:
-            # What `_admit` has spawned it with: nothing more is kept of thousands who think.
+            # Take the arguments of `_admit`'s spawn: keep nothing more of thousands of customers.
             customer: Customer = greenlet.args[-1]
             share = derive(storm.seed, customer.plan.index) / 2**48
             back = now + storm.seconds * share
             customer.cut_off(back)
-            # Where the customer stands is asked where nobody can go on meanwhile.
+            # Check the customers' state in the hub, where no greenlet can run meanwhile.
             loop.run_callback(_recall, customer, greenlet, back)
         under_way = self._client.cut()
         values = {"order": storm.order, "shard": self._shard, "conversations": len(everybody)}
@@ -244,7 +243,7 @@ class Player:
             self._late_sample.offer(customer.plan.index, customer)
 
     def _guarded(self, work: Any, *args: Any) -> None:
-        """Run `work`; a defect of ours must not look like a quiet customer."""
+        """Run `work`, and report an exception, so that a bug is not hidden as a silent customer."""
         try:
             work(*args)
         except Exception:
@@ -254,8 +253,8 @@ class Player:
     def _audit_expired(self, customer: Customer) -> None:
         touched = customer.last_touch or self._clock.now()
         limits = self._run.profile.conversation
-        service, plan = self._desk.service, customer.plan
-        # A forgotten attempt may have touched the session: then it is looked for once more.
+        service, plan = self._context.service, customer.plan
+        # A lost attempt may have touched the session, so read it again later.
         for _ in range(2 if customer.unsettled else 1):
             if not self._wait_until(touched + self._run.ttl_seconds + GRACE_S):
                 return
@@ -271,12 +270,12 @@ class Player:
         due = self._clock.now()
         self._tally.begin(due)
         while self._wait_until(due := due + 1.0):
-            # The beat of this loop is itself late when the generator is busy.
+            # This loop itself is late when the generator is busy.
             self._tally.beat(self._clock.now() - due)
             self._take_sample(process.cpu_percent())
             self._client.close_idle()
-            # What lives by now lives on, or is freed by count: to search thousands of customers
-            # for lost cycles would hold everybody up, 0.2 s for 20,000.
+            # Present objects stay alive or are freed by reference counting; collecting cycles
+            # among 20,000 customers would delay all of them by 0.2 s.
             gc.freeze()
 
     def _take_sample(self, cpu_percent: float) -> None:
@@ -292,8 +291,8 @@ class Player:
     def _reach(self, t: float) -> bool:
         """As `_wait_until`, for arrivals, which come in bunches.
 
-        Those that are due already are let in together: giving way before each would have it wait
-        for all the work at hand.  A long bunch gives way now and then, for others to go on.
+        Arrivals that are due already start together, because yielding before each would delay it
+        by all pending work.  A long bunch yields now and then.
         """
         left = t - self._clock.now()
         self._bunch += 1
@@ -302,17 +301,17 @@ class Player:
         self._bunch = 0
         if left > SHORT_WAIT_S:
             return self._wait_until(t)
-        # Half the cost of waiting for an event with a limit.
+        # Costs half as much as waiting for an event with a time-out.
         gevent.sleep(max(0.0, left))
         return not self._stopped.is_set()
 
     def _wait_until(self, t: float) -> bool:
-        """Wait until run time `t`; False when the load was stopped instead."""
+        """Wait until run time `t`; returns False if the load was stopped before that."""
         self._stopped.wait(max(0.0, t - self._clock.now()))
         return not self._stopped.is_set()
 
 
 def _recall(customer: Customer, greenlet: gevent.Greenlet, back: float) -> None:
-    """In the hub: who thinks comes back at run time `back`, if that is sooner than planned."""
+    """In the hub: a thinking customer continues at run time `back`, if that is before the plan."""
     if customer.thinking:
         greenlet.throw(CutOff(back))

@@ -1,8 +1,7 @@
-"""A rehearsal before the load: does the service answer at all, and what does a turn cost?
+"""The rehearsal before the load: checks that the service answers, and plays turns to measure.
 
-Customers of its own talk as those of the profile will, without pauses.  They are recorded nowhere,
-and their sessions are deleted afterwards.  How the harness hears of it:
-`loadtests.generator.rehearse`.
+Its own customers talk like those of the profile, without pauses.  They leave no records, and their
+sessions are deleted afterwards.  `loadtests.generator.rehearse` reports to the harness.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ from loadtests.arrivals import conversation
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.arrivals.seeds import derive
 from loadtests.customers import audit
-from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.customers.turn import CustomerContext, TurnInPlay
 from loadtests.generator import descriptors
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, Outcome, RunClock
 
 _PATIENCE_S = 8.0
-"""An answer that takes longer is not waited for: the service is slow, and that is no failure."""
+"""The longest wait for an answer; a slow service is no failure of the check."""
 _ENOUGH_ERRORS_S = 3.0
-"""Whoever has asked for so long, and is told once more that it failed, asks no more."""
+"""After so long, the next error ends a customer's attempts."""
 _REASON_S = 1.5
-"""For the one more question that asks a service that fails why."""
+"""Time limit for the additional request that finds out a failing service's reason."""
 _NO_ANSWER = "no complete response within"
 _WAIT_S = 6.0
-"""Turns that are under way when no more are begun are waited for so long."""
+"""The longest wait for running turns after the last one has begun."""
 _GOODBYE_S = 4.0
 _FORGETTERS = 8
 
@@ -46,45 +45,45 @@ class Failure:
     """Why a conversation had no reply."""
 
     opening: bool
-    """The session could not be opened; else the turn failed."""
+    """Whether opening the session failed; else the turn failed."""
     error: str
     slow: bool
-    """No answer came in time, and nothing else was said."""
+    """Whether the only error was a time-out."""
     lost: bool
-    """The session was not found, as one in the memory of another replica: for the run to judge."""
+    """The session was not found, like one in another replica's memory: the run will judge that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What conversations came to."""
+    """The result of conversations."""
 
     turns: int
-    """Turns that were answered."""
+    """Answered turns."""
     failed: int
     seconds: float
 
 
 class Rehearsal:
-    """The customers of one rehearsal; none of its methods raises for what the service does."""
+    """The customers of one rehearsal; its methods raise nothing for the service's errors."""
 
     def __init__(self, run: RunSettings, target: str) -> None:
-        """Nothing is sent.  Raises ValueError when `target` is no http(s) address."""
+        """Sends nothing.  Raises ValueError when `target` is not an http(s) address."""
         self._run = run
         clock = RunClock(run.origin)
         self._client = Client(target, descriptors.connections(256), token=run.token)
         service = Service(self._client, run.app, clock, lambda *_: None)
-        self._desk = CustomerContext(service, clock, _Nobody(), run.profile.conversation)
+        self._context = CustomerContext(service, clock, _Nobody(), run.profile.conversation)
         self._plans = self._drawn()
         self._opened: list[ConversationPlan] = []
         self._turns, self._failed, self._over = 0, 0, False
         self._answered = False
-        """Whether there ever was a reply."""
+        """Whether any turn had a reply."""
         self._failures: list[Failure] = []
 
     def check(self, conversations: int) -> Failure | None:
-        """Let so many customers say one thing each; why the service fails always, or None.
+        """Let so many customers take one turn each; why the service always fails, or None.
 
-        It does when nobody had a reply, and everybody was told of an error that has no excuse.
+        It always fails when no customer had a reply, and each had an error without an excuse.
         """
         group = Group()
         for _ in range(conversations):
@@ -93,12 +92,12 @@ class Rehearsal:
         return None if any(each.slow for each in self._failures) else self.failure()
 
     def failure(self) -> Failure | None:
-        """Why there was never a reply; None when there was one, or no error tells it."""
+        """Why there was never a reply; None when there was one, or no error gives a reason."""
         told = [each for each in self._failures if not each.slow]
         if self._answered or not told or any(each.lost for each in told):
             return None
         if not all(each.opening for each in told):
-            # A streamed reply carries the reason, where an error of the service's is a bare 500.
+            # A streamed reply holds the reason, while a plain one is a 500 without it.
             known = len(self._failures)
             self._converse(replace(_short(next(self._plans)), streaming=True), _REASON_S)
             if self._answered:
@@ -107,16 +106,16 @@ class Rehearsal:
         return max(told, key=lambda each: (not each.opening, _says(each.error)))
 
     def warm_up(self, turns: int, customers: int, seconds: float, *, young: bool) -> None:
-        """Take so many turns, of which nobody keeps count, or as many as there is time for."""
+        """Take so many uncounted turns, or as many as there is time for."""
         self._play(customers, turns, 0.0, seconds, young=young)
 
     def play(
         self, customers: int, enough: int, least_s: float, most_s: float, *, young: bool
     ) -> Played:
-        """Let so many customers talk at once, one conversation after the other.
+        """Let so many customers talk at once, each one conversation after the other.
 
-        Until `enough` turns were answered and `least_s` seconds have passed, or `most_s` have.
-        `young` conversations are over after their first turn.
+        Ends after `enough` answered turns and `least_s` seconds, or after `most_s` seconds.
+        `young` conversations end after their first turn.
         """
         self._turns, self._failed = 0, 0
         begun = time.monotonic()
@@ -124,12 +123,12 @@ class Rehearsal:
         return Played(self._turns, self._failed, time.monotonic() - begun)
 
     def forget(self) -> None:
-        """Delete every session that was opened.  Its TTL takes away what that misses."""
+        """Delete every opened session; sessions missed here expire by their TTL."""
         left, self._opened = self._opened, []
 
         def delete() -> None:
             while left:
-                self._desk.service.delete_session(left.pop(), _GOODBYE_S)
+                self._context.service.delete_session(left.pop(), _GOODBYE_S)
 
         group = Group()
         for _ in range(_FORGETTERS):
@@ -158,36 +157,37 @@ class Rehearsal:
         while not self._over:
             before = self._failed
             plan = next(self._plans)
-            # A read of the session is no part of what a first turn costs.
+            # A read of the session is not part of a first turn's cost.
             self._converse(_short(plan) if young else plan, audited=not young)
             if self._failed > before:
-                gevent.sleep(0.1)  # who is refused at once would ask a thousand times a second
+                # Otherwise a customer refused at once would ask a thousand times a second.
+                gevent.sleep(0.1)
 
     def _converse(
         self, plan: ConversationPlan, patience_s: float | None = None, *, audited: bool = True
     ) -> None:
-        """One conversation; with `patience_s`, of somebody who gives up so soon."""
+        """Play one conversation; with `patience_s`, of a customer who gives up after that."""
         errors = _Errors(None if patience_s is None else _ENOUGH_ERRORS_S)
-        service = Service(self._client, self._run.app, self._desk.clock, errors.observe)
-        desk = replace(self._desk, service=service)
+        service = Service(self._client, self._run.app, self._context.clock, errors.observe)
+        context = replace(self._context, service=service)
         if patience_s is not None:
-            desk = _patient(desk, patience_s)
+            context = _patient(context, patience_s)
         try:
-            self._talk_over(plan, desk, errors, audited)
+            self._talk_over(plan, context, errors, audited)
         except _EnoughError:
             self._note(errors, opening=errors.opening)
 
     def _talk_over(
-        self, plan: ConversationPlan, desk: CustomerContext, errors: _Errors, audited: bool
+        self, plan: ConversationPlan, context: CustomerContext, errors: _Errors, audited: bool
     ) -> None:
-        plan, opened = self._open(plan, desk)
+        plan, opened = self._open(plan, context)
         if not opened:
             self._note(errors, opening=True)
             return
-        jitter = RetryState(plan.seed)
+        retry_state = RetryState(plan.seed)
         for number in range(len(plan.messages)):
-            turn = TurnInPlay(desk, plan, number, desk.clock.now(), Tries())
-            turn.play(jitter, Deadline(desk.limits.deadline_s))
+            turn = TurnInPlay(context, plan, number, context.clock.now(), Tries())
+            turn.play(retry_state, Deadline(context.limits.deadline_s))
             record = turn.record()
             if record.outcome is not Outcome.OK:
                 lost = record.status == 404 and "session" in (record.error or "").lower()
@@ -198,23 +198,29 @@ class Rehearsal:
             if self._over:
                 return
         if audited:
-            audit.read_back(desk.service, plan, desk.limits, desk.clock, "end")
+            audit.read_back(context.service, plan, context.limits, context.clock, "end")
 
-    def _open(self, plan: ConversationPlan, desk: CustomerContext) -> tuple[ConversationPlan, bool]:
+    def _open(
+        self, plan: ConversationPlan, context: CustomerContext
+    ) -> tuple[ConversationPlan, bool]:
         tries = Tries()
 
         def ask(timeout: float) -> Attempt:
-            return desk.service.open_session(plan, timeout, maybe_open=tries.unsure > 0)
+            return context.service.open_session(plan, timeout, maybe_open=tries.unsure > 0)
 
         try:
-            persist(
-                tries, ask, desk.limits, RetryState(plan.seed), Deadline(desk.limits.deadline_s)
+            ask_with_retries(
+                tries,
+                ask,
+                context.limits,
+                RetryState(plan.seed),
+                Deadline(context.limits.deadline_s),
             )
         finally:
             if tries.last is not None and tries.last.session is not None:
                 plan = replace(plan, session=tries.last.session)
             if tries.outcome is not Outcome.FAIL:
-                self._opened.append(plan)  # one that may be there is deleted too
+                self._opened.append(plan)  # a session that may exist is deleted too
         return plan, tries.outcome is Outcome.OK
 
     def _note(self, errors: _Errors, *, opening: bool, lost: bool = False) -> None:
@@ -223,7 +229,7 @@ class Rehearsal:
         self._failures.append(Failure(opening, said or "no answer", not said, lost))
 
     def _drawn(self) -> Iterator[ConversationPlan]:
-        """Conversations as the profile draws them, of users whom no plan has."""
+        """Conversations drawn from the profile, with users that are not in the plan."""
         run, index = self._run, 0
         names, weights = list(run.profile.journeys), list(run.profile.journeys.values())
         while True:
@@ -235,22 +241,22 @@ class Rehearsal:
 
 
 class _EnoughError(Exception):
-    """The service has said often enough that it fails."""
+    """Raised when the service has failed long enough."""
 
 
 class _Errors:
-    """What one customer was told went wrong."""
+    """The errors of one customer."""
 
     def __init__(self, enough_s: float | None) -> None:
         """After so many seconds the next error raises `_EnoughError`; None: never."""
         self._until = math.inf if enough_s is None else time.monotonic() + enough_s
         self.said: str | None = None
-        """The last error but those of waiting in vain."""
+        """The last error that is not a time-out."""
         self.opening = False
-        """It was one of opening a session."""
+        """Whether that error was in opening a session."""
 
     def observe(self, name: str, seconds: float, size: int, error: str | None) -> None:
-        """As `loadtests.adk.service.Observer`."""
+        """Implements `loadtests.adk.service.Observer`."""
         if error is None or error.startswith(_NO_ANSWER):
             return
         self.said, self.opening = error, name == "open session"
@@ -259,24 +265,24 @@ class _Errors:
 
 
 class _Nobody:
-    """Keeps no record."""
+    """A recorder that keeps nothing."""
 
     def write(self, record: object) -> None:
-        """Forget it."""
+        """Drop it."""
 
     def append(self, name: str, data: bytes) -> None:
-        """Forget it."""
+        """Drop it."""
 
 
-def _patient(desk: CustomerContext, seconds: float) -> CustomerContext:
-    """The same desk, at which nobody waits for an answer for longer than this."""
-    limits = desk.limits
+def _patient(context: CustomerContext, seconds: float) -> CustomerContext:
+    """The same context with a limit on the wait for an answer."""
+    limits = context.limits
     shorter = replace(
         limits,
         deadline_s=min(limits.deadline_s, seconds),
         attempt_timeout_s=min(limits.attempt_timeout_s, seconds),
     )
-    return replace(desk, limits=shorter)
+    return replace(context, limits=shorter)
 
 
 def _short(plan: ConversationPlan) -> ConversationPlan:
@@ -284,5 +290,5 @@ def _short(plan: ConversationPlan) -> ConversationPlan:
 
 
 def _says(error: str) -> bool:
-    """Whether there is more in it than a status."""
+    """Whether the error holds more than a status."""
     return not error.startswith("HTTP 5") or "Internal Server Error" not in error

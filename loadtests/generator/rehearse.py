@@ -1,8 +1,8 @@
 """The process of a rehearsal: `rehearse.py TARGET CUSTOMERS`, the run directory in DIYA_RUN_DIR.
 
-It says how far it is, a JSON object a line: `checked`, then `begin` and `played` (with what was
-played) of first turns and of whole conversations, and `gone`; or `failed` (with why), then `gone`.
-With 0 customers the check is all.
+It prints its progress, a JSON object a line: `checked`, then `begin` and `played` (with the result)
+for first turns and for whole conversations, and `gone`; or `failed` (with the reason), then `gone`.
+With 0 customers it only makes the check.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _LEAST_S, _MOST_S = 1.5, 5.0
 _ENOUGH_YOUNG = 40
 _LEAST_YOUNG_S, _MOST_YOUNG_S = 0.7, 2.0
 _WARM_S = 2.0
-"""For one turn of each customer, before each measurement."""
+"""Time limit for one turn of each customer, before each measurement."""
 
 
 def main() -> int:
-    """Rehearse; 0 whatever the service did, 104 for a run that cannot be rehearsed."""
+    """Rehearse; returns 0 for any behaviour of the service, 104 for a run that is not usable."""
     monkey.patch_all()
-    # Only now: what they import must find the patched modules.
+    # Import these now, so that they find the patched modules.
     from loadtests.generator import permission, settings
     from loadtests.generator.rehearsal import Rehearsal
 
@@ -44,7 +44,7 @@ def main() -> int:
         _say("checked")
         if customers:
             rehearsal.warm_up(customers, customers, _WARM_S, young=True)
-            # A service that was too slow to be told by the check has had time to answer by now.
+            # A service that was too slow for the check has had time to answer by now.
             failure = rehearsal.failure()
     if failure is not None:
         _say("failed", opening=failure.opening, error=failure.error)

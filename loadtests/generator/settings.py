@@ -1,4 +1,4 @@
-"""What the load is told about the run: the part of `run.json` that the generator needs."""
+"""The generator's settings: its part of `run.json`."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class RunSettings:
     app: str
     target: str
     ttl_seconds: float
-    """Real seconds a session lives after its last use."""
+    """The TTL of a session after its last use, real seconds."""
     profile: Profile
     journeys: Book
     token: str | None = field(default=None, repr=False)
-    """The bearer token of a foreign target; never written anywhere."""
+    """The bearer token of a foreign target; never written to a file."""
 
 
 def check_app(app: str) -> str:
-    """The agent's name, which stands in a path.  Raises ValueError, one sentence."""
+    """The agent's name, checked, since it is part of a path.  Raises ValueError, one sentence."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", app):
         raise ValueError(f"app {app!r}: letters, digits, _ and - were expected")
     return app
 
 
 class _Playable(RunDescription, frozen=True, kw_only=True):
-    """A run that says all that the generator needs."""
+    """A run description with the fields that the generator requires."""
 
     run_id: Word
     seed: Whole
@@ -61,7 +61,7 @@ def read(run_dir: Path) -> RunSettings:
 def parse(path: Path, values: Any) -> RunSettings:
     """The settings in the values of `path`, a run directory's `run.json`.
 
-    A worker is sent the values, and has no such directory.  Raises ValueError, one sentence.
+    A worker receives the values, and has no such directory.  Raises ValueError, one sentence.
     """
     return _settings(path, run_file.parse(path, values, _Playable))
 

@@ -1,4 +1,4 @@
-"""Plain Locust users, `locust -f loadtests/locustfile.py`: what they may choose, and their runs."""
+"""Options and runs of a plain `locust -f loadtests/locustfile.py`, without the harness."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ log = logging.getLogger("diya.load")
 
 
 class _Standalone(RunDescription, frozen=True, kw_only=True, omit_defaults=True):
-    """A load without a fleet of ours: `run.json` says nothing of what nobody knows."""
+    """The description of a load without a fleet; unknown values stay unset in `run.json`."""
 
     experiment: None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Locust's command line, its environment variables and its web UI's form get these too."""
+    """Add options to Locust's command line, environment variables and web UI."""
     # Locust's parser takes more arguments than argparse's.
     add: Any = parser.add_argument_group("diya", "The planned load of diya").add_argument
     add("--diya-profile", env_var="DIYA_PROFILE", default="smoke", help="name, or path to a TOML")
@@ -38,9 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def prepare(options: argparse.Namespace, target: str) -> RunSettings:
-    """A run of its own for one start of the load, in a temporary directory.
+    """A new run for one start of the load, in a temporary directory.
 
-    Raises ValueError, one sentence, for a profile, an app or a target that cannot be.
+    Raises ValueError, one sentence, for a bad profile, app or target.
     """
     address(target)
     permission.check_target(target, HOW)

@@ -1,4 +1,4 @@
-"""Records on their way from a worker to the master: in batches, in order, in bounded memory."""
+"""Streams a worker's records to the master: in batches, in order, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reports.records import FILES, ArrivalRange, ConversationRecord, Record, to_
 
 BATCH_BYTES = 64 * 1024
 MOST_UNACKNOWLEDGED = 32
-"""Batches; with the one being filled, a worker holds about 2 MB of records at most."""
+"""Batches; with the one being filled, a worker holds at most about 2 MB of records."""
 
 
 class Stream:
     """A `Recorder` that hands batches to `send`; the master acknowledges each.
 
-    When the master falls behind, `write` waits: the conversation that writes is then late, which
-    shows, and the generator's memory does not grow.
+    When the master falls behind, `write` waits, so that memory stays bounded; the delay shows in
+    the conversation's lag.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
@@ -37,7 +37,7 @@ class Stream:
         line = to_json(record) + b"\n"
         self.append(FILES[type(record)], line)
         if isinstance(record, ConversationRecord):
-            # Added together with the line, without giving way: both are in the same batch.
+            # Added together with the line, without yielding, so that both are in the same batch.
             self._settled.append(record.conversation)
         elif isinstance(record, ArrivalRange):
             self._ranges.append((record.first, record.count, record.step))
@@ -50,7 +50,7 @@ class Stream:
         self._size += len(line)
 
     def flush(self) -> None:
-        """Send what has been taken; waits while the master is behind."""
+        """Send the records taken so far; waits while the master is behind."""
         while self._files and not self._abandoned:
             if not self._room.is_set():
                 self._room.wait()
@@ -64,13 +64,13 @@ class Stream:
             self._send({"number": self._sent, "files": files, **accounted})
 
     def acknowledged(self, number: int) -> None:
-        """The master has written batch `number` and all before it."""
+        """Take the master's acknowledgement of batch `number` and all before it."""
         self._acknowledged = max(self._acknowledged, number)
         if self._sent - self._acknowledged < MOST_UNACKNOWLEDGED:
             self._room.set()
 
     def abandon(self) -> None:
-        """Nobody listens any more: whoever waits goes on, and everything is dropped."""
+        """The master is gone: release waiting writers, and drop all records."""
         self._abandoned = True
         self._files, self._settled, self._ranges = {}, [], []
         self._room.set()

@@ -1,7 +1,7 @@
-"""A worker of a distributed load: plays the shard its master gives it, sends all records there.
+"""A worker of a distributed load: plays the shard that its master assigns, and sends all records.
 
-A worker belongs to one run at a time.  It stops, and its process ends, when the master falls silent
-or refuses it: nothing of a run whose master was killed reaches another run.
+A worker belongs to one run at a time.  It stops, and its process ends, when the master is silent or
+refuses it, so that no record of a run whose master was killed reaches another run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import gevent
 from gevent.event import Event
 
 from loadtests.adk.service import Observer
-from loadtests.generator import orders, permission, settings
+from loadtests.generator import load_commands, permission, settings
 from loadtests.generator.master import GONE_AFTER_S, PULSE_S
 from loadtests.generator.player import Player
 from loadtests.generator.stream import Stream
@@ -31,7 +31,7 @@ log = logging.getLogger("diya.load")
 
 
 class Worker:
-    """This process's part in whatever run its master plays."""
+    """This process's part in the master's current run."""
 
     def __init__(self, environment: Any, observe: Observer) -> None:
         self._environment, self._runner, self._observe = environment, environment.runner, observe
@@ -48,12 +48,12 @@ class Worker:
         gevent.spawn(self._watch)
 
     def idle(self) -> None:
-        """Return when Locust stops the users: Locust's own user has nothing to do on a worker."""
+        """Wait until Locust stops the users; the Locust user itself has no task on a worker."""
         self._idle.clear()
         self._idle.wait()
 
     def stop(self) -> None:
-        """End now, and tell the master how things stand.  Does nothing when nothing is played."""
+        """End now, and send the final records to the master.  Does nothing without a load."""
         self._idle.set()
         player, stream = self._player, self._stream
         if player is None or stream is None:
@@ -69,7 +69,7 @@ class Worker:
             self._run_id = data["run"]
         if data["run"] != self._run_id:
             if self._run_id is not None:
-                # Another master took the place of ours: this worker belongs to a run that is over.
+                # Another master has replaced this worker's: its run is over.
                 self._leave("a master of another run answers here")
             return
         self._heard = time.monotonic()
@@ -79,7 +79,7 @@ class Worker:
             case "start":
                 gevent.spawn(self._guarded, self._talk, data["start"])
             case "order" if self._player is not None:
-                gevent.spawn(self._guarded, self._player.obey, orders.from_message(data))
+                gevent.spawn(self._guarded, self._player.obey, load_commands.from_message(data))
             case "audit":
                 gevent.spawn(self._guarded, self._audit)
             case "written" if self._stream is not None:
@@ -135,9 +135,9 @@ class Worker:
             stream.flush()
 
     def _clock_offset(self) -> float:
-        """By how many seconds the master's clock is ahead of ours, where that can be told.
+        """The master's clock minus this one, seconds; 0 when too small to measure.
 
-        The quickest of some round trips says it to half its length; less than that may be nothing.
+        The quickest of some round trips measures it with an error of half its length.
         """
         self._times.clear()
         for _ in range(_CLOCK_ROUNDS):
@@ -155,7 +155,7 @@ class Worker:
         self._time_told.set()
 
     def _watch(self) -> None:
-        """The pulse, and whether the master still has one."""
+        """Send the pulse, and check the master's."""
         before = time.monotonic()
         while True:
             if self._run_id is not None:
@@ -163,14 +163,14 @@ class Worker:
             gevent.sleep(PULSE_S)
             now = time.monotonic()
             if self._run_id is None or now - before > 2 * PULSE_S:
-                # Nobody's worker yet, or we were not there ourselves.
+                # This worker has no master yet, or this process itself was stopped.
                 self._heard = now
             before = now
             if now - self._heard > GONE_AFTER_S:
                 self._leave(f"the master is silent for {GONE_AFTER_S:g} s")
 
     def _leave(self, why: str) -> None:
-        """End this process: nobody wants what it has, so nothing is tidied up for anybody."""
+        """End this process without clean-up, because its records have no recipient."""
         log.error("%s: this worker ends", why)
         os._exit(ExitCode.INCONCLUSIVE)
 

@@ -1,1 +1,1 @@
-"""Profiles of a load: their files, their rules, and the journeys that they name."""
+"""Profiles of a load: their files, their rules, and their journeys."""

@@ -1,4 +1,4 @@
-"""Cells of a log as monitoring tools and spreadsheets write them: times and requests per minute.
+"""Parses the cells of a log from monitoring tools and spreadsheets: times, requests per minute.
 
 A time is minutes since some moment (`17`), Unix time in seconds or milliseconds, days as Excel
 counts them, a clock (`18:30`, `6:30 PM`), or a date and time: ISO 8601, `2025/10/20 18:30`,
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 TimeReader = Callable[[str], float | None]
-"""From a cell to minutes since some moment; None when the cell is no time of this form."""
+"""Parses a cell into minutes since some moment; None when the cell has another form."""
 
 _UNIX = (1e9, 1e10)
 """Seconds since 1970, from 2001 to 2286."""
@@ -27,7 +27,7 @@ _EXCEL_DAYS = (30_000, 80_000)
 """1982 to 2119."""
 
 _NARROW = "\u00a0\u202f\u2007\u2009"
-"""Spaces that do not end a word: between thousands, or before PM."""
+"""Spaces within a value: between thousands, or before PM."""
 _SPACES = dict.fromkeys(map(ord, _NARROW), " ")
 _THOUSANDS = dict.fromkeys(map(ord, _NARROW + "\u2019"), "'")
 _ZONE = re.compile(
@@ -48,7 +48,7 @@ _UNIT = re.compile(
     r"(?:(k|K|M|Mil|Mio|G|Bil)(?![A-Za-z]))?\s*([A-Za-z]*)\s*(?:(?:/|per\b)\s*([A-Za-z]+))?"
 )
 _NO_VALUE = frozenset({"undefined", "null", "nan", "none", "na", "n/a", "#n/a", "-", "inf"})
-"""Words for a minute of which nothing is known."""
+"""Words for a minute without a value."""
 _WORDS = frozenset({"", "req", "reqs", "request", "requests", "r", "c", "ops", "count", "counts"})
 _RATES = {
     **dict.fromkeys(("s", "sec", "second", "rps", "reqps", "cps"), 60.0),
@@ -70,7 +70,7 @@ may look like anything."""
 
 
 class AmbiguousNumbers(ValueError):
-    """Numbers that two countries read differently; `index` is the first of them."""
+    """Numbers with two possible readings; `index` is the first of them."""
 
     def __init__(self, index: int, cell: str) -> None:
         whole = re.sub(r"\D", "", cell)
@@ -98,7 +98,7 @@ def is_heading(row: list[str]) -> bool:
 
 
 def requests_per_minute(cells: list[str], separator: str) -> list[float | None]:
-    """The numbers of a whole column, which has one way to write them; None for no number.
+    """The numbers of a whole column, all in one notation; None for a cell without a number.
 
     Raises AmbiguousNumbers.
     """
@@ -122,7 +122,7 @@ def requests_per_minute(cells: list[str], separator: str) -> list[float | None]:
 
 
 def _parts(cell: str) -> tuple[str, float] | None:
-    """The digits of a number as they stand, and by how much they count; None for no number."""
+    """The digits of a number as written, and their factor; None for a cell without a number."""
     found = _NUMBER.fullmatch(cell.translate(_THOUSANDS))
     unit = _UNIT.fullmatch(found[2]) if found else None
     if found is None or unit is None:
@@ -137,10 +137,10 @@ def _parts(cell: str) -> tuple[str, float] | None:
 
 
 def _comma_is_decimal(digits: list[str], separator: str) -> bool:
-    """Whether the comma is before the decimals, and not between thousands.
+    """Whether the comma separates decimals, not thousands.
 
-    A file of commas needs no comma in its numbers, but thousands may stand in quotes.  Elsewhere
-    one number that can only be read in one way decides for all.  Raises AmbiguousNumbers.
+    A comma-separated file has no decimal commas, but quoted numbers may have thousands separators.
+    In other files one number with a single reading decides for all.  Raises AmbiguousNumbers.
     """
     doubtful = None
     for index, text in enumerate(digits):
@@ -197,7 +197,7 @@ def _count(cell: str) -> float | None:
 
 
 def _excel(cell: str) -> float | None:
-    """A date and time in days, as Excel keeps it."""
+    """A date and time in days, as Excel stores it."""
     number = _plain(cell.replace(",", ".") if cell.count(",") == 1 else cell)
     if number is None or not is_excel_day(number):
         return None
@@ -265,7 +265,7 @@ def _dated(*dates: str) -> TimeReader:
 
 
 def _without_zone(cell: str) -> tuple[str, float]:
-    """The cell without its zone, and by how many minutes that is ahead of UTC.
+    """The cell without its time zone, and the zone's offset from UTC in minutes.
 
     A zone that has only a name counts as UTC, in summer as an hour ahead of it: the steps from line
     to line are the same.
@@ -288,7 +288,7 @@ def is_excel_day(number: float) -> bool:
 COUNT: TimeReader = _count
 """The reader of numbers."""
 CLOCK: TimeReader = _clock
-"""The reader of times without a date: they begin anew at midnight."""
+"""The reader of times without a date, which restart at midnight."""
 READERS: tuple[TimeReader, ...] = (
     COUNT,
     _excel,

@@ -1,4 +1,4 @@
-"""One profile extends another: what it says itself counts, the rest is the other's.
+"""Profiles that extend another profile: their own values replace those of the other.
 
     extends = "diwali"          # by name, or a .toml file, relative to this one
     name = "mine"
@@ -6,8 +6,8 @@
     hold = 20
 
 Sections are merged key by key.  Weights (`[journeys]`, `languages`) and lists are replaced as a
-whole, and a file with phases of its own takes over no spikes and cliffs: those are part of the
-other's day.
+whole.  A file with its own phases does not inherit spikes and cliffs, which belong to the other
+profile's phases.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WHOLE = ("journeys", "languages")
 
 
 def read(path: Path, folder: Path, below: tuple[Path, ...] = ()) -> Source:
-    """Read a profile and what it extends; `folder` holds the profiles that go by their names.
+    """Read a profile and its base profiles; `folder` holds the profiles that are known by name.
 
     `below` are the files that extend this one.  Raises ProfileError.
     """
@@ -53,7 +53,7 @@ def _base(source: Source, path: Path, folder: Path) -> Path:
 
 
 def _find_logs(source: Source, folder: Path) -> None:
-    """A log's path counts from the file that names it."""
+    """Make a log's path relative to the file that names it."""
     phases = source.values.get("phase")
     for phase in phases if isinstance(phases, list) else ():
         if isinstance(phase, dict) and isinstance(phase.get("csv"), str):
@@ -63,7 +63,8 @@ def _find_logs(source: Source, folder: Path) -> None:
 def _extended(source: Source, base: Source) -> Source:
     own, other = dict(source.values), dict(base.values)
     del own["extends"]
-    other.pop("name", None)  # a run is known by its profile's name: two loads must not share one
+    # A run is known by its profile's name, so two loads must not share one.
+    other.pop("name", None)
     changes = own.pop("change", None)
     if "phase" in own:
         if changes is not None:
@@ -85,7 +86,7 @@ def _merged(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def _replaced(own: dict[str, Any], other: dict[str, Any], section: str = "") -> list[str]:
-    """The paths of what `own` does not add to, but replaces as a whole."""
+    """The paths of the values that `own` replaces as a whole instead of merging."""
     found: list[str] = []
     for key, value in own.items():
         path, before = f"{section}{key}", other.get(key)

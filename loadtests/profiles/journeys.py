@@ -1,4 +1,4 @@
-"""What customers talk about: journeys, read from a TOML file (`shopmax.toml` explains its keys).
+"""Journeys: the customers' messages, read from a TOML file (`shopmax.toml` explains its keys).
 
 ProfileError (a ValueError)
     Anything wrong with a file of journeys, one sentence: file, line, key, value, what was expected.
@@ -18,8 +18,8 @@ from loadtests.profiles.table import Table
 
 SHOPMAX = Path(__file__).parents[1] / "shopmax.toml"
 _SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")
-"""`{{name}}` stands for the text `{name}`, `{name}` for a value; other braces mean themselves, and
-so do all in a file without slots."""
+"""`{{name}}` is the text `{name}`, `{name}` is replaced by a value; other braces are literal, and
+so are all braces in a file without slots."""
 _SLOT_NAME = re.compile(r"\s*[A-Za-z_][\w-]*\s*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _MOST_VALUES = 100_000
@@ -27,21 +27,21 @@ _MOST_VALUES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What customers of one language write in a journey."""
+    """The messages of a journey in one language."""
 
     openings: tuple[str, ...]
     """First messages; `{slots}` are filled in, other braces stay as they are."""
     follow_ups: tuple[str, ...]
-    """Later messages: they name nothing, or lean on what the opening named."""
+    """Later messages: they name nothing, or refer to the opening."""
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One reason to write to customer service."""
+    """One topic of a conversation with customer service."""
 
     weight: float
     ordered: bool
-    """The follow-ups are a story, told in their order; else questions in any order."""
+    """Whether the follow-ups keep their order; else they are drawn in any order."""
     languages: dict[str, Lines]
 
 
@@ -58,8 +58,10 @@ class Book:
         return {name: journey.weight for name, journey in self.journeys.items()}
 
     def language(self, journey: str, shares: dict[str, float], rng: random.Random) -> str:
-        """A language that the journey is written in, drawn by `shares`; its first one when the
-        journey knows none of those.  Raises KeyError for an unknown journey."""
+        """A language of the journey, drawn by `shares`; its first one when it has none of those.
+
+        Raises KeyError for an unknown journey.
+        """
         known = self.journeys[journey].languages
         spoken = {name: share for name, share in shares.items() if name in known and share > 0}
         if not spoken:
@@ -82,7 +84,7 @@ class Book:
 
         follow_ups: list[str] = []
         while len(follow_ups) < turns - 1:
-            # All of them once before any comes again, as a person would.
+            # Use each follow-up once before repeating any, as a person would.
             again = list(lines.follow_ups)
             follow_ups += again if script.ordered else rng.sample(again, len(again))
         opening = rng.choice(lines.openings)
@@ -111,7 +113,7 @@ class Book:
 
 @cache
 def shopmax() -> Book:
-    """The journeys that come with the project."""
+    """The project's own journeys."""
     return load(SHOPMAX)
 
 

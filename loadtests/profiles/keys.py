@@ -1,4 +1,4 @@
-"""Every key of a profile, as its reader asks for them: for the reference page."""
+"""Every key of a profile, in its reader's order, for the reference page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SHAPES = (
     {"decay": 0.4, "after_minutes": 10, "floor": 1},
     {"levels": [1, 2]},
 )
-"""A phase of each shape; a log is the fifth."""
+"""A phase of each shape but the fifth, a log."""
 
 
 def every_key() -> list[Key]:
-    """Every key, in the order in which a profile is read; names of journeys are not among them."""
+    """Every key, in the order in which a profile is read, without the names of journeys."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "rpm.csv"
         log.write_text("60\n120\n")

@@ -1,8 +1,8 @@
-"""What a load profile says: the shape of the day, how customers behave, what is good enough.
+"""The types of a load profile: the curve of the day, the customers' behaviour, the limits.
 
 Sale time is the customers' time; real time is the run's.  `compression` sale seconds pass in one
-real second.  It scales phases, think times and the TTL; rates of arrival and deadlines are real, as
-the service feels them.
+real second.  It scales phases, think times and the TTL; arrival rates and deadlines are in real
+time.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from loadtests.profiles.requests_csv import MOST_LINES
 from loadtests.profiles.sliding_ttl import SlidingTtl
 
 LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
-"""The languages ShopMax's customers write in, with their weights where a profile gives none:
-English, Hindi in Devanagari, and Hindi in Latin letters mixed with English."""
+"""The default languages of ShopMax's customers, with their weights: English, Hindi in Devanagari,
+and Hindi in Latin letters mixed with English."""
 
 LOWEST_RATE = 0.001
 HIGHEST_RATE = 2000.0
@@ -28,7 +28,7 @@ HIGHEST_LEVEL = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """A straight line from one multiple of the base rate to another."""
+    """A linear change from one multiple of the base rate to another."""
 
     start: Annotated[float, Bounds(0, HIGHEST_LEVEL, key="from")]
     """A straight line from this level …"""
@@ -38,7 +38,7 @@ class Ramp:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A step to `level`, reached in a straight line within `rise_seconds` (sale time)."""
+    """A step to `level`, reached linearly within `rise_seconds` (sale time)."""
 
     level: Annotated[float, Bounds(0, HIGHEST_LEVEL, key="hold")]
     """A step to this level."""
@@ -60,7 +60,7 @@ class Decay:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Equal slices of the phase, each at its own level: a histogram, counted in somebody's log."""
+    """Equal slices of the phase, each with its own level: a histogram from a request log."""
 
     values: Annotated[tuple[float, ...], Bounds(0, HIGHEST_LEVEL, key="levels", most=MOST_LINES)]
     """Equal slices of the phase, each at its own level."""
@@ -71,7 +71,7 @@ Shape = Ramp | Hold | Decay | Levels
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One stretch of the sale day."""
+    """One part of the sale day."""
 
     name: str
     minutes: float
@@ -93,7 +93,7 @@ class Spike:
 
 @dataclass(frozen=True, slots=True)
 class Cliff:
-    """A reconnect cliff: customers are cut off, and then all of those come at once."""
+    """A reconnect cliff: customers are cut off, and later all of them arrive together."""
 
     at: Annotated[float, Bounds(0, 100_000)]
     """Sale minutes after the start of the load."""
@@ -107,7 +107,7 @@ class Cliff:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """How customers behave in one conversation."""
+    """The customers' behaviour in a conversation."""
 
     mean_turns: Annotated[float, Bounds(1, 50)]
     """Mean of 1 + geometric, before any customer gives up."""
@@ -128,7 +128,7 @@ class Conversation:
     attempt_timeout_s: Annotated[float, Bounds(0.1, 600)]
     """Real seconds that one attempt may take."""
     languages: dict[str, float] = field(default_factory=lambda: dict(LANGUAGES))
-    """Language -> weight, of languages that a journey is written in."""
+    """Language of a journey -> weight."""
     return_within_ttl: Annotated[float, Bounds(0, 1)] = 0.0
     """The share of customers who are away once for about half of the TTL; their session must still
     be there."""
@@ -144,11 +144,11 @@ class Conversation:
 
     @property
     def expected_turns(self) -> float:
-        """Turns of one conversation, on average: some give up before they have said everything."""
+        """Mean number of turns of a conversation, including customers who give up."""
         return sum(self.reaches_turn(turn) for turn in range(self.max_turns))
 
     def reaches_turn(self, turn: int) -> float:
-        """The share of conversations that get to `turn`, counted from 0."""
+        """The share of conversations that reach `turn`, counted from 0."""
         onward = (1 - 1 / self.mean_turns) * (1 - self.abandon_share)
         return onward**turn if turn < self.max_turns else 0.0
 
@@ -180,7 +180,7 @@ class Profile:
     journeys: dict[str, float]
     """Journey -> weight."""
     slo: dict[str, float]
-    """The limits the checks use."""
+    """The limits of the checks."""
     late_after_s: Annotated[float, Bounds(0.1, 3600, section="load")] = 5.0
     """Real seconds: an arrival that the generator can offer only this much too late is dropped, and
     the run becomes INCONCLUSIVE."""
@@ -189,29 +189,29 @@ class Profile:
     a Gamma distribution of mean 1 and this coefficient of variation. 0: never."""
 
     def scaled(self, factor: float) -> Profile:
-        """The same day with so many times the customers; spikes and cliffs follow the rate."""
+        """The same day with so many times the customers; spikes and cliffs scale as well."""
         return replace(self, base_rate=self.base_rate * factor)
 
     @property
     def load_seconds(self) -> float:
-        """How long arrivals are offered, real seconds."""
+        """The duration of the arrivals, real seconds."""
         return sum(phase.minutes for phase in self.phases) * 60 / self.compression
 
     @property
     def real_ttl_seconds(self) -> float:
-        """The TTL the service is given, real seconds."""
+        """The TTL of the service, real seconds."""
         return self.ttl_seconds / self.compression
 
     @property
     def longest_pause_s(self) -> float:
-        """How long any customer may be silent between two turns, real seconds.
+        """The longest pause of a customer between two turns, real seconds.
 
-        Think times have no limit: of all those of 10,000 runs, not one is expected to be longer.
+        Think times have no limit, but fewer than one in 10,000 runs is expected to exceed this.
         """
         talk = self.conversation
         if talk.gaps_at_ttl:
             return max(talk.gaps_at_ttl) * self.real_ttl_seconds
-        # Of draws from a normal distribution, exp(-z²/2) at most are above z.
+        # At most exp(-z²/2) of the draws from a normal distribution are above z.
         z = math.sqrt(2 * math.log(10_000 * max(1.0, self.expected_turns)))
         thinks = talk.think_median * math.exp(talk.think_sigma * z) / self.compression
         comes_back = talk.return_within_ttl + talk.return_after_ttl > 0 or self.sliding_ttl().dues
@@ -219,18 +219,18 @@ class Profile:
 
     @property
     def expected_turns(self) -> float:
-        """Turns to be expected over the whole load, on average over seeds."""
+        """Expected turns of the whole load, averaged over seeds."""
         sliding = self.sliding_ttl()
         drawn = self.curve().total * self.conversation.expected_turns
         return drawn + len(sliding.dues) * sliding.turns
 
     @property
     def expected_conversations(self) -> float:
-        """Conversations to be expected over the whole load, on average over seeds."""
+        """Expected conversations of the whole load, averaged over seeds."""
         return self.curve().total + len(self.sliding_ttl().dues)
 
     def sliding_ttl(self) -> SlidingTtl:
-        """The customers who prove that the TTL slides: when they come, how long they pause."""
+        """The arrivals and pauses of the customers who test that the TTL slides."""
         talk = self.conversation
         return sliding_ttl.plan(
             talk.sliding_ttl_customers, self.load_seconds, self.real_ttl_seconds, talk.max_turns

@@ -1,4 +1,4 @@
-"""The phases of a profile: which shape each one has, and the keys of every shape."""
+"""The phases of a profile: their shapes and the keys of each shape."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _SHAPES = {
 def phases(tables: list[Table], turns_a_minute: float) -> list[Phase]:
     """Check and build every [[phase]].  Raises ProfileError.
 
-    `turns_a_minute` is the load at level 1: a log counts turns, the profile conversations.
+    `turns_a_minute` is the load at level 1, because a log counts turns and the profile
+    conversations.
     """
     result: list[Phase] = []
     for table in tables:
@@ -52,7 +53,7 @@ def phases(tables: list[Table], turns_a_minute: float) -> list[Phase]:
 
 
 def _kind(table: Table) -> str:
-    """The key that says which shape it is.  Raises ProfileError unless there is just one."""
+    """The key that selects the shape.  Raises ProfileError unless there is exactly one."""
     kinds = [key for key in _SHAPES if key in table]
     *others, last = _SHAPES.values()
     shapes = f"{', '.join(others)}, or {last}"
@@ -89,8 +90,8 @@ def _shape(table: Table) -> Shape:
 def _from_log(table: Table, name: str, turns_a_minute: float) -> Phase:
     """Requests per minute -> turns -> conversations -> multiples of the base rate.
 
-    With 'peak' the busiest step of the log is that multiple, and the rest is in proportion: then
-    it does not matter what was counted.
+    With 'peak' the busiest step of the log is that multiple and the rest is in proportion, whatever
+    the log counted.
     """
     for key, told in _TOLD_OF_LOGS.items():
         table.tell(key, told)

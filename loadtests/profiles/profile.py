@@ -1,4 +1,4 @@
-"""Load profiles by name, by file, or out of a run's `run.json`.
+"""Loads profiles by name, from a file, or from a run's `run.json`.
 
 ProfileError (a ValueError)
     Anything wrong with a profile, one sentence: file, line, key, value, what was expected.
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def names() -> list[str]:
-    """The profiles that come with the project."""
+    """The project's own profiles."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 

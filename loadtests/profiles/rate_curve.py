@@ -1,4 +1,4 @@
-"""How the arrival rate moves over time: pieces of a curve, its integral and the integral's inverse.
+"""The curve of the arrival rate: its pieces, its integral and the integral's inverse.
 
 Everything here is a pure function of time, in real seconds after the start of the load and in
 conversations per second.  The integral of the rate is the expected number of arrivals; its inverse
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """The rate moves in a straight line from `first` to `last` over `seconds`."""
+    """The rate changes linearly from `first` to `last` over `seconds`."""
 
     seconds: float
     first: float
@@ -33,7 +33,7 @@ class Linear:
     def when(self, count: float) -> float:
         """The inverse of `count`."""
         slope = (self.last - self.first) / self.seconds
-        # The usual root of the quadratic divides by the slope; this form of it holds for 0 as well.
+        # The usual root of the quadratic divides by the slope; this form also works for slope 0.
         root = math.sqrt(max(0.0, self.first**2 + 2 * slope * count))
         return 2 * count / (self.first + root) if self.first + root > 0 else 0.0
 
@@ -105,7 +105,7 @@ class Curve:
 
     @property
     def seconds(self) -> float:
-        """Where the curve ends."""
+        """The end of the curve."""
         return self._starts[-1]
 
     @property
@@ -115,7 +115,7 @@ class Curve:
 
     @property
     def highest(self) -> float:
-        """The highest rate anywhere; every piece is monotone, so an end of one has it."""
+        """The highest rate; it is at an end of a piece, since every piece is monotone."""
         return max(max(piece.rate(0.0), piece.rate(piece.seconds)) for piece in self.pieces)
 
     def rate(self, t: float) -> float:
@@ -158,10 +158,10 @@ class Curve:
         return Curve(pieces)
 
     def held_back(self, start: float, seconds: float, share: float, back: float) -> Curve:
-        """The curve without `share` of the arrivals from `start` for `seconds`: they come later.
+        """The curve with `share` of the arrivals from `start` for `seconds` moved to later.
 
-        They are spread over the `back` seconds after that, in proportion to the rate there; when
-        nobody would come in those, the curve stays as it is.
+        They are spread over the `back` seconds after that, in proportion to the rate there; if the
+        rate there is 0, the curve is unchanged.
         """
         end = start + seconds
         held = share * (self.count(end) - self.count(start))
@@ -178,7 +178,7 @@ def decay(seconds: float, peak: float, t0: float, exponent: float, floor: float)
         return [Linear(seconds, floor, floor)]
     falling = Power(seconds, peak, t0, exponent, offset=t0)
     touches = math.inf
-    # By its logarithm first: a slow decay touches its floor later than a float can say.
+    # Compare logarithms first, because a slow decay reaches its floor beyond a float's range.
     if floor > 0 and math.log(peak / floor) / exponent < math.log1p(seconds / t0) + 1:
         touches = t0 * ((peak / floor) ** (1 / exponent) - 1)
     if touches >= seconds:

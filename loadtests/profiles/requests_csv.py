@@ -1,10 +1,10 @@
-"""Requests per minute out of somebody's own log, as a phase of a profile.
+"""Reads requests per minute from a user's log, as a phase of a profile.
 
-One number a line: requests in that minute.  Or two columns, a time and the requests per minute
-then (the forms of both: `csv_cells`).  Lines come in equal steps, the oldest first, so that a
-minute that is missing is not mistaken for a quiet one.  Comma, semicolon, tab or bar separate;
-headings, lines that begin with # and Excel's `sep=` may be there.  So may blank lines, but not
-where each line is a minute without a time: there only before the first and after the last.
+Each line has one number, the requests in that minute, or two columns, a time and the requests per
+minute at that time (`csv_cells` lists the forms of both).  Lines must be in equal steps, the oldest
+first, so that a missing minute is not mistaken for a quiet one.  Comma, semicolon, tab or bar
+separate; headings, lines that begin with # and Excel's `sep=` are allowed.  Blank lines are
+allowed too, but without times only before the first and after the last minute.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ MOST_LINES = 20_000
 """Two weeks of minutes."""
 
 _SEPARATORS = "\t;|,"
-"""The comma last: it may stand in a number."""
+"""The comma is last, because it may be part of a number."""
 _SEP_LINE = re.compile(r'"?sep=(.)"?,*', re.IGNORECASE)
 _DAY = 24 * 60.0
 _SAME_STEP = 0.02
-"""Minutes by which steps may differ and still be equal: exporters round."""
+"""Minutes by which equal steps may differ, because exporters round."""
 
 _SHORTEST_COUNT = 0.5
-"""Minutes: numbers in shorter steps that could be Excel's days are days."""
+"""Minutes: numbers that may be Excel's days and have shorter steps than this are days."""
 
 _Row = tuple[int, list[str]]
 """The number of a line in the file, and its cells."""
@@ -47,7 +47,7 @@ _Row = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What the file says."""
+    """The content of the file."""
 
     step_minutes: float
     per_minute: tuple[float, ...]
@@ -61,7 +61,7 @@ def read(path: str) -> Log:
     do not come in equal steps, nothing in it, or nothing but zeros.
     """
     try:
-        # Of the words of a heading nothing is needed.
+        # The encoding of other text does not matter: only headings hold words.
         text = read_text(Path(path), otherwise="cp1252")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
@@ -98,7 +98,7 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
         data = [(number, row[:-1]) for number, row in data]  # every line ends with a separator
     headings = rows[: len(rows) - len(data)]
     if separator == "," and headings and data and len(headings[-1][1]) == 1 < len(data[0][1]):
-        # One column of numbers with a decimal comma must not be taken for a time and a number.
+        # One column of numbers with decimal commas must not be read as a time and a number.
         raise ProfileError(
             f"{path} line {data[0][0]}: {len(data[0][1])} columns, expected 1 as in the heading; "
             "numbers with a decimal comma stand in quotes, or the first line is sep=;"
@@ -129,7 +129,7 @@ def _refuse_blank(path: str, lines: list[str], blank: list[int], first: int, las
 
 
 def _separator(lines: list[str]) -> str:
-    """The one that stands outside of quotes in most of the lines with a digit in them."""
+    """The separator that is outside of quotes in most of the lines with a digit."""
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines if re.search(r"\d", line)]
     for each in _SEPARATORS:
         if sum(each in line for line in bare) * 2 > len(bare):
@@ -154,9 +154,9 @@ def _values(path: str, separator: str, rows: list[_Row]) -> list[float]:
 
 
 def _step(path: str, rows: list[_Row]) -> float:
-    """Minutes from line to line.  Raises ProfileError unless they are the same everywhere.
+    """Minutes from line to line.  Raises ProfileError unless they are all equal.
 
-    Of the ways to read the times, the first that understands all of them and finds equal steps.
+    Uses the first reader that understands all times and finds equal steps.
     """
     if len(rows[0][1]) == 1:
         return 1.0
@@ -176,7 +176,7 @@ def _step(path: str, rows: list[_Row]) -> float:
                 return _equal(path, reader, times, rows)
             except ProfileError as error:
                 errors.append((len(times), error))
-    # The reader that came furthest is the one that was meant.
+    # Report the error of the reader that read the most lines.
     raise max(errors, key=lambda each: each[0])[1]
 
 
@@ -185,7 +185,7 @@ def _equal(path: str, reader: TimeReader, times: list[float], rows: list[_Row]) 
     for (begin, end), (line, (later, _)) in zip(itertools.pairwise(times), rows[1:], strict=True):
         step = end - begin
         if reader is CLOCK:
-            # A clock goes past midnight: the nearer way round, else backwards would be a long step.
+            # A clock may pass midnight: take the shorter way round, or a step back would look long.
             step = _DAY / 2 - (_DAY / 2 - step) % _DAY
         first = first or step
         if step <= 0 or abs(step - first) > _SAME_STEP:

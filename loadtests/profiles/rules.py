@@ -1,4 +1,4 @@
-"""What a profile may say: every key, its type and its bounds, and the bounds of the whole load."""
+"""The rules of a profile: every key, its type and its bounds, and the bounds of the whole load."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ def _conversation(table: Table, book: Mapping[str, Journey]) -> Conversation:
 
 
 def _languages(table: Table, book: Mapping[str, Journey]) -> dict[str, float]:
-    """Who speaks which language.
+    """The weights of the languages.
 
-    Languages that nobody chose for these journeys, and that are in none of them, give way to those
-    that are, in equal shares.
+    Default languages that occur in none of these journeys are replaced by the journeys' languages,
+    in equal shares.
     """
     written = list(dict.fromkeys(name for each in book.values() for name in each.languages))
     table.tell("languages", Told("Language = weight.", "`en` 0.5, `hi` 0.25, `hinglish` 0.25"))
@@ -88,11 +88,11 @@ def _languages(table: Table, book: Mapping[str, Journey]) -> dict[str, float]:
 
 
 def _journeys(top: Table, book: Mapping[str, Journey]) -> dict[str, float]:
-    """How often each journey is played.
+    """The weights of the journeys.
 
-    The list of a profile of one's own is complete.  One that comes with the project lists ShopMax's
-    journeys: what else is in the book has its share by the weights there; to another book it says
-    nothing.
+    The list of a user's profile is complete.  A profile of the project lists ShopMax's journeys;
+    other journeys in the book have the weights of the book, and for another book the list does not
+    apply.
     """
     weights = {name: journey.weight for name, journey in book.items()}
     top.tell("journeys", _TOLD_OF_JOURNEYS)
@@ -111,7 +111,7 @@ def _journeys(top: Table, book: Mapping[str, Journey]) -> dict[str, float]:
 
 
 def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:
-    """The table as weights of things that are known, at least one of them above 0."""
+    """The table as weights of known names, at least one of them above 0."""
     weights = {name: table.number(name, 0, 1000) for name in known if name in table}
     for name in table:
         if name not in weights:
@@ -123,7 +123,7 @@ def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:
 
 
 def _check_bounds(profile: Profile, top: Table, time: Table) -> None:
-    """Refuse a load that no run of ours should offer.  Raises ProfileError."""
+    """Refuse a load beyond the bounds.  Raises ProfileError."""
     ttl = profile.real_ttl_seconds
     if ttl < SHORTEST_TTL_S:
         raise time.error(
@@ -138,7 +138,7 @@ def _check_bounds(profile: Profile, top: Table, time: Table) -> None:
         for i, each in enumerate(profile.cliffs)
     ]
     for section, index, end in ends:
-        # Nobody would notice that it never comes.
+        # Otherwise it would silently never happen.
         if end > day * (1 + 1e-9):
             raise top.elsewhere(
                 section,

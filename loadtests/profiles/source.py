@@ -1,7 +1,7 @@
-"""Where a profile's values come from, and the sentences that say what is wrong with one.
+"""The values of a profile with their places in the files, and the errors about them.
 
 ProfileError (a ValueError)
-    Anything wrong with a profile: file, line where there is one, key, value, what was expected.
+    Anything wrong with a profile: file, line if there is one, key, value, the expected value.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from reports.basics.suggestions import closest
 
 
 class ProfileError(ValueError):
-    """A profile that cannot be used; the text is one sentence for the person who wrote it."""
+    """An invalid profile; the text is one sentence for its author."""
 
 
 Place = tuple[str, int, str | None]
-"""A section, how many-th of its name, and a key in it or None for its header."""
+"""A section, its index among those of its name, and a key in it or None for its header."""
 
 
 PROFILES = Path(__file__).parent
-"""The profiles that come with the project."""
+"""The folder of the project's own profiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key that the reader of a profile asked for."""
+    """One key requested by the reader of a profile."""
 
     section: str
     """Empty at the top level."""
@@ -51,18 +51,18 @@ class Key:
     expected: str
     """For example `a number from 0 to 1`."""
     default: object
-    """The value of a key that is missing; None: the key is required."""
+    """The default value; None: the key is required."""
     told: Told
 
 
 class Source:
-    """The values of one profile and where in which file each was written."""
+    """The values of one profile, each with its file and line."""
 
     def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
         self.name = name
         self.values = values
         self.asked: dict[tuple[str, str], Key] = {}
-        """(section, key) -> each key that a reader asked for, in order."""
+        """(section, key) -> each requested key, in order."""
         self.told: dict[tuple[str, str], Told] = {}
         """What readers tell of a key before they ask for it."""
         self._written: dict[Place, tuple[str, int]] = {
@@ -73,10 +73,10 @@ class Source:
     def over(
         cls, own: Source, base: Source, values: dict[str, Any], hidden: Iterable[str]
     ) -> Source:
-        """`values`, written in `own` or else in `base`.
+        """`values`, whose places are in `own` or else in `base`.
 
-        What stands at or below the paths `hidden` (`load`, `conversation.languages`) of `base`
-        counts no more.
+        Places of `base` at or below the paths `hidden` (`load`, `conversation.languages`) are
+        ignored.
         """
         source = cls(own.name, "", values)
         gone = set(hidden)
@@ -85,12 +85,12 @@ class Source:
         return source
 
     def comes_with_us(self, section: str) -> bool:
-        """Whether `[section]` was written in a profile that comes with the project."""
+        """Whether `[section]` is in a profile of the project."""
         at = self._written.get((section, 0, None))
         return at is not None and Path(at[0]).resolve().parent == PROFILES.resolve()
 
     def lead(self, to: tuple[str, int], section: tuple[str, int], keys: Iterable[str]) -> None:
-        """Let errors about `keys` of the section `to` point at the same keys of `section`."""
+        """Make errors about `keys` of the section `to` point at the same keys of `section`."""
         for key in keys:
             if (*section, key) in self._written:
                 self._written[*to, key] = self._written[*section, key]
@@ -103,7 +103,7 @@ class Source:
 
 
 def _above(place: Place) -> set[str]:
-    """The path of a place and of everything that it is in."""
+    """The path of a place and of everything that contains it."""
     section, _, key = place
     words = [word for word in (*section.split("."), key) if word]
     return {".".join(words[:count]) for count in range(1, len(words) + 1)}
@@ -127,7 +127,7 @@ def read_toml(path: Path, what: str = "profile") -> Source:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` when something known is close, else the list of what is known."""
+    """`; did you mean 'x'?` for a close known name, else the list of known names."""
     names = sorted(known)
     close = closest(word, names)
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(names)}"
@@ -150,7 +150,7 @@ def _lines_of_keys(text: str) -> dict[Place, int]:
             lines[section, index, None] = number
         elif key := _KEY.match(line):
             lines.setdefault((section, index, key[1]), number)
-            # A table on one line has no header of its own, nor has what should have been a table.
+            # An inline table has no header, and neither has a value that should be a table.
             name = f"{section}.{key[1]}" if section else key[1]
             lines.setdefault((name, 0, None), number)
     return lines

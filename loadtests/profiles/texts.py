@@ -1,4 +1,4 @@
-"""Text files that other people's editors saved."""
+"""Reads text files in the encodings that editors and spreadsheets write."""
 
 from __future__ import annotations
 

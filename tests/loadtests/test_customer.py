@@ -72,9 +72,11 @@ def play(
     def run(*steps: Step, ending: Ending = Ending.COMPLETE, ttl: float = math.inf) -> Played:
         started = bench(*steps)
         with RecordWriter(tmp_path) as writer:
-            desk = CustomerContext(started.service, started.clock, writer, smoke.conversation, ttl)
+            context = CustomerContext(
+                started.service, started.clock, writer, smoke.conversation, ttl
+            )
             chosen = dataclasses.replace(plan, ending=ending)
-            Customer(chosen, started.clock.now(), desk, Tally()).play()
+            Customer(chosen, started.clock.now(), context, Tally()).play()
         return Played(started, tmp_path)
 
     return run
@@ -276,8 +278,8 @@ def test_who_is_cut_off_while_opening_a_session_has_as_much_time_as_all_others_o
     started = bench(HANG, CREATED, WHOLE, WHOLE, WHOLE, SESSION)
     limits = dataclasses.replace(smoke.conversation, attempt_timeout_s=0.4, deadline_s=1.0)
     with RecordWriter(tmp_path) as writer:
-        desk = CustomerContext(started.service, started.clock, writer, limits)
-        customer = Customer(plan, started.clock.now(), desk, Tally())
+        context = CustomerContext(started.service, started.clock, writer, limits)
+        customer = Customer(plan, started.clock.now(), context, Tally())
         # Back after the deadline, if that had not waited.
         cut = threading.Timer(0.2, lambda: customer.cut_off(started.clock.now() + 1.5))
         cut.start()

@@ -75,8 +75,8 @@ def test_a_session_that_a_forgotten_attempt_may_have_kept_alive_is_looked_for_tw
     )
     clock, kept = RunClock(time.time()), Kept()
     player = Player(run, run.target, clock, kept, lambda *_: None, lambda: None, planned=1)
-    desk = CustomerContext(started.service, clock, kept, run.profile.conversation)
-    customer = Customer(plan, clock.now(), desk, Tally())
+    context = CustomerContext(started.service, clock, kept, run.profile.conversation)
+    customer = Customer(plan, clock.now(), context, Tally())
     customer.last_touch = clock.now()
     if unsettled:
         customer.unsettled = frozenset({turn_id(plan.index, 0)})

@@ -15,11 +15,11 @@ from loadtests.profiles.profile import Profile
 from reports.records import ConversationRecord, Fate, LoadMark, Outcome, TurnRecord
 from reports.records.load_commands import ExtendCommand, SpikeCommand, StormCommand
 from tests.loadtests.recorded import fates, records
-from tests.loadtests.test_workers import SEED, Crew, _await, _await_turns, crew
+from tests.loadtests.test_workers import SEED, LoadProcesses, _await, _await_turns, processes
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
-__all__ = ["crew"]
+__all__ = ["processes"]
 
 BACK_S = 0.2
 """After a storm everybody is back within so long."""
@@ -80,12 +80,12 @@ def _check_played(run_dir: Path, load: Profile, spike: dict[str, float]) -> None
     assert {turn.outcome for turn in turns} == {Outcome.OK}
 
 
-def test_one_process_obeys_and_accounts_for_everybody(crew: Crew) -> None:
+def test_one_process_obeys_and_accounts_for_everybody(processes: LoadProcesses) -> None:
     load = _profile()
-    run_dir = crew.run_dir("alone", load)
-    generator = crew.alone(run_dir)
+    run_dir = processes.run_dir("alone", load)
+    generator = processes.alone(run_dir)
     spike, (cut,) = _told(run_dir, 1)
-    assert generator.wait(60) == 0, crew.log
+    assert generator.wait(60) == 0, processes.log
     _check_played(run_dir, load, spike)
     assert cut["conversations"] >= 5
     recalled = _recalled(run_dir, load, Spike.of(spike))
@@ -111,18 +111,18 @@ def _recalled(run_dir: Path, load: Profile, spike: Spike) -> list[float]:
 
 
 def test_three_processes_obey_and_what_one_of_them_was_to_bring_is_lost_with_it(
-    crew: Crew,
+    processes: LoadProcesses,
 ) -> None:
     load = _profile(9.0)
-    run_dir = crew.run_dir("three", load)
-    master, workers = crew.master(run_dir, 3), crew.workers(3)
+    run_dir = processes.run_dir("three", load)
+    master, workers = processes.master(run_dir, 3), processes.workers(3)
     _, cut = _told(run_dir, 3)
     assert {each["shard"] for each in cut} == {0, 1, 2}
     switch = LoadSwitchFile(run_dir)
     order = switch.tell(SpikeCommand(seconds=2.0, factor=5.0, seed=7))
     (second,) = _answers(switch, order, "spike", 1)
     workers[0].kill()
-    assert master.wait(60) == 0, crew.log
+    assert master.wait(60) == 0, processes.log
     became = _fates(run_dir, load)
     lost = {index for index, fate in became.items() if fate is Fate.LOST}
     assert len({index % 3 for index in lost}) == 1, "one shard"
@@ -132,36 +132,40 @@ def test_three_processes_obey_and_what_one_of_them_was_to_bring_is_lost_with_it(
     assert len(came) > second["arrivals"] / 2
 
 
-def test_a_stopped_run_says_what_became_of_the_customers_of_a_spike(crew: Crew) -> None:
+def test_a_stopped_run_says_what_became_of_the_customers_of_a_spike(
+    processes: LoadProcesses,
+) -> None:
     load = _profile()
-    run_dir = crew.run_dir("stopped", load)
-    generator = crew.alone(run_dir)
+    run_dir = processes.run_dir("stopped", load)
+    generator = processes.alone(run_dir)
     _await_turns(run_dir, 5)
     switch = LoadSwitchFile(run_dir)
     order = switch.tell(SpikeCommand(seconds=3.0, factor=20.0, seed=5))
     (spike,) = _answers(switch, order, "spike", 1)
     generator.terminate()
-    assert generator.wait(30) == 0, crew.log
+    assert generator.wait(30) == 0, processes.log
     became = _fates(run_dir, load)
     assert {fate for index, fate in became.items() if index >= spike["first"]} >= {Fate.CENSORED}
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_an_extended_load_ends_later_and_accounts_for_everybody(crew: Crew, workers: int) -> None:
+def test_an_extended_load_ends_later_and_accounts_for_everybody(
+    processes: LoadProcesses, workers: int
+) -> None:
     load = _profile(4.0)
-    run_dir = crew.run_dir("extended", load)
+    run_dir = processes.run_dir("extended", load)
     if workers:
-        generator = crew.master(run_dir, workers)
-        crew.workers(workers)
+        generator = processes.master(run_dir, workers)
+        processes.workers(workers)
     else:
-        generator = crew.alone(run_dir)
+        generator = processes.alone(run_dir)
     switch = LoadSwitchFile(run_dir)
     _await_turns(run_dir, 3)
     for number, seed in enumerate((5, 6), start=1):
         order = switch.tell(ExtendCommand(seconds=1.5, rate=8.0, seed=seed))
         assert order == number
         _answers(switch, order, "spike", 1)
-    assert generator.wait(60) == 0, crew.log
+    assert generator.wait(60) == 0, processes.log
     assert {*_fates(run_dir, load).values()} == {Fate.OFFERED}
     marks = {mark.mark: mark.t for mark in records(run_dir, LoadMark)}
     assert marks["arrivals-end"] - marks["start"] == pytest.approx(4.0 + 3.0)

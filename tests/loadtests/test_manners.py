@@ -47,20 +47,20 @@ def test_a_field_that_is_refused_is_left_out_from_then_on(
     bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes], streaming: bool
 ) -> None:
     whole = stream(WHOLE) if streaming else agent_reply(WHOLE)
-    desk = bench(reply(*refusal), whole, whole)
+    context = bench(reply(*refusal), whole, whole)
     plan = dataclasses.replace(plan, streaming=streaming)
     for turn in ("c1t0", "c1t1"):
-        assert desk.service.run_turn(plan, "Where?", turn, 5).outcome is Outcome.OK
-    assert ["customMetadata" in request for request in taken(desk)] == [True, False, False]
+        assert context.service.run_turn(plan, "Where?", turn, 5).outcome is Outcome.OK
+    assert ["customMetadata" in request for request in taken(context)] == [True, False, False]
     # Each request is told of, the refused one too.
-    assert [error is None for _, error in desk.observed] == [False, True, True]
+    assert [error is None for _, error in context.observed] == [False, True, True]
 
 
 def test_a_server_that_wants_snake_case_gets_it(bench: StartBench, plan: ConversationPlan) -> None:
     missing = reply(422, b'{"detail":[{"type":"missing","loc":["body","app_name"]}]}')
-    desk = bench(missing, missing, agent_reply(WHOLE))
-    assert desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.OK
-    assert set(taken(desk)[-1]) == {
+    context = bench(missing, missing, agent_reply(WHOLE))
+    assert context.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.OK
+    assert set(taken(context)[-1]) == {
         *("app_name", "user_id", "session_id", "new_message", "custom_metadata")
     }
 
@@ -68,28 +68,28 @@ def test_a_server_that_wants_snake_case_gets_it(bench: StartBench, plan: Convers
 def test_a_message_that_is_refused_in_every_form_has_the_first_answer(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(*[reply(400, f"no {number}".encode()) for number in range(8)])
-    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 1)
+    context = bench(*[reply(400, f"no {number}".encode()) for number in range(8)])
+    attempt = context.service.run_turn(plan, "Where?", "c1t0", 1)
     assert (attempt.outcome, attempt.retry) == (Outcome.FAIL, False)
     assert attempt.error == "HTTP 400: no 0"
-    assert len(taken(desk)) == 4
+    assert len(taken(context)) == 4
 
 
 def test_a_refusal_after_a_turn_was_accepted_is_about_the_message(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(agent_reply(WHOLE), reply(*REFUSALS["Go"]), agent_reply(WHOLE))
-    outcomes = [desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome for _ in range(3)]
+    context = bench(agent_reply(WHOLE), reply(*REFUSALS["Go"]), agent_reply(WHOLE))
+    outcomes = [context.service.run_turn(plan, "Where?", "c1t0", 1).outcome for _ in range(3)]
     assert outcomes == [Outcome.OK, Outcome.FAIL, Outcome.OK]
-    assert all("customMetadata" in request for request in taken(desk))
+    assert all("customMetadata" in request for request in taken(context))
 
 
 def test_a_server_that_broke_is_not_asked_in_another_form(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(reply(500, b"tool failed: unexpected argument 'x'"))
-    assert desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.INFO
-    assert len(taken(desk)) == 1, "the turn may have begun"
+    context = bench(reply(500, b"tool failed: unexpected argument 'x'"))
+    assert context.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.INFO
+    assert len(taken(context)) == 1, "the turn may have begun"
 
 
 OWN_WORDS = [
@@ -108,28 +108,28 @@ OWN_WORDS = [
 def test_a_server_that_wants_ids_of_its_own_form_chooses_them(
     bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes], named: bytes
 ) -> None:
-    desk = bench(reply(*refusal), reply(*refusal), reply(200, named), reply(200, named))
-    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(4)]
+    context = bench(reply(*refusal), reply(*refusal), reply(200, named), reply(200, named))
+    attempts = [context.service.open_session(plan, 1, maybe_open=False) for _ in range(4)]
     (name,) = json.loads(named).values()
     assert [attempt.session for attempt in attempts] == [None, None, str(name), str(name)]
     assert [attempt.retry for attempt in attempts[:2]] == [True, True]
-    assert taken(desk) == [{"sessionId": plan.session}, {"sessionId": as_uuid(plan)}, {}, {}]
+    assert taken(context) == [{"sessionId": plan.session}, {"sessionId": as_uuid(plan)}, {}, {}]
 
 
 @pytest.mark.parametrize("refusal", OWN_WORDS, ids=str)
 def test_a_server_that_wants_uuids_gets_the_same_one_for_the_same_session(
     bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes]
 ) -> None:
-    desk = bench(reply(*refusal), reply(200, b"{}"), reply(409), reply(200, b"{}"))
+    context = bench(reply(*refusal), reply(200, b"{}"), reply(409), reply(200, b"{}"))
     other = dataclasses.replace(plan, session=f"{plan.session}-1")
     attempts = [
-        desk.service.open_session(which, 1, maybe_open=maybe_open)
+        context.service.open_session(which, 1, maybe_open=maybe_open)
         for which, maybe_open in ((plan, False), (plan, False), (plan, True), (other, False))
     ]
     assert [attempt.session for attempt in attempts] == [
         *(None, as_uuid(plan), as_uuid(plan), as_uuid(other))
     ]
-    asked = [request["sessionId"] for request in taken(desk)]
+    asked = [request["sessionId"] for request in taken(context)]
     assert asked == [plan.session, as_uuid(plan), as_uuid(plan), as_uuid(other)]
     assert [(uuid.UUID(each).version, str(uuid.UUID(each))) for each in asked[1:]] == [
         (4, each) for each in asked[1:]
@@ -140,8 +140,8 @@ def test_a_server_that_wants_uuids_gets_the_same_one_for_the_same_session(
 def test_a_server_that_refuses_a_session_in_every_form_is_given_up(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(reply(400, b"ids are numbers"), reply(400, b"no"), reply(422, b"an id, please"))
-    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
+    context = bench(reply(400, b"ids are numbers"), reply(400, b"no"), reply(422, b"an id, please"))
+    attempts = [context.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
     assert [attempt.retry for attempt in attempts] == [True, True, False]
     assert attempts[-1].error == (
         "HTTP 400: ids are numbers; without an id: HTTP 422: an id, please"
@@ -153,21 +153,21 @@ def test_errors_that_say_nothing_of_ids_end_them_only_when_they_come_again(
 ) -> None:
     broken, chosen = reply(500, b"Internal Server Error"), {"sessionId": plan.session}
     good, other = reply(200, b'{"id": "s"}'), {"sessionId": as_uuid(plan)}
-    desk = bench(*[broken, broken, broken, good] * 3, good)
+    context = bench(*[broken, broken, broken, good] * 3, good)
     for _ in range(13):
-        desk.service.open_session(plan, 1, maybe_open=False)
-    assert taken(desk) == [chosen, chosen, other, {}] * 3 + [{}]
+        context.service.open_session(plan, 1, maybe_open=False)
+    assert taken(context) == [chosen, chosen, other, {}] * 3 + [{}]
 
 
 def test_a_server_that_was_only_troubled_keeps_our_ids(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     broken, good = reply(500, b"Internal Server Error"), reply(200, b'{"id": "s"}')
-    desk = bench(broken, broken, good, good, good)
+    context = bench(broken, broken, good, good, good)
     for _ in range(5):
-        desk.service.open_session(plan, 1, maybe_open=False)
+        context.service.open_session(plan, 1, maybe_open=False)
     chosen = {"sessionId": plan.session}
-    assert taken(desk) == [chosen, chosen, {"sessionId": as_uuid(plan)}, chosen, chosen]
+    assert taken(context) == [chosen, chosen, {"sessionId": as_uuid(plan)}, chosen, chosen]
 
 
 MISSING = [
@@ -191,18 +191,18 @@ PRESENT = [
 def test_a_missing_session_is_understood_in_the_server_s_words(
     bench: StartBench, plan: ConversationPlan, answer: tuple[int, bytes]
 ) -> None:
-    desk = bench(reply(*answer))
-    attempt = desk.service.read_session(plan, 1)
+    context = bench(reply(*answer))
+    attempt = context.service.read_session(plan, 1)
     assert (attempt.missing, attempt.outcome, attempt.retry) == (True, Outcome.FAIL, False)
-    assert desk.observed == [("audit", None)]
+    assert context.observed == [("audit", None)]
 
 
 @pytest.mark.parametrize("answer", PRESENT, ids=str)
 def test_a_session_that_cannot_be_read_is_not_missing(
     bench: StartBench, plan: ConversationPlan, answer: tuple[int, bytes]
 ) -> None:
-    desk = bench(reply(*answer))  # the list of sessions is refused in the same words
-    attempt = desk.service.read_session(plan, 1)
+    context = bench(reply(*answer))  # the list of sessions is refused in the same words
+    attempt = context.service.read_session(plan, 1)
     assert (attempt.missing, attempt.outcome, attempt.retry) == (False, Outcome.INFO, True)
 
 
@@ -224,11 +224,11 @@ def test_an_error_without_words_is_looked_up_in_a_list_of_sessions_that_is_true(
     proof = b'[{"id": "SESSION"}]'.replace(b"SESSION", plan.session.encode())
     broken = reply(500, b"Internal Server Error")
     found = reply(200, b'{"events": []}')
-    desk = bench(broken, found, reply(200, proof), broken, reply(200, listed))
-    assert not desk.service.read_session(plan, 1).missing  # nobody knows the list yet
-    assert desk.service.read_session(plan, 1).outcome is Outcome.OK
-    assert desk.service.read_session(plan, 1).missing is missing
-    assert desk.server.requests[-1].path == f"/apps/shopmax/users/{plan.user}/sessions"
+    context = bench(broken, found, reply(200, proof), broken, reply(200, listed))
+    assert not context.service.read_session(plan, 1).missing  # nobody knows the list yet
+    assert context.service.read_session(plan, 1).outcome is Outcome.OK
+    assert context.service.read_session(plan, 1).missing is missing
+    assert context.server.requests[-1].path == f"/apps/shopmax/users/{plan.user}/sessions"
 
 
 @pytest.mark.parametrize("list_of_sessions", [b"[]", b'[{"id": "another"}]', b"null"])
@@ -237,19 +237,19 @@ def test_a_list_that_left_out_a_live_session_proves_nothing(
 ) -> None:
     broken = reply(500, b"Internal Server Error")
     found = reply(200, b'{"events": []}')
-    desk = bench(broken, found, reply(200, list_of_sessions), broken)
-    assert not desk.service.read_session(plan, 1).missing
-    assert desk.service.read_session(plan, 1).outcome is Outcome.OK
-    attempt = desk.service.read_session(plan, 1)
+    context = bench(broken, found, reply(200, list_of_sessions), broken)
+    assert not context.service.read_session(plan, 1).missing
+    assert context.service.read_session(plan, 1).outcome is Outcome.OK
+    attempt = context.service.read_session(plan, 1)
     assert (attempt.missing, attempt.outcome, attempt.retry) == (False, Outcome.INFO, True)
 
 
 def test_a_list_is_not_asked_before_it_was_seen_to_be_true(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(reply(500, b"Internal Server Error"), reply(200, b"[]"))
-    assert not desk.service.read_session(plan, 1).missing
-    assert len(desk.server.requests) == 1
+    context = bench(reply(500, b"Internal Server Error"), reply(200, b"[]"))
+    assert not context.service.read_session(plan, 1).missing
+    assert len(context.server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_list_is_not_asked_before_it_was_seen_to_be_true(
 def test_a_turn_that_broke_with_such_words_is_checked_by_reading_the_session(
     bench: StartBench, plan: ConversationPlan, found: Step, missing: bool
 ) -> None:
-    desk = bench(reply(500, b"session not found"), found)
-    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 1)
+    context = bench(reply(500, b"session not found"), found)
+    attempt = context.service.run_turn(plan, "Where?", "c1t0", 1)
     assert attempt.missing is missing
     assert attempt.outcome is Outcome.INFO

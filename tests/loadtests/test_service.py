@@ -98,32 +98,32 @@ def test_a_plain_turn_is_judged_by_what_is_known(
     outcome: Outcome,
     retry: bool,
 ) -> None:
-    desk = bench(step)
-    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 0.3)
+    context = bench(step)
+    attempt = context.service.run_turn(plan, "Where?", "c1t0", 0.3)
     assert (attempt.outcome, attempt.retry) == (outcome, retry)
     assert (attempt.error is None) == (outcome is Outcome.OK)
-    assert desk.observed == [(f"{plan.journey} /run", attempt.error)]
-    assert len(desk.server.requests) == 1, "a request was sent again behind our back"
+    assert context.observed == [(f"{plan.journey} /run", attempt.error)]
+    assert len(context.server.requests) == 1, "a request was sent again behind our back"
 
 
 @pytest.mark.parametrize(("name", "step", "outcome"), STREAMED, ids=_of(STREAMED))
 def test_a_streamed_turn_is_judged_by_what_is_known(
     bench: StartBench, plan: ConversationPlan, name: str, step: Step, outcome: Outcome
 ) -> None:
-    desk = bench(step)
+    context = bench(step)
     streaming = dataclasses.replace(plan, streaming=True)
-    attempt = desk.service.run_turn(streaming, "Where?", "c1t0", 0.8)
+    attempt = context.service.run_turn(streaming, "Where?", "c1t0", 0.8)
     assert attempt.outcome is outcome
-    assert desk.observed == [(f"{plan.journey} /run_sse", attempt.error)]
-    assert len(desk.server.requests) == 1, "a request was sent again behind our back"
+    assert context.observed == [(f"{plan.journey} /run_sse", attempt.error)]
+    assert len(context.server.requests) == 1, "a request was sent again behind our back"
 
 
 def test_a_turn_says_who_means_what_and_gets_the_reply(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(agent_reply(WHOLE))
-    attempt = desk.service.run_turn(plan, "Kab aayega? ₹", "c1t0", 1)
-    request = desk.server.requests[0]
+    context = bench(agent_reply(WHOLE))
+    attempt = context.service.run_turn(plan, "Kab aayega? ₹", "c1t0", 1)
+    request = context.server.requests[0]
     assert (request.method, request.path) == ("POST", "/run")
     assert request.json == {
         "appName": "shopmax",
@@ -142,12 +142,12 @@ def test_the_first_token_is_timed_when_it_arrives_not_when_the_stream_ends(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     # The server pauses 0.2 s before each event: head, partial, partial, whole, end.
-    desk = bench(stream(PARTIAL, PARTIAL, WHOLE))
+    context = bench(stream(PARTIAL, PARTIAL, WHOLE))
     streaming = dataclasses.replace(plan, streaming=True)
-    begun = desk.clock.now()
-    attempt = desk.service.run_turn(streaming, "Where?", "c1t0", 5)
-    took = desk.clock.now() - begun
-    assert desk.server.requests[0].json["streaming"] is True
+    begun = context.clock.now()
+    attempt = context.service.run_turn(streaming, "Where?", "c1t0", 5)
+    took = context.clock.now() - begun
+    assert context.server.requests[0].json["streaming"] is True
     assert attempt.first_token is not None
     assert 0.2 <= attempt.first_token - begun < 0.8
     assert took >= 0.8
@@ -168,26 +168,26 @@ def test_a_connection_that_the_server_closed_while_idle_is_not_used_again(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     closing = dataclasses.replace(agent_reply(WHOLE), then="close")
-    desk = bench(closing)
+    context = bench(closing)
     for _ in range(5):
-        assert desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.OK
+        assert context.service.run_turn(plan, "Where?", "c1t0", 1).outcome is Outcome.OK
         time.sleep(0.01)
-    assert len(desk.server.requests) == 5
+    assert len(context.server.requests) == 5
 
 
 def test_failed_requests_give_their_connections_back(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(CLOSE, RESET, cut_off(200, b"["), reply(500), CLOSE, RESET, agent_reply(WHOLE))
-    outcomes = [desk.service.run_turn(plan, "Where?", "c1t0", 1).outcome for _ in range(7)]
+    context = bench(CLOSE, RESET, cut_off(200, b"["), reply(500), CLOSE, RESET, agent_reply(WHOLE))
+    outcomes = [context.service.run_turn(plan, "Where?", "c1t0", 1).outcome for _ in range(7)]
     assert outcomes == [Outcome.INFO] * 6 + [Outcome.OK]
 
 
 def test_opening_a_session_asks_for_our_own_id(bench: StartBench, plan: ConversationPlan) -> None:
-    desk = bench(reply(200, b"{}"))
-    attempt = desk.service.open_session(plan, 1, maybe_open=False)
+    context = bench(reply(200, b"{}"))
+    attempt = context.service.open_session(plan, 1, maybe_open=False)
     assert attempt.outcome is Outcome.OK
-    request = desk.server.requests[0]
+    request = context.server.requests[0]
     assert (request.method, request.path) == ("POST", f"/apps/shopmax/users/{plan.user}/sessions")
     assert request.json == {"sessionId": plan.session}
 
@@ -195,19 +195,19 @@ def test_opening_a_session_asks_for_our_own_id(bench: StartBench, plan: Conversa
 def test_a_session_that_exists_is_ours_only_after_an_attempt_of_unknown_end(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(reply(409))
-    assert desk.service.open_session(plan, 1, maybe_open=True).outcome is Outcome.OK
-    foreign = desk.service.open_session(plan, 1, maybe_open=False)
+    context = bench(reply(409))
+    assert context.service.open_session(plan, 1, maybe_open=True).outcome is Outcome.OK
+    foreign = context.service.open_session(plan, 1, maybe_open=False)
     assert (foreign.outcome, foreign.retry) == (Outcome.FAIL, False)
 
 
 def test_a_session_read_as_gone_is_an_answer_not_an_error(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(reply(404, json.dumps({"detail": "Session not found"}).encode()))
-    attempt = desk.service.read_session(plan, 1)
+    context = bench(reply(404, json.dumps({"detail": "Session not found"}).encode()))
+    attempt = context.service.read_session(plan, 1)
     assert (attempt.outcome, attempt.retry) == (Outcome.FAIL, False)
-    assert desk.observed == [("audit", None)]
+    assert context.observed == [("audit", None)]
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,13 @@ def test_a_service_that_chooses_its_own_session_ids_is_let(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     refusal = reply(400, b'{"detail": "User-provided Session id is not supported"}')
-    desk = bench(refusal, refusal, reply(200, b'{"id": "s-1"}'), reply(200, b'{"id": "s-2"}'))
+    context = bench(refusal, refusal, reply(200, b'{"id": "s-1"}'), reply(200, b'{"id": "s-2"}'))
     for _ in range(2):
-        refused = desk.service.open_session(plan, 1, maybe_open=False)
+        refused = context.service.open_session(plan, 1, maybe_open=False)
         assert (refused.outcome, refused.retry) == (Outcome.FAIL, True)
-    opened = [desk.service.open_session(plan, 1, maybe_open=False).session for _ in range(2)]
+    opened = [context.service.open_session(plan, 1, maybe_open=False).session for _ in range(2)]
     assert opened == ["s-1", "s-2"]
-    assert [request.json for request in desk.server.requests] == [
+    assert [request.json for request in context.server.requests] == [
         {"sessionId": plan.session},
         {"sessionId": in_form(IdForm.UUID, plan.session)},
         {},
@@ -255,50 +255,50 @@ def test_a_service_that_took_our_ids_once_takes_them_whatever_it_says_later(
     bench: StartBench, plan: ConversationPlan, status: int
 ) -> None:
     created = reply(200, json.dumps({"id": plan.session}).encode())
-    desk = bench(created, reply(status, IDS), created)
-    attempts = [desk.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
+    context = bench(created, reply(status, IDS), created)
+    attempts = [context.service.open_session(plan, 1, maybe_open=False) for _ in range(3)]
     assert [attempt.session for attempt in attempts] == [plan.session, None, plan.session]
     assert attempts[1].outcome is (Outcome.FAIL if status == 400 else Outcome.INFO)
     assert attempts[1].retry == (status == 500)
     chosen = {"sessionId": plan.session}
-    assert [request.json for request in desk.server.requests] == [chosen] * 3
+    assert [request.json for request in context.server.requests] == [chosen] * 3
 
 
 def test_an_error_that_speaks_of_ids_is_a_refusal_once_a_session_without_one_opens(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     refusal = reply(500, IDS)
-    desk = bench(refusal, refusal, reply(200, b'{"id": "s/1"}'), reply(200, b'{"id": "s 2"}'))
+    context = bench(refusal, refusal, reply(200, b'{"id": "s/1"}'), reply(200, b'{"id": "s 2"}'))
     for _ in range(2):
-        doubtful = desk.service.open_session(plan, 1, maybe_open=False)
+        doubtful = context.service.open_session(plan, 1, maybe_open=False)
         assert (doubtful.outcome, doubtful.retry) == (Outcome.INFO, True)
-    opened = [desk.service.open_session(plan, 1, maybe_open=True).session for _ in range(2)]
+    opened = [context.service.open_session(plan, 1, maybe_open=True).session for _ in range(2)]
     assert opened == ["s/1", "s 2"]
     asked = [{"sessionId": in_form(form, plan.session)} for form in (IdForm.OURS, IdForm.UUID)]
-    assert [r.json for r in desk.server.requests] == [*asked, {}, {}]
-    desk.service.read_session(dataclasses.replace(plan, session="s/1"), 1)
-    assert desk.server.requests[-1].path.endswith("/sessions/s%2F1")
+    assert [r.json for r in context.server.requests] == [*asked, {}, {}]
+    context.service.read_session(dataclasses.replace(plan, session="s/1"), 1)
+    assert context.server.requests[-1].path.endswith("/sessions/s%2F1")
 
 
 def test_an_error_that_speaks_of_ids_is_no_refusal_while_no_session_opens_at_all(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     created = reply(200, json.dumps({"id": plan.session}).encode())
-    desk = bench(reply(500, IDS), reply(500, IDS), reply(500, IDS), created, created)
-    outcomes = [desk.service.open_session(plan, 1, maybe_open=True).outcome for _ in range(5)]
+    context = bench(reply(500, IDS), reply(500, IDS), reply(500, IDS), created, created)
+    outcomes = [context.service.open_session(plan, 1, maybe_open=True).outcome for _ in range(5)]
     assert outcomes == [Outcome.INFO] * 3 + [Outcome.OK] * 2
     chosen = {"sessionId": plan.session}
     as_uuid = {"sessionId": in_form(IdForm.UUID, plan.session)}
-    assert [r.json for r in desk.server.requests] == [chosen, as_uuid, {}, chosen, chosen]
+    assert [r.json for r in context.server.requests] == [chosen, as_uuid, {}, chosen, chosen]
 
 
 def test_the_yes_to_a_confirmation_is_the_result_of_the_call_that_asked(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(agent_reply(WHOLE))
-    desk.service.run_turn(plan, "Refund it.", "c1t0+1", 1, ("call-7",))
+    context = bench(agent_reply(WHOLE))
+    context.service.run_turn(plan, "Refund it.", "c1t0+1", 1, ("call-7",))
     yes = {"name": "adk_request_confirmation", "response": {"confirmed": True}}
-    assert desk.server.requests[0].json["newMessage"]["parts"] == [
+    assert context.server.requests[0].json["newMessage"]["parts"] == [
         {"functionResponse": {"id": "call-7", **yes}}
     ]
 
@@ -330,15 +330,15 @@ def test_a_post_is_sent_at_most_once_for_each_attempt_that_is_counted(then: str)
 def test_the_time_to_first_token_is_the_truth_but_for_milliseconds(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
-    desk = bench(stream(PARTIAL, WHOLE))
+    context = bench(stream(PARTIAL, WHOLE))
     streaming = dataclasses.replace(plan, streaming=True)
-    offset = desk.clock.now() - time.monotonic()
+    offset = context.clock.now() - time.monotonic()
     off = []
     for number in range(8):
-        attempt = desk.service.run_turn(streaming, "Where?", f"c1t{number}", 5)
+        attempt = context.service.run_turn(streaming, "Where?", f"c1t{number}", 5)
         assert attempt.first_token is not None
         # Written: the head, the first text, the whole reply, the end; 0.2 s apart.
-        off.append(abs(attempt.first_token - offset - desk.server.wrote[4 * number + 1]))
+        off.append(abs(attempt.first_token - offset - context.server.wrote[4 * number + 1]))
     # 5 ms are promised, and measured where nothing else runs; who waited for a block of the stream
     # would be 200 ms off.
     assert median(off) < 0.02

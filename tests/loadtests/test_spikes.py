@@ -11,9 +11,15 @@ import pytest
 
 from loadtests.arrivals import arrivals, spikes
 from loadtests.arrivals.spikes import Spike
-from loadtests.generator import orders, settings
-from loadtests.generator.milestones import Marks
-from loadtests.generator.orders import OrderBook, Storm
+from loadtests.generator import settings
+from loadtests.generator.load_commands import (
+    LoadCommandReader,
+    Storm,
+    WorkerCommand,
+    from_message,
+    to_message,
+)
+from loadtests.generator.milestones import Milestones
 from loadtests.profiles import profile
 from loadtests.profiles.profile import Profile
 from reports.records import LoadMark, Record, load_commands
@@ -62,8 +68,8 @@ def test_a_spike_is_drawn_from_its_own_seed_and_known_again_from_its_mark(busy: 
     assert Spike.of(values) == counted
 
 
-class Book:
-    """An order book, the file that it reads, and the marks that it makes."""
+class Commands:
+    """A reader of load commands, the file that it reads, and the marks that it writes."""
 
     def __init__(self, run_dir: Path) -> None:
         run = {
@@ -80,7 +86,7 @@ class Book:
         self.run = settings.read(run_dir)
         self.marks: list[LoadMark] = []
         self.file = run_dir / load_commands.FILE
-        self.book = OrderBook(self.run, Marks(self.run.profile, self), 100)
+        self.reader = LoadCommandReader(self.run, Milestones(self.run.profile, self), 100)
 
     def write(self, record: Record) -> None:
         assert isinstance(record, LoadMark)
@@ -93,51 +99,51 @@ class Book:
         with self.file.open("a") as file:
             file.write("\n".join(json.dumps(each) for each in told) + end)
 
-    def take(self, now: float) -> list[orders.Order]:
-        return self.book.take(10.0 + now, 10.0, players=1)
+    def take(self, now: float) -> list[WorkerCommand]:
+        return self.reader.take(10.0 + now, 10.0, players=1)
 
 
-def test_an_order_is_taken_once_and_only_when_it_is_whole(tmp_path: Path) -> None:
-    book = Book(tmp_path)
-    assert book.take(1.0) == []
+def test_a_command_is_read_once_and_only_when_its_line_is_complete(tmp_path: Path) -> None:
+    commands = Commands(tmp_path)
+    assert commands.take(1.0) == []
     storm = {"order": 1, "what": "storm", "seconds": 2.0, "seed": 5}
-    book.tell(storm, end="")
-    assert book.take(1.0) == []
-    book.tell(end="\n")
-    assert book.take(1.0) == [Storm(1, 2.0, 5)]
-    assert book.take(1.0) == []
-    assert [(mark.mark, mark.values) for mark in book.marks] == [
+    commands.tell(storm, end="")
+    assert commands.take(1.0) == []
+    commands.tell(end="\n")
+    assert commands.take(1.0) == [Storm(1, 2.0, 5)]
+    assert commands.take(1.0) == []
+    assert [(mark.mark, mark.values) for mark in commands.marks] == [
         ("storm", {"order": 1.0, "players": 1.0})
     ]
 
 
 def test_two_spikes_are_numbered_one_after_the_other(tmp_path: Path) -> None:
-    book = Book(tmp_path)
+    commands = Commands(tmp_path)
     told = {"what": "spike", "seconds": 3.0, "factor": 4.0}
-    book.tell({"order": 1, "seed": 5, **told}, {"order": 2, "seed": 6, **told})
-    first, second = book.take(2.0)
+    commands.tell({"order": 1, "seed": 5, **told}, {"order": 2, "seed": 6, **told})
+    first, second = commands.take(2.0)
     assert isinstance(first, Spike)
     assert isinstance(second, Spike)
-    counts = [mark.values["arrivals"] for mark in book.marks]
+    counts = [mark.values["arrivals"] for mark in commands.marks]
     assert [first.arrivals, second.arrivals] == counts
     assert (first.first, second.first) == (100, 100 + counts[0])
-    assert book.book.planned == 100 + sum(counts)
+    assert commands.reader.planned == 100 + sum(counts)
     assert first.start == 2.5, "half a second later, so that every process has it in time"
-    assert orders.from_message({"run": "x", **orders.to_message(first)}) == first
+    assert from_message({"run": "x", **to_message(first)}) == first
 
 
-def test_an_order_that_comes_too_late_or_asks_too_much_is_refused(tmp_path: Path) -> None:
-    book = Book(tmp_path)
+def test_a_command_that_is_too_late_or_too_large_is_refused(tmp_path: Path) -> None:
+    commands = Commands(tmp_path)
     told = {"order": 1, "what": "spike", "seconds": 3.0, "factor": 4.0, "seed": 5}
-    book.tell(told)
-    assert book.take(book.run.profile.load_seconds - 0.4) == []
-    book.tell({**told, "order": 2, "factor": 1e9})
-    assert book.take(1.0) == []
-    assert [(mark.mark, mark.values["order"]) for mark in book.marks] == [
+    commands.tell(told)
+    assert commands.take(commands.run.profile.load_seconds - 0.4) == []
+    commands.tell({**told, "order": 2, "factor": 1e9})
+    assert commands.take(1.0) == []
+    assert [(mark.mark, mark.values["order"]) for mark in commands.marks] == [
         ("order-refused", 1.0),
         ("order-refused", 2.0),
     ]
-    assert book.book.planned == 100
+    assert commands.reader.planned == 100
 
 
 EXTEND = {"what": "extend", "seconds": 3.0, "rate": 50.0, "seed": 5}
@@ -146,30 +152,30 @@ EXTEND = {"what": "extend", "seconds": 3.0, "rate": 50.0, "seed": 5}
 def test_an_extension_brings_its_rate_of_customers_from_the_end_of_the_load_on(
     tmp_path: Path,
 ) -> None:
-    book = Book(tmp_path)
-    end = book.run.profile.load_seconds
-    book.tell({"order": 1, **EXTEND}, {"order": 2, **EXTEND, "seed": 6})
-    first, second = book.take(end - 2.0)
+    commands = Commands(tmp_path)
+    end = commands.run.profile.load_seconds
+    commands.tell({"order": 1, **EXTEND}, {"order": 2, **EXTEND, "seed": 6})
+    first, second = commands.take(end - 2.0)
     assert isinstance(first, Spike)
     assert isinstance(second, Spike)
     assert (first.start, second.start) == (end, end + 3.0)
     assert (first.first, second.first) == (100, 100 + first.arrivals)
     assert abs(first.arrivals - 150) < 5 * math.sqrt(150)
-    dues = [each.due for each in spikes.shard(book.run.profile, book.run.seed, first, 0, 1)]
+    dues = [each.due for each in spikes.shard(commands.run.profile, commands.run.seed, first, 0, 1)]
     assert len(dues) == first.arrivals
     assert dues == sorted(dues)
     assert all(end <= due < end + 3.0 for due in dues)
-    assert Spike.of(book.marks[0].values) == first
-    assert orders.from_message({"run": "x", **orders.to_message(first)}) == first
+    assert Spike.of(commands.marks[0].values) == first
+    assert from_message({"run": "x", **to_message(first)}) == first
 
 
-def test_an_extended_load_takes_orders_until_its_later_end(tmp_path: Path) -> None:
-    book = Book(tmp_path)
-    end = book.run.profile.load_seconds
-    book.tell({"order": 1, **EXTEND})
-    assert len(book.take(end - 2.0)) == 1
-    book.tell({"order": 2, **EXTEND})
-    assert len(book.take(end + 1.0)) == 1
-    book.tell({"order": 3, **EXTEND})
-    assert book.take(end + 6.0) == []
-    assert [mark.mark for mark in book.marks] == ["spike", "spike", "order-refused"]
+def test_an_extended_load_takes_commands_until_its_later_end(tmp_path: Path) -> None:
+    commands = Commands(tmp_path)
+    end = commands.run.profile.load_seconds
+    commands.tell({"order": 1, **EXTEND})
+    assert len(commands.take(end - 2.0)) == 1
+    commands.tell({"order": 2, **EXTEND})
+    assert len(commands.take(end + 1.0)) == 1
+    commands.tell({"order": 3, **EXTEND})
+    assert commands.take(end + 6.0) == []
+    assert [mark.mark for mark in commands.marks] == ["spike", "spike", "order-refused"]

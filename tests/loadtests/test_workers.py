@@ -37,7 +37,7 @@ def _profile(seconds: float = 4.0) -> Profile:
     return profile.from_dict(values)
 
 
-class Crew:
+class LoadProcesses:
     """Processes of Locust; all of them are gone when the test is."""
 
     def __init__(self, stack: ExitStack, folder: Path, target: str) -> None:
@@ -110,11 +110,11 @@ def _end(process: Popen) -> None:
 
 
 @pytest.fixture
-def crew(tmp_path: Path) -> Iterator[Crew]:
+def processes(tmp_path: Path) -> Iterator[LoadProcesses]:
     """Nobody yet, and an honest server whose sessions live one second."""
     with ExitStack() as stack:
         url, _ = stack.enter_context(honest_server(1.0))
-        yield Crew(stack, tmp_path, url)
+        yield LoadProcesses(stack, tmp_path, url)
 
 
 def _await(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -133,12 +133,12 @@ def _all(load: Profile) -> list[int]:
     return [arrival.index for arrival in arrivals.plan(load, SEED)]
 
 
-def test_three_workers_play_exactly_the_plan_of_one(crew: Crew) -> None:
+def test_three_workers_play_exactly_the_plan_of_one(processes: LoadProcesses) -> None:
     load = _profile()
-    run_dir = crew.run_dir("whole", load)
-    master, workers = crew.master(run_dir, 3), crew.workers(3)
-    assert master.wait(90) == 0, crew.log
-    assert [worker.wait(30) for worker in workers] == [0, 0, 0], crew.log
+    run_dir = processes.run_dir("whole", load)
+    master, workers = processes.master(run_dir, 3), processes.workers(3)
+    assert master.wait(90) == 0, processes.log
+    assert [worker.wait(30) for worker in workers] == [0, 0, 0], processes.log
     planned = arrivals.plan(load, SEED)
     conversations = records(run_dir, ConversationRecord)
     assert fates(run_dir) == dict.fromkeys(_all(load), Fate.OFFERED)
@@ -154,14 +154,14 @@ def test_three_workers_play_exactly_the_plan_of_one(crew: Crew) -> None:
     assert taken == {record.conversation: record.turns_planned for record in conversations}
 
 
-def test_a_killed_worker_s_arrivals_are_lost_and_nobody_else_s(crew: Crew) -> None:
+def test_a_killed_worker_s_arrivals_are_lost_and_nobody_else_s(processes: LoadProcesses) -> None:
     load = _profile(8.0)
-    run_dir = crew.run_dir("killed", load)
-    master, workers = crew.master(run_dir, 3), crew.workers(3)
+    run_dir = processes.run_dir("killed", load)
+    master, workers = processes.master(run_dir, 3), processes.workers(3)
     _await_turns(run_dir, 10)
     workers[1].kill()
-    assert master.wait(90) == 0, crew.log
-    assert workers[0].wait(30) == workers[2].wait(30) == 0, crew.log
+    assert master.wait(90) == 0, processes.log
+    assert workers[0].wait(30) == workers[2].wait(30) == 0, processes.log
     became = fates(run_dir)
     assert [*became] == _all(load)
     lost = {index % 3 for index, fate in became.items() if fate is Fate.LOST}
@@ -171,13 +171,13 @@ def test_a_killed_worker_s_arrivals_are_lost_and_nobody_else_s(crew: Crew) -> No
     assert "worker-lost" in [mark.mark for mark in records(run_dir, LoadMark)]
 
 
-def test_a_stopped_master_still_accounts_for_every_arrival(crew: Crew) -> None:
+def test_a_stopped_master_still_accounts_for_every_arrival(processes: LoadProcesses) -> None:
     load = _profile(30.0)
-    run_dir = crew.run_dir("stopped", load)
-    master, workers = crew.master(run_dir, 2), crew.workers(2)
+    run_dir = processes.run_dir("stopped", load)
+    master, workers = processes.master(run_dir, 2), processes.workers(2)
     _await_turns(run_dir, 5)
     master.send_signal(signal.SIGTERM)
-    assert master.wait(30) == 0, crew.log
+    assert master.wait(30) == 0, processes.log
     for worker in workers:
         worker.wait(30)
     became = fates(run_dir)
@@ -186,34 +186,36 @@ def test_a_stopped_master_still_accounts_for_every_arrival(crew: Crew) -> None:
     assert Fate.CENSORED in became.values()
 
 
-def test_the_workers_of_a_killed_master_end_and_never_reach_the_next_run(crew: Crew) -> None:
-    first = crew.run_dir("first", _profile(30.0))
-    master, stale = crew.master(first, 2), crew.workers(2)
+def test_the_workers_of_a_killed_master_end_and_never_reach_the_next_run(
+    processes: LoadProcesses,
+) -> None:
+    first = processes.run_dir("first", _profile(30.0))
+    master, stale = processes.master(first, 2), processes.workers(2)
     _await_turns(first, 5)
     master.kill()
     master.wait()
     load = _profile()
-    second = crew.run_dir("second", load)
-    master, workers = crew.master(second, 1), crew.workers(1)
-    assert master.wait(90) == 0, crew.log
-    assert workers[0].wait(30) == 0, crew.log
+    second = processes.run_dir("second", load)
+    master, workers = processes.master(second, 1), processes.workers(1)
+    assert master.wait(90) == 0, processes.log
+    assert workers[0].wait(30) == 0, processes.log
     assert [worker.wait(30) for worker in stale] == [
         ExitCode.INCONCLUSIVE,
         ExitCode.INCONCLUSIVE,
-    ], crew.log
+    ], processes.log
     conversations = records(second, ConversationRecord)
     assert fates(second) == dict.fromkeys(_all(load), Fate.OFFERED)
     assert all("-second-" in record.session for record in conversations)
 
 
-def test_a_worker_that_joins_late_plays_no_part(crew: Crew) -> None:
+def test_a_worker_that_joins_late_plays_no_part(processes: LoadProcesses) -> None:
     load = _profile(8.0)
-    run_dir = crew.run_dir("late", load)
-    master = crew.master(run_dir, 1)
-    crew.workers(1)
+    run_dir = processes.run_dir("late", load)
+    master = processes.master(run_dir, 1)
+    processes.workers(1)
     _await_turns(run_dir, 2)
-    (late,) = crew.workers(1)
-    assert master.wait(90) == 0, crew.log
+    (late,) = processes.workers(1)
+    assert master.wait(90) == 0, processes.log
     late.wait(30)
     assert fates(run_dir) == dict.fromkeys(_all(load), Fate.OFFERED)
     assert "worker-late" in [mark.mark for mark in records(run_dir, LoadMark)]

@@ -5,15 +5,15 @@ import time
 
 from loadtests.adk.client import Answer
 from loadtests.adk.service import Attempt
-from loadtests.customers.retry import Deadline, RetryState, Tries, persist
+from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.profile import Profile
 from reports.records import Outcome
 
 
 def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
     def pauses(*seed: int | str) -> list[float]:
-        jitter = RetryState(*seed)
-        return [jitter.seconds(0.4) for _ in range(20)]
+        retry_state = RetryState(*seed)
+        return [retry_state.seconds(0.4) for _ in range(20)]
 
     drawn = pauses(7, "audit")
     assert all(0 <= pause <= 0.4 for pause in drawn)
@@ -24,11 +24,13 @@ def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
 
 
 def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke: Profile) -> None:
-    jitter, tries, deadline = RetryState(1), Tries(), Deadline(0.2)
+    retry_state, tries, deadline = RetryState(1), Tries(), Deadline(0.2)
     begun = time.monotonic()
-    jitter.away_until = begun + 0.5
+    retry_state.reconnect_at = begun + 0.5
     answers = [Attempt(Outcome.INFO, Answer(), "cut off"), Attempt(Outcome.OK, Answer())]
-    persist(tries, lambda timeout: answers.pop(0), smoke.conversation, jitter, deadline)
+    ask_with_retries(
+        tries, lambda timeout: answers.pop(0), smoke.conversation, retry_state, deadline
+    )
     assert (tries.outcome, tries.attempts, tries.unsure) == (Outcome.OK, 2, 1)
     assert time.monotonic() - begun >= 0.5
     # What the customer asks for next has what was left of it.
@@ -36,13 +38,15 @@ def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke:
 
 
 def test_who_is_cut_off_between_two_attempts_is_away_as_well(smoke: Profile) -> None:
-    jitter, tries = RetryState(1), Tries()
+    retry_state, tries = RetryState(1), Tries()
     begun = time.monotonic()
     busy = Attempt(Outcome.FAIL, Answer(retry_after=0.4), "busy")
     answers = [busy, Attempt(Outcome.OK, Answer())]
-    cut = threading.Timer(0.1, setattr, (jitter, "away_until", begun + 1.0))
+    cut = threading.Timer(0.1, setattr, (retry_state, "reconnect_at", begun + 1.0))
     cut.start()
-    persist(tries, lambda timeout: answers.pop(0), smoke.conversation, jitter, Deadline(0.8))
+    ask_with_retries(
+        tries, lambda timeout: answers.pop(0), smoke.conversation, retry_state, Deadline(0.8)
+    )
     cut.join()
     assert (tries.outcome, tries.attempts) == (Outcome.OK, 2)
     assert time.monotonic() - begun >= 1.0

@@ -1,17 +1,17 @@
-"""What the load is told while it is played: more customers, or all of them cut off at once.
+"""Commands to the load during a run: additional customers, or a cut-off of all customers.
 
 Faults of the load, and the harness, write commands into the run directory
-(`reports.records.load_commands`).  The process that leads the load (the only one, or the master)
-looks there, answers each command with a mark, and hands it to the players:
+(`reports.records.load_commands`).  The leading process of the load (the only one, or the master)
+reads them there, answers each command with a mark, and passes it to the players:
 
-- `spike`: `arrivals` more customers will come, numbered from `first` on; they belong to the plan
-  from then on, and each of them has one fate as all others do;
-- `extend`: as a spike, but from the planned end of the load on, which comes later then;
+- `spike`: `arrivals` additional customers, numbered from `first` on; they belong to the plan from
+  then on, and each of them has exactly one fate;
+- `extend`: like a spike after the planned end of the load, which moves to the spike's end;
 - `storm`: so many `players` cut their customers off, and answer with a `storm-cut` each;
-- `order-refused`: too late, or too much; the log says which.
+- `order-refused`: too late, or too large; the log says which.
 
-Every mark carries the number of its order.  The marks say all that is needed to know the arrivals
-of a spike again (`Spike.of`, `spikes.shard`), whatever becomes of the process that made them.
+Every mark has the number of its command as `order`.  The marks hold all values from which a spike's
+arrivals can be computed again (`Spike.of`, `spikes.shard`) if the process that planned them dies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from loadtests.arrivals import spikes
 from loadtests.arrivals.spikes import Spike
-from loadtests.generator.milestones import HEAD_START_S, Marks
+from loadtests.generator.milestones import HEAD_START_S, Milestones
 from loadtests.generator.settings import RunSettings
 from reports.records import load_commands
 from reports.records.load_commands import ExtendCommand, LoadCommand, SpikeCommand, StormCommand
@@ -33,72 +33,72 @@ LOOK_S = 0.1
 GIVE_WAY_S = 0.001
 """The pause between two slices of a long count."""
 MOST_ARRIVALS = 1_000_000
-"""Of one spike."""
+"""The most arrivals of one spike."""
 
 log = logging.getLogger("diya.load")
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """Every customer in a conversation is cut off, and comes back within `seconds`."""
+    """A cut-off of every customer in a conversation; they reconnect within `seconds`."""
 
     order: int
     seconds: float
     seed: int
 
 
-Order = Spike | Storm
+WorkerCommand = Spike | Storm
 
 
-def to_message(order: Order) -> dict[str, Any]:
-    """For a worker."""
-    return {"what": type(order).__name__.lower(), **asdict(order)}
+def to_message(command: WorkerCommand) -> dict[str, Any]:
+    """The command as a message to a worker."""
+    return {"what": type(command).__name__.lower(), **asdict(command)}
 
 
-def from_message(message: Mapping[str, Any]) -> Order:
-    """What `to_message` made."""
+def from_message(message: Mapping[str, Any]) -> WorkerCommand:
+    """The inverse of `to_message`."""
     values = {key: value for key, value in message.items() if key not in ("what", "run")}
     return Spike(**values) if message["what"] == "spike" else Storm(**values)
 
 
-class OrderBook:
-    """The orders of one load, in the hands of whoever leads it."""
+class LoadCommandReader:
+    """Reads the commands of one load, in its leading process."""
 
-    def __init__(self, run: RunSettings, marks: Marks, planned: int) -> None:
-        """`planned` arrivals are numbered already."""
-        self._run, self._marks = run, marks
+    def __init__(self, run: RunSettings, milestones: Milestones, planned: int) -> None:
+        """`planned` is the number of arrivals so far."""
+        self._run, self._milestones = run, milestones
         self._path, self._position = run.run_dir / load_commands.FILE, 0
         self.planned = planned
-        """How many arrivals there are with those of the spikes."""
+        """The number of arrivals, including those of the spikes."""
 
-    def take(self, now: float, start: float, players: int) -> list[Order]:
-        """The orders that came since the last look, answered.
+    def take(self, now: float, start: float, players: int) -> list[WorkerCommand]:
+        """The new commands since the last call; each is answered with a mark.
 
         `now` and `start` (of the load) are run time; `players` processes will obey.
         """
-        taken: list[Order] = []
+        taken: list[WorkerCommand] = []
         for command in self._new():
-            order: Order | None
+            planned: WorkerCommand | None
             if isinstance(command, StormCommand):
-                order = Storm(command.order, command.seconds, command.seed)
-                self._marks.mark("storm", now, order=command.order, players=players)
+                planned = Storm(command.order, command.seconds, command.seed)
+                self._milestones.mark("storm", now, order=command.order, players=players)
             else:
-                order = self._spike(command, now - start + HEAD_START_S)
-                if order is not None:
-                    order = self._counted(order)
-                    self._marks.mark("spike", now, **asdict(order))
-            if order is None:
-                self._marks.mark("order-refused", now, order=command.order)
+                planned = self._spike(command, now - start + HEAD_START_S)
+                if planned is not None:
+                    planned = self._counted(planned)
+                    self._milestones.mark("spike", now, **asdict(planned))
+            if planned is None:
+                self._milestones.mark("order-refused", now, order=command.order)
             else:
-                taken.append(order)
+                taken.append(planned)
         return taken
 
     def _spike(self, command: SpikeCommand | ExtendCommand, at: float) -> Spike | None:
-        """The spike from `at` on, or from the load's end on; None for what cannot be done.
+        """The spike from `at` on, or from the load's end on; None if the command is refused.
 
-        A player whose load is over has nobody to wait for: an order that comes so late is refused.
+        A command after the end of the load is refused, because its players do not wait for it.
         """
-        end = self._marks.load_end
+        end = self._milestones.load_end
         extends = isinstance(command, ExtendCommand)
         spike = Spike(
             order=command.order,
@@ -114,20 +114,20 @@ class OrderBook:
             log.error("a spike of %.0f arrivals, %.1f s after the start: refused", expected, at)
             return None
         if extends:
-            self._marks.load_end = spike.start + spike.seconds
+            self._milestones.load_end = spike.start + spike.seconds
         return spike
 
     def _counted(self, spike: Spike) -> Spike:
         count = 0
         for so_far in spikes.counting(self._run.profile, self._run.seed, spike):
             count = so_far
-            # Locust makes time.sleep give way: customers talk meanwhile.
+            # Under Locust time.sleep yields to the customers.
             time.sleep(GIVE_WAY_S)
         self.planned += count
         return replace(spike, arrivals=count)
 
     def _new(self) -> list[LoadCommand]:
-        """The whole lines that nobody has read yet."""
+        """The commands in the complete lines not read yet."""
         return [load_commands.decode(line) for line in self._read().splitlines()]
 
     def _read(self) -> bytes:
