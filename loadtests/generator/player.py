@@ -2,7 +2,7 @@
 
 Every planned arrival is recorded exactly once: by its conversation's record or, if the load is
 stopped before it, within one range of all arrivals still to come.  The player also obeys load
-command. (`loadtests.generator.load_commands`), whose arrivals become part of the plan.
+commands (`loadtests.generator.load_commands`), whose arrivals become part of the plan.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from loadtests.customers.turn import CustomerContext
 from loadtests.generator import descriptors, hdrlog
 from loadtests.generator.fates import not_played
 from loadtests.generator.generator_stats import Tally
-from loadtests.generator.load_command. import GIVE_WAY_S, Storm, WorkerCommand
+from loadtests.generator.load_commands import GIVE_WAY_S, Storm, WorkerCommand
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, ArrivalRange, Fate, LoadMark, Recorder, RunClock
 
@@ -133,21 +133,22 @@ class Player:
         self._talking.join()
         return not self._stopped.is_set()
 
-    def obey(self, command. WorkerCommand) -> None:
+    def obey(self, command: WorkerCommand) -> None:
         """Play a spike's share of arrivals, or cut off all customers; returns at once."""
-        if isinstance(command. Storm):
-            self._cut_off(command.
+        if isinstance(command, Storm):
+            self._cut_off(command)
             return
         run, shard = self._run, (self._shard, self._shards)
         coming = _Coming(
-            spikes.shard(run.profile, run.seed, command. *shard), spikes.indices(command, *shard)
+            spikes.shard(run.profile, run.seed, command, *shard), spikes.indices(command, *shard)
         )
         if self._stopped.is_set() or self._talked:
             # The load is over here already, but these arrivals are part of the plan: record them.
             self._refuse_all(coming, Fate.CENSORED if self._stopped.is_set() else Fate.LATE)
             return
         self._extra.append(coming)
-        self._load_end = max(self._load_end, command.start + command.seconds if command.rate else 0.0)
+        if command.rate:
+            self._load_end = max(self._load_end, command.start + command.seconds)
         self._spiking.spawn(self._guarded, self._offer, coming)
 
     def audit_late(self) -> bool:

@@ -1,1 +1,1 @@
-"""What several rooms share: exit codes, and rules for input that all of them read."""
+"""Shared by several rooms: exit codes, and rules for input."""

@@ -1,7 +1,7 @@
 """The checks: functions `History -> list[Finding]`, one file each, named in the rows of the gates.
 
-A check that raises has found nothing out: it becomes one finding whose status is unknown.  So does
-one with a finding that is no row of `reports.gates`: nobody would know how it counts.
+A check that raises becomes one finding whose status is unknown.  So does a check with a finding
+that is not a row of `reports.gates`, because the verdict could not count it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHECKS: tuple[Check, ...] = tuple(map(_named, dict.fromkeys(row.found_by for row
 
 
 def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Finding]:
-    """Every finding of every check.  Raises nothing: a crash is a finding."""
+    """Every finding of every check.  Raises nothing; a crash becomes a finding."""
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -52,7 +52,7 @@ def _seen_from_outside(finding: Finding, history: History) -> Finding:
         return finding
     if not history.run.foreign:
         return finding
-    summary = f"{finding.summary} (out of sight at this target: not counted)"
+    summary = f"{finding.summary} (not visible at this target: not counted)"
     return replace(finding, summary=summary, out_of_sight=True)
 
 

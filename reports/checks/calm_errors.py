@@ -1,7 +1,7 @@
-"""Errors without a fault near: turns that needed several attempts, deletes and reads that failed.
+"""Errors without a fault nearby: turns that needed several attempts, failed deletions and reads.
 
-Customers who try again get their answer, so that none of these shows in the share of turns without
-an answer.  Beside a fault they are part of its price; in calm the service fails for no reason.
+Customers who retry get their answer, so none of these counts in the share of turns without an
+answer.  Near a fault they are expected; without one the service fails for no reason.
 """
 
 from __future__ import annotations
@@ -18,21 +18,20 @@ from reports.records.columns import FOUND, RETRIED, UNANSWERED
 from reports.records.history import History
 
 RETRIED_SHARE = 0.01
-"""Of the turns of the steady state; a network loses a connection now and then."""
+"""Allowed share of the steady state's turns, since a network sometimes loses a connection."""
 _FEW = 2
-"""So many retried turns are no habit, however short the steady state is."""
+"""Always allowed number of retried turns, however short the steady state is."""
 _OWN_PATIENCE = "no complete response within"
-"""So begins the error of an attempt that the customer's app gave up on.  What a slow answer does to
-customers is the gates' on latency to say."""
+"""The prefix of a time-out's error.  Slow answers are left to the gates on latency."""
 _MOST_READ = 2000
-"""Retried turns that are looked at; of more, as many evenly spread ones."""
+"""Most retried turns to examine; of more, a sample evenly spread."""
 SLOW_READ_S = 5.0
-"""A session that cannot be read for longer is one that cannot be read."""
+"""A read that fails for longer counts as failed."""
 _NOT_OFFERED = ("HTTP 405", "HTTP 501")
 
 
 def check_calm_errors(history: History) -> list[Finding]:
-    """Gate retries in the steady state, and deletes and reads that failed with no fault near."""
+    """Gate retries in the steady state, and deletions and reads that failed without a fault."""
     return [*_retries(history), *_deletes(history), *_reads(history)]
 
 
@@ -54,9 +53,9 @@ def _retries(history: History) -> list[Finding]:
 
 
 def retried_in_vain(history: History) -> tuple[list[int], int]:
-    """Numbers of the steady state's turns of which an attempt was refused, or failed.
+    """Numbers of the steady state's turns with a refused or failed attempt, and the sampling step.
 
-    Of very many only each so-manieth was looked at: the second number.
+    Of very many retried turns only every n-th is examined; n is the second value.
     """
     turns = history.turns
     steady = history.once(turns_by_phase).get(STEADY, ())
@@ -83,13 +82,13 @@ def _deletes(history: History) -> list[Finding]:
 
 
 def failed_deletions(history: History) -> tuple[list[ConversationRecord], int]:
-    """The conversations whose deletion failed in calm, and how many were to be deleted."""
+    """The conversations whose deletion failed without a fault, and the number of deletions."""
     talks = history.conversations
     records = [talks[number] for number in talks.undeleted]
     if history.run.foreign and records and not talks.deleted:
-        # A target that has no deletion fails nobody.
+        # A target without deletion support does not fail.
         records = [r for r in records if not any(code in (r.error or "") for code in _NOT_OFFERED)]
-    # A healthy service deletes as soon as it is back: only the first moment counts.
+    # A healthy service deletes as soon as it is back, so only the first attempt's time counts.
     calm = [r for r in records if not beside_a_fault(history, *_first_moment(r.ended))]
     return calm, talks.deleted + len(records)
 
@@ -117,12 +116,12 @@ def _reads(history: History) -> list[Finding]:
 
 
 def bad_reads(history: History) -> list[tuple[int, float]]:
-    """The number of each read that failed in calm, and for how long it was tried, seconds."""
+    """The number of each read that failed without a fault, with the duration of its attempts."""
     return list(_bad_reads(history))
 
 
 def _slow(history: History) -> float:
-    """A read that takes longer than so many seconds is as good as failed."""
+    """A read that takes more seconds than this counts as failed."""
     return max(SLOW_READ_S, history.run.slo("steady_p99_s"))
 
 

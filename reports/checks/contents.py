@@ -1,8 +1,7 @@
-"""Contents: is what the answers showed stored once, and did the customer get what was said?
+"""Contents: do sessions hold the answers' tool steps and state, and do replies match the model's?
 
-An agent of the user's own may rewrite what it stores or says.  Where that is so in most of its
-turns, it is how the agent works: it is counted apart.  The tools and the state of the reference
-agent have no such excuse.
+A user's own agent may rewrite stored or shown texts.  If it does so in most of its turns, that is
+intended and counted separately.  The reference agent's tools and state have no such excuse.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from reports.records import Finding, Status
 from reports.records.history import History
 
 HABIT_SHARE = 0.5
-"""An agent that differs in more of its turns than this does so by design."""
+"""A difference in a larger share of an agent's turns is by design."""
 
 
 def findings(contents: Contents, history: History) -> list[Finding]:
-    """One finding for each question of which something was recorded."""
+    """One finding for each question with recorded data."""
     asked = {
         "continuity.steps": contents.steps,
         "continuity.state": contents.state,
@@ -33,7 +32,7 @@ def _finding(gate: str, compared: Compared, history: History) -> Finding:
     if not compared.wrong:
         told = f"all of {compared.turns} turns"
     elif compared.wrong > HABIT_SHARE * compared.turns and _may_rewrite(gate, history):
-        told = f"{told}; an agent that does so in most turns means to"
+        told = f"{told}; most turns of this agent do so, by design"
         limit = None
     else:
         status, told = Status.FAIL, f"{told}, in {compared.conversations} conversations"
@@ -50,5 +49,5 @@ def _finding(gate: str, compared: Compared, history: History) -> Finding:
 
 
 def _may_rewrite(gate: str, history: History) -> bool:
-    """Whether an application may have meant the difference."""
+    """Whether the application may intend the difference."""
     return gate == "continuity.reply" or not history.run.model_is_ours

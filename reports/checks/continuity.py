@@ -6,44 +6,46 @@ from dataclasses import replace
 
 from reports.checks import contents
 from reports.gates import VIOLATIONS
-from reports.measures.continuity.all_conversations import take_census
-from reports.measures.continuity.tallies import Census, Tally
+from reports.measures.continuity.all_conversations import take_tallies
+from reports.measures.continuity.tallies import Tallies, Tally
 from reports.records import Finding, Status
 from reports.records.history import History
 
 UNVERIFIED_SHARE = 0.01
-"""More conversations than this without an answered audit, and continuity is not known."""
+"""With a larger share of conversations without an answered audit, continuity is not known."""
 REPEATED_SHARE, REPEATED_FEW = 0.01, 5
-"""More turns than this share, and than so many, that happened again: a target that does not promise
-to prevent it does not prevent it as a rule."""
+"""A target that does not promise to prevent repeated turns fails only when the repeated ones exceed
+both this share and this number."""
 
 
 def check_continuity(history: History) -> list[Finding]:
-    """One finding for each class of violation, and one for what was lost as declared, if any."""
-    census = history.once(take_census)
-    findings = [_finding(history, census, kind) for kind in VIOLATIONS]
-    if census.within_durability:
-        why = f"{census.within_durability} acknowledged turns were lost within what "
+    """One finding for each class of violation, and one for declared losses, if any."""
+    tallies = history.once(take_tallies)
+    findings = [_finding(history, tallies, kind) for kind in VIOLATIONS]
+    if tallies.within_durability:
+        why = f"{tallies.within_durability} acknowledged turns were lost within what "
         why += f"{history.run.topology.durability} declares that it may lose"
         findings.append(
-            _counted_apart("continuity.within_durability", census.within_durability, why)
+            _counted_apart("continuity.within_durability", tallies.within_durability, why)
         )
-    if census.repeated:
-        why = f"{census.repeated} turns happened more than once when they were sent again, which "
+    if tallies.repeated:
+        why = f"{tallies.repeated} turns happened more than once when they were sent again, which "
         why += "this target does not promise to prevent"
-        findings.append(_repeated(census, why))
-    if census.stored_otherwise:
-        why = f"{census.stored_otherwise} turns are stored with another text than was sent or "
+        findings.append(_repeated(tallies, why))
+    if tallies.stored_otherwise:
+        why = f"{tallies.stored_otherwise} turns are stored with another text than was sent or "
         why += "answered, in calm as well: the application rewrites them"
-        findings.append(_counted_apart("continuity.stored_otherwise", census.stored_otherwise, why))
-    if census.notes:
-        why = f"{census.notes} texts of the agent answer no turn: greetings or notes of its own"
-        findings.append(_counted_apart("continuity.unprompted", census.notes, why))
-    return findings + contents.findings(census.contents, history)
+        findings.append(
+            _counted_apart("continuity.stored_otherwise", tallies.stored_otherwise, why)
+        )
+    if tallies.notes:
+        why = f"{tallies.notes} texts of the agent answer no turn: greetings or notes of its own"
+        findings.append(_counted_apart("continuity.unprompted", tallies.notes, why))
+    return findings + contents.findings(tallies.contents, history)
 
 
 def _counted_apart(gate: str, turns: int, why: str) -> Finding:
-    """What is shown, and held against nobody."""
+    """A finding that is shown but always passes."""
     return Finding(
         check=gate,
         phase="run",
@@ -55,29 +57,30 @@ def _counted_apart(gate: str, turns: int, why: str) -> Finding:
     )
 
 
-def _repeated(census: Census, why: str) -> Finding:
-    """Repeats are held against nobody while they are the exception: one lost answer here or there,
-    not the way in which the target deals with its customers."""
-    most = max(REPEATED_FEW, int(REPEATED_SHARE * census.acknowledged))
-    finding = _counted_apart("continuity.repeated", census.repeated, why)
-    if census.repeated <= most:
+def _repeated(tallies: Tallies, why: str) -> Finding:
+    """Repeats pass while they are rare, as after a lost answer, and fail when they are frequent."""
+    most = max(REPEATED_FEW, int(REPEATED_SHARE * tallies.acknowledged))
+    finding = _counted_apart("continuity.repeated", tallies.repeated, why)
+    if tallies.repeated <= most:
         return finding
-    why = f"{census.repeated} of {census.acknowledged} turns happened more than once, limit {most}"
+    why = (
+        f"{tallies.repeated} of {tallies.acknowledged} turns happened more than once, limit {most}"
+    )
     return replace(finding, status=Status.FAIL, limit=most, summary=why)
 
 
-def _finding(history: History, census: Census, kind: str) -> Finding:
-    tally = census.violations.get(kind, Tally())
+def _finding(history: History, tallies: Tallies, kind: str) -> Finding:
+    tally = tallies.violations.get(kind, Tally())
     title = VIOLATIONS[kind].title
     if tally.turns:
         status, summary = (
             Status.FAIL,
-            f"{title}: {tally.turns} turns in {tally.conversations} of {census.opened} "
+            f"{title}: {tally.turns} turns in {tally.conversations} of {tallies.opened} "
             "conversations",
         )
     else:
-        status, summary = _innocent(history, census, kind)
-    shown = tally if tally.turns else census.doubts.get(kind, tally)
+        status, summary = _innocent(history, tallies, kind)
+    shown = tally if tally.turns else tallies.doubts.get(kind, tally)
     return Finding(
         check=VIOLATIONS[kind].name,
         phase="run",
@@ -90,44 +93,44 @@ def _finding(history: History, census: Census, kind: str) -> Finding:
     )
 
 
-def _innocent(history: History, census: Census, kind: str) -> tuple[Status, str]:
-    """No violation was seen: was there enough to see it by?"""
+def _innocent(history: History, tallies: Tallies, kind: str) -> tuple[Status, str]:
+    """The status without violations: PASS only with enough evidence."""
     title = VIOLATIONS[kind].title
-    unverified = census.opened - census.audited
-    if not census.opened:
+    unverified = tallies.opened - tallies.audited
+    if not tallies.opened:
         return Status.UNKNOWN, "Continuity is not known: no conversation was opened"
-    if unverified > UNVERIFIED_SHARE * census.opened:
+    if unverified > UNVERIFIED_SHARE * tallies.opened:
         return (
             Status.UNKNOWN,
-            f"Continuity is not known: {unverified} of {census.opened} conversations could not be "
+            f"Continuity is not known: {unverified} of {tallies.opened} conversations could not be "
             "read back",
         )
-    if doubts := census.doubts.get(kind):
+    if doubts := tallies.doubts.get(kind):
         return (
             Status.UNKNOWN,
             f"{title}: not known of {doubts.turns} turns or sessions in {doubts.conversations} of "
-            f"{census.opened} conversations",
+            f"{tallies.opened} conversations",
         )
-    if kind == "leaked" and census.nameless > UNVERIFIED_SHARE * census.audited:
+    if kind == "leaked" and tallies.nameless > UNVERIFIED_SHARE * tallies.audited:
         return (
             Status.UNKNOWN,
-            f"{title}: not known, {census.nameless} reads did not say whose session it is",
+            f"{title}: not known, {tallies.nameless} reads did not say whose session it is",
         )
     if kind == "resurrected" and not history.run.ttl_known:
-        after = f"; none after {census.read_late} deletions" if census.read_late else ""
+        after = f"; none after {tallies.read_late} deletions" if tallies.read_late else ""
         return Status.UNKNOWN, f"{title}: not known, nor is the target's TTL (--ttl){after}"
-    if kind == "resurrected" and not census.read_late:
+    if kind == "resurrected" and not tallies.read_late:
         return Status.UNKNOWN, f"{title}: not known, no session was read after its TTL"
     if kind == "context_missed" and history.run.model_is_ours:
-        silent = census.acknowledged - census.witnessed
-        if not census.witnessed or silent > UNVERIFIED_SHARE * census.acknowledged:
+        silent = tallies.acknowledged - tallies.witnessed
+        if not tallies.witnessed or silent > UNVERIFIED_SHARE * tallies.acknowledged:
             return (
                 Status.UNKNOWN,
-                f"{title}: not known, {silent} of {census.acknowledged} replies bore no witness",
+                f"{title}: not known, {silent} of {tallies.acknowledged} replies had no witness",
             )
-    if kind == "context_missed" and not census.witnessed:
+    if kind == "context_missed" and not tallies.witnessed:
         by_histories = "none by the histories that were read back"
         if history.run.foreign:
             return Status.UNKNOWN, f"{title}: {by_histories}; what the model was shown is not known"
-        return Status.PASS, f"{title}: {by_histories}; this model bears no witness"
-    return Status.PASS, f"{title}: none in {census.audited} conversations"
+        return Status.PASS, f"{title}: {by_histories}; this model gives no witness"
+    return Status.PASS, f"{title}: none in {tallies.audited} conversations"

@@ -1,7 +1,7 @@
 """Errors: the share of offered turns that was not acknowledged, retries included.
 
-A turn that finds no session, because Redis lost it within the declared durability, is the price of
-that declaration: it is counted apart (`continuity.within_durability`), and not here again.
+A turn whose session Redis lost within the declared durability is counted separately
+(`continuity.within_durability`), not here.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _NO_SESSION = 404
 
 
 def check_errors(history: History) -> list[Finding]:
-    """Gate the turns without an answer, and the errors that retries or the harness swallow."""
+    """Gate the turns without an answer, and the errors hidden by retries or by the harness."""
     return [*_rate(history), *check_replies(history), *check_calm_errors(history)]
 
 
 def _rate(history: History) -> list[Finding]:
-    """Gate the share of turns that the customer did not get an answer to."""
+    """Gate the share of turns without an answer."""
     limit = history.run.slo("error_rate")
     turns = history.turns
     offered = len(turns)
@@ -57,13 +57,13 @@ def _rate(history: History) -> list[Finding]:
 def lost_as_declared(history: History) -> frozenset[int]:
     """The numbers of the refused turns whose session may be lost within the declared durability.
 
-    The session was asked for and acknowledged when the server may have acknowledged in vain.
+    The session was opened at a time from which the server may have lost acknowledged writes.
     """
     if not history.once(declared_losses):
         return frozenset()
     lost, talks, turns = history.once(may_lose), history.conversations, history.turns
     moments = zip(talks.conversation, talks.started, talks.opened, strict=True)
-    # No comparison with the NaN of a session that was never opened is true.
+    # A session that was never opened has NaN, which makes every comparison false.
     opened_in_vain = {index for index, asked, opened in moments if lost(asked, opened)}
     if not opened_in_vain:
         return frozenset()

@@ -1,6 +1,6 @@
-"""Floors of evidence: was enough of the fleet used, and after the faults too?
+"""Minimum evidence: did the run use enough of the fleet, also after the faults?
 
-A run in which hardly anything happened passes every other gate.  Each floor says how much it takes.
+A run with hardly any turns would pass every other gate.  Each floor is a required minimum.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from reports.records import Finding, Status
 from reports.records.history import History
 
 TURNS_PER_REPLICA = 10
-"""Of so many turns for each replica, spread evenly or at random, none is likely to get none."""
+"""With so many turns per replica, even a random balancer is unlikely to leave one out."""
 MOVED_SHARE = 0.1
-"""Of later turns; without affinity 1 - 1/replicas of them move, half of them between two."""
+"""Share of later turns; without affinity 1 - 1/replicas of them move, with two replicas half."""
 TURNS_AFTER = 5
-"""Sent after the last fault was healed: so few already show whether the service answers again."""
+"""Turns sent after the last fault was healed; this few already show that the service answers."""
 
 
 def check_floors(history: History) -> list[Finding]:
-    """Gate how many replicas answered, how many turns moved, and the load after the faults."""
+    """Gate the number of replicas that answered, the moved turns, and the load after the faults."""
     return [*_replicas(history), *_spread(history), *_aftermath(history)]
 
 
 def _replicas(history: History) -> list[Finding]:
-    """With several replicas, each must have answered where the turns suffice for all."""
+    """With several replicas, each must have answered if there were enough turns."""
     planned, seen = history.run.topology.replicas, history.once(replicas_seen)
     if planned is None or planned < 2 or not seen:
         return []
@@ -34,9 +34,9 @@ def _replicas(history: History) -> list[Finding]:
 
 
 def _spread(history: History) -> list[Finding]:
-    """With several replicas, conversations must have moved: else the question was not asked.
+    """With several replicas, conversations must have moved, or continuity was not tested.
 
-    Nobody says how many replicas a foreign target has; there the ones that answered count.
+    The number of a foreign target's replicas is unknown; there the ones that answered count.
     """
     seen = len(history.once(replicas_seen))
     planned = history.run.topology.replicas
@@ -54,7 +54,7 @@ def _spread(history: History) -> list[Finding]:
 
 
 def _aftermath(history: History) -> list[Finding]:
-    """After the last fault customers must have come: else nothing shows that it is over."""
+    """There must be turns after the last fault, or nothing shows that it is over."""
     if not history.faults:
         return []
     last = max(history.faults, key=lambda fault: fault.end)
@@ -66,6 +66,6 @@ def _aftermath(history: History) -> list[Finding]:
 
 
 def _finding(gate: str, passed: bool, value: float, unit: str, summary: str) -> Finding:
-    # A limit is the most that is allowed; a floor stands in the summary.
+    # A limit is a maximum; the summary states the floor.
     status = Status.PASS if passed else Status.FAIL
     return Finding(gate, "run", status, value, None, unit, summary)

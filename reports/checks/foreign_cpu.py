@@ -1,8 +1,8 @@
-"""The machine's other work: did somebody else take the processors while a latency gate failed?
+"""Foreign CPU: did other processes use the machine while a latency gate failed?
 
-A gate on latency, outage or recovery that fails while others were busy here says nothing about the
-service.  What was lost or doubled stays so however busy the machine was, and a gate that passed in
-spite of it has passed.
+A gate on latency, outage or recovery that fails while other processes were busy says nothing about
+the service.  Lost or duplicated turns count however busy the machine was, and a passed gate stays
+passed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAME = "validity.foreign_cpu"
 
 
 def check_foreign_cpu(history: History) -> list[Finding]:
-    """Gate the machine; nothing to say where nobody could tell."""
+    """Gate the machine; no finding if its CPU could not be measured."""
     worst = history.once(worst_stretch)
     if worst is None:
         return []

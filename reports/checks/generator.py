@@ -14,9 +14,9 @@ from reports.records import Finding, LoadMark, Status
 from reports.records.history import History
 
 SATURATED_PERCENT = 95.0
-"""Of one core; the generator's processes cannot use more than one each."""
+"""Percent of one core; each process of the generator can use only one."""
 _STRETCH = 5
-"""Samples, one a second: a shorter burst delays little, and the lag shows what it does."""
+"""Samples, one a second; a shorter burst delays little, and shows in the lag."""
 
 _LOST: dict[str, Callable[[LoadMark], str]] = {
     "worker-lost": lambda mark: f"worker {mark.values.get('shard', -1):g}",
@@ -53,7 +53,7 @@ def _send_lag(history: History) -> Finding:
 
 
 def _cpu(history: History) -> list[Finding]:
-    """The busiest stretch of the busiest process; nothing when none of them was sampled."""
+    """The busiest stretch of the busiest process; None when none was sampled."""
     stretches = []
     for samples in generator_samples(history).values():
         cpu = [s.values["cpu_percent"] for s in samples if "cpu_percent" in s.values]
@@ -72,7 +72,7 @@ def _cpu(history: History) -> list[Finding]:
 
 
 def _workers(history: History) -> list[Finding]:
-    """Lost generator processes; nothing to say about a run that lost none."""
+    """Gate lost generator processes; no finding if none was lost."""
     lost = [mark for mark in history.marks if mark.mark in _LOST]
     if not lost:
         return []

@@ -1,7 +1,7 @@
-"""Latency: the steady state, each fault, each recovery and the warm-up have limits of their own.
+"""Latency: the steady state, each fault, each recovery and the warm-up have their own limits.
 
-Percentiles are of acknowledged turns; what was not acknowledged is in the error rate, and the time
-it took is in the outages.
+Percentiles are of acknowledged turns; other turns count in the error rate, and their time in the
+outages.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from reports.records import Finding, Status
 from reports.records.history import History
 
 FEWEST_STEADY = 5
-"""Fewer turns in the steady state do not even show that more than half of them are fast enough."""
+"""Fewest turns in the steady state that show that more than half of them are fast enough."""
 
 
 def check_latency(history: History) -> list[Finding]:
-    """Gate each part of the run on its p99, and every customer on the longest outage."""
+    """Gate the p99 of each part of the run, and the longest outage of any customer."""
     by_phase = history.once(latency_by_phase)
     run = history.run
     steady = by_phase.get(STEADY, array("d"))

@@ -1,7 +1,7 @@
-"""What is left in Redis when the last TTL of the run is over: keys, and bytes.
+"""Leftovers in Redis after the last TTL of the run: keys, and bytes.
 
-The limits are scaled to the run.  A healthy service leaves no keys but a few of its own, and bytes
-that grow with the logarithm of the load, not with its turns.
+The limits are scaled to the run.  A healthy service leaves a few keys of its own, and bytes that
+grow with the logarithm of the load, not with its turns.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from reports.records.history import History
 
 MIB = 1024 * 1024
 LAG_S = 2.0
-"""How long Redis may take to reclaim what has expired."""
+"""Seconds that Redis may take to reclaim expired keys."""
 _FEW_KEYS = 4
 _TURNS_PER_KEY = 500
-"""An index or a counter of the service's own may stay; a key for every so many turns is a leak."""
+"""A few keys may stay as the service's index or counter; one key per so many turns is a leak."""
 _FLOOR_BYTES = 160 * 1024
-"""Logs of slow commands, more connections at the peak, and what the allocator keeps, of one server.
-Measured: up to 65 kB."""
+"""Bytes of one server for its slow log, more connections at the peak, and the allocator.  Measured:
+up to 65 kB."""
 _BYTES_PER_TURN = 24
-"""Hash tables that have grown.  Measured: 18 bytes for each of 3,351 turns; a key takes more."""
+"""Grown hash tables, bytes per turn.  Measured: 18 for each of 3,351 turns; a key takes more."""
 _SERVERS_CHANGE = 4
-"""So many times the floor where another server may hold the data in the end."""
+"""Factor on the floor if another server may hold the data at the end."""
 _UNMEASURED_FLOOR_BYTES = 2 * MIB
-"""Where the first connections' part is not known."""
+"""Used if the first connections' part is unknown."""
 _OTHERS_SHARE = 0.1
 _EMPTY_BYTES = MIB
-"""What an empty server takes.  What was there besides may come to be so much larger: it is somebody
-else's."""
+"""Bytes of an empty server, and the factor by which other data on the server, which belongs to
+others, may grow."""
 
 
 def check_leftovers(history: History, memory: Memory) -> list[Finding]:
-    """Gate the keys and the bytes that are left."""
+    """Gate the keys and bytes left over."""
     return [_keys(history, memory), _bytes(history, memory)]
 
 
@@ -73,7 +73,7 @@ def _limit(history: History, memory: Memory, before: float) -> float:
 
 
 def _missing(history: History, before: float | None, after: float | None) -> str | None:
-    """What is missing to tell; None: nothing."""
+    """The missing evidence; None: none is missing."""
     if before is None:
         return "no sample of Redis before the load"
     if after is None:

@@ -18,13 +18,13 @@ from reports.records.columns import FAIL, OUTCOME
 from reports.records.history import History
 
 _FLOOR_BYTES = 2 * MIB
-"""Hash tables that have grown, and the allocator's own, are no session's."""
+"""Bytes allowed for grown hash tables and for the allocator."""
 _FEWEST_TURNS = 20
-"""Fewer than this in the first TTL, and bytes per turn are not worth the name."""
+"""With fewer turns in the first TTL, bytes per turn cannot be measured."""
 
 
 def check_memory(history: History) -> list[Finding]:
-    """Gate what is left after the TTL, the bound, keys without a TTL, evictions, and replicas."""
+    """Gate leftovers after the TTL, the bound, keys without a TTL, evictions, and replicas."""
     memory = history.once(measure)
     of_redis = [
         *check_leftovers(history, memory),
@@ -41,7 +41,7 @@ def check_memory(history: History) -> list[Finding]:
 
 
 def _doubted(finding: Finding, others: str) -> Finding:
-    """Where others write to the same Redis, a failure need not be the service's."""
+    """If others write to the same Redis, a failure may be theirs and becomes unknown."""
     if finding.status is not Status.FAIL:
         return finding
     doubt = f"{finding.summary}; it may be others', who write to this Redis too ({others})"
@@ -49,7 +49,7 @@ def _doubted(finding: Finding, others: str) -> Finding:
 
 
 def _without_ttl(memory: Memory) -> Finding:
-    """Keys that were there without a TTL before the load are somebody else's."""
+    """Keys without a TTL from before the load belong to others and do not count."""
     most, before = memory.keys_without_ttl_max, memory.baseline_without_ttl or 0.0
     found = None if most is None else max(0.0, most - before)
     finding = _none_of("memory.ttl", found, "keys had no TTL at one time")
@@ -69,11 +69,11 @@ def _none_of(name: str, value: float | None, what: str) -> Finding:
 def _bounded(history: History, memory: Memory) -> Finding:
     """Memory must follow the turns of the last TTL window, whatever the load does.
 
-    With b bytes per turn, measured while nothing can have expired yet (the first TTL of the load),
+    With b bytes per turn, measured before any key can have expired (the first TTL of the load),
     at any later time t:  live(t) - baseline <= slack * b * turns in (t - window, t] + floor, where
-    those under way at t count, which may be stored already, and the window is the TTL plus how long
-    a conversation lasts (its first turns live until its last one has expired) plus the lag of the
-    expiry.
+    running turns at t count too, since they may be stored already.  The window is the TTL plus the
+    duration of a conversation (its first turns live until its last one has expired) plus the lag
+    of the expiry.
     """
     name = "memory.bounded"
     slack = history.run.slo("memory_slack")
@@ -123,7 +123,7 @@ def _unknown(name: str, why: str) -> Finding:
 
 
 def _hardly_grew(name: str, peak: float, baseline: float) -> Finding:
-    """Too few turns to measure by: bounded all the same when it never grew more than the floor."""
+    """With too few turns to measure bytes per turn, pass if memory never grew beyond the floor."""
     bound = baseline + _FLOOR_BYTES
     if peak > bound:
         return _unknown(name, f"fewer than {_FEWEST_TURNS} turns in the first TTL of the load")

@@ -1,11 +1,11 @@
-"""Parts of the service that are dead while the whole looks fine: one replica, or some customers.
+"""Broken parts of a service that looks fine as a whole: one replica, or some customers.
 
-A percentile allows 1 % of the turns to be slow, wherever they are.  When they are all on one
-replica, or are all those of the same customers (of one shard), that part does not work.  So the
-slow and unanswered turns of the steady state are looked at again: those are lone that came while
-turns of others were served well.  Chance spreads them; a dead part has them together.
+A percentile allows 1 % of the turns to be slow, wherever they are.  If all of them are on one
+replica, or belong to the same customers (of one shard), that part is broken.  So the slow and
+unanswered turns of the steady state are examined again.  A bad turn is lone if turns of others were
+served well at the same time.  Chance spreads lone turns; a broken part concentrates them.
 
-Where the steady state is too slow as a whole, its own gate says so, and nothing is said here.
+If the whole steady state is too slow, its own gate reports that, and these gates report nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from reports.records.columns import OK, OUTCOME
 from reports.records.history import History
 
 REPLICA_LIMIT = 0.1
-"""A replica of which surely more than one turn in ten is bad does not work."""
+"""A replica fails if, with confidence, more than this share of its turns is bad."""
 CUSTOMER_BAD_TURNS = (2, 3)
-"""Customers are counted with so many bad turns, which are most of theirs.  Two customers with two
-such turns convict a small run; in a large one chance makes several of them, but hardly one with
-three."""
+"""Customers count as stuck with so many bad turns that are most of their turns.  In a small run two
+customers with two such turns fail the gate; in a large run chance makes several of those, but
+hardly any with three."""
 BY_CHANCE = 0.001
-"""So improbable must the number of such customers be where bad turns are spread by chance."""
+"""The gate fails if chance produces that many stuck customers with at most this probability."""
 _WELL = 1 / 3
-"""Of the turns of others in the same seconds, at most so many may be bad."""
+"""A bad turn is lone if at most this share of others' turns in the same seconds is bad."""
 _FEWEST_OTHERS = 5
 _EVIDENCE_LINES = 20
 
@@ -42,11 +42,11 @@ class _Steady:
     turns: Sequence[int]
     lone: list[int]
     shares: dict[int, float]
-    """By the second in which turns were due: the share of bad ones in it and beside it."""
+    """Second of the due time → share of bad turns in it and in its neighbours."""
 
 
 def check_parts(history: History) -> list[Finding]:
-    """Gate the worst replica and the worst served customers; nothing without bad turns."""
+    """Gate the worst replica and the worst served customers; no finding without bad turns."""
     turns = history.turns
     numbers = history.once(turns_by_phase).get(STEADY, ())
     limit = history.run.slo("steady_p99_s")
@@ -63,7 +63,7 @@ def _steady(history: History, numbers: Sequence[int], bad: Sequence[int]) -> _St
     due, owner = history.turns.due, history.turns.conversation
     every = Counter(int(due[n]) for n in numbers)
     bad_in = Counter(int(due[n]) for n in bad)
-    # What else the customers of bad turns did in these seconds is not what others felt.
+    # Other turns of the same customers in these seconds do not count as others' turns.
     hurt = {owner[n] for n in bad}
     own = Counter((owner[n], int(due[n])) for n in numbers if owner[n] in hurt)
     own_bad = Counter((owner[n], int(due[n])) for n in bad)
@@ -73,7 +73,7 @@ def _steady(history: History, numbers: Sequence[int], bad: Sequence[int]) -> _St
     shares: dict[int, float] = {}
     for t in {beside for second in bad_in for beside in _beside(second)}:
         count = sum(every[beside] for beside in _beside(t))
-        # The bad turns of one customer are no bad time of everybody.
+        # Bad turns of one customer do not make the second bad for all.
         several = len(set().union(*(hurt_in[beside] for beside in _beside(t)))) > 1
         shares[t] = sum(bad_in[beside] for beside in _beside(t)) / count if several else 0.0
     lone = []
@@ -91,7 +91,7 @@ def _beside(second: int) -> range:
 
 
 def _replicas(history: History, steady: _Steady) -> list[Finding]:
-    """The replica whose lone bad turns are the most of its turns; nothing with one replica."""
+    """The replica with the largest share of lone bad turns; no finding with one replica."""
     replica, names = history.turns.replica, history.turns.replicas
     every = Counter(replica[n] for n in steady.turns)
     bad = Counter(replica[n] for n in steady.lone)
@@ -119,7 +119,7 @@ def _replicas(history: History, steady: _Steady) -> list[Finding]:
 
 
 def _customers(history: History, steady: _Steady) -> Finding:
-    """How many customers had most of their turns among the lone bad ones."""
+    """Gate the number of customers with most of their turns among the lone bad ones."""
     owner = history.turns.conversation
     every = Counter(owner[n] for n in steady.turns)
     bad = Counter(owner[n] for n in steady.lone)
@@ -145,7 +145,7 @@ def _customers(history: History, steady: _Steady) -> Finding:
 
 
 def _shares(history: History, steady: _Steady, every: Counter[int]) -> Counter[tuple[int, float]]:
-    """How many conversations had so many turns, at seconds with such a mean share of bad turns."""
+    """(Number of turns, mean share of bad turns in their seconds) → number of conversations."""
     due, owner = history.turns.due, history.turns.conversation
     shares: defaultdict[int, float] = defaultdict(float)
     for n in steady.turns:
@@ -154,7 +154,7 @@ def _shares(history: History, steady: _Steady, every: Counter[int]) -> Counter[t
 
 
 def _expected(shares: Counter[tuple[int, float]], fewest: int) -> float:
-    """How many such customers there would be, if chance spread the bad turns of every second."""
+    """The expected number of such customers if chance spread the bad turns of every second."""
     return sum(
         times * binomial_tail(_needed(size, fewest), size, share)
         for (size, share), times in shares.items()
@@ -167,7 +167,7 @@ def _needed(size: int, fewest: int) -> int:
 
 
 def _most_by_chance(expected: float) -> int:
-    """The largest count, at least 1, that a Poisson distribution of this mean still explains."""
+    """The largest count, at least 1, that is still plausible for a Poisson mean."""
     below = term = math.exp(-expected)
     most = 0
     while most < 1 or 1 - below > BY_CHANCE:
@@ -178,7 +178,7 @@ def _most_by_chance(expected: float) -> int:
 
 
 def _are_one_journey(history: History, numbers: Sequence[int]) -> bool:
-    """Whether these turns are all of one journey in a run of several: that one is slower."""
+    """Whether all these turns are of one journey among several, which is then just slower."""
     journeys = {history.turns[n].journey for n in numbers}
     planned = history.run.profile.get("journeys")
     return len(journeys) == 1 and isinstance(planned, dict) and len(planned) > 1

@@ -1,7 +1,7 @@
-"""Was it the generator that was slow, while a latency gate of one fault failed?
+"""The generator's lag in the phase of each failed latency gate.
 
-The gates on the generator's lag speak of the whole run: in a long one, a stall of seconds is less
-than its hundredth part, and would be held against the service in whose fault it fell.
+The other gates on the generator's lag cover the whole run.  In a long run a stall of some seconds
+is less than 1 % of it, and would count against the service during a fault.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EVIDENCE_LINES = 20
 
 
 def check_phase_lag(history: History) -> list[Finding]:
-    """Gate the generator where a fault's own gate failed; nothing to say where it kept up."""
+    """Gate the generator where a fault's own gate failed; no finding where it kept up."""
     limit = history.run.slo("generator_lag_p99_s")
     late = []
     for finding in (*history.once(check_latency), *history.once(check_recovery)):
@@ -53,7 +53,7 @@ def check_phase_lag(history: History) -> list[Finding]:
 
 
 def _lag(history: History, since: float, until: float) -> float | None:
-    """The p99 of the lags of what was due in this time, of few the most, seconds."""
+    """The p99 of the lags in this time (with few of them the maximum), seconds."""
     lags = ascending(
         lag
         for due, lag in chain(arrival_lags(history), later_turn_lags(history))

@@ -1,4 +1,4 @@
-"""Recovery: whether each fault was over soon after its healing: `reports.measures.recovery`."""
+"""Recovery: was each fault over soon after its healing?  See `reports.measures.recovery`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reports.records.history import History
 
 
 def check_recovery(history: History) -> list[Finding]:
-    """Gate every fault on the time from its healing until nobody was disturbed any more."""
+    """Gate, for every fault, the time from its healing to the last disturbed turn."""
     limit = history.run.slo("recovery_s")
     return [_gate(impact, limit, history.turns) for impact in history.once(impacts)]
 

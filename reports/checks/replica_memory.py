@@ -1,7 +1,7 @@
-"""Whether the memory of replicas grows turn by turn, and does not stop.
+"""Detects memory of replicas that grows turn by turn without limit.
 
-A process grows while its caches fill, and levels off.  One that leaks grows as much in the second
-half of its turns as in the first.  Its turns are those of the run since it first answered.
+A healthy process grows while its caches fill, and levels off.  A leaking one grows as much in the
+second half of its turns as in the first.  Its turns are the run's turns since it first answered.
 """
 
 from __future__ import annotations
@@ -20,45 +20,45 @@ from reports.records.history import History
 _MIB = 1024 * 1024
 _GROWTH_BYTES = 32 * _MIB
 _GROWTH_SHARE = 0.1
-"""A process may grow by so much, and by this share of what it had, in the second half of its turns.
+"""Allowed growth of a process in the second half of its turns: bytes, plus a share of its size.
 Measured with the reference service: 6 to 10 MiB of 130."""
 _FEWEST_TURNS = 50
-"""Of the run, during the life of a process; with fewer its caches are still filling."""
+"""Fewest turns of the run during the life of a process; with fewer its caches still fill."""
 _GAP_S = 3.5
-"""Without a sample for longer, it was another process."""
+"""After a longer time without a sample, it is another process."""
 _DROP = 0.8
-"""A process that holds less than this share of what it had just before is another one."""
+"""A process whose memory falls below this share of the previous sample is another one."""
 _PARTS = 4
 _PARTS_GROWN = 3
-"""Of the parts of the second half so many must have grown: one step is no leak."""
+"""The second half's parts, and how many of them must have grown, since one step is no leak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Of one process of a replica, in the second half of the turns of its life; bytes."""
+    """Growth of one replica process in the second half of its turns; bytes."""
 
     replica: str
     start: float
     end: float
-    """Run time of the half."""
+    """Run time at the beginning and end of the half."""
     before: float
     after: float
     steady: bool
-    """It grew in nearly every part of the half."""
+    """Whether it grew in nearly every part of the half."""
 
     @property
     def limit(self) -> float:
-        """How much it may grow."""
+        """The allowed growth."""
         return _GROWTH_BYTES + _GROWTH_SHARE * self.before
 
     @property
     def leaks(self) -> bool:
-        """Whether it grew by more, turn by turn."""
+        """Whether it grew by more, and steadily."""
         return self.steady and self.after - self.before > self.limit
 
 
 def check_replica_memory(history: History) -> list[Finding]:
-    """Gate the growth of each process of the replicas; nothing where a target shows none."""
+    """Gate the growth of the replicas' processes; no finding if the target shows none."""
     name = "memory.replicas"
     sampled = [s for s in history.samples_by_source if s.startswith(REPLICA)]
     if not sampled:
@@ -97,7 +97,7 @@ def _line(growth: Growth) -> str:
 
 
 def growths(history: History) -> list[Growth]:
-    """The growth of every process of the replicas that lived for long enough."""
+    """The growth of every replica process that lived long enough."""
     done, answered = ascending(history.turns.done), _answered(history)
     found = []
     for source, samples in history.samples_by_source.items():
@@ -111,7 +111,7 @@ def growths(history: History) -> list[Growth]:
 
 
 def _answered(history: History) -> dict[str, Sequence[float]]:
-    """When each replica answered, run time, ascending."""
+    """The times of each replica's answers, run time, ascending."""
     turns = history.turns
     moments: list[array[float]] = [array("d") for _ in turns.replicas]
     for place, done in zip(turns.replica, turns.done, strict=True):
@@ -121,7 +121,7 @@ def _answered(history: History) -> dict[str, Sequence[float]]:
 
 
 def _serving(life: Sequence[Sample], answered: Sequence[float]) -> Sequence[Sample]:
-    """The samples of a process since it first answered: before that it grows by its imports."""
+    """The samples of a process since its first answer, because it grows by its imports before."""
     first = bisect_left(answered, life[0].t)
     if first == len(answered):
         return []

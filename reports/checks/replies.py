@@ -1,4 +1,4 @@
-"""Replies that no model gave, and replies that the customer did not get although one was kept."""
+"""Replies without the model's witness, and stored replies that the customer did not get."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def check_replies(history: History) -> list[Finding]:
 
 
 def _unwitnessed(history: History) -> list[Finding]:
-    """With the scripted model, which signs every reply, a reply without a witness is not its own.
+    """The scripted model adds a witness to every reply, so one without is not the model's.
 
-    Where no reply has one, the service drops the metadata, and the gate on the context says so.
+    If no reply has one, the service drops the metadata; the gate on the context reports that.
     """
     if not history.run.model_is_ours:
         return []
@@ -50,7 +50,7 @@ def _unwitnessed(history: History) -> list[Finding]:
 
 
 def _swallowed(history: History) -> list[Finding]:
-    """Turns that ended without a word while the session holds a reply; nothing without any."""
+    """Gate turns without a reply whose session holds one; no finding without any."""
     turns = history.turns
     if not turns.count(lambda state: state & (OUTCOME | WORDLESS) == WORDLESS):
         return []

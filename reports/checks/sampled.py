@@ -1,8 +1,8 @@
-"""Gates on a share or on the 99th percentile: they say what they rest on.
+"""Gates on a share or on the 99th percentile, with their sample size and interval.
 
-A sample that is too small for the question is judged by what it can answer: whether the slowest
-turn kept the limit, or whether none was bad.  Where that does not hold either, and chance explains
-it, the gate is unknown.  The intervals are those of `reports.measures.intervals`.
+A sample that is too small is judged by a weaker question: did the slowest turn keep the limit, or
+was none bad?  If not, and chance explains it, the gate is unknown.  The intervals are those of
+`reports.measures.intervals`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def gate_percentile(
 
 
 def evidence_of_p99(ordered: Sequence[float]) -> Evidence:
-    """What the p99 of these ascending values rests on; there is at least one."""
+    """The sample of the p99 of these ascending values (at least one)."""
     low, high = percentile_interval(ordered, 99)
     return Evidence(len(ordered), low, high, "p99")
 
@@ -73,9 +73,9 @@ def gate_share(
     phase: str = "run",
     things: str = "turns",
 ) -> Finding:
-    """Gate the share of `n` turns that are bad; `what` says how, as in `got no answer`.
+    """Gate the share of `n` turns that are bad; `what` names the defect, as in `got no answer`.
 
-    `things` says of what else it is a share.
+    `things` names the counted things if they are not turns.
 
     Raises ValueError unless 0 <= bad <= n and n > 0.
     """

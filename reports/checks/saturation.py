@@ -1,14 +1,14 @@
-"""A part with nothing left to give: was that why a gate on latency, outage or recovery failed?
+"""Saturation: did a gate on latency, outage or recovery fail because a part was out of CPU?
 
-Where fleet, Redis, balancer and generator share a machine, a full one makes every turn slow, and
-that tells nothing about the machines that will serve.  The same holds for a generator, an Envoy or
-a Redis whose one core is full.  Such a gate is excused, the run INCONCLUSIVE, when without the
-waits that fell, for half of their time, on a full part it would have passed.
+If fleet, Redis, balancer and generator share a machine, a full machine makes every turn slow, which
+says nothing about the production machines.  The same holds for a generator, an Envoy or a Redis
+that uses all of its one core.  A failed gate is excused, and the run INCONCLUSIVE, if the gate
+would have passed without the waits of which at least half was spent while a part was full.
 
-Errors are excused in the same way, but only time-outs and refusals for too much load; all other
-errors, memory (but for its bound, which rests on the pace of turns) and continuity count as ever.
-One failed gate that is not excused keeps the run at
-NO-GO, and so does a service that itself became dearer: see `latency.cost`.
+Errors are excused in the same way, but only time-outs and refusals for too much load.  All other
+errors, memory (except its bound, which depends on the pace of turns) and continuity always count.
+One failed gate that is not excused keeps the run at NO-GO, and so does a service that itself became
+more expensive: see `latency.cost`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from reports.records.history import History
 from reports.records.sizing import GROWN
 
 DEARER = 1.5
-"""A turn that costs more than this many times the reference is the service's own doing."""
+"""If a turn costs more than this many times the reference, the service itself is the cause."""
 DEARER_THAN_FIRST = GROWN
-"""The same, compared with turns in new sessions: a healthy service's grow somewhat dearer too."""
+"""The same with first turns as the reference, as later turns cost more in any service."""
 _NAME = "validity.saturation"
 _PEAK_S = 5.0
 _BUSY_WORDS = (
@@ -57,51 +57,51 @@ _BUSY_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something of which the run can use so much and no more."""
+    """A part with a limited capacity."""
 
     name: str
     readings: list[Reading]
     spans: list[Span]
-    """When it was full, run time."""
+    """The times at which it was full, run time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a turn cost of the processor, seconds."""
+    """The CPU time of a turn, seconds."""
 
     then: float
     """While a part was full and a gate failed, or in whole conversations of the rehearsal."""
     before: float
-    """What it is compared with."""
+    """The reference."""
     reference: str
-    """Where that is from, in words."""
+    """The origin of the reference, in words."""
     whose: str
     """`CPU` of the machine, or `Redis's CPU`."""
     times: float
-    """So many times what it was before a turn may cost."""
+    """The allowed multiple of the reference."""
 
     @property
     def dearer(self) -> bool:
-        """Whether the service itself is the reason."""
+        """Whether the service itself is the cause."""
         return self.then > self.times * self.before
 
 
 @dataclass(frozen=True, slots=True)
 class Saturation:
-    """What failed, and which part was full meanwhile."""
+    """The failed gates, and the part that was full at that time."""
 
     part: Part
-    """The part that excuses most."""
+    """The part that excuses the most gates."""
     failed: tuple[Finding, ...]
     excused: tuple[Finding, ...]
     spans: tuple[Span, ...]
-    """The time of the part's fullness on which the excused waits fell."""
+    """The times of the part's saturation that the excused waits overlap."""
     cost: Cost | None
-    """None: no reference, or too few turns to tell."""
+    """None: no reference, or too few turns."""
 
 
 def parts(history: History) -> list[Part]:
-    """Everything that can be full, and was seen: the machine first."""
+    """Every sampled part that can be full, the machine first."""
     sources = [("this machine", machine(history))]
     sources += [("Redis", of_one_core(history, "redis", "cpu_percent"))]
     sources += [("Envoy", of_one_core(history, "envoy"))]
@@ -130,7 +130,7 @@ def failed_gates(history: History) -> list[Finding]:
 
 
 def saturation(history: History) -> Saturation | None:
-    """The part that was full while gates failed; None where nothing was full, or nothing failed."""
+    """The part that was full while gates failed; None if no part was full or no gate failed."""
     failed = failed_gates(history)
     best: Saturation | None = None
     for part in history.once(parts):
@@ -145,7 +145,7 @@ def saturation(history: History) -> Saturation | None:
 
 
 def check_saturation(history: History) -> list[Finding]:
-    """Gate what the run could use; nothing to say where nobody could tell."""
+    """Gate the CPU that the run could use; no finding if it was not measured."""
     known = history.once(parts)
     if not known:
         return []
@@ -163,7 +163,7 @@ def check_saturation(history: History) -> list[Finding]:
     others += [
         finding
         for finding in history.once(check_memory)
-        # The bound follows from how fast turns come to an end, which a full machine changes.
+        # The bound depends on the pace of turns, which a full machine changes.
         if finding.status is Status.FAIL and finding.check != "memory.bounded"
     ]
     if others:
@@ -176,7 +176,7 @@ def check_saturation(history: History) -> list[Finding]:
 
 
 def _is_excused(history: History, finding: Finding, spans: Sequence[Span]) -> bool:
-    """Whether the gate would have passed without what fell on a full part."""
+    """Whether the gate would have passed without the waits that overlap a full part."""
     found = waits_of(history, finding)
     if found is None:
         return False
@@ -192,7 +192,7 @@ def _is_felt(history: History, wait: Wait, spans: Sequence[Span], only_load: boo
 
 
 def asked_too_much(history: History, wait: Wait) -> bool:
-    """Whether it came to a time-out, or to a refusal for too much load."""
+    """Whether it ended in a time-out or in a refusal for too much load."""
     error = wait.error or ""
     if wait.turn is not None:
         state = history.turns.state[wait.turn]
@@ -214,9 +214,9 @@ def _felt(history: History, excused: Sequence[Finding], spans: Sequence[Span]) -
 
 
 def _cost(history: History, part: Part, spans: Sequence[Span]) -> Cost | None:
-    """What a turn cost then; a restarted replica uses CPU, so outside of faults only."""
+    """The cost of a turn at that time, outside of faults, since a restart uses CPU too."""
     if part.name not in ("this machine", "Redis"):
-        return None  # the harness's own parts: no service makes them dearer
+        return None  # the harness's own parts, whose cost does not depend on the service
     rehearsed = _rehearsed(history) if part.name == "this machine" else None
     if rehearsed is not None and rehearsed.dearer:
         return rehearsed
@@ -232,7 +232,7 @@ def _cost(history: History, part: Part, spans: Sequence[Span]) -> Cost | None:
 
 
 def _rehearsed(history: History) -> Cost | None:
-    """What the rehearsal showed already: there every turn ended, and few do on a full machine."""
+    """The cost measured in the rehearsal, where every turn ended; on a full machine few do."""
     sizing = history.run.sizing
     if sizing is None or not sizing.cpu_s_per_turn or not sizing.cpu_s_per_first_turn:
         return None
@@ -246,7 +246,7 @@ def _rehearsed(history: History) -> Cost | None:
 
 
 def _references(history: History, part: Part, then: float) -> list[tuple[float, str, float]]:
-    """What a turn cost while all was well, when that was, and how much more it may cost."""
+    """References for the cost of a turn: the cost, its origin in words, the allowed multiple."""
     sizing = history.run.sizing
     value = cost(history, part.readings, calm(history, part.readings))
     usual = [(value, "the calm part's of this run", DEARER)] if value else []
@@ -254,10 +254,10 @@ def _references(history: History, part: Part, then: float) -> list[tuple[float, 
         return usual
     found = [(sizing.cpu_s_per_turn, "the rehearsal's", DEARER)]
     if value and then <= DEARER * value:
-        # No dearer than while nothing was full: the rehearsal, which has no pauses, was cheap.
+        # No more than while nothing was full: the rehearsal, which has no pauses, was cheap.
         found = usual
     if sizing.cpu_s_per_first_turn:
-        # The rehearsal's later turns may have been dear already.
+        # The rehearsal's later turns may have been expensive already.
         first = sizing.cpu_s_per_first_turn
         found.append((first, "the rehearsal's first turns'", DEARER_THAN_FIRST))
     return found
@@ -294,7 +294,7 @@ def _unknown(history: History, found: Saturation, busy: float) -> Finding:
         )
     summary = f"{told}: nothing is known about the latency of {whose}"
     if found.cost is None and found.part.name in ("this machine", "Redis"):
-        summary += " (nothing tells whether a turn became dearer)"
+        summary += " (nothing tells whether a turn became more expensive)"
     return Finding(
         check=_NAME,
         phase="run",
@@ -312,7 +312,7 @@ def _unknown(history: History, found: Saturation, busy: float) -> Finding:
 
 
 def rates(history: History, spans: Sequence[Span]) -> tuple[float, float]:
-    """Turns a second that were acknowledged in these spans, and that were due at their peak."""
+    """Acknowledged turns a second in these spans, and the peak of due turns a second."""
     turns = history.turns
     done = sum(
         state & OUTCOME == OK and overlap((at, at + 1e-9), spans) > 0
@@ -338,7 +338,8 @@ def _became_dearer(found: Saturation, then: Cost) -> Finding:
         value=then.then * 1000,
         limit=then.before * then.times * 1000,
         unit="ms",
-        summary=f"The service itself became dearer: {_dearer(then)}, limit {then.times:g} ×",
+        summary=f"The service itself became more expensive: {_dearer(then)}, "
+        f"limit {then.times:g} ×",
         evidence=tuple(
             f"{_gate(finding)} failed; {found.part.name} was full {_times(found.spans)}"
             for finding in found.excused[:20]

@@ -1,8 +1,8 @@
-"""The experiment's steady-state hypothesis: asked before the first fault and after the last.
+"""The experiment's steady-state hypothesis, checked before the first fault and after the last.
 
-Before the faults it asks whether the experiment was sound: where it does not hold, no fault is
-done and the run proves nothing.  After them it is a promise about the system: where it does not
-hold, the system did not come back, and that is a NO-GO.
+Before the faults it checks that the experiment is sound: if it does not hold, no fault is injected
+and the run proves nothing.  After them it is a requirement on the system: if it does not hold, the
+system did not recover, which is a NO-GO.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reports.records.history import History
 
 
 def check_steady_state(history: History) -> list[Finding]:
-    """Gate the hypothesis, where the experiment has one."""
+    """Gate the hypothesis, if the experiment has one."""
     planned = history.run.steady_state
     if not planned:
         return []

@@ -1,8 +1,8 @@
-"""Whether sessions live as long as declared: was one found that had been idle for nearly a TTL?
+"""Sessions must live as long as declared: turns must find sessions after nearly a TTL of idle time.
 
-A shorter TTL loses sessions, which is `continuity.lost`, but only where a customer comes back that
-late.  Where nobody does, the TTL may be half of what is declared.  (A longer one leaves keys, and
-sessions that are read after their TTL.)
+A shorter TTL loses sessions, which is `continuity.lost`, but only if a customer comes back that
+late.  Without such customers the TTL could be half of the declared one.  (A longer one leaves keys,
+and sessions that are read after their TTL.)
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from reports.records.columns import OK, OUTCOME
 from reports.records.history import History
 
 _LATE, _NEARLY = 0.65, 0.8
-"""Shares of the TTL: idle for so long is late, and nearly too late."""
+"""Idle times, as shares of the TTL, that count as late and as nearly too late."""
 _ROOM_TTLS = 2.4
-"""A load of fewer TTLs has no room for a customer who keeps a session and then comes back so late
+"""A shorter load, in TTLs, has no room for customers who keep a session and return so late
 (`sliding_ttl_customers`)."""
 _FEWEST_LATE, _FEWEST_NEARLY = 3, 1
-"""So many turns must find their session late, and so many of them nearly too late."""
+"""Fewest turns that must find their session late, and nearly too late."""
 
 
 def check_ttl_kept(history: History) -> list[Finding]:
@@ -53,9 +53,9 @@ def check_ttl_kept(history: History) -> list[Finding]:
 
 
 def ages_found(history: History) -> list[float]:
-    """For how long a session had been idle, at least, when a later turn found it, shares of TTL.
+    """Minimum idle times of sessions found by later turns, in shares of the TTL.
 
-    Only of those that had been idle for long.
+    Only of sessions that had been idle for long.
     """
     turns, ttl = history.turns, history.run.ttl_seconds
     found: list[float] = []
@@ -72,7 +72,7 @@ def ages_found(history: History) -> list[float]:
 
 
 def _unplanned(history: History) -> str | None:
-    """Why the run was not meant to have customers who come back that late; None: it was."""
+    """Why the run plans no customers who return that late; None: it plans some."""
     talk = history.run.profile.get("conversation")
     if isinstance(talk, dict) and not talk.get("sliding_ttl_customers"):
         return "the profile plans no such customers"

@@ -1,4 +1,4 @@
-"""Validity: was the experiment sound?  Asked before the verdict, for an unsound run proves nothing.
+"""Validity: was the experiment sound?  Checked first, because an unsound run proves nothing.
 
 A gate that does not pass here makes the run INCONCLUSIVE (see `reports.verdict`).
 """
@@ -29,7 +29,7 @@ _LONGEST_GAP_S = (5.0, 10.0)
 _LONGEST_GAP_SHARE = 0.25
 """A quarter of the load may pass without a sample, from 5 s to 10 s."""
 _NOT_SAMPLER = ("generator", "service:", "slowlog:", "latency:")
-"""Sources that somebody else writes, or remembers, whatever has become of the sampler."""
+"""Sources that other processes write or keep, so that they do not prove that the sampler lives."""
 _NOT_OFFERED = {
     Fate.DROPPED: "dropped at the cap on open conversations",
     Fate.LATE: "dropped because the generator was late",
@@ -39,7 +39,7 @@ _NOT_OFFERED = {
 
 
 def check_validity(history: History) -> list[Finding]:
-    """Gate the run itself."""
+    """Gate the soundness of the run."""
     findings = [
         _complete(history),
         _arrivals(history),
@@ -105,7 +105,7 @@ def _arrivals(history: History) -> Finding:
 
 
 def _ranges_twice(history: History, planned: int) -> int:
-    """How many arrivals of the ranges were never planned, or are accounted for elsewhere too."""
+    """The number of arrivals in the ranges that were never planned or are recorded twice."""
     if not history.unplayed:
         return 0
     known, twice = bytearray(planned), 0
@@ -169,9 +169,9 @@ def _faults(history: History) -> Finding:
 
 
 def _samples(history: History) -> Finding:
-    """Samples must cover the load; the generator's own do not count, the sampler might be dead.
+    """Samples must cover the load; the generator's own do not count, since the sampler may be dead.
 
-    Where Redis is sampled, so must its own samples, but for the time of the faults.
+    If Redis is sampled, its own samples must cover the load too, except during faults.
     """
     start, end = history.load_start, history.load_end
     times = sorted(
@@ -206,7 +206,7 @@ def _within(times: Sequence[float], start: float, end: float) -> list[float]:
 
 
 def _in_faults(history: History, start: float, end: float) -> float:
-    """For how much of [start, end] a fault was under way, seconds; overlapping ones count once."""
+    """The time within [start, end] with an active fault, seconds; overlaps count once."""
     covered, until = 0.0, start
     for fault in history.faults:
         begin, stop = max(fault.start, until), min(fault.end, end)

@@ -1,4 +1,4 @@
-"""Whose waiting made a gate fail, and when: the time that its cause is looked for in."""
+"""The waits that made a gate fail; their times are searched for its cause."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from reports.records.columns import OUTCOME, WORDLESS
 from reports.records.history import History
 
 _PROBED_S = 5.0
-"""A probe of the steady state speaks of the seconds before it, too."""
+"""Seconds before a probe of the steady state that it also covers."""
 
 _LATE = "no complete response within the time that a read may take"
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One customer, or one probe, that waited longer than the gate allows."""
+    """A wait of one customer or probe that exceeds the gate's limit."""
 
     since: float
     until: float
     """Run time, seconds."""
     turn: int | None
-    """The number of the turn; None for a probe, a read, a deletion, or a target that is gone."""
+    """The number of the turn; None for a probe, a read, a deletion, or a lost target."""
     error: str | None = None
-    """What a read or a deletion was told."""
+    """The error of a read or a deletion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """All that made one gate fail."""
+    """All waits behind one failed gate."""
 
     waits: tuple[Wait, ...]
-    """In order of their beginning."""
+    """Ordered by their beginning."""
     turns: int = 0
-    """Of so many turns the gate asked for a share; 0: it lets none pass."""
+    """The number of turns behind the gate's share; 0: the gate allows no bad turn."""
     share: float = 0.0
-    """The share that it lets pass."""
+    """The allowed share."""
 
     def fail_with(self, count: int) -> bool:
-        """Whether the gate fails when so many of them are left."""
+        """Whether the gate still fails with so many waits."""
         if not self.turns:
             return count > 0
         return judge_share(count, self.turns, self.share) is Status.FAIL
@@ -150,7 +150,7 @@ def _unread(history: History, finding: Finding) -> Waits:
     found = []
     for number, waited in history.once(bad_reads):
         done = audits.done[number]
-        # One that was only late has no error: it took long, as a turn may.
+        # One without an error was only late, as a turn may be.
         error = audits[number].error or _LATE
         found.append(Wait(done - waited, done, None, error))
     return _in_order(found, len(audits), finding.limit or 0.0)

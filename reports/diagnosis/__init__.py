@@ -1,8 +1,8 @@
 """Why a gate of latency, outage, recovery or errors failed, from the records of its own time.
 
-Each cause is a function `Scene -> Cause | None` in a file of its own; their order is that of cause
-and effect.  A full machine makes event loops late, late loops make turns pile up, and a full bound
-is the last that is seen of all of these: the first that explains half of the waits is named.
+Each cause is a function `Scene -> Cause | None`, and causes come before their effects: a full
+machine makes event loops late, late loops make turns pile up, and a reached bound is the last
+effect.  The first cause that explains half of the waits is named.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ UNEXPLAINED = "nothing recorded explains it"
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What explains one failed gate, and what stood beside it."""
+    """The causes of one failed gate."""
 
     gate: str
     phase: str
@@ -55,16 +55,16 @@ class Diagnosis:
     """From the first wait to the last, run time, seconds."""
     waits: int
     turns: int
-    """The turns among them that were read."""
+    """The number of examined turns among them."""
     causes: tuple[Cause, ...]
-    """The first is named; the others are true as well."""
+    """The first one is named; the others hold as well."""
     errors: tuple[tuple[str, int], ...]
-    """The most frequent errors of the turns that waited, and how many had them."""
+    """The most frequent errors of the waiting turns, with their counts."""
     queue: str | None
 
     @property
     def cause(self) -> str | None:
-        """The name of the cause that is named; None: nothing recorded explains it."""
+        """The named cause; None: nothing recorded explains it."""
         return self.causes[0].name if self.causes else None
 
     @property
@@ -78,7 +78,7 @@ class Diagnosis:
 
 
 def diagnose(history: History, finding: Finding) -> Diagnosis | None:
-    """The diagnosis of a gate; None for one that did not fail, or of which nobody waited."""
+    """The diagnosis of a gate; None for one that did not fail, or without waits."""
     if finding.status is not Status.FAIL:
         return None
     waits = waits_of(history, finding)

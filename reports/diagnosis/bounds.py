@@ -14,7 +14,7 @@ _MEMORY = ("OOM command not allowed", "used memory >")
 
 
 def in_flight(scene: Scene) -> Cause | None:
-    """Replicas refused turns because so many ran there already."""
+    """Replicas refused turns because too many were running."""
     told = _saying(scene, (_IN_FLIGHT,))
     counted = sum(scene.risen(source, "overloaded") for source in scene.sources("service"))
     if max(told, counted) < HALF * len(scene.waits.waits):
@@ -33,7 +33,7 @@ def in_flight(scene: Scene) -> Cause | None:
 
 
 def connections(scene: Scene) -> Cause | None:
-    """Redis had no connection left to give."""
+    """Redis was at its limit of client connections."""
     rejected = scene.risen("redis", "rejected_connections")
     told = _saying(scene, (_CONNECTIONS,))
     for sample in scene.samples("redis"):

@@ -1,4 +1,4 @@
-"""A replica's event loop was late: computing in one turn held up all the others there."""
+"""A replica's event loop was late: one turn's computation delayed all the others there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LATE_S = 0.25
 
 
 def event_loop(scene: Scene) -> Cause | None:
-    """The replicas whose loop was late for a good part of what their customers waited."""
+    """The replicas whose loop was late for a large part of their customers' waits."""
     late: dict[str, float] = {}
     for source in scene.sources("service"):
         lags = (sample.values.get("loop_lag_s", 0.0) for sample in scene.samples(source))

@@ -1,4 +1,4 @@
-"""The machine was full: of the run's own processes, or of others'."""
+"""The machine was full, because of the run's own processes or of others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reports.measures.foreign_cpu import stretches
 
 
 def dearer(scene: Scene) -> Cause | None:
-    """The machine was full because a turn cost more than it had."""
+    """The machine was full because a turn cost more CPU than before."""
     found = scene.history.once(saturation)
     if found is None or found.cost is None or not found.cost.dearer:
         return None
@@ -17,11 +17,11 @@ def dearer(scene: Scene) -> Cause | None:
         return None
     cost, then, before = found.cost, found.cost.then * 1000, found.cost.before * 1000
     told = f"a turn cost {then:.0f} ms of {cost.whose}, {cost.reference} {before:.0f} ms"
-    return Cause("dearer", f"the service itself became dearer: {told}")
+    return Cause("dearer", f"the service itself became more expensive: {told}")
 
 
 def full(scene: Scene) -> Cause | None:
-    """Its own processes took all of it."""
+    """The run's own processes used all of it."""
     for part in scene.history.once(parts):
         if part.name == "this machine" and scene.explained_by(part.spans):
             busy = mean_percent(within(part.readings, part.spans))
@@ -35,7 +35,7 @@ def full(scene: Scene) -> Cause | None:
 
 
 def others(scene: Scene) -> Cause | None:
-    """Other processes took a good share of a busy machine."""
+    """Other processes used a large share of a busy machine."""
     known = scene.history.once(stretches)
     found = [stretch for stretch in known if stretch.disturbs and scene.beside(stretch.at)]
     if not found:

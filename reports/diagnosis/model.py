@@ -1,4 +1,4 @@
-"""What the model took of the time that customers waited."""
+"""The model's share of the customers' waits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from reports.diagnosis.scene import HALF, Cause, Scene
 
 
 def model(scene: Scene) -> Cause | None:
-    """Named when it took half of a typical wait or more."""
+    """The cause if the model took at least half of a typical wait."""
     sources = scene.sources("service")
     calls = sum(scene.risen(source, "model_calls") for source in sources)
     spent = sum(scene.risen(source, "model_s") for source in sources)
@@ -22,7 +22,7 @@ def model(scene: Scene) -> Cause | None:
 
 
 def _calls_a_turn(scene: Scene, sources: list[str]) -> float:
-    """Over the whole run: a tool's result is shown to the model in a call of its own."""
+    """Model calls per turn over the whole run; a tool's result needs another call."""
     last = [scene.history.samples_by_source[source][-1].values for source in sources]
     calls = sum(values.get("model_calls", 0.0) for values in last)
     turns = sum(values.get("ok", 0.0) for values in last)

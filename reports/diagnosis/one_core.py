@@ -1,4 +1,4 @@
-"""A part that can use one core had nothing left of it: Redis, Envoy, the generator, a replica."""
+"""A part used all of the one core that it can use: Redis, Envoy, the generator, a replica."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _slowest_command(scene: Scene) -> str:
 
 
 def replica(scene: Scene) -> Cause | None:
-    """One replica, or some of them: a Python process computes on one core."""
+    """One or some replicas, whose Python process can use one core."""
     busy: dict[str, float] = {}
     for source in scene.sources("replica"):
         readings = of_one_core(scene.history, source)

@@ -1,4 +1,4 @@
-"""Whether the queue, the turns under way, grew before the fault or after it."""
+"""Whether the queue (the running turns) grew before the fault or after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reports.records.history import History
 _LONGER = 2.0
 _MOST_MOMENTS = 600
 _AT_LEAST = 10
-"""Turns: a few more than usual are no queue."""
+"""Fewest turns above the usual number that count as a queue."""
 
 
 def queue(scene: Scene) -> str | None:
@@ -46,7 +46,7 @@ def queue(scene: Scene) -> str | None:
 
 
 def _steps(start: float, end: float) -> list[float]:
-    """About a second apart, and no more than can be looked at."""
+    """Moments about a second apart, limited in number."""
     count = max(1, min(_MOST_MOMENTS, int(end - start)))
     return [start + (end - start) * n / count for n in range(count)]
 

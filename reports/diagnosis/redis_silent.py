@@ -1,4 +1,4 @@
-"""Redis gave no answer: it was dead, frozen, cut off, or loading its data."""
+"""Redis did not answer: it was dead, frozen, cut off, or loading its data."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from reports.diagnosis.scene import Cause, Scene
 from reports.measures.spans import Span
 
 _LONGEST_GAP_S = 3.0
-"""It is asked every second: one missed answer is nothing."""
+"""Redis is sampled every second; a gap of one missed answer does not count."""
 
 
 def redis_silent(scene: Scene) -> Cause | None:
-    """The sampler asked in vain while customers waited."""
+    """The sampler got no answer from Redis while customers waited."""
     times = [sample.t for sample in scene.history.samples_by_source.get("redis", [])]
     gaps: list[Span] = [(a, b) for a, b in pairwise(times) if b - a > _LONGEST_GAP_S]
     beside = [

@@ -1,4 +1,4 @@
-"""What the failures were, in the words of the server or of the client."""
+"""The failures' own error messages, from the server or the client."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections import Counter
 from reports.diagnosis.scene import HALF, Cause, Scene
 
 _VARYING = re.compile(r"(?<!HTTP )\b(?=[\w.-]*\d)[\w.-]+")
-"""Words with a digit: ids and times.  A status tells one error from another."""
+"""Words with a digit (ids and times), except a status, which distinguishes errors."""
 _MOST_SHOWN = 160
 _MOST_KINDS = 5
 
 
 def errors(scene: Scene) -> tuple[tuple[str, int], ...]:
-    """The most frequent errors of the turns that waited, whatever ids and times are in them."""
+    """The most frequent errors of the waiting turns, with ids and times ignored."""
     texts: dict[str, str] = {}
     counts = Counter[str]()
     for error in scene.told:
@@ -25,7 +25,7 @@ def errors(scene: Scene) -> tuple[tuple[str, int], ...]:
 
 
 def answered_with(scene: Scene) -> Cause | None:
-    """The service itself said what was wrong, to half of those who waited."""
+    """The service reported the same error to half of the waiting customers."""
     spoken = [(text, count) for text, count in errors(scene) if "HTTP " in text]
     if not spoken or spoken[0][1] < HALF * len(scene.waits.waits):
         return None

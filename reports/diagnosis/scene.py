@@ -1,4 +1,4 @@
-"""The scene of a failed gate: who waited, when, and what the samples of that time show."""
+"""The evidence about a failed gate: its waits, their times, and the samples of those times."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BESIDE_S = 3.0
 """Samples are taken every second, and those of the replicas' metrics every three."""
 _MOST_READ = 5000
 HALF = 0.5
-"""What touched fewer of the waits than this share of them does not explain the gate."""
+"""A cause must overlap at least this share of the waits to explain the gate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Something that explains the waits."""
+    """An explanation of the waits."""
 
     name: str
     """One word, for programs: `machine`, `redis_core`, `model`, ..."""
@@ -33,7 +33,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Scene:
-    """A failed gate, and the history in which to look for its cause."""
+    """A failed gate, its waits, and the history to search for its cause."""
 
     history: History
     finding: Finding
@@ -46,25 +46,25 @@ class Scene:
 
     @cached_property
     def turns(self) -> list[TurnRecord]:
-        """The turns that waited; of many thousands some, evenly chosen."""
+        """The waiting turns; of many thousands an evenly spread sample."""
         numbers = self.waits.numbers
         step = -(-len(numbers) // _MOST_READ) or 1
         return [self.history.turns[number] for number in numbers[::step]]
 
     @cached_property
     def told(self) -> list[str]:
-        """What those who waited were told, one error each."""
+        """The errors of the waits, one each."""
         errors = [turn.error for turn in self.turns]
         errors += [wait.error for wait in self.waits.waits if wait.turn is None]
         return [error for error in errors if error]
 
     @cached_property
     def typical_s(self) -> float:
-        """How long the wait in the middle was."""
+        """The median wait, seconds."""
         return median([wait.until - wait.since for wait in self.waits.waits])
 
     def explained_by(self, spans: list[Span]) -> bool:
-        """Whether half of the waits, for half of their time, fell into these spans."""
+        """Whether half of the waits overlap these spans for half of their time."""
         hit = sum(
             overlap((wait.since, wait.until), spans) >= (wait.until - wait.since) / 2
             for wait in self.waits.waits
@@ -72,7 +72,7 @@ class Scene:
         return bool(spans) and hit >= HALF * len(self.waits.waits)
 
     def samples(self, source: str) -> list[Sample]:
-        """Those of one source while somebody waited, or right beside."""
+        """The samples of one source during the waits, or close to them."""
         return [s for s in self.history.samples_by_source.get(source, []) if self.beside(s.t)]
 
     def sources(self, kind: str) -> list[str]:
@@ -81,7 +81,7 @@ class Scene:
         return sorted(source for source in known if source.partition(":")[0] == kind)
 
     def risen(self, source: str, name: str) -> float:
-        """How much a counter rose while somebody waited; a restart begins again at 0."""
+        """The rise of a counter during the waits; a restart resets it to 0."""
         rises = (
             now - before if now >= before else now for before, now in self._steps(source, name)
         )
@@ -97,7 +97,7 @@ class Scene:
                 before = now
 
     def beside(self, t: float) -> bool:
-        """Whether somebody waited at this run time, or within a few seconds of it."""
+        """Whether there is a wait at this run time, or within a few seconds of it."""
         number = bisect_right(self._widened, (t, math.inf)) - 1
         return number >= 0 and t <= self._widened[number][1]
 
@@ -112,7 +112,7 @@ def name_of(source: str) -> str:
 
 
 def some(names: list[str]) -> str:
-    """The names, or the first of many."""
+    """The names; of many only the first ones."""
     return (
         ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"
     )

@@ -1,4 +1,4 @@
-"""Where the slow turns were: one replica's, or one shard's of a cluster."""
+"""Slow turns concentrated on one replica, or on one shard of a cluster."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SHARDS = 3
 _FEWEST = 5
 _MOST_OF_THEM = 0.6
 _TWICE = 2.0
-"""A replica that answers a third of all turns may have half of the slow ones by chance."""
+"""A replica that answers a larger share of all turns may have half of the slow ones by chance."""
 
 
 def one_replica(scene: Scene) -> Cause | None:
-    """Most of the turns that waited were last asked of one replica."""
+    """The last attempts of most waiting turns went to one replica."""
     counts = Counter(turn.replica for turn in scene.turns if turn.replica is not None)
     turns = scene.history.turns
     names = turns.replicas
@@ -36,7 +36,7 @@ def one_replica(scene: Scene) -> Cause | None:
 
 
 def one_shard(scene: Scene) -> Cause | None:
-    """Most of the turns that waited belong to sessions of one shard."""
+    """Most of the waiting turns belong to sessions of one shard."""
     run = scene.history.run
     if run.topology.redis != "cluster" or run.sessions != "redis" or run.app is None:
         return None
@@ -54,7 +54,7 @@ def one_shard(scene: Scene) -> Cause | None:
 
 
 def _standing_out(counts: Counter[T], everywhere: Counter[T]) -> tuple[T, int] | None:
-    """The one that has most of the counted, and twice as many as its share of all."""
+    """The item with most of the counted turns, if that is twice its share of all turns."""
     if len(everywhere) < 2 or counts.total() < _FEWEST:
         return None
     name, count = counts.most_common(1)[0]
@@ -63,6 +63,6 @@ def _standing_out(counts: Counter[T], everywhere: Counter[T]) -> tuple[T, int] |
 
 
 def _shard(app: str, user: str) -> int:
-    """1 for the first: by the hash tag that all keys of a user share."""
+    """The number of the shard, from 1, by the hash tag of the user's keys."""
     tag = f"{quote(app, safe='')}/{quote(user, safe='')}"
     return crc_hqx(tag.encode(), 0) % _SLOTS * _SHARDS // _SLOTS + 1

@@ -1,8 +1,8 @@
-"""The gates: one row for each question that a run is judged by.
+"""The table of gates: one row for each question by which a run is judged.
 
-Everything that has to know a gate reads its row: which check finds it, how the verdict counts it,
-what it is called and means, whether a target must show what it asks for.  A new check is its file
-in `reports/checks/`, its row in a file of this folder, and a test.
+All code that depends on a gate reads its row: its check, its kind, its title and meaning, and
+whether every target must show its evidence.  A new check needs its file in `reports/checks/`, its
+row in a file of this folder, and a test.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def names_of(*groups: str) -> tuple[str, ...]:
 
 
 def _crashed(name: str) -> Gate:
-    """A check that crashed leaves all its gates unknown, and counts as they do."""
+    """The row of a crashed check, which counts like its gates."""
     check = name.partition(".")[0]
     rows = [row for row in _GATES if row.found_by == check]
     kinds = {row.kind for row in rows}
-    # A run whose soundness nobody could ask about is not known to be sound.
+    # If a check of validity crashed, the run is not known to be sound.
     several = VALIDITY if VALIDITY in kinds else LIMIT
     return Gate(
         name,

@@ -1,4 +1,4 @@
-"""The gates of continuity: the classes of broken continuity, and what is counted beside them."""
+"""The gates of continuity: the classes of violations, and additional counts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VIOLATION_ROWS = (
     ),
     Gate(
         "continuity.truncated",
-        "Turns cut off a history",
+        "Turns cut off from a history",
         "Two or more acknowledged turns are missing together from the front or the end of a "
         "history, or a later read shows less than an earlier one. Any other absence is `lost`.",
         FACT,
@@ -37,7 +37,7 @@ VIOLATION_ROWS = (
     ),
     Gate(
         "continuity.forked",
-        "Turns with two histories",
+        "Turns with two different versions",
         "One turn has two different replies, or a message or reply that differs from the "
         "acknowledged one.",
         FACT,
@@ -45,7 +45,7 @@ VIOLATION_ROWS = (
     ),
     Gate(
         "continuity.half_turn",
-        "Turns that half happened",
+        "Turns stored only by half",
         "The customer's message is stored without the reply, or the reverse, alone or beside the "
         "whole turn.",
         FACT,
@@ -53,7 +53,7 @@ VIOLATION_ROWS = (
     ),
     Gate(
         "continuity.resurrected",
-        "Sessions back from the dead",
+        "Sessions that came back after their end",
         "A session is there after its TTL must have taken it, or after an acknowledged deletion.",
         FACT,
         "resurrected",
@@ -61,7 +61,7 @@ VIOLATION_ROWS = (
     ),
     Gate(
         "continuity.phantom",
-        "Turns that nobody sent",
+        "Turns that were never sent",
         "A history holds a turn that no customer sent, or that the service had refused.",
         FACT,
         "phantom",
@@ -83,7 +83,7 @@ VIOLATION_ROWS = (
         False,
     ),
 )
-"""The classes of violations: not one of each is allowed."""
+"""The classes of violations; no violation is allowed."""
 
 COUNTED = (
     Gate(
@@ -95,7 +95,7 @@ COUNTED = (
     Gate(
         "continuity.state",
         "Session state as the turns wrote it",
-        "The session's state is what its turns wrote into it.",
+        "The session's state equals the writes of its turns.",
         FACT,
     ),
     Gate(
@@ -119,7 +119,7 @@ COUNTED = (
     ),
     Gate(
         "continuity.stored_otherwise",
-        "Turns stored otherwise than sent",
+        "Turns stored with another text than sent",
         "Counts texts that the application rewrites before it stores them. It does not fail.",
         FACT,
     ),
@@ -130,4 +130,4 @@ COUNTED = (
         FACT,
     ),
 )
-"""What the histories show besides."""
+"""Additional counts from the histories."""

@@ -1,4 +1,4 @@
-"""A gate is a row: all that anybody has to know of it."""
+"""The row of a gate in the table of gates."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Kind(StrEnum):
     """How the verdict counts a gate."""
 
     FACT = "fact"
-    """Its failure is proven however the run went."""
+    """Its failure is proven even in an unsound run."""
     VALIDITY = "validity"
     """It asks whether the run was sound."""
     LIMIT = "limit"
-    """Its failure counts where the run was sound."""
+    """Its failure counts only in a sound run."""
 
 
 FACT, VALIDITY, LIMIT = Kind.FACT, Kind.VALIDITY, Kind.LIMIT
@@ -25,15 +25,15 @@ class Gate:
     """One gate."""
 
     name: str
-    """`<group>.<question>`; the name of every finding of it."""
+    """`<group>.<question>`; the name of each of its findings."""
     title: str
     meaning: str
-    """One or two sentences: what it means to pass; of a violation, what the violation is."""
+    """One or two sentences: the condition to pass; for a violation its definition."""
     kind: Kind = LIMIT
     short: str = ""
-    """The title where there is little room; for a violation the word that follows its count."""
+    """A short title; for a violation the word after its count."""
     visible_from_outside: bool = True
-    """Whether every target's API shows what it takes; where it does not, unknown does not count."""
+    """Whether every target's API shows the evidence; if not, unknown does not count."""
     check: str = ""
     """NAME, where `check_NAME` of `reports/checks/NAME.py` finds it; empty: NAME is the group."""
 

@@ -1,4 +1,4 @@
-"""The gates of what customers feel and what Redis and the replicas hold."""
+"""The gates of latency, recovery, errors and memory."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ SERVICE = (
     ),
     Gate(
         "latency.replica",
-        "One replica beside the others",
+        "One replica compared with the others",
         "No replica has surely more than 10 % of its turns slow or unanswered while the others "
         "answer well.",
         check="parts",
     ),
     Gate(
         "latency.customers",
-        "Some customers beside the others",
+        "Some customers compared with the others",
         "Slow and unanswered turns are not gathered on the same customers (a dead shard).",
         check="parts",
     ),
@@ -49,10 +49,10 @@ SERVICE = (
         "No customer went without an answer for longer than `slo.max_outage_s`.",
         short="outage",
     ),
-    # CPU is CPU, whoever was late meanwhile: a generator that shares a full machine always is.
+    # A fact: the CPU cost of a turn does not depend on the generator's lag on a full machine.
     Gate(
         "latency.cost",
-        "What a turn costs of the CPU",
+        "CPU cost of a turn",
         "A turn does not cost much more CPU under load than it did in the rehearsal.",
         FACT,
         check="validity",
@@ -99,10 +99,10 @@ SERVICE = (
     ),
     Gate(
         "errors.swallowed",
-        "Replies that were kept from the customer",
+        "Stored replies that the customer did not get",
         "No turn is empty for the customer while its session holds a reply.",
     ),
-    # What Redis holds, and what the replicas do, is seen from inside only.
+    # Redis and the memory of the replicas are visible only from inside the fleet.
     Gate(
         "memory.baseline",
         "Memory comes back after the TTL",

@@ -46,7 +46,7 @@ SOUNDNESS = (
     ),
     Gate(
         "validity.foreign_cpu",
-        "Others left the machine to the run",
+        "Other processes left CPU to the run",
         "Where a gate of latency or recovery failed, other processes did not keep the machine "
         "busy.",
         VALIDITY,
@@ -78,7 +78,7 @@ SOUNDNESS = (
     ),
     Gate(
         "validity.records",
-        "All that was recorded is there",
+        "The records are complete",
         "No record is missing or written twice.",
         VALIDITY,
         check="records",

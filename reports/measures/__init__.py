@@ -1,1 +1,1 @@
-"""Measures: numbers of a history, which nothing here holds against a limit."""
+"""Measures: numbers computed from a history, without limits."""

@@ -1,4 +1,4 @@
-"""Whether a fault explains what happened at a moment: it was under way, or had just been healed."""
+"""Whether a time is near a fault: the fault was active, or had just been healed."""
 
 from __future__ import annotations
 

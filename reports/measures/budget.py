@@ -1,9 +1,9 @@
-"""The error budget: how many bad turns the declared objectives leave a run, and who spent them.
+"""The error budget: the bad turns that the objectives allow in a run, and the faults' shares of it.
 
 A profile declares two objectives: all but `error_rate` of the turns are answered, and 99 % of them
-within `steady_p99_s`.  What an objective leaves open, times the turns offered, is its budget in
-turns.  A bad turn is counted once, as unanswered or else as slow.  The share that is spent is the
-larger of the two, since the budget that is used up first is the one that ends the promise.
+within `steady_p99_s`.  The share of bad turns that an objective allows, times the offered turns, is
+its budget in turns.  A bad turn counts once, as unanswered or else as slow.  The spent share is the
+larger of the two, because the objective whose budget is used up first is broken first.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from reports.records.history import History
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Bad turns, and what they are of the run's budget."""
+    """Bad turns, and their share of the run's budget."""
 
     failed: int
     """Not answered."""
     slow: int
     """Answered, later than the objective says."""
     spent: float | None
-    """1 is the whole budget.  None: turns were bad where the objective allows none."""
+    """1 is the whole budget.  None: bad turns although the objective allows none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a run may spend."""
+    """The budget of a run."""
 
     failed_allowed: float
     """Turns that may go unanswered; a small run's budget is a fraction of one."""
@@ -38,7 +38,7 @@ class Budget:
     slow_limit_s: float
 
     def spending(self, turns: Turns, which: Iterable[int]) -> Spending:
-        """What the turns of these numbers spend of it."""
+        """The part of the budget that these turns (by number) spend."""
         state, due, done = turns.state, turns.due, turns.done
         failed = slow = 0
         for number in which:
@@ -49,14 +49,14 @@ class Budget:
         return self.of(failed, slow)
 
     def of(self, failed: int, slow: int) -> Spending:
-        """What so many bad turns are of it."""
+        """The share of the budget for so many bad turns."""
         shares = [_share(failed, self.failed_allowed), _share(slow, self.slow_allowed)]
         known = [share for share in shares if share is not None]
         return Spending(failed, slow, max(known) if len(known) == len(shares) else None)
 
 
 def budget(history: History) -> Budget:
-    """The budget of a run, from its profile's objectives and the turns that were offered."""
+    """The budget of a run, from its profile's objectives and its offered turns."""
     offered = len(history.turns)
     return Budget(
         failed_allowed=history.run.slo("error_rate") * offered,

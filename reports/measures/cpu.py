@@ -1,9 +1,8 @@
-"""What CPU the run used, and how much work that did: from the samples of the machine and of Redis.
+"""The CPU that the run used, and the work done with it, from samples of the machine and of Redis.
 
-The work is counted in turns.  A turn's is spread over the time from its sending to its end, so that
-what was begun in a span and finished after it counts in part: on a full machine hundreds of turns
-are under way at once.  Attempts that may have run, though the customer saw no answer, are work;
-refusals are none.
+Work is counted in turns.  A turn's work is spread over the time from its sending to its end, so
+that a turn that ends after a span counts in part: on a full machine hundreds of turns run at once.
+Attempts that may have run without an answer count as work; refusals do not.
 """
 
 from __future__ import annotations
@@ -19,35 +18,35 @@ from reports.records import Outcome, Sample, TurnRecord
 from reports.records.history import History
 
 FULL_PERCENT = 95.0
-"""Of what it may use, over a stretch: more than this no scheduler gives for long."""
+"""Percent of its capacity over a stretch; no scheduler gives more than this for long."""
 _STRETCH = 5
-"""Samples, one a second: a shorter burst delays little."""
+"""Samples, one a second; a shorter burst delays little."""
 _GAP_S = 5.0
-"""A full machine breathes: what is full again so soon was not calm between."""
+"""Seconds; a shorter break between two full spans counts as full, because load fluctuates."""
 _LONGEST_STEP_S = 5.0
-"""A sample speaks of the time since the one before, but of no more than this."""
+"""A sample covers the time since the previous one, but at most this, seconds."""
 _NO_END = "no complete response within"
 _LEAST_S = 5.0
 _FEWEST_TURNS = 5.0
-"""Less time, or fewer turns, say nothing about the cost of a turn."""
+"""Least time (seconds) and fewest turns for measuring the cost of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One sample of one part: it speaks of (since, until]."""
+    """One sample of one part; it covers (since, until]."""
 
     since: float
     until: float
     percent: float
-    """Of what the part may use at most."""
+    """Percent of the part's capacity."""
     cpu_s: float
     """Processor seconds a second."""
 
 
 def machine(history: History) -> list[Reading]:
-    """The cores that the run may use, as its own processes used them; nothing when not seen.
+    """Readings of the cores that the run may use; empty if they were not sampled.
 
-    Stretches of which others took a good share are left to `validity.foreign_cpu`.
+    Stretches in which others used a large share are left to `validity.foreign_cpu`.
     """
     cores = history.run.environment.cores
     usable = float(cores) if isinstance(cores, int) and cores > 0 else 1.0
@@ -64,7 +63,7 @@ def machine(history: History) -> list[Reading]:
 
 
 def of_one_core(history: History, source: str, name: str = "cpu_percent") -> list[Reading]:
-    """A part that can use one core and no more: Redis, Envoy, a process of the generator."""
+    """Readings of a part that can use only one core: Redis, Envoy, a process of the generator."""
 
     def read(sample: Sample) -> tuple[float, float] | None:
         percent = sample.values.get(name)
@@ -87,7 +86,7 @@ def _readings(
 
 
 def full(readings: Sequence[Reading]) -> list[Span]:
-    """When the part had nothing left to give."""
+    """The spans in which the part was full."""
     spans = []
     for first in range(len(readings) - _STRETCH + 1):
         stretch = readings[first : first + _STRETCH]
@@ -97,22 +96,22 @@ def full(readings: Sequence[Reading]) -> list[Span]:
 
 
 def mean_percent(readings: Sequence[Reading]) -> float:
-    """Percent of what the part may use, over all readings; 0 without any."""
+    """Mean percent of the part's capacity over all readings; 0 without any."""
     return sum(r.percent for r in readings) / len(readings) if readings else 0.0
 
 
 def within(readings: Sequence[Reading], spans: Sequence[Span]) -> list[Reading]:
-    """The readings of which the greater part lies in these spans."""
+    """The readings that lie mostly in these spans."""
     return [r for r in readings if overlap((r.since, r.until), spans) > (r.until - r.since) / 2]
 
 
 def faulty(history: History) -> list[Span]:
-    """When faults, and the recoveries from them, used CPU that no turn asked for."""
+    """The spans in which faults and their recoveries used CPU outside of turns."""
     return merged((fault.start, fault.end + RECOVERY_S) for fault in history.faults)
 
 
 def calm(history: History, readings: Sequence[Reading]) -> list[Span]:
-    """The time under load in which nothing was broken and the part was not full."""
+    """The spans under load without a fault in which the part was not full."""
     if history.load_start is None or history.load_end is None:
         return []
     load = [(history.load_start, history.load_end)]
@@ -120,7 +119,7 @@ def calm(history: History, readings: Sequence[Reading]) -> list[Span]:
 
 
 def work(history: History, spans: Sequence[Span]) -> float:
-    """How many turns' work was done in these spans, which do not overlap."""
+    """The work done in these spans, which do not overlap, in turns."""
     if not spans:
         return 0.0
     turns, total = history.turns, 0.0
@@ -134,19 +133,19 @@ def work(history: History, spans: Sequence[Span]) -> float:
 
 
 def _amounts(history: History) -> bytearray:
-    """How many turns' work each turn was: its attempts that may have run, and its reply."""
+    """The work of each turn, in turns: its attempts that may have run, and its reply."""
     return bytearray(min(255, _amount(turn)) for turn in history.turns)
 
 
 def _amount(turn: TurnRecord) -> int:
     if turn.outcome is Outcome.OK:
         return 1 + turn.unsure
-    # One that opened no session has its attempts to do so; those that came to no end cost CPU too.
+    # A turn without a session counts its attempts to open one; unfinished attempts cost CPU.
     return max(turn.unsure, turn.attempts if _NO_END in (turn.error or "") else 0)
 
 
 def cost(history: History, readings: Sequence[Reading], spans: Sequence[Span]) -> float | None:
-    """Processor seconds a turn in these spans; None when too little was seen of them."""
+    """CPU seconds per turn in these spans; None with too few samples or turns."""
     seen = within(readings, spans)
     covered = merged((r.since, r.until) for r in seen)
     turns = work(history, covered)

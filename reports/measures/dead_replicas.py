@@ -1,9 +1,9 @@
 """Requests that the balancer sent to a replica while it was dead.
 
-A dead replica refuses the connection, and the balancer counts that (its health checks apart).  A
-frozen one takes the request and stays silent; there the requests count that were sent between the
-first and the last sample of its fault.  Sampled once a second: whoever refuses belongs to the fault
-in whose window that second was, first to one that was done to this very replica.
+A dead replica refuses connections, and the balancer counts those (without its health checks).  A
+frozen one accepts requests and does not answer; for it, the requests sent between the first and the
+last sample of its fault count.  Samples are taken once a second: refusals belong to the fault
+active in that second, preferably to one on the same replica.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FROZEN = "freeze-replica"
 
 
 def sent_to_dead(history: History) -> dict[str, int | None]:
-    """By the id of the fault; None: the balancer could not be asked while it lasted."""
+    """Id of the fault → requests; None: the balancer was not sampled during the fault."""
     seen = {
         source.removeprefix(_BALANCER): samples
         for source, samples in history.samples_by_source.items()
@@ -44,7 +44,7 @@ def sent_to_dead(history: History) -> dict[str, int | None]:
 
 def _rise(before: Sample, after: Sample, name: str) -> int:
     was, now = before.values.get(name, 0.0), after.values.get(name, 0.0)
-    # A balancer that was started again counts from 0.
+    # A restarted balancer counts from 0.
     return round(now - was if now >= was else now)
 
 
@@ -60,7 +60,7 @@ def _hits(fault: FaultWindow, replica: str) -> bool:
 
 
 def _watched(series: Iterable[Sequence[Sample]], fault: FaultWindow) -> bool:
-    """Whether the balancer was asked before the fault and after it: its counters only rise."""
+    """Whether the balancer was sampled before and after the fault, since its counters only rise."""
     return any(
         samples and samples[0].t <= fault.start and samples[-1].t >= fault.end for samples in series
     )

@@ -1,4 +1,4 @@
-"""Whether a fault that ends a process did: the samples must show another process after it."""
+"""Checks that a fault that ends a process did so: samples must show another process after it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _OF_REPLICAS = frozenset(
 
 
 def without_effect(history: History) -> dict[str, str]:
-    """The faults by id whose target runs on as the same process, and how that was seen.
+    """Id of each fault whose target still is the same process → the evidence in words.
 
-    Nothing is said of a fault around which the target was not sampled, and of Redis only where one
-    server holds all: elsewhere the one that was hit need not be among those that are sampled.
+    A fault without samples of its target around it is left out.  Redis is checked only if a single
+    server holds all data; otherwise the affected server may not be the sampled one.
     """
     found = {}
     for fault in history.faults:
@@ -33,7 +33,7 @@ def without_effect(history: History) -> dict[str, str]:
 
 
 def _marks(history: History, fault: FaultWindow) -> Iterator[tuple[str, str, str]]:
-    """What tells one process of a target from the next: source, name of the value, in words."""
+    """The value that identifies a target's process: source, name of the value, in words."""
     if fault.fault in _OF_REDIS and history.run.topology.redis == "single":
         yield REDIS, "run", "the run id of Redis"
     if fault.fault in _OF_REPLICAS:

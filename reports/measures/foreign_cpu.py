@@ -1,7 +1,7 @@
-"""What others used of the machine: the stretches of its life, and the worst of them.
+"""The CPU that other processes used, in stretches of the run, and the worst stretch.
 
-Time that a hypervisor took away counts as somebody else's.  Where part of the run is out of our
-sight (a target, containers, a Redis of somebody else) nothing is known.
+Time stolen by a hypervisor counts as others'.  If part of the run's own CPU is not visible (a
+target, containers, a foreign Redis), nothing is known.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from reports.records import Sample
 from reports.records.history import History
 
 LIMIT_PERCENT = 20.0
-"""Of all processors together, over a stretch."""
+"""Percent of all processors together, over a stretch."""
 
 
 BUSY_PERCENT = 80.0
-"""Below this the machine had room for everybody."""
+"""Below this percentage of busy time the machine had free CPU."""
 
 
 STRETCH = 5
@@ -26,23 +26,23 @@ STRETCH = 5
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some seconds of the machine's life."""
+    """Some seconds of the run on the machine."""
 
     foreign: float
     """Percent of all processors that others used."""
     busy: float
-    """Percent of them that anybody used."""
+    """Percent of all processors that were busy."""
     at: float
-    """Run time at which it began."""
+    """Run time of its beginning."""
 
     @property
     def disturbs(self) -> bool:
-        """Whether it can have made the service slow."""
+        """Whether it may have made the service slow."""
         return self.foreign > LIMIT_PERCENT and self.busy > BUSY_PERCENT
 
 
 def busiest(history: History, since: float, until: float) -> Stretch | None:
-    """The stretch in which others used most; None when that was not sampled."""
+    """The stretch in which others used the most; None if it was not sampled."""
     samples = [s for s in history.once(_known) if since <= s.t <= until]
     return max(
         _stretches(samples), key=lambda stretch: (stretch.disturbs, stretch.foreign), default=None

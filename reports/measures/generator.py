@@ -1,4 +1,4 @@
-"""By how much the load generator was late, and the samples of its processes."""
+"""The lag of the load generator, and the samples of its processes."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from reports.records.history import History
 
 
 def arrival_lags(history: History) -> Iterator[tuple[float, float]]:
-    """When each conversation was due, run time, and by how much the generator was late for it."""
+    """The due time of each conversation, run time, and the generator's lag for it, seconds."""
     talks = history.conversations
     started = zip(talks.started, talks.due, strict=True)
     return ((due, at - due) for at, due in started if not isnan(at))
 
 
 def lags(history: History) -> Sequence[float]:
-    """By how much the generator was late for each conversation, ascending, seconds."""
+    """The generator's lag for each conversation, ascending, seconds."""
     return ascending(lag for _, lag in arrival_lags(history))
 
 
 def later_turn_lags(history: History) -> Iterator[tuple[float, float]]:
-    """When each later turn was due, run time, and by how much it was taken up late."""
+    """The due time of each later turn, run time, and the generator's lag for it, seconds."""
     turns = history.turns
     sent = zip(turns.turn, turns.state, turns.sent, turns.due, strict=True)
     return (
         (due, at - due)
         for turn, state, at, due in sent
-        # A first turn opens the session first; so does one whose session had to be opened again.
+        # First turns, and turns whose session had to be opened again, first open a session.
         if turn > 0 and not state & (RETRIED | TROUBLED)
     )
 
 
 def send_lags(history: History) -> Sequence[float]:
-    """By how much the generator was late to take up each later turn, ascending, seconds."""
+    """The generator's lag for each later turn, ascending, seconds."""
     return ascending(lag for _, lag in later_turn_lags(history))
 
 

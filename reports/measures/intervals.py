@@ -18,10 +18,10 @@ from reports.records import Status
 
 CONFIDENCE = 0.95
 SLOW_SHARE = 0.01
-"""A limit on the 99th percentile allows so many turns to be slower."""
+"""The share of turns that a limit on the 99th percentile allows to be slower."""
 ENOUGH = 3.0
-"""A sample is large enough for a share when it holds so many bad turns at the limit: 300 turns for
-1 %, 3,000 for 0.1 %.  (If none of 3/q turns is bad, the share is below q with 95 % confidence.)"""
+"""A sample is large enough for a share if it would hold so many bad turns at the limit: 300 turns
+for 1 %, 3,000 for 0.1 %.  (If none of 3/q turns is bad, it is below q with 95 % confidence.)"""
 
 _EPSILON = 1e-14
 _TINY = 1e-300
@@ -43,7 +43,7 @@ def binomial_tail(bad: int, turns: int, share: float) -> float:
 
 
 def share_interval(bad: int, turns: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The Clopper-Pearson interval of the share of which `bad` of `turns` are a sample.
+    """The Clopper-Pearson interval of the share, from `bad` of `turns` turns.
 
     Raises ValueError unless 0 <= bad <= turns and turns > 0.
     """
@@ -59,10 +59,10 @@ def share_interval(bad: int, turns: int, confidence: float = CONFIDENCE) -> tupl
 def percentile_interval(
     ordered: Sequence[float], p: float, confidence: float = CONFIDENCE
 ) -> tuple[float, float | None]:
-    """The interval of the p-th percentile of what these ascending values are a sample of.
+    """The interval of the p-th percentile, from a sample of ascending values.
 
-    Its ends are two of the values.  The upper end is None when the sample is too small to have one:
-    a p99 needs 368 values, since fewer may all lie below it.
+    Its ends are two of the values.  The upper end is None when the sample is too small for one: a
+    p99 needs 368 values, since fewer may all lie below it.
     Raises ValueError when there are no values, or unless 0 < p < 100.
     """
     if not ordered:
@@ -70,9 +70,9 @@ def percentile_interval(
     if not 0 < p < 100:
         raise ValueError(f"p must be more than 0 and less than 100, got {p}")
     turns, above, outside = len(ordered), 1 - p / 100, (1 - confidence) / 2
-    # So many values or more above the percentile are too many to be chance.
+    # This many values or more above the percentile are not chance.
     many = _first(turns + 1, lambda n: n > turns or binomial_tail(n, turns, above) <= outside)
-    # So many or fewer are too few: `few` is the first number that is not.
+    # Fewer than `few` values above the percentile are not chance either.
     few = _first(turns, lambda n: 1 - binomial_tail(n + 1, turns, above) > outside)
     low = ordered[max(turns - many, 0)]
     return low, ordered[turns - few] if few else None
@@ -87,19 +87,19 @@ def judge_share(bad: int, turns: int, limit: float) -> Status:
     if bad and binomial_tail(bad, turns, limit) <= (1 - CONFIDENCE) / 2:
         return Status.FAIL
     allowed = limit * turns
-    # The product may be a little less than the whole number that it stands for.
+    # Rounding may make the product slightly less than its exact whole number.
     if bad == 0 or (is_enough(turns, limit) and bad <= allowed + 1e-9):
         return Status.PASS
     return Status.UNKNOWN
 
 
 def is_enough(turns: int, limit: float) -> bool:
-    """Whether so many turns can tell a share at the limit from none at all."""
+    """Whether so many turns can distinguish a share at the limit from zero."""
     return turns * limit >= ENOUGH - 1e-9
 
 
 def _first(stop: int, holds: Callable[[int], bool]) -> int:
-    """The smallest number from 0 for which it holds, `stop` if for none; it holds from there on."""
+    """The smallest number from 0 for which a monotone predicate holds; `stop` if for none."""
     low, high = 0, stop
     while low < high:
         middle = (low + high) // 2
@@ -111,7 +111,7 @@ def _first(stop: int, holds: Callable[[int], bool]) -> int:
 
 
 def _root(rising: Callable[[float], float]) -> float:
-    """Where a function that rises from below 0 to above it crosses 0, by bisection in [0, 1]."""
+    """The zero of an increasing function in [0, 1], by bisection."""
     low, high = 0.0, 1.0
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
@@ -125,7 +125,7 @@ def _root(rising: Callable[[float], float]) -> float:
 def _incomplete_beta(a: float, b: float, x: float) -> float:
     """The regularised incomplete beta function, 0 < x < 1: the tail of a binomial."""
     if x > (a + 1) / (a + b + 2):
-        # The continued fraction converges fast on the other side.
+        # The continued fraction converges faster on the other side.
         return 1 - _incomplete_beta(b, a, 1 - x)
     front = math.exp(
         math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)

@@ -1,7 +1,7 @@
-"""Latency: what customers felt, counted from the moment they meant to send.
+"""Latency as customers see it, counted from the intended time of sending.
 
-Percentiles are of acknowledged turns; what was not acknowledged is in the error rate, and the time
-it took is in the outages.  A turn that was late before a fault began counts in both phases.
+Percentiles are of acknowledged turns; other turns count in the error rate, and their time in the
+outages.  A turn that was already late when a fault began counts in both phases.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reports.records.history import History
 
 
 def latencies(turns: Turns, which: Iterable[int]) -> array[float]:
-    """Ascending latencies of those of these turns that were acknowledged, seconds."""
+    """Ascending latencies of the acknowledged ones of these turns, seconds."""
     state, due, done = turns.state, turns.due, turns.done
     return ascending(done[n] - due[n] for n in which if state[n] & OUTCOME == OK)
 
@@ -30,7 +30,7 @@ def latency_by_phase(history: History) -> dict[str, array[float]]:
     phases = {
         phase: latencies(turns, numbers) for phase, numbers in history.once(turns_by_phase).items()
     }
-    # Sorted stretches, which a sort only merges.
+    # The parts are sorted, so that this sort only merges them.
     everything = ascending(chain.from_iterable(phases.values()))
     for phase, late in history.once(_late_before_a_fault).items():
         waits = (began - turns.due[number] for number, began in late)
@@ -39,7 +39,7 @@ def latency_by_phase(history: History) -> dict[str, array[float]]:
 
 
 def _late_before_a_fault(history: History) -> dict[str, list[tuple[int, float]]]:
-    """By phase, the numbers of turns that were late there when a fault began, and when it did.
+    """Phase → (numbers of turns that were already late when a fault began, its start).
 
     Such a turn belongs to the fault, and also to the phase in which it was due: the fault cannot
     have made it late.
@@ -64,17 +64,17 @@ def _late_before_a_fault(history: History) -> dict[str, list[tuple[int, float]]]
 
 
 def sources(history: History, phase: str) -> list[str]:
-    """The phases that speak for this one; the first that has turns is gated."""
+    """The phases that may represent this one; the first with turns is gated."""
     if not phase.startswith("fault:"):
         return [phase]
-    # A window may be shorter than the gap between two turns; then its recovery speaks for it.
+    # A window may be shorter than the gap between two turns; then its recovery represents it.
     phases = [phase, f"recovery:{phase.removeprefix('fault:')}"]
-    # Of faults at the same time one has all the turns: it speaks for those that it shares.
+    # Of simultaneous faults one has all the turns, so it represents the others.
     return phases + sorted(history.once(PhaseMap).shared[phase])
 
 
 def gated_waits(history: History, phase: str) -> Iterator[tuple[int, float, float]]:
-    """What the p99 gate of this phase looked at: numbers of turns, and each wait's two ends."""
+    """The turns behind the p99 gate of this phase: their numbers, and each wait's two ends."""
     turns, by_latency = history.turns, history.once(latency_by_phase)
     source = next((s for s in sources(history, phase) if by_latency.get(s)), phase)
     for number in history.once(turns_by_phase).get(source, ()):
@@ -86,7 +86,7 @@ def gated_waits(history: History, phase: str) -> Iterator[tuple[int, float, floa
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """How long each conversation could not progress at worst, and the turn that ended it."""
+    """The longest outage of each conversation, and the turn that ended it."""
 
     seconds: array[float]
     culprits: array[int]

@@ -1,4 +1,4 @@
-"""Whether others write to the same Redis: then keys that appear need not be the service's."""
+"""Detects other writers to the same Redis, whose keys are not the service's."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reports.records import Sample
 from reports.records.history import History
 
 _AFTER_S = 2.0
-"""Later than this after the last conversation has ended, a service has nothing to write."""
+"""Seconds after the end of the last conversation; later the service writes nothing."""
 _MORE = 2
-"""Keys; a probe of the harness's own may leave one."""
+"""Keys to ignore, since a probe of the harness may leave one."""
 
 
 def others_write(history: History) -> str | None:
-    """How it was seen that others write; None: it was not."""
+    """The evidence of other writers, in words; None: none."""
     samples, start, end = redis_samples(history), history.load_start, history.load_end
     if start is None or end is None:
         return None

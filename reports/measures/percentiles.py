@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 _AT_ONCE = 1_000_000
-"""A list that is sorted holds an object for each number, four times what the number takes."""
+"""Numbers sorted at once, since sorting needs an object for each, four times its size."""
 _PIVOTS = 64
 
 
@@ -27,7 +27,7 @@ def percentile(ordered: Sequence[float], p: float) -> float:
 
 
 def ascending(values: Iterable[float], at_once: int = _AT_ONCE) -> array[float]:
-    """The values in order, eight bytes each; in no more than so many objects `at_once`, about."""
+    """The values in order, eight bytes each, with at most about `at_once` objects in memory."""
     column = array("d", values)
     if len(column) <= at_once:
         return array("d", sorted(column))

@@ -1,4 +1,4 @@
-"""Which part of the run a turn belongs to.
+"""Assigns turns to the phases of the run.
 
 A fault's phase is its window; its recovery is the `RECOVERY_S` seconds that follow, or less when
 another fault begins or ends meanwhile.  A turn belongs to the first fault whose window its time in
@@ -51,7 +51,7 @@ class _Windows:
 
 
 class PhaseMap:
-    """Attributes times to phases."""
+    """Assigns times to phases."""
 
     def __init__(self, history: History) -> None:
         faults = history.faults
@@ -65,9 +65,9 @@ class PhaseMap:
             end = min([fault.end + RECOVERY_S, *begins[:1], *heals[:1]])
             self.recoveries.append(Phase(f"recovery:{fault.id}", fault.end, end))
         self.shared: defaultdict[str, set[str]] = defaultdict(set)
-        """Phase of a fault → phases of others at the same time to which its turns belong too.
+        """Phase of a fault → phases of simultaneous faults to which its turns belong too.
 
-        Known when every turn has been asked for.
+        Complete after every turn has been assigned.
         """
         self._overlapping = {
             first.name: others
@@ -84,7 +84,7 @@ class PhaseMap:
         """The phase of a turn that was due and done at these run times."""
         place = bisect_left(self._busy_ends, due)
         if place == len(self._busy) or self._busy[place][0] > done:
-            # As nearly all: in no fault, and in no recovery.
+            # Nearly all turns: in no fault and in no recovery.
             return WARMUP if due < self._warmup else STEADY
         fault = self._faults.touched(due, done)
         if fault in self._overlapping:
@@ -99,7 +99,7 @@ class PhaseMap:
 
 
 def _joined(windows: Sequence[Phase]) -> list[tuple[float, float]]:
-    """The stretches of time that the windows cover, in order, none touching another."""
+    """The disjoint spans that the windows cover, in order."""
     joined: list[tuple[float, float]] = []
     for window in sorted(windows, key=lambda window: window.start):
         start, end = window.start, max(window.start, window.end)
@@ -125,7 +125,7 @@ def turns_by_phase(history: History) -> dict[str, array[int]]:
 
 
 def time_of(history: History, phase: str) -> tuple[float, float]:
-    """The run time that a gate speaks of: a fault and its recovery, or the whole load."""
+    """The run time that a gate covers: a fault and its recovery, or the whole load."""
     for fault in history.faults:
         if phase in (f"fault:{fault.id}", f"recovery:{fault.id}"):
             return fault.start - _MARGIN_S, fault.end + RECOVERY_S + _MARGIN_S
@@ -133,7 +133,7 @@ def time_of(history: History, phase: str) -> tuple[float, float]:
 
 
 def load_phases(history: History) -> list[Phase]:
-    """The phases of the profile, as the load marked them."""
+    """The phases of the profile, from the load's marks."""
     marks = [mark for mark in history.marks if mark.mark.startswith("phase:")]
     last = history.mark("arrivals-end")
     close = last.t if last else history.load_end
@@ -147,5 +147,5 @@ def load_phases(history: History) -> list[Phase]:
 
 
 def _warmup(history: History) -> float:
-    """Run time at which the warm-up is over; -inf without one."""
+    """Run time of the end of the warm-up; -inf without one."""
     return max((p.end for p in load_phases(history) if p.name == WARMUP), default=float("-inf"))

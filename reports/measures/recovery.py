@@ -1,9 +1,8 @@
-"""What each fault did to the customers, and for how long it was felt.
+"""The impact of each fault on customers, and its duration.
 
-A turn is disturbed when it was retried, was not acknowledged, or took longer than the steady
-state's limit.  A fault is felt by the disturbed turns that it met, and after its healing by those
-that are more than the usual share of the turns explains (see `reports.measures.relapse`).  Its
-disturbance ends where the next fault begins.
+A turn is disturbed if it was retried, was not acknowledged, or took longer than the steady state's
+limit.  The impact of a fault is the disturbed turns during it, plus those after its healing that
+exceed the usual share (see `reports.measures.relapse`).  It ends when the next fault begins.
 """
 
 from __future__ import annotations
@@ -26,24 +25,24 @@ from reports.records.history import History
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What one fault did to the customers.  Seconds; times are run time."""
+    """The impact of one fault on customers.  Seconds; times are run time."""
 
     fault: FaultWindow
     first_ok_s: float | None
     """From the fault's start to the first acknowledgement of a turn sent after it."""
     recovery_s: float
-    """From the fault's start to the end of the last disturbed turn; 0: nobody noticed."""
+    """From the fault's start to the end of the last disturbed turn; 0: no turn was disturbed."""
     after_heal_s: float
-    """How much of that came after the target was back."""
+    """The part of that after the target was back."""
     disturbed: Sequence[int]
-    """Numbers of turns, by when they were due."""
+    """Numbers of the disturbed turns, ordered by due time."""
     failed_turns: int
     worst_outage_s: float | None
-    """The longest wait of a turn that the fault or its recovery touched."""
+    """The longest wait of a turn during the fault or its recovery."""
 
 
 def impacts(history: History) -> list[Impact]:
-    """What each fault did, in order."""
+    """The impact of each fault, in order."""
     turns = history.turns
     state, due, done = turns.state, turns.due, turns.done
     disturbed = _disturbed(turns, history.run.slo("steady_p99_s"))
@@ -78,7 +77,7 @@ def impacts(history: History) -> list[Impact]:
 
 
 def _disturbed(turns: Turns, limit: float) -> array[int]:
-    """All disturbed turns, by when they were due."""
+    """All disturbed turns, ordered by due time."""
     found = (
         number
         for number, (state, due, done) in enumerate(
@@ -97,9 +96,9 @@ def _felt(
     dues: Sequence[float],
     usual: float,
 ) -> array[int]:
-    """The disturbed turns that met the fault, and those after it that are more than usual.
+    """The disturbed turns during the fault, and those after it that exceed the usual share.
 
-    A turn due after the healing and still in flight at `until` is the next fault's.
+    A turn due after the healing and still in flight at `until` belongs to the next fault.
     """
     due, done = turns.due, turns.done
     healed = bisect_right(disturbed, fault.end, key=due.__getitem__)
@@ -112,10 +111,10 @@ def _felt(
 
 
 def _usual_shares(history: History, disturbed: array[int]) -> list[float]:
-    """For each fault the share of turns that are disturbed without it.
+    """For each fault the usual share of disturbed turns.
 
-    Counted in the steady state before the fault; the share that the objective allows, where fewer
-    are, or where too few turns tell.
+    Measured in the steady state before the fault; at least the share that the objective allows,
+    which is also used with too few turns.
     """
     starts = sorted(fault.start for fault in history.faults)
     due, steady = history.turns.due, history.once(turns_by_phase).get(STEADY, array("I"))
@@ -133,13 +132,13 @@ def _usual_shares(history: History, disturbed: array[int]) -> list[float]:
 
 
 def _first_ok(history: History) -> dict[float, float]:
-    """For each start of a fault: when the first turn sent after it was acknowledged."""
+    """For each start of a fault: the acknowledgement of the first turn sent after it."""
     starts = sorted({fault.start for fault in history.faults})
     first = [math.inf] * (len(starts) + 1)
     turns = history.turns
     for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True):
         if starts and state & OUTCOME == OK:
-            # Sent after so many starts; the first of these is the last of them, until below.
+            # The number of starts before the turn was sent; the latest of these is filled first.
             number = bisect_right(starts, sent)
             first[number] = min(first[number], done)
     for number in range(len(starts) - 1, 0, -1):

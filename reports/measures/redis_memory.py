@@ -1,7 +1,7 @@
-"""What the samples say about memory: Redis over time, and the fleet's.
+"""Memory of Redis over time, and of the fleet, from the samples.
 
-Live bytes are `used_memory` without the buffers of clients, of replication and of the AOF: those
-come and go with the traffic, not with the sessions.
+Live bytes are `used_memory` without the buffers of clients, of replication and of the AOF, which
+depend on the traffic, not on the sessions.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Memory:
     baseline_bytes: float | None
     """Before the load."""
     setup_bytes: float | None
-    """Before the load, and what the first connections and scripts take for good; None: no key of
-    the first seconds tells the sessions' part from it."""
+    """Before the load, plus the permanent memory of the first connections and scripts; None: the
+    sessions' part of the first seconds is unknown."""
     peak_bytes: float | None
     final_bytes: float | None
     """The least after the load's end and one TTL."""
@@ -45,7 +45,7 @@ class Memory:
     final_keys: float | None
     """The fewest after the load's end and one TTL."""
     drained_until: float | None
-    """For how long after the load's end and one TTL Redis was sampled, seconds."""
+    """Duration of the samples of Redis after the load's end and one TTL, seconds."""
     expired_keys: float | None
     """During the run, counted over restarts of Redis."""
     evicted_keys: float | None
@@ -54,9 +54,9 @@ class Memory:
     baseline_without_ttl: float | None
     """Keys without a TTL that were there before the load."""
     servers: float
-    """How many servers the samples sum up."""
+    """The number of servers that the samples sum up."""
     bytes_per_live_conversation: float | None
-    """At the peak, over what was there before the load."""
+    """Bytes per session at the peak, above those before the load."""
 
 
 def measure(history: History) -> Memory:
@@ -93,10 +93,10 @@ def measure(history: History) -> Memory:
 def _setup(
     history: History, samples: Sequence[Sample], baseline: float | None, keys: float | None
 ) -> float | None:
-    """The bytes of the first seconds of the load without those of the sessions.
+    """The bytes in the first seconds of the load without those of the sessions.
 
-    Connections, scripts and hash tables take a few hundred kilobytes once.  What a key stands for
-    is what came back between the peak, where sessions are older, and the end.
+    Connections, scripts and hash tables take a few hundred kilobytes once.  The bytes per key are
+    the bytes freed between the peak, where sessions are older, and the end.
     """
     start = history.load_start
     if start is None or baseline is None or keys is None:
@@ -114,13 +114,13 @@ def _setup(
 
 
 def redis_samples(history: History) -> list[Sample]:
-    """The samples of Redis that tell its memory."""
+    """The samples of Redis with its memory."""
     samples = history.samples_by_source.get(REDIS, [])
     return [sample for sample in samples if "used_memory" in sample.values]
 
 
 def live_bytes(sample: Sample) -> float:
-    """What the sessions (and the server itself) take, by a sample of Redis."""
+    """The bytes of the sessions and of the server itself, from a sample of Redis."""
     values = sample.values
     return values["used_memory"] - sum(values.get(name, 0.0) for name in _BUFFERS)
 
@@ -144,14 +144,14 @@ def _greatest(samples: Sequence[Sample], name: str) -> float | None:
 
 
 def _counted(samples: Sequence[Sample], name: str) -> float | None:
-    """How far a counter rose, over restarts of the server, each of which begins again at 0."""
+    """The total rise of a counter; each restart of the server resets it to 0."""
     readings = [(s.values.get("run"), s.values[name]) for s in samples if name in s.values]
     if not readings:
         return None
     process, previous = readings[0]
     total = 0.0
     for run, value in readings[1:]:
-        # The same value again is the same evictions told again, rather than as many new ones.
+        # An equal value after a restart means the same evictions, not as many new ones.
         restarted = (run != process and value != previous) or value < previous
         total += value if restarted else value - previous
         process, previous = run, value

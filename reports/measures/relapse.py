@@ -1,8 +1,8 @@
-"""Which of the disturbed turns after a fault are still the fault's.
+"""Decides which disturbed turns after a fault are still caused by it.
 
-In every service some turns are disturbed without a fault.  So a fault is over not when no turn is
-disturbed any more, but when no more of them are than usual.  The end is sought as the point up to
-which the disturbed turns exceed the usual share most clearly: the maximum of the likelihood ratio
+In every service some turns are disturbed without a fault.  So a fault is over when no more turns
+are disturbed than usual, not when none is.  The end is the point up to which the disturbed turns
+exceed the usual share most clearly: the maximum of the likelihood ratio
 
     k·ln(p / u) + (n − k)·ln((1 − p) / (1 − u)),     p = k / n,
 
@@ -18,12 +18,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 LONGEST_S = 60.0
-"""What is disturbed later after the healing is not the fault's, seconds; four times the limit on
-the recovery, where that is longer."""
+"""Turns disturbed later after the healing are not caused by the fault, seconds; four times the
+limit on the recovery, if that is longer."""
 CLEAR = 6.0
 """Chance alone exceeds it after about one fault of 1,000 (see `tests.bench.gate_statistics`)."""
 CALM_S = 5.0
-"""So many seconds without a disturbed turn end a fault, ..."""
+"""So many seconds without a disturbed turn end a fault's impact, ..."""
 CALM_TURNS = 59
 """... once they hold so many turns: 5 % disturbed turns would have shown with 95 % confidence."""
 
@@ -34,11 +34,10 @@ def turns_felt(
     healed: float,
     usual: float,
 ) -> int:
-    """How many of the disturbed turns after the healing, from the first on, are the fault's.
+    """The number of disturbed turns after the healing, from the first on, caused by the fault.
 
-    `disturbed` holds when each of them was due and done, by when it was due; `dues` when all turns
-    were due, ascending.  `usual` is the share of turns that are disturbed without a fault, more
-    than 0.
+    `disturbed` holds (due, done) of each, ordered by due time; `dues` the due times of all turns,
+    ascending.  `usual` is the share of turns disturbed without a fault, above 0.
     """
     felt = 0
     since = healed
@@ -51,7 +50,7 @@ def turns_felt(
 def _clearest(
     disturbed: Sequence[tuple[float, float]], dues: Sequence[float], since: float, usual: float
 ) -> int:
-    """How many of the next disturbed turns exceed the usual share most clearly; 0: none do."""
+    """The number of next disturbed turns that exceed the usual share most clearly; 0: none."""
     start = before = bisect_right(dues, since)
     clearest, count, calm_since = CLEAR, 0, since
     for number, (due, done) in enumerate(disturbed, 1):
@@ -66,7 +65,7 @@ def _clearest(
 
 
 def _excess(bad: int, turns: int, usual: float) -> float:
-    """By how much more likely `bad` of `turns` are at their own share than at the usual one, ln."""
+    """The log-likelihood ratio of `bad` of `turns` at their own share against the usual one."""
     share = bad / turns
     if share <= usual:
         return 0.0

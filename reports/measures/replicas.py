@@ -1,4 +1,4 @@
-"""Which replicas answered, and how many turns moved between them."""
+"""The replicas that answered, and the number of turns that moved between them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from reports.records.history import History
 
 
 def moved(history: History) -> int:
-    """How many acknowledged turns another replica answered than the turn before."""
+    """The number of acknowledged turns answered by another replica than the previous turn."""
     return history.once(moves)[0]
 
 
 def moves(history: History) -> tuple[int, int]:
-    """How many acknowledged turns moved, and how many could have."""
+    """The number of acknowledged turns that moved, and of those that could have."""
     state, replica = history.turns.state, history.turns.replica
     count = later = 0
     for _, numbers in history.turns.talks():

@@ -1,15 +1,15 @@
-"""Spans of run time, and how much of one lies within others."""
+"""Spans of run time and operations on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 Span = tuple[float, float]
-"""From and until, run time, seconds."""
+"""(start, end), run time, seconds."""
 
 
 def merged(spans: Iterable[Span], gap: float = 0.0) -> list[Span]:
-    """The spans in order; those that are at most `gap` seconds apart become one."""
+    """The spans in order; spans at most `gap` seconds apart are joined."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1] + gap:
@@ -26,7 +26,7 @@ def overlap(span: Span, others: Sequence[Span]) -> float:
 
 
 def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
-    """What is left of the spans outside of `holes`."""
+    """The spans without `holes`."""
     left = list(spans)
     for start, end in holes:
         left = [
@@ -39,5 +39,5 @@ def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
 
 
 def seconds(spans: Iterable[Span]) -> float:
-    """Their length in all."""
+    """The total length, seconds."""
     return sum(end - start for start, end in spans)

@@ -1,7 +1,7 @@
-"""Records: what was recorded of a run, and its reading back.
+"""Records: the recorded data of a run, and the reading of it.
 
-Here stand the records themselves, which every other room may import; the other modules read a run
-directory (`history`) and what lies in it.
+This module exports the record types, which every other room may import; the other modules read a
+run directory (`history`) and its files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Turns, conversations and audits of a run, each kind with the columns that the checks run over."""
+"""Turns, conversations and audits of a run, each with the columns that the checks need."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ UNSEEN = 32
 """It ended with a reply that carries no witness of the model."""
 
 UNANSWERED, GONE, FOUND = range(3)
-"""What a read of a session showed."""
+"""The result of a read of a session."""
 
 _STATUS = {"found": FOUND, "gone": GONE}
 _OUTCOMES = {Outcome.OK: OK, Outcome.FAIL: FAIL, Outcome.INFO: INFO}
 _OPEN = math.nan
-"""In a column of moments: there was none."""
+"""A missing time in a column."""
 
 
 class Turns(Filed[TurnRecord]):
@@ -50,14 +50,14 @@ class Turns(Filed[TurnRecord]):
         self.turn = array("i")
         self.due, self.sent, self.done = array("d"), array("d"), array("d")
         self.first_token = array("d")
-        """NaN where there was none."""
+        """NaN if there was none."""
         self.state = bytearray()
         """The outcome, and `WORDLESS`, `RETRIED`, `TROUBLED`, `UNSEEN`."""
         self.replica = array("I")
-        """A place in `replicas`; 0: nobody answered."""
+        """An index into `replicas`; 0: no answer."""
         self.replicas: list[str | None] = [None]
         self.attempts = 0
-        """Over all turns."""
+        """The sum over all turns."""
         known: dict[str | None, int] = {None: 0}
         for chunk in chunks:
             self.conversation.extend([record.conversation for record in chunk])
@@ -80,16 +80,16 @@ class Turns(Filed[TurnRecord]):
 
     @property
     def answered(self) -> int:
-        """How many were acknowledged with a reply."""
+        """The number of turns acknowledged with a reply."""
         return self.count(lambda state: not state & (OUTCOME | WORDLESS))
 
     def count(self, wanted: Callable[[int], bool]) -> int:
-        """How many turns have such a state."""
+        """The number of turns with such a state."""
         states = range(2 * UNSEEN)
         return sum(self.state.count(state) for state in states if wanted(state))
 
     def sent_as(self, turn_id: str) -> TurnRecord | None:
-        """The turn of that id, whichever conversation's it is; None: nobody sent it."""
+        """The turn with this id, in any conversation; None: it was never sent."""
         wanted, index = _hash(turn_id), self._by_id
         place = bisect_left(index, wanted << _NUMBER_BITS)
         found = None
@@ -102,7 +102,7 @@ class Turns(Filed[TurnRecord]):
 
     @cached_property
     def _by_id(self) -> array[int]:
-        # Only where a history shows a turn that is not its own: eight bytes for each turn.
+        # Built only if a history shows a foreign turn, since it takes eight bytes for each turn.
         return array(
             "Q",
             sorted(_hash(t.turn_id) << _NUMBER_BITS | number for number, t in enumerate(self)),
@@ -131,22 +131,22 @@ def _hash(turn_id: str) -> int:
 
 
 class Conversations(Filed[ConversationRecord]):
-    """What became of the planned arrivals."""
+    """The conversations, one for each planned arrival."""
 
     kind = ConversationRecord
 
     def _take(self, chunks: Iterator[list[ConversationRecord]]) -> None:
         self.due, self.started, self.ended = array("d"), array("d"), array("d")
         self.opened = array("d")
-        """NaN where it did not, as in `started` and `ended`."""
+        """NaN if it did not, as in `started` and `ended`."""
         self.fate = bytearray()
-        """A place in `FATES`."""
+        """An index into `FATES`."""
         self.deleted = 0
-        """How many sessions were deleted."""
+        """The number of deleted sessions."""
         self.undeleted = array("I")
-        """The numbers of those whose session should have been deleted, in vain."""
+        """The numbers of conversations whose session could not be deleted."""
         self.turns_planned = 0
-        """Over all conversations."""
+        """The sum over all conversations."""
         for chunk in chunks:
             for number, record in enumerate(chunk, len(self)):
                 if record.error is not None and record.error.startswith(DELETION_FAILED):
@@ -161,12 +161,12 @@ class Conversations(Filed[ConversationRecord]):
             self.deleted += sum([record.deleted is not None for record in chunk])
 
     def count(self, fate: Fate) -> int:
-        """How many have this fate."""
+        """The number of conversations with this fate."""
         return self.fate.count(_FATES[fate])
 
     @cached_property
     def fates(self) -> Counter[Fate]:
-        """How many conversations have which fate; of two records of one the last one counts."""
+        """Fate → number of conversations; of two records of one conversation the last counts."""
         fates = list(Fate)
         last = Counter(self.fate[numbers[-1]] for _, numbers in self.talks())
         return Counter({fates[number]: count for number, count in last.items()})
@@ -180,7 +180,7 @@ _FATES = {fate: number for number, fate in enumerate(Fate)}
 
 
 class Audits(Filed[AuditRecord]):
-    """What the service said that its sessions hold."""
+    """The reads of sessions."""
 
     kind = AuditRecord
 
@@ -193,7 +193,7 @@ class Audits(Filed[AuditRecord]):
         self.last_done = 0.0
         """Run time at which the last audit was done, 0 without any."""
         self.stamped: bool | None = None
-        """Whether any history shows a turn's id; None: all are empty."""
+        """Whether any history has a turn's id; None: all are empty."""
         for chunk in chunks:
             self.conversation.extend([audit.conversation for audit in chunk])
             self.at.extend([audit.at for audit in chunk])

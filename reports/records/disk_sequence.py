@@ -1,9 +1,9 @@
-"""Records that stay in their file: what all of them are asked is held in columns, the rest is read
-again where it is needed.
+"""Records that stay in their file: values needed of all records are kept in columns, the rest is
+read again when needed.
 
-A run of ten million turns has several gigabytes of records, and a record in memory takes twice its
-line.  The file is read once, which checks every line and fills the columns; a single record is then
-read by its place.
+A run of ten million turns has several gigabytes of records, and a record in memory takes twice the
+size of its line.  The file is read once, to check every line and fill the columns; later a single
+record is read by its position.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from reports.records import decoder, lines
 T = TypeVar("T")
 
 _PARTS = 256
-"""A sort of everything at once would hold several objects for each record."""
+"""Records sorted at once, because sorting needs several objects for each."""
 _AT_ONCE_BYTES = 1 << 17
-"""Of lines, whose records are in memory at the same time: they take several times as much."""
+"""Bytes of lines read at once; their records take several times as much memory."""
 _GAP_BYTES = 1 << 14
-"""Two lines that lie no further apart are read at once, with what is between them."""
+"""Two lines at most this far apart are read at once, with the bytes between them."""
 _NO_MORE: tuple[float, list[Any]] = (math.inf, [])
 
 
@@ -39,20 +39,20 @@ class Filed(Sequence[T], Generic[T]):
     kind: type[T]
 
     def __init__(self, source: Path | Iterable[T] = ()) -> None:
-        """From a file, which is then kept open, or from records that are in memory anyway.
+        """From a file, which is then kept open, or from records in memory.
 
-        Raises HistoryError for a file that is not one of such records.
+        Raises HistoryError for a file with other lines than such records.
         """
         self.conversation = array("q")
         self._bounds = array("Q", [0])
-        """Where each line begins in the file, and where the last one ends."""
+        """The start of each line in the file, and the end of the last one."""
         self._held: list[T] = []
         self._file: int | None = None
         self._decode = decoder(self.kind)
         if isinstance(source, Path):
             self._take(self._placed(source))
             if self.conversation:
-                # Kept open: what is read later is what was checked.
+                # Kept open, so that later reads see the checked file.
                 self._file = os.open(source, os.O_RDONLY)
                 weakref.finalize(self, os.close, self._file)
         else:
@@ -88,7 +88,7 @@ class Filed(Sequence[T], Generic[T]):
         owners = self.conversation
         if not owners:
             return array("I")
-        # Conversations are numbered from 0, so that parts of equal width are of equal size.
+        # Conversations are numbered from 0, so parts of equal width have about equal size.
         width = max(owners) // _PARTS + 1
         sizes = [0] * (_PARTS + 1)
         for owner in owners:
@@ -107,7 +107,7 @@ class Filed(Sequence[T], Generic[T]):
         return order
 
     def _rank(self, number: int) -> tuple[int, float] | int:
-        """What puts records of one conversation, or of several, in order."""
+        """The sort key of records."""
         return self.conversation[number]
 
     def of(self, conversation: int) -> list[T]:
@@ -128,7 +128,7 @@ class Filed(Sequence[T], Generic[T]):
 
     @cached_property
     def _talk_bounds(self) -> array[int]:
-        """Where each conversation begins in `by_conversation`, and where the last one ends."""
+        """The start of each conversation in `by_conversation`, and the end of the last one."""
         bounds, latest = array("I"), -1
         for place, owner in enumerate(map(self.conversation.__getitem__, self.by_conversation)):
             if owner != latest:
@@ -138,7 +138,7 @@ class Filed(Sequence[T], Generic[T]):
         return bounds
 
     def read_talks(self) -> Iterator[tuple[int, list[T]]]:
-        """Every conversation, ascending, with its records: cheaper than to read each by itself."""
+        """Every conversation, ascending, with its records; cheaper than reading each alone."""
         most = max(1, _AT_ONCE_BYTES * len(self) // max(1, self._bounds[-1]))
         some: list[tuple[int, array[int]]] = []
         size = 0
@@ -156,7 +156,7 @@ class Filed(Sequence[T], Generic[T]):
             yield owner, [records[number] for number in numbers]
 
     def _read(self, numbers: list[int]) -> Mapping[int, T]:
-        """The records of those numbers, which ascend: those that are near each other at once."""
+        """The records with these ascending numbers; neighbours are read at once."""
         if self._file is None:
             return {number: self._held[number] for number in numbers}
         bounds, decode, found = self._bounds, self._decode, {}
@@ -168,7 +168,7 @@ class Filed(Sequence[T], Generic[T]):
         return found
 
     def _neighbours(self, numbers: list[int]) -> Iterator[list[int]]:
-        """The numbers in stretches of the file that are read at once."""
+        """The numbers, grouped by stretches of the file that are read at once."""
         bounds = self._bounds
         first, end = 0, math.inf
         for place, number in enumerate(numbers):
@@ -187,17 +187,17 @@ class Filed(Sequence[T], Generic[T]):
 
 
 class Walk(Generic[T]):
-    """Goes through the conversations once, ascending: cheaper than a search for each."""
+    """Iterates over the conversations once, ascending; cheaper than a search for each."""
 
     def __init__(self, filed: Filed[T]) -> None:
         self._talks = filed.read_talks()
         self._records: list[T] = []
         self.next: float = -1
-        """The next conversation that has records; infinity: no more."""
+        """The next conversation with records; infinity: no more."""
         self._advance()
 
     def take(self, conversation: int) -> list[T]:
-        """The records of a conversation, no smaller than the last that was asked for."""
+        """The records of a conversation, which must not be smaller than the previous one."""
         while self.next < conversation:
             self._advance()
         if self.next != conversation:

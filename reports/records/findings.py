@@ -1,4 +1,4 @@
-"""What a check finds: one status with its value, its limit, and what they rest on."""
+"""The finding of a check: a status with its value, its limit, and its sample."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a share or a percentile rests on."""
+    """The sample behind a share or a percentile."""
 
     n: int
-    """The size of the sample: how many turns (or arrivals) were measured."""
+    """The size of the sample: the number of measured turns (or arrivals)."""
     low: float
     """The lower end of the 95 % confidence interval, in the unit of the finding."""
     high: float | None
     """The upper end; None: the sample is too small to have one."""
     judged_as: str
-    """`p99` or `share`; `slowest` or `none` where the sample is too small for them."""
+    """`p99` or `share`; `slowest` or `none` if the sample is too small for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found in one phase."""
+    """The finding of one check in one phase."""
 
     check: str
     phase: str
@@ -42,9 +42,9 @@ class Finding:
     summary: str
     """One sentence for a person."""
     evidence: tuple[str, ...] = ()
-    """Up to 20 lines: the turns, times, replicas and the fault beside it."""
+    """Up to 20 lines: the turns, times, replicas and nearby faults."""
     out_of_sight: bool = False
-    """Unknown because it cannot be seen from outside of a foreign target: said, but not held
-    against the verdict."""
+    """Unknown because a foreign target does not show it: reported, but not counted in the
+    verdict."""
     sample: Evidence | None = None
-    """What the value rests on, where it is a share or a percentile."""
+    """The sample behind the value, if it is a share or a percentile."""

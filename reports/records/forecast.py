@@ -1,4 +1,4 @@
-"""`forecast.json`: what Redis was expected to take, worked out before the load began."""
+"""`forecast.json`: the forecast of Redis's memory, computed before the load."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reports.records.errors import HistoryError
 
 FILE = "forecast.json"
 _MOST = 1e18
-"""Bytes, and seconds: beyond that it is no forecast."""
+"""Limits on the bytes and the seconds of a valid forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class MemoryForecast:
 
 
 def read(run_dir: Path) -> MemoryForecast | None:
-    """Read it; None: the run has none (an older run, or sizes that nobody has measured).
+    """Read it; None: the run has none (an older run, or a service of unknown sizes).
 
-    Raises HistoryError when the file is there and is not a forecast.
+    Raises HistoryError when the file exists and is not a forecast.
     """
     path = run_dir / FILE
     try:

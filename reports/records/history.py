@@ -1,7 +1,7 @@
 """The history of one run: a run directory, read.
 
-Reading forgives what a killed run leaves behind (missing files, a last line cut off) and nothing
-else: any other line that is not a record means that this is not what we think it is.
+Reading accepts the leftovers of a killed run (missing files, a truncated last line).  Any other
+line that is not a record is an error, because the directory may not be a run.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ __all__ = ["History", "HistoryError", "read"]
 T = TypeVar("T")
 
 Talk = tuple[int, list[ConversationRecord], list[TurnRecord], list[AuditRecord]]
-"""A conversation: its index, what became of it, its turns, and the reads of its session."""
+"""A conversation: its index, its records, its turns, and the reads of its session."""
 
 
 @dataclass(eq=False)
 class History:
-    """Everything that was recorded of a run.  Not to be changed after it was built."""
+    """The recorded data of a run.  Do not change it after it was built."""
 
     name: str
     """The run directory's name."""
@@ -56,24 +56,24 @@ class History:
     faults: list[FaultWindow] = field(default_factory=list)
     """In order of their start."""
     probes: list[ProbeRecord] = field(default_factory=list)
-    """In the order in which they were asked."""
+    """Ordered by time."""
     samples: list[Sample] = field(default_factory=list)
     marks: list[LoadMark] = field(default_factory=list)
     forecast: MemoryForecast | None = None
-    """What Redis was expected to take; None: nobody knew."""
+    """The forecast of Redis's memory; None: none was made."""
 
     def __post_init__(self) -> None:
         self._known: dict[Callable[[History], Any], Any] = {}
 
     def once(self, derive: Callable[[History], T]) -> T:
-        """What `derive` makes of this history, computed at most once."""
+        """The result of `derive` for this history, computed at most once."""
         if derive not in self._known:
             self._known[derive] = derive(self)
         result: T = self._known[derive]
         return result
 
     def talks(self) -> Iterator[Talk]:
-        """Every conversation of which anything is known, ascending."""
+        """Every conversation with any record, ascending."""
         conversations, turns, audits = (
             Walk(self.conversations),
             Walk(self.turns),
@@ -87,7 +87,7 @@ class History:
 
     @property
     def stamps_turn_ids(self) -> bool:
-        """Whether this service stamps events with the turn's id.  Without, audits prove nothing."""
+        """Whether the service stores the turn's id on events.  Without it, audits prove nothing."""
         return self.audits.stamped is not False
 
     @cached_property
@@ -101,12 +101,12 @@ class History:
         return dict(groups)
 
     def mark(self, name: str) -> LoadMark | None:
-        """The first load mark of that name; None: the load never got there."""
+        """The first load mark with this name; None: the load never reached it."""
         return next((mark for mark in self.marks if mark.mark == name), None)
 
     @cached_property
     def planned_arrivals(self) -> int | None:
-        """How many arrivals were planned, those of spikes included; None: nobody said it."""
+        """The number of planned arrivals, including those of spikes; None: unknown."""
         start = self.mark("start")
         if start is None or "arrivals" not in start.values:
             return None
@@ -114,19 +114,19 @@ class History:
 
     @cached_property
     def spike_arrivals(self) -> int:
-        """How many arrivals faults of the load have added to the plan."""
+        """The number of arrivals that faults of the load added to the plan."""
         spikes = (mark for mark in self.marks if mark.mark == "spike")
         return sum(int(mark.values.get("arrivals", 0)) for mark in spikes)
 
     @cached_property
     def load_start(self) -> float | None:
-        """Run time at which the arrivals began; None: they never did."""
+        """Run time of the start of the arrivals; None: they never began."""
         mark = self.mark("start")
         return None if mark is None else mark.t
 
     @cached_property
     def load_end(self) -> float | None:
-        """Run time at which the last conversation ended (or, in a run cut short, the last turn)."""
+        """Run time of the end of the last conversation (in a run cut short, of the last turn)."""
         mark = self.mark("end")
         if mark is not None:
             return mark.t
@@ -134,12 +134,12 @@ class History:
 
     @cached_property
     def cut_short(self) -> bool:
-        """True when the load did not come to its end: the run was interrupted, or it died."""
+        """Whether the load did not reach its end: the run was interrupted, or it died."""
         return self.mark("audited") is None
 
     @cached_property
     def last_moment(self) -> float:
-        """Run time of the last thing that was recorded, at least 0."""
+        """Run time of the last record, at least 0."""
         return max(
             0.0,
             max(self.turns.done, default=0.0),
@@ -153,7 +153,7 @@ class History:
 def read(run_dir: Path) -> History:
     """Read a run directory.
 
-    Raises HistoryError, with a sentence that names the file and the line, when it is not one.
+    Raises HistoryError, with a sentence that names the file and the line, for anything else.
     """
     return History(
         name=run_dir.resolve().name,

@@ -20,9 +20,9 @@ _CHUNK_BYTES = 1 << 16
 
 
 def read(path: Path, kind: type[T]) -> Iterator[T]:
-    """The records of one file; none when there is no such file.
+    """The records of one file; none when the file does not exist.
 
-    A last line cut off is left out: the writer was killed in the middle of it.  Raises
+    A truncated last line is skipped, because the writer was killed while writing it.  Raises
     HistoryError, with the file and the line, for any other line that is not such a record.
     """
     for _, records in read_chunks(path, kind):
@@ -34,7 +34,7 @@ def read_chunks(path: Path, kind: type[T]) -> Iterator[tuple[list[bytes], list[T
     decode = decoder(kind)
     before = 0
     if path.exists() and not path.is_file():
-        # A pipe would be waited for, for ever.
+        # Opening a pipe would block for ever.
         raise HistoryError(f"{path}: expected a file")
     try:
         with path.open("rb") as file:
@@ -54,9 +54,9 @@ def read_chunks(path: Path, kind: type[T]) -> Iterator[tuple[list[bytes], list[T
 
 
 def _without_the_last(path: Path, chunk: list[bytes], before: int, kind: type[T]) -> list[bytes]:
-    """The lines before the one that is no record, which must be a last line cut off.
+    """The lines before an invalid one, which must be a truncated last line.
 
-    Raises HistoryError when it is not.  `before`: how many lines of the file come before these.
+    Raises HistoryError otherwise.  `before`: the number of earlier lines of the file.
     """
     decode = decoder(kind)
     for place, line in enumerate(chunk):

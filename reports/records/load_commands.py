@@ -1,7 +1,7 @@
-"""`control.jsonl`: what the load generator is told while it plays, one JSON object a line.
+"""`control.jsonl`: commands to the load generator during the load, one JSON object a line.
 
-Written by the faults of the load and by the harness.  The process that leads the load reads it, and
-answers each command with marks that carry its number (`LoadMark`).
+Faults of the load and the harness write it.  The leading process of the load reads it and answers
+each command with marks that carry its number (`LoadMark`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Struct
 
 FILE = "control.jsonl"
-"""In the run directory."""
+"""The file's name in the run directory."""
 
 
 class SpikeCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="spike"):
-    """More customers come: `factor` times as many as planned, for `seconds`."""
+    """Additional customers: `factor` times as many as planned, for `seconds`."""
 
     order: int = 0
     """The command's number in its file."""
@@ -24,7 +24,7 @@ class SpikeCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="spi
 
 
 class StormCommand(Struct, frozen=True, kw_only=True, tag_field="what", tag="storm"):
-    """Every customer in a conversation is cut off, and comes back within `seconds`."""
+    """A cut-off of every customer in a conversation; they reconnect within `seconds`."""
 
     order: int = 0
     """The command's number in its file."""

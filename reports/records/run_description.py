@@ -1,8 +1,8 @@
-"""`run.json`: what is known of a run before its load begins.
+"""`run.json`: the description of a run, written before its load begins.
 
-Written by `harness` and by a Locust that is started alone, read by the generator, the judge and
-`--replay`, all through `run_file`.  The descriptions in the types are what an error says that a
-value must be.  A key that older versions did not write has a default.
+Written by `harness` and by a standalone Locust, read by the generator, the judge and `--replay`,
+all through `run_file`.  Error messages take the expected value from the descriptions in the types.
+A key that older versions did not write has a default.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reports.records.sizing import Sizing
 SCHEMA_VERSION: Final = 1
 LARGEST = 1e9
 _YEAR_9999 = 253402300799.0
-"""The last moment that has a date."""
+"""The last time that can be written as a date."""
 
 Word = Annotated[str, Meta(description="a word")]
 Words = Annotated[list[str], Meta(description="a list of words")]
@@ -32,13 +32,13 @@ WordByName = Annotated[dict[str, str], Meta(description="an object of words")]
 
 
 class ExperimentDescription(Struct, frozen=True, kw_only=True):
-    """The experiment, as far as the judge must know it; the whole is in `experiment.yaml`."""
+    """The judge's part of the experiment; the whole is in `experiment.yaml`."""
 
     title: Word | None = None
     path: Word | None = None
-    """Its name or its file, as one would name it on the command line."""
+    """Its name or its file, as on the command line."""
     planned: Words = []
-    """The ids of the faults that it promises."""
+    """The ids of its planned faults."""
     steady_state: Words = []
     """The names of the probes of its steady-state hypothesis."""
 
@@ -53,15 +53,15 @@ class TopologyDescription(Struct, frozen=True, kw_only=True):
     aof: Word | None = None
     rdb: Switch | UnsetType | None = UNSET
     durability: Word | None = None
-    """What it declares that it keeps, for example `aof-everysec`."""
+    """Its declared durability, for example `aof-everysec`."""
     min_replicas: Counted | UnsetType | None = UNSET
-    """Redis replicas that must be there for a write; only of `sentinel`."""
+    """Redis replicas that a write needs; only of `sentinel`."""
     proxy: Switch | UnsetType | None = UNSET
-    """Whether proxies are on the way."""
+    """Whether proxies are between the parts."""
 
 
 class RedisServerDescription(Struct, frozen=True, kw_only=True):
-    """The Redis server that was started."""
+    """The started Redis server."""
 
     name: Word | None = None
     version: Word | None = None
@@ -69,7 +69,7 @@ class RedisServerDescription(Struct, frozen=True, kw_only=True):
 
 
 class EnvironmentDescription(Struct, frozen=True, kw_only=True):
-    """The machine, and the versions of what ran on it.  A key that is unset was not written."""
+    """The machine, and the versions of the software on it.  An unset key was not written."""
 
     diya: Word | UnsetType | None = UNSET
     python: Word | UnsetType | None = UNSET
@@ -79,12 +79,12 @@ class EnvironmentDescription(Struct, frozen=True, kw_only=True):
     versions: WordByName | UnsetType | None = UNSET
     """Package → version."""
     redis_server: RedisServerDescription | None = None
-    """None: not started yet, or not ours."""
+    """None: not started yet, or a foreign one."""
     model: Word | None = None
     images: ImagesByRole | UnsetType = UNSET
-    """Role → the image of its containers; unset: they are processes."""
+    """Role → the image of its containers; unset: the roles are processes."""
     containers: WordByName | UnsetType = UNSET
-    """Replica → the id of its container, where compose made it."""
+    """Replica → the id of its container, if compose made it."""
 
 
 class RunDescription(Struct, frozen=True, kw_only=True):
@@ -96,13 +96,13 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """Unix epoch seconds of run time zero."""
     seed: Whole | None = None
     app: Word | None = None
-    """The ADK app that is asked; None in runs that do not say."""
+    """The target's ADK app; None in runs of older versions."""
     agent: Word | None = None
-    """The folder of the agent that the fleet serves; None: ShopMax's."""
+    """The folder of the fleet's agent; None: ShopMax's."""
     target: Word | None = None
-    """Where the load goes; None: not known yet."""
+    """The address of the target; None: not known yet."""
     profile: Object = {}
-    """As `loadtests` reads it; its `slo` are the limits of the gates."""
+    """The profile, in the form of `loadtests`; its `slo` holds the limits of the gates."""
     ttl_seconds: Annotated[float, Meta(ge=0, le=LARGEST, description="seconds, at least 0")]
     """The sessions' sliding TTL as the service applies it, real seconds."""
     compression: Annotated[float, Meta(ge=0, le=LARGEST, description="a number from 0")] | None = (
@@ -115,23 +115,23 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     service: WordByName = {}
     """The settings that the replicas took from the environment, secrets left out."""
     foreign: Switch = False
-    """The target is somebody else's service, of which nothing is known but what its API shows."""
+    """Whether the target is a foreign service, of which only its API is visible."""
     ttl_known: Switch = True
-    """False: `ttl_seconds` is the shortest TTL that the target may have; it may be any longer."""
+    """False: the target's TTL is unknown, and `ttl_seconds` is the shortest possible one."""
     token_env: Word | None = None
     """The environment variable that holds the target's bearer token."""
     command: Words = []
-    """The words of the command that plays the run again; none in runs of older versions."""
+    """The command that plays the run again, word by word; none in runs of older versions."""
     slo_overrides: Object = {}
-    """Limits that were set for this run instead of the profile's, each with the profile's own."""
+    """Limits set for this run, each with the profile's own limit."""
     sizing: Sizing | None = None
-    """How the load was sized to the machine; None: it was not, and nothing was rehearsed."""
+    """The sizing of the load to the machine; None: not sized, and nothing was rehearsed."""
     journeys: Object | None = None
-    """The journeys, where they are not ShopMax's."""
+    """The journeys, if they are not ShopMax's."""
 
     @property
     def planned_faults(self) -> tuple[str, ...]:
-        """The ids of the faults that the experiment promised."""
+        """The ids of the experiment's planned faults."""
         return () if self.experiment is None else tuple(self.experiment.planned)
 
     @property
@@ -141,7 +141,7 @@ class RunDescription(Struct, frozen=True, kw_only=True):
 
     @property
     def model_is_ours(self) -> bool:
-        """True when the model was the scripted one, which bears witness on every reply."""
+        """Whether the model was the scripted one, which adds a witness to every reply."""
         return (self.environment.model or "").startswith("scripted")
 
     def slo(self, name: str) -> float:

@@ -23,7 +23,7 @@ R = TypeVar("R", bound=RunDescription)
 
 
 def write(run_dir: Path, description: RunDescription) -> None:
-    """Write it whole: a reader sees the old one or the new one."""
+    """Write it atomically: a reader sees the old or the new file."""
     scratch = run_dir / f"{FILE}.new"
     text = json.dumps(msgspec.to_builtins(description), indent=1, ensure_ascii=False)
     scratch.write_text(text + "\n", encoding="utf-8")
@@ -32,7 +32,7 @@ def write(run_dir: Path, description: RunDescription) -> None:
 
 
 def read(run_dir: Path, kind: type[R]) -> R:
-    """Read it; `kind` says what the reader needs of it: `RunDescription` itself, or one of its own.
+    """Read it as `kind`: `RunDescription` itself, or a reader's own subtype.
 
     Raises HistoryError, one sentence, when it is missing or is not such a file.
     """
@@ -54,14 +54,14 @@ def parse(path: Path, values: Any, kind: type[R]) -> R:
         raise HistoryError(f"{path}: must be a JSON object, got {shown(values)}")
     _check_text(path, values)
     try:
-        # An optional key may say that it has nothing to say.
+        # An optional key may be null.
         return _checked(convert({k: v for k, v in values.items() if v is not None}, kind))
     except ValueError as error:
         raise HistoryError(f"{path}: {error}") from None
 
 
 def _check_text(path: Path, values: dict[str, Any]) -> None:
-    """Everything in it goes into the result: it must be text that can be written again."""
+    """Check that all text in it can be written again, since it goes into the result."""
     try:
         json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
@@ -69,7 +69,7 @@ def _check_text(path: Path, values: dict[str, Any]) -> None:
 
 
 def _checked(description: R) -> R:
-    """The description, its limits checked: the judge compares with them."""
+    """The description, with checked limits, since the judge compares with them."""
     _check_limits("profile.slo", description.profile.get("slo"))
     _check_limits("slo_overrides", description.slo_overrides)
     return description

@@ -1,4 +1,4 @@
-"""How the load of a run was sized to the machine that it shared with its fleet: `run.json`."""
+"""The sizing of a run's load to the machine that it shares with its fleet, in `run.json`."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from msgspec import Meta, Struct, structs
 
 _MOST = 1e9
 GROWN = 3.0
-"""A turn that costs more than this many times a first one has grown dear with the history."""
+"""If a turn costs more than this many times a first one, its cost grows with the history."""
 
 Positive = Annotated[float, Meta(gt=0, le=_MOST, description="a number above 0")]
 
 
 class Sizing(Struct, frozen=True, kw_only=True):
-    """By what the rates of the profile were multiplied, and what was measured before that."""
+    """The factor on the profile's rates, and the measurements behind it."""
 
     mode: Annotated[Literal["auto", "given"], Meta(description="auto or given")]
     """`auto`: the factor follows from the rehearsal; `given`: by the user, or a replayed run."""
     factor: Positive
     cpu_s_per_turn: Positive | None = None
-    """Processor seconds that one turn takes of all that serves and asks; None: not measured."""
+    """CPU seconds of one turn in the fleet and the generator; None: not measured."""
     cores: Positive
-    """Processors that the run could use: limits of its cgroup and its affinity respected."""
+    """Processors that the run could use, by the limits of its cgroup and its affinity."""
     carries_turns_per_s: Positive | None = None
-    """Turns a second that keep all of those busy; None: not measured."""
+    """Turns a second that would keep all of those busy; None: not measured."""
     planned_peak_turns_per_s: Positive
-    """The peak of the profile as it is written."""
+    """The peak of the unscaled profile."""
     peak_turns_per_s: Positive
-    """The peak of the load that was played."""
+    """The peak of the played load."""
     turns: Annotated[int, Meta(ge=0, le=int(_MOST), description="a whole number from 0")] = 0
-    """Turns that the rehearsal measured."""
+    """The number of turns measured in the rehearsal."""
     seconds: Annotated[float, Meta(ge=0, le=_MOST, description="a number from 0")] = 0.0
-    """How long it measured them."""
+    """The duration of that measurement."""
     cpu_s_per_first_turn: Positive | None = None
-    """As `cpu_s_per_turn`, of turns in sessions that were new; None: not measured apart."""
+    """As `cpu_s_per_turn`, of turns in new sessions; None: not measured separately."""
 
     def to_dict(self) -> dict[str, Any]:
         """The object of `run.json` and of the result."""
@@ -43,7 +43,7 @@ class Sizing(Struct, frozen=True, kw_only=True):
 
 
 def in_words(sizing: Mapping[str, Any], profile: str) -> str:
-    """One line: what the load is, and why; `sizing` is the object of `run.json`."""
+    """One line about the size of the load; `sizing` is the object of `run.json`."""
     factor, cores = _shown(sizing, "factor"), _shown(sizing, "cores")
     peak = _shown(sizing, "peak_turns_per_s")
     planned = _shown(sizing, "planned_peak_turns_per_s")

@@ -1,6 +1,6 @@
-"""Values as one of our types, and one sentence that names the key where they cannot be.
+"""Converts values to a type, with an error of one sentence that names the key.
 
-The sentence takes what a value must be from the description in the type:
+The sentence takes the expected value from the description in the type:
 `sizing.factor must be a number above 0, got 0`.
 """
 
@@ -24,7 +24,7 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 def convert(values: Any, kind: type[T]) -> T:
     """`values`, plain JSON types, as `kind`.
 
-    Raises ValueError, one sentence: the key, what it must be, and the value.
+    Raises ValueError, one sentence: the key, the expected value, and the value.
     """
     try:
         return msgspec.convert(values, kind)
@@ -33,7 +33,7 @@ def convert(values: Any, kind: type[T]) -> T:
 
 
 def shown(value: Any) -> str:
-    """A value in an error: not too long."""
+    """A value for an error message, shortened."""
     text = repr(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
@@ -48,7 +48,7 @@ def _sentence(why: str, values: Any, kind: Any) -> str:
     for name in steps:
         described = _struct(wanted)
         if not name or described is None:
-            break  # inside a list or a plain object, which is described as a whole
+            break  # inside a list or a plain object, which has one description for the whole
         wanted = next(field.type for field in described.fields if field.encode_name == name)
         value = value.get(name) if isinstance(value, Mapping) else None
         key.append(name)

@@ -1,8 +1,8 @@
-"""The records themselves: what every other room writes and what the checks read.
+"""The record types, written by the other rooms and read by the checks.
 
 All times are seconds since the run's time origin (`run.json`: `origin`, Unix epoch seconds), on a
-clock that does not step while a process lives (see `RunClock`).  Records are stored one JSON object
-a line, in the file named by `FILES`, append-only and flushed, so that a killed run is readable.
+clock that does not step within a process (see `RunClock`).  Records are stored one JSON object a
+line, in the file named by `FILES`, append-only and flushed, so that a killed run is readable.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-# Sums, differences and whole seconds of what is read must stay numbers.
+# Sums, differences and whole seconds of read values must stay finite.
 Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
-"""A moment of run time, or a span of it: centuries are a mistake."""
+"""A moment or span of run time; centuries are an error."""
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Reading = Annotated[float, Meta(ge=-1e18, le=1e18)]
 
 
 class Outcome(StrEnum):
-    """What is known of a turn (Jepsen's three outcomes)."""
+    """The known outcome of a turn (Jepsen's three outcomes)."""
 
     OK = "ok"
     """Acknowledged: a complete reply arrived."""
     FAIL = "fail"
-    """Refused: it certainly did not happen (connection refused, 4xx, a 503 that promises so)."""
+    """Refused: it certainly did not happen (connection refused, 4xx, a 503 that promises it)."""
     INFO = "info"
     """May or may not have happened: time-out, reset after the send, an ordinary 5xx."""
 
 
 class Fate(StrEnum):
-    """What became of a planned arrival; every planned arrival has exactly one fate."""
+    """The fate of a planned arrival; every planned arrival has exactly one."""
 
     OFFERED = "offered"
     """The conversation began and came to its end."""
     DROPPED = "dropped"
-    """Not offered: as many conversations were open as the profile allows, or as many requests under
-    way as there may be open files."""
+    """Not offered: the profile's limit on open conversations, or the limit on open files, was
+    reached."""
     LATE = "late"
-    """Not offered: the generator came to it too late for it to mean anything."""
+    """Not offered: the generator was too late for it."""
     LOST = "lost"
-    """Lost with the generator process that was to offer it, or that was offering it."""
+    """Lost with the generator process that should offer it, or was offering it."""
     CENSORED = "censored"
     """The run ended before the conversation did."""
 
@@ -62,7 +62,7 @@ class Arrival:
 
 
 class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What became of one planned arrival; written when the conversation has ended."""
+    """The conversation of one planned arrival; written when it has ended."""
 
     conversation: Count
     """The number of the planned arrival, from 0; all records name a conversation by it."""
@@ -74,24 +74,24 @@ class ConversationRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     due: Seconds
     """When the arrival was due, run time."""
     started: Seconds | None
-    """When the generator really started it, run time; `started - due` is the generator's lag."""
+    """When the generator started it, run time; `started - due` is the generator's lag."""
     opened: Seconds | None
     """When the service acknowledged the session's creation; None: it never did."""
     ended: Seconds | None
     """When its last turn ended; None: it never began."""
     fate: Fate
     turns_planned: Count
-    """How many turns the customer meant to take."""
+    """The number of planned turns."""
     deleted: Seconds | None = None
-    """When the service acknowledged that the session was deleted; None: it was not asked to."""
+    """When the service acknowledged the session's deletion; None: it was not requested."""
     error: str | None = None
 
 
 class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What became of planned arrivals that have no conversation record: many in one line.
+    """The fate of planned arrivals without a conversation record, many in one line.
 
-    They are `first`, `first + step`, and so on, `count` in all.  A generator that is stopped, or
-    lost, in the middle of a run of millions leaves as many of them as there were yet to come.
+    They are `first`, `first + step`, and so on, `count` in all.  A generator that is stopped or
+    lost in the middle of a run may leave millions of them.
     """
 
     first: Count
@@ -103,16 +103,16 @@ class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 DELETION_FAILED = "the deletion ended"
-"""So begins the error of a conversation whose session could not be deleted."""
+"""The prefix of the error of a conversation whose session could not be deleted."""
 
 
 class Seen(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
-    """The model's witness, carried by a reply: which customer messages it was really shown."""
+    """The model's witness, carried by a reply: the customer messages that it was shown."""
 
     turns: Count
-    """How many customer messages it was shown, the current one included."""
+    """The number of customer messages that it was shown, the current one included."""
     chain: str
-    """`chain` of the digests of those messages, in the order shown."""
+    """`chain` of the digests of those messages, in their order."""
 
 
 class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -125,46 +125,45 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The turn's identity: the same for every attempt, unique in the run."""
     journey: str
     due: Seconds
-    """When the customer meant to send: latency counts from here."""
+    """The intended time of sending; latency counts from here."""
     sent: Seconds
     """When the first attempt was sent."""
     first_token: Seconds | None
-    """When the first words of the reply came; None: none came."""
+    """When the first words of the reply arrived; None: none did."""
     done: Seconds
     """When the last attempt ended."""
     outcome: Outcome
     attempts: Small
-    """How many attempts were made, the first included."""
+    """The number of attempts, the first included."""
     replica: str | None
-    """Who answered the last attempt; None when nobody did."""
+    """The replica that answered the last attempt; None without an answer."""
     message: str
     """`digest` of the customer's message."""
     reply: str | None
-    """`digest` of the agent's final text; None without a complete reply, and in a turn that is
-    `ok` when the agent ended it without a word."""
+    """`digest` of the agent's final text; None without a complete reply, and in an `ok` turn that
+    the agent ended without a text."""
     seen: Seen | None
-    """None: the service's model bears no witness (or there was no reply)."""
+    """None: the service's model gives no witness (or there was no reply)."""
     status: int | None = None
     """HTTP status of the last attempt; None when no response arrived."""
     error: str | None = None
     """Why an attempt failed: the last failure, kept even when a retry succeeded."""
     unsure: Count = 0
-    """How many attempts came to an end that leaves open whether the turn happened."""
+    """The number of ended attempts after which it is unknown whether the turn happened."""
     reopened: Seconds | None = None
-    """When the customer, away for a TTL, was told that the session is gone, and opened another;
-    None: that did not happen.  The turn was then taken in the new session."""
+    """When the customer, after a pause of a TTL, found the session gone and opened another, in
+    which the turn was then taken; None: that did not happen."""
     steps: tuple[str, ...] | None = None
-    """Digests of the tools' calls and results that the answer showed, in order; None: they were not
-    recorded."""
+    """Digests of the tools' calls and results in the answer, in order; None: not recorded."""
     state: dict[str, str] | None = None
-    """What the answer says that the turn wrote into the session's state: the digest of each key to
-    the digest of its value; None: not recorded."""
+    """The turn's changes of the session's state, by the answer: the digest of each key to the
+    digest of its value; None: not recorded."""
     said: str | None = None
-    """`digest` of the text that the model gave, by its own testimony; None: it gave none."""
+    """`digest` of the model's text, by the model's own metadata; None: it gave none."""
 
     @property
     def latency(self) -> float:
-        """Seconds from the intended time to the end: what the customer felt."""
+        """Seconds from the intended time to the end."""
         return self.done - self.due
 
 
@@ -179,28 +178,29 @@ class HistoryItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, arr
 
 
 class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What the service says a session holds, read back through its API."""
+    """The content of a session, read back through the service's API."""
 
     conversation: Count
     at: Seconds
     """When the read was sent."""
     done: Seconds
-    """When it was answered, or given up."""
+    """When it was answered or given up."""
     when: str
-    """`end` (the conversation just ended) or `expired` (its TTL, or its deletion, is past)."""
+    """`end` (the conversation just ended) or `expired` (after its TTL, or after its deletion)."""
     status: str
     """`found`, `gone` (404), or `unknown` (no usable answer)."""
     user: str | None
-    """Whose session the service says it is."""
+    """The owner of the session, by the service."""
     history: tuple[HistoryItem, ...]
     """The events of the session, in the service's order."""
     replica: str | None = None
     error: str | None = None
     state: dict[str, str] | None = None
-    """The session's own state: the digest of each key to the digest of its value; None: the service
-    shows none."""
+    """The session's own state: the digest of each key to the digest of its value; None: not shown
+    by the service."""
     asked: Seconds | None = None
-    """When the read was sent first, if it had to be sent again; None: `at`, or not recorded."""
+    """When the first attempt of the read was sent, if there were several; None: `at`, or not
+    recorded."""
 
 
 class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -211,29 +211,29 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     fault: str
     """The class of the fault, for example `kill-replica`."""
     target: str
-    """What it was done to, for example `r03`; several names are separated by commas."""
+    """Its target, for example `r03`; several names are separated by commas."""
     start: Seconds
-    """When it was begun."""
+    """When it began."""
     end: Seconds
-    """When it was healed: the target is back and ready (or the healing gave up)."""
+    """When it was healed: the target was ready again (or the healing gave up)."""
     recovered_at: Seconds | None
     """When the target's own probe answered again; None: it never did."""
     took_hold: bool
     """The fault was verified to have happened.  False makes the run INCONCLUSIVE."""
     error: str | None = None
     server_lost_since: Seconds | None = None
-    """The first moment from which the server itself lost writes that it had acknowledged, by the
-    harness's own writes to it; None: none were lost, or the fault did not look."""
+    """The earliest time from which the server lost acknowledged writes, by the harness's own writes
+    to it; None: none were lost, or the fault did not check."""
     server_kept_until: Seconds | None = None
     """When the server acknowledged the last of the harness's own writes, if it lost none of them;
-    what it lost of later ones nobody can tell."""
+    losses of later writes are unknown."""
     injected: Seconds | None = None
-    """When it had been done to the target: a server that it kills is dead by then.  None: it was
-    not done."""
+    """When the injection was complete: a killed server is dead by then.  None: it was not
+    injected."""
 
 
 class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """One question of the experiment to the fleet, and the answer."""
+    """One probe of the experiment, and its answer."""
 
     name: str
     when: str
@@ -242,11 +242,11 @@ class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     at: Seconds
     done: Seconds
     answer: str | None
-    """What was answered, at most 200 characters; None when nothing was."""
+    """The answer, at most 200 characters; None without one."""
     expected: str | None
-    """What the experiment tolerates; None: anything."""
+    """The experiment's tolerance; None: any answer."""
     met: bool | None
-    """Whether the answer is what was expected; None: nothing was expected, and it was answered."""
+    """Whether the answer is within the tolerance; None: no tolerance, and it was answered."""
     error: str | None = None
 
 
@@ -259,14 +259,14 @@ class Sample(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class LoadMark(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A moment of the load's life.
+    """A milestone of the load.
 
     Marks, in order: `start` (time zero of the arrivals), one `phase:<name>` per phase of the
     profile, `arrivals-end`, `end` (the last conversation ended), `audited` (the late audits are
     over).  Missing marks mean that the generator died or was stopped.  At any time: `worker-lost`
     and `worker-late` (a worker of several was gone, or joined too late), `generator-lost` (the
-    process in charge of the load died; the harness says so).  Faults of the load are answered by
-    `spike` (with the `arrivals` that it adds to the plan; with a `rate` where the load was extended
+    leading process of the load died; the harness writes it).  Faults of the load are answered by
+    `spike` (with the `arrivals` that it adds to the plan; with a `rate` if the load was extended
     because a fault lasted longer than planned), `storm`, `storm-cut` or `order-refused`,
     each with the number of its `order`.
     """
@@ -297,4 +297,4 @@ FILES: dict[type[Any], str] = {
     Sample: "samples.jsonl",
     LoadMark: "load.jsonl",
 }
-"""Which file of the run directory holds which record."""
+"""Record type → its file in the run directory."""

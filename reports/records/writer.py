@@ -1,4 +1,4 @@
-"""Records as lines of the files of a run directory, and the clock that they tell."""
+"""Writes records as lines into the files of a run directory, and defines their clock."""
 
 from __future__ import annotations
 
@@ -65,18 +65,18 @@ def from_json(kind: type[T], line: str | bytes) -> T:
 
 
 def decoder(kind: type[T]) -> Callable[[bytes | str], T]:
-    """As `from_json`, for many lines.  Raises msgspec.DecodeError or UnicodeDecodeError."""
+    """Like `from_json`, for many lines.  Raises msgspec.DecodeError or UnicodeDecodeError."""
     return msgspec.json.Decoder(kind).decode
 
 
 @cache
 def _fields(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
-    """Names and defaults; `NODEFAULT`, which equals nothing else, where there is none."""
+    """Names and defaults; `NODEFAULT`, which equals nothing else, for a field without one."""
     return tuple((field.encode_name, field.default) for field in msgspec.structs.fields(kind))
 
 
 class Recorder(Protocol):
-    """Whatever takes records, and whole lines of the run directory's other files."""
+    """A recipient of records and of whole lines of the run directory's other files."""
 
     def write(self, record: Record) -> None:
         """Take one record."""
@@ -88,15 +88,15 @@ class Recorder(Protocol):
 class RecordWriter:
     """Appends records to the files of a run directory, each line flushed whole.
 
-    After a write that failed it takes nothing more: a history that lacks something in its middle
-    would tell a story that did not happen.  What is there is the run up to a moment.
+    After a failed write it accepts nothing more, because a history with a gap in its middle would
+    be wrong.  The files then hold the run up to a moment.
     """
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._files: dict[str, Any] = {}
         self.failure: OSError | None = None
-        """Why nothing is taken any more; None while all is well."""
+        """Why no more records are accepted; None: no write has failed."""
 
     def write(self, record: Record) -> None:
         """Append one record.  Safe to call from greenlets and threads: one write per line.
@@ -108,7 +108,7 @@ class RecordWriter:
     def append(self, file: str, lines: bytes) -> None:
         """Append whole lines to the file of that name in one write.
 
-        Raises OSError, with the file's name, when the disk does not take them, and ever after.
+        Raises OSError, with the file's name, when the write fails, and at every later call.
         """
         if self.failure is not None:
             raise self.failure
@@ -139,13 +139,13 @@ class RecordWriter:
 
 
 def _write_whole(file: Any, lines: bytes) -> None:
-    """Write all of it or nothing: a disk that is nearly full takes a part of a line."""
+    """Write everything or nothing, because a nearly full disk may take part of a line."""
     written = file.write(lines)
     try:
         while written < len(lines):
             written += file.write(lines[written:])
     except OSError:
         end = file.tell()
-        if os.fstat(file.fileno()).st_size == end:  # nobody else has written after it
+        if os.fstat(file.fileno()).st_size == end:  # no other process has written after it
             file.truncate(end - written)
         raise

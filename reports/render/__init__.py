@@ -1,1 +1,1 @@
-"""What a person, or a CI server, sees of a result: terminal, page, summary, JUnit."""
+"""Renders a result for people and CI servers: terminal, page, summary, JUnit."""

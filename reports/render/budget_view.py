@@ -9,7 +9,7 @@ from reports.render.view import Result, number, part
 
 
 def budget_spent(fault: dict[str, Any]) -> str:
-    """The share of the run's error budget that a fault spent; `∞` where nothing may be spent."""
+    """The share of the run's error budget that a fault spent; `∞` if the budget is 0."""
     budget = fault.get("budget")
     if not isinstance(budget, dict):
         return formatting.MISSING
@@ -18,7 +18,7 @@ def budget_spent(fault: dict[str, Any]) -> str:
 
 
 def budget_note(result: Result) -> str:
-    """What the budget is, and what the whole run spent of it; empty without one."""
+    """The budget, and the part that the whole run spent; empty without one."""
     budget = part(result, "error_budget")
     if number(budget, "slow_limit_s") is None:
         return ""

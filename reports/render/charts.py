@@ -18,7 +18,7 @@ LEFT, RIGHT = 64, 988
 _COLUMNS = 462
 _LANE = 15
 _CHAR = 6.1
-"""Width of a label's character at the chart's font size; generous, so that labels never touch."""
+"""Width of a label's character at the chart's font size, rounded up so that labels never touch."""
 _MAX_LANES = 6
 _LOG_FROM = 25.0
 """Latency is drawn on a logarithmic scale when its spread is wider than this factor."""
@@ -105,7 +105,7 @@ def _fault_labels(line: Timeline, x: Scale) -> tuple[list[str], float]:
         label = f"{number} {formatting.clean(name)}{lost}"
         lane = next((k for k, end in enumerate(free) if end < x(start) - 4), len(free))
         if lane >= _MAX_LANES:
-            # The tables carry the names; here the number has to do.
+            # No room for the name, which the tables show: use only the number.
             label, lane = str(number), free.index(min(free))
         width = len(label) * _CHAR
         at = max(min(x(start), RIGHT - width), LEFT)
@@ -260,7 +260,7 @@ def _latency(
     reach = [*known, *(limit for limit in limits.values() if limit)]
     low, high = min(known), max(reach)
     if high / low > _LOG_FROM:
-        # A little air, so that the lowest line does not run along the axis.
+        # A margin, so that the lowest line does not run along the axis.
         low, high, ticks = svg.log_ticks(low * 0.9, high)
         y = Scale(low, high, bottom, top, log=True)
     else:
@@ -291,7 +291,7 @@ def _turns(line: Timeline, x: Scale, top: float, bottom: float) -> str:
         for name, value in zip(stacked, column, strict=True):
             height = bottom - y(value or 0.0)
             if value and name != "turns_ok":
-                # One failed turn among thousands is what the reader is looking for.
+                # One failed turn among thousands must stay visible.
                 height = max(height, 3.0)
             boxes[name].append((x(t), x(t + line.step), base, base - height))
             base -= height

@@ -1,4 +1,4 @@
-"""The five numbers that a person asks for first."""
+"""The five headline numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reports.render.view import Result
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A headline number: what it is, the number, what it means, and how it stands."""
+    """A headline number: its label, value, note, and status."""
 
     label: str
     value: str
@@ -19,7 +19,7 @@ class Figure:
 
 
 def figures(result: Result) -> list[Figure]:
-    """The five numbers that a person asks for first."""
+    """The five headline numbers."""
     turns = view.part(result, "turns")
     latency = view.part(result, "latency")
     memory = view.part(result, "memory")
@@ -62,6 +62,6 @@ def figures(result: Result) -> list[Figure]:
 
 
 def _standing(result: Result, name: str) -> str:
-    """The worst status of a gate in all its phases, or of a group; no gate is no evidence."""
+    """The worst status of a gate in all its phases, or of a group; unknown without a gate."""
     found = [gate.status for gate in view.gates(result) if name in (gate.name, gate.group)]
     return found[0] if found else "unknown"

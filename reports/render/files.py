@@ -15,7 +15,7 @@ RENDERERS: dict[str, Callable[[Result], str]] = {
     "summary.md": summary_md.render,
     "junit.xml": junit.render,
 }
-"""Which file is written by which renderer."""
+"""File → its renderer."""
 
 
 def write_all(run_dir: Path, result: Result) -> None:

@@ -1,6 +1,6 @@
-"""How numbers and foreign text are written, the same in every output.
+"""Formats numbers and foreign text, the same in every output.
 
-A missing value (None) is written as `–`, never as zero: a report must not make up a measurement.
+A missing value (None) is written as `–`, never as zero, since a report must not invent values.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def limit(value: float | None, unit: str) -> str:
-    """A gate's limit: without the name of the thing, which the value beside it carries."""
+    """A gate's limit, without the name of the thing, which the value beside it shows."""
     named = unit and unit not in _DURATION_UNITS | _SHARE_UNITS and unit.lower() not in _SIZE_UNITS
     return count(value) if named and unit != "%" else quantity(value, unit)
 

@@ -29,7 +29,7 @@ def render(result: Result) -> str:
     style, script = _asset("report.css"), _asset("report.js")
     verdict = formatting.clean(result.get("verdict"))
     name = formatting.clean(result.get("name") or result.get("run_id") or "run")
-    # Should an escape ever be missed, nothing foreign runs and nothing is fetched.
+    # If an escape were ever missing, no foreign script runs and nothing is fetched.
     policy = (
         f"default-src 'none'; style-src '{_integrity(style)}'; script-src '{_integrity(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -108,7 +108,7 @@ def _figures(result: Result) -> str:
 
 
 def _mark(status: str) -> str:
-    """The status as a sign, and as a word for those who do not see it."""
+    """The status as a sign, and as a word for screen readers."""
     return (
         f'<span class="mark {status}" title="{view.STATUS_WORDS[status]}">'
         f'<span aria-hidden="true">{view.SYMBOLS[status]}</span>'

@@ -1,4 +1,4 @@
-"""The tables of the page: faults, latency, memory, turns, and what the run ran on."""
+"""The tables of the page: faults, latency, memory, turns, and the environment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def table(
 
 
 def why(result: Result) -> str:
-    """What explains each failed gate, what else held, and what the errors were."""
+    """The cause of each failed gate, further causes, and the errors."""
     rows = []
     for each in view.diagnoses(result):
         title = next(

@@ -1,4 +1,4 @@
-"""junit.xml: one test case a gate, so that a CI server shows the verdict without knowing us."""
+"""junit.xml: one test case per gate, so that any CI server can show the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PROBLEMS = {"fail": "failure", "unknown": "error"}
 
 
 def render(result: Result) -> str:
-    """The suite as XML in the form that common JUnit readers and their schemas accept.
+    """The suite as XML in the form that common JUnit readers and schemas accept.
 
     A gate that failed is a failure, a gate without evidence is an error: neither is a success.
     """

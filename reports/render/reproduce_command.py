@@ -13,7 +13,7 @@ def reproduce_command(result: Result) -> str:
     words = result.get("reproduce")
     if isinstance(words, list) and words:
         return " ".join(_quoted(word) for word in words)
-    # A run of an older version: what can be guessed from its result.
+    # A run of an older version: derive the command from its result.
     environment = part(result, "environment")
     experiment = part(result, "experiment")
     redis = part(environment, "redis")
@@ -37,6 +37,6 @@ def reproduce_command(result: Result) -> str:
 def _quoted(word: object) -> str:
     clean = formatting.clean(word)
     name, equals, value = clean.partition("=")
-    # A variable that is set for the command: quoted as a whole it would be the command.
+    # A variable set for the command; if quoted as a whole, the shell would run it as the command.
     setting = bool(equals) and name.isidentifier() and name.isupper()
     return f"{name}={shlex.quote(value)}" if setting else shlex.quote(clean)

@@ -1,4 +1,4 @@
-"""The timeline of a result, thinned to what a chart can show.
+"""The timeline of a result, reduced to the resolution of a chart.
 
 A long run has more steps than a page has columns.  Several steps then share a column: the worst of
 them for latency, memory and keys (a spike must stay visible), the mean for rates.
@@ -37,11 +37,11 @@ _SAMPLED = (
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Aligned series: `values[name][i]` tells of [times[i], times[i] + step)."""
+    """Aligned series: `values[name][i]` covers [times[i], times[i] + step)."""
 
     times: list[float]
     step: float
-    """Seconds a column stands for."""
+    """Seconds per column."""
     values: dict[str, Values]
     """Turns are per second."""
     load_start: float | None
@@ -111,9 +111,9 @@ def _thin(values: Values, width: int, combine: Callable[[Sequence[float]], float
 
 
 def _bridged(values: Values) -> Values:
-    """A lone hole filled: a sampler that reads once a step now and then just misses one.
+    """Fill single missing steps, since a sampler that reads once a step sometimes misses one.
 
-    Two missing steps in a row stay a gap, because then nobody answered.
+    Two missing steps in a row stay a gap, because then there was no answer.
     """
     bridged = list(values)
     for index in range(1, len(values) - 1):

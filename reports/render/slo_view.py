@@ -1,4 +1,4 @@
-"""Limits that were set for one run, as every report says them."""
+"""The line about limits set for one run, for every report."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _MAX_EVIDENCE = 5
 
 
 def render(result: Result) -> str:
-    """The summary as Markdown.  What comes from the run is escaped: no markup, no mentions."""
+    """The summary as Markdown.  Text from the run is escaped: no markup, no mentions."""
     verdict = formatting.clean(result.get("verdict"))
     parts = [
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
@@ -41,7 +41,7 @@ def escape(text: object) -> str:
     """`text` as one line of plain Markdown text, also inside a table cell."""
     safe = formatting.clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = re.sub(r"([\\`*_~\[\]|#])", r"\\\1", safe)
-    # A mention would notify people: the empty comment breaks it and shows nothing.
+    # A mention would notify people: an invisible empty comment breaks it.
     return safe.replace("@", "@<!-- -->")
 
 

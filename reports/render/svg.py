@@ -1,4 +1,4 @@
-"""Pieces of a chart as SVG text: elements, scales, ticks and paths.  Knows nothing of a result."""
+"""Parts of a chart as SVG text: elements, scales, ticks and paths.  Independent of results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Point = tuple[float, float | None]
-"""A place on the page; y is None where nothing was measured."""
+"""A point on the page; y is None if nothing was measured."""
 
 
 def element(tag: str, attributes: dict[str, str | float], *children: str) -> str:

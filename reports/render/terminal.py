@@ -1,4 +1,4 @@
-"""The result on one terminal screen (80×40): verdict first, then what explains it."""
+"""The result on one terminal screen (80×40): verdict first, then the gates and tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {
 }
 _MAX_FAULTS = 6
 _HANG = 14
-"""Where the text of a gate that passed begins."""
+"""The column at which the text of a passed gate begins."""
 
 
 def render(result: Result, color: bool, width: int = 100, report: str = "") -> str:
@@ -40,8 +40,8 @@ def render(result: Result, color: bool, width: int = 100, report: str = "") -> s
     fixed = len(top) + len(faults) + len(told) + len(end)
     spare = SCREEN_LINES - fixed
     failing_gates = sum(gate.status != "pass" for gate in view.gates(result))
-    # Latency needs its heading, a few phases and a blank line; gates take what is left, and give
-    # back what they do not need.
+    # Latency needs its heading, a few phases and a blank line; the gates may use the other lines,
+    # and the tables get those that the gates leave.
     gates = _gates(result, pen, spare - (5 if failing_gates else 3))
     latency = _latency(result, pen, spare - len(gates))
     lines = [*top, *gates, *faults, *latency, *told, *end]
@@ -118,7 +118,7 @@ def _gates(result: Result, pen: _Pen, budget: int) -> list[str]:
     lines += [line for reason in untold[:2] for line in pen.wrap(reason, 2, "  ")]
     passed = [group for group in view.groups(result) if group.status == "pass"]
     failing = view.alike([gate for gate in gates if gate.status != "pass"])
-    # What passed takes a second line only where nothing else needs it.
+    # A passed group takes a second line only if there is room for it.
     extra = 0 if failing else max(budget - len(lines) - len(passed) - 1, 0)
     room = max(budget - len(lines) - len(passed) - 1, 2)
     for index, same in enumerate(failing):
@@ -152,7 +152,7 @@ def _failing_lines(same: list[Gate], result: Result, pen: _Pen) -> list[str]:
 
 
 def _passed_lines(group: GateGroup, result: Result, pen: _Pen, most: int) -> list[str]:
-    """What passed matters only as much as one line, or two, can say."""
+    """A group of passed gates on one line, or two."""
     if len(group.gates) == 1:
         said = group.gates[0].summary
     else:
@@ -192,7 +192,7 @@ def _latency(result: Result, pen: _Pen, budget: int) -> list[str]:
     if not phases:
         return [f"{pen.style('Latency', 'bold')}  no turn was measured", ""]
     room = max(budget - 2, 1)
-    # What the page tells better gives way first; half of the recoveries would only confuse.
+    # Drop the recoveries first, and all of them together; the page shows them.
     for kind in ("recovery", "warmup", "fault"):
         if len(phases) > room:
             phases = [row for row in phases if row[0].partition(":")[0] != kind]

@@ -1,8 +1,8 @@
-"""What every output shows of a result, and in which order: the reading of result.json.
+"""The common view of a result (result.json) for all outputs: its parts and their order.
 
 The renderers take their tables and sentences from here, so that the terminal, the page and the
-summary never tell different stories.  Everything tolerates nulls and missing parts: the result of
-a run that was killed must still be readable.
+summary always agree.  All functions accept nulls and missing parts, because the result of a killed
+run must still be readable.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ class Gate:
     summary: str
     evidence: tuple[str, ...]
     used: float
-    """How much of the limit is used up: 0 nothing, 1 all of it (0 where that makes no sense)."""
+    """The used share of the limit, from 0 to 1 (0 if that makes no sense)."""
     out_of_sight: bool = False
-    """Unknown because a foreign target does not show it: not held against the verdict."""
+    """Unknown because a foreign target does not show it; not counted in the verdict."""
     sample: str = ""
-    """What a share or a percentile rests on: `n 38, 95 %: 1.31 s to 1.70 s`."""
+    """The sample of a share or a percentile: `n 38, 95 %: 1.31 s to 1.70 s`."""
     judged_as: str = ""
     """`p99`, `share`, `slowest` or `none`; empty for gates on something else."""
 
     @property
     def short(self) -> str:
-        """What the gate is called where there is little room: the slowest turn is no p99."""
+        """A short title of the gate, which says `slowest` if the value is not a p99."""
         short = row_of(self.name).short or self.title
         return short.replace("p99", "slowest") if self.judged_as == "slowest" else short
 
@@ -66,7 +66,7 @@ class Gate:
         """The phase in words; empty when the title says it already."""
         words = "" if self.phase in {"", "run", "all"} else phase_words(self.phase)
         if "a fault" in self.title:
-            # `Latency during a fault`: only which one is left to say.
+            # The title says `Latency during a fault`, so only the fault's name is needed.
             return words.removeprefix("during ").removeprefix("after ")
         return "" if words in self.title else words
 
@@ -121,7 +121,7 @@ def _gate(raw: dict[str, Any]) -> Gate:
         phase=formatting.clean(raw.get("phase") or ""),
         value=formatting.quantity(value, unit),
         limit=formatting.limit(limit, unit),
-        # A status nobody knows is no proof of anything.
+        # An unknown status proves nothing.
         status=status if status in _SEVERITY else "unknown",
         summary=formatting.clean(raw.get("summary") or ""),
         evidence=tuple(formatting.clean(line) for line in raw.get("evidence") or ()),
@@ -142,7 +142,7 @@ def _sample(raw: dict[str, Any], unit: str) -> str:
 
 
 def why(result: Result, name: str, phase: str) -> str:
-    """Why this gate failed, in one sentence; empty where nobody looked for it."""
+    """Why this gate failed, in one sentence; empty without a diagnosis."""
     for each in diagnoses(result):
         if (each.get("gate"), each.get("phase")) == (name, phase):
             return formatting.clean(each.get("sentence") or "")
@@ -167,7 +167,7 @@ def groups(result: Result) -> list[GateGroup]:
 
 
 def tally(some: Sequence[Gate]) -> str:
-    """`2 failed, 1 unknown, 6 passed`; what is zero is left out."""
+    """`2 failed, 1 unknown, 6 passed`; zeros are left out."""
     words = []
     for status, word in STATUS_WORDS.items():
         number_of = sum(gate.status == status for gate in some)
@@ -177,7 +177,7 @@ def tally(some: Sequence[Gate]) -> str:
 
 
 def alike(some: Sequence[Gate]) -> list[list[Gate]]:
-    """Gates that say the same, together: ten unknown gates often have one cause."""
+    """Gates grouped by equal sentences, since ten unknown gates often have one cause."""
     together: dict[tuple[str, str, str], list[Gate]] = {}
     for gate in some:
         together.setdefault((gate.group, gate.status, gate.summary), []).append(gate)
@@ -185,18 +185,18 @@ def alike(some: Sequence[Gate]) -> list[list[Gate]]:
 
 
 def _tightest(passed: Sequence[Gate]) -> list[Gate]:
-    """Of each kind of gate that has a margin, the one with the least of it."""
+    """Of each kind of gate with a margin, the one with the smallest margin."""
     tightest: dict[str, Gate] = {}
     for gate in sorted(passed, key=lambda gate: -gate.used):
-        # Exactly the limit is a count that had to be reached, not a margin.
-        # A share of 0 rests on its sample, which must be said.
+        # A value equal to the limit is a count that had to be reached, not a margin.
+        # A share of 0 depends on its sample size, so it is shown.
         if gate.sample or gate.used not in {0.0, 1.0}:
             tightest.setdefault(gate.title, gate)
     return list(tightest.values())
 
 
 def essence(passed: Sequence[Gate], result: Result) -> str:
-    """What passing gates of one group come to: the tightest value of each kind of gate."""
+    """The summary of a group of passed gates: the tightest value of each kind of gate."""
     tightest = _tightest(passed)
     if tightest:
         return ", ".join(f"{gate.title} {gate.value} (limit {gate.limit})" for gate in tightest)
@@ -217,7 +217,7 @@ def essence_in_short(passed: Sequence[Gate], result: Result) -> str:
 
 
 def _of_limit(gate: Gate) -> str:
-    # `0.48 of the bound` says already what it is of.
+    # `0.48 of the bound` names its reference already.
     of = "" if " of " in gate.value else f" of {gate.limit}"
     return f" {gate.value}{of}" + (f" ({gate.sample})" if gate.sample else "")
 
@@ -255,7 +255,7 @@ def faults_of(result: Result) -> list[dict[str, Any]]:
 
 
 def violations(result: Result) -> str:
-    """`20 violations`; a dash when nothing was audited: no evidence is not zero."""
+    """`20 violations`; a dash when nothing was audited, since missing evidence is not zero."""
     continuity = part(result, "continuity")
     known = [n for key in VIOLATIONS if (n := number(continuity, key)) is not None]
     if not known or not (sum(known) or number(continuity, "conversations_audited")):
@@ -264,7 +264,7 @@ def violations(result: Result) -> str:
 
 
 def continuity_note(result: Result) -> str:
-    """What was violated, and what the continuity verdict rests on."""
+    """The violations, and the evidence behind the continuity verdict."""
     continuity = part(result, "continuity")
     audited = number(continuity, "conversations_audited")
     found = [
@@ -287,7 +287,7 @@ def turns_note(result: Result) -> str:
 
 
 def memory_note(result: Result) -> str:
-    """`4.21 MiB before the load, 4.30 MiB after the TTL of 30 s`, or that nobody looked."""
+    """`4.21 MiB before the load, 4.30 MiB after the TTL of 30 s`, or that it was not measured."""
     memory = part(result, "memory")
     if number(memory, "peak_bytes") is None:
         return "never sampled"
@@ -310,7 +310,7 @@ def forecast_note(result: Result) -> str:
 
 
 def worst_outage(result: Result) -> tuple[float, str] | None:
-    """The longest time that one customer could not progress (seconds), and in which fault."""
+    """The longest outage of one customer (seconds), and its fault."""
     known = [
         (outage, formatting.clean(fault.get("id")))
         for fault in faults_of(result)
@@ -320,7 +320,7 @@ def worst_outage(result: Result) -> tuple[float, str] | None:
 
 
 def run_line(result: Result) -> str:
-    """Which run this is: profile, seed, replicas, sessions, compression."""
+    """The identity of the run: profile, seed, replicas, sessions, compression."""
     environment = part(result, "environment")
     words = [
         f"profile {formatting.clean(part(result, 'profile').get('name') or formatting.MISSING)}"

@@ -1,11 +1,11 @@
-"""The one sentence at the top of every report."""
+"""The headline: the sentence at the top of every report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from reports.diagnosis import Diagnosis
-from reports.measures.continuity.all_conversations import take_census
+from reports.measures.continuity.all_conversations import take_tallies
 from reports.measures.intervals import SLOW_SHARE, is_enough
 from reports.measures.latency import latency_by_phase
 from reports.measures.percentiles import percentile
@@ -18,9 +18,9 @@ from reports.verdict.verdict import Verdict, is_validity
 def headline(
     history: History, verdict: Verdict, worst: Sequence[Finding], why: Sequence[Diagnosis] = ()
 ) -> str:
-    """Say the verdict in one sentence, and for a failed gate its cause.
+    """The verdict in one sentence, with the cause of a failed gate.
 
-    `worst`: the findings that did not pass, worst first; `why`: the diagnoses of those that failed.
+    `worst`: the findings that did not pass, worst first; `why`: the diagnoses of failed ones.
     """
     if verdict is Verdict.GO:
         return f"{_survived(history)}{_speed(history)}"
@@ -41,7 +41,7 @@ def _cause(failed: Finding, why: Sequence[Diagnosis]) -> str:
 
 
 def _survived(history: History) -> str:
-    conversations = history.once(take_census).audited
+    conversations = history.once(take_tallies).audited
     faults = f"{_number(len(history.faults), 'fault')}" if history.faults else "the load"
     return f"Every one of {_number(conversations, 'conversation')} survived {faults}"
 

@@ -1,4 +1,4 @@
-"""From a run directory to its result, live or years later, by the same path."""
+"""Judges a run directory; live runs and stored runs use the same code."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def write(run_dir: Path, result: dict[str, Any]) -> Path:
 
 
 def validate(result: dict[str, Any]) -> None:
-    """Raises jsonschema.ValidationError when the result is not what the schema promises."""
+    """Raises jsonschema.ValidationError when the result does not match the schema."""
     _validator().validate(result)
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    # Millions of new objects, none of them garbage: the cyclic collector would walk them all again
+    # Judging creates millions of objects and no garbage; the cyclic collector would walk them again
     # and again, which takes longer than the judging.
     enabled = gc.isenabled()
     gc.disable()
@@ -61,7 +61,7 @@ def _collector_paused() -> Iterator[None]:
 
 @cache
 def _validator() -> Any:
-    # Only whoever judges a run pays for this import.
+    # Imported here, because only judging needs it.
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))

@@ -15,7 +15,7 @@ from msgspec import to_builtins
 from reports.diagnosis import diagnoses, to_json
 from reports.gates import gate
 from reports.measures.budget import Spending, budget
-from reports.measures.continuity.all_conversations import counts, take_census
+from reports.measures.continuity.all_conversations import counts, take_tallies
 from reports.measures.dead_replicas import sent_to_dead
 from reports.measures.foreign_cpu import foreign_cpu
 from reports.measures.generator import generator_samples, lags, send_lags
@@ -53,12 +53,12 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "verdict": verdict.value,
         "exit_code": verdict.exit_code,
         "headline": headline(history, verdict, worst, causes),
-        # Gates that are unknown for one and the same reason give it once.
+        # List a reason once, even if several gates are unknown because of it.
         "reasons": list(dict.fromkeys(f.summary for f in worst if not f.out_of_sight)),
         "gates": [_gate(finding) for finding in findings],
         "diagnosis": [to_json(each) for each in causes],
         "turns": _turns(history),
-        "continuity": counts(history.once(take_census)),
+        "continuity": counts(history.once(take_tallies)),
         "latency": _latency(history),
         "error_budget": _error_budget(history),
         "faults": [_fault(impact, history) for impact in history.once(impacts)],
@@ -201,7 +201,7 @@ def _memory(history: History) -> dict[str, Any]:
 
 
 def _forecast(history: History, measured: float | None) -> dict[str, float | None] | None:
-    """The peak that was forecast beside the measured one; None: there was no forecast."""
+    """The forecast peak and the measured one; None: there was no forecast."""
     if history.forecast is None:
         return None
     predicted = history.forecast.peak
@@ -209,7 +209,7 @@ def _forecast(history: History, measured: float | None) -> dict[str, float | Non
     return {
         "predicted_peak_bytes": predicted,
         "measured_peak_bytes": measured,
-        # The peak of a run that was cut short may never have come.
+        # A run that was cut short may not have reached its peak.
         "error": predicted / measured - 1 if known and measured else None,
     }
 

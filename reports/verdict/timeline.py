@@ -1,7 +1,7 @@
 """The timeline of a run: aligned arrays over run time, for the charts.
 
-Turns are counted where they ended, so that an outage is a gap.  Latency stands where the turn was
-due, so that a fault is seen by those who meant to send during it.
+Turns are counted at their end, so that an outage is a gap.  Latency is shown at the turn's due
+time, so that it belongs to the fault during which customers meant to send.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED, Turns
 from reports.records.history import History
 
 _MOST_STEPS = 600
-"""More points than this no chart can show."""
+"""The most points in a chart."""
 
 
 def build_timeline(history: History) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _percentiles(groups: list[array[float]]) -> tuple[list[float | None], list[f
 
 
 def _open_conversations(axis: _Axis, history: History) -> list[float | None]:
-    """Over all processes of the generator."""
+    """The sum over all processes of the generator."""
     each = [
         axis.last(_of(history, source, "open_conversations"))
         for source in history.samples_by_source
@@ -114,7 +114,7 @@ class _Axis:
         place = int((t - self._start) // self._step)
         if 0 <= place < self._count:
             return place
-        # The last moment of all falls on the far edge of the last step.
+        # The very last moment is on the far edge of the last step.
         return min(max(0, place), self._count - 1)
 
     def group(self, items: Iterable[tuple[float, float]]) -> list[array[float]]:
@@ -124,7 +124,7 @@ class _Axis:
         return groups
 
     def count(self, items: Iterable[tuple[int, float]]) -> dict[int, list[int]]:
-        """Of each kind that the items have, how many fall on which step."""
+        """For each kind of item, the number of items in each step."""
         counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * self._count)
         for kind, t in items:
             counts[kind][self._place(t)] += 1
@@ -161,7 +161,7 @@ def _of(history: History, source: str, name: str) -> Iterable[tuple[float, float
 
 
 def _rising(samples: Iterable[Sample], name: str) -> Iterable[tuple[float, float]]:
-    """A counter without its falls: each restart of the server begins again at 0."""
+    """A counter without its resets; each restart of the server resets it to 0."""
     previous: float | None = None
     total = 0.0
     for t, value in _readings(samples, name):

@@ -11,7 +11,7 @@ from reports.records import Finding, Status
 
 
 class Verdict(StrEnum):
-    """The answer, and the exit code that goes with it."""
+    """The verdict, with its exit code."""
 
     GO = "GO"
     NO_GO = "NO-GO"
@@ -26,10 +26,10 @@ class Verdict(StrEnum):
 def judge_findings(findings: Sequence[Finding]) -> Verdict:
     """NO-GO on any failure, else INCONCLUSIVE on anything unknown, else GO.
 
-    What nobody can see from outside of a foreign target is reported as unknown and does not count.
+    Gates that a foreign target does not show are reported as unknown and do not count.
 
-    Before that: of a run that was itself not sound only facts count.  A lost turn or a key without
-    a TTL is one however the run went; a slow turn may be the slow generator's.
+    In an unsound run only facts count: a lost turn or a key without a TTL is one in any run, but a
+    slow turn may be the generator's.
     """
     if any(is_fact(f) and f.status is Status.FAIL for f in findings):
         return Verdict.NO_GO
@@ -45,9 +45,9 @@ def judge_findings(findings: Sequence[Finding]) -> Verdict:
 
 
 def by_weight(findings: Sequence[Finding]) -> list[Finding]:
-    """What did not pass, worst first: facts, the run's soundness, other failures, unknowns.
+    """The findings that did not pass, worst first: facts, validity, other failures, unknowns.
 
-    A full machine comes before what else was not sound, which may be only what followed from it.
+    A full machine comes before other invalid gates, which may be its consequences.
     """
 
     def weight(finding: Finding) -> int:
@@ -64,10 +64,10 @@ def by_weight(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def is_fact(finding: Finding) -> bool:
-    """A failure of this check is proven however the run went."""
+    """Whether a failure of this check is proven even in an unsound run."""
     return gate(finding.check).kind is Kind.FACT
 
 
 def is_validity(finding: Finding) -> bool:
-    """This check asks whether the run was sound."""
+    """Whether this check asks if the run was sound."""
     return gate(finding.check).kind is Kind.VALIDITY

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reports.gates import VIOLATIONS
-from reports.measures.continuity.all_conversations import counts, take_census
+from reports.measures.continuity.all_conversations import counts, take_tallies
 from tests.reports import render_fixtures
 from tests.reports.a_run import Run
 from tests.reports.convictions import Judge
@@ -63,7 +63,7 @@ def convictions(tmp_path: Path) -> Judge:
     """The classes that a run is convicted of, with their counts."""
 
     def judge(run: Run) -> dict[str, int]:
-        found = counts(take_census(run.history(tmp_path)))
+        found = counts(take_tallies(run.history(tmp_path)))
         return {kind: found[kind] for kind in VIOLATIONS if found[kind]}
 
     return judge

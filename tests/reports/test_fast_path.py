@@ -11,31 +11,31 @@ from hypothesis import strategies as st
 
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.fast_path import audits_are, turns_are
-from reports.measures.continuity.tallies import Census
+from reports.measures.continuity.tallies import Tallies
 from reports.records import HistoryItem, Outcome
 from tests.reports.a_run import TTL, Conversation, Run, whole
 
 
-def short_and_long(run: Run) -> tuple[tuple[bool, int] | None, Census, list[Any]]:
+def short_and_long(run: Run) -> tuple[tuple[bool, int] | None, Tallies, list[Any]]:
     """What the short way says of the run's only conversation, and what the long way says."""
     with tempfile.TemporaryDirectory() as scratch:
         history = run.history(Path(scratch))
     ((_, (record,), turns, audits),) = history.talks()
     plain = record.opened is not None and bool(turns) and turns_are(record, turns, audits, TTL)
     found = audits_are(record, turns, audits, TTL) if plain else None
-    census = Census()
-    violations = ConversationJudge(history, 0, record, census).judge(turns, audits)
+    tallies = Tallies()
+    violations = ConversationJudge(history, 0, record, tallies).judge(turns, audits)
     told = None if found is None else (found.audited, found.read_late)
-    return told, census, violations
+    return told, tallies, violations
 
 
 def test_a_sound_conversation_takes_the_short_way() -> None:
     run = Run()
     run.sound()
-    found, census, violations = short_and_long(run)
+    found, tallies, violations = short_and_long(run)
     assert found == (True, 1)
     assert violations == []
-    assert (census.opened, census.audited, census.read_late) == (1, 1, 1)
+    assert (tallies.opened, tallies.audited, tallies.read_late) == (1, 1, 1)
 
 
 def test_a_retried_turn_takes_the_long_way() -> None:
@@ -98,13 +98,13 @@ def accident(draw: st.DrawFn, conversation: Conversation) -> list[HistoryItem]:
 @settings(max_examples=400, deadline=None)
 @given(conversations())
 def test_whoever_takes_the_short_way_is_found_the_same_by_the_long_one(run: Run) -> None:
-    found, census, violations = short_and_long(run)
+    found, tallies, violations = short_and_long(run)
     if found is None:
         return
     assert violations == []
-    assert census.within_durability == 0
-    assert (bool(census.audited), census.read_late) == found
-    assert census.acknowledged == census.witnessed == len(run.conversations[0].turns)
+    assert tallies.within_durability == 0
+    assert (bool(tallies.audited), tallies.read_late) == found
+    assert tallies.acknowledged == tallies.witnessed == len(run.conversations[0].turns)
 
 
 @settings(max_examples=400, deadline=None)
@@ -115,10 +115,10 @@ def test_the_walk_through_blameless_turns_is_left_out_and_finds_the_same(run: Ru
     ((_, (record,), turns, audits),) = history.talks()
     if record.opened is None or not turns_are(record, turns, audits, TTL):
         return
-    walked, left_out = Census(), Census()
+    walked, left_out = Tallies(), Tallies()
     found = [
-        ConversationJudge(history, 0, record, census).judge(turns, audits, plain=plain)
-        for census, plain in ((walked, False), (left_out, True))
+        ConversationJudge(history, 0, record, tallies).judge(turns, audits, plain=plain)
+        for tallies, plain in ((walked, False), (left_out, True))
     ]
     assert found[0] == found[1]
     assert walked == left_out

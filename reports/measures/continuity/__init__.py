@@ -1,1 +1,1 @@
-"""What became of each conversation: its history as it was read back, judged turn by turn."""
+"""Judges each conversation's history, as it was read back, turn by turn."""

@@ -1,4 +1,4 @@
-"""Every conversation of a run, judged: what `result.json` counts of continuity."""
+"""Judges every conversation of a run, for the counts of continuity in `result.json`."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from reports.measures.continuity.durability import declared_losses, may_lose
 from reports.measures.continuity.fast_path import audits_are, turns_are
 from reports.measures.continuity.missing_records import missing, unrecorded_faults, was_opened
 from reports.measures.continuity.rewritten import at_once, calm, judge_suspects
-from reports.measures.continuity.tallies import Census, Tally
+from reports.measures.continuity.tallies import Tallies, Tally
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.history import History
 
 MAY_BE_A_FAULTS = ("lost", "truncated", "reordered", "resurrected", "context_missed")
-"""What a fault that is not recorded may explain: the server may have lost what it had taken."""
+"""The classes that an unrecorded fault may explain, since the server may have lost its writes."""
 
 
-def take_census(history: History) -> Census:
+def take_tallies(history: History) -> Tallies:
     """Judge every conversation."""
-    census, suspects = Census(), array("q")
+    tallies, suspects = Tallies(), array("q")
     lost = history.once(may_lose)
     for index, records, turns, audits in history.talks():
         gap = missing(records, turns, audits)
         if gap is not None:
-            # It convicts nobody, and shows nothing.
-            census.gaps.append(f"conversation {index}: {gap}")
-            census.opened += was_opened(records, turns)
+            # An incomplete record neither convicts nor acquits.
+            tallies.missing_records.append(f"conversation {index}: {gap}")
+            tallies.opened += was_opened(records, turns)
             continue
         (record,) = records
-        census.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
+        tallies.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
         plain = _is_plain(history, record, turns, audits)
-        if plain and _took_the_short_way(history, census, record, turns, audits):
+        if plain and _took_the_fast_path(history, tallies, record, turns, audits):
             continue
-        judge = ConversationJudge(history, index, record, census)
+        judge = ConversationJudge(history, index, record, tallies)
         violations = judge.judge(turns, audits, plain=plain)
         if judge.otherwise or judge.other_context:
-            # Whether the store did it is known when all conversations have been read.
-            census.otherwise.update(calm(history, turns, judge.otherwise))
-            census.otherwise_anywhere.update(at_once(turns, judge.otherwise))
+            # Whether the store is the cause is known only after all conversations were read.
+            tallies.otherwise.update(calm(history, turns, judge.otherwise))
+            tallies.otherwise_anywhere.update(at_once(turns, judge.otherwise))
             suspects.append(index)
         else:
-            census.convict(violations)
+            tallies.convict(violations)
     if suspects:
-        judge_suspects(history, census, suspects)
+        judge_suspects(history, tallies, suspects)
     if not history.cut_short and unrecorded_faults(history):
-        census.doubt(MAY_BE_A_FAULTS)
-    return census
+        tallies.doubt(MAY_BE_A_FAULTS)
+    return tallies
 
 
 def _is_plain(
@@ -56,7 +56,7 @@ def _is_plain(
     turns: list[TurnRecord],
     audits: list[AuditRecord],
 ) -> bool:
-    """Whether its turns need no explanation, and what was read came after all of them."""
+    """Whether its turns need no explanation, and all reads came after them."""
     if record.opened is None or not turns or not history.run.ttl_known:
         return False
     losses = history.once(declared_losses)
@@ -66,32 +66,32 @@ def _is_plain(
     return turns_are(record, turns, audits, history.run.ttl_seconds)
 
 
-def _took_the_short_way(
+def _took_the_fast_path(
     history: History,
-    census: Census,
+    tallies: Tallies,
     record: ConversationRecord,
     turns: list[TurnRecord],
     audits: list[AuditRecord],
 ) -> bool:
-    """Whether what was read needs no explanation either; `_is_plain` is known to hold."""
+    """Whether its reads need no explanation either; `_is_plain` must hold."""
     if not history.stamps_turn_ids:
         return False
     found = audits_are(record, turns, audits, history.run.ttl_seconds)
     if found is None:
         return False
-    census.opened += 1
-    census.audited += found.audited
-    census.acknowledged += len(turns)
-    census.witnessed += len(turns)
-    census.read_late += found.read_late
+    tallies.opened += 1
+    tallies.audited += found.audited
+    tallies.acknowledged += len(turns)
+    tallies.witnessed += len(turns)
+    tallies.read_late += found.read_late
     return True
 
 
-def counts(census: Census) -> dict[str, int]:
-    """The census as result.json shows it."""
+def counts(tallies: Tallies) -> dict[str, int]:
+    """The tallies as result.json shows them."""
     return {
-        **{kind: census.violations.get(kind, Tally()).turns for kind in VIOLATIONS},
-        "conversations_audited": census.audited,
-        "turns_witnessed": census.witnessed,
-        "within_durability": census.within_durability,
+        **{kind: tallies.violations.get(kind, Tally()).turns for kind in VIOLATIONS},
+        "conversations_audited": tallies.audited,
+        "turns_witnessed": tallies.witnessed,
+        "within_durability": tallies.within_durability,
     }

@@ -1,10 +1,10 @@
-"""Whose turn is it?  For services that drop the turn's id from what they store (old ADK servers).
+"""Assigns stored events to turns, for services that do not store the turn's id (old ADK servers).
 
-The messages are matched to the turns that were sent, by their texts and in their order.  A message
-seen once more than it was sent belongs to the last turn that said it: it happened twice.  One of a
-text that nobody sent is the message of the turn in its place, if that turn's reply follows.  What
-the agent says after the reply that was acknowledged, and before the next message, belongs to no
-turn.  What this cannot see is a leak of another conversation's turn with the same text.
+The messages are matched to the sent turns by their texts and in their order.  A message stored once
+more than it was sent belongs to the last turn with its text, which happened twice.  A message with
+a text that was never sent belongs to the turn at its place, if that turn's reply follows.  Texts of
+the agent after the acknowledged reply and before the next message belong to no turn.  This cannot
+detect a leaked turn of another conversation with the same text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
 
 
 def attribute(audit: AuditRecord, turns: Sequence[TurnRecord]) -> AuditRecord:
-    """The audit with a turn id on every item that can be given one."""
+    """The audit with a turn id on every item that can be assigned."""
     waiting = [turn for turn in turns if turn.outcome is not Outcome.FAIL]
     in_place = _in_place(audit, waiting)
     last_by_message: dict[str, TurnRecord] = {}
@@ -43,8 +43,8 @@ def attribute(audit: AuditRecord, turns: Sequence[TurnRecord]) -> AuditRecord:
 
 
 def _in_place(audit: AuditRecord, sent: Sequence[TurnRecord]) -> dict[int, TurnRecord]:
-    """The turns of messages with a text that nobody sent, by the messages' places: as many messages
-    are there as were sent, and the reply that was acknowledged follows."""
+    """Place of a message with a text that was never sent → its turn.  Only if as many messages are
+    there as were sent, and the acknowledged reply follows."""
     places = [n for n, item in enumerate(audit.history) if item.kind == "message"]
     if len(places) != len(sent):
         return {}

@@ -1,12 +1,12 @@
-"""Contents: does a session hold what the answers showed, and did the customer get what was said?
+"""Contents: do sessions hold the answers' tool steps and state, and do replies match the model's?
 
-Three questions that go beyond the place of a message and a reply in the history:
+Three questions beyond the place of a message and a reply in the history:
 
 - steps: the tools' calls and results that an answer showed are in the history, once.
-- state: the session's state is what the turns wrote into it.
-- reply: the reply is the text that the model gave, by the model's own testimony.
+- state: the session's state equals the turns' writes.
+- reply: the reply is the model's text, by the digest that the model attached.
 
-Only turns that leave no doubt are compared: acknowledged, no attempt of unknown end, whole in the
+Only turns without doubt are compared: acknowledged, no attempt of unknown outcome, whole in the
 history, and not within the declared durability.
 """
 
@@ -22,17 +22,17 @@ _EVIDENCE_LINES = 20
 
 
 _OK = Outcome.OK
-"""To look a member up in its class takes as long as ten comparisons."""
+"""A local alias, since looking an enum member up takes as long as ten comparisons."""
 
 
 @dataclass
 class Compared:
-    """The answers to one of the questions."""
+    """The comparison for one of the questions."""
 
     turns: int = 0
     """Turns that could be compared."""
     wrong: int = 0
-    """Turns of which something was different."""
+    """Turns with a difference."""
     conversations: int = 0
     """Conversations with such turns."""
     first: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Compared:
     _latest: int | None = None
 
     def add(self, turn: TurnRecord, difference: str | None) -> None:
-        """Count one turn; those of a conversation come one after the other."""
+        """Count one turn; a conversation's turns must be counted in a row."""
         self.turns += 1
         if difference is None:
             return
@@ -69,7 +69,7 @@ class Contents:
         audits: Sequence[AuditRecord],
         durable: Callable[[TurnRecord], bool],
     ) -> None:
-        """Compare one conversation; nothing is compared where nothing was recorded."""
+        """Compare one conversation, as far as its contents were recorded."""
         certain = [turn for turn in turns if turn.outcome is _OK and not turn.unsure]
         stepped = False
         for turn in certain:
@@ -122,7 +122,7 @@ def _by_turn(items: Sequence[HistoryItem]) -> dict[str | None, list[HistoryItem]
 
 
 def _is_whole(items: Sequence[HistoryItem] | None) -> bool:
-    """Whether the history holds the turn once; anything else is judged by the classes."""
+    """Whether the history holds the turn once; other cases are violations of their own."""
     if items is None:
         return False
     kinds = Counter(item.kind for item in items)

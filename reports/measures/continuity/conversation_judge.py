@@ -1,4 +1,4 @@
-"""One conversation: what its customer was told, and what its session showed."""
+"""Judges one conversation: its acknowledged turns against the reads of its session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reports.measures.continuity.durability import Excuse
 from reports.measures.continuity.history_check import Expected, Judgement, Stored, judge_audit
 from reports.measures.continuity.rules import rules
 from reports.measures.continuity.session_model import Presence, SessionModel, turns_all_known
-from reports.measures.continuity.tallies import Census
+from reports.measures.continuity.tallies import Tallies
 from reports.measures.continuity.violations import Violation
 from reports.measures.continuity.witness import Testimony, Witness
 from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
@@ -18,7 +18,7 @@ from reports.records.history import History
 
 _NO_TURN = 404
 _EXPLAIN_CONTEXT = {"duplicated", "reordered", "phantom", "leaked", "forked", "half_turn"}
-"""Violations that an audit proves and that also show up in what the model is shown."""
+"""Violations proven by an audit that also change the contents shown to the model."""
 _ALIVE = "it, which a forgotten attempt may have kept alive"
 _HALF = "a half of it, which may still have been written when it was read"
 _PERHAPS_NEW = (
@@ -26,25 +26,25 @@ _PERHAPS_NEW = (
     Presence.GONE_BUT_FOR_FORGOTTEN,
     Presence.THERE_BUT_FOR_DURABILITY,
 )
-"""The session may be another one, under the same id, than the turn before was taken in."""
+"""Whether the session may be another one, with the same id, than that of the previous turn."""
 _GONE = Presence.GONE
 _LATE = (_GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
 
 
 _OK, _INFO = Outcome.OK, Outcome.INFO
-"""To look a member up in its class takes as long as ten comparisons."""
+"""A local alias, since looking an enum member up takes as long as ten comparisons."""
 
 
 class ConversationJudge:
-    """Walks one conversation: its turns, then the reads of its session, in order of time."""
+    """Follows one conversation in order of time: its turns and the reads of its session."""
 
     def __init__(
-        self, history: History, index: int, record: ConversationRecord | None, census: Census
+        self, history: History, index: int, record: ConversationRecord | None, tallies: Tallies
     ) -> None:
         self._history = history
         self._all_known = turns_all_known(record)
         self._index = index
-        self._census = census
+        self._tallies = tallies
         self._stamped = history.stamps_turn_ids
         self._record = record
         run = history.once(rules)
@@ -69,15 +69,15 @@ class ConversationJudge:
         self._beginnings = [0]
         self._taken: list[TurnRecord] = []
         self._shown: dict[int, float] = {}
-        """When the last read or turn was sent that showed a turn to be there."""
+        """The time of the last read or turn that showed a turn to exist."""
         self._last_good = opened or 0.0
         self._found: list[Violation] = []
         self.other_context: list[Violation] = []
-        """Models that were shown other texts than were sent: what a read proves may explain it."""
+        """Violations by witnesses of other texts than sent, which a read may explain."""
         self.otherwise: dict[str, Stored] = {}
-        """Turns that are stored with another text than was sent or acknowledged, by their ids."""
+        """Turns stored with another text than sent or acknowledged, by their ids."""
         self._doubts: dict[tuple[str, str], Violation] = {}
-        """What the last look left open, by class and by what was seen."""
+        """Open questions of the last read, by class and by observation."""
         self._repeated = self._within = self._notes = 0
 
     @cached_property
@@ -87,10 +87,10 @@ class ConversationJudge:
     def judge(
         self, turns: list[TurnRecord], audits: list[AuditRecord], *, plain: bool = False
     ) -> list[Violation]:
-        """The violations; what the conversation adds to the census is counted there.
+        """The violations; what the conversation adds to the tallies is counted there.
 
-        `plain`: its turns are known to be blameless (see the module of that name), and what was
-        read was read after all of them; the walk through them would find just that.
+        `plain`: its turns are known to need no explanation (see `fast_path`), and all reads came
+        after them, so that judging them one by one can be skipped.
         """
         if plain:
             self._took_all(turns)
@@ -108,21 +108,21 @@ class ConversationJudge:
             self._take(turn)
             turn = next(waiting, None)
         if self._opened:
-            self._census.opened += 1
-            self._census.audited += judged
-        self._census.repeated += self._repeated
-        self._census.within_durability += self._within
-        self._census.notes += self._notes
+            self._tallies.opened += 1
+            self._tallies.audited += judged
+        self._tallies.repeated += self._repeated
+        self._tallies.within_durability += self._within
+        self._tallies.notes += self._notes
         for doubt in self._doubts.values():
-            self._census.doubts[doubt.kind].add(doubt)
+            self._tallies.doubts[doubt.kind].add(doubt)
         if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
             self._found += self.other_context
         return self._found
 
     def _took_all(self, turns: list[TurnRecord]) -> None:
-        """All turns were acknowledged at once, in time and with the right witness."""
-        self._census.acknowledged += len(turns)
-        self._census.witnessed += len(turns)
+        """Take all turns, which were acknowledged at once, in time and with the right witness."""
+        self._tallies.acknowledged += len(turns)
+        self._tallies.witnessed += len(turns)
         self._last_good = turns[-1].done
         self._model.took_all(turns)
         self._taken = turns
@@ -132,7 +132,7 @@ class ConversationJudge:
             self._took_another_session(turn, turn.reopened)
         presence = self._model.presence(turn.sent, turn.done)
         if turn.reopened is not None and turn.outcome is not Outcome.OK:
-            pass  # whatever became of the new session, nothing was in it
+            pass  # even if the new session is lost, it was empty
         elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
             self._absent(presence, turn.turn_id, turn.done, _answer(turn))
         elif self._taken and turn.reopened is None:
@@ -144,16 +144,16 @@ class ConversationJudge:
                 self._beginnings = [turn.turn]
         self._testify(turn)
         if turn.outcome is Outcome.OK:
-            self._census.acknowledged += 1
+            self._tallies.acknowledged += 1
             self._opened = True
             self._last_good = turn.done
         self._model.took(turn, self._excuse(turn) is None)
         self._taken.append(turn)
 
     def _took_another_session(self, turn: TurnRecord, told: float) -> None:
-        """The service said that the session is gone: was it to be?  Then all begins anew."""
+        """Judge a session that the service reported gone; its history then starts again."""
         presence = self._model.presence(turn.sent, told)
-        self._census.read_late += presence is Presence.GONE
+        self._tallies.read_late += presence is Presence.GONE
         self._absent(presence, turn.turn_id, told, _answer(turn))
         self._witness.must_begin_anew(turn.turn)
         self._beginnings = [turn.turn]
@@ -161,9 +161,9 @@ class ConversationJudge:
 
     def _testify(self, turn: TurnRecord) -> None:
         testimony = self._witness.turn(turn, self._excuse(turn) is None)
-        self._census.witnessed += testimony is not Testimony.NONE
+        self._tallies.witnessed += testimony is not Testimony.NONE
         if self._witness.beginnings is not None:
-            # Where the TTL left it open, the model was shown where the session began.
+            # If the TTL left it open, the witness shows where the session began.
             agreeing = [each for each in self._beginnings if each in self._witness.beginnings]
             self._beginnings = agreeing or self._beginnings
             if self._may_lose:
@@ -186,9 +186,9 @@ class ConversationJudge:
         (self.other_context if testimony is Testimony.OTHER else self._found).append(violation)
 
     def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
-        """Judge one read of the session; True when it shows what became of the acknowledged turns.
+        """Judge one read of the session; True if it is evidence about the acknowledged turns.
 
-        That a session is gone when it may be shows nothing of them.
+        A session that is gone when it may be gone is no evidence.
         """
         self._model.asked(audit)
         presence = self._model.presence(audit.at, audit.done)
@@ -197,13 +197,13 @@ class ConversationJudge:
         self._model.read(audit)
         where = f"read back from {audit.replica or 'a replica without a name'}"
         if audit.status == "gone":
-            self._census.read_late += presence is _GONE
-            # It has gone: what may have kept it alive is over.
+            self._tallies.read_late += presence is _GONE
+            # The session is gone, so attempts that may have kept it alive are over.
             self._doubts.pop(("resurrected", _ALIVE), None)
             if self._opened:
                 self._absent(presence, None, audit.done, where)
             return presence in (Presence.THERE, Presence.THERE_BUT_FOR_DURABILITY)
-        self._census.nameless += audit.user is None
+        self._tallies.nameless += audit.user is None
         expected = ""
         if presence in _LATE or self._deletion is not None:
             expected = f"no session any more{self._latest()}"
@@ -212,7 +212,7 @@ class ConversationJudge:
             self._doubt("resurrected", None, audit.done, where, expected, saw)
             return False
         if presence is _GONE:
-            self._census.read_late += 1
+            self._tallies.read_late += 1
             self._convict("resurrected", None, audit.done, where, expected, "it")
             return True
         if presence in _LATE and not self._was_added_to(audit, shown):
@@ -230,7 +230,7 @@ class ConversationJudge:
         judgement = self._judge_audit(audit)
         self._learn(audit, judgement, where)
         self._shrank(audit, shown, where)
-        # A half that its attempt takes back was never there.
+        # Half a turn that its attempt removes again does not count.
         shown.difference_update(judgement.under_way)
         return True
 
@@ -261,7 +261,7 @@ class ConversationJudge:
         )
 
     def _learn(self, audit: AuditRecord, judgement: Judgement, where: str) -> None:
-        """What a read of the session adds to what is known."""
+        """Add the evidence of a read of the session."""
         self._found += judgement.violations
         if judgement.otherwise:
             self.otherwise |= judgement.otherwise
@@ -283,7 +283,7 @@ class ConversationJudge:
             self._doubt("lost", turn_id, audit.done, where, "it, acknowledged", saw, count)
 
     def _lost_deletion(self) -> Excuse | None:
-        """Why its deletion may have been lost after it was acknowledged; None: it was not."""
+        """Why the acknowledged deletion may have been lost; None: it cannot have been."""
         record = self._record
         if record is None or record.deleted is None:
             return None
@@ -295,27 +295,27 @@ class ConversationJudge:
         return deleted is not None and audit.at >= deleted
 
     def _was_added_to(self, audit: AuditRecord, shown: set[str]) -> bool:
-        """Whether it holds a turn of unknown fate that an earlier read did not show: then an
-        attempt of it has touched the session since."""
+        """Whether it holds a turn of unknown fate that an earlier read lacked, so that one of its
+        attempts has touched the session since."""
         unsettled = {turn.turn_id for turn in self._taken if turn.outcome is Outcome.INFO}
         return bool(shown and unsettled & {item.turn_id for item in audit.history} - shown)
 
     def _may_be_opened_late(self, audit: AuditRecord) -> bool:
-        """Whether an empty session is there that a forgotten attempt to open it may have made.
+        """Whether the session is empty and may have been opened by a forgotten attempt.
 
-        An attempt that was given up may wait in the service until what the next one opened has
-        expired.  What it then opens is new: nothing of the old session is in it.
+        An attempt that was given up may wait in the service until the session of the next attempt
+        has expired.  It then opens a new, empty session.
         """
         if audit.status != "found" or audit.history:
             return False
-        # What failed of the first turn in a session may have been the opening of that session.
+        # If the first turn in a session failed, opening the session may have failed.
         return any(
             turn.error is not None and (turn.turn == 0 or turn.reopened is not None)
             for turn in self._taken
         )
 
     def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
-        """Turns of unknown fate may be absent, but not any more once they were there."""
+        """A turn of unknown fate may be absent, but must not disappear after it was read."""
         unsettled = [turn for turn in self._taken if turn.outcome is _INFO]
         if not unsettled:
             return
@@ -327,7 +327,7 @@ class ConversationJudge:
         shown.update(turn_id for turn_id in now if turn_id is not None)
 
     def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:
-        """The service says that there is no such session."""
+        """Judge a read that was told that the session does not exist."""
         acknowledged = [turn for turn in self._taken if turn.outcome is _OK]
         count = max(1, len(acknowledged))
         ttl = self._history.run.ttl_seconds
@@ -345,7 +345,7 @@ class ConversationJudge:
                 self._within = max(self._within, count)
 
     def _latest(self) -> str:
-        """The last turn that was acknowledged: by when the customer knew that all was well."""
+        """The last acknowledged turn, in words, as the last known good moment."""
         for turn in reversed(self._taken):
             if turn.outcome is Outcome.OK:
                 who = turn.replica or "nobody"
@@ -381,12 +381,12 @@ class ConversationJudge:
         )
 
     def _excuse(self, turn: TurnRecord) -> Excuse | None:
-        """Why it may be missing though it was acknowledged; None: it must be there."""
+        """Why an acknowledged write may be missing; None: it must exist."""
         return self._excuses(turn.sent, turn.done, self._shown.get(turn.turn, -math.inf))
 
 
 def _asked(record: ConversationRecord | None, opened: float) -> tuple[float, float]:
-    """When the session was asked for, at the earliest, and acknowledged."""
+    """When opening the session was first requested, and when it was acknowledged."""
     return opened if record is None or record.started is None else record.started, opened
 
 

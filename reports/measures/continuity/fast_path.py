@@ -1,9 +1,9 @@
-"""The short way for the many: conversations without anything to explain.
+"""A fast path for conversations without anything to explain.
 
-Every turn acknowledged at the first attempt and within the TTL of the one before, every reply with
-the right witness, every read of the session with just the turns that were acknowledged, or of a
-session that was gone when it had to be.  Whatever differs in anything goes the long way
-(`reports.checks.continuity`), which finds the same of these, only slower.
+Every turn was acknowledged at the first attempt and within the TTL of the previous one, every reply
+has the right witness, and every read showed exactly the acknowledged turns or a session that had to
+be gone.  All other conversations take the slow path (`reports.checks.continuity`), which has the
+same results for these.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from reports.measures.continuity.session_model import CLOCK_S, was_asked_again
 from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
 
 _OK = Outcome.OK
-"""To look a member up in its class takes as long as ten comparisons."""
+"""A local alias, since looking an enum member up takes as long as ten comparisons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blameless:
-    """What such a conversation adds to the census."""
+    """The contribution of such a conversation to the tallies."""
 
     audited: bool
-    """It was read back, and there."""
+    """Whether it was read back and found."""
     read_late: int
     """Reads at a time when the session must be gone."""
 
@@ -35,7 +35,7 @@ def turns_are(
     audits: Sequence[AuditRecord],
     ttl: float,
 ) -> bool:
-    """Whether the turns have nothing to explain, and the session was read and deleted after them.
+    """Whether the turns need no explanation, and the session was read and deleted after them.
 
     There is at least one turn, and the session was opened.
     """
@@ -48,7 +48,7 @@ def turns_are(
 
 
 def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
-    """When the last turn was sent; None when one of them needs a closer look."""
+    """When the last turn was sent; None if a turn needs the slow path."""
     kept = record.due if record.started is None else record.started
     rolled, longest = "", ttl - CLOCK_S
     for number, turn in enumerate(turns, 1):
@@ -73,7 +73,7 @@ def audits_are(
     audits: Sequence[AuditRecord],
     ttl: float,
 ) -> Blameless | None:
-    """What the reads of a session add whose turns are blameless; None: one needs a closer look."""
+    """The contribution of a session's reads after plain turns; None: one needs the slow path."""
     kept, latest = turns[-1].sent, max([turn.done for turn in turns])
     late, audited, gone, again = 0, False, False, False
     for audit in audits:
@@ -103,7 +103,7 @@ def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:
     if audit.user != user or not audit.history:
         return False
     if audit.history[-1].turn_id != turns[-1].turn_id:
-        return False  # what is lost is most often what came last
+        return False  # most losses are at the end
     due = iter(turns)
     turn: TurnRecord | None = None
     for item in audit.history:

@@ -1,8 +1,8 @@
-"""Attempts that nobody heard of again: until when may they still do something?
+"""Forgotten attempts (given up by the client): how long may they still act?
 
-A client gives an attempt up, and the service may go on with it: it waits for a model, for a lock or
-for Redis, or its replica is frozen.  Where no fault holds it up, it has come to its end within
-`PATIENCE_S`; what a fault holds up comes to its end that long after the fault was healed.
+The service may continue an attempt that its client gave up: it waits for a model, a lock or Redis,
+or its replica is frozen.  Without a fault the attempt ends within `PATIENCE_S`; one delayed by a
+fault ends that long after the fault was healed.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Callable
 from reports.records.history import History
 
 PATIENCE_S = 10.0
-"""More than the timeout of an attempt (8 s in every profile of ours), which began earlier."""
+"""Longer than the time-out of an attempt, which is 8 s in every profile of the project."""
 FOREIGN_PATIENCE_S = 30.0
-"""Of a service of somebody else, whose model may think for long."""
+"""The same for a foreign service, whose model may be slow."""
 
 
 _SHARE_OF_TTL = 0.4
-"""A half turn is judged while its session still lives, however short its TTL was compressed."""
+"""A half turn must be judged while its session still lives, even with a compressed TTL."""
 _ENDS_ATTEMPTS = frozenset({"kill-replica", "terminate-replica", "rolling-restart"})
-"""Faults that hold no attempt up: the replica is gone, and all that it did with it."""
+"""Faults that delay no attempt, because they end the replica and its attempts."""
 
 
 def late_until(history: History) -> Callable[[float, float], float]:
-    """The last run time at which an attempt may act that was sent and given up at these times."""
+    """The last run time at which an attempt sent and given up at these times may act."""
     return _until(history, FOREIGN_PATIENCE_S if history.run.foreign else PATIENCE_S)
 
 

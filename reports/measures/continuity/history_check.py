@@ -1,12 +1,12 @@
-"""One audit against what the customer was told: what a session's history must look like.
+"""Checks one audit (a read of a session's history) against the acknowledged turns.
 
-For every acknowledged turn: its message, once, then the acknowledged reply, once, with only steps
-of that turn between them, in the order of the turns.  A turn of unknown fate is there whole and
-once, at its place or later, or not at all.
+For every acknowledged turn the history must hold its message once, then the acknowledged reply
+once, with only steps of that turn in between, in the order of the turns.  A turn of unknown fate
+must be there whole and once, at its place or later, or not at all.
 
-What an agent says without having been asked (a greeting, a note of its own) carries no turn's id
-and is no turn.  An attempt that may still be running when the session is read has not left half a
-turn behind: it may yet write the other half.
+A text of the agent without a request (a greeting, a note) has no turn's id and is not a turn.  Half
+a turn of an attempt that may still be running is no violation, because the attempt may yet write
+the other half.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from reports.measures.continuity.violations import Violation
 from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
 
 _OK = Outcome.OK
-"""To look a member up in its class takes as long as ten comparisons."""
+"""A local alias, since looking an enum member up takes as long as ten comparisons."""
 
 
 @dataclass(slots=True)
 class Expected:
-    """What is known of a conversation when its audit is judged."""
+    """The knowledge about a conversation when its audit is judged."""
 
     conversation: int
     user: str | None
     turns: Sequence[TurnRecord]
     """The turns sent before the audit, in order."""
     beginnings: Sequence[int]
-    """The first turns with which the history may begin: [0], or more where the TTL leaves it
-    open; without 0 where the TTL must have taken the beginning."""
+    """The turns with which the history may begin: [0]; more if the TTL leaves it open; without 0
+    if the beginning must have expired."""
     sent_as: Callable[[str], TurnRecord | None]
-    """The turn of that id, whichever conversation's it is."""
+    """Finds the turn with an id, in any conversation."""
     all_known: bool
-    """False: there may have been turns that left no record."""
+    """False: there may be turns without a record."""
     durable: Callable[[TurnRecord], bool]
-    """False: it may be missing, for one reason or another."""
+    """False: the turn may be missing for some reason."""
     unseen: Callable[[TurnRecord], bool] = lambda turn: False
-    """Of one that may be missing: whether nobody saw that the server lost anything."""
+    """For a turn that may be missing: whether the server was not seen to lose anything."""
     may_come_late: Callable[[TurnRecord], bool] = lambda turn: False
-    """It may have been lost after it was acknowledged, and brought back by another attempt."""
+    """Whether the turn may have been lost and then restored by another attempt."""
     under_way: Callable[[TurnRecord], bool] = lambda turn: False
-    """An attempt of the turn may still have been running when the session was read."""
+    """Whether an attempt of the turn may have been running when the session was read."""
     once: bool = True
-    """The service promises that a turn sent again happens once; without that promise it may be
-    there once more for every attempt that nobody heard of again."""
+    """Whether the service promises that a repeated turn happens once; without that promise it may
+    be there once more for every forgotten attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +56,30 @@ class Stored:
     message: str
     reply: str
     other_message: bool
-    """It is not the message that was sent."""
+    """The message differs from the sent one."""
     other_reply: bool
-    """It is not the reply that was acknowledged."""
+    """The reply differs from the acknowledged one."""
 
 
 @dataclass(slots=True)
 class Judgement:
-    """What an audit showed."""
+    """The result of checking an audit."""
 
     violations: list[Violation] = field(default_factory=list)
     within_durability: int = 0
-    """Acknowledged turns missing as the topology declares they may."""
+    """Acknowledged turns missing within the topology's declared durability."""
     unseen: list[str] = field(default_factory=list)
-    """Acknowledged turns missing of a moment in which nobody saw what the server kept."""
+    """Acknowledged turns missing from a moment whose losses were not observed."""
     under_way: list[str] = field(default_factory=list)
-    """Turns of which a half is there, and an attempt may still write the other."""
+    """Half turns whose other half an attempt may still write."""
     otherwise: dict[str, Stored] = field(default_factory=dict)
-    """Turns that are there whole, with another text than was sent or acknowledged."""
+    """Whole turns with another text than sent or acknowledged."""
     notes: int = 0
-    """What the agent said without having been asked."""
+    """Texts of the agent without a request."""
     beginnings: list[int] = field(default_factory=list)
-    """Those beginnings that agree with what was read; empty: none does."""
+    """The possible beginnings that agree with the read; empty: none."""
     repeated: int = 0
-    """Turns that are there more than once, by a service that never promised otherwise."""
+    """Repeated turns of a service that does not promise to prevent them."""
 
 
 def judge_audit(audit: AuditRecord, expected: Expected) -> Judgement:
@@ -112,7 +112,7 @@ class _Judge:
         return self._result
 
     def _is_plain(self) -> bool:
-        """The fast path: exactly the acknowledged turns and nothing else."""
+        """The fast path: the history is exactly the acknowledged turns."""
         if self._shown != self._own.keys() or tuple(self._expected.beginnings) != (0,):
             return False
         talk = []
@@ -129,8 +129,8 @@ class _Judge:
         return talk == due
 
     def _has_whole_turns_in_order(self) -> bool:
-        """The next fastest path: nothing but acknowledged turns, each whole and as it was sent and
-        answered, in their order.  Some may be missing."""
+        """The second fastest path: only acknowledged turns, each whole, with the right texts and in
+        order.  Some may be missing."""
         own, latest = self._own, -1
         inside: TurnRecord | None = None
         for item in self._audit.history:
@@ -153,7 +153,7 @@ class _Judge:
         return inside is None
 
     def _items_by_turn(self) -> dict[str, list[HistoryItem]]:
-        """The items of our own turns; anybody else's are violations."""
+        """The items of this conversation's turns; items of others are violations."""
         items: dict[str, list[HistoryItem]] = {}
         own = self._own
         strangers: set[str | None] = set()
@@ -186,7 +186,7 @@ class _Judge:
             )
 
     def _is_sound(self, turn_id: str, items: Sequence[HistoryItem]) -> bool:
-        """Convict a turn that is not there exactly once and whole; True when it is."""
+        """Report a turn that is not there exactly once and whole; True when it is."""
         turn = self._own[turn_id]
         messages = [item.digest for item in items if item.kind == "message"]
         replies = [item.digest for item in items if item.kind == "reply"]
@@ -197,11 +197,11 @@ class _Judge:
         elif self._may_repeat(turn, messages, replies):
             self._result.repeated += 1
         elif self._is_silent(turn, messages, replies):
-            return False  # nothing wrong with it, but no reply whose place could be judged
+            return False  # correct, but without a reply whose place could be judged
         elif self._may_go_on(turn, messages, replies):
             self._result.under_way.append(turn_id)
         elif len(messages) > len(replies) >= 1 and turn.attempts > 1:
-            # Asked for more than once, answered less often: an attempt that was cut left its half.
+            # More messages than replies: an interrupted attempt left half a turn.
             left = f"{len(messages)} times the message, {len(replies)} replies"
             self._convict("half_turn", turn_id, "every attempt whole or not at all", left)
         elif len(messages) > 1:
@@ -218,7 +218,7 @@ class _Judge:
         return False
 
     def _is_as_sent(self, turn: TurnRecord, message: str, reply: str) -> bool:
-        """Whether a turn that is there once holds what was sent and what was acknowledged."""
+        """Whether a turn that is there once has the sent message and the acknowledged reply."""
         other_message = message != turn.message
         other_reply = turn.reply is not None and reply != turn.reply
         if not other_message and not other_reply:
@@ -232,8 +232,8 @@ class _Judge:
         return False
 
     def _may_go_on(self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
-        """Whether the turn's attempts are there from their beginning, one or more not to its end,
-        and may still have been running."""
+        """Whether attempts of the turn are there with their beginning but not their end, and may
+        still have been running."""
         acknowledged = turn.outcome is Outcome.OK
         most = turn.unsure + acknowledged if acknowledged else max(1, turn.unsure)
         return (
@@ -246,15 +246,15 @@ class _Judge:
 
     @staticmethod
     def _is_silent(turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]) -> bool:
-        """Whether the agent ended the turn without a word, and so it stands in the history."""
+        """Whether the agent ended the turn without a reply, and the history agrees."""
         silent = turn.outcome is Outcome.OK and turn.reply is None
         return silent and not replies and messages == [turn.message]
 
     def _may_repeat(
         self, turn: TurnRecord, messages: Sequence[str], replies: Sequence[str]
     ) -> bool:
-        """Whether the turn is there once for each attempt that may have happened, every time whole,
-        and one of them is the one that was acknowledged."""
+        """Whether the turn is there at most once per possible attempt, each time whole, and one of
+        them is the acknowledged one."""
         most = turn.unsure + (turn.outcome is Outcome.OK)
         return (
             not self._expected.once
@@ -314,7 +314,7 @@ class _Judge:
             self._convict("lost", turn.turn_id, "it, acknowledged", "a history without it")
 
     def _judge_order(self, whole: set[str]) -> None:
-        """Judge the order of the turns that are sound in themselves."""
+        """Judge the order of the turns that are correct themselves."""
         if (torn := self._torn_by_a_step(whole)) is not None:
             saw = "another turn's step between its message and its reply"
             self._convict("reordered", torn, "only its own steps in between", saw)
@@ -339,7 +339,7 @@ class _Judge:
             latest = max(latest, turn.turn)
 
     def _torn_by_a_step(self, whole: set[str]) -> str | None:
-        """The first sound turn with a step of another turn of ours between message and reply."""
+        """The first correct turn with another turn's step between its message and its reply."""
         inside: str | None = None
         for item in self._audit.history:
             if item.kind == "message":
@@ -353,7 +353,7 @@ class _Judge:
         return None
 
     def _runs_twice(self, turn: TurnRecord) -> bool:
-        """Whether an attempt that was given up may run beside the turns that follow."""
+        """Whether a forgotten attempt may run in parallel with the following turns."""
         return not self._expected.once and turn.unsure > 0
 
     def _convict(

@@ -1,7 +1,7 @@
-"""Whether what was recorded of a conversation is all there and can be true: a disk may fill up, a
-file be cut, a line be lost or written twice.
+"""Checks that the records of a conversation are complete and consistent: a disk may fill up, a file
+may be cut, a line may be lost or written twice.
 
-A conversation of which something is missing convicts nobody: what was not recorded may explain it.
+An incomplete conversation proves no violation, because the missing records may explain it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reports.records import (
 from reports.records.history import History
 
 _EARLY_S = 0.05
-"""A timer may go off so early, and a message be sent before it was due."""
+"""A timer may fire this early, so that a message is sent before it was due, seconds."""
 
 
 def missing(
@@ -27,11 +27,11 @@ def missing(
     turns: Sequence[TurnRecord],
     audits: Sequence[AuditRecord],
 ) -> str | None:
-    """What is missing or cannot be true of a conversation; None: nothing.
+    """The missing or inconsistent record of a conversation; None: nothing is wrong.
 
-    A customer who got an answer to every turn took all that were planned, who gave up did so after
-    a turn that failed, and whoever opened a session had it read back.  Of those whom the end of the
-    run cut off nobody knows how much there should be.
+    A customer whose turns were all answered took all planned turns, one who gave up did so after a
+    failed turn, and every opened session was read back.  For customers cut off by the end of the
+    run the expected number of records is unknown.
     """
     if not records:
         return "what became of it is not recorded"
@@ -55,7 +55,7 @@ def missing(
 
 
 def unrecorded_faults(history: History) -> set[str]:
-    """The ids of planned faults of which nothing is recorded."""
+    """The ids of planned faults without a record."""
     return set(history.run.planned_faults) - {fault.id for fault in history.faults}
 
 
@@ -69,7 +69,7 @@ def was_opened(records: Sequence[ConversationRecord], turns: Sequence[TurnRecord
 def _impossible(
     record: ConversationRecord, turns: Sequence[TurnRecord], audits: Sequence[AuditRecord]
 ) -> str | None:
-    """What cannot have been so; None: nothing."""
+    """A contradiction in the records; None: none."""
     if record.started is not None:
         if record.started < record.due - _EARLY_S:
             return "it began before it was due"

@@ -1,11 +1,10 @@
-"""Texts that are stored otherwise than they were sent: the store's doing, or the application's?
+"""Texts stored differently from the sent ones: caused by the store, or by the application?
 
-A plugin may rewrite messages and replies before they are stored (to take out names and numbers).
-It does so in calm as in a fault, to one turn in twenty or to each.  A store that mixes up its turns
-does it now and then, where attempts meet.  So what is stored otherwise is held against nobody when
-it is so in many of the turns that were answered at once, at a time without any fault; else it is a
-fork.  Where a run has too few calm turns to tell, and it happens in them as often as in the others,
-it is a doubt.
+A plugin may rewrite messages and replies before they are stored (to remove names and numbers).  It
+does so with and without faults, in one turn of twenty or in all.  A store that mixes up turns does
+so rarely, when attempts overlap.  So differing texts are accepted if they occur in many of the
+turns that were answered at once and without any fault nearby; else they are forks.  If a run has
+too few such calm turns, and the texts differ in them as often as in the others, it is a doubt.
 """
 
 from __future__ import annotations
@@ -19,17 +18,16 @@ import msgspec
 from reports.measures.beside import beside_a_fault
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.history_check import Stored
-from reports.measures.continuity.tallies import Census
+from reports.measures.continuity.tallies import Tallies
 from reports.measures.continuity.violations import Violation
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.columns import OK, OUTCOME, RETRIED
 from reports.records.history import History
 
 _SHARE, _FEWEST = 0.05, 5
-"""So large a share of the calm turns, and so many, are stored otherwise: it is the rule of an
-application and no accident."""
+"""From this share and number of calm turns on, differing texts are the application's rule."""
 _FEWEST_CALM = 2
-"""With so many calm ones of at least `_FEWEST` in the whole run it may be."""
+"""With so many calm ones, and at least `_FEWEST` in the whole run, they may be its rule."""
 
 Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 
@@ -37,14 +35,14 @@ Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 def calm(
     history: History, turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]
 ) -> Counter[str]:
-    """How many of the turns, answered at once and in no fault's reach, are stored otherwise."""
+    """The turns stored otherwise, among those answered at once and without a fault nearby."""
     return at_once(
         [turn for turn in turns if not beside_a_fault(history, turn.sent, turn.done)], otherwise
     )
 
 
 def at_once(turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]) -> Counter[str]:
-    """How many of the turns, answered at once, are stored otherwise."""
+    """The turns stored otherwise, among those answered at once."""
     found: Counter[str] = Counter()
     for turn in turns:
         stored = otherwise.get(turn.turn_id)
@@ -55,7 +53,7 @@ def at_once(turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]) -> Cou
 
 
 def answered_at_once(history: History) -> tuple[int, int]:
-    """How many turns were acknowledged at once, and how many of them in no fault's reach."""
+    """The number of turns acknowledged at once, and of those without a fault nearby."""
     turns = history.turns
     times = [
         (sent, done)
@@ -65,46 +63,48 @@ def answered_at_once(history: History) -> tuple[int, int]:
     return len(times), sum(not beside_a_fault(history, sent, done) for sent, done in times)
 
 
-def judge_suspects(history: History, census: Census, suspects: Sequence[int]) -> None:
-    """Judge those conversations with texts that are stored otherwise, now that all are known."""
+def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) -> None:
+    """Judge the conversations with differing texts, after all conversations have been read."""
     turns, calm_turns = answered_at_once(history)
     few = _SHARE * calm_turns
-    rules = {kind for kind, n in census.otherwise.items() if n >= max(_FEWEST, few)}
+    rules = {kind for kind, n in tallies.otherwise.items() if n >= max(_FEWEST, few)}
     perhaps = {
         kind
-        for kind, n in census.otherwise.items()
+        for kind, n in tallies.otherwise.items()
         if n >= max(_FEWEST_CALM, few)
-        and (anywhere := census.otherwise_anywhere[kind]) >= _FEWEST
+        and (anywhere := tallies.otherwise_anywhere[kind]) >= _FEWEST
         and n / calm_turns >= anywhere / turns / 2
     }
     for index in suspects:
         (record,) = history.conversations.of(index)
         suspect = (index, record, history.turns.of(index), history.audits.of(index))
-        violations = _judge(history, census, suspect, rules)
+        violations = _judge(history, tallies, suspect, rules)
         if violations and not perhaps <= rules:
-            certain = _judge(history, Census(), suspect, rules | perhaps)
+            certain = _judge(history, Tallies(), suspect, rules | perhaps)
             for violation in violations:
                 if violation not in certain:
-                    census.doubts[violation.kind].add(violation)
+                    tallies.doubts[violation.kind].add(violation)
             violations = certain
-        census.convict(violations)
+        tallies.convict(violations)
 
 
-def _judge(history: History, census: Census, suspect: Suspect, rules: set[str]) -> list[Violation]:
-    """The violations of one conversation, less what the application's rules explain."""
+def _judge(
+    history: History, tallies: Tallies, suspect: Suspect, rules: set[str]
+) -> list[Violation]:
+    """The violations of one conversation that the application's rules do not explain."""
     index, record, turns, audits = suspect
-    judge = ConversationJudge(history, index, record, Census())
+    judge = ConversationJudge(history, index, record, Tallies())
     violations = judge.judge(turns, audits)
     if not rules:
         return violations
     stored = [_as_stored(turn, judge.otherwise.get(turn.turn_id), rules) for turn in turns]
-    census.stored_otherwise += sum(a is not b for a, b in zip(stored, turns, strict=True))
-    again = ConversationJudge(history, index, record, Census())
+    tallies.stored_otherwise += sum(a is not b for a, b in zip(stored, turns, strict=True))
+    again = ConversationJudge(history, index, record, Tallies())
     violations = again.judge(stored, audits)
     if "message" not in rules:
         return violations
-    # The model is shown what was sent, or what is stored: a guess from the first turn on of which
-    # that was not read.
+    # The model is shown either the sent or the stored texts.  From the first turn whose stored text
+    # was not read, the stored ones are a guess.
     read = {item.turn_id for audit in audits for item in audit.history}
     guess = next((turn.sent for turn in turns if turn.turn_id not in read), math.inf)
     as_sent = {v.turn_id for v in judge.other_context if v.at < guess}

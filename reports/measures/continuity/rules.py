@@ -1,4 +1,4 @@
-"""What holds for every conversation of a run, looked up once for all of them."""
+"""Rules for every conversation of a run, computed once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from reports.records.history import History
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The answers of `durability` and `forgotten` for one run."""
+    """The results of `durability` and `forgotten` for one run."""
 
     may_lose: bool
-    """Whether there is any moment whose acknowledged writes may be missing."""
+    """Whether acknowledged writes of any moment may be missing."""
     excuses: Callable[[float, float, float], Excuse | None]
     late_until: Callable[[float, float], float]
     writing_until: Callable[[float, float], float]

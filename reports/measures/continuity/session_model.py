@@ -1,14 +1,14 @@
-"""When a session must be there, and when it must be gone.
+"""The times at which a session must exist, and at which it must be gone.
 
-A service touches the session somewhere between the moment a turn is sent and the moment it is
-done, and each touch gives it one more TTL.  From outside only these bands are known:
+A service touches the session at some moment between the sending and the end of a turn, and each
+touch restarts the TTL.  From outside only these bands are known:
 
     touched for certain, at the earliest                touched perhaps, at the latest
     |--------- TTL: must be there ---------|....either....|----------- must be gone ----->
 
-An attempt that nobody heard of again may touch the session for a while after it was given up (see
-the module `forgotten`).  A session that only such an attempt can have kept alive proves nothing,
-whether it is there or gone.
+A forgotten attempt may touch the session for a while after it was given up (see the module
+`forgotten`).  If only such an attempt can have kept a session alive, the session's existence or
+absence proves nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from reports.records import (
 )
 
 CLOCK_S = 0.1
-"""Slack on either side of the TTL: two clocks, one of which may be slewed, over one TTL."""
+"""Slack on either side of the TTL, for the drift of two clocks over one TTL, seconds."""
 _AT_ONCE_S = 0.2
-"""A session is read so soon after its conversation has ended, or it had to be asked for again."""
+"""A session is first read this soon after its conversation ended; later reads are retries."""
 
 
 class Presence(Enum):
-    """What must be true of a session during one operation."""
+    """The expected state of a session during one operation."""
 
     THERE = "there"
     THERE_BUT_FOR_DURABILITY = "there, unless lost as declared"
@@ -43,7 +43,7 @@ class Presence(Enum):
 
 
 class SessionModel:
-    """Follows one session through its operations, in their order."""
+    """Follows one session through its operations in order."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class SessionModel:
         late_until: Callable[[float, float], float] = lambda sent, given_up: math.inf,
         deletion_durable: bool = True,
     ) -> None:
-        """`durable`, `deletion_durable`: the session's opening, and its deletion, cannot have been
-        lost as declared.  `expires`: the service's TTL is known to be `ttl`; else it is only known
-        not to be shorter.  `late_until`: until when an attempt that was sent and given up at these
+        """`durable`, `deletion_durable`: the session's opening, and its deletion, cannot be lost
+        within the declared durability.  `expires`: the service's TTL is exactly `ttl`; else it is
+        at least `ttl`.  `late_until`: the last time at which an attempt sent and given up at these
         times may act."""
         self._ttl = ttl
         self._longest = ttl if expires else math.inf
@@ -79,8 +79,8 @@ class SessionModel:
             self._perhaps_deleted = record.ended
 
     def presence(self, start: float, end: float) -> Presence:
-        """What must be true of the session during an operation sent and done at these times."""
-        # The deletion was acknowledged before anything else was sent, if in the same microsecond.
+        """The expected state of the session during an operation sent and done at these times."""
+        # The deletion was acknowledged before the next request, even in the same microsecond.
         if self._deleted is not None and start >= self._deleted:
             return Presence.GONE
         if start - CLOCK_S > self._seen_gone:
@@ -98,30 +98,30 @@ class SessionModel:
         return Presence.EITHER
 
     def took(self, turn: TurnRecord, durable: bool) -> None:
-        """A turn was taken."""
+        """Take a turn into account."""
         if turn.outcome is Outcome.OK:
             self._kept_if_durable = turn.sent
             self._seen_gone = math.inf
             if durable:
                 self._kept = turn.sent
-        # An attempt that was refused has touched the session by `done`, if at all.
+        # A refused attempt cannot touch the session after `done`.
         self._touched(turn.done)
         if turn.outcome is Outcome.INFO or turn.unsure:
             self._forgotten = max(self._forgotten, self._late_until(turn.sent, turn.done))
 
     def took_all(self, turns: Sequence[TurnRecord]) -> None:
-        """All turns were taken, each acknowledged at the first attempt and not to be lost."""
+        """Take all turns, each acknowledged at the first attempt and durable."""
         self._kept = self._kept_if_durable = turns[-1].sent
         self._touched(max([turn.done for turn in turns]))
 
     def reopened(self, at: float) -> None:
-        """The session was gone, and the customer opened another, of another id."""
+        """The session was gone, and the customer opened another one with another id."""
         self._latest = self._forgotten = at
         self._seen_gone = math.inf
 
     def asked(self, audit: AuditRecord) -> None:
-        """An audit is about to be judged.  If it had to be sent again, nobody knows what the first
-        attempt did: it may have touched a session that was still there."""
+        """Prepare to judge an audit.  If it needed several attempts, the first one may have touched
+        a session that still existed."""
         first = audit.asked
         if first is None and was_asked_again(audit, self._latest):
             first = self._latest
@@ -142,12 +142,12 @@ class SessionModel:
 
 
 def turns_all_known(record: ConversationRecord | None) -> bool:
-    """Whether every turn left a record (a run cut short or a lost generator leaves some out)."""
+    """Whether every turn has a record (a run cut short or a lost generator omits some)."""
     return record is not None and record.fate not in (Fate.CENSORED, Fate.LOST)
 
 
 def was_asked_again(audit: AuditRecord, latest: float) -> bool:
-    """Whether a read was sent more than once.  `latest`: when its conversation had ended."""
+    """Whether a read needed several attempts.  `latest`: the end of its conversation."""
     if audit.asked is not None:
         return True
     return audit.when == "end" and audit.at - latest > _AT_ONCE_S

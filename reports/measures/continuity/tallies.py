@@ -1,4 +1,4 @@
-"""What the conversations of a run showed: counted, with the first of each violation."""
+"""Counts the results of a run's conversations, with the first violations of each class."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Tally:
     """The violations of one class: all counted, the first ones kept."""
 
     turns: int = 0
-    """How many turns they concern."""
+    """The number of affected turns."""
     conversations: int = 0
     first: list[Violation] = field(default_factory=list)
     _latest: int | None = None
 
     def add(self, violation: Violation) -> None:
-        """Count one; those of a conversation come one after the other."""
+        """Count one; a conversation's violations must be counted in a row."""
         self.turns += violation.count
         self.conversations += violation.conversation != self._latest
         self._latest = violation.conversation
@@ -32,41 +32,41 @@ class Tally:
 
 
 @dataclass
-class Census:
-    """What the conversations of a run showed."""
+class Tallies:
+    """The results of a run's conversations."""
 
     violations: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     doubts: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    """What would be a violation, had it no other explanation: neither proven nor disproven."""
+    """Possible violations that have another explanation: neither proven nor disproven."""
     opened: int = 0
     """Conversations whose session the service acknowledged."""
     audited: int = 0
-    """Of these, how many gave an answer that can be judged when they were read back."""
+    """Of these, the ones whose read-back gave an answer that can be judged."""
     nameless: int = 0
-    """Reads that found a session and did not say whose it is."""
+    """Reads that found a session without its owner's name."""
     acknowledged: int = 0
     """Turns acknowledged."""
     witnessed: int = 0
-    """Of these, how many came with a witness that could be judged."""
+    """Of these, the ones with a witness that could be judged."""
     read_late: int = 0
     """Reads at a time when the session must be gone."""
     within_durability: int = 0
     repeated: int = 0
-    """Turns that happened more than once, at a target that never promised otherwise."""
+    """Repeated turns of a target that does not promise to prevent them."""
     contents: Contents = field(default_factory=Contents)
     notes: int = 0
-    """What agents said without having been asked."""
+    """Texts of agents without a request."""
     otherwise: Counter[str] = field(default_factory=Counter)
     """Turns in no fault's reach whose `message` or `reply` is stored with another text."""
     otherwise_anywhere: Counter[str] = field(default_factory=Counter)
     """The same, in a fault's reach or not."""
     stored_otherwise: int = 0
-    """Turns that the application, and not the store, gave another text."""
-    gaps: list[str] = field(default_factory=list)
-    """What is missing of what was recorded, one conversation each."""
+    """Turns whose text was changed by the application, not by the store."""
+    missing_records: list[str] = field(default_factory=list)
+    """Missing records, one line per conversation."""
 
     def doubt(self, kinds: Iterable[str]) -> None:
-        """What was found of these classes proves nothing."""
+        """Turn violations of these classes into doubts."""
         for kind in kinds:
             if kind in self.violations:
                 self.doubts[kind] = self.violations.pop(kind)

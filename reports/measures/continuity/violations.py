@@ -1,4 +1,4 @@
-"""A violation of continuity, and how it is told to a person."""
+"""A violation of continuity, and its line of evidence."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Violation:
     turn_id: str | None
     """None: the session as a whole."""
     count: int
-    """How many turns it concerns."""
+    """The number of affected turns."""
     since: float
-    """Run time at which all was still well as far as is known."""
+    """The last run time at which all was still correct as far as known."""
     at: float
-    """Run time at which it was seen."""
+    """Run time of the observation."""
     where: str
-    """Who answered what, and when."""
+    """The replicas that answered, and when."""
     expected: str
     saw: str
 

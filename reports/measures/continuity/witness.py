@@ -1,12 +1,12 @@
-"""The model's witness: was it shown every acknowledged turn?
+"""The model's witness: was the model shown every acknowledged turn?
 
-A reply says how many customer messages the model was shown, and the rolling digest of them.  The
-digest cannot be read backwards, so the checker rolls forward every history that would be right:
-acknowledged turns are in it, in order; a turn of unknown fate is in it at most once, at its place
-or later; and where the TTL leaves it open, the history may have begun anew.
+A reply carries the number of customer messages that the model was shown, and their rolling digest.
+The digest cannot be inverted, so the checker computes it for every correct history: acknowledged
+turns in order, a turn of unknown fate at most once at its place or later, and, if the TTL leaves it
+open, a history that has restarted.
 
-A testimony that is true leaves only the histories that agree with it.  What all of these hold was
-shown, and where all of these begin the session began.
+A correct witness leaves only the histories that agree with it.  Turns in all of these were shown,
+and if all of them begin at the same turn, the session began there.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import NamedTuple
 from reports.records import Outcome, TurnRecord, digest
 
 _MOST_HISTORIES = 256
-"""Beyond this many possible histories a witness is not judged: it could hardly be wrong."""
+"""With more possible histories a witness is not judged, because nearly every one would match."""
 _MOST_OPEN = 4
-"""Likewise with more turns of unknown fate than this."""
+"""The same for the number of turns of unknown fate."""
 
 
 class Testimony(Enum):
-    """What one reply's witness is worth."""
+    """The judgement of one reply's witness."""
 
     TRUE = "shown what was acknowledged"
     LESS = "shown less than was acknowledged"
@@ -35,10 +35,10 @@ class Testimony(Enum):
 
 
 class _History(NamedTuple):
-    """A history that would be right."""
+    """A correct history."""
 
     messages: int
-    """Messages so far."""
+    """Number of messages so far."""
     chain: str
     """The rolling digest of them."""
     open: tuple[tuple[int, str], ...]
@@ -50,30 +50,30 @@ class _History(NamedTuple):
 
 
 class Witness:
-    """Follows what the model must be shown, turn by turn."""
+    """Follows the contents that the model must be shown, turn by turn."""
 
     def __init__(self, once: bool = True) -> None:
-        """`once`: a turn sent again happens once; else once for each attempt, at most."""
+        """`once`: a repeated turn happens once; else at most once per attempt."""
         self._once = once
         self._histories: set[_History] = {_empty(0)}
         self._stale: set[_History] = set()
         self._lost_count = False
         self.beginnings: set[int] | None = None
-        """Where the session may have begun, by the last testimony; None: it said nothing of it."""
+        """The possible beginnings of the session, by the last witness; None: unknown."""
         self.shown: frozenset[int] = frozenset()
-        """The turns that the model was shown for certain, by the last testimony."""
+        """The turns that the model was certainly shown, by the last witness."""
 
     def may_begin_anew(self, turn: int) -> None:
-        """The TTL may have taken the session before this turn."""
+        """The session may have expired before this turn."""
         self._histories.add(_empty(turn))
 
     def must_begin_anew(self, turn: int) -> None:
-        """The TTL must have taken the session before this turn."""
+        """The session must have expired before this turn."""
         self._stale |= self._histories
         self._histories = {_empty(turn)}
 
     def turn(self, turn: TurnRecord, durable: bool) -> Testimony:
-        """Judge the next turn's reply, and learn from it.  `durable`: it can not be lost again."""
+        """Judge the next turn's reply, and learn from it.  `durable`: it cannot be lost later."""
         self.beginnings, self.shown = None, frozenset()
         if turn.outcome is Outcome.FAIL:
             return Testimony.NONE
@@ -86,7 +86,7 @@ class Witness:
         self._histories = set(self._after(before, turn.turn, turn.message))
         testimony = self._judge(turn)
         if not durable:
-            # It may have been lost; an attempt of unknown end may still bring it back.
+            # It may have been lost; an attempt of unknown outcome may still restore it.
             late = ((turn.turn, turn.message),) if turn.unsure and self._once else ()
             self._histories |= {each._replace(open=(*each.open, *late)) for each in before}
         self._lost_count |= len(self._histories) > _MOST_HISTORIES
