@@ -31,7 +31,7 @@ def test_adk_s_server_leaves_half_a_turn_behind() -> None:
     assert [line for line in printed if line not in PAGE] == []
 
 
-def test_adk_s_redis_service_does_what_is_said_of_it() -> None:
+def test_adk_s_redis_service_behaves_as_documented() -> None:
     *exact, kept, back = _printed("adk_redis")
     assert len(exact) == 2
     assert [line for line in exact if line not in PAGE] == []
@@ -40,7 +40,7 @@ def test_adk_s_redis_service_does_what_is_said_of_it() -> None:
     assert int(back.split()[-4]) > 0
 
 
-def test_adk_does_again_in_every_turn_what_is_said_of_it() -> None:
+def test_adk_repeats_the_documented_work_in_every_turn() -> None:
     printed = _printed("adk_turn")
     assert len(printed) == 16
     assert [line for line in printed if line not in PAGE] == []

@@ -77,7 +77,7 @@ def test_rows_are_written_into_the_page_and_others_stay() -> None:
     assert others[0] == others[1]
 
 
-def test_of_what_was_recorded_twice_the_last_counts(tmp_path: Path) -> None:
+def test_the_last_of_two_records_counts(tmp_path: Path) -> None:
     file = tmp_path / "seen.jsonl"
     for verdict in ("GO", "NO-GO"):
         record.add(file, Outcome(BAD, 3, verdict, ("continuity.lost",), "Lost", 12.3, 1))

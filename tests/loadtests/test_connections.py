@@ -33,7 +33,7 @@ def test_a_connection_is_used_again_until_it_has_been_idle_for_a_while() -> None
         client.close()
 
 
-def test_a_cut_breaks_the_connection_under_the_hands_of_who_waits_for_an_answer() -> None:
+def test_a_cut_breaks_a_connection_that_waits_for_an_answer() -> None:
     with serving(reply(200), HANG, reply(200)) as server:
         client = Client(server.url, connections=2)
         _ask(client)
@@ -99,7 +99,7 @@ def no_collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("how", ["refused", "silent", "closed", "broken"])
-def test_what_a_failed_request_took_is_freed_at_once(how: str) -> None:
+def test_the_memory_of_a_failed_request_is_freed_at_once(how: str) -> None:
     steps = {"closed": CLOSE, "broken": Step((b"this is no HTTP",), "close")}
     with ExitStack() as stack:
         if how in steps:

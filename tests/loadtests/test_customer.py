@@ -272,7 +272,7 @@ def test_how_many_attempts_may_have_happened_is_recorded(play: Play) -> None:
     assert [turn.unsure for turn in played.turns] == [2, 0, 0]
 
 
-def test_who_is_cut_off_while_opening_a_session_has_as_much_time_as_all_others_once_back(
+def test_a_customer_cut_off_while_opening_a_session_keeps_the_whole_deadline(
     bench: Callable[..., Bench], smoke: Profile, plan: ConversationPlan, tmp_path: Path
 ) -> None:
     started = bench(HANG, CREATED, WHOLE, WHOLE, WHOLE, SESSION)

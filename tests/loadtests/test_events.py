@@ -47,16 +47,14 @@ def test_a_reply_without_a_proper_witness_is_still_a_reply(witness: Any) -> None
         ([text_event("half", errorCode="RATE", errorMessage="slow down")], "RATE slow down"),
     ],
 )
-def test_what_is_not_a_complete_reply_says_why(events: Any, why: str) -> None:
+def test_an_incomplete_reply_has_a_reason(events: Any, why: str) -> None:
     with pytest.raises(BadReply, match=why):
         final_reply(events)
 
 
 @pytest.mark.parametrize("reason", ["MAX_TOKENS", "SAFETY", "A_REASON_OF_TOMORROW"])
 @pytest.mark.parametrize("told", [{}, {"errorMessage": "the limit was reached"}])
-def test_what_a_model_said_before_it_was_stopped_is_its_reply_streamed_or_not(
-    reason: str, told: dict[str, str]
-) -> None:
+def test_the_text_before_a_model_s_stop_is_its_reply(reason: str, told: dict[str, str]) -> None:
     whole = text_event("It is with the courier and", finishReason=reason)
     streamed = {**whole, "errorCode": reason, **told}
     assert final_reply([whole]).digest == digest("It is with the courier and")
@@ -64,7 +62,7 @@ def test_what_a_model_said_before_it_was_stopped_is_its_reply_streamed_or_not(
     assert [item.kind for item in history([streamed])] == ["reply"]
 
 
-def test_a_model_that_was_stopped_before_it_said_anything_has_failed() -> None:
+def test_a_model_stopped_before_any_text_has_failed() -> None:
     silent = {"author": "agent", "finishReason": "SAFETY", "errorCode": "SAFETY"}
     with pytest.raises(BadReply, match="SAFETY"):
         final_reply([silent])
@@ -144,7 +142,7 @@ def test_a_stream_that_may_be_cut_off_after_a_tools_result_is_no_reply() -> None
         stream.reply(whole=False)
 
 
-def test_a_request_to_confirm_is_told_with_the_calls_it_is_about() -> None:
+def test_a_request_for_confirmation_names_its_calls() -> None:
     assert final_reply([CALL, _asks("call-1"), RAW_RESULT]).asks == ("call-1",)
 
 
@@ -168,7 +166,7 @@ def test_a_confirmed_turn_is_one_turn_with_one_reply_in_the_history() -> None:
     assert [item.kind for item in items] == ["message", "step", "step", "step", "reply"]
 
 
-def test_of_several_texts_of_one_execution_the_last_is_the_reply() -> None:
+def test_the_last_of_several_texts_of_one_execution_is_the_reply() -> None:
     events = [
         {**text_event(text), "id": text, "invocationId": "i1", "customMetadata": {"turn_id": "t"}}
         for text in ("I shall look.", "Here it is.")

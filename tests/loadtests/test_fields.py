@@ -58,7 +58,7 @@ def test_a_wrong_value_is_refused_with_its_line(values: dict[str, Any], expected
     assert str(refused.value) == f"mine.toml line 2: {expected}"
 
 
-def test_the_reference_page_says_what_stands_below_the_field() -> None:
+def test_the_reference_page_holds_the_docstring_of_each_field() -> None:
     source = Source("mine.toml", "", {})
     read(Talk, Table(source, "talk", 0, {}))
     assert [(key.name, key.default, meaning(key)) for key in source.asked.values()] == [

@@ -157,6 +157,6 @@ def test_the_bytes_it_counts_with_are_those_of_the_reference_service() -> None:
     assert measured.base == pytest.approx(sizes.server, rel=0.25)
 
 
-def test_a_number_of_live_sessions_that_rounding_left_below_none_is_none() -> None:
+def test_a_number_of_sessions_below_zero_by_rounding_counts_as_zero() -> None:
     # The search halves: at the first step it looks at just half of the dead ones.
     assert unreclaimed([-0.5], [1.0], 1.0) == unreclaimed([0.0], [1.0], 1.0)

@@ -53,7 +53,7 @@ def test_nothing_counted_is_zero_at_every_quantile() -> None:
     assert Histogram().total == 0
 
 
-def test_the_public_tool_decodes_what_we_encode() -> None:
+def test_the_public_tool_decodes_our_histograms() -> None:
     values = _latencies(20_000)
     ours, theirs = _histogram(values), HdrHistogram(1, HOUR_NS, 3)
     for value in values:

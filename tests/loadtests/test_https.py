@@ -96,7 +96,7 @@ def test_a_private_authority_is_trusted_when_it_is_named(secure: tuple[str, Path
     assert _ask(url, SSL_CERT_FILE=str(certificate)) == "True 200 None"
 
 
-def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_sent(
+def test_an_untrusted_certificate_is_refused_before_anything_is_sent(
     secure: tuple[str, Path],
 ) -> None:
     said = _ask(secure[0])

@@ -58,7 +58,7 @@ def test_a_long_conversation_says_everything_once_before_it_repeats_itself() -> 
     assert said[1 : 1 + len(follow_ups)] != follow_ups
 
 
-def test_a_complaint_is_told_in_its_order() -> None:
+def test_a_complaint_keeps_the_order_of_its_messages() -> None:
     said = BOOK.messages("complaint", "hi", 4, random.Random(1))
     assert said[1:] == BOOK.journeys["complaint"].languages["hi"].follow_ups[:3]
 
@@ -87,7 +87,7 @@ def test_a_book_survives_the_way_through_run_json(tmp_path: Path, text: str) -> 
     assert journeys.from_dict(book.to_dict()) == book
 
 
-def test_a_journey_without_the_customers_language_is_told_in_its_own(tmp_path: Path) -> None:
+def test_a_journey_without_the_customer_s_language_uses_its_own(tmp_path: Path) -> None:
     book = journeys.load(_file(tmp_path / "mine.toml", OWN))
     assert book.language("cancel", {"hi": 1.0, "en": 0.0}, random.Random(1)) == "en"
 
@@ -143,7 +143,7 @@ def test_both_languages_of_another_book_are_spoken(tmp_path: Path) -> None:
     assert spoken == {"de", "fr"}
 
 
-def test_a_profile_of_one_s_own_names_what_another_book_has(
+def test_a_user_s_profile_may_name_journeys_of_another_book(
     tmp_path: Path, europe: Mapping[str, Journey]
 ) -> None:
     path = _file(tmp_path / "mine.toml", MINE)
@@ -161,7 +161,7 @@ def test_a_profile_of_one_s_own_names_what_another_book_has(
         ("fr", "en", "line 7: unknown language 'en' in [conversation.languages]; known are de, fr"),
     ],
 )
-def test_what_a_profile_of_one_s_own_names_must_be_in_the_book(
+def test_journeys_named_by_a_user_s_profile_must_be_in_the_book(
     tmp_path: Path, europe: Mapping[str, Journey], known: str, unknown: str, sentence: str
 ) -> None:
     assert f"\n{known} = 1" in MINE
@@ -210,7 +210,7 @@ def test_without_a_list_the_weights_of_the_book_count() -> None:
         ("[journey.cancel.en]", "[journey.cancel]", "not valid TOML"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_in_one_sentence(
+def test_an_error_in_a_file_is_one_sentence(
     tmp_path: Path, wrong: str, instead: str, sentence: str
 ) -> None:
     assert wrong in OWN

@@ -12,12 +12,12 @@ def test_what_is_written_is_read_back() -> None:
     assert parsed(to_bytes(value)) == value
 
 
-def test_what_python_writes_is_read_although_it_is_no_strict_json() -> None:
+def test_json_written_by_python_is_read_even_if_it_is_not_strict() -> None:
     assert math.isnan(parsed(b'{"score": NaN}')["score"])
     assert parsed(rb'["\ud83d"]') == ["\ud83d"]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[", b'"\xff"'])
-def test_what_is_no_json_is_refused(body: bytes) -> None:
+def test_text_that_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parsed(body)

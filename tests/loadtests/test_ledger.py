@@ -39,7 +39,7 @@ def test_only_the_shard_that_was_lost_is_written_off() -> None:
     assert list(ledger.write_off(Fate.LOST, 1, 3)) == lost
 
 
-def test_what_was_written_off_is_settled() -> None:
+def test_arrivals_written_off_are_settled() -> None:
     ledger = Ledger(10)
     assert list(ledger.write_off(Fate.LOST, 0, 2))
     assert indices(list(ledger.write_off(Fate.CENSORED))) == [1, 3, 5, 7, 9]

@@ -80,7 +80,9 @@ def _check_played(run_dir: Path, load: Profile, spike: dict[str, float]) -> None
     assert {turn.outcome for turn in turns} == {Outcome.OK}
 
 
-def test_one_process_obeys_and_accounts_for_everybody(processes: LoadProcesses) -> None:
+def test_one_process_obeys_commands_and_accounts_for_every_customer(
+    processes: LoadProcesses,
+) -> None:
     load = _profile()
     run_dir = processes.run_dir("alone", load)
     generator = processes.alone(run_dir)
@@ -110,7 +112,7 @@ def _recalled(run_dir: Path, load: Profile, spike: Spike) -> list[float]:
     return moments
 
 
-def test_three_processes_obey_and_what_one_of_them_was_to_bring_is_lost_with_it(
+def test_three_processes_obey_and_a_killed_one_loses_its_share(
     processes: LoadProcesses,
 ) -> None:
     load = _profile(9.0)
@@ -132,7 +134,7 @@ def test_three_processes_obey_and_what_one_of_them_was_to_bring_is_lost_with_it(
     assert len(came) > second["arrivals"] / 2
 
 
-def test_a_stopped_run_says_what_became_of_the_customers_of_a_spike(
+def test_a_stopped_run_records_the_fates_of_a_spike_s_customers(
     processes: LoadProcesses,
 ) -> None:
     load = _profile()
@@ -149,7 +151,7 @@ def test_a_stopped_run_says_what_became_of_the_customers_of_a_spike(
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_an_extended_load_ends_later_and_accounts_for_everybody(
+def test_an_extended_load_ends_later_and_accounts_for_every_customer(
     processes: LoadProcesses, workers: int
 ) -> None:
     load = _profile(4.0)

@@ -185,7 +185,7 @@ def test_a_whole_run_is_recorded_and_stops_by_itself(run_dir: Path, target: str)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_run_says_at_once_what_became_of_every_arrival(
+def test_a_stopped_run_records_the_fate_of_every_arrival_at_once(
     run_dir: Path, target: str, number: signal.Signals
 ) -> None:
     with _locust(run_dir, target) as locust:

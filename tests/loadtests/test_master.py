@@ -110,7 +110,7 @@ def test_a_long_count_loses_no_worker_and_is_made_once_for_all(
     assert "audited" in marks
 
 
-def test_a_master_that_is_stopped_while_it_counts_loses_nobody(
+def test_a_master_stopped_while_it_counts_loses_no_arrival(
     workers: Workers, tmp_path: Path
 ) -> None:
     assert workers.master is not None

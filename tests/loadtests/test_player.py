@@ -109,7 +109,7 @@ def test_arrivals_that_are_due_are_let_in_together_and_give_way_now_and_then(
     assert took >= count / LONGEST_BUNCH / 2, "nobody else has a turn meanwhile"
 
 
-def test_where_no_request_could_be_sent_for_want_of_open_files_nobody_is_let_in(
+def test_arrivals_are_refused_while_no_file_can_be_opened(
     rounds: Rounds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(descriptors, "connections", lambda wanted: 3)

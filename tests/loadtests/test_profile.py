@@ -102,7 +102,7 @@ def test_ttl_edge_pauses_leave_a_second_to_either_side_of_the_ttl() -> None:
 
 
 @pytest.mark.parametrize("name", ["diwali", "smoke", "ttl-edge"])
-def test_no_customer_pauses_for_longer_than_the_profile_says(name: str) -> None:
+def test_every_pause_is_within_the_profile_s_longest_pause(name: str) -> None:
     loaded = profile.load(name)
     pauses = [
         pause
@@ -263,7 +263,7 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(
     assert "\n" not in text
 
 
-def test_what_a_profile_leaves_out_changes_nothing() -> None:
+def test_keys_left_out_of_a_profile_change_nothing() -> None:
     values = profile.load("smoke").to_dict()
     for key in ("late_after_s", "day_cv"):
         del values["load"][key]

@@ -49,7 +49,7 @@ def test_a_warm_up_may_come_before_the_log(tmp_path: Path) -> None:
     assert [name for name, _, _ in mine.planned_phases()] == ["warmup", "log"]
 
 
-def test_what_was_read_goes_into_run_json_without_the_file(tmp_path: Path) -> None:
+def test_run_json_holds_the_journeys_without_their_file(tmp_path: Path) -> None:
     mine = _profile(tmp_path, "600\n1200\n")
     text = json.dumps(mine.to_dict())
     assert "csv" not in text

@@ -24,7 +24,7 @@ def _error(path: Path, text: str) -> str:
     return str(caught.value)
 
 
-def test_a_profile_says_only_what_is_different(path: Path) -> None:
+def test_an_extending_profile_holds_only_its_differences(path: Path) -> None:
     path.write_text(MINE + "[load]\nbase_rate = 9\n[conversation]\nmean_turns = 6\n")
     mine, diwali = profile.load(str(path)), profile.load("diwali")
     assert (mine.name, mine.base_rate, mine.conversation.mean_turns) == ("mine", 9, 6)
@@ -113,7 +113,7 @@ REPLACED = [
 
 
 @pytest.mark.parametrize(("text", "line", "sentence"), REPLACED, ids=[m[0] for m in REPLACED])
-def test_what_a_file_replaces_is_never_blamed_on_the_other(
+def test_errors_about_replaced_values_never_name_the_base_file(
     path: Path, text: str, line: int | None, sentence: str
 ) -> None:
     said = _error(path, MINE + text)

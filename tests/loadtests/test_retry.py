@@ -23,7 +23,7 @@ def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
     assert pauses(7) != drawn
 
 
-def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke: Profile) -> None:
+def test_a_customer_cut_off_during_an_attempt_retries_after_reconnecting(smoke: Profile) -> None:
     retry_state, tries, deadline = RetryState(1), Tries(), Deadline(0.2)
     begun = time.monotonic()
     retry_state.reconnect_at = begun + 0.5
@@ -37,7 +37,7 @@ def test_who_was_cut_off_asks_again_on_coming_back_and_the_deadline_waits(smoke:
     assert deadline.at - begun > 0.6
 
 
-def test_who_is_cut_off_between_two_attempts_is_away_as_well(smoke: Profile) -> None:
+def test_a_customer_cut_off_between_two_attempts_waits_for_the_reconnect(smoke: Profile) -> None:
     retry_state, tries = RetryState(1), Tries()
     begun = time.monotonic()
     busy = Attempt(Outcome.FAIL, Answer(retry_after=0.4), "busy")

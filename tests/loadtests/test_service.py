@@ -118,7 +118,7 @@ def test_a_streamed_turn_is_judged_by_what_is_known(
     assert len(context.server.requests) == 1, "a request was sent again behind our back"
 
 
-def test_a_turn_says_who_means_what_and_gets_the_reply(
+def test_a_turn_request_names_user_session_and_turn_and_gets_the_reply(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     context = bench(agent_reply(WHOLE))

@@ -30,7 +30,7 @@ def test_steps_are_those_that_the_session_will_hold() -> None:
     assert len(found.steps) == 2
 
 
-def test_state_holds_what_belongs_to_the_session_alone() -> None:
+def test_the_state_holds_only_the_session_s_own_keys() -> None:
     found = shown([CALL, RESULT, ANSWER])
     assert found is not None
     assert found.state == {digest("order"): digest('"1"')}

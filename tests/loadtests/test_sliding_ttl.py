@@ -45,7 +45,7 @@ def test_every_seed_and_scale_plans_sessions_that_outlive_the_ttl(
         assert arrival.due + sum(plan.think_seconds) < loaded.load_seconds
 
 
-def test_the_other_conversations_are_what_they_are_without_them() -> None:
+def test_the_other_conversations_are_the_same_without_them() -> None:
     diwali = profile.load("diwali")
     none = replace(diwali, conversation=replace(diwali.conversation, sliding_ttl_customers=0))
     drawn = [arrival.due for arrival in arrivals.plan(diwali, 3) if not arrival.sliding]

@@ -34,7 +34,7 @@ def busy() -> Profile:
     return dataclasses.replace(loaded, base_rate=100 * loaded.base_rate)
 
 
-def test_a_spike_brings_what_its_factor_says_when_it_says(busy: Profile) -> None:
+def test_a_spike_has_the_arrivals_of_its_factor_at_its_time(busy: Profile) -> None:
     extra = list(spikes.shard(busy, 7, SPIKE, 0, 1))
     assert all(SPIKE.start <= each.due < SPIKE.start + SPIKE.seconds for each in extra)
     assert [each.due for each in extra] == sorted(each.due for each in extra)

@@ -65,7 +65,7 @@ def test_profile_seed_and_app_are_options_and_environment_variables(tmp_path: Pa
         (["--host", "http://127.0.0.1:99999"], "target 'http://127.0.0.1:99999': expected http:"),
     ],
 )
-def test_what_cannot_be_is_refused_with_one_sentence(
+def test_an_impossible_profile_is_refused_with_one_sentence(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     code, output = _locust(tmp_path, *arguments)

@@ -58,7 +58,7 @@ def test_the_address_of_a_page_is_refused_with_the_one_to_give(url: str, give: s
         ("", "expected http://HOST:PORT or https://HOST"),
     ],
 )
-def test_no_address_is_refused(url: str, said: str) -> None:
+def test_a_missing_address_is_refused(url: str, said: str) -> None:
     with pytest.raises(ValueError, match="expected http://HOST:PORT") as caught:
         address(url)
     assert str(caught.value).endswith(said)

@@ -154,7 +154,7 @@ def test_three_workers_play_exactly_the_plan_of_one(processes: LoadProcesses) ->
     assert taken == {record.conversation: record.turns_planned for record in conversations}
 
 
-def test_a_killed_worker_s_arrivals_are_lost_and_nobody_else_s(processes: LoadProcesses) -> None:
+def test_a_killed_worker_loses_only_its_own_arrivals(processes: LoadProcesses) -> None:
     load = _profile(8.0)
     run_dir = processes.run_dir("killed", load)
     master, workers = processes.master(run_dir, 3), processes.workers(3)

@@ -100,7 +100,7 @@ def test_turns_out_of_the_order_in_which_they_were_sent_are_reordered() -> None:
     assert kinds(first + second, sent, ordered=False) == set()
 
 
-def test_a_turn_that_nobody_sent_is_a_phantom() -> None:
+def test_a_turn_that_was_never_sent_is_a_phantom() -> None:
     assert kinds(ONE + TWO, SENT[:1]) == {"phantom"}
 
 

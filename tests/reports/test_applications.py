@@ -41,7 +41,7 @@ def rewritten(run: Run, *, kind: str, seen_as: str = "stored") -> Conversation:
 
 @pytest.mark.parametrize("kind", ["message", "reply"])
 @pytest.mark.parametrize("seen_as", ["stored", "sent"])
-def test_what_a_plugin_rewrites_in_calm_is_counted_apart(
+def test_texts_rewritten_by_a_plugin_without_faults_are_counted_apart(
     convictions: Judge, tmp_path: Path, kind: str, seen_as: str
 ) -> None:
     run = Run()
@@ -186,7 +186,7 @@ def test_a_reply_other_than_the_acknowledged_one_is_not_taken_for_a_note() -> No
 
 
 @pytest.mark.parametrize(("given", "status"), [(2, Status.PASS), (1, Status.FAIL)])
-def test_an_agent_may_say_the_same_twice_if_it_said_so_to_the_customer(
+def test_an_agent_may_repeat_a_text_that_the_customer_got_twice(
     convictions: Judge, tmp_path: Path, given: int, status: Status
 ) -> None:
     run = Run()

@@ -26,7 +26,7 @@ BUDGET = Budget(failed_allowed=2.0, slow_allowed=20.0, slow_limit_s=2.0)
         (4, 5, 2.0),
     ],
 )
-def test_the_larger_share_of_the_two_budgets_is_what_is_spent(
+def test_the_spent_share_is_the_larger_of_the_two_budgets(
     failed: int, slow: int, spent: float
 ) -> None:
     assert BUDGET.of(failed, slow).spent == spent

@@ -90,7 +90,7 @@ def test_a_deletion_that_fails_beside_a_fault_is_its_price(tmp_path: Path) -> No
     assert judge(run, tmp_path, "errors.deletes").status is Status.PASS
 
 
-def test_a_target_that_offers_no_deletion_fails_nobody(tmp_path: Path) -> None:
+def test_a_target_without_deletion_does_not_fail(tmp_path: Path) -> None:
     run = deleting(8, 0)
     for conversation in run.conversations:
         conversation.error = "the deletion ended fail: HTTP 405"

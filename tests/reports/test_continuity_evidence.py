@@ -53,7 +53,7 @@ def test_turns_lost_before_the_killed_server_lost_anything_are_lost(convictions:
 
 
 @pytest.mark.parametrize(("kept_until", "lost"), [(18.9, {}), (19.4, {"lost": 1})])
-def test_what_a_killed_server_acknowledged_after_it_was_last_seen_to_keep_anything_may_be_lost(
+def test_writes_after_the_last_kept_one_of_a_killed_server_may_be_lost(
     convictions: Judge, kept_until: float, lost: dict[str, int]
 ) -> None:
     run = Run()
@@ -62,7 +62,7 @@ def test_what_a_killed_server_acknowledged_after_it_was_last_seen_to_keep_anythi
     assert convictions(run) == lost
 
 
-def test_a_server_that_nobody_watched_for_long_is_not_excused(convictions: Judge) -> None:
+def test_a_server_without_probes_for_long_is_not_excused(convictions: Judge) -> None:
     run = Run()
     run.conversation(start=5.0).turn(at=5.0).turn(at=17.0).audit(whole("c0t0"), at=25.0)
     run.fault("kill-redis", 20.0, 22.0, server_kept_until=10.0)
@@ -77,7 +77,7 @@ def test_a_server_that_nobody_watched_for_long_is_not_excused(convictions: Judge
         ("power-loss", {"server_lost_since": 19.0}),
     ],
 )
-def test_what_is_acknowledged_while_redis_is_down_is_not_excused_by_its_death(
+def test_writes_acknowledged_while_redis_is_down_are_not_excused(
     convictions: Judge, tmp_path: Path, kind: str, saw: dict[str, float]
 ) -> None:
     run = Run()
@@ -280,7 +280,7 @@ def guilty(kind: str) -> Run:
         ("another customer's session", r"the session: read back from r.*user somebody else"),
     ],
 )
-def test_of_every_class_the_evidence_names_turn_times_replicas_and_fault(
+def test_the_evidence_of_every_class_names_turn_times_replicas_and_fault(
     kind: str, told: str, tmp_path: Path
 ) -> None:
     found = findings(guilty(kind), tmp_path)

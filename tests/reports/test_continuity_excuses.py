@@ -29,7 +29,7 @@ def test_a_forgotten_attempt_excuses_no_session_that_lives_on_long_after_it(
     assert convictions(run) == {"resurrected": 1}
 
 
-def test_a_forgotten_attempt_excuses_no_turn_that_knows_what_the_ttl_took(
+def test_a_forgotten_attempt_does_not_excuse_a_reply_with_expired_context(
     convictions: Judge,
 ) -> None:
     run = Run()
@@ -85,7 +85,7 @@ def test_a_session_that_was_gone_and_is_there_again_is_resurrected(convictions: 
     assert convictions(run) == {"resurrected": 1}
 
 
-def test_an_empty_session_after_the_deletion_is_go_for_nobody(tmp_path: Path) -> None:
+def test_an_empty_session_after_the_deletion_is_never_go(tmp_path: Path) -> None:
     run = Run()
     talk = run.conversation(deleted=12.0).turn(error=OPENED_LATE).audit()
     talk.audit([], at=12.5, when="expired")
@@ -131,7 +131,7 @@ def killed(run: Run, **saw: float) -> Conversation:
     return run.conversation(start=5.0).turn(at=5.0).turn(at=19.9)
 
 
-def test_what_the_model_was_shown_after_the_death_of_redis_was_not_lost_in_it(
+def test_a_turn_shown_to_the_model_after_redis_died_was_not_lost(
     convictions: Judge,
 ) -> None:
     run = Run()
@@ -140,7 +140,7 @@ def test_what_the_model_was_shown_after_the_death_of_redis_was_not_lost_in_it(
     assert convictions(run) == {"lost": 1}
 
 
-def test_what_a_read_showed_after_the_death_of_redis_was_not_lost_in_it(
+def test_a_turn_read_back_after_redis_died_was_not_lost(
     convictions: Judge,
 ) -> None:
     run = Run()
@@ -149,7 +149,7 @@ def test_what_a_read_showed_after_the_death_of_redis_was_not_lost_in_it(
     assert convictions(run) == {"lost": 1}
 
 
-def test_what_the_model_was_shown_before_the_death_of_redis_may_still_be_lost_in_it(
+def test_a_turn_shown_to_the_model_before_redis_died_may_be_lost(
     convictions: Judge, tmp_path: Path
 ) -> None:
     run = Run()
@@ -160,9 +160,7 @@ def test_what_the_model_was_shown_before_the_death_of_redis_may_still_be_lost_in
     assert findings(run, tmp_path)["within_durability"].value == 2
 
 
-def test_what_is_lost_beside_a_server_that_kept_all_it_was_seen_to_keep_is_not_go(
-    convictions: Judge, tmp_path: Path
-) -> None:
+def test_an_unexplained_loss_is_not_go(convictions: Judge, tmp_path: Path) -> None:
     run = Run()
     talk = killed(run, server_kept_until=20.01)
     talk.turn(at=25.0, seen=witness("c0t0", "c0t2")).audit(whole("c0t0", "c0t2"))
@@ -173,7 +171,7 @@ def test_what_is_lost_beside_a_server_that_kept_all_it_was_seen_to_keep_is_not_g
     assert "within_durability" not in found
 
 
-def test_two_reads_count_what_was_lost_as_declared_once(tmp_path: Path) -> None:
+def test_two_reads_count_a_declared_loss_once(tmp_path: Path) -> None:
     run = Run()
     kept = whole("c0t0")
     killed(run, server_lost_since=19.5).audit(kept, at=25.0).audit(kept, at=26.0)
@@ -211,7 +209,7 @@ def test_a_turn_that_stays_a_half_is_a_half_turn(convictions: Judge) -> None:
 
 
 @pytest.mark.parametrize("named", [0, 190])
-def test_reads_that_do_not_say_whose_session_it_is_prove_no_leak_and_no_innocence(
+def test_reads_without_an_owner_neither_prove_nor_exclude_a_leak(
     tmp_path: Path, named: int
 ) -> None:
     run = Run()

@@ -82,7 +82,7 @@ def test_a_session_gone_after_its_acknowledged_delete_is_as_it_should_be(
     assert convictions(run) == {}
 
 
-def test_a_reply_that_knows_what_the_ttl_took_is_resurrected(convictions: Judge) -> None:
+def test_a_reply_with_expired_context_is_resurrected(convictions: Judge) -> None:
     run = Run()
     conversation = run.conversation().turn()
     conversation.turn(at=conversation.ended + TTL + 5).audit(whole("c0t1"))
@@ -108,7 +108,7 @@ def test_a_session_that_expired_while_the_service_was_down_may_be_opened_anew(
     assert convictions(run) == {}
 
 
-def test_a_session_that_was_gone_while_it_had_to_be_there_is_lost_whoever_opened_another(
+def test_a_session_gone_within_its_ttl_is_lost_even_if_another_was_opened(
     convictions: Judge,
 ) -> None:
     run = Run()
@@ -131,7 +131,7 @@ def test_where_the_ttl_leaves_it_open_a_history_may_begin_anew_or_not(
     assert convictions(run) == {}
 
 
-def test_a_turn_that_nobody_sent_is_a_phantom(convictions: Judge) -> None:
+def test_a_turn_that_was_never_sent_is_a_phantom(convictions: Judge) -> None:
     run = Run()
     run.conversation().turn().audit(whole("c0t0", "nobody"))
     assert convictions(run) == {"phantom": 1}
@@ -144,7 +144,7 @@ def test_a_message_without_a_turn_id_is_a_phantom(convictions: Judge) -> None:
     assert convictions(run) == {"phantom": 1}
 
 
-def test_a_refused_turn_that_happened_all_the_same_is_a_phantom(convictions: Judge) -> None:
+def test_a_refused_turn_that_happened_is_a_phantom(convictions: Judge) -> None:
     run = Run()
     run.conversation().turn().turn(outcome=Outcome.FAIL, status=503).audit(whole("c0t0", "c0t1"))
     assert convictions(run) == {"phantom": 1}

@@ -249,7 +249,7 @@ def test_undamaged_it_is_go(run_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_no_run_is_refused_with_one_sentence(
+def test_a_directory_that_is_not_a_run_is_refused_with_one_sentence(
     kind: str, run_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage, sentence = REFUSED[kind]
@@ -263,7 +263,7 @@ def test_what_is_no_run_is_refused_with_one_sentence(
 
 
 @pytest.mark.parametrize("kind", JUDGED)
-def test_what_might_be_a_run_is_never_go(kind: str, run_dir: Path) -> None:
+def test_a_damaged_run_is_never_go(kind: str, run_dir: Path) -> None:
     JUDGED[kind](run_dir)
     assert code_of(run_dir) in (ExitCode.NO_GO, ExitCode.INCONCLUSIVE)
 

@@ -39,7 +39,7 @@ def test_a_refused_connection_belongs_to_the_fault_in_whose_time_it_was(tmp_path
     assert counted(run, tmp_path) == {"kill-replica-1": 5, "terminate-replica-1": 2}
 
 
-def test_of_two_faults_at_once_it_belongs_to_the_one_done_to_that_replica(tmp_path: Path) -> None:
+def test_a_refusal_during_two_faults_belongs_to_the_one_on_that_replica(tmp_path: Path) -> None:
     run = Run()
     run.fault("restart-redis", 20.0, 24.0)
     run.fault("rolling-restart", 21.0, 25.0, target="r01, r02")
@@ -47,7 +47,7 @@ def test_of_two_faults_at_once_it_belongs_to_the_one_done_to_that_replica(tmp_pa
     assert counted(run, tmp_path) == {"restart-redis-1": 0, "rolling-restart-1": 4}
 
 
-def test_what_was_refused_outside_of_every_fault_is_no_fault_s(tmp_path: Path) -> None:
+def test_refusals_outside_of_faults_belong_to_none(tmp_path: Path) -> None:
     run = Run()
     run.fault("kill-replica", 20.0, 23.0, target="r01")
     watched(run, r01={5: (7, 0)})

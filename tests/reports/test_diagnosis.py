@@ -209,7 +209,7 @@ def test_a_slow_model_is_named(tmp_path: Path) -> None:
     assert "s of a turn" in found.sentence
 
 
-def test_what_the_service_said_is_named(tmp_path: Path) -> None:
+def test_the_service_s_own_error_is_named(tmp_path: Path) -> None:
     made = run(error="HTTP 500: KeyError: 'order 17'", fails=True)
     found = diagnosis(made, tmp_path, "errors.rate")
     assert found.cause == "errors"

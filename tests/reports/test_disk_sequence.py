@@ -47,7 +47,7 @@ def test_every_record_is_read_back_by_its_number(turns: Turns) -> None:
     assert turns[len(turns) - 1] == mixed()[-1]
 
 
-def test_the_columns_tell_what_the_records_do(turns: Turns) -> None:
+def test_the_columns_agree_with_the_records(turns: Turns) -> None:
     for number, record in enumerate(mixed()):
         assert turns.conversation[number] == record.conversation
         assert (turns.due[number], turns.done[number]) == (record.due, record.done)
@@ -117,7 +117,7 @@ def test_a_long_file_whose_last_line_was_cut_off_is_read_up_to_it(many: Path) ->
     assert list(Turns(many)) == whole[:-1]
 
 
-def test_who_sent_a_turn_is_found_by_its_id(turns: Turns) -> None:
+def test_a_turn_is_found_by_its_id(turns: Turns) -> None:
     for record in mixed():
         assert turns.sent_as(record.turn_id) == record
     assert turns.sent_as("nobody's") is None
@@ -140,7 +140,7 @@ def test_any_numbers_of_conversations_are_put_in_order(owners: list[int]) -> Non
     assert sorted(turns.by_conversation) == list(range(len(owners)))
 
 
-def test_of_two_records_of_one_conversation_the_last_one_counts() -> None:
+def test_the_last_of_two_records_of_a_conversation_counts() -> None:
     run = Run()
     first, second = run.conversation(), run.conversation()
     again = run.conversation(fate=Fate.LOST)
@@ -150,7 +150,7 @@ def test_of_two_records_of_one_conversation_the_last_one_counts() -> None:
     assert len(records.of(first.index)) == 2
 
 
-def test_a_file_that_is_none_is_refused_and_a_missing_one_is_empty(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_refused_and_a_missing_one_is_empty(tmp_path: Path) -> None:
     assert len(Turns(tmp_path / "turns.jsonl")) == 0
     (tmp_path / "turns.jsonl").write_text("hello\n")
     with pytest.raises(HistoryError, match="line 1"):

@@ -97,7 +97,7 @@ def accident(draw: st.DrawFn, conversation: Conversation) -> list[HistoryItem]:
 
 @settings(max_examples=400, deadline=None)
 @given(conversations())
-def test_whoever_takes_the_short_way_is_found_the_same_by_the_long_one(run: Run) -> None:
+def test_the_fast_path_and_the_slow_path_agree(run: Run) -> None:
     found, tallies, violations = short_and_long(run)
     if found is None:
         return

@@ -38,7 +38,7 @@ def test_a_few_turns_need_not_reach_every_replica(tmp_path: Path) -> None:
     assert judge(run, tmp_path, "validity.replicas").status is Status.PASS
 
 
-def test_a_service_whose_replicas_have_no_names_is_not_asked(tmp_path: Path) -> None:
+def test_a_service_without_replica_names_is_not_gated(tmp_path: Path) -> None:
     run = Run()
     run.conversation().turn(replica=None)
     assert check_floors(run.history(tmp_path)) == []
@@ -75,7 +75,7 @@ def test_conversations_of_a_target_with_one_replica_need_not_move(tmp_path: Path
 
 
 @pytest.mark.parametrize(("healed", "status"), [(22.0, "pass"), (47.5, "fail"), (70.0, "fail")])
-def test_a_last_fault_that_nobody_follows_proves_nothing(
+def test_a_last_fault_without_later_turns_proves_nothing(
     tmp_path: Path, healed: float, status: str
 ) -> None:
     run = busy()

@@ -63,7 +63,7 @@ def test_a_session_gone_before_its_ttl_is_lost_though_the_customer_opened_anothe
 
 
 @pytest.mark.parametrize("shown_by", ["witness", "audit"])
-def test_what_comes_back_in_the_new_session_is_resurrected(tmp_path: Path, shown_by: str) -> None:
+def test_old_turns_in_a_new_session_are_resurrected(tmp_path: Path, shown_by: str) -> None:
     run = Run()
     talk = run.conversation().turn()
     back = talk.ended + TTL + 1
@@ -134,7 +134,7 @@ def test_a_service_that_drops_turn_ids_is_judged_by_texts_and_order(tmp_path: Pa
     assert _failed(_foreign(run, tmp_path)) == {"duplicated": 1, "lost": 1}
 
 
-def test_a_message_that_nobody_sent_is_given_to_no_turn() -> None:
+def test_a_message_that_was_never_sent_is_assigned_to_no_turn() -> None:
     run = Run()
     talk = run.conversation().turn().audit()
     stranger = HistoryItem(None, "message", message("c9t9"))

@@ -43,7 +43,7 @@ def verdict(history: History) -> tuple[Verdict, Finding | None]:
     return judge_findings(findings), machine[0] if machine else None
 
 
-def test_a_quiet_machine_is_said_to_be_one(tmp_path: Path) -> None:
+def test_a_quiet_machine_passes_with_its_measurement(tmp_path: Path) -> None:
     said, finding = verdict(on_a_machine(run(), {}).history(tmp_path))
     assert said is Verdict.GO
     assert finding is not None
@@ -96,7 +96,7 @@ def test_a_burst_of_a_second_excuses_nothing(tmp_path: Path) -> None:
     assert verdict(blip.history(tmp_path))[0] is Verdict.NO_GO
 
 
-def test_what_was_lost_is_lost_however_busy_the_machine_was(tmp_path: Path) -> None:
+def test_a_busy_machine_does_not_excuse_a_lost_turn(tmp_path: Path) -> None:
     made = run(took=5.0)
     made.conversation(start=30.0).turn().turn().turn().audit(whole("c40t0", "c40t2"))
     said, finding = verdict(on_a_machine(made, {(30, 40): 50.0}).history(tmp_path))
@@ -105,7 +105,7 @@ def test_what_was_lost_is_lost_however_busy_the_machine_was(tmp_path: Path) -> N
     assert finding.status is Status.FAIL
 
 
-def test_where_nobody_knows_whose_the_load_was_nothing_is_excused_and_nothing_unknown(
+def test_load_of_unknown_origin_excuses_nothing(
     tmp_path: Path,
 ) -> None:
     made = on_a_machine(run(took=5.0), {(30, 40): 50.0})

@@ -85,7 +85,7 @@ def test_every_check_is_named_by_a_row_or_called_by_another_check() -> None:
     assert defined - called == {check.__name__ for check in CHECKS}
 
 
-def test_no_code_tells_a_group_by_the_beginning_of_a_name() -> None:
+def test_code_never_recognises_a_group_by_a_prefix() -> None:
     told = [each for each in texts("reports", "harness") if _PREFIX.fullmatch(each[1])]
     assert told == []
 

@@ -272,5 +272,5 @@ def test_the_error_rate_counts_refused_and_unknown_turns(
     assert finding.sample.judged_as == ("share" if turns == 3000 else "none")
 
 
-def test_no_turns_have_no_error_rate(tmp_path: Path) -> None:
+def test_a_run_without_turns_has_no_error_rate(tmp_path: Path) -> None:
     assert judge(Run(), tmp_path, "errors.rate").status is Status.UNKNOWN

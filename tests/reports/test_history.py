@@ -120,7 +120,7 @@ def test_a_file_where_a_directory_should_be_is_no_run(tmp_path: Path) -> None:
         read(path)
 
 
-def test_what_is_derived_is_derived_once(run_dir: Path) -> None:
+def test_a_derived_value_is_computed_once(run_dir: Path) -> None:
     asked: list[str] = []
 
     def derive(_: object) -> int:

@@ -214,7 +214,7 @@ def test_a_directory_that_is_no_run_is_an_error(tmp_path: Path) -> None:
         (("reasons",), ["but"]),
     ],
 )
-def test_the_schema_refuses_what_is_not_a_result(
+def test_the_schema_refuses_other_objects(
     go: dict[str, Any], path: tuple[str | int, ...], value: object
 ) -> None:
     place: Any = go

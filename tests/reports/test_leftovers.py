@@ -143,9 +143,7 @@ def _of(run: Run, tmp_path: Path, gate: str) -> Finding:
 
 @pytest.mark.parametrize("forever", [False, True])
 @pytest.mark.parametrize("count", [1.0, 5000.0])
-def test_what_was_there_before_the_load_is_nobody_s_leak(
-    tmp_path: Path, count: float, forever: bool
-) -> None:
+def test_keys_from_before_the_load_are_no_leak(tmp_path: Path, count: float, forever: bool) -> None:
     run = sampled(others=lambda t: count, forever=forever)
     assert set(statuses(run, tmp_path).values()) <= {Status.PASS, Status.UNKNOWN}
     finding = _of(run, tmp_path, "memory.ttl")
@@ -154,7 +152,7 @@ def test_what_was_there_before_the_load_is_nobody_s_leak(
 
 
 @pytest.mark.parametrize("forever", [False, True])
-def test_where_others_write_nobody_is_convicted(tmp_path: Path, forever: bool) -> None:
+def test_other_writers_make_a_failure_unknown(tmp_path: Path, forever: bool) -> None:
     run = sampled(others=lambda t: 500.0 + 5.0 * t, forever=forever)
     finding = _of(run, tmp_path, "memory.keys")
     assert finding.status is Status.UNKNOWN
@@ -162,7 +160,7 @@ def test_where_others_write_nobody_is_convicted(tmp_path: Path, forever: bool) -
     assert Status.FAIL not in statuses(run, tmp_path).values()
 
 
-def test_keys_that_appear_after_the_load_are_somebody_else_s(tmp_path: Path) -> None:
+def test_keys_that_appear_after_the_load_belong_to_others(tmp_path: Path) -> None:
     run = sampled(others=lambda t: max(0.0, t - 60.0))
     finding = _of(run, tmp_path, "memory.keys")
     assert finding.status is Status.UNKNOWN
@@ -174,7 +172,7 @@ def test_where_others_write_and_nothing_is_left_the_gates_pass(tmp_path: Path) -
     assert _of(run, tmp_path, "memory.keys").status is Status.PASS
 
 
-def test_a_new_key_without_a_ttl_is_found_beside_those_of_somebody_else(tmp_path: Path) -> None:
+def test_a_new_key_without_a_ttl_is_found_among_keys_of_others(tmp_path: Path) -> None:
     run = sampled(others=lambda t: 40.0 if t < 20 else 41.0, forever=True)
     finding = _of(run, tmp_path, "memory.ttl")
     assert (finding.status, finding.value) == (Status.FAIL, 1)

@@ -110,7 +110,7 @@ def test_evictions_are_counted_over_a_restart_of_redis(tmp_path: Path) -> None:
     assert (finding.status, finding.value) == (Status.FAIL, 6)
 
 
-def test_what_was_evicted_before_the_run_is_not_the_run_s(tmp_path: Path) -> None:
+def test_evictions_before_the_run_do_not_count(tmp_path: Path) -> None:
     run = steady_load()
     changed(run, -3.0, evicted_keys=5.0)
     assert judge(run, tmp_path, "memory.evicted").status is Status.PASS

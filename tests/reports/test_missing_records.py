@@ -61,7 +61,7 @@ def test_a_conversation_of_which_records_are_missing_is_named(
     ],
 )
 @pytest.mark.parametrize("ends", ["as planned", "gave up", "cut off"])
-def test_a_conversation_with_a_gap_convicts_nobody_of_anything(
+def test_a_conversation_with_missing_records_proves_no_violation(
     tmp_path: Path, lose: Loss, ends: str
 ) -> None:
     run = Run()
@@ -98,7 +98,7 @@ def test_a_conversation_of_which_two_ends_are_recorded_is_a_gap(tmp_path: Path) 
     assert finding.evidence == ("conversation 0: what became of it is recorded 2 times",)
 
 
-def test_a_turn_that_nobody_recorded_is_no_phantom(tmp_path: Path) -> None:
+def test_a_turn_without_a_record_is_no_phantom(tmp_path: Path) -> None:
     run = Run()
     talk = run.sound()
     talk.planned = 3
@@ -107,7 +107,7 @@ def test_a_turn_that_nobody_recorded_is_no_phantom(tmp_path: Path) -> None:
     assert findings["continuity.phantom"] is not Status.FAIL
 
 
-def test_who_gave_up_and_who_was_cut_off_had_no_more_to_record(tmp_path: Path) -> None:
+def test_customers_who_gave_up_or_were_cut_off_need_no_more_records(tmp_path: Path) -> None:
     run = Run()
     run.conversation(planned=5, error="turn 1 ended fail").turn().turn(outcome=Outcome.FAIL).audit()
     run.conversation(planned=5, fate=Fate.CENSORED).turn()
@@ -115,7 +115,7 @@ def test_who_gave_up_and_who_was_cut_off_had_no_more_to_record(tmp_path: Path) -
     assert check_records(run.history(tmp_path)) == []
 
 
-def test_a_turn_missing_in_the_middle_of_one_who_gave_up_is_seen(tmp_path: Path) -> None:
+def test_a_missing_turn_of_a_customer_who_gave_up_is_detected(tmp_path: Path) -> None:
     run = Run()
     talk = run.conversation(planned=5, error="turn 2 ended fail").turn().turn()
     talk.turn(outcome=Outcome.FAIL).audit()

@@ -65,7 +65,7 @@ def test_unanswered_customers_of_a_dead_shard_are_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_slow_turns_spread_by_chance_are_nobody_s(tmp_path: Path, seed: int) -> None:
+def test_slow_turns_spread_by_chance_convict_no_part(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     found = gates(served(lambda *_: chance.random() < 0.009), tmp_path)
     assert found["latency.customers"].status is Status.PASS
@@ -73,7 +73,7 @@ def test_slow_turns_spread_by_chance_are_nobody_s(tmp_path: Path, seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_short_slow_time_of_everybody_is_no_dead_part(tmp_path: Path, seed: int) -> None:
+def test_a_short_slow_time_of_all_customers_convicts_no_part(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
 
     def slow(conversation: Conversation, turn: int) -> bool:

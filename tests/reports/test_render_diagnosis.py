@@ -43,7 +43,7 @@ def test_the_screen_tells_why_under_the_gate() -> None:
     assert any(f"Why: {WHY}" in line for line in lines[gate : gate + 4])
 
 
-def test_the_page_has_a_table_of_causes_and_escapes_what_servers_said() -> None:
+def test_the_page_has_a_table_of_causes_and_escapes_server_texts() -> None:
     page = html.render(diagnosed())
     assert "<h2>Why</h2>" in page
     for words in (WHY, "replicas refused 40 requests", "0:44 to 1:50"):

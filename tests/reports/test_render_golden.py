@@ -13,7 +13,7 @@ from reports.verdict.judge import SCHEMA_FILE
 from tests.reports import render_fixtures
 
 
-def test_the_stored_results_are_what_their_generator_makes(kind: str) -> None:
+def test_the_stored_results_equal_those_of_their_generator(kind: str) -> None:
     file = render_fixtures.FIXTURES / f"{kind}.json"
     assert file.read_text() == render_fixtures.dump(render_fixtures.ALL[kind]())
 

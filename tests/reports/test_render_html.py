@@ -180,7 +180,7 @@ def test_the_command_that_plays_the_run_again_is_quoted_for_the_shell() -> None:
     assert "my profile; rm -rf ~" in html.render(result)
 
 
-def test_of_a_run_of_an_older_version_the_command_is_guessed_and_quoted_too() -> None:
+def test_the_command_of_an_older_run_is_guessed_and_quoted() -> None:
     result = stored("go")
     del result["reproduce"]
     result["profile"]["name"] = "my profile; rm -rf ~"

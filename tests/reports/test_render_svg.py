@@ -83,7 +83,7 @@ def test_one_missed_sample_is_bridged_but_an_outage_stays_a_gap() -> None:
     assert holes == [20, 21]
 
 
-def test_turns_are_told_per_second_whatever_the_step() -> None:
+def test_turns_are_shown_per_second_for_every_step() -> None:
     result = stored("go")
     result["timeline"]["step_s"] = 2.0
     result["timeline"]["turns_ok"] = [10] * len(result["timeline"]["t"])

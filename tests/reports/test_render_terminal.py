@@ -35,7 +35,7 @@ def test_the_screen_holds_the_worst_result_one_can_think_of() -> None:
     assert any("more in the report" in line for line in lines)
 
 
-def test_a_failing_gate_is_told_before_any_that_passed() -> None:
+def test_a_failed_gate_is_shown_before_passed_ones() -> None:
     lines = terminal.render(stored("no_go"), False, 100).splitlines()
     signs = [line[0] for line in lines if line[:2] in {"✗ ", "? ", "✓ "}]
     assert signs == sorted(signs, key="✗?✓".index)
@@ -43,7 +43,7 @@ def test_a_failing_gate_is_told_before_any_that_passed() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 100])
-def test_what_passed_is_said_to_its_end(width: int) -> None:
+def test_passed_gates_are_shown_in_full(width: int) -> None:
     screen = terminal.render(stored("go"), False, width)
     gates = screen.partition("Gates  28 passed\n")[2].partition("\n\n")[0]
     assert "…" not in gates
@@ -51,7 +51,7 @@ def test_what_passed_is_said_to_its_end(width: int) -> None:
     assert "fault p99 2.02 s of 3 s, steady p99 412 ms of 800 ms, outage 2.02 s of 4 s" in said
 
 
-def test_what_passed_gives_its_second_line_back_when_gates_failed() -> None:
+def test_passed_gates_use_one_line_when_gates_failed() -> None:
     lines = terminal.render(stored("no_go"), False, 80).splitlines()
     (latency,) = [line for line in lines if line.startswith("✓ Latency")]
     assert latency.endswith("…")
@@ -80,13 +80,13 @@ def test_a_run_cannot_write_escape_sequences_to_the_terminal() -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", screen)
 
 
-def test_a_gate_with_a_status_nobody_knows_does_not_count_as_passed() -> None:
+def test_a_gate_with_an_unknown_status_does_not_count_as_passed() -> None:
     result = stored("go")
     result["gates"][0]["status"] = "splendid"
     assert "1 unknown, 27 passed" in terminal.render(result, False, 80)
 
 
-def test_a_gate_that_passed_states_what_it_rests_on() -> None:
+def test_a_passed_gate_states_its_sample() -> None:
     result = stored("go")
     sample = {"n": 3310, "low": 0.391, "high": 0.43, "confidence": 0.95, "judged_as": "p99"}
     few = {"n": 12, "low": 0.38, "high": None, "confidence": 0.95, "judged_as": "slowest"}
@@ -100,7 +100,7 @@ def test_a_gate_that_passed_states_what_it_rests_on() -> None:
     assert "fault slowest 2.02 s of 3 s (n 12, 95 %: 380 ms or more)" in screen
 
 
-def test_a_share_of_zero_states_what_it_rests_on() -> None:
+def test_a_share_of_zero_states_its_sample() -> None:
     result = stored("go")
     gate = next(gate for gate in result["gates"] if gate["name"] == "errors.rate")
     gate |= {"value": 0.0, "limit": 0.001}

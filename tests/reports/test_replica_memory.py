@@ -125,7 +125,7 @@ def test_too_few_turns_tell_nothing_and_are_not_counted(tmp_path: Path) -> None:
     assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
 
 
-def test_replicas_that_nobody_can_sample_are_not_gated(tmp_path: Path) -> None:
+def test_replicas_without_samples_are_not_gated(tmp_path: Path) -> None:
     run = Run()
     run.sound()
     assert check_replica_memory(run.history(tmp_path)) == []

@@ -73,7 +73,7 @@ def test_a_value_that_cannot_be_is_named_with_its_key(
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_every_value_says_what_it_must_be() -> None:
+def test_every_error_names_the_expected_value() -> None:
     """Else an error would have no words for it."""
 
     def undescribed(struct: inspect.StructType, at: str) -> Iterator[str]:

@@ -72,7 +72,7 @@ def dearer(history: History) -> list[Finding]:
     return [f for f in run_checks(history) if f.check == "latency.cost"]
 
 
-def test_a_machine_with_cpu_to_spare_is_said_to_have_it(tmp_path: Path) -> None:
+def test_a_machine_with_free_cpu_is_reported_as_such(tmp_path: Path) -> None:
     said, finding = verdict(on_a_machine(run(took=0.2), full(0, 0)).history(tmp_path))
     assert said is Verdict.GO
     assert finding is not None
@@ -210,7 +210,7 @@ def test_without_a_rehearsal_the_calm_part_of_the_run_is_the_reference(tmp_path:
     assert "the calm part's of this run" in dearer(history)[0].summary
 
 
-def test_without_any_reference_nothing_is_said_to_be_dearer(tmp_path: Path) -> None:
+def test_without_a_reference_a_turn_is_not_called_more_expensive(tmp_path: Path) -> None:
     said, finding = verdict(on_a_machine(run(), full(-5, 90)).history(tmp_path))
     assert said is Verdict.INCONCLUSIVE
     assert finding is not None
@@ -268,7 +268,7 @@ def test_time_outs_of_a_full_machine_are_excused_and_other_errors_count(tmp_path
     assert judged("HTTP 500: KeyError: 'order'", 500, tmp_path / "c") is Verdict.NO_GO
 
 
-def test_what_was_lost_is_lost_however_full_the_machine_was(tmp_path: Path) -> None:
+def test_a_full_machine_does_not_excuse_a_lost_turn(tmp_path: Path) -> None:
     made = run()
     made.conversation(start=30.0).turn().turn().turn().audit(whole("c50t0", "c50t2"))
     sizing = {"cpu_s_per_turn": 1.0}
@@ -290,7 +290,7 @@ def test_memory_that_did_not_come_back_counts_however_full_the_machine_was(tmp_p
     assert "does not explain all that failed: Memory" in finding.summary
 
 
-def test_where_nobody_saw_the_cpu_nothing_is_gated(tmp_path: Path) -> None:
+def test_a_run_without_cpu_samples_is_not_gated(tmp_path: Path) -> None:
     said, finding = verdict(run().history(tmp_path))
     assert said is Verdict.NO_GO
     assert finding is None

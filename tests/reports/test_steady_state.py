@@ -23,7 +23,7 @@ def test_without_a_hypothesis_there_is_no_gate(tmp_path: Path) -> None:
     assert not {name for name in found if name.endswith("steady_state")}
 
 
-def test_what_was_not_asked_is_unknown(tmp_path: Path) -> None:
+def test_a_probe_without_an_answer_is_unknown(tmp_path: Path) -> None:
     run = Run(steady_state=["a", "b"])
     assert statuses(run, tmp_path) == (Status.UNKNOWN, Status.UNKNOWN)
     run.asked("a", "before")

@@ -31,7 +31,7 @@ def test_customers_who_find_their_session_shortly_before_its_end_prove_the_ttl(
 
 
 @pytest.mark.parametrize("latest", [0.5, 0.6, 0.75])
-def test_a_ttl_that_nobody_came_near_is_not_known(tmp_path: Path, latest: float) -> None:
+def test_a_ttl_without_late_turns_is_not_known(tmp_path: Path, latest: float) -> None:
     finding = found(coming_back(*[latest] * 20), tmp_path)
     assert finding.status is Status.UNKNOWN
     assert not finding.out_of_sight
@@ -49,7 +49,7 @@ def test_a_session_that_was_opened_again_was_not_found(tmp_path: Path) -> None:
     assert found(run, tmp_path).status is Status.UNKNOWN
 
 
-def test_a_profile_that_plans_no_such_customers_is_told_and_not_held_to_it(
+def test_a_profile_without_late_customers_is_reported_and_not_counted(
     tmp_path: Path,
 ) -> None:
     finding = found(coming_back(0.5, sliding=0), tmp_path)

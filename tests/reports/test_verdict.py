@@ -51,7 +51,7 @@ def test_the_verdict_follows_from_the_findings(findings: list[str], verdict: Ver
     assert judge_findings([finding(text) for text in findings]) is verdict
 
 
-def test_what_weighs_most_comes_first() -> None:
+def test_the_worst_finding_comes_first() -> None:
     findings = [
         finding("errors.rate unknown"),
         finding("errors.rate fail"),

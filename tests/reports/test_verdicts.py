@@ -27,7 +27,7 @@ def test_most_correct_services_leave_nothing_open() -> None:
     assert acquit(range(200)).unknown <= 20
 
 
-def test_the_model_draws_what_it_is_to_prove() -> None:
+def test_the_model_draws_every_case_it_must_prove() -> None:
     worlds = [draw(seed) for seed in range(100)]
     turns = [turn for world in worlds for turn in world.turns]
     assert any(turn.reopened is not None for turn in turns)

@@ -98,7 +98,7 @@ def test_a_function_that_an_agent_replaced_stays_replaced() -> None:
 
 
 @pytest.mark.service
-def test_spans_are_made_as_soon_as_somebody_records_them() -> None:
+def test_spans_are_created_as_soon_as_they_are_recorded() -> None:
     told = in_a_process(
         "from target_service.adk_patches.telemetry import recorded\n"
         "from opentelemetry import trace\n"

@@ -50,7 +50,7 @@ def talk(*messages: str) -> list[str]:
     return replies
 
 
-def test_the_founding_story_is_told_word_for_word() -> None:
+def test_the_demo_s_conversation_has_its_exact_words() -> None:
     first, second = talk("Where is my order ORD-58291?", "When will it arrive?")
     assert first.startswith("I can help you track order ORD-58291. ")
     assert second.startswith("Based on your order ORD-58291, the expected delivery is April 8th, ")
@@ -177,16 +177,16 @@ def test_a_complaint_goes_up_one_level_with_every_word() -> None:
     assert "the regional manager" in third
 
 
-def test_a_refund_is_reported_by_what_happened_before() -> None:
+def test_a_refund_depends_on_earlier_turns() -> None:
     question = "How long does the refund take?"
     assert "RET-58292" in talk("I want to return ORD-58292", question)[1]
     assert "PAY-58292" in talk("Payment for ORD-58292 failed", question)[1]
 
 
-def test_a_coupon_nobody_gave_out_is_not_found() -> None:
+def test_an_unknown_coupon_is_not_found() -> None:
     assert "No coupon DIWALI99" in talk("My coupon DIWALI99 did not work on ORD-58300")[0]
 
 
-def test_what_says_nothing_of_its_own_belongs_to_what_was_spoken_of() -> None:
+def test_a_message_without_an_intent_continues_the_last_topic() -> None:
     assert "Sunday" in talk("ORD-58300 ki delivery Sunday ko badal do", "Haan theek hai na?")[0]
     assert intents.topic(["I want to return ORD-58300", "Yes, please."]) == "return"

@@ -88,7 +88,7 @@ async def begun(service: RedisSessionService, *events: Event) -> Turn:
 
 
 @pytest.mark.parametrize("text", ["", "disk", "replicated", "replicated:0", "replicated:x"])
-def test_a_durability_that_nobody_knows_is_refused(text: str) -> None:
+def test_an_unknown_durability_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="or `replicated:N`, got"):
         RedisSessionService("redis://127.0.0.1:1/0", durability=text)
 
@@ -141,7 +141,7 @@ def test_every_write_waits_for_its_replica(servers: Servers, two: tuple[Server, 
     asyncio.run(scenario())
 
 
-def test_what_memory_or_aof_promise_is_not_waited_for(
+def test_the_durabilities_memory_and_aof_do_not_wait(
     servers: Servers, two: tuple[Server, Server]
 ) -> None:
     primary, replica = two

@@ -181,7 +181,7 @@ def test_a_bound_of_turns_in_flight_that_is_too_low_is_named(
     assert "2 turns are running here" in found.errors[0][0]
 
 
-def test_a_slow_model_is_named_by_what_it_took(observe: Callable[..., Observed]) -> None:
+def test_a_slow_model_is_named_with_its_time(observe: Callable[..., Observed]) -> None:
     seen = observe(DIYA_MODEL_TTFT_MS="1200")
     found = seen.diagnosis(3, seen.sampled("service:r01", 5))
     assert found.cause == "model"

@@ -38,7 +38,7 @@ def references(doors: list[Door]) -> list[Reference]:
 
 
 @pytest.mark.parametrize(("fault", "count"), [("killed", 6), ("frozen", 3)])
-def test_a_turn_whose_replica_fails_happens_once_and_says_what_it_would_have_said(
+def test_a_turn_whose_replica_fails_happens_once_with_the_same_reply(
     grounds: Grounds,
     doors: list[Door],
     references: list[Reference],

@@ -62,7 +62,7 @@ def test_the_server_is_the_one_that_adk_builds(agents: Path) -> None:
     ]
 
 
-def test_what_is_left_out_says_the_same_as_the_real_thing() -> None:
+def test_a_stubbed_module_has_the_same_constants_as_the_real_one() -> None:
     assert {
         name: getattr(cli_eval, name) for name in import_stubs.PREFIXES
     } == import_stubs.PREFIXES
@@ -95,7 +95,7 @@ def test_an_agent_that_wants_the_evaluation_gets_it() -> None:
     assert told == [True, "adk-eval-session-"]
 
 
-def test_whoever_has_adk_already_keeps_all_of_it() -> None:
+def test_the_stubs_change_nothing_after_adk_was_imported() -> None:
     told = in_a_new_process(
         "import json, httpx, google.adk.cli.cli_eval as real\n"
         "lean.leave_out()\n"

@@ -39,7 +39,9 @@ async def created(service: RedisSessionService, letters: str, announced: int) ->
         current.reset(token)
 
 
-def test_who_dies_before_the_last_event_leaves_nothing(store_server: RedisServer) -> None:
+def test_a_replica_that_dies_before_the_last_event_leaves_nothing(
+    store_server: RedisServer,
+) -> None:
     async def scenario() -> None:
         async with services(store_server) as (a, b):
             await created(a, "ab", announced=3)
@@ -58,7 +60,7 @@ def test_who_dies_before_the_last_event_leaves_nothing(store_server: RedisServer
     asyncio.run(scenario())
 
 
-def test_of_many_that_create_one_session_exactly_one_does(store_server: RedisServer) -> None:
+def test_exactly_one_of_many_creations_of_a_session_succeeds(store_server: RedisServer) -> None:
     async def scenario() -> None:
         async with services(store_server) as made:
             results = await asyncio.gather(

@@ -26,7 +26,7 @@ def test_a_turn_that_computes_for_a_while_is_seen_as_lag() -> None:
     assert later >= 0.35
 
 
-def test_a_loop_that_nobody_watches_has_no_lag() -> None:
+def test_an_unwatched_loop_has_no_lag() -> None:
     async def unwatched() -> float:
         return LoopLag().worst()
 

@@ -53,7 +53,7 @@ def metric(replica: Replica, name: str) -> float:
     "shown",
     [None, "", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x"],
 )
-def test_without_the_token_nobody_comes_in(guarded: Replica, shown: str | None) -> None:
+def test_a_request_without_the_token_is_refused(guarded: Replica, shown: str | None) -> None:
     headers = {} if shown is None else {"Authorization": shown}
     url = str(guarded.http.base_url)
     with httpx.Client(base_url=url, headers=headers, trust_env=False) as stranger:
@@ -95,13 +95,13 @@ def test_with_the_token_everything_is_as_ever(guarded: Replica, user: str) -> No
 
 
 @pytest.mark.parametrize("token", ["", " ", "two words", "naïve", "line\n"])
-def test_a_token_that_nobody_could_show_is_refused_and_not_told(token: str) -> None:
+def test_an_impossible_token_is_refused_without_being_shown(token: str) -> None:
     with pytest.raises(SettingsError, match="DIYA_TOKEN") as refused:
         from_environment({"DIYA_TOKEN": token})
     assert not token.strip() or token.strip() not in str(refused.value)
 
 
-def test_secrets_do_not_stand_in_what_settings_print() -> None:
+def test_printed_settings_hold_no_secret() -> None:
     settings = from_environment({"DIYA_TOKEN": "s3cret", "DIYA_REDIS_URL": "redis://:s3cret@h"})
     assert "s3cret" not in repr(settings)
     assert settings.token == "s3cret"
@@ -179,7 +179,7 @@ def test_a_turn_id_with_another_message_is_refused(pair: Pair, user: str, path: 
     assert again.status_code == 200
 
 
-def test_the_metrics_tell_what_became_of_turns(pair: Pair, user: str) -> None:
+def test_the_metrics_count_the_results_of_turns(pair: Pair, user: str) -> None:
     a, _ = pair
     names = {
         "ok": 'diya_turns_total{result="ok"}',
@@ -217,9 +217,7 @@ def test_the_metrics_count_turns_that_run_now_and_how_they_ended_without_their_c
     assert metric(a, f'diya_turns_total{{result="{result}"}}') == before + 1
 
 
-def test_the_metrics_tell_how_late_the_loop_is_and_what_the_model_took(
-    pair: Pair, user: str
-) -> None:
+def test_the_metrics_show_the_loop_s_lag_and_the_model_s_time(pair: Pair, user: str) -> None:
     a, _ = pair
     names = ("diya_model_calls_total", "diya_model_seconds_total")
     before = [metric(a, name) for name in names]

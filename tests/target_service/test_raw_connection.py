@@ -19,7 +19,7 @@ from target_service.sessions.client import SingleServerClient
 from target_service.sessions.command import Batch, Command
 from target_service.sessions.connect import connect
 from target_service.sessions.durability import parse
-from target_service.sessions.raw_connection import RawConnection, raw_connection_of, opened
+from target_service.sessions.raw_connection import RawConnection, opened, raw_connection_of
 from tests.target_service.processes import RedisServer
 
 pytestmark = pytest.mark.service
@@ -128,7 +128,7 @@ def test_a_server_that_was_restarted_meanwhile_is_asked_over_a_new_connection(
         server.kill()
 
 
-def test_what_nobody_asked_for_ends_a_connection_and_meets_no_one(bundled: RedisServer) -> None:
+def test_an_unexpected_answer_ends_the_connection_and_reaches_no_call(bundled: RedisServer) -> None:
     async def scenario() -> None:
         client = connect(bundled.uri, parse("aof"))
         assert isinstance(client, SingleServerClient)

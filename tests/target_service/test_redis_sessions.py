@@ -97,7 +97,7 @@ def test_appending_to_a_session_that_another_replica_changed_is_stale(
     asyncio.run(scenario())
 
 
-def test_of_many_writers_at_one_revision_exactly_one_wins(store_server: RedisServer) -> None:
+def test_exactly_one_of_many_writers_at_one_revision_wins(store_server: RedisServer) -> None:
     async def scenario() -> None:
         async with services(store_server) as (a, b):
             await filled(a, "a")
@@ -161,7 +161,7 @@ def test_a_recreated_session_is_not_taken_for_its_former_self_even_with_equal_ev
     asyncio.run(scenario())
 
 
-def test_what_a_caller_does_to_a_session_does_not_reach_the_cache(
+def test_a_caller_s_changes_of_a_session_do_not_reach_the_cache(
     store_server: RedisServer,
 ) -> None:
     async def scenario() -> None:

@@ -228,7 +228,7 @@ HOSTILE = [
 ]
 
 
-def test_no_id_reaches_into_the_session_of_another(play: Play) -> None:
+def test_an_id_cannot_reach_the_session_of_another(play: Play) -> None:
     async def scenario(service: BaseSessionService) -> None:
         names = [(u, s) for u in HOSTILE for s in ("x", *HOSTILE)] + [("a/a", "x"), ("a", "a/x")]
         for user, id_ in names:
@@ -306,7 +306,7 @@ def test_sessions_are_listed_oldest_update_first(play: Play) -> None:
     play(scenario)
 
 
-def test_changing_what_was_read_does_not_change_what_is_stored(play: Play) -> None:
+def test_changing_a_read_session_does_not_change_the_stored_one(play: Play) -> None:
     async def scenario(service: BaseSessionService) -> None:
         session = await service.create_session(**KEY, state={"list": [1]})
         await service.append_event(session, said("a"))

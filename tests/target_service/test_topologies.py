@@ -286,7 +286,7 @@ def test_a_dead_node_stops_its_own_customers_and_no_others(cluster: ClusterOfThr
     asyncio.run(scenario())
 
 
-def test_the_node_that_has_the_apps_state_stops_only_who_changes_that(
+def test_a_dead_node_with_the_app_s_state_stops_only_turns_that_change_it(
     cluster: ClusterOfThree,
 ) -> None:
     dead = cluster.owner(keys("diya", SessionId(APP, "", "")).app_state)

@@ -296,7 +296,7 @@ def test_a_turn_without_an_id_ends_with_its_client_and_frees_the_session(
     assert turn_ids(history(a, user)) == ["t2"]
 
 
-def test_a_turn_that_must_wait_too_long_is_told_that_it_did_not_run(
+def test_a_turn_that_waits_too_long_is_refused_as_not_run(
     slow_pair: Pair, user: str, bundled: RedisServer
 ) -> None:
     a, b = slow_pair
