@@ -7,16 +7,28 @@ import glob
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from msgspec import structs
 
 from chaos.containers import engine, owner, service_image
 from chaos.containers.compose import Project
+from chaos.containers.container_lifecycle import ContainerLifecycle
 from chaos.containers.docker_errors import REFUSALS
-from chaos.containers.fleet import ContainerFleet, Images
 from chaos.containers.node import ContainerNode
-from chaos.containers.parts import SERVICE_PORT, ContainerEnvoy, ContainerReplica
+from chaos.containers.parts import (
+    SERVICE_PORT,
+    ContainerEnvoy,
+    ContainerRedis,
+    ContainerReplica,
+    redis_settings,
+)
 from chaos.errors import ChaosError
 from chaos.fleet.environment import LoadSwitch
+from chaos.fleet.lifecycle import LoadNode, Part, replica_names
+from chaos.fleet.plan import FleetPlan
+from chaos.fleet.ports import free_port
+from reports.records.run_description import EnvironmentDescription
 
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
@@ -29,11 +41,6 @@ _INSIDE = "/records"
 
 class ComposedReplica(ContainerReplica):
     """A replica that gets another port on the host, and another address, at every start."""
-
-    def adopt(self, container: Any) -> None:
-        """As of any node."""
-        super().adopt(container)
-        self._learn_port()
 
     def start(self) -> None:
         """As of any node."""
@@ -52,8 +59,11 @@ class ComposedReplica(ContainerReplica):
             self.port = int(published[0]["HostPort"])
 
 
-class ComposeFleet(ContainerFleet):
-    """What a fleet in containers is, made by compose under a project name of the run."""
+class ComposeFleet(ContainerLifecycle):
+    """A fleet of containers that compose makes, under a project name of the run.
+
+    Compose brings all of them up at once; the first start of a node finds its container.
+    """
 
     def __init__(
         self,
@@ -73,34 +83,38 @@ class ComposeFleet(ContainerFleet):
         """Plan the fleet; nothing is started.
 
         `images` go before those of the file: `service`, `redis`, `envoy`.  Raises
-        ChaosConfigError for an odd count, ContainersUnavailable without compose or its file.
+        ChaosConfigError for an impossible count, ContainersUnavailable without compose or its file.
         """
+        names = replica_names(replicas)
         super().__init__(
             run_dir,
             run_id,
-            images=Images(),
-            replicas=replicas,
             sessions=sessions,
             ttl_seconds=ttl_seconds,
             aof=aof,
             rdb=rdb,
-            base_port=base_port,
             load=load,
         )
+        self.redis = ContainerRedis(
+            free_port(), self._password, aof, self._finder("redis"), self._network
+        )
         self.replicas = {
-            name: ComposedReplica(name, each.port, "/readyz", _composed, self._network)
-            for name, each in self.replicas.items()
+            # Docker chooses its port on the host.
+            name: ComposedReplica(name, 0, "/readyz", self._finder("agent", number), self._network)
+            for number, name in enumerate(names)
         }
         self.balancer = ContainerEnvoy(
-            self.balancer.port,
-            self.balancer.admin_port,
+            base_port or free_port(),
+            free_port(),
             self._addresses,
-            _composed,
+            self._finder("envoy"),
             self._network,
         )
-        self.locust = ContainerNode("locust-master", _composed, self._network)
+        self.locust = ContainerNode("locust-master", self._finder("locust-master"), self._network)
         self._workers = [
-            ContainerNode(f"locust-worker-{number + 1}", _composed, self._network)
+            ContainerNode(
+                f"locust-worker-{number + 1}", self._finder("locust-worker", number), self._network
+            )
             for number in range(workers)
         ]
         named = {**os.environ, **_variables_of(images)}
@@ -113,9 +127,32 @@ class ComposeFleet(ContainerFleet):
             "generator": named.get("DIYA_GENERATOR_IMAGE") or service_image.GENERATOR,
         }
         self._client: Any = None
+        self._brought_up: dict[str, list[str]] = {}
+        """Service of the file -> the ids of its containers, in compose's order."""
         self._local = self.run_dir / "compose" / "redis-local.conf"
         self._project = Project(
             f"diya-{run_id}", {**self._settings, **self._variables(images, workers)}
+        )
+
+    @classmethod
+    def from_plan(cls, plan: FleetPlan) -> Self:
+        """The fleet, not started.
+
+        Raises ChaosConfigError for settings that are impossible, ContainersUnavailable without
+        compose or its file.
+        """
+        return cls(
+            plan.run_dir,
+            plan.run_id,
+            images=plan.images,
+            workers=plan.workers,
+            replicas=plan.replicas,
+            sessions=plan.sessions,
+            ttl_seconds=plan.ttl_seconds,
+            aof=plan.topology.aof,
+            rdb=plan.topology.rdb,
+            base_port=plan.base_port,
+            load=plan.load,
         )
 
     def _variables(self, images: Mapping[str, str], workers: int) -> dict[str, str]:
@@ -133,100 +170,87 @@ class ComposeFleet(ContainerFleet):
             "DIYA_RECORDS": str(self.run_dir),
             "DIYA_LOAD_RUN_DIR": _INSIDE,
             "DIYA_LOAD_HEADLESS": "true",
-            # The records are ours, not the container's.
+            # The records belong to this user, not to the container's.
             "DIYA_LOAD_USER": f"{os.getuid()}:{os.getgid()}",
             **_variables_of(images),
         }
 
-    def start(self, progress: Callable[[str], None] | None = None) -> None:
-        """Sweep what dead runs left, then bring up all but the load.
-
-        Raises ChaosError, or ContainersUnavailable without an engine or an image.
-        """
-        self._progress = progress or self._progress
+    def _prepare(self) -> None:
         self._client = engine.connect()
-        self.images = engine.ensure(self._client, self._bought, self._progress)
+        self._undo.callback(self._client.close)
+        self.images = engine.ensure(self._client, self._bought, self._say)
         for service in ("agent", "locust-master"):
             image = self._made[_BUILT[service]]
-            # What has a name of its own is somebody's choice; ours must be of the sources here.
+            # An image with a name of the user's own is used as it is; ours is built every time.
             if image in service_image.NAMES or not engine.has_image(self._client, image):
-                self._progress(f"building {image}")
+                self._say(f"building {image}")
                 self._project.build(service)
             self.images[_BUILT[service]] = engine.used(self._client, image)
-        # The file with the password goes, whatever becomes of us.
+        # The file with the password is removed however this process ends.
         self._take_over(self._client, [glob.escape(str(self._local.parent))])
+        self._undo.callback(self._take_down)
         self._write_local()
-        self._progress("compose: up")
-        self._project.up("redis", "agent", "envoy")
-        self._adopt("redis", [self.redis])
-        self._adopt("agent", list(self.replicas.values()))
-        self._adopt("envoy", [self.balancer])
-        self.redis.wait_ready(30)
-        info = self.redis.info
-        self._progress(f"{info.name} {info.version} ready")
+        self._say("compose: up")
+        self._up({"redis": 1, "agent": len(self.replicas), "envoy": 1})
 
-    def start_load(self) -> None:
+    def start_load(self) -> LoadNode:
         """Let Locust's master and workers play what is in `run.json`.  Raises ChaosError."""
-        self._project.up("locust-master", "locust-worker")
-        self._adopt("locust-master", [self.locust])
-        self._adopt("locust-worker", self._workers)
+        self._up({"locust-master": 1, "locust-worker": len(self._workers)})
+        for node in (self.locust, *self._workers):
+            node.start()
+        return self.locust
 
-    def stop(self) -> None:
-        """Keep the logs and remove everything of the run.  May be called again."""
-        if self._stopped:
-            return
-        self._stopped = True
-        nodes = self._nodes()
-        for node in nodes:
-            node.close()
-        if self._keeper is not None:
-            self._save_logs(nodes)
-            # What it leaves, and says so, the keeper removes.
-            with contextlib.suppress(ChaosError):
-                self._project.down()
-            self._keeper.close()
-        if self._client is not None:
-            self._client.close()
-        if self._guardian is not None:
-            self._guardian.close()
+    def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
+        """As of every fleet in containers, and the id by which each replica answers."""
+        # The id as `docker ps` shows it.
+        containers = {name: each.id[:_SHORT] for name, each in self.replicas.items()}
+        return structs.replace(super().describe(environment), containers=containers)
 
-    @property
-    def containers(self) -> dict[str, str]:
-        """Replica → its container's id as `docker ps` shows it: the name it answers by."""
-        return {name: each.id[:_SHORT] for name, each in self.replicas.items()}
+    def _parts(self) -> list[Part]:
+        return [*super()._parts(), self.locust, *self._workers]
 
-    def _nodes(self) -> list[ContainerNode]:
-        return [self.balancer, *self.replicas.values(), self.redis, self.locust, *self._workers]
+    def _take_down(self) -> None:
+        self._save_logs(self.locust, *self._workers)
+        # The guardian removes what compose leaves, and says so when it cannot.
+        with contextlib.suppress(ChaosError):
+            self._project.down()
 
     def _write_local(self) -> None:
         self._local.parent.mkdir(mode=0o700, parents=True)
-        lines = [
-            f"requirepass {self._password}",
-            f"appendonly {'no' if self._aof == 'off' else 'yes'}",
-            *([] if self._aof == "off" else [f"appendfsync {self._aof}"]),
-            "save 3600 1 300 100 60 10000" if self._rdb else 'save ""',
-            "latency-tracking no",
-        ]
-        self._local.write_text("\n".join(lines) + "\n")
-        # Redis runs as somebody else in there; here the folder keeps everybody out.
+        lines = redis_settings(self._password, self._aof, rdb=self._rdb)
+        self._local.write_text("\n".join([*lines, ""]))
+        # Redis runs as another user in the container; here the folder keeps everybody out.
         self._local.chmod(0o644)
 
-    def _adopt(self, service: str, nodes: list[Any]) -> None:
-        found = [each for each in self._listed() if each["Labels"][_SERVICE_LABEL] == service]
-        if len(found) != len(nodes):
-            raise ChaosError(
-                f"compose brought up {len(found)} containers of {service}; "
-                f"{len(nodes)} were expected"
-            )
+    def _up(self, services: Mapping[str, int]) -> None:
+        """Bring up these services, each with so many containers.  Raises ChaosError."""
+        self._project.up(*services)
+        listed = self._listed()
+        for service, count in services.items():
+            found = [each for each in listed if each["Labels"][_SERVICE_LABEL] == service]
+            if len(found) != count:
+                raise ChaosError(
+                    f"compose must bring up {count} containers of {service}, got {len(found)}"
+                )
+            self._check_image(service, found)
+            found.sort(key=lambda each: int(each["Labels"][_NUMBER_LABEL]))
+            self._brought_up[service] = [each["Id"] for each in found]
+
+    def _check_image(self, service: str, found: list[dict[str, Any]]) -> None:
         made = self.images.get(_BUILT.get(service, ""))
         if made is not None and {each["ImageID"] for each in found} != {made["id"]}:
             raise ChaosError(
                 f"compose started {service} from another image than the {made['name']} that was "
                 "built for this run: it was built again meanwhile, try again"
             )
-        found.sort(key=lambda each: int(each["Labels"][_NUMBER_LABEL]))
-        for node, each in zip(nodes, found, strict=True):
-            node.adopt(self._client.containers.get(each["Id"]))
+
+    def _finder(self, service: str, number: int = 0) -> Callable[[], Any]:
+        def find() -> Any:
+            if service not in self._brought_up:
+                raise ChaosError(f"compose has not brought up {service} yet")
+            return self._client.containers.get(self._brought_up[service][number])
+
+        return find
 
     def _listed(self) -> list[dict[str, Any]]:
         filters = {"label": f"com.docker.compose.project={self._project.name}"}
@@ -237,7 +261,7 @@ class ComposeFleet(ContainerFleet):
         try:
             listed = self._listed()
         except REFUSALS:
-            return {}  # whoever waits for a replica asks again, until its own time is over
+            return {}  # a caller that waits for a replica asks again until its own timeout
         return {
             joined["IPAddress"]: names[each["Id"]]
             for each in listed
@@ -252,10 +276,6 @@ class ComposeFleet(ContainerFleet):
         filters = {"label": f"com.docker.compose.project={self._project.name}"}
         (network,) = self._client.networks.list(filters=filters)
         return network
-
-
-def _composed() -> Any:
-    raise ChaosError("compose makes the containers of this fleet: it was not up")
 
 
 def _variables_of(images: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ _START_TIMEOUT_S = 20.0
 _SWEEP_TIMEOUT_S = 60.0
 
 
-class Keeper:
+class ContainerGuardian:
     """The harness's end of the pipe."""
 
     def __init__(self, run_id: str) -> None:

@@ -29,8 +29,9 @@ class _GoneError(ChaosError):
 class ContainerNode(Awaitable):
     """A node of `chaos.fleet.environment` that is a container on the run's network.
 
-    `create` makes and starts the container at the first start; later ones start the same one, with
-    its disk, its address on the network and its ports on the host.
+    `create` makes and starts the container at the first start, or finds one that compose has
+    started; later starts start the same one, with its disk, its address on the network and its
+    ports on the host.
     """
 
     def __init__(self, name: str, create: Callable[[], Any], network: Callable[[], Any]) -> None:
@@ -45,10 +46,6 @@ class ContainerNode(Awaitable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-    def adopt(self, container: Any) -> None:
-        """Take a container that somebody else has started."""
-        self._container = container
 
     @property
     def id(self) -> str:

@@ -101,7 +101,7 @@ class ContainerRedis(ContainerNode):
         except redis.RedisError:
             return False
 
-    def wait_ready(self, timeout: float = 10.0) -> None:
+    def wait_ready(self, timeout: float = 30.0) -> None:
         """Wait for that.  Raises ChaosError when it ends or `timeout` seconds pass."""
         self.wait_until(self.answers, timeout, "ready")
 
@@ -110,6 +110,17 @@ class ContainerRedis(ContainerNode):
             return read_info(self.url)
         except redis.RedisError as error:
             raise ChaosError(f"redis on port {self.port} gave no INFO: {error}") from None
+
+
+def redis_settings(password: str, aof: str, *, rdb: bool) -> list[str]:
+    """The lines of redis.conf that follow from the plan of a fleet."""
+    return [
+        f"requirepass {password}",
+        f"appendonly {'no' if aof == 'off' else 'yes'}",
+        *([] if aof == "off" else [f"appendfsync {aof}"]),
+        "save 3600 1 300 100 60 10000" if rdb else 'save ""',
+        "latency-tracking no",
+    ]
 
 
 class ContainerEnvoy(ContainerNode):

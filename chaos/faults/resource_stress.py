@@ -102,7 +102,7 @@ class MemoryHog(LastingFault):
         self._hog = subprocess.Popen(
             [sys.executable, "-c", _HOLD, str(self.megabytes * 1_000_000)],
             stdin=subprocess.DEVNULL,
-            env=dict(env.marks),
+            env=dict(env.process_env),
             start_new_session=True,
         )
 

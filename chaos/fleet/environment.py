@@ -1,7 +1,7 @@
 """What a fault may touch: the environment it is done to, and what that environment can do.
 
 Faults are written against these protocols and against nothing else, so that the same fault is done
-to local processes (`chaos.fleet.fleet`), to containers, or to whatever else brings its own nodes.
+to local processes, to containers, or to any other environment that brings its own nodes.
 What differs between environments is named by capabilities: a fault says what it `needs`, and is
 refused before the run when the environment cannot do that.
 """
@@ -227,7 +227,7 @@ class SystemUnderTest(Protocol):
         """The faults that are being done to it now."""
 
     @property
-    def marks(self) -> Mapping[str, str]:
+    def process_env(self) -> Mapping[str, str]:
         """The environment variables of a process that must not outlive the run."""
 
     @property

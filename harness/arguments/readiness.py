@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.arguments import shared
 from harness.arguments.base import number, whole
+from harness.run.fleet_kinds import DEFAULT, FLEETS
 
 
 def readiness(commands: Any) -> None:
@@ -59,10 +60,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     shared.fleet(parser)
     parser.add_argument(
         "--env",
-        choices=("process", "containers", "compose"),
-        default="process",
-        help="where the fleet runs (default: %(default)s; containers need Docker and diya[ci]; "
-        "compose: deploy/compose.yaml, its Locust included)",
+        choices=tuple(FLEETS),
+        default=DEFAULT,
+        help="where the fleet runs (default: %(default)s; "
+        + "; ".join(kind.help for kind in FLEETS.values() if kind.help)
+        + ")",
     )
     parser.add_argument("--image", metavar="IMAGE", help="containers: the service's image")
     parser.add_argument("--redis-image", metavar="IMAGE", help="containers: default redis:8")

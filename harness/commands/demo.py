@@ -16,7 +16,7 @@ from typing import Any
 
 from redis import Redis
 
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.replica import Replica
 from reports.basics.exit_codes import ExitCode
 
@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> int:
     """Start Redis and two replicas, let a conversation move from one to the other, clean up."""
     with (
         tempfile.TemporaryDirectory(prefix="diya-demo-") as folder,
-        Fleet(
+        ProcessFleet(
             Path(folder), secrets.token_hex(6), replicas=2, redis=args.redis, ttl_seconds=7200
         ) as fleet,
     ):
@@ -38,7 +38,7 @@ def main(args: argparse.Namespace) -> int:
         return _story(fleet)
 
 
-def _story(fleet: Fleet) -> int:
+def _story(fleet: ProcessFleet) -> int:
     replica_a, replica_b = fleet.replicas.values()
     redis = Redis.from_url(fleet.redis.url, socket_timeout=2.0)
     print("Agent running with Redis-backed session storage")

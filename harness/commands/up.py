@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chaos.experiment.control import FOLDER_PREFIX, Control
 from chaos.experiment.control_functions import functions
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from harness import streams
 from harness.errors import ConfigError
 from harness.run import options
@@ -28,7 +28,7 @@ def main(args: argparse.Namespace) -> int:
     if args.ttl < 1:
         raise ConfigError(f"--ttl {args.ttl:g}: must be at least 1 second")
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
-        fleet = Fleet(
+        fleet = ProcessFleet(
             Path(folder),
             secrets.token_hex(6),
             replicas=args.replicas,
@@ -52,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     return ExitCode.GO
 
 
-def _print_addresses(fleet: Fleet, folder: str) -> None:
+def _print_addresses(fleet: ProcessFleet, folder: str) -> None:
     print(f"balancer  {fleet.url}")
     for name, replica in fleet.replicas.items():
         print(f"{name}       http://127.0.0.1:{replica.port}")

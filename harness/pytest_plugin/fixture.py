@@ -91,7 +91,7 @@ def _unavailable(chosen: Settings) -> str | None:
     from chaos.errors import ContainersUnavailable
 
     try:
-        from chaos.containers.fleet import Images, check
+        from chaos.containers.container_fleet import Images, check
 
         named = {
             "service": chosen.image,

@@ -13,6 +13,7 @@ from pathlib import Path
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.topologies import Topology
 from harness.errors import ConfigError
+from harness.run.fleet_kinds import FLEETS, in_containers, with_option
 from harness.run.generator import Crew
 from loadtests.adk.target import address as parse_target
 from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile
@@ -105,48 +106,55 @@ def check_ttl(ttl: float | None, target: str | None) -> None:
         raise ConfigError(f"--ttl {ttl:g}: must be from 1 to 604800 seconds")
 
 
-def containers(args: argparse.Namespace) -> dict[str, str] | None:
-    """The images that were named for containers, and the path of the health check.
+def images(args: argparse.Namespace) -> dict[str, str]:
+    """The images that were named for containers.
 
-    None for processes.  Raises ConfigError.
+    Raises ConfigError, also for other options that do not go with the kind of fleet.
     """
+    kind = FLEETS[args.env]
     named = {
         name: value
         for name in ("service", "redis", "envoy")
         if (value := getattr(args, "image" if name == "service" else f"{name}_image"))
     }
-    if args.env == "process":
+    if not kind.in_containers:
         if named:
             raise ConfigError(
-                "--image, --redis-image, --envoy-image: must come with --env containers or compose"
+                f"--image, --redis-image, --envoy-image: must come with --env {in_containers()}"
             )
-        if args.health_path is not None:
-            _health_path(args)
-        return None
+        return named
     if args.target is not None or args.topology != "single" or args.redis != "auto" or args.proxy:
         raise ConfigError(
             f"--env {args.env}: --target, --redis, --topology and --proxy must not be given; it "
             "has one Redis of its own and no proxies"
         )
-    if args.env == "compose" and (args.master or args.join is not None):
+    if kind.plays_load and (args.master or args.join is not None):
         raise ConfigError(
-            "--env compose: --master and --join must not be given; its file starts Locust's own"
+            f"--env {args.env}: --master and --join must not be given; its file starts Locust's own"
         )
-    if args.health_path is not None:
-        named["health_path"] = _health_path(args)
     return named
 
 
-def _health_path(args: argparse.Namespace) -> str:
+HEALTH_PATH = "/readyz"
+
+
+def health_path(args: argparse.Namespace) -> str:
+    """Where the service of an image says that it is ready.  Raises ConfigError."""
+    if args.health_path is None:
+        return HEALTH_PATH
     path = str(args.health_path)
-    if args.env != "containers":
-        raise ConfigError(f"--health-path {path}: must come with --env containers")
+    _check_kind("--health-path", path, args)
     if not re.fullmatch(r"/[!-~]*", path):
         raise ConfigError(
             f"--health-path {path!r}: must be a path that begins with /, of printable ASCII "
             "characters without spaces"
         )
     return path
+
+
+def _check_kind(option: str, value: str, args: argparse.Namespace) -> None:
+    if option not in FLEETS[args.env].options:
+        raise ConfigError(f"{option} {value}: must come with --env {with_option(option)}")
 
 
 _OF_THE_FLEET = ("DIYA_REDIS_URL", "DIYA_REPLICA", "DIYA_SESSIONS", "DIYA_TTL_SECONDS")
@@ -159,8 +167,7 @@ def pass_env(args: argparse.Namespace) -> tuple[str, ...]:
     """
     names = tuple(dict.fromkeys(args.pass_env or ()))
     for name in names:
-        if args.env != "containers":
-            raise ConfigError(f"--pass-env {name}: must come with --env containers")
+        _check_kind("--pass-env", name, args)
         if name in _OF_THE_FLEET:
             raise ConfigError(f"--pass-env {name}: must be another name; the fleet sets this one")
         if name not in os.environ:
@@ -180,8 +187,8 @@ def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
     The replicas import the agent in their processes.  Raises ConfigError.
     """
     if args.app is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", args.app):
-        raise ConfigError(f"--app {args.app!r}: must be letters, digits, _ and -")
-    ours = args.target is None and args.env == "process"
+        raise ConfigError(f"--app {args.app!r}: letters, digits, _ and - were expected")
+    ours = args.target is None and not FLEETS[args.env].in_containers
     if args.agent is None:
         if ours and args.app not in (None, SHOPMAX):
             raise ConfigError(

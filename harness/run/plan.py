@@ -16,10 +16,12 @@ from msgspec import structs
 from chaos.experiment import model, random_experiment, reader
 from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
-from chaos.fleet.environment import needs_proxies
+from chaos.fleet.environment import LoadSwitch, needs_proxies
+from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topologies import Topology
 from harness.errors import ConfigError
 from harness.run import host, options, replay, reproduce, slo
+from harness.run.fleet_kinds import FLEETS
 from harness.run.generator import Crew
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
@@ -50,11 +52,10 @@ class Plan:
     replicas: int
     redis: str
     topology: Topology
-    containers: dict[str, str] | None
-    """The images of a fleet in containers, by the names that `chaos.containers` has for them, and
-    the path of the health check."""
-    compose: bool
-    """Whether compose makes that fleet, from deploy/compose.yaml."""
+    env: str
+    """The kind of fleet, by its word in `fleet_kinds.FLEETS`."""
+    images: Mapping[str, str]
+    """The images of a fleet in containers, as `chaos.containers` names them."""
     proxy: bool
     """Whether proxies are on the way: asked for, or needed by the experiment."""
     sessions: str
@@ -70,6 +71,8 @@ class Plan:
     crew: Crew = field(default_factory=Crew)
     book: Book | None = None
     """The journeys, where they are not ShopMax's."""
+    health_path: str = options.HEALTH_PATH
+    """Where the service of an image says that it is ready."""
     pass_env: tuple[str, ...] = ()
     """Variables of our environment that replicas in containers get too."""
     token_env: str | None = None
@@ -117,6 +120,27 @@ class Plan:
         given = str(self.experiment.path)
         words = [str(experiment) if word == given else word for word in self.command]
         return replace(self, command=tuple(words))
+
+    def fleet_plan(self, run_dir: Path, load: LoadSwitch) -> FleetPlan:
+        """The fleet of this run; `load` is the switch of its load."""
+        return FleetPlan(
+            run_dir=run_dir,
+            run_id=self.run_id,
+            replicas=self.replicas,
+            sessions=self.sessions,
+            ttl_seconds=self.profile.real_ttl_seconds,
+            base_port=self.port,
+            topology=self.topology,
+            load=load,
+            redis=self.redis,
+            proxy=self.proxy,
+            authorised=self.authorised,
+            agent=self.agent,
+            images=self.images,
+            health_path=self.health_path,
+            pass_env=self.pass_env,
+            workers=self.crew.workers,
+        )
 
     def description(self) -> RunDescription:
         """`run.json` as it is known before anything runs."""
@@ -216,8 +240,9 @@ def from_args(args: argparse.Namespace) -> Plan:
         replicas=args.replicas,
         redis=args.redis,
         topology=options.topology(args),
-        containers=options.containers(args),
-        compose=args.env == "compose",
+        env=args.env,
+        images=options.images(args),
+        health_path=options.health_path(args),
         proxy=args.proxy or _disturbs_network(experiment),
         sessions=args.sessions,
         port=args.port,
@@ -297,8 +322,9 @@ def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None
 def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapabilities:
     """The capabilities of the planned fleet, for drawing a random experiment."""
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
-    if args.env != "process":
-        return FleetCapabilities(random_experiment.CONTAINERS, args.replicas, longest_s=longest)
+    can = FLEETS[args.env].capabilities
+    if can is not None:
+        return FleetCapabilities(can, args.replicas, longest_s=longest)
     return random_experiment.local_fleet(
         options.topology(args),
         args.replicas,

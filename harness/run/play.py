@@ -7,16 +7,18 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
 from chaos.experiment.schedule import Schedule
 from chaos.fleet.guardian import Guardian
+from chaos.fleet.lifecycle import FleetLifecycle
 from harness.run import arrival_accounting, fleets, memory_forecast
 from harness.run.extension import Extension
 from harness.run.generator import Generator, Load
 from harness.run.host import usable_cores
+from harness.run.node_load import NodeLoad
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearsed import rehearsed
@@ -24,9 +26,6 @@ from harness.run.sampler import Sampler
 from harness.run.watch import Watch
 from reports.records import FILES, LoadMark, RecordWriter, RunClock, run_file
 from reports.records.run_description import RunDescription
-
-if TYPE_CHECKING:
-    from harness.run.fleets import AnyFleet
 
 _READY_S = 90.0
 _READY_PER_REPLICA_S = 10.0
@@ -82,7 +81,7 @@ def _sized(
     plan: Plan,
     run_dir: Path,
     description: RunDescription,
-    fleet: AnyFleet | None,
+    fleet: FleetLifecycle | None,
     progress: Progress,
 ) -> Plan:
     """The plan after the rehearsal; the description is written again with the load that it has."""
@@ -103,7 +102,7 @@ def _play_load(
     clock: RunClock,
     progress: Progress,
     records: RecordWriter,
-    fleet: AnyFleet | None,
+    fleet: FleetLifecycle | None,
     schedule: Schedule | None,
 ) -> None:
     """Load, faults and samples, from the baseline until the TTL has drained."""
@@ -116,7 +115,7 @@ def _play_load(
         balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
         envoy=None if fleet is None else fleet.balancer,
         served={} if fleet is None else fleet.replicas,
-        own_cpu=_all_are_ours(plan),
+        own_cpu=fleet is not None and fleet.is_all_below(),
     )
     sampler.start()
     generator = _load(plan, run_dir, fleet)
@@ -133,26 +132,20 @@ def _play_load(
         sampler.stop()
 
 
-def _all_are_ours(plan: Plan) -> bool:
-    """Whether all that serves and all that asks are processes below this one."""
-    return plan.target is None and plan.containers is None and "://" not in plan.redis
+def _load(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Load:
+    if fleet is None:
+        return Generator(run_dir, plan.run_id, str(plan.target), plan.crew)
+    node = fleet.start_load()
+    if node is not None:
+        return NodeLoad(node)
+    return Generator(run_dir, plan.run_id, fleet.url, plan.crew)
 
 
-def _load(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Load:
-    if plan.compose:
-        from harness.run.composed import ComposedLoad
-
-        composed: Any = fleet
-        return ComposedLoad(composed)
-    url = str(plan.target) if fleet is None else fleet.url
-    return Generator(run_dir, plan.run_id, url, plan.crew)
-
-
-def _sampled_redis(plan: Plan, fleet: AnyFleet | None) -> Callable[[], Sequence[str]] | None:
+def _sampled_redis(plan: Plan, fleet: FleetLifecycle | None) -> Callable[[], Sequence[str]] | None:
     if fleet is None or not fleet.redis.servers:
         # With a --target, a --redis address is where that keeps its sessions: read, never touched.
         return (lambda: [plan.redis]) if "://" in plan.redis else None
-    return lambda: fleets.primaries(fleet)
+    return fleet.primary_urls
 
 
 @contextlib.contextmanager

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from chaos.fleet.lifecycle import FleetLifecycle
 from harness.errors import ConfigError
-from harness.run import fleets, rehearsal
+from harness.run import rehearsal
 from harness.run.host import usable_cores
 from harness.run.own_cpu import used_below
 from harness.run.plan import Plan
@@ -22,14 +21,11 @@ from harness.run.traces import no_new_keys
 from loadtests.arrivals.peak import peak_turns_per_s
 from reports.records.sizing import in_words
 
-if TYPE_CHECKING:
-    from harness.run.fleets import AnyFleet
-
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit)\b.*")
 _END_OF_LOG = 16_384
 
 
-def rehearsed(plan: Plan, run_dir: Path, fleet: AnyFleet | None, progress: Progress) -> Plan:
+def rehearsed(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, progress: Progress) -> Plan:
     """The plan with its load sized.  `run.json` must say where the service is.
 
     Raises ConfigError where the service fails always, with its own sentence, or where the machine
@@ -54,24 +50,21 @@ def rehearsed(plan: Plan, run_dir: Path, fleet: AnyFleet | None, progress: Progr
     return plan.sized(sizing)
 
 
-def _rehearse(plan: Plan, run_dir: Path, fleet: AnyFleet | None) -> Measured | None:
+def _rehearse(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Measured | None:
     if fleet is None:
         found = rehearsal.rehearse(run_dir, plan.run_id, str(plan.target), 0)
     else:
         count = rehearsal.customers(plan.replicas)
-        with no_new_keys(lambda: fleets.primaries(fleet)):
-            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, _cpu(plan, fleet))
+        with no_new_keys(fleet.primary_urls):
+            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, _cpu(fleet))
     if isinstance(found, Refusal):
         raise ConfigError(_refused(plan, found, run_dir))
     return found
 
 
-def _cpu(plan: Plan, fleet: AnyFleet) -> Cpu:
-    """The CPU of all processes below this one, and of the fleet's containers."""
-    nodes: Sequence[Any] = ()
-    if plan.containers is not None:
-        contained: Any = fleet
-        nodes = [contained.balancer, contained.redis, *contained.replicas.values()]
+def _cpu(fleet: FleetLifecycle) -> Cpu:
+    """The CPU of all processes below this one, and of the nodes that run elsewhere."""
+    nodes = fleet.nodes_elsewhere()
 
     def used() -> float | None:
         total = used_below(psutil.Process())

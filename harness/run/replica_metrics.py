@@ -33,7 +33,9 @@ Write = Callable[[str, dict[str, float]], None]
 class Served(Protocol):
     """A replica that answers HTTP on a port of this machine."""
 
-    port: int
+    @property
+    def port(self) -> int:
+        """The port."""
 
 
 class ReplicaMetrics:

@@ -22,7 +22,7 @@ from typing import Any
 from redis import Redis
 
 from chaos.errors import ChaosConfigError
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_binary import find_server
 from loadtests.arrivals import arrivals, conversation, redis_sizes
 from loadtests.arrivals.conversation import ConversationPlan
@@ -128,7 +128,7 @@ class Stage:
         """Start it."""
         quick = {"DIYA_MODEL_TTFT_MS": "0", "DIYA_MODEL_TOKENS_PER_S": "1e12"}
         folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="diya-bench-"))
-        fleet = Fleet(
+        fleet = ProcessFleet(
             Path(folder),
             secrets.token_hex(6),
             replicas=self._replicas,

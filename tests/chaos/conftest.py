@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer
 from tests import tools
 
@@ -32,17 +32,17 @@ def need(kind: str) -> None:
 NO_FLEET: Any = None
 """For probes that ask a page or a program, and no fleet."""
 
-MakeFleet = Callable[..., Fleet]
+MakeFleet = Callable[..., ProcessFleet]
 
 
 @pytest.fixture
 def make_fleet(tmp_path: Path) -> Iterator[MakeFleet]:
     """Plan fleets of toy replicas; whatever was started is stopped at the end."""
-    fleets: list[Fleet] = []
+    fleets: list[ProcessFleet] = []
 
-    def make(**options: Any) -> Fleet:
+    def make(**options: Any) -> ProcessFleet:
         options = {"replicas": 3, "redis": REDIS, "replica_command": TOY, **options}
-        fleet = Fleet(tmp_path / f"fleet{len(fleets)}", uuid.uuid4().hex[:12], **options)
+        fleet = ProcessFleet(tmp_path / f"fleet{len(fleets)}", uuid.uuid4().hex[:12], **options)
         fleets.append(fleet)
         return fleet
 
@@ -52,16 +52,16 @@ def make_fleet(tmp_path: Path) -> Iterator[MakeFleet]:
 
 
 @pytest.fixture(scope="session")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFleet]:
     """One fleet of three toy replicas for all tests that leave it whole, or can be mended."""
     directory = tmp_path_factory.mktemp("standing")
     run_id = uuid.uuid4().hex[:12]
-    with Fleet(directory, run_id, replicas=3, redis=REDIS, replica_command=TOY) as fleet:
+    with ProcessFleet(directory, run_id, replicas=3, redis=REDIS, replica_command=TOY) as fleet:
         yield fleet
 
 
 @pytest.fixture
-def fleet(standing: Fleet) -> Fleet:
+def fleet(standing: ProcessFleet) -> ProcessFleet:
     """A ready fleet, which the test may hurt but not stop or close."""
     if standing.balancer.pid is None:
         standing.start()
@@ -77,7 +77,7 @@ def fleet(standing: Fleet) -> Fleet:
 
 
 @pytest.fixture
-def own_fleet(make_fleet: MakeFleet) -> Fleet:
+def own_fleet(make_fleet: MakeFleet) -> ProcessFleet:
     """A ready fleet for one test, which may do with it what it likes."""
     fleet = make_fleet()
     fleet.start()

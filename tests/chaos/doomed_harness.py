@@ -7,13 +7,13 @@ import sys
 import threading
 from pathlib import Path
 
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 
 TOY = (sys.executable, str(Path(__file__).parent / "toy_replica.py"))
 
 
 def main(directory: Path, run_id: str, kind: str) -> None:
-    fleet = Fleet(directory, run_id, replicas=2, redis=kind, replica_command=TOY)
+    fleet = ProcessFleet(directory, run_id, replicas=2, redis=kind, replica_command=TOY)
     fleet.start()
     fleet.wait_ready(30)
     ports = [fleet.balancer.port, *(replica.port for replica in fleet.replicas.values())]

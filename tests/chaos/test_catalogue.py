@@ -26,9 +26,9 @@ from chaos.faults.slow_redis import SlowRedis
 from chaos.faults.slow_start import SlowStart
 from chaos.faults.squeeze_memory import SqueezeMemory
 from chaos.faults.terminate_replica import TerminateReplica
-from chaos.fleet.fleet import Fleet
 from chaos.fleet.guardian import carriers
 from chaos.fleet.load_switch import LoadSwitchFile
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer, connect
 from chaos.fleet.topologies import Topology
 from reports.records import LoadMark, RecordWriter
@@ -37,16 +37,16 @@ from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import assert_healed, do
 
 
-def identities(fleet: Fleet) -> dict[str, str | None]:
+def identities(fleet: ProcessFleet) -> dict[str, str | None]:
     return {name: replica.identity for name, replica in fleet.replicas.items()}
 
 
-def changed(fleet: Fleet, before: dict[str, str | None]) -> list[str]:
+def changed(fleet: ProcessFleet, before: dict[str, str | None]) -> list[str]:
     return [name for name, identity in identities(fleet).items() if identity != before[name]]
 
 
 @pytest.fixture
-def redis(fleet: Fleet) -> Iterator[Any]:
+def redis(fleet: ProcessFleet) -> Iterator[Any]:
     """A client of the fleet's Redis, with some keys in it."""
     assert isinstance(fleet.redis, RedisServer)
     with connect(fleet.redis.url, 3.0) as client:
@@ -57,7 +57,7 @@ def redis(fleet: Fleet) -> Iterator[Any]:
         client.flushall()
 
 
-def test_a_terminated_replica_drains_and_another_comes_back(fleet: Fleet) -> None:
+def test_a_terminated_replica_drains_and_another_comes_back(fleet: ProcessFleet) -> None:
     before = identities(fleet)
     window = do(TerminateReplica(replica="r01", duration=0.1), fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "r01")
@@ -65,7 +65,7 @@ def test_a_terminated_replica_drains_and_another_comes_back(fleet: Fleet) -> Non
     assert_healed(window, fleet)
 
 
-def test_a_frozen_replica_goes_on_as_the_same_one(fleet: Fleet) -> None:
+def test_a_frozen_replica_goes_on_as_the_same_one(fleet: ProcessFleet) -> None:
     before = identities(fleet)
     window = do(FreezeReplica(replica="r02", duration=0.2), fleet)
     assert (window.took_hold, window.error) == (True, None)
@@ -73,7 +73,7 @@ def test_a_frozen_replica_goes_on_as_the_same_one(fleet: Fleet) -> None:
     assert_healed(window, fleet)
 
 
-def test_a_slow_start_keeps_a_replica_away_for_longer(fleet: Fleet) -> None:
+def test_a_slow_start_keeps_a_replica_away_for_longer(fleet: ProcessFleet) -> None:
     before = identities(fleet)
     window = do(SlowStart(replica="r03", duration=1.0), fleet)
     assert (window.took_hold, window.error) == (True, None)
@@ -82,7 +82,7 @@ def test_a_slow_start_keeps_a_replica_away_for_longer(fleet: Fleet) -> None:
     assert_healed(window, fleet)
 
 
-def test_half_of_the_fleet_and_a_zone_die_at_once_and_come_back(fleet: Fleet) -> None:
+def test_half_of_the_fleet_and_a_zone_die_at_once_and_come_back(fleet: ProcessFleet) -> None:
     before = identities(fleet)
     window = do(KillHalf(downtime=0.1), fleet)
     assert (window.took_hold, window.error) == (True, None)
@@ -94,14 +94,14 @@ def test_half_of_the_fleet_and_a_zone_die_at_once_and_come_back(fleet: Fleet) ->
     assert_healed(window, fleet)
 
 
-def test_a_zone_whose_replica_is_down_already_cannot_be_lost(fleet: Fleet) -> None:
+def test_a_zone_whose_replica_is_down_already_cannot_be_lost(fleet: ProcessFleet) -> None:
     fleet.replicas["r02"].kill()
     window = do(KillZone(downtime=0.0, zone=2), fleet)
     assert not window.took_hold
     assert window.error == "r02 does not run: kill-zone cannot be done to it"
 
 
-def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: Fleet) -> None:
+def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: ProcessFleet) -> None:
     processes = carriers(fleet.run_id)
     window = do(CpuHog(replica="r01", duration=0.2, workers=2), fleet)
     assert (window.took_hold, window.error) == (True, None)
@@ -109,7 +109,7 @@ def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: Fle
     assert_healed(window, fleet)
 
 
-def test_a_memory_hog_takes_what_it_says_but_never_all(fleet: Fleet) -> None:
+def test_a_memory_hog_takes_what_it_says_but_never_all(fleet: ProcessFleet) -> None:
     processes = carriers(fleet.run_id)
     window = do(MemoryHog(duration=0.1, megabytes=32), fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "host")
@@ -119,7 +119,7 @@ def test_a_memory_hog_takes_what_it_says_but_never_all(fleet: Fleet) -> None:
     assert "can be taken now" in str(window.error)
 
 
-def test_a_replica_dies_in_the_middle_of_a_streamed_reply(fleet: Fleet) -> None:
+def test_a_replica_dies_in_the_middle_of_a_streamed_reply(fleet: ProcessFleet) -> None:
     before = identities(fleet)
     window = do(KillStreaming(replica="r01", duration=0.1), fleet)
     assert (window.took_hold, window.error) == (True, None)
@@ -127,7 +127,7 @@ def test_a_replica_dies_in_the_middle_of_a_streamed_reply(fleet: Fleet) -> None:
     assert_healed(window, fleet)
 
 
-def test_a_frozen_redis_goes_on_as_the_same_one(fleet: Fleet, redis: Any) -> None:
+def test_a_frozen_redis_goes_on_as_the_same_one(fleet: ProcessFleet, redis: Any) -> None:
     before = fleet.redis.servers["redis"].identity
     window = do(FreezeRedis(duration=0.2), fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "redis")
@@ -135,7 +135,7 @@ def test_a_frozen_redis_goes_on_as_the_same_one(fleet: Fleet, redis: Any) -> Non
     assert redis.dbsize() == 200
 
 
-def test_a_power_loss_takes_the_last_second_and_no_more(fleet: Fleet, redis: Any) -> None:
+def test_a_power_loss_takes_the_last_second_and_no_more(fleet: ProcessFleet, redis: Any) -> None:
     window = do(PowerLoss(downtime=0.0), fleet)
     assert (window.took_hold, window.error) == (True, None)
     assert window.server_lost_since is not None
@@ -153,7 +153,7 @@ def test_a_power_loss_takes_nothing_from_a_disk_that_is_never_behind(
     assert (window.took_hold, window.error, window.server_lost_since) == (True, None, None)
 
 
-def test_a_redis_with_much_to_load_says_so_until_it_has(fleet: Fleet, redis: Any) -> None:
+def test_a_redis_with_much_to_load_says_so_until_it_has(fleet: ProcessFleet, redis: Any) -> None:
     window = do(ReloadRedis(load=0.5), fleet)
     assert (window.took_hold, window.error) == (True, None)
     assert redis.dbsize() == 200
@@ -175,7 +175,9 @@ def test_a_redis_with_hardly_any_data_is_seen_to_load_them_too(
         assert client.keys() == ["one"]
 
 
-def test_amnesia_leaves_nothing_and_needs_something_to_forget(fleet: Fleet, redis: Any) -> None:
+def test_amnesia_leaves_nothing_and_needs_something_to_forget(
+    fleet: ProcessFleet, redis: Any
+) -> None:
     window = do(Amnesia(), fleet)
     assert (window.took_hold, window.error) == (True, None)
     assert redis.dbsize() == 0
@@ -186,7 +188,7 @@ def test_amnesia_leaves_nothing_and_needs_something_to_forget(fleet: Fleet, redi
 
 @pytest.mark.parametrize("policy", ["noeviction", "volatile-lru"])
 def test_squeezed_memory_is_felt_and_the_limits_come_back(
-    fleet: Fleet, redis: Any, policy: str
+    fleet: ProcessFleet, redis: Any, policy: str
 ) -> None:
     before = redis.config_get("maxmemory*")
     window = do(SqueezeMemory(duration=0.1, policy=policy, share=0.9), fleet)
@@ -197,7 +199,7 @@ def test_squeezed_memory_is_felt_and_the_limits_come_back(
 
 
 def test_exhausted_connections_shut_everybody_out_and_are_given_back(
-    fleet: Fleet, redis: Any
+    fleet: ProcessFleet, redis: Any
 ) -> None:
     limit = redis.config_get("maxclients")
     others = redis.client_id()
@@ -216,7 +218,7 @@ def test_slow_commands_are_slow_on_every_server(make_fleet: MakeFleet, kind: str
     assert (window.took_hold, window.error) == (True, None)
 
 
-def test_slow_commands_make_everybody_wait(fleet: Fleet, redis: Any) -> None:
+def test_slow_commands_make_everybody_wait(fleet: ProcessFleet, redis: Any) -> None:
     waits: list[float] = []
     fault = SlowRedis(duration=30.0, stall=0.3, every=0.31)
 
@@ -236,7 +238,7 @@ def test_slow_commands_make_everybody_wait(fleet: Fleet, redis: Any) -> None:
     assert max(waits) >= 0.15
 
 
-def test_a_mood_that_no_model_was_seen_in_did_not_take_hold(fleet: Fleet) -> None:
+def test_a_mood_that_no_model_was_seen_in_did_not_take_hold(fleet: ProcessFleet) -> None:
     fault = SlowModel(duration=0.1)
     fault.cancelled.set()  # do not wait for customers: there are none
     window = do(fault, fleet)
@@ -245,13 +247,13 @@ def test_a_mood_that_no_model_was_seen_in_did_not_take_hold(fleet: Fleet) -> Non
 
 
 @pytest.fixture
-def loaded(make_fleet: MakeFleet, tmp_path: Path) -> tuple[Fleet, Path]:
+def loaded(make_fleet: MakeFleet, tmp_path: Path) -> tuple[ProcessFleet, Path]:
     """A fleet under the load of a run in this directory, in which nobody answers."""
     return make_fleet(load=LoadSwitchFile(tmp_path)), tmp_path
 
 
 def test_an_order_that_no_load_generator_answers_did_not_take_hold(
-    loaded: tuple[Fleet, Path], monkeypatch: pytest.MonkeyPatch
+    loaded: tuple[ProcessFleet, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet, _ = loaded
     monkeypatch.setattr(load, "_ANSWER_TIMEOUT_S", 0.2)
@@ -261,7 +263,7 @@ def test_an_order_that_no_load_generator_answers_did_not_take_hold(
 
 
 def test_a_storm_that_found_nobody_is_ordered_again(
-    loaded: tuple[Fleet, Path], monkeypatch: pytest.MonkeyPatch
+    loaded: tuple[ProcessFleet, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet, run_dir = loaded
     tell = fleet.load.tell
@@ -282,7 +284,7 @@ def test_a_storm_that_found_nobody_is_ordered_again(
 
 
 def test_an_order_that_the_load_generator_refuses_did_not_take_hold(
-    loaded: tuple[Fleet, Path],
+    loaded: tuple[ProcessFleet, Path],
 ) -> None:
     fleet, run_dir = loaded
     with RecordWriter(run_dir) as generator:
@@ -293,7 +295,7 @@ def test_an_order_that_the_load_generator_refuses_did_not_take_hold(
     assert "the load generator refused load-spike" in str(window.error)
 
 
-def test_a_fleet_that_nobody_puts_load_on_has_no_faults_of_the_load(fleet: Fleet) -> None:
+def test_a_fleet_that_nobody_puts_load_on_has_no_faults_of_the_load(fleet: ProcessFleet) -> None:
     with pytest.raises(ValueError, match="load-spike needs what this environment cannot do: load"):
         LoadSpike().check(fleet)
 

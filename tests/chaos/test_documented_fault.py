@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from chaos.faults.base import Fault
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from tests.chaos.test_faults import assert_healed, do
 from tests.docs.pages import example
 
@@ -25,7 +25,7 @@ def documented(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fault]:
 
 
 def test_the_documented_fault_takes_hold_and_heals(
-    documented: Callable[..., Fault], fleet: Fleet
+    documented: Callable[..., Fault], fleet: ProcessFleet
 ) -> None:
     before = {name: replica.identity for name, replica in fleet.replicas.items()}
     window = do(documented(duration=0.1, replica="r03"), fleet)

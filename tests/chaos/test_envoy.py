@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from chaos.fleet.envoy import Envoy
-from chaos.fleet.fleet import Fleet
 from chaos.fleet.ports import free_port
+from chaos.fleet.process_fleet import ProcessFleet
 
 pytestmark = pytest.mark.service
 
@@ -85,13 +85,13 @@ def resetters(tmp_path: Path) -> Iterator[tuple[Envoy, Resetter, Resetter]]:
     second.close()
 
 
-def test_turns_are_spread_evenly_as_soon_as_all_are_in_rotation(fleet: Fleet) -> None:
+def test_turns_are_spread_evenly_as_soon_as_all_are_in_rotation(fleet: ProcessFleet) -> None:
     assert Counter(ask(fleet.balancer.port)[1] for _ in range(30)) == dict.fromkeys(
         fleet.replicas, 10
     )
 
 
-def test_a_killed_replica_costs_no_new_request_its_answer(fleet: Fleet) -> None:
+def test_a_killed_replica_costs_no_new_request_its_answer(fleet: ProcessFleet) -> None:
     for _ in range(6):  # idle connections to every replica
         ask(fleet.balancer.port)
     fleet.replicas["r02"].kill()
@@ -100,13 +100,15 @@ def test_a_killed_replica_costs_no_new_request_its_answer(fleet: Fleet) -> None:
     assert {who for _, who, _ in answers} == {"r01", "r03"}
 
 
-def rises(fleet: Fleet, before: dict[str, dict[str, float]], counter: str) -> dict[str, float]:
+def rises(
+    fleet: ProcessFleet, before: dict[str, dict[str, float]], counter: str
+) -> dict[str, float]:
     """By how much a counter of the balancer rose, for each replica."""
     after = fleet.balancer.counters()
     return {name: after[name][counter] - before[name][counter] for name in fleet.replicas}
 
 
-def test_it_counts_the_requests_that_found_a_replica_dead(fleet: Fleet) -> None:
+def test_it_counts_the_requests_that_found_a_replica_dead(fleet: ProcessFleet) -> None:
     before = fleet.balancer.counters()
     for _ in range(6):
         ask(fleet.balancer.port)
@@ -120,7 +122,7 @@ def test_it_counts_the_requests_that_found_a_replica_dead(fleet: Fleet) -> None:
     assert rises(fleet, before, "requests")["r02"] == 2
 
 
-def test_its_own_health_checks_are_no_requests(fleet: Fleet) -> None:
+def test_its_own_health_checks_are_no_requests(fleet: ProcessFleet) -> None:
     before = fleet.balancer.counters()
     fleet.replicas["r02"].kill()
     fleet.balancer.wait_until(
@@ -135,7 +137,7 @@ def test_a_balancer_that_does_not_run_has_counted_nothing(tmp_path: Path) -> Non
     assert envoy.counters() == {}
 
 
-def test_a_drained_replica_costs_nobody_anything(fleet: Fleet) -> None:
+def test_a_drained_replica_costs_nobody_anything(fleet: ProcessFleet) -> None:
     over = threading.Event()
     answers: list[tuple[int, str | None, str | None]] = []
 
@@ -156,7 +158,7 @@ def test_a_drained_replica_costs_nobody_anything(fleet: Fleet) -> None:
     assert "r01" not in {who for _, who, _ in answers[at_exit - 10 :]}
 
 
-def test_no_replica_at_all_promises_that_nothing_happened(fleet: Fleet) -> None:
+def test_no_replica_at_all_promises_that_nothing_happened(fleet: ProcessFleet) -> None:
     for replica in fleet.replicas.values():
         replica.kill()
     for _ in range(3):
@@ -183,7 +185,7 @@ def test_a_refused_connection_before_the_reset_promises_nothing_either(
     assert second.requests == 4
 
 
-def test_a_stream_is_passed_on_piece_by_piece(fleet: Fleet) -> None:
+def test_a_stream_is_passed_on_piece_by_piece(fleet: ProcessFleet) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", fleet.balancer.port, timeout=5)
     sent = time.monotonic()
     connection.request("GET", "/stream")
@@ -197,6 +199,6 @@ def test_a_stream_is_passed_on_piece_by_piece(fleet: Fleet) -> None:
     assert first_token < whole - 0.5
 
 
-def test_its_admin_interface_cannot_make_it_quit(fleet: Fleet) -> None:
+def test_its_admin_interface_cannot_make_it_quit(fleet: ProcessFleet) -> None:
     assert ask(fleet.balancer.admin_port, "/quitquitquit")[0] == 403
     assert fleet.balancer.running

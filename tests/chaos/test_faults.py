@@ -24,22 +24,22 @@ from chaos.faults.redis_outage import KillRedis, RestartRedis
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.environment import CAPABILITIES, SystemUnderTest
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer, connect
 from reports.records import FaultWindow, RunClock
 from tests.chaos.conftest import MakeFleet
 
 
-def do(fault: Fault, fleet: Fleet, seed: int = 7) -> FaultWindow:
+def do(fault: Fault, fleet: ProcessFleet, seed: int = 7) -> FaultWindow:
     clock = RunClock(time.time())
     return perform(f"{fault.kind}-1", fault, fleet, clock, random.Random(seed))
 
 
-def pids(fleet: Fleet) -> dict[str, int | None]:
+def pids(fleet: ProcessFleet) -> dict[str, int | None]:
     return {name: replica.pid for name, replica in fleet.replicas.items()}
 
 
-def assert_healed(window: FaultWindow, fleet: Fleet) -> None:
+def assert_healed(window: FaultWindow, fleet: ProcessFleet) -> None:
     assert window.recovered_at is not None
     assert window.start < window.recovered_at <= window.end
     assert fleet.redis.answers()
@@ -47,7 +47,7 @@ def assert_healed(window: FaultWindow, fleet: Fleet) -> None:
     assert fleet.balancer.in_rotation() == set(fleet.replicas)
 
 
-def test_nothing_happens_and_takes_hold(fleet: Fleet) -> None:
+def test_nothing_happens_and_takes_hold(fleet: ProcessFleet) -> None:
     before = pids(fleet)
     window = do(Noop(duration=0.2), fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "none")
@@ -55,7 +55,7 @@ def test_nothing_happens_and_takes_hold(fleet: Fleet) -> None:
     assert pids(fleet) == before
 
 
-def test_a_replica_is_killed_stays_away_and_comes_back(fleet: Fleet) -> None:
+def test_a_replica_is_killed_stays_away_and_comes_back(fleet: ProcessFleet) -> None:
     before = pids(fleet)
     window = do(KillReplica("r02", downtime=0.5), fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "r02")
@@ -64,7 +64,7 @@ def test_a_replica_is_killed_stays_away_and_comes_back(fleet: Fleet) -> None:
     assert_healed(window, fleet)
 
 
-def test_a_rolling_restart_replaces_replicas_one_after_the_other(fleet: Fleet) -> None:
+def test_a_rolling_restart_replaces_replicas_one_after_the_other(fleet: ProcessFleet) -> None:
     before = pids(fleet)
     window = do(RollingRestart(count=2), fleet)
     assert (window.took_hold, window.error) == (True, None)
@@ -77,7 +77,7 @@ def test_a_rolling_restart_replaces_replicas_one_after_the_other(fleet: Fleet) -
 
 @pytest.mark.parametrize(("fault", "code"), [(KillRedis(), -9), (RestartRedis(), 0)])
 def test_redis_goes_and_comes_back_with_its_data(
-    fleet: Fleet, fault: Fault, code: int, monkeypatch: pytest.MonkeyPatch
+    fleet: ProcessFleet, fault: Fault, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(fleet.redis, RedisServer)
     ends: list[int | None] = []
@@ -100,7 +100,7 @@ def test_redis_goes_and_comes_back_with_its_data(
     assert_healed(window, fleet)
 
 
-def test_the_victim_is_chosen_by_the_seed(make_fleet: MakeFleet, fleet: Fleet) -> None:
+def test_the_victim_is_chosen_by_the_seed(make_fleet: MakeFleet, fleet: ProcessFleet) -> None:
     def aims(seed: int) -> list[str]:
         rng = random.Random(seed)
         return [KillReplica().aim(fleet, rng) for _ in range(12)]
@@ -110,7 +110,7 @@ def test_the_victim_is_chosen_by_the_seed(make_fleet: MakeFleet, fleet: Fleet) -
 
 
 def test_a_replica_that_is_dead_already_cannot_be_killed_and_the_window_says_so(
-    fleet: Fleet,
+    fleet: ProcessFleet,
 ) -> None:
     fleet.replicas["r01"].kill()
     window = do(KillReplica("r01", downtime=0.0), fleet)
@@ -141,20 +141,24 @@ class OnlyRefused(KillRedis):
         return True
 
 
-def test_a_fault_without_effect_is_recorded_as_one_that_did_not_take_hold(fleet: Fleet) -> None:
+def test_a_fault_without_effect_is_recorded_as_one_that_did_not_take_hold(
+    fleet: ProcessFleet,
+) -> None:
     window = do(Harmless("r01"), fleet)
     assert not window.took_hold
     assert window.error == "harmless did not take hold of r01"
     assert_healed(window, fleet)
 
 
-def test_a_redis_that_comes_back_as_the_same_process_was_never_away(fleet: Fleet) -> None:
+def test_a_redis_that_comes_back_as_the_same_process_was_never_away(fleet: ProcessFleet) -> None:
     window = do(OnlyRefused(downtime=0.0), fleet)
     assert not window.took_hold
     assert window.error == "redis came back as if kill-redis had not happened"
 
 
-def test_a_replica_that_cannot_be_drained_is_killed_and_the_fault_says_so(fleet: Fleet) -> None:
+def test_a_replica_that_cannot_be_drained_is_killed_and_the_fault_says_so(
+    fleet: ProcessFleet,
+) -> None:
     window = do(RollingRestart(count=1, drain_timeout=0.2), fleet)
     assert not window.took_hold
     assert window.error is not None
@@ -184,7 +188,7 @@ class KillForGood(KillReplica):
 
 
 def test_a_replica_that_does_not_come_back_leaves_the_window_open_ended(
-    own_fleet: Fleet,
+    own_fleet: ProcessFleet,
 ) -> None:
     window = do(KillForGood("r03"), own_fleet)
     assert window.took_hold
@@ -211,19 +215,19 @@ class NeedsTheMoon(Noop):
     always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "memory-limit"})
 
 
-def test_a_fault_is_refused_where_the_environment_lacks_what_it_needs(fleet: Fleet) -> None:
+def test_a_fault_is_refused_where_the_environment_lacks_what_it_needs(fleet: ProcessFleet) -> None:
     with pytest.raises(ValueError, match=r"eclipse needs what .* cannot do: memory-limit \(limit"):
         NeedsTheMoon().check(fleet)
 
 
-def test_a_fleet_has_only_capabilities_that_are_explained(fleet: Fleet) -> None:
+def test_a_fleet_has_only_capabilities_that_are_explained(fleet: ProcessFleet) -> None:
     assert fleet.capabilities <= set(CAPABILITIES)
     for kind in CATALOGUE:
         assert kind().needs <= set(CAPABILITIES)
 
 
 @pytest.fixture
-def control(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def control(fleet: ProcessFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The fleet's control endpoint, which is the only one that actions and probes find."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     folder = tmp_path / f"{FOLDER_PREFIX}here"
@@ -232,7 +236,7 @@ def control(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         yield
 
 
-def test_an_action_is_done_to_the_fleet_that_is_up(control: None, fleet: Fleet) -> None:
+def test_an_action_is_done_to_the_fleet_that_is_up(control: None, fleet: ProcessFleet) -> None:
     before = pids(fleet)
     window = actions.kill_replica(replica="r01", downtime=0.0)
     assert window["took_hold"]
@@ -241,7 +245,7 @@ def test_an_action_is_done_to_the_fleet_that_is_up(control: None, fleet: Fleet) 
         actions.kill_replica(replica="r99")
 
 
-def test_a_probe_is_answered_by_the_fleet_that_is_up(control: None, fleet: Fleet) -> None:
+def test_a_probe_is_answered_by_the_fleet_that_is_up(control: None, fleet: ProcessFleet) -> None:
     assert probes.redis_answers() is True
     assert probes.replicas_ready() == len(fleet.replicas)
     assert probes.all_in_rotation() is True
@@ -249,7 +253,7 @@ def test_a_probe_is_answered_by_the_fleet_that_is_up(control: None, fleet: Fleet
 
 
 def test_an_action_and_a_probe_need_a_fleet_that_is_up(
-    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fleet: ProcessFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(ChaosConfigError, match="no fleet runs on this machine"):

@@ -11,17 +11,17 @@ import psutil
 import pytest
 
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.fleet.fleet import Fleet
 from chaos.fleet.guardian import carriers
 from chaos.fleet.http_probe import get
 from chaos.fleet.ports import ensure_free, free_port
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer
 from tests.chaos.conftest import MakeFleet
 
 pytestmark = pytest.mark.service
 
 
-def in_environment(fleet: Fleet, name: str) -> str:
+def in_environment(fleet: ProcessFleet, name: str) -> str:
     answer = get(fleet.replicas["r02"].port, f"/env?{name}")
     assert answer is not None
     return answer[1].decode()
@@ -60,12 +60,12 @@ def test_replicas_are_told_what_they_are_by_their_environment(make_fleet: MakeFl
     assert {name: in_environment(fleet, name) for name in told} == told
 
 
-def test_every_process_is_in_a_session_of_its_own(fleet: Fleet) -> None:
+def test_every_process_is_in_a_session_of_its_own(fleet: ProcessFleet) -> None:
     pids = carriers(fleet.run_id)
     assert {os.getsid(pid) for pid in pids} == pids
 
 
-def test_no_password_reaches_a_command_line_or_a_log(own_fleet: Fleet) -> None:
+def test_no_password_reaches_a_command_line_or_a_log(own_fleet: ProcessFleet) -> None:
     fleet = own_fleet
     secret = fleet.redis.url.partition("://:")[2].partition("@")[0]
     for pid in carriers(fleet.run_id):
@@ -103,7 +103,9 @@ def test_a_replica_that_is_never_ready_does_not_wait_for_ever(make_fleet: MakeFl
         fleet.wait_ready(1.5)
 
 
-def test_a_stopped_fleet_cannot_be_revived_by_a_fault_that_is_healing(own_fleet: Fleet) -> None:
+def test_a_stopped_fleet_cannot_be_revived_by_a_fault_that_is_healing(
+    own_fleet: ProcessFleet,
+) -> None:
     fleet = own_fleet
     fleet.stop()
     with pytest.raises(ChaosError, match="r01 is closed"):
@@ -138,7 +140,7 @@ def test_replicas_that_do_not_fit_into_memory_are_refused(
 ) -> None:
     memory = namedtuple("memory", "available")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(900_000_000))
-    fleet = Fleet(tmp_path, "feedfeedfeed", replicas=12, redis="bundled")
+    fleet = ProcessFleet(tmp_path, "feedfeedfeed", replicas=12, redis="bundled")
     with pytest.raises(ChaosConfigError, match=r"need 1\.7 GB .* 0\.9 GB are free.*at most 6"):
         fleet.start()
 

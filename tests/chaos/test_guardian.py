@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chaos.fleet.fleet import password_files
 from chaos.fleet.guardian import Guardian, carriers, sweep
 from chaos.fleet.ports import ensure_free
+from chaos.fleet.process_fleet import password_files
 from tests.chaos.conftest import KINDS, need
 
 pytestmark = pytest.mark.service

@@ -14,7 +14,7 @@ from chaos.errors import ChaosError
 from chaos.faults import network
 from chaos.faults.network_fault import NetworkFault
 from chaos.faults.redis_servers import agreed
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.topologies import Topology
 from chaos.fleet.topologies.parts import ask
 from chaos.fleet.waiting import wait_for
@@ -26,10 +26,10 @@ pytestmark = pytest.mark.service
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFleet]:
     from tests.chaos.conftest import TOY
 
-    with Fleet(
+    with ProcessFleet(
         tmp_path_factory.mktemp("proxied"),
         uuid.uuid4().hex[:12],
         replicas=2,
@@ -56,14 +56,14 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         network.NetworkCut,
     ],
 )
-def test_a_disturbed_link_is_felt_and_healed(proxied: Fleet, kind: Any, side: str) -> None:
+def test_a_disturbed_link_is_felt_and_healed(proxied: ProcessFleet, kind: Any, side: str) -> None:
     window = do(kind(duration=0.1, side=side, replica="r02"), proxied)
     assert (window.took_hold, window.error, window.target) == (True, None, f"r02-{side}")
     assert proxied.network.toxics(f"r02-{side}") == []
 
 
 @pytest.mark.parametrize("side", ["redis", "balancer"])
-def test_a_link_that_closes_at_once_is_no_slow_close(proxied: Fleet, side: str) -> None:
+def test_a_link_that_closes_at_once_is_no_slow_close(proxied: ProcessFleet, side: str) -> None:
     fault = network.NetworkSlowClose(side=side, replica="r01", delay_ms=2000)
     fault.aim(proxied, random.Random(1))
     assert not fault.met(proxied)
@@ -71,13 +71,13 @@ def test_a_link_that_closes_at_once_is_no_slow_close(proxied: Fleet, side: str) 
 
 @pytest.mark.parametrize("fault", [network.NetworkBandwidth(), network.NetworkSlicer()])
 def test_a_link_to_redis_that_carries_as_ever_is_neither_narrow_nor_sliced(
-    proxied: Fleet, fault: NetworkFault
+    proxied: ProcessFleet, fault: NetworkFault
 ) -> None:
     fault.aim(proxied, random.Random(1))
     assert not fault.met(proxied)
 
 
-def test_a_link_without_the_toxic_is_not_slow_however_slow_it_is(proxied: Fleet) -> None:
+def test_a_link_without_the_toxic_is_not_slow_however_slow_it_is(proxied: ProcessFleet) -> None:
     fault = network.NetworkLatency(latency_ms=1, jitter_ms=0)
     fault.aim(proxied, random.Random(1))
     assert not fault.verify(proxied)
@@ -91,7 +91,7 @@ def test_the_jitter_is_less_than_the_latency() -> None:
 
 
 @pytest.mark.parametrize("kind", [network.NetworkReset, network.NetworkCut, network.NetworkOneWay])
-def test_a_frozen_redis_is_no_disturbed_link(proxied: Fleet, kind: Any) -> None:
+def test_a_frozen_redis_is_no_disturbed_link(proxied: ProcessFleet, kind: Any) -> None:
     server = proxied.redis.servers["redis"]
     server.freeze()
     try:
@@ -106,7 +106,7 @@ def test_a_frozen_redis_is_no_disturbed_link(proxied: Fleet, kind: Any) -> None:
         server.resume()
 
 
-def test_a_second_fault_on_a_link_leaves_the_first_one_alone(proxied: Fleet) -> None:
+def test_a_second_fault_on_a_link_leaves_the_first_one_alone(proxied: ProcessFleet) -> None:
     first = network.NetworkLatency(duration=60.0, replica="r01")
     windows: list[FaultWindow] = []
     lasting = threading.Thread(target=lambda: windows.append(do(first, proxied)))
@@ -123,7 +123,7 @@ def test_a_second_fault_on_a_link_leaves_the_first_one_alone(proxied: Fleet) -> 
     assert proxied.network.toxics("r01-redis") == []
 
 
-def test_a_toxic_that_cannot_be_taken_away_does_not_keep_the_others(proxied: Fleet) -> None:
+def test_a_toxic_that_cannot_be_taken_away_does_not_keep_the_others(proxied: ProcessFleet) -> None:
     fault = network.NetworkBlackHole()
     fault.aim(proxied, random.Random(1))
     fault._placed.append(("r99-redis", "one that there is not"))
@@ -134,10 +134,10 @@ def test_a_toxic_that_cannot_be_taken_away_does_not_keep_the_others(proxied: Fle
 
 
 @pytest.fixture
-def set_of(make_fleet: MakeFleet) -> Callable[[str], Fleet]:
+def set_of(make_fleet: MakeFleet) -> Callable[[str], ProcessFleet]:
     """A set of servers in front of which proxies stand, and one toy replica."""
 
-    def start(shape: str) -> Fleet:
+    def start(shape: str) -> ProcessFleet:
         fleet = make_fleet(replicas=1, topology=Topology(shape), proxy=True)
         fleet.start()
         fleet.wait_ready(60)
@@ -147,7 +147,7 @@ def set_of(make_fleet: MakeFleet) -> Callable[[str], Fleet]:
 
 
 def test_a_primary_that_nobody_reaches_is_succeeded_and_one_of_them_is_left(
-    set_of: Callable[[str], Fleet],
+    set_of: Callable[[str], ProcessFleet],
 ) -> None:
     fleet = set_of("sentinel")
     (old,) = [server.name for server in fleet.redis.primaries()]
@@ -168,7 +168,7 @@ def test_a_primary_that_nobody_reaches_is_succeeded_and_one_of_them_is_left(
     assert old not in _primaries(fleet)
 
 
-def _primaries(fleet: Fleet) -> list[str]:
+def _primaries(fleet: ProcessFleet) -> list[str]:
     try:
         return [server.name for server in fleet.redis.primaries()]
     except ChaosError:
@@ -176,7 +176,7 @@ def _primaries(fleet: Fleet) -> list[str]:
 
 
 def test_the_servers_of_a_cluster_are_disturbed_one_by_one_or_all(
-    set_of: Callable[[str], Fleet],
+    set_of: Callable[[str], ProcessFleet],
 ) -> None:
     fleet = set_of("cluster")
     for server, target in (("redis-2", "redis-2"), ("all", ",".join(fleet.redis.servers))):
@@ -193,7 +193,7 @@ def test_the_servers_of_a_cluster_are_disturbed_one_by_one_or_all(
     assert known == ports
 
 
-def test_one_server_has_no_other_to_choose_from(proxied: Fleet) -> None:
+def test_one_server_has_no_other_to_choose_from(proxied: ProcessFleet) -> None:
     with pytest.raises(ValueError, match="server = 'primary': expected all, or a set of Redis"):
         network.NetworkReset(server="primary").check(proxied)
 

@@ -27,7 +27,7 @@ from chaos.faults.resource_stress import CpuHog
 from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.squeeze_memory import SqueezeMemory
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import connect
 from chaos.fleet.topologies import Topology
 from chaos.fleet.waiting import wait_for
@@ -47,7 +47,7 @@ class Witness(Noop):
 
 
 @contextmanager
-def meanwhile(fault: Fault, fleet: Fleet) -> Iterator[list[FaultWindow]]:
+def meanwhile(fault: Fault, fleet: ProcessFleet) -> Iterator[list[FaultWindow]]:
     """Another fault, from when it has taken hold to the end of the block; then its window."""
     windows: list[FaultWindow] = []
     holds = threading.Event()
@@ -74,14 +74,14 @@ def took_hold(windows: list[FaultWindow]) -> bool:
     return window.took_hold and window.error is None
 
 
-def test_who_cannot_be_asked_whether_it_happened_has_not_shown_it(fleet: Fleet) -> None:
+def test_who_cannot_be_asked_whether_it_happened_has_not_shown_it(fleet: ProcessFleet) -> None:
     window = do(Witness(duration=0.0), fleet)
     assert (window.took_hold, window.error) == (False, "nobody can tell")
     assert window.recovered_at is not None
 
 
 @pytest.fixture
-def proxied(make_fleet: MakeFleet) -> Fleet:
+def proxied(make_fleet: MakeFleet) -> ProcessFleet:
     """A ready fleet of two with proxies."""
     fleet = make_fleet(replicas=2, proxy=True)
     fleet.start()
@@ -107,7 +107,7 @@ class LeavesTheHole(NetworkBlackHole):
 
 
 def test_a_replica_out_of_rotation_after_the_healing_never_came_back(
-    proxied: Fleet, monkeypatch: pytest.MonkeyPatch
+    proxied: ProcessFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "_BALANCED_S", 1.0)
     window = do(LeavesTheHole(side="balancer", replica="r02"), proxied)
@@ -117,7 +117,7 @@ def test_a_replica_out_of_rotation_after_the_healing_never_came_back(
 
 
 def test_a_replica_that_another_fault_keeps_away_is_not_held_against_this_one(
-    proxied: Fleet, monkeypatch: pytest.MonkeyPatch
+    proxied: ProcessFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base, "_BALANCED_BESIDE_S", 1.0)
     hole = NetworkBlackHole(duration=60.0, side="balancer", replica="r02")
@@ -131,7 +131,7 @@ def test_a_replica_that_another_fault_keeps_away_is_not_held_against_this_one(
 
 
 def test_what_is_frozen_already_is_neither_frozen_again_nor_thawed_too_early(
-    fleet: Fleet,
+    fleet: ProcessFleet,
 ) -> None:
     replica, server = fleet.replicas["r01"], fleet.redis.servers["redis"]
     with (
@@ -155,13 +155,13 @@ def test_what_is_frozen_already_is_neither_frozen_again_nor_thawed_too_early(
     assert_healed(first[0], fleet)
 
 
-def test_a_frozen_replica_is_not_chosen_by_chance(fleet: Fleet) -> None:
+def test_a_frozen_replica_is_not_chosen_by_chance(fleet: ProcessFleet) -> None:
     with meanwhile(FreezeReplica(duration=60.0, replica="r01"), fleet):
         rng = random.Random(1)
         assert {KillReplica().aim(fleet, rng) for _ in range(20)} == {"r02", "r03"}
 
 
-def test_of_two_faults_that_set_the_same_the_second_is_refused(fleet: Fleet) -> None:
+def test_of_two_faults_that_set_the_same_the_second_is_refused(fleet: ProcessFleet) -> None:
     with connect(fleet.redis.url) as client:
         client.set("order", "x" * 10_000, ex=60)
         before = client.config_get("maxmemory*")
@@ -206,7 +206,7 @@ def test_one_of_a_zone_that_does_not_come_back_does_not_keep_the_others(
 
 
 def test_one_of_a_deployment_that_does_not_come_back_does_not_keep_the_others(
-    own_fleet: Fleet,
+    own_fleet: ProcessFleet,
 ) -> None:
     fault = RollingRestart(count=3)
     first, second, third = fault.aim(own_fleet, random.Random(1)).split(",")

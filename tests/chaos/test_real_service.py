@@ -19,7 +19,7 @@ from chaos.faults.base import Fault
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
 from chaos.faults.synthetic_users import OwnCustomers
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import connect
 from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow
@@ -31,10 +31,10 @@ QUESTION = "Where is my order ORD-58291, and when will it arrive?"
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFleet]:
     """Two replicas of the reference service, a Redis, a balancer."""
     folder = tmp_path_factory.mktemp("real")
-    with Fleet(folder, uuid.uuid4().hex[:12], replicas=2, redis="bundled") as fleet:
+    with ProcessFleet(folder, uuid.uuid4().hex[:12], replicas=2, redis="bundled") as fleet:
         fleet.start()
         fleet.wait_ready(60)
         yield fleet
@@ -60,7 +60,7 @@ class Reply:
 class Customer:
     """Asks over the balancer, each time in a session of its own."""
 
-    fleet: Fleet
+    fleet: ProcessFleet
     replies: list[Reply] = field(default_factory=list)
 
     def ask(self) -> Reply:
@@ -100,7 +100,7 @@ class Customer:
             return response.status, cut.partial.decode()
 
 
-def under(fault: Fault, fleet: Fleet) -> tuple[FaultWindow, list[Reply]]:
+def under(fault: Fault, fleet: ProcessFleet) -> tuple[FaultWindow, list[Reply]]:
     """The fault, and the replies of a customer who asks as long as it lasts."""
     customer, over = Customer(fleet), threading.Event()
     asking = threading.Thread(target=customer.ask_until, args=(over,))
@@ -113,7 +113,7 @@ def under(fault: Fault, fleet: Fleet) -> tuple[FaultWindow, list[Reply]]:
     return window, customer.replies
 
 
-def test_a_streamed_reply_of_the_real_service_is_cut(real: Fleet) -> None:
+def test_a_streamed_reply_of_the_real_service_is_cut(real: ProcessFleet) -> None:
     whole = Customer(real).ask()
     assert whole.whole, whole
     before = real.replicas["r01"].identity
@@ -124,7 +124,7 @@ def test_a_streamed_reply_of_the_real_service_is_cut(real: Fleet) -> None:
     assert Customer(real).ask().whole
 
 
-def test_a_slow_model_makes_customers_wait_and_no_longer_than_it_lasts(real: Fleet) -> None:
+def test_a_slow_model_makes_customers_wait_and_no_longer_than_it_lasts(real: ProcessFleet) -> None:
     usual = min(Customer(real).ask().seconds for _ in range(3))
     window, replies = under(SlowModel(duration=0.5, factor=10), real)
     assert (window.took_hold, window.error, window.target) == (True, None, "model")
@@ -135,7 +135,7 @@ def test_a_slow_model_makes_customers_wait_and_no_longer_than_it_lasts(real: Fle
 
 @pytest.mark.parametrize("kind", [ModelErrors, ModelRateLimit, ModelCutStreams])
 def test_a_failing_model_is_seen_by_customers_and_over_when_it_is_healed(
-    real: Fleet, kind: type[ModelErrors | ModelRateLimit | ModelCutStreams]
+    real: ProcessFleet, kind: type[ModelErrors | ModelRateLimit | ModelCutStreams]
 ) -> None:
     window, replies = under(kind(duration=0.5, rate=1.0), real)
     assert (window.took_hold, window.error, window.target) == (True, None, "model")
@@ -144,7 +144,7 @@ def test_a_failing_model_is_seen_by_customers_and_over_when_it_is_healed(
 
 
 def test_the_harness_s_own_customers_are_counted_by_nobody_and_leave_no_session(
-    real: Fleet,
+    real: ProcessFleet,
 ) -> None:
     with connect(real.redis.url) as client:
         client.flushall()
@@ -168,7 +168,7 @@ def test_the_harness_s_own_customers_are_counted_by_nobody_and_leave_no_session(
     ],
     ids=lambda fault: fault.kind,
 )
-def test_where_nobody_asks_the_harness_does(real: Fleet, fault: Fault) -> None:
+def test_where_nobody_asks_the_harness_does(real: ProcessFleet, fault: Fault) -> None:
     with connect(real.redis.url) as client:
         client.flushall()
         window = do(fault, real)
@@ -178,7 +178,9 @@ def test_where_nobody_asks_the_harness_does(real: Fleet, fault: Fault) -> None:
     assert Customer(real).ask().whole
 
 
-def test_a_model_that_can_hardly_fail_did_not(real: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_can_hardly_fail_did_not(
+    real: ProcessFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(model, "_HIT_TIMEOUT_S", 1.5)
     window = do(ModelErrors(duration=60.0, rate=1e-9), real)
     assert not window.took_hold

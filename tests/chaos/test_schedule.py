@@ -12,7 +12,7 @@ from chaos.errors import ChaosConfigError
 from chaos.experiment.model import Experiment
 from chaos.experiment.reader import load
 from chaos.experiment.schedule import Schedule, SteadyStateError
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from reports.records import FILES, FaultWindow, ProbeRecord, RecordWriter, RunClock, from_json
 from tests.chaos.conftest import MakeFleet
 
@@ -98,7 +98,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def test_faults_are_played_in_time_with_the_load_and_recorded(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     experiment = plan(
         ("kill_replica", {"downtime": 0.1}, {"before": 0.3}),
@@ -124,7 +124,9 @@ def test_faults_are_played_in_time_with_the_load_and_recorded(
     assert 2.4 <= second.start - first.end < 3.6, "its canary sings in the pause before it"
 
 
-def test_the_same_seed_hits_the_same_replicas(tmp_path: Path, fleet: Fleet, plan: Plan) -> None:
+def test_the_same_seed_hits_the_same_replicas(
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
+) -> None:
     step: tuple[str, dict[str, Any], dict[str, float]] = ("kill_replica", {"downtime": 0.0}, {})
     targets = []
     for attempt in ("a", "b"):
@@ -142,7 +144,7 @@ def test_the_same_seed_hits_the_same_replicas(tmp_path: Path, fleet: Fleet, plan
 
 
 def test_a_stop_heals_the_fault_in_progress_and_does_no_other(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     experiment = plan(
         ("kill_replica", {"replica": "r01", "downtime": 60}, {}), ("kill_redis", {}, {})
@@ -159,7 +161,7 @@ def test_a_stop_heals_the_fault_in_progress_and_does_no_other(
 
 
 def test_a_stop_between_faults_or_before_the_start_records_nothing(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     experiment = plan(("kill_redis", {}, {"before": 60}))
     with RecordWriter(tmp_path) as writer:
@@ -172,7 +174,7 @@ def test_a_stop_between_faults_or_before_the_start_records_nothing(
 
 
 def test_a_fault_that_fails_is_recorded_and_the_next_is_done(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     fleet.replicas["r01"].kill()
     experiment = plan(("kill_replica", {"replica": "r01"}, {}), ("noop", {"duration": 0}, {}))
@@ -195,7 +197,7 @@ def test_a_fault_that_can_never_be_done_is_refused_before_the_run(
 
 
 def test_no_fault_is_done_when_the_steady_state_does_not_hold(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     hypothesis = {"steady-state-hypothesis": probe("replicas_ready", 12)}
     experiment = plan(("kill_redis", {}, {}), **hypothesis)
@@ -208,7 +210,7 @@ def test_no_fault_is_done_when_the_steady_state_does_not_hold(
 
 
 def test_the_steady_state_is_asked_again_after_the_last_fault(
-    tmp_path: Path, own_fleet: Fleet, plan: Plan
+    tmp_path: Path, own_fleet: ProcessFleet, plan: Plan
 ) -> None:
     fleet = own_fleet
     hypothesis = {"steady-state-hypothesis": probe("all_in_rotation", True)}
@@ -232,7 +234,7 @@ def test_the_steady_state_is_asked_again_after_the_last_fault(
 
 
 def test_a_fault_in_the_background_does_not_hold_up_the_next(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     experiment = plan(
         ("noop", {"duration": 60}, {"before": 0.1}),
@@ -251,7 +253,9 @@ def test_a_fault_in_the_background_does_not_hold_up_the_next(
     assert (kill.took_hold, noop.took_hold) == (True, True)
 
 
-def test_a_fault_begins_at_its_phase_of_the_load(tmp_path: Path, fleet: Fleet, plan: Plan) -> None:
+def test_a_fault_begins_at_its_phase_of_the_load(
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
+) -> None:
     experiment = plan(
         ("noop", {"duration": 0}, {"before": 60}),
         ("kill_replica", {"downtime": 0}, {}),
@@ -283,7 +287,7 @@ def test_a_phase_that_the_load_does_not_have_is_refused(
 
 
 def test_probes_of_the_method_are_asked_in_their_place_and_rollbacks_come_last(
-    tmp_path: Path, fleet: Fleet, plan: Plan
+    tmp_path: Path, fleet: ProcessFleet, plan: Plan
 ) -> None:
     question = probe("balancer_status", 503)["probes"][0]
     experiment = plan(("noop", {"duration": 0}, {}), looks=[question], rolls=["noop"])

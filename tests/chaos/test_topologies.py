@@ -14,7 +14,7 @@ import pytest
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.partition import Partition
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer, connect
 from chaos.fleet.topologies import OwnRedis, Topology
 from chaos.fleet.topologies.cluster import ClusterSet
@@ -170,10 +170,10 @@ def test_a_form_that_cannot_be_is_refused(options: dict[str, object], sentence: 
 
 
 @pytest.fixture
-def set_of(make_fleet: MakeFleet) -> Callable[[Topology], Fleet]:
+def set_of(make_fleet: MakeFleet) -> Callable[[Topology], ProcessFleet]:
     """A fleet of one toy replica on a form of Redis."""
 
-    def start(topology: Topology) -> Fleet:
+    def start(topology: Topology) -> ProcessFleet:
         fleet = make_fleet(replicas=1, topology=topology)
         fleet.start()
         fleet.wait_ready(30)
@@ -183,7 +183,7 @@ def set_of(make_fleet: MakeFleet) -> Callable[[Topology], Fleet]:
 
 
 def test_a_failover_is_over_when_another_has_taken_over(
-    set_of: Callable[[Topology], Fleet],
+    set_of: Callable[[Topology], ProcessFleet],
 ) -> None:
     fleet = set_of(Topology("sentinel"))
     window = do(Failover(duration=0.1), fleet)
@@ -193,7 +193,7 @@ def test_a_failover_is_over_when_another_has_taken_over(
 
 
 def test_a_shard_is_down_until_its_replica_has_taken_over(
-    set_of: Callable[[Topology], Fleet],
+    set_of: Callable[[Topology], ProcessFleet],
 ) -> None:
     fleet = set_of(Topology("cluster"))
     window = do(ClusterShardDown(duration=0.1, server="redis-2"), fleet)
@@ -202,7 +202,7 @@ def test_a_shard_is_down_until_its_replica_has_taken_over(
 
 
 def test_a_cut_off_primary_takes_writes_that_are_lost_when_it_is_healed(
-    set_of: Callable[[Topology], Fleet],
+    set_of: Callable[[Topology], ProcessFleet],
 ) -> None:
     fleet = set_of(Topology("sentinel", min_replicas=0))
     (old,) = fleet.redis.primaries()
@@ -238,7 +238,7 @@ def test_who_waits_for_a_takeover_hears_that_the_run_ends() -> None:
     assert time.monotonic() - begun < 30
 
 
-def test_what_only_a_set_can_have_is_refused_on_one_server(fleet: Fleet) -> None:
+def test_what_only_a_set_can_have_is_refused_on_one_server(fleet: ProcessFleet) -> None:
     for fault in (Failover(), Partition(), ClusterShardDown()):
         with pytest.raises(ValueError, match=r"Redis is a (Sentinel set|cluster)"):
             fault.check(fleet)

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from chaos.containers.fleet import ContainerFleet, Images
+from chaos.containers.container_fleet import ContainerFleet, Images
 from tests.containers import tidy
 from tests.harness import command
 from tests.harness.pytest_plugin import repository

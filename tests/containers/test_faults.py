@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chaos.containers.fleet import ContainerFleet, Images
+from chaos.containers.container_fleet import ContainerFleet, Images
 from chaos.containers.net import RunNetwork
 from chaos.containers.owner import RUN_LABEL
 from chaos.containers.parts import ContainerReplica

@@ -62,7 +62,12 @@ def test_the_test_is_skipped_with_the_same_words_or_fails(without: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "module", ["chaos.containers.fleet", "chaos.containers.compose_fleet", "chaos.containers.sweep"]
+    "module",
+    [
+        "chaos.containers.container_fleet",
+        "chaos.containers.compose_fleet",
+        "chaos.containers.sweep",
+    ],
 )
 def test_whichever_module_is_asked_for_first(module: str, without: Path) -> None:
     finished = subprocess.run(

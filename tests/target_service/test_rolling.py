@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.fleet.fleet import Fleet
+from chaos.fleet.process_fleet import ProcessFleet
 from tests.target_service.customers import Crowd, percentile
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
@@ -23,7 +23,7 @@ CUSTOMERS = int(os.environ.get("DIYA_PROVE_CUSTOMERS", "10"))
 THINK_S = 0.3
 
 
-def restart_each(fleet: Fleet) -> list[int | None]:
+def restart_each(fleet: ProcessFleet) -> list[int | None]:
     """Drain and start again one replica after the other; how each old process ended."""
     ended = []
     for replica in fleet.replicas.values():
@@ -35,7 +35,7 @@ def restart_each(fleet: Fleet) -> list[int | None]:
     return ended
 
 
-async def under_load(fleet: Fleet) -> tuple[Crowd, list[int | None], list[str]]:
+async def under_load(fleet: ProcessFleet) -> tuple[Crowd, list[int | None], list[str]]:
     """All attempts, how the replicas ended, and what is wrong with the histories."""
     over = asyncio.Event()
     async with Crowd(fleet.url) as crowd:
@@ -55,7 +55,9 @@ async def under_load(fleet: Fleet) -> tuple[Crowd, list[int | None], list[str]]:
 def test_no_turn_fails_while_every_replica_is_restarted(tmp_path: Path) -> None:
     run_id = uuid.uuid4().hex[:12]
     quick = {"DIYA_MODEL_TTFT_MS": "100"}
-    with Fleet(tmp_path, run_id, replicas=REPLICAS, redis="bundled", extra_env=quick) as fleet:
+    with ProcessFleet(
+        tmp_path, run_id, replicas=REPLICAS, redis="bundled", extra_env=quick
+    ) as fleet:
         fleet.start()
         fleet.wait_ready()
         crowd, ended, wrong = asyncio.run(under_load(fleet))

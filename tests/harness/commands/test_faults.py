@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from chaos.containers.fleet import ContainerFleet
+from chaos.containers.container_fleet import ContainerFleet
 from chaos.experiment import random_experiment
 from chaos.experiment.model import names
 from chaos.faults.base import Fault
 from chaos.faults.catalogue import FAULTS
-from chaos.fleet.fleet import Fleet
 from chaos.fleet.load_switch import LoadSwitchFile
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.topologies import Topology
 from harness.commands import fault_table
 from harness.commands.fault_table import catalogue
@@ -125,13 +125,15 @@ def test_the_places_are_those_that_a_real_fleet_accepts(
 ) -> None:
     load = LoadSwitchFile(tmp_path)
     # Planned and never started: what it refuses follows from the plan.
-    fleet = Fleet(tmp_path, secrets.token_hex(6), replicas=12, proxy=True, load=load, **options)
+    fleet = ProcessFleet(
+        tmp_path, secrets.token_hex(6), replicas=12, proxy=True, load=load, **options
+    )
     for entry in catalogue():
         accepted = _accepts(fleet, FAULTS[entry.function]())
         assert accepted == (entry.refusals[place] is None), entry.name
 
 
-def _accepts(fleet: Fleet, fault: Fault) -> bool:
+def _accepts(fleet: ProcessFleet, fault: Fault) -> bool:
     try:
         fault.check(fleet)
     except ValueError:

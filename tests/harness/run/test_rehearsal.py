@@ -17,8 +17,8 @@ import pytest
 from msgspec import structs
 from redis import Redis
 
-from chaos.fleet.fleet import Fleet
 from chaos.fleet.ports import free_port
+from chaos.fleet.process_fleet import ProcessFleet
 from harness import parser
 from harness.run import plan as plans
 from harness.run import rehearsal, rundir
@@ -229,7 +229,7 @@ def test_an_agent_that_is_not_there_is_named_by_the_target(tmp_path: Path) -> No
 
 def test_a_rehearsal_measures_the_stack_and_leaves_no_trace(tmp_path: Path) -> None:
     run_dir, run_id = prepared(tmp_path, "", "--replicas", "2", "--redis", "bundled")
-    with Fleet(run_dir, run_id, replicas=2, redis="bundled") as fleet:
+    with ProcessFleet(run_dir, run_id, replicas=2, redis="bundled") as fleet:
         fleet.start()
         fleet.wait_ready(90)
         description = run_file.read(run_dir, RunDescription)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
+from chaos.containers.compose_fleet import ComposeFleet
 from harness import parser
 from harness.run import plan as plans
 from harness.run.fleets import described
@@ -81,8 +82,7 @@ def test_a_plan_is_written_as_before(tmp_path: Path, name: str) -> None:
 
 
 def test_a_fleet_that_is_up_is_written_as_before(tmp_path: Path) -> None:
-    images = {"service": "a", "redis": "b", "envoy": "c"}
-    made = replace(plan("process"), containers=images, compose=True).sized(
+    made = plan("process").sized(
         Sizing(
             mode="auto",
             factor=0.5,
@@ -97,12 +97,12 @@ def test_a_fleet_that_is_up_is_written_as_before(tmp_path: Path) -> None:
         )
     )
     info = SimpleNamespace(name="valkey", version="9.1.0", allocator="jemalloc-5.3.0")
-    fleet: Any = SimpleNamespace(
-        url="http://127.0.0.1:8001",
-        redis=SimpleNamespace(info=info),
-        images={"redis": {"name": "redis:8", "id": "sha256:1"}},
-        containers={"r01": "0123456789ab"},
-    )
+    # Only what it says of itself: no engine is asked.
+    fleet: Any = object.__new__(ComposeFleet)
+    fleet.redis = SimpleNamespace(info=info)
+    fleet.balancer = SimpleNamespace(url="http://127.0.0.1:8001")
+    fleet.images = {"redis": {"name": "redis:8", "id": "sha256:1"}}
+    fleet.replicas = {"r01": SimpleNamespace(id="0123456789abcdef")}
     assert written(tmp_path, made, described(made, fleet)) == GOLDEN["started"]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,9 +15,8 @@ from docker.types import EndpointConfig
 from testcontainers.core.container import DockerContainer
 
 from chaos.containers import engine, owner, reaper, service_image
-from chaos.containers.container_guardian import Keeper
+from chaos.containers.container_lifecycle import ContainerLifecycle
 from chaos.containers.net import RunNetwork
-from chaos.containers.node import ContainerNode
 from chaos.containers.parts import (
     ENVOY_ADMIN_PORT,
     ENVOY_PORT,
@@ -28,23 +25,18 @@ from chaos.containers.parts import (
     ContainerEnvoy,
     ContainerRedis,
     ContainerReplica,
+    redis_settings,
 )
-from chaos.containers.sweep import sweep
-from chaos.errors import ChaosConfigError, ChaosError
+from chaos.errors import ChaosError
 from chaos.fleet import envoy_config
-from chaos.fleet import fleet as process_fleet
-from chaos.fleet.active_faults import ActiveFaults
-from chaos.fleet.environment import LoadSwitch, ModelSwitch, Network
-from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.environment import LoadSwitch
+from chaos.fleet.lifecycle import replica_names
+from chaos.fleet.plan import FleetPlan
 from chaos.fleet.ports import LOOPBACK, free_port
 
-_CAPABILITIES = frozenset(
-    {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
-)
 _MIB = 1024 * 1024
 _REPLICA_MEMORY = 512 * _MIB
 _STARTERS = 4
-_POLL_S = 0.1
 _REDIS_CONFIG = "/etc/diya/redis.conf"
 _ENVOY_CONFIG = "/etc/diya/envoy.json"
 
@@ -73,8 +65,8 @@ def check(images: Images, say: Callable[[str], None] = lambda _: None) -> None:
         client.close()
 
 
-class ContainerFleet:
-    """As `chaos.fleet.fleet.Fleet`, in containers; a context manager that starts nothing itself."""
+class ContainerFleet(ContainerLifecycle):
+    """A fleet of containers that testcontainers makes."""
 
     def __init__(
         self,
@@ -96,30 +88,24 @@ class ContainerFleet:
         `pass_env` are names of variables that replicas get as they are in our environment: the key
         of a model, for example.  Their values are in no record and in no command line.
         """
-        if not 1 <= replicas <= process_fleet.MOST_REPLICAS:
-            raise ChaosConfigError(
-                f"replicas = {replicas}: expected 1 to {process_fleet.MOST_REPLICAS}"
-            )
-        self.run_id = run_id
-        self.run_dir = run_dir.absolute()
+        names = replica_names(replicas)
+        super().__init__(
+            run_dir,
+            run_id,
+            sessions=sessions,
+            ttl_seconds=ttl_seconds,
+            aof=aof,
+            rdb=rdb,
+            load=load,
+        )
         self._images = images
-        self.images: dict[str, engine.UsedImage] = {}
-        """What it is made of, since it was started."""
         self._pass_env = tuple(pass_env)
-        self._load = load
-        self._aof, self._rdb = aof, rdb
-        self._password = secrets.token_hex(24)
-        self.marks: Mapping[str, str] = {**os.environ, RUN_ID_VARIABLE: run_id}
-        """The environment of processes that must not outlive the run."""
-        self.active_faults = ActiveFaults()
         self._labels = {owner.RUN_LABEL: run_id, owner.OWNER_LABEL: owner.token()}
         self._net: RunNetwork | None = None
         self._ips: dict[str, str] = {}
-        self._settings = {"DIYA_SESSIONS": sessions, "DIYA_TTL_SECONDS": f"{ttl_seconds:g}"}
         self.redis = ContainerRedis(
             free_port(), self._password, aof, self._create_redis, self._network
         )
-        names = [f"r{number:02d}" for number in range(1, replicas + 1)]
         self.replicas = {
             name: ContainerReplica(
                 name, free_port(), images.health_path, self._creator_of(name), self._network
@@ -133,126 +119,41 @@ class ContainerFleet:
             self._create_envoy,
             self._network,
         )
-        self._guardian: Guardian | None = None
-        self._keeper: Keeper | None = None
-        self._progress: Callable[[str], None] = lambda _: None
-        self._stopped = False
 
-    def __enter__(self) -> Self:
-        return self
+    @classmethod
+    def from_plan(cls, plan: FleetPlan) -> Self:
+        """The fleet, not started.  Raises ChaosConfigError for settings that are impossible."""
+        return cls(
+            plan.run_dir,
+            plan.run_id,
+            images=Images(**plan.images, health_path=plan.health_path),
+            replicas=plan.replicas,
+            sessions=plan.sessions,
+            ttl_seconds=plan.ttl_seconds,
+            aof=plan.topology.aof,
+            rdb=plan.topology.rdb,
+            base_port=plan.base_port,
+            load=plan.load,
+            pass_env=plan.pass_env,
+        )
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """What can be done to containers."""
-        return _CAPABILITIES if self._load is None else _CAPABILITIES | {"load"}
-
-    @property
-    def network(self) -> Network:
-        """Raises ChaosError: there is no proxy on the way."""
-        raise ChaosError("a fleet in containers runs without proxies on the way")
-
-    @property
-    def model(self) -> ModelSwitch:
-        """Raises ChaosError: the model cannot be switched."""
-        raise ChaosError("the model in containers cannot be switched")
-
-    @property
-    def load(self) -> LoadSwitch:
-        """The load generator's switch.  Raises ChaosError for a fleet that is under no load."""
-        if self._load is None:
-            raise ChaosError("the fleet is under no load of a run")
-        return self._load
-
-    @property
-    def url(self) -> str:
-        """Where customers come in: the load balancer."""
-        return self.balancer.url
-
-    def start(self, progress: Callable[[str], None] | None = None) -> None:
-        """Sweep what dead runs left, then start Redis, the replicas and the balancer.
-
-        Raises ChaosError, or ContainersUnavailable without an engine or an image.
-        """
-        self._progress = progress or self._progress
+    def _prepare(self) -> None:
         client = engine.connect()
         try:
-            self.images = engine.ensure(client, self._images.all(), self._progress)
+            self.images = engine.ensure(client, self._images.all(), self._say)
             reaper.choose(client)
             self._take_over(client)
         finally:
             client.close()
+        self._undo.callback(self._save_logs)
         self._net = RunNetwork(self._labels)
         for name in ("redis", "envoy", *self.replicas):
             self._ips[name] = self._net.address()
-        self.redis.start()
-        self.redis.wait_ready(30)
-        info = self.redis.info
-        self._progress(f"{info.name} {info.version} ready")
+
+    def _start_replicas(self) -> None:
         with ThreadPoolExecutor(_STARTERS) as starters:
             for started in [starters.submit(each.start) for each in self.replicas.values()]:
                 started.result()
-        self.balancer.start()
-        self._progress(f"{len(self.replicas)} replicas and the balancer started")
-
-    def wait_ready(self, timeout: float = 60.0) -> None:
-        """Wait until every replica is ready and the balancer routes to all of them.
-
-        Raises ChaosConfigError with a replica's own sentence, or ChaosError.
-        """
-        deadline = time.monotonic() + timeout
-        pending = dict(self.replicas)
-        while pending:
-            for name, replica in list(pending.items()):
-                if replica.ready():
-                    del pending[name]
-                    continue
-                replica.check_alive()
-                if time.monotonic() > deadline:
-                    raise ChaosError(f"{', '.join(pending)} not ready within {timeout:g} s")
-            if pending:
-                time.sleep(_POLL_S)
-        self.wait_balanced(max(1.0, deadline - time.monotonic()))
-        self._progress(f"the balancer routes to all {len(self.replicas)} replicas")
-
-    def wait_balanced(self, timeout: float = 10.0) -> None:
-        """Wait until the balancer routes to every replica that runs.  Raises ChaosError."""
-        running = [
-            name for name, each in self.replicas.items() if each.running and each.connected()
-        ]
-        self.balancer.wait_in_rotation(running, timeout)
-
-    def stop(self) -> None:
-        """Keep the logs and remove everything of the run.  May be called again."""
-        if self._stopped:
-            return
-        self._stopped = True
-        nodes: list[ContainerNode] = [self.balancer, *self.replicas.values(), self.redis]
-        for node in nodes:
-            node.close()
-        if self._keeper is not None:
-            self._save_logs(nodes)
-            self._keeper.close()
-        if self._guardian is not None:
-            self._guardian.close()
-
-    def _take_over(self, client: Any, leftovers: Sequence[str] = ()) -> None:
-        """Remove what dead runs left; from now on somebody watches that this one leaves nothing.
-
-        `leftovers` are the guardian's.
-        """
-        for run_id in sweep(client):
-            self._progress(f"removed what run {run_id} had left")
-        self._guardian = Guardian.start(self.run_id, leftovers)
-        self._keeper = Keeper(self.run_id)
-
-    def _save_logs(self, nodes: Sequence[ContainerNode]) -> None:
-        logs = self.run_dir / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        for node in nodes:
-            node.save_log(logs / f"{node.name}.log")
 
     def _network(self) -> Any:
         if self._net is None:
@@ -282,17 +183,16 @@ class ContainerFleet:
         )
 
     def _create_redis(self) -> Any:
-        text = (
-            f"bind 0.0.0.0\nport {REDIS_PORT}\nrequirepass {self._password}\ndir /data\n"
-            f"appendonly {'no' if self._aof == 'off' else 'yes'}\n"
-            + ("" if self._aof == "off" else f"appendfsync {self._aof}\n")
-            + "latency-tracking no\n"
-            + ("save 3600 1 300 100 60 10000\n" if self._rdb else 'save ""\n')
-        )
+        lines = [
+            "bind 0.0.0.0",
+            f"port {REDIS_PORT}",
+            "dir /data",
+            *redis_settings(self._password, self._aof, rdb=self._rdb),
+        ]
         ports = {REDIS_PORT: self.redis.port}
         container = self._container("redis", "redis", ports, working_dir="/data")
         # A file, because a command line can be read by everybody.
-        container.with_copy_into_container(text.encode(), _REDIS_CONFIG, 0o644)
+        container.with_copy_into_container("\n".join([*lines, ""]).encode(), _REDIS_CONFIG, 0o644)
         container.with_command(["redis-server", _REDIS_CONFIG])
         return container.start().get_wrapped_container()
 

@@ -1,24 +1,22 @@
-"""The load of `--env compose`, played by the Locust containers of the file."""
+"""The load that a node of the fleet plays, such as Locust's master in a container."""
 
 from __future__ import annotations
 
-from chaos.containers.compose_fleet import ComposeFleet
+from chaos.fleet.lifecycle import LoadNode
 from harness.errors import GeneratorError
 
 _END_S = 10.0
 
 
-class ComposedLoad:
-    """What `harness.run.generator.Generator` is, in containers on the same run directory."""
+class NodeLoad:
+    """As `harness.run.generator.Generator`, for a load generator that the fleet has started."""
 
-    def __init__(self, fleet: ComposeFleet) -> None:
-        """Start it.  Raises ChaosError."""
-        self._master = fleet.locust
-        fleet.start_load()
+    def __init__(self, master: LoadNode) -> None:
+        self._master = master
 
     @property
     def exit_code(self) -> int | None:
-        """What the master ended with; None while it runs."""
+        """The master's exit code; None while it runs."""
         return self._master.exit_code
 
     @property

@@ -1,0 +1,300 @@
+"""The life of a fleet, the same for every kind: start, readiness, and stop in reverse order."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+from msgspec import structs
+
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.fleet.active_faults import ActiveFaults
+from chaos.fleet.environment import (
+    Balancer,
+    LoadSwitch,
+    ModelSwitch,
+    Network,
+    Node,
+    RedisStore,
+    ReplicaNode,
+)
+from chaos.fleet.guardian import RUN_ID_VARIABLE
+from chaos.fleet.plan import FleetPlan
+from chaos.fleet.redis_server import ServerInfo
+from chaos.fleet.waiting import TimeLeft, holds_within
+from reports.records.run_description import EnvironmentDescription, RedisServerDescription
+
+MOST_REPLICAS = 99
+
+_LOG = logging.getLogger(__name__)
+_POLL_S = 0.1
+
+
+class Part(Protocol):
+    """Anything that the fleet starts once and closes for good."""
+
+    def start(self) -> None:
+        """Start it.  Raises ChaosError."""
+
+    def close(self) -> None:
+        """Close it for good, without waiting: a fault that is healing cannot start it again."""
+
+
+class HasPid(Protocol):
+    """A node whose process may be visible on this machine."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its pid on this machine; None while it does not run, or where it cannot be seen."""
+
+
+class FleetReplica(Part, HasPid, ReplicaNode, Protocol):
+    """A replica as its fleet sees it."""
+
+    def check_alive(self) -> None:
+        """Raise ChaosError, or ChaosConfigError with its own sentence, when it has ended."""
+
+
+class FleetRedis(Part, RedisStore, Protocol):
+    """The Redis of a fleet."""
+
+    @property
+    def info(self) -> ServerInfo:
+        """Name, version and allocator.  Raises ChaosError when no server answers."""
+
+
+class FleetBalancer(Part, HasPid, Balancer, Protocol):
+    """The balancer of a fleet."""
+
+    @property
+    def url(self) -> str:
+        """Where customers come in."""
+
+    def counters(self) -> dict[str, dict[str, float]]:
+        """Its counts for each replica since it started; empty without an answer."""
+
+    def wait_in_rotation(self, names: Collection[str], timeout: float) -> None:
+        """Wait until it sends requests to all of these replicas.  Raises ChaosError."""
+
+
+class LoadNode(Node, Protocol):
+    """A load generator that is a part of the fleet."""
+
+    def log_tail(self) -> Sequence[str]:
+        """The last lines of its log."""
+
+
+class FleetLifecycle(ABC):
+    """One fleet; a context manager that starts nothing by itself.
+
+    A kind of fleet builds `redis`, `replicas` and `balancer`, says how it prepares for them, and
+    registers in `_undo` what `stop` has to do.
+    """
+
+    redis: FleetRedis
+    replicas: Mapping[str, FleetReplica]
+    balancer: FleetBalancer
+
+    def __init__(self, run_dir: Path, run_id: str, load: LoadSwitch | None) -> None:
+        """Nothing is started."""
+        self.run_id = run_id
+        self.run_dir = run_dir.absolute()
+        self.process_env: Mapping[str, str] = {**os.environ, RUN_ID_VARIABLE: run_id}
+        """The environment of processes that must not outlive the run."""
+        self.active_faults = ActiveFaults()
+        self._load = load
+        self._proxies: Network | None = None
+        self._model: ModelSwitch | None = None
+        self._say: Callable[[str], None] = _silent
+        self._undo = contextlib.ExitStack()
+        """The steps that `stop` takes once the parts are closed, last registered first."""
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    @classmethod
+    @abstractmethod
+    def from_plan(cls, plan: FleetPlan) -> Self:
+        """The fleet, not started.  Raises ChaosConfigError for settings that are impossible."""
+
+    @abstractmethod
+    def _capabilities(self) -> frozenset[str]:
+        """The capabilities of its parts."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Check the machine, start the guardian and whatever the parts need.  Raises ChaosError."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What can be done to it."""
+        own = self._capabilities()
+        return own if self._load is None else own | {"load"}
+
+    @property
+    def network(self) -> Network:
+        """The proxies on the way.  Raises ChaosError when there are none."""
+        if self._proxies is None:
+            raise ChaosError("the fleet runs without proxies on the way")
+        return self._proxies
+
+    @property
+    def model(self) -> ModelSwitch:
+        """The switch of the scripted models.  Raises ChaosError where they cannot be switched."""
+        if self._model is None:
+            raise ChaosError("the model of this fleet cannot be switched")
+        return self._model
+
+    @property
+    def load(self) -> LoadSwitch:
+        """The load generator's switch.  Raises ChaosError for a fleet that is under no load."""
+        if self._load is None:
+            raise ChaosError("the fleet is under no load of a run")
+        return self._load
+
+    @property
+    def url(self) -> str:
+        """Where customers come in: the load balancer."""
+        return self.balancer.url
+
+    def primary_urls(self) -> list[str]:
+        """The addresses of the Redis servers that take writes, password included.
+
+        Empty when they are not ours, or when no server can say which they are.
+        """
+        try:
+            return [server.url for server in self.redis.primaries()]
+        except ChaosError:
+            return []
+
+    def nodes_elsewhere(self) -> Sequence[HasPid]:
+        """The nodes whose processes are not children of this one, such as containers."""
+        return ()
+
+    def is_all_below(self) -> bool:
+        """Whether all its parts are processes below this one."""
+        return bool(self.redis.servers) and not self.nodes_elsewhere()
+
+    def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
+        """The environment in `run.json`, with what is known of the fleet now that it is up.
+
+        Raises ChaosError when Redis does not answer.
+        """
+        info = self.redis.info
+        server = RedisServerDescription(
+            name=info.name, version=info.version, allocator=info.allocator
+        )
+        return structs.replace(environment, redis_server=server)
+
+    def start(self, progress: Callable[[str], None] | None = None) -> None:
+        """Start Redis, then all replicas, then the balancer; see `wait_ready`.
+
+        Raises ChaosError, or ChaosConfigError when the machine does not allow it; then whatever was
+        started is stopped.
+        """
+        self._say = progress or self._say
+        try:
+            self._prepare()
+            self.redis.start()
+            self.redis.wait_ready()
+            info = self.redis.info
+            self._say(f"{info.name} {info.version} ready")
+            self._start_replicas()
+            self.balancer.start()
+        except Exception:
+            self._stop_after_failure()
+            raise
+        self._say(f"{len(self.replicas)} replicas and the balancer started")
+
+    def start_load(self) -> LoadNode | None:
+        """Start the load generator that is a part of the fleet; None: it has none.
+
+        Raises ChaosError.
+        """
+        return None
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until every replica is ready and the balancer routes to all of them.
+
+        Raises ChaosConfigError with a replica's own sentence when it refused its configuration,
+        ChaosError with the end of its log when it ended, or when `timeout` seconds pass.
+        """
+        left = TimeLeft(timeout)
+        pending = dict(self.replicas)
+
+        def all_ready() -> bool:
+            for name, replica in list(pending.items()):
+                if replica.ready():
+                    del pending[name]
+                    ready = len(self.replicas) - len(pending)
+                    self._say(f"{ready} of {len(self.replicas)} replicas ready")
+                else:
+                    replica.check_alive()
+            return not pending
+
+        if not holds_within(all_ready, timeout, poll=_POLL_S):
+            logs = self.run_dir / "logs"
+            raise ChaosError(f"{', '.join(pending)} not ready within {timeout:g} s; see {logs}")
+        self.wait_balanced(left.seconds(least=1.0))
+        self._say(f"the balancer routes to all {len(self.replicas)} replicas")
+
+    def wait_balanced(self, timeout: float = 10.0) -> None:
+        """Wait until the balancer routes to every replica that can answer.
+
+        Raises ChaosError after `timeout` seconds.
+        """
+        able = [name for name, each in self.replicas.items() if self._can_answer(each)]
+        self.balancer.wait_in_rotation(able, timeout)
+
+    def stop(self) -> None:
+        """Close all parts, the last started first, and undo the preparations.
+
+        May be called again.  Everything that carries the run's id is ended, including what others
+        started with the id, such as the load generator.  Raises ChaosError when something is left.
+        """
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+        for part in reversed(self._parts()):
+            part.close()
+        self._undo.close()
+
+    def _parts(self) -> list[Part]:
+        """All parts, in the order in which they are started."""
+        return [self.redis, *self.replicas.values(), self.balancer]
+
+    def _start_replicas(self) -> None:
+        for replica in self.replicas.values():
+            replica.start()
+
+    def _can_answer(self, replica: FleetReplica) -> bool:
+        return replica.running and not replica.frozen
+
+    def _stop_after_failure(self) -> None:
+        try:
+            self.stop()
+        except ChaosError as error:
+            _LOG.warning("after a failed start: %s", error)  # the failure itself is raised
+
+
+def replica_names(count: int) -> list[str]:
+    """`r01`, `r02`, ...  Raises ChaosConfigError for an impossible count."""
+    if not 1 <= count <= MOST_REPLICAS:
+        raise ChaosConfigError(f"replicas = {count}: expected 1 to {MOST_REPLICAS}")
+    return [f"r{number:02d}" for number in range(1, count + 1)]
+
+
+def _silent(_: str) -> None:
+    pass

@@ -1,0 +1,42 @@
+"""What a fleet is to be, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.fleet.environment import LoadSwitch
+from chaos.fleet.topologies import Topology
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetPlan:
+    """The settings of one fleet.  A kind of fleet ignores those that are not for it."""
+
+    run_dir: Path
+    run_id: str
+    replicas: int
+    sessions: str
+    ttl_seconds: float
+    base_port: int | None = None
+    """The balancer's port; None: a free one."""
+    topology: Topology = field(default_factory=Topology)
+    load: LoadSwitch | None = None
+    """The switch of the load that will be put on it; None: there will be none."""
+    redis: str = "auto"
+    """Processes: `auto`, `bundled`, `system` or an address."""
+    proxy: bool = False
+    """Processes: whether proxies are on the way."""
+    authorised: bool = False
+    """Processes: whether an external Redis may be elsewhere than on loopback."""
+    agent: Path | None = None
+    """Processes: the folder of the agent; None: ShopMax's."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Containers: the images of `service`, `redis` and `envoy`, where they are not the default."""
+    health_path: str = "/readyz"
+    """Containers: where the service says that it is ready."""
+    pass_env: tuple[str, ...] = ()
+    """Containers: variables of our environment that replicas get too."""
+    workers: int = 1
+    """Compose: how many workers play the load."""
