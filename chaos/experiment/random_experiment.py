@@ -17,7 +17,7 @@ import yaml
 from chaos.errors import ChaosConfigError
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from chaos.faults.drawing import Arguments, Drawing, FleetCapabilities
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 
 MOST_FAULTS = 8
 CALM_S = 3.0

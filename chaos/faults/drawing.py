@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from chaos.fleet.shapes import SINGLE, shape_of
+
 RESTART_S = 5.0
 """What a replica needs to come up on a busy machine, and the balancer to find it."""
 
@@ -26,8 +28,7 @@ class FleetCapabilities:
     @property
     def shape(self) -> str:
         """The topology of Redis."""
-        sets = self.capabilities & {"sentinel", "cluster"}
-        return min(sets) if sets else "single"
+        return shape_of(self.capabilities)
 
     @property
     def network_sides(self) -> list[str]:
@@ -51,7 +52,7 @@ def own_redis(on: FleetCapabilities) -> bool:
 
 def own_single_redis(on: FleetCapabilities) -> bool:
     """Redis is ours, and one server: in a set the fault would be a failover in disguise."""
-    return on.own_redis and on.shape == "single"
+    return on.own_redis and on.shape == SINGLE
 
 
 def several_replicas(on: FleetCapabilities) -> bool:
@@ -96,7 +97,7 @@ def redis_seconds(name: str, least: float, most: float, most_in_a_set: float) ->
     """An outage of Redis; in a set of servers shorter than they take to choose another primary."""
 
     def draw(rng: Random, on: FleetCapabilities) -> Arguments:
-        limit = most if on.shape == "single" else most_in_a_set
+        limit = most if on.shape == SINGLE else most_in_a_set
         return {name: between(rng, on, least, limit)}
 
     return draw
@@ -113,7 +114,7 @@ def links(more: Draw = nothing, most: float = 3.0) -> Drawing:
     def draw(rng: Random, on: FleetCapabilities) -> Arguments:
         side = rng.choice(on.network_sides)
         whose = rng.choice(("all", "random"))
-        if side == "redis" and on.shape != "single":
+        if side == "redis" and on.shape != SINGLE:
             whose = "all"  # the links of a set are its servers', not the replicas'
         duration = between(rng, on, 0.5, most)
         return {"duration": duration, "side": side, "replica": whose, **more(rng, on)}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chaos.fleet.active_faults import ActiveFaults
+from chaos.fleet.shapes import SHAPES
 from reports.records import LoadMark
 from reports.records.load_commands import LoadCommand
 
@@ -30,8 +31,7 @@ CAPABILITIES: Mapping[str, str] = {
     "network-balancer": "disturb the connections between the balancer and the replicas",
     "model": "make the model slow or wrong",
     "load": "make more customers come, or make them come again",
-    "sentinel": "Redis is a Sentinel set",
-    "cluster": "Redis is a cluster",
+    **{name: shape.capability for name, shape in SHAPES.items() if shape.capability},
 }
 """Every capability and what it means."""
 

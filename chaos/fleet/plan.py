@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.fleet.environment import LoadSwitch
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,8 @@ from chaos.fleet.ports import ensure_free, free_port
 from chaos.fleet.redis_external import ExternalRedis
 from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.replica import Replica
-from chaos.fleet.topologies import OwnRedis, Topology
+from chaos.fleet.topologies.parts import OwnRedis
+from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import TimeLeft
 
 REPLICA_MEMORY = 140_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from chaos.fleet.shapes import SHAPES, SINGLE, in_words
 from harness.arguments.base import whole
 
 _LAST_LINE = "one last line: the verdict, the run directory and the headline"
@@ -76,9 +77,9 @@ def topology(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--topology",
-        default="single",
+        default=SINGLE,
         metavar="FORM",
-        help="single, sentinel (3 servers, 3 sentinels) or cluster (3 + 3) (default: single)",
+        help=in_words(shape.help for shape in SHAPES.values()) + " (default: %(default)s)",
     )
     parser.add_argument(
         "--aof",
@@ -91,7 +92,8 @@ def topology(parser: argparse.ArgumentParser) -> None:
         "--min-replicas",
         type=whole,
         metavar="N",
-        help="sentinel: a primary refuses writes that reach fewer replicas (default: 1)",
+        help=in_words(name for name, shape in SHAPES.items() if shape.most_min_replicas)
+        + ": a primary refuses writes that reach fewer replicas (default: 1)",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from chaos.experiment import model
 from chaos.faults.catalogue import CATALOGUE
-from chaos.fleet.topologies import SHAPES
+from chaos.fleet.shapes import SHAPES
 from harness import parser
 from harness.run.options import KINDS
 from loadtests.profiles import profile

@@ -15,23 +15,29 @@ from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
 from chaos.faults.parameter import told_of
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.topologies import Topology
+from chaos.fleet.shapes import SETS, SHAPES
+from chaos.fleet.topology import Topology
+from harness.run.fleet_kinds import DEFAULT, FLEETS
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 
 _TARGET = "a --target gets no faults"
-_CONTAINERS = FleetCapabilities(random_experiment.CONTAINERS, 12)
 
 ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
-    "process": ("processes, as by default", random_experiment.local_fleet(Topology(), 12)),
-    "sentinel": ("--topology sentinel", random_experiment.local_fleet(Topology("sentinel"), 12)),
-    "cluster": ("--topology cluster", random_experiment.local_fleet(Topology("cluster"), 12)),
+    DEFAULT: ("processes, as by default", random_experiment.local_fleet(Topology(), 12)),
+    **{
+        shape: (f"--topology {shape}", random_experiment.local_fleet(Topology(shape), 12))
+        for shape in SETS
+    },
     "redis-url": (
         "--redis redis://…",
         random_experiment.local_fleet(Topology(), 12, own_redis=False),
     ),
-    "containers": ("--env containers", _CONTAINERS),
-    "compose": ("--env compose", _CONTAINERS),
+    **{
+        name: (f"--env {name}", FleetCapabilities(kind.capabilities, 12))
+        for name, kind in FLEETS.items()
+        if kind.capabilities is not None
+    },
     "target": ("--target URL", None),
 }
 """Environment of a run -> its option, and the fleet's capabilities (None: it gets no faults)."""
@@ -116,9 +122,9 @@ def _parameters(kind: type[Fault]) -> tuple[Parameter, ...]:
 
 def refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
     """The fault's own reason to refuse such a fleet; None when it accepts it."""
-    servers = {"single": ["redis"], "sentinel": _servers(3), "cluster": _servers(6)}[fleet.shape]
+    servers = SHAPES[fleet.shape].servers
     replicas = [f"r{number:02}" for number in range(1, fleet.replicas + 1)]
-    own = servers if fleet.own_redis else []
+    own = servers if fleet.own_redis else ()
     stand_in: Any = SimpleNamespace(
         capabilities=fleet.capabilities,
         replicas=dict.fromkeys(replicas),
@@ -134,7 +140,3 @@ def refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
     except ValueError as error:
         return str(error)
     return None
-
-
-def _servers(count: int) -> list[str]:
-    return [f"redis-{number}" for number in range(1, count + 1)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chaos.fleet.environment import needs_proxies
+from chaos.fleet.shapes import SETS
 from harness.commands.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
 from harness.errors import ConfigError
 from reports.basics.exit_codes import ExitCode
@@ -123,7 +124,7 @@ def _up(entry: Entry) -> str | None:
         return "diya up --proxy"
     if entry.refusals["process"] is None:
         return "diya up"
-    sets = [place for place in ("sentinel", "cluster") if entry.refusals[place] is None]
+    sets = [place for place in SETS if entry.refusals[place] is None]
     return f"diya up --topology {sets[0]}" if sets else None
 
 

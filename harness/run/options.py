@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from chaos.fleet.ports import LOOPBACK
-from chaos.fleet.topologies import Topology
+from chaos.fleet.shapes import SINGLE
+from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
 from harness.run.fleet_kinds import FLEETS, in_containers, with_option
 from harness.run.generator import Crew
@@ -123,7 +124,7 @@ def images(args: argparse.Namespace) -> dict[str, str]:
                 f"--image, --redis-image, --envoy-image: must come with --env {in_containers()}"
             )
         return named
-    if args.target is not None or args.topology != "single" or args.redis != "auto" or args.proxy:
+    if args.target is not None or args.topology != SINGLE or args.redis != "auto" or args.proxy:
         raise ConfigError(
             f"--env {args.env}: --target, --redis, --topology and --proxy must not be given; it "
             "has one Redis of its own and no proxies"

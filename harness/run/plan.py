@@ -18,7 +18,7 @@ from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import LoadSwitch, needs_proxies
 from chaos.fleet.plan import FleetPlan
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
 from harness.run import host, options, replay, reproduce, slo
 from harness.run.fleet_kinds import FLEETS

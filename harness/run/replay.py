@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta
 
+from chaos.fleet.shapes import SHAPES, in_words
 from harness import parser
 from harness.errors import ConfigError
 from harness.run import rundir
@@ -30,8 +31,11 @@ from reports.records.run_description import (
 class _OwnTopology(TopologyDescription, frozen=True, kw_only=True):
     replicas: Counted
     redis: Annotated[
-        Literal["single", "sentinel", "cluster"],
-        Meta(description="that of a fleet of its own (single, sentinel or cluster)"),
+        str,
+        Meta(
+            pattern=f"^({'|'.join(SHAPES)})$",
+            description=f"that of a fleet of its own ({in_words()})",
+        ),
     ]
 
 

@@ -30,7 +30,7 @@ from chaos.fleet.guardian import carriers
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer, connect
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 from reports.records import LoadMark, RecordWriter
 from reports.records.load_commands import LoadCommand
 from tests.chaos.conftest import KINDS, MakeFleet, need

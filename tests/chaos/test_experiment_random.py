@@ -26,7 +26,7 @@ from chaos.faults.catalogue import CATALOGUE, FAULTS
 from chaos.faults.drawing import Drawing, FleetCapabilities, NeverDrawn
 from chaos.faults.network_fault import NetworkFault
 from chaos.fleet.load_switch import LoadSwitchFile
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 from reports.records import RecordWriter, RunClock
 from tests.chaos.conftest import MakeFleet
 

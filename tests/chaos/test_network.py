@@ -15,8 +15,8 @@ from chaos.faults import network
 from chaos.faults.network_fault import NetworkFault
 from chaos.faults.redis_servers import agreed
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.topologies import Topology
 from chaos.fleet.topologies.parts import ask
+from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow
 from tests.chaos.conftest import MakeFleet

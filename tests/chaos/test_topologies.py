@@ -16,10 +16,10 @@ from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.partition import Partition
 from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer, connect
-from chaos.fleet.topologies import OwnRedis, Topology
 from chaos.fleet.topologies.cluster import ClusterSet
-from chaos.fleet.topologies.parts import ask
+from chaos.fleet.topologies.parts import OwnRedis, ask
 from chaos.fleet.topologies.sentinel import Sentinel, SentinelSet
+from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import wait_for
 from tests.chaos.conftest import KINDS, MakeFleet, need
 from tests.chaos.test_faults import do

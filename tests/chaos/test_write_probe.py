@@ -12,7 +12,7 @@ import pytest
 from chaos.errors import ChaosError
 from chaos.faults.write_probe import WriteProbe
 from chaos.fleet.redis_server import RedisServer, connect
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 
 pytestmark = pytest.mark.service
 

@@ -9,7 +9,7 @@ from typing import Any
 from chaos.errors import ChaosError
 from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.redis_server import RedisServer
-from chaos.fleet.topologies.parts import MakeServer, ServerSet, ask
+from chaos.fleet.topologies.parts import MakeServer, Parts, ServerSet, ask
 from chaos.fleet.waiting import wait_for
 
 SLOTS = 16384
@@ -136,6 +136,11 @@ class ClusterSet(ServerSet):
                     if (port := int(address.rpartition(":")[2])) in by_port
                 ]
         return []
+
+
+def build(parts: Parts) -> ClusterSet:
+    """The cluster, not started.  Raises ChaosConfigError when there is no such binary here."""
+    return ClusterSet(parts.server)
 
 
 class _Row:

@@ -11,7 +11,7 @@ from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.process import ManagedProcess
 from chaos.fleet.redis_binary import find_server
 from chaos.fleet.redis_server import RedisServer, write_private
-from chaos.fleet.topologies.parts import MakeServer, ServerSet, ask
+from chaos.fleet.topologies.parts import MakeServer, Parts, ServerSet, ask
 from chaos.fleet.waiting import wait_for
 
 PRIMARY = "shop"
@@ -191,3 +191,10 @@ class SentinelSet(ServerSet):
     def _followers(self) -> int:
         role = ask(self._first.url, "ROLE")
         return len(role[2]) if role and role[0] == "master" else 0
+
+
+def build(parts: Parts) -> SentinelSet:
+    """The set, not started.  Raises ChaosConfigError when there is no such binary here."""
+    return SentinelSet(
+        parts.server, parts.kind, parts.directory, parts.logs, parts.env, parts.min_replicas
+    )

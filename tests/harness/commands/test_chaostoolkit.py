@@ -17,7 +17,7 @@ from chaos.experiment.random_experiment import draw, local_fleet
 from chaos.experiment.reader import load
 from chaos.faults.base import parameters
 from chaos.faults.catalogue import FAULTS
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 from tests.harness import command
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]

@@ -17,7 +17,7 @@ from chaos.faults.base import Fault
 from chaos.faults.catalogue import FAULTS
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.topologies import Topology
+from chaos.fleet.topology import Topology
 from harness.commands import fault_table
 from harness.commands.fault_table import catalogue
 from tests.harness import command

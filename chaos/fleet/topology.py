@@ -1,0 +1,102 @@
+"""The topology of a Redis of our own: its shape, and what it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from chaos.errors import ChaosConfigError
+from chaos.fleet.redis_server import Fsync
+from chaos.fleet.shapes import SETS, SHAPES, in_words
+from chaos.fleet.topologies.parts import OwnRedis, Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The shape of Redis and its durability.  Raises ChaosConfigError for impossible values."""
+
+    shape: str = "single"
+    """One of `SHAPES`."""
+    aof: Fsync = "everysec"
+    rdb: bool = False
+    """Snapshots, as Redis takes them by default."""
+    min_replicas: int | None = None
+    """Sentinel only: a primary refuses writes that fewer replicas would hear of (default: 1)."""
+
+    def __post_init__(self) -> None:
+        if self.shape not in SHAPES:
+            raise ChaosConfigError(f"topology = {self.shape!r}: expected {', '.join(SHAPES)}")
+        if self.aof not in get_args(Fsync):
+            raise ChaosConfigError(f"aof = {self.aof!r}: expected {', '.join(get_args(Fsync))}")
+        if self.min_replicas is not None:
+            most = SHAPES[self.shape].most_min_replicas
+            if most is None:
+                able = in_words(n for n, s in SHAPES.items() if s.most_min_replicas is not None)
+                raise ChaosConfigError(
+                    f"min-replicas = {self.min_replicas}: expected none, or --topology {able}"
+                )
+            if not 0 <= self.min_replicas <= most:
+                expected = in_words(str(number) for number in range(most + 1))
+                raise ChaosConfigError(f"min-replicas = {self.min_replicas}: expected {expected}")
+
+    @property
+    def durability(self) -> str:
+        """What this form declares that it keeps.
+
+        `aof-always`: everything.  `aof-everysec`: all but the last second of a power loss.
+        `rdb`: what the last snapshot has.  `none`: nothing.  `replicated`: what has reached a
+        replica, which a primary does not wait for.
+        """
+        if self.shape in SETS:
+            return "replicated"
+        if self.aof != "off":
+            return f"aof-{self.aof}"
+        return "rdb" if self.rdb else "none"
+
+    def described(self) -> dict[str, Any]:
+        """For `run.json`."""
+        description: dict[str, Any] = {
+            "redis": self.shape,
+            "aof": self.aof,
+            "rdb": self.rdb,
+            "durability": self.durability,
+        }
+        if SHAPES[self.shape].most_min_replicas is not None:
+            description["min_replicas"] = self._min_replicas
+        return description
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What only this form can have done to it."""
+        return frozenset({self.shape}.intersection(SETS))
+
+    @property
+    def _min_replicas(self) -> int:
+        return 1 if self.min_replicas is None else self.min_replicas
+
+    def build(
+        self,
+        kind: str,
+        directory: Path,
+        logs: Path,
+        env: Mapping[str, str],
+        through: Callable[[str, int], int] | None = None,
+    ) -> OwnRedis:
+        """The servers, not started.  Raises ChaosConfigError when there is no such binary here.
+
+        `through` makes a link to a server of a set, by its name and port, and says at which port
+        others find it.
+        """
+        parts = Parts(
+            kind=kind,
+            directory=directory,
+            logs=logs,
+            env=env,
+            aof=self.aof,
+            rdb=self.rdb,
+            min_replicas=self._min_replicas,
+            through=through,
+        )
+        return SHAPES[self.shape].build(parts)
