@@ -1,6 +1,6 @@
 """Ryuk, which removes what a killed process of testcontainers has left, where it can be had.
 
-Else our keeper and the next run's sweep do its work.
+Otherwise the container guardian and the next run's sweep do its work.
 """
 
 from __future__ import annotations

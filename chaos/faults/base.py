@@ -43,10 +43,10 @@ class Fault(ABC):
     """What every fault of this kind needs: see `needs`."""
     drawing: ClassVar[Drawing | NeverDrawn]
     """How a random experiment draws it; every class of the catalogue says it anew."""
-    sets: ClassVar[str | None] = None
-    """What it changes and puts back as it found it; no two faults may have set that at one target.
+    exclusive_setting: ClassVar[str | None] = None
+    """The setting that it changes and restores; only one fault at a time may change it at a target.
 
-    The second would find what the first has set, and leave it there for good.
+    A second one would find the value that the first has set, and leave it there for good.
     """
 
     cancelled: threading.Event = field(
@@ -72,10 +72,10 @@ class Fault(ABC):
         """Which of `chaos.fleet.environment.CAPABILITIES` the environment must have."""
         return self.always_needs
 
-    def hear(self, canary: WriteProbe, env: SystemUnderTest) -> None:
-        """Ask Redis what it kept of the canary's writes.  Raises ChaosError when it cannot tell."""
-        self.lost_since = canary.lost_since([p.url for p in env.redis.primaries()])
-        self.kept_until = canary.last_sung if self.lost_since is None else None
+    def read_back(self, probe: WriteProbe, env: SystemUnderTest) -> None:
+        """Ask Redis which of the probe's writes it kept.  Raises ChaosError without an answer."""
+        self.lost_since = probe.lost_since([p.url for p in env.redis.primaries()])
+        self.kept_until = probe.last_ack if self.lost_since is None else None
 
     def check(self, env: SystemUnderTest) -> None:
         """Raise ValueError when this can never be done to such an environment."""
@@ -91,11 +91,11 @@ class Fault(ABC):
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """Choose the target and return its name.  Raises ChaosError when there is none."""
 
-    def require_well(self, env: SystemUnderTest) -> None:  # noqa: B027  some have nobody to ask
-        """Raise ChaosError unless the target is whole.
+    def check_healthy(self, env: SystemUnderTest) -> None:  # noqa: B027  some have no single target
+        """Raise ChaosError unless the target is healthy.
 
-        On one that is hurt already the fault would seem to take hold whatever it did, and its
-        healing would undo what another fault does.
+        On an unhealthy target the fault would seem to take hold whatever it did, and its healing
+        would undo the effect of another fault.
         """
 
     def prepare(self, env: SystemUnderTest) -> None:  # noqa: B027  few need it
@@ -141,8 +141,8 @@ def perform(
     injected: float | None = None
     try:
         target = fault.aim(env, rng)
-        fault.require_well(env)
-        env.active_faults.enter(fault, fault.kind, target, fault.sets)
+        fault.check_healthy(env)
+        env.active_faults.enter(fault, fault.kind, target, fault.exclusive_setting)
         begun = True
         _LOG.info("%s: begins at %s", fault_id, target)
         fault.prepare(env)

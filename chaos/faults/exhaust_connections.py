@@ -28,7 +28,7 @@ class ExhaustConnections(RedisFault):
 
     kind: ClassVar[str] = "exhaust-connections"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
-    sets: ClassVar[str | None] = "maxclients"
+    exclusive_setting: ClassVar[str | None] = "maxclients"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         seconds("duration", 0.5, 2), 1.5, own_single_redis, alone=True
     )

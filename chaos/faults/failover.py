@@ -23,17 +23,17 @@ class _Takeover(RedisFault):
     lead: ClassVar[float] = LEAD_S
     duration: float = 1.0
 
-    _canary: WriteProbe | None = field(default=None, init=False, repr=False)
+    _probe: WriteProbe | None = field(default=None, init=False, repr=False)
 
-    def require_well(self, env: SystemUnderTest) -> None:
-        """It is well, and a primary: another one's place can be taken without any fault."""
-        super().require_well(env)
+    def check_healthy(self, env: SystemUnderTest) -> None:
+        """It is healthy and a primary; any other server can be replaced without a fault."""
+        super().check_healthy(env)
         require_primary(self.kind, self.victim, env)
 
     def prepare(self, env: SystemUnderTest) -> None:
-        """Let the canary sing, to know what the new primary has not heard."""
-        self._canary = WriteProbe(self.victim.url)
-        self._canary.start()
+        """Write to the old primary, to find the writes that the new one lacks."""
+        self._probe = WriteProbe(self.victim.url)
+        self._probe.start()
         self.cancelled.wait(LEAD_S)
 
     def inject(self, env: SystemUnderTest) -> None:
@@ -50,12 +50,12 @@ class _Takeover(RedisFault):
 
     def heal(self, env: SystemUnderTest) -> None:
         """Bring the old primary back, and ask the new one what it has."""
-        if self._canary is not None:
-            self._canary.stop()
+        if self._probe is not None:
+            self._probe.stop()
         super().heal(env)
-        if self._canary is not None:
+        if self._probe is not None:
             wait_for(lambda: env.redis.answers(), LOAD_TIMEOUT, "all data to become writable")
-            self.hear(self._canary, env)
+            self.read_back(self._probe, env)
 
     def verify_healed(self, env: SystemUnderTest) -> bool:
         """The old primary is not one any more."""

@@ -13,7 +13,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import Area
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn, between, seconds, several_replicas
 from chaos.faults.parameter import parameter
-from chaos.faults.replicas import require_well, revive_all, running
+from chaos.faults.replicas import check_healthy, revive_all, running
 from chaos.faults.targeted import OutageFault
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
@@ -39,9 +39,9 @@ class _KillMany(OutageFault):
             raise ChaosError("every replica is down already")
         return ",".join(victim.name for victim in self._victims)
 
-    def require_well(self, env: SystemUnderTest) -> None:
+    def check_healthy(self, env: SystemUnderTest) -> None:
         """All of them run, are not frozen, and are ready."""
-        require_well(self.kind, *self._victims)
+        check_healthy(self.kind, *self._victims)
 
     def inject(self, env: SystemUnderTest) -> None:
         """SIGKILL all of them."""

@@ -33,7 +33,7 @@ class LimitMemory(ReplicaFault):
 
     kind: ClassVar[str] = "limit-memory"
     always_needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
-    sets: ClassVar[str | None] = "the memory limit"
+    exclusive_setting: ClassVar[str | None] = "the memory limit"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 2), RESTART_S + 3)
     share: float = parameter(0.8, "the new limit", "share of what is used now")
 

@@ -23,19 +23,19 @@ _GRACE_S = 0.5
 _POLL_S = 0.02
 _HIT_TIMEOUT_S = 10.0
 _APP = "shopmax"
-"""Whose model is the scripted one."""
+"""The app whose model is the scripted one."""
 
 
 @dataclass
-class _Mood(LastingFault):
+class _ModelFault(LastingFault):
     area: ClassVar[Area] = "model"
     always_needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    sets: ClassVar[str | None] = "the mood"
+    exclusive_setting: ClassVar[str | None] = "the model's faults"
     duration: float = 5.0
 
     @abstractmethod
-    def _mood(self) -> Mapping[str, float]:
-        """What the scripted model is told."""
+    def _settings(self) -> Mapping[str, float]:
+        """The settings of the scripted model, as `target_service.model.model_faults` lists them."""
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The model of every replica."""
@@ -43,7 +43,7 @@ class _Mood(LastingFault):
 
     def inject(self, env: SystemUnderTest) -> None:
         """Tell it."""
-        env.model.play(self._mood())
+        env.model.apply(self._settings())
 
     def verify(self, env: SystemUnderTest) -> bool:
         """A reply was made worse: one that a customer asked for or, where none is hit, our own."""
@@ -65,17 +65,19 @@ class _Mood(LastingFault):
 
     def _hit(self, env: SystemUnderTest, seconds: float) -> bool:
         """Whether a reply was made worse, after at most so many seconds."""
-        return holds_within(
-            lambda: bool(env.model.felt_by()), seconds, poll=_POLL_S, cancelled=self.cancelled
-        )
+
+        def hit() -> bool:
+            return bool(env.model.affected_replicas())
+
+        return holds_within(hit, seconds, poll=_POLL_S, cancelled=self.cancelled)
 
     def heal(self, env: SystemUnderTest) -> None:
-        """As ever."""
+        """Restore the normal behaviour."""
         env.model.clear()
 
 
 @dataclass
-class SlowModel(_Mood):
+class SlowModel(_ModelFault):
     """Everything that the model does takes `factor` times as long."""
 
     kind: ClassVar[str] = "slow-model"
@@ -89,13 +91,13 @@ class SlowModel(_Mood):
         if not isinstance(self.factor, int | float) or not 1 < self.factor <= 1000:
             raise ValueError(f"factor = {self.factor!r}: expected a number above 1, at most 1000")
 
-    def _mood(self) -> Mapping[str, float]:
+    def _settings(self) -> Mapping[str, float]:
         return {"latency_factor": self.factor}
 
 
 @dataclass
-class _Failing(_Mood):
-    mood: ClassVar[str]
+class _Failing(_ModelFault):
+    setting: ClassVar[str]
     rate: float = parameter(0.5, "which part of the model's replies", "share, above 0 to 1")
 
     def __post_init__(self) -> None:
@@ -103,8 +105,8 @@ class _Failing(_Mood):
         if not isinstance(self.rate, int | float) or not 0 < self.rate <= 1:
             raise ValueError(f"rate = {self.rate!r}: expected a number above 0, at most 1")
 
-    def _mood(self) -> Mapping[str, float]:
-        return {self.mood: self.rate}
+    def _settings(self) -> Mapping[str, float]:
+        return {self.setting: self.rate}
 
 
 _FAILING = Drawing(
@@ -122,7 +124,7 @@ class ModelErrors(_Failing):
 
     kind: ClassVar[str] = "model-errors"
     drawing: ClassVar[Drawing | NeverDrawn] = _FAILING
-    mood: ClassVar[str] = "error_rate"
+    setting: ClassVar[str] = "error_rate"
 
 
 @dataclass
@@ -131,7 +133,7 @@ class ModelRateLimit(_Failing):
 
     kind: ClassVar[str] = "model-rate-limit"
     drawing: ClassVar[Drawing | NeverDrawn] = _FAILING
-    mood: ClassVar[str] = "rate_limit_rate"
+    setting: ClassVar[str] = "rate_limit_rate"
 
 
 @dataclass
@@ -139,5 +141,5 @@ class ModelCutStreams(_Failing):
     """The model's reply breaks off in the middle."""
 
     kind: ClassVar[str] = "model-cut-streams"
-    mood: ClassVar[str] = "cut_rate"
+    setting: ClassVar[str] = "cut_rate"
     drawing: ClassVar[Drawing | NeverDrawn] = _FAILING

@@ -106,7 +106,7 @@ class NetworkFault(LastingFault):
         self._links = list(links.values()) if chosen == "all" else [links[chosen]]
         return ",".join(self._links)
 
-    def require_well(self, env: SystemUnderTest) -> None:
+    def check_healthy(self, env: SystemUnderTest) -> None:
         """Every link carries."""
         do_all(partial(self._require_carrying, link, "before", env) for link in self._links)
 

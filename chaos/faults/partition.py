@@ -30,9 +30,9 @@ class Partition(RedisFault):
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 9.0)
 
-    def require_well(self, env: SystemUnderTest) -> None:
-        """It is well, and the primary: who is cut off already is not."""
-        super().require_well(env)
+    def check_healthy(self, env: SystemUnderTest) -> None:
+        """It is healthy and the primary; a server that is cut off already is not."""
+        super().check_healthy(env)
         require_primary(self.kind, self.victim, env)
 
     def inject(self, env: SystemUnderTest) -> None:

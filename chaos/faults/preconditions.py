@@ -1,4 +1,4 @@
-"""What is hurt already can be hurt by no fault: nobody could tell what each of them did."""
+"""Checks that a target is healthy first, or the effect of a fault cannot be attributed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from chaos.fleet.environment import Node
 from chaos.fleet.waiting import wait_for
 
 _TIMEOUT_S = 5.0
-"""A busy one may take so long to say that it is well."""
+"""A busy node may take so long to say that it is healthy."""
 
 
-def require(kind: str, node: Node, says: Callable[[], bool], what: str) -> None:
-    """Raise ChaosError unless it runs, is not frozen and `says` that it is well.
+def check(kind: str, node: Node, is_healthy: Callable[[], bool], what: str) -> None:
+    """Raise ChaosError unless the node runs, is not frozen, and `is_healthy` within 5 s.
 
-    `what` it is then expected to do or be: "to answer".
+    `what` completes the error after its name, such as "to answer".
     """
     if not node.running:
         raise ChaosError(f"{node.name} does not run: {kind} cannot be done to it")
     if node.frozen:
         raise ChaosError(f"{node.name} is frozen already: {kind} cannot be done to it")
-    wait_for(says, _TIMEOUT_S, f"{node.name} {what} before {kind}")
+    wait_for(is_healthy, _TIMEOUT_S, f"{node.name} {what} before {kind}")

@@ -61,7 +61,10 @@ class RestartRedis(RedisOutage):
 
 @dataclass
 class KillRedis(RedisOutage):
-    """SIGKILL.  What the server had not yet given to the kernel is lost, and the canary says so."""
+    """SIGKILL.  Writes that the server had not yet given to the kernel are lost.
+
+    A write probe finds out which.
+    """
 
     kind: ClassVar[str] = "kill-redis"
     always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
@@ -70,12 +73,12 @@ class KillRedis(RedisOutage):
         redis_seconds("downtime", 0.1, 1.5, 0.5), 3.5, own_redis
     )
 
-    _canary: WriteProbe | None = field(default=None, init=False, repr=False)
+    _probe: WriteProbe | None = field(default=None, init=False, repr=False)
 
     def prepare(self, env: SystemUnderTest) -> None:
-        """Let the canary sing for as long as Redis may put a write off."""
-        self._canary = WriteProbe(self.victim.url)
-        self._canary.start()
+        """Write to Redis for as long as it may delay a write to its file."""
+        self._probe = WriteProbe(self.victim.url)
+        self._probe.start()
         self.cancelled.wait(LEAD_S)
 
     def _end(self, server: RedisNode) -> None:
@@ -83,8 +86,8 @@ class KillRedis(RedisOutage):
 
     def heal(self, env: SystemUnderTest) -> None:
         """Bring Redis back and ask what it has kept."""
-        if self._canary is not None:
-            self._canary.stop()
+        if self._probe is not None:
+            self._probe.stop()
         super().heal(env)
-        if self._canary is not None:
-            self.hear(self._canary, env)
+        if self._probe is not None:
+            self.read_back(self._probe, env)

@@ -50,9 +50,9 @@ def choose(server: str, env: SystemUnderTest, rng: Random) -> RedisNode:
     return primaries[0] if len(primaries) == 1 else rng.choice(primaries)
 
 
-def require_well(kind: str, server: RedisNode) -> None:
+def check_healthy(kind: str, server: RedisNode) -> None:
     """Raise ChaosError unless it runs, is not frozen, and answers."""
-    preconditions.require(kind, server, server.answers, "to answer")
+    preconditions.check(kind, server, server.answers, "to answer")
 
 
 def require_primary(kind: str, server: RedisNode, env: SystemUnderTest) -> None:

@@ -43,11 +43,10 @@ def running(env: SystemUnderTest) -> list[ReplicaNode]:
     return [each for each in env.replicas.values() if each.running and not each.frozen]
 
 
-def require_well(kind: str, *replicas: ReplicaNode) -> None:
+def check_healthy(kind: str, *replicas: ReplicaNode) -> None:
     """Raise ChaosError unless each runs, is not frozen and says that it is ready."""
     do_all(
-        partial(preconditions.require, kind, each, each.ready, "to become ready")
-        for each in replicas
+        partial(preconditions.check, kind, each, each.ready, "to become ready") for each in replicas
     )
 
 

@@ -40,7 +40,7 @@ class CpuHog(ReplicaFault):
 
     kind: ClassVar[str] = "cpu-hog"
     always_needs: ClassVar[frozenset[str]] = frozenset({"cpu"})
-    sets: ClassVar[str | None] = "the cores"
+    exclusive_setting: ClassVar[str | None] = "the cores"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 3), 1.5)
     workers: int = parameter(2, "how many fight with the replica for its core", "processes")
 

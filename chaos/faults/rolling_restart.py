@@ -11,7 +11,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn
 from chaos.faults.parameter import parameter
-from chaos.faults.replicas import names_of, require_well, revive, revive_all, running
+from chaos.faults.replicas import check_healthy, names_of, revive, revive_all, running
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
@@ -59,9 +59,9 @@ class RollingRestart(Fault):
         self._chosen = rng.sample(up, self.count)
         return ",".join(replica.name for replica in self._chosen)
 
-    def require_well(self, env: SystemUnderTest) -> None:
+    def check_healthy(self, env: SystemUnderTest) -> None:
         """All of them run, are not frozen, and are ready."""
-        require_well(self.kind, *self._chosen)
+        check_healthy(self.kind, *self._chosen)
 
     def inject(self, env: SystemUnderTest) -> None:
         """Restart each in turn."""

@@ -28,7 +28,7 @@ class SqueezeMemory(RedisFault):
 
     kind: ClassVar[str] = "squeeze-memory"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
-    sets: ClassVar[str | None] = "maxmemory"
+    exclusive_setting: ClassVar[str | None] = "maxmemory"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         # The policies that evict lose sessions by design; they are for who asks for them.
         lambda rng, on: {"duration": between(rng, on, 0.5, 2), "policy": "noeviction"},

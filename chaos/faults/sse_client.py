@@ -13,7 +13,7 @@ from chaos.errors import ChaosError
 from chaos.fleet.ports import LOOPBACK
 
 _TIMEOUT_S = 10.0
-_USER = "diya-canary"
+_USER = "diya-synthetic"
 _QUESTION = "Where is my order ORD-58291, and when will it arrive?"
 
 
@@ -24,7 +24,7 @@ class Stream:
         """Nothing is sent.  `port` is the replica's own, on the loopback interface."""
         self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_TIMEOUT_S)
         self._app = app
-        self._session = f"canary-{uuid.uuid4().hex[:12]}"
+        self._session = f"synthetic-{uuid.uuid4().hex[:12]}"
         self._opened = False
         self._response: http.client.HTTPResponse | None = None
 

@@ -66,9 +66,9 @@ class ReplicaTarget(Fault):
         self._victim = replicas.choose(self.replica, env, rng)
         return self._victim.name
 
-    def require_well(self, env: SystemUnderTest) -> None:
+    def check_healthy(self, env: SystemUnderTest) -> None:
         """It runs, is not frozen, and is ready."""
-        replicas.require_well(self.kind, self.victim)
+        replicas.check_healthy(self.kind, self.victim)
 
     def heal(self, env: SystemUnderTest) -> None:
         """It runs and is ready, whatever was done to it."""
@@ -106,9 +106,9 @@ class RedisTarget(Fault):
         self._server = redis_servers.choose(self.server, env, rng)
         return self._server.name
 
-    def require_well(self, env: SystemUnderTest) -> None:
+    def check_healthy(self, env: SystemUnderTest) -> None:
         """It runs, is not frozen, and answers."""
-        redis_servers.require_well(self.kind, self.victim)
+        redis_servers.check_healthy(self.kind, self.victim)
 
     def heal(self, env: SystemUnderTest) -> None:
         """It runs and has its data, and all data can be written, whatever was done to it."""

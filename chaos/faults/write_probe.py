@@ -20,7 +20,7 @@ from chaos.fleet.redis_server import connect
 
 LEAD_S = 2.2
 """Longer than Redis may put a write off."""
-_KEY = "diya-canary"
+_KEY = "diya-write-probe"
 _KEYS = 1000
 _KEY_TTL_S = 60
 _STEP_S = 0.005
@@ -35,7 +35,7 @@ class WriteProbe:
         self._acknowledged: list[float] = []
         """When each write was acknowledged, `time.monotonic`."""
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._write_loop, name="canary", daemon=True)
+        self._thread = threading.Thread(target=self._write_loop, name="write-probe", daemon=True)
 
     def start(self) -> None:
         """Begin to write."""
@@ -61,7 +61,7 @@ class WriteProbe:
         raise ChaosError("no primary of Redis tells what it has kept")
 
     @property
-    def last_sung(self) -> float | None:
+    def last_ack(self) -> float | None:
         """When the last write was acknowledged, `time.monotonic`; None: none was."""
         return self._acknowledged[-1] if self._acknowledged else None
 

@@ -183,14 +183,17 @@ class Network(Protocol):
 class ModelSwitch(Protocol):
     """Makes the scripted model of every replica behave differently while the run goes on."""
 
-    def play(self, mood: Mapping[str, float]) -> None:
-        """From now on, as `target_service.model.model_faults` says.  Raises ChaosError."""
+    def apply(self, settings: Mapping[str, float]) -> None:
+        """Apply the settings of `target_service.model.model_faults` to every reply from now on.
 
-    def felt_by(self) -> frozenset[str]:
-        """The replicas whose model has made a reply worse in the present mood."""
+        Raises ChaosError.
+        """
+
+    def affected_replicas(self) -> frozenset[str]:
+        """The replicas whose model has made a reply worse since the last `apply`."""
 
     def clear(self) -> None:
-        """As ever."""
+        """Restore the normal behaviour."""
 
 
 class LoadSwitch(Protocol):

@@ -12,26 +12,26 @@ VARIABLE = "DIYA_MODEL_MOOD"
 
 
 class ModelSwitchFile:
-    """`mood.json` in a private folder of the run; replicas leave a mark beside it."""
+    """`mood.json` in a private folder of the run; affected replicas leave files beside it."""
 
     def __init__(self, directory: Path) -> None:
         """Nothing is written."""
         self.path = directory.absolute() / "mood.json"
         self._number = 0
 
-    def play(self, mood: Mapping[str, float]) -> None:
-        """Every model that answers from now on is in this mood."""
+    def apply(self, settings: Mapping[str, float]) -> None:
+        """Every model has these faults from its next reply on."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._number += 1
         scratch = self.path.with_suffix(".new")
-        scratch.write_text(json.dumps({**mood, "number": self._number}))
+        scratch.write_text(json.dumps({**settings, "number": self._number}))
         os.replace(scratch, self.path)
 
-    def felt_by(self) -> frozenset[str]:
-        """The replicas whose model has made a reply worse in the present mood."""
+    def affected_replicas(self) -> frozenset[str]:
+        """The replicas whose model has made a reply worse since the last `apply`."""
         marks = self.path.parent.glob(f"felt-{self._number}-*")
         return frozenset(mark.name.split("-", 2)[2] for mark in marks)
 
     def clear(self) -> None:
-        """As ever."""
+        """Restore the normal behaviour."""
         self.path.unlink(missing_ok=True)

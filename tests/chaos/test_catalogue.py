@@ -238,7 +238,7 @@ def test_slow_commands_make_everybody_wait(fleet: ProcessFleet, redis: Any) -> N
     assert max(waits) >= 0.15
 
 
-def test_a_mood_that_no_model_was_seen_in_did_not_take_hold(fleet: ProcessFleet) -> None:
+def test_a_model_fault_that_affected_no_replica_did_not_take_hold(fleet: ProcessFleet) -> None:
     fault = SlowModel(duration=0.1)
     fault.cancelled.set()  # do not wait for customers: there are none
     window = do(fault, fleet)

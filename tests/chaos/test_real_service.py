@@ -151,8 +151,8 @@ def test_the_harness_s_own_customers_are_counted_by_nobody_and_leave_no_session(
         before = {name: n["requests"] for name, n in real.balancer.counters().items()}
         with OwnCustomers([each.port for each in real.replicas.values()], "shopmax") as own:
             wait_for(lambda: own.asked >= 8, 20, "some questions")
-            assert client.keys("*:e:*shopmax/diya-canary*")
-        wait_for(lambda: not client.keys("*diya-canary*"), 5, "the sessions to be gone")
+            assert client.keys("*:e:*shopmax/diya-synthetic*")
+        wait_for(lambda: not client.keys("*diya-synthetic*"), 5, "the sessions to be gone")
         assert own.trouble is None
         after = {name: n["requests"] for name, n in real.balancer.counters().items()}
     assert after == before, "they came by the balancer, where the run's customers are counted"
@@ -174,7 +174,7 @@ def test_where_nobody_asks_the_harness_does(real: ProcessFleet, fault: Fault) ->
         window = do(fault, real)
         assert (window.took_hold, window.error, window.target) == (True, None, "model")
         assert window.end - window.start < 12.0
-        wait_for(lambda: not client.keys("*diya-canary*"), 5, "the sessions to be gone")
+        wait_for(lambda: not client.keys("*diya-synthetic*"), 5, "the sessions to be gone")
     assert Customer(real).ask().whole
 
 

@@ -1,4 +1,4 @@
-"""The canary: what a server itself loses, told apart from what a service loses."""
+"""The write probe: the losses of a server, told apart from those of a service."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from chaos.fleet.topology import Topology
 pytestmark = pytest.mark.service
 
 
-def killed_after_a_song(server: RedisServer, *, rewritten: bool) -> tuple[WriteProbe, float]:
-    """A canary whose server was killed and restarted, and when it began to sing."""
+def killed_after_writes(server: RedisServer, *, rewritten: bool) -> tuple[WriteProbe, float]:
+    """A probe whose server was killed and restarted, and the moment when it began to write."""
     server.start()
     server.wait_ready()
-    canary = WriteProbe(server.url)
+    probe = WriteProbe(server.url)
     begun = time.monotonic()
-    canary.start()
-    time.sleep(0.3)  # a song of some length, not a condition to be awaited
+    probe.start()
+    time.sleep(0.3)  # some writes, not a condition to be awaited
     if rewritten:
         with connect(server.url) as client:
             client.config_set("appendonly", "no")
     time.sleep(0.3)
     server.kill()
-    canary.stop()
+    probe.stop()
     server.start()
     server.wait_ready()
-    return canary, begun
+    return probe, begun
 
 
 def ended(server: RedisServer) -> None:
@@ -44,21 +44,21 @@ def ended(server: RedisServer) -> None:
 def test_a_server_that_kept_everything_lost_nothing(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis", aof="always")
     try:
-        canary, begun = killed_after_a_song(server, rewritten=False)
-        assert canary.lost_since([server.url]) is None
-        assert canary.last_sung is not None
-        assert canary.last_sung > begun
+        probe, begun = killed_after_writes(server, rewritten=False)
+        assert probe.lost_since([server.url]) is None
+        assert probe.last_ack is not None
+        assert probe.last_ack > begun
         with connect(server.url) as client:
-            assert client.dbsize() == 0, "the canary left a key"
+            assert client.dbsize() == 0, "the probe left a key"
     finally:
         ended(server)
 
 
-def test_a_server_that_stopped_to_persist_is_found_out_to_the_moment(tmp_path: Path) -> None:
+def test_the_probe_finds_the_moment_at_which_a_server_stopped_to_persist(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis", aof="always")
     try:
-        canary, begun = killed_after_a_song(server, rewritten=True)
-        lost_since = canary.lost_since([server.url])
+        probe, begun = killed_after_writes(server, rewritten=True)
+        lost_since = probe.lost_since([server.url])
         assert lost_since is not None
         assert 0.25 < lost_since - begun < 1.5
     finally:
@@ -69,13 +69,13 @@ def test_a_server_that_is_gone_cannot_be_asked(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis")
     server.start()
     server.wait_ready()
-    canary = WriteProbe(server.url)
+    probe = WriteProbe(server.url)
     ended(server)
     with pytest.raises(ChaosError, match="no primary"):
-        canary.lost_since([server.url])
+        probe.lost_since([server.url])
 
 
-def test_at_no_moment_has_the_canary_a_key_without_a_ttl(tmp_path: Path) -> None:
+def test_the_probe_never_has_a_key_without_a_ttl(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis")
     server.start()
     server.wait_ready()
@@ -87,13 +87,13 @@ def test_at_no_moment_has_the_canary_a_key_without_a_ttl(tmp_path: Path) -> None
     watching.start()
     try:
         for _ in range(20):
-            canary = WriteProbe(server.url)
-            canary.start()
-            until_sung(canary, since=None)
+            probe = WriteProbe(server.url)
+            probe.start()
+            until_acknowledged(probe, since=None)
             with connect(server.url) as client:
                 client.flushall()
-            until_sung(canary, since=time.monotonic())
-            canary.stop()
+            until_acknowledged(probe, since=time.monotonic())
+            probe.stop()
     finally:
         over.set()
         watching.join(10)
@@ -111,24 +111,24 @@ def watch_for_keys_without_ttl(
             found.append(keys["keys"] - keys["expires"])
 
 
-def until_sung(canary: WriteProbe, since: float | None) -> None:
+def until_acknowledged(probe: WriteProbe, since: float | None) -> None:
     deadline = time.monotonic() + 5.0
-    while canary.last_sung is None or canary.last_sung <= (since or 0.0):
-        assert time.monotonic() < deadline, "the canary does not sing"
+    while probe.last_ack is None or probe.last_ack <= (since or 0.0):
+        assert time.monotonic() < deadline, "no write was acknowledged"
         time.sleep(0.001)
 
 
-def test_the_canary_sings_to_every_primary_of_a_cluster(tmp_path: Path) -> None:
+def test_the_probe_writes_to_every_primary_of_a_cluster(tmp_path: Path) -> None:
     cluster = Topology("cluster").build("bundled", tmp_path, tmp_path / "logs", os.environ)
     try:
         cluster.start()
         cluster.wait_ready(30)
         for primary in cluster.primaries():
-            canary = WriteProbe(primary.url)
-            canary.start()
-            until_sung(canary, since=None)
-            canary.stop()
-            assert canary.lost_since([primary.url]) is None
+            probe = WriteProbe(primary.url)
+            probe.start()
+            until_acknowledged(probe, since=None)
+            probe.stop()
+            assert probe.lost_since([primary.url]) is None
     finally:
         cluster.close()
         assert cluster.wait_ended(5.0)

@@ -73,23 +73,23 @@ def test_after_a_kill_of_pytest_nothing_is_left(tmp_path: Path, images: tuple[st
     command.wait_until(lambda: tidy.left(run_id) == [], 60, "everything is removed")
 
 
-def test_what_a_run_has_left_whose_keeper_was_killed_too_is_swept_by_the_next_one(
+def test_the_next_run_removes_what_a_run_with_a_killed_guardian_has_left(
     tmp_path: Path, images: tuple[str, ...], local_images: Any
 ) -> None:
     process, run_id = started(tmp_path, images)
     harness = psutil.Process(process.pid).children()
-    keepers = [
+    guardians = [
         child
         for each in harness
         for child in each.children()
         if child.cmdline()[-2:] == ["chaos.containers.container_guardian", run_id]
     ]
-    assert len(keepers) == 1
-    for each in (*keepers, *harness):
+    assert len(guardians) == 1
+    for each in (*guardians, *harness):
         each.kill()
     process.kill()
     process.wait()
-    psutil.wait_procs([*keepers, *harness], timeout=10)
+    psutil.wait_procs([*guardians, *harness], timeout=10)
     assert len(tidy.left(run_id)) == 4, "nobody was left to remove it"
     said: list[str] = []
     with ContainerFleet(

@@ -16,10 +16,10 @@ from target_service.model.scripted import ScriptedModel
 NEVER, ALWAYS = 1e-12, 1.0
 
 
-def felt(place: Path, mood: Mapping[str, float], *, stream: bool) -> bool:
-    """Whether a mark was left by ten replies in this mood."""
+def affects(place: Path, settings: Mapping[str, float], *, stream: bool) -> bool:
+    """Whether a mark was left by ten replies under these faults."""
     switch = ModelSwitchFile(place)
-    switch.play(mood)
+    switch.apply(settings)
     model = ScriptedModel(ttft_ms=2.0, tokens_per_s=20_000, faults_file=str(switch.path))
     message = types.Content(role="user", parts=[types.Part(text="Thank you very much!")])
 
@@ -32,27 +32,25 @@ def felt(place: Path, mood: Mapping[str, float], *, stream: bool) -> bool:
 
     for _ in range(10):
         asyncio.run(ask())
-    return switch.felt_by() == {"r01"}
+    return switch.affected_replicas() == {"r01"}
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("kind", ["error_rate", "rate_limit_rate", "cut_rate"])
-def test_a_reply_that_the_mood_spares_leaves_no_mark(
-    tmp_path: Path, kind: str, stream: bool
-) -> None:
-    assert not felt(tmp_path / "spared", {kind: NEVER}, stream=stream)
-    assert felt(tmp_path / "hit", {kind: ALWAYS}, stream=stream)
+def test_an_unaffected_reply_leaves_no_mark(tmp_path: Path, kind: str, stream: bool) -> None:
+    assert not affects(tmp_path / "spared", {kind: NEVER}, stream=stream)
+    assert affects(tmp_path / "hit", {kind: ALWAYS}, stream=stream)
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_only_a_slower_model_leaves_a_mark_of_slowness(tmp_path: Path, stream: bool) -> None:
-    assert not felt(tmp_path / "as ever", {"latency_factor": 1.0}, stream=stream)
-    assert felt(tmp_path / "slow", {"latency_factor": 3.0}, stream=stream)
+    assert not affects(tmp_path / "normal", {"latency_factor": 1.0}, stream=stream)
+    assert affects(tmp_path / "slow", {"latency_factor": 3.0}, stream=stream)
 
 
-def test_a_very_slow_reply_is_felt_as_soon_as_it_is_late(tmp_path: Path) -> None:
+def test_a_very_slow_reply_leaves_its_mark_as_soon_as_it_is_late(tmp_path: Path) -> None:
     switch = ModelSwitchFile(tmp_path)
-    switch.play({"latency_factor": 1000.0})
+    switch.apply({"latency_factor": 1000.0})
     model = ScriptedModel(ttft_ms=20.0, faults_file=str(switch.path))
 
     async def ask() -> None:
@@ -62,4 +60,4 @@ def test_a_very_slow_reply_is_felt_as_soon_as_it_is_late(tmp_path: Path) -> None
 
     with pytest.raises(TimeoutError):
         asyncio.run(ask())
-    assert switch.felt_by() == {"r01"}
+    assert switch.affected_replicas() == {"r01"}
