@@ -1,1 +1,1 @@
-"""What can be started, killed and frozen, and the faults done to it."""
+"""Fleets that can be started, killed and frozen, and the faults done to them."""

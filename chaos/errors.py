@@ -1,7 +1,7 @@
 """The errors of this room.
 
 ChaosError
-└── ChaosConfigError (also a ValueError): what was asked for cannot be done as it was asked
+└── ChaosConfigError (also a ValueError): the input asks for something impossible
     └── ContainersUnavailable: there is no Docker engine, or no image
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class ChaosError(Exception):
-    """A process did not do what it was told, or a fault could not be done."""
+    """A process did not do as it was told, or a fault could not be done."""
 
 
 class ChaosConfigError(ChaosError, ValueError):

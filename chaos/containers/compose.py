@@ -21,7 +21,7 @@ _TAIL_LINES = 12
 
 
 def command() -> tuple[str, ...]:
-    """What plays compose files here.  Raises ContainersUnavailable when nothing does."""
+    """The command that runs compose files.  Raises ContainersUnavailable without one."""
     docker = shutil.which("docker")
     if docker is not None:
         asked = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
@@ -30,7 +30,7 @@ def command() -> tuple[str, ...]:
     if (alone := shutil.which("docker-compose")) is not None:
         return (alone,)
     raise ContainersUnavailable(
-        "--env compose needs the compose plugin of docker, or docker-compose: neither is here"
+        "--env compose needs the compose plugin of docker, or docker-compose; neither is installed"
     )
 
 
@@ -41,7 +41,7 @@ class Project:
         """Nothing is started.  Raises ContainersUnavailable without compose or its file."""
         if not FILE.is_file():
             raise ContainersUnavailable(
-                f"--env compose: there is no {FILE}; diya installed from a checkout was expected"
+                f"--env compose: diya must be installed from a checkout, got no {FILE}"
             )
         self.name = name
         self._command = [*command(), "--project-name", name, "--file", str(FILE)]
@@ -73,7 +73,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            # Ctrl-C is for the harness: it takes down what was brought up.
+            # Ctrl-C goes to the harness, which takes the project down.
             start_new_session=True,
         )
         try:

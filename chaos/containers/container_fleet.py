@@ -52,7 +52,7 @@ class Images:
     """Where the service says that it is ready."""
 
     def all(self) -> dict[str, str]:
-        """What each of them is for, and its name."""
+        """Role → the name of its image."""
         return {"redis": self.redis, "envoy": self.envoy, "service": self.service}
 
 

@@ -19,7 +19,7 @@ ENVOY = "envoyproxy/envoy:v1.40-latest"
 _TIMEOUT_S = 60
 
 UsedImage = dict[str, str]
-"""What a record says of an image: its `name`, and its `id`, which is a digest of what is in it."""
+"""An image in a record: its `name`, and its `id`, which is a digest of its content."""
 
 
 def connect() -> Any:
@@ -45,7 +45,7 @@ def has_image(client: Any, image: str) -> bool:
 def ensure(
     client: Any, images: Mapping[str, str], say: Callable[[str], None]
 ) -> dict[str, UsedImage]:
-    """Have all of these; role → what a record says of its image.
+    """Make all images available; role → its image, for a record.
 
     Raises ContainersUnavailable when one of them can be had from nowhere.
     """
@@ -55,7 +55,7 @@ def ensure(
 
 
 def used(client: Any, image: str) -> UsedImage:
-    """What a record says of an image that is here."""
+    """An image that is here, for a record."""
     return {"name": image, "id": str(client.images.get(image).id)}
 
 
@@ -65,7 +65,7 @@ def _ensure(client: Any, image: str, say: Callable[[str], None]) -> bool:
     Returns whether it was pulled: then a registry is in reach.
     """
     if image == service_image.SERVICE:
-        # Never pulled: in a registry this name is somebody else's.
+        # Never pulled: in a registry this name belongs to another project.
         service_image.ensure(client, say)
         return False
     if has_image(client, image):

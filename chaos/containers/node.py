@@ -1,4 +1,4 @@
-"""One container of ours: started, killed, frozen, cut off, and started again at its address."""
+"""One container: started, killed, frozen, disconnected, and started again at its address."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class ContainerNode(Awaitable):
 
         Raises ChaosError when Docker has to be asked and does not answer.
         """
-        # Once known it is looked up here: whoever samples it every second leaves Docker in peace.
+        # A known pid is checked in /proc, so that sampling every second makes no call to Docker.
         if self._seen_as is None or not self._is_ours(self._seen_as):
             state = self._state()
             pid = int(state.get("Pid") or 0)
@@ -108,7 +108,7 @@ class ContainerNode(Awaitable):
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone.  Raises ChaosError when it is not within 10 s."""
-        # A paused container takes no signal; what it can do in the moment between is nothing.
+        # A paused container takes no signal, and cannot do anything in the moment between.
         self.resume()
         self._signal("SIGKILL")
         if not self.wait_ended(_KILL_TIMEOUT_S):
@@ -136,7 +136,7 @@ class ContainerNode(Awaitable):
             raise ChaosError(f"{self.name} cannot go on: {told(error)}") from None
 
     def disconnect(self) -> None:
-        """Take it off the network: nobody reaches it, and it reaches nobody.
+        """Take it off the network, so that nothing reaches it and it reaches nothing.
 
         Its ports on the host go with it.  Raises ChaosError when it is off already.
         """
@@ -146,7 +146,7 @@ class ContainerNode(Awaitable):
         if joined is None:
             raise ChaosError(f"{self.name} is not on the network")
         place = {
-            # None where nobody chose it: it gets another one.
+            # None if Docker chose the address: then it gets another one.
             "ipv4_address": (joined["IPAMConfig"] or {}).get("IPv4Address"),
             "aliases": joined["Aliases"],
         }
@@ -185,7 +185,7 @@ class ContainerNode(Awaitable):
             ) from None
 
     def memory(self) -> MemoryUse:
-        """What the kernel counts and keeps to; zeros while it does not run."""
+        """The use that the kernel counts and the limit that it enforces; zeros while it is down."""
         container = self._started()
         try:
             stats = container.client.api.stats(container.id, stream=False, one_shot=True)

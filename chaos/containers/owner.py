@@ -1,4 +1,4 @@
-"""Who started a container: enough to know, later, whether that process is still alive."""
+"""The process that started a container, so that a later run can tell whether it is alive."""
 
 from __future__ import annotations
 

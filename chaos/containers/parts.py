@@ -76,7 +76,7 @@ class ContainerRedis(ContainerNode):
 
     @property
     def servers(self) -> Mapping[str, ContainerRedis]:
-        """It is all there is."""
+        """The only server."""
         return {self.name: self}
 
     def primaries(self) -> Sequence[ContainerRedis]:
@@ -151,7 +151,7 @@ class ContainerEnvoy(ContainerNode):
         return {names[host] for host, _ in healthy_hosts(self.admin_port) if host in names}
 
     def counters(self) -> dict[str, dict[str, float]]:
-        """What it counted for each replica since it started; empty without an answer."""
+        """Its counts for each replica since it started; empty without an answer."""
         names = self._addresses()
         found = host_counters(self.admin_port)
         return {names[host]: counted for (host, _), counted in found if host in names}

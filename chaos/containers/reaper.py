@@ -16,7 +16,7 @@ from testcontainers.core.config import testcontainers_config
 from chaos.containers.docker_errors import REFUSALS
 
 _DECIDED = "TESTCONTAINERS_RYUK_DISABLED"
-"""Set, to whatever: it is not ours to choose."""
+"""If the user has set it to any value, that choice is kept."""
 
 
 def fetch(client: Any, say: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ from chaos.fleet.waiting import holds_within
 _TIMEOUT_S = 30.0
 _PAUSE_S = 0.2
 _QUIET_LOOKS = 5
-"""What Docker was asked for just before its asker died is not there yet: look again."""
+"""Docker may still be creating what a process asked for before it died: look again."""
 
 
 def remove_run(client: Any, run_id: str, timeout: float = _TIMEOUT_S) -> bool:
@@ -70,7 +70,7 @@ def age_s(each: Any) -> float:
 def _look(client: Any, label: str) -> list[Any] | None:
     """What carries the label; None when Docker does not say.
 
-    Containers first: a network can be removed only when nobody is on it.
+    Containers first: a network can be removed only when no container is on it.
     """
     filters = {"label": label}
     try:
@@ -89,7 +89,7 @@ def _labels(each: Any) -> dict[str, str]:
 
 
 def _remove(each: Any) -> None:
-    # Gone already, being removed by somebody else, or still in use: the next look will tell.
+    # Removed already, being removed by another process, or in use: the next look will tell.
     with contextlib.suppress(*REFUSALS):
         if hasattr(each, "exec_run"):
             each.remove(force=True, v=True)

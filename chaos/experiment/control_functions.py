@@ -19,7 +19,7 @@ from reports.records import RunClock
 
 
 def functions(fleet: SystemUnderTest) -> Functions:
-    """What can be done to this fleet, and asked of it."""
+    """The actions and probes of this fleet."""
     return {
         "actions": {name: partial(_perform_now, fleet, kind) for name, kind in FAULTS.items()},
         "probes": {name: partial(probe, fleet) for name, probe in PROBES.items()},

@@ -1,4 +1,4 @@
-"""Probes that are no functions of ours: an HTTP call on this machine, a process's answer.
+"""Probes other than those of `chaos.probes`: an HTTP call on this machine, a process's answer.
 
 The Chaos Toolkit's own providers are not called.  Its HTTP provider obeys `HTTP_PROXY` and
 `~/.netrc`, follows a redirect to any machine and has no limit of time.  Its process provider starts

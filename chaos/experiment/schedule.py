@@ -105,7 +105,7 @@ class Schedule:
     def stop(self, timeout: float = 5.0) -> bool:
         """End early: a fault in progress goes on to heal, the others are not done.
 
-        Then the steady state is asked for and the rollbacks are played, as ever.  Returns whether
+        Then the steady state is probed and the rollbacks are played as usual.  Returns whether
         the schedule has ended within `timeout` seconds.
         """
         with self._lock:

@@ -18,7 +18,7 @@ class Amnesia(RedisFault):
     kind: ClassVar[str] = "amnesia"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
     drawing: ClassVar[Drawing | NeverDrawn] = NeverDrawn(
-        "what it takes is never given back: there is no service that survives it"
+        "the data never comes back, so no service survives it"
     )
     duration: float = 0.0
 

@@ -1,4 +1,4 @@
-"""What every fault is, and how one is done: struck, verified, held, healed, recorded."""
+"""The base of every fault, and how one is done: injected, verified, held, healed, recorded."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Fault(ABC):
     lead: ClassVar[float] = 0.0
     """How long `prepare` takes: it is begun so much before the fault is due."""
     area: ClassVar[Area]
-    """What it is done to: two faults of one area may have one target, and are not drawn to overlap.
+    """Its area: two faults of one area may have one target, and are not drawn to overlap.
     """
     always_needs: ClassVar[frozenset[str]] = frozenset()
-    """What every fault of this kind needs: see `needs`."""
+    """The capabilities that every fault of this kind needs: see `needs`."""
     drawing: ClassVar[Drawing | NeverDrawn]
     """How a random experiment draws it; every class of the catalogue says it anew."""
     exclusive_setting: ClassVar[str | None] = None
@@ -55,9 +55,9 @@ class Fault(ABC):
     """Set when the run wants to end: the fault must go on to heal."""
 
     lost_since: float | None = field(default=None, init=False, repr=False, compare=False)
-    """Since when (`time.monotonic`) the server lost acknowledged writes of ours; None: none."""
+    """Since when (`time.monotonic`) the server lost acknowledged probe writes; None: none."""
     kept_until: float | None = field(default=None, init=False, repr=False, compare=False)
-    """When (`time.monotonic`) it acknowledged the last write of ours, if it kept them all."""
+    """When (`time.monotonic`) it acknowledged the probe's last write, if it kept them all."""
 
     def __post_init__(self) -> None:  # noqa: B027  the end of the chain of those that check
         """Raise ValueError for a parameter that cannot be."""
@@ -83,7 +83,7 @@ class Fault(ABC):
         if missing:
             what = "; ".join(f"{name} ({CAPABILITIES[name]})" for name in missing)
             raise ValueError(
-                f"{self.kind} needs what this environment cannot do: {what}; "
+                f"{self.kind} needs capabilities that this environment lacks: {what}; "
                 "expected an experiment without it, or an environment that can"
             )
 
@@ -99,7 +99,7 @@ class Fault(ABC):
         """
 
     def prepare(self, env: SystemUnderTest) -> None:  # noqa: B027  few need it
-        """What must be under way before the fault begins.  Raises ChaosError."""
+        """Start the things that must run before the fault begins.  Raises ChaosError."""
 
     @abstractmethod
     def inject(self, env: SystemUnderTest) -> None:
@@ -191,7 +191,7 @@ def _heal(fault: Fault, env: SystemUnderTest, clock: RunClock, errors: list[str]
 
 
 def _shows(fault: Fault, env: SystemUnderTest, target: str, errors: list[str]) -> bool:
-    """Whether what came back shows that the fault happened.  Who cannot be asked shows nothing."""
+    """Whether the healed target shows that the fault happened; False when it cannot be asked."""
     try:
         if fault.verify_healed(env):
             return True

@@ -1,4 +1,4 @@
-"""Every fault: its class says what it is called, takes, needs, and how it is drawn at random.
+"""Every fault: its class has its name, parameters, needs, and how it is drawn at random.
 
 A new fault is a class in a file of this package, a row here, and a test.  Its action, its verb in
 a test and its place in experiments follow from the class.

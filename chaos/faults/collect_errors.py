@@ -1,4 +1,4 @@
-"""Several things that must all be tried, though one of them fails."""
+"""Runs several steps although one of them fails, and collects their errors."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def do_all(steps: Iterable[Callable[[], object]]) -> None:
 
 
 def sentence(error: Exception) -> str:
-    """What a window says of an error."""
+    """An error as the sentence of a fault window."""
     return str(error) if isinstance(error, ChaosError) else f"{type(error).__name__}: {error}"

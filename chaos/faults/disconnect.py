@@ -1,4 +1,4 @@
-"""A container is taken off its network: it runs on, and nobody hears from it."""
+"""A container is taken off its network: it runs on, and nothing reaches it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class _Disconnect(LastingFault):
     @property
     @abstractmethod
     def victim(self) -> Node:
-        """What is cut off."""
+        """The disconnected node."""
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Whether anybody hears from it."""
+        """Whether it answers."""
 
     def inject(self, env: SystemUnderTest) -> None:
         """Off the network; its connections are not closed, nothing comes through them."""
@@ -50,7 +50,7 @@ class _Disconnect(LastingFault):
 
 @dataclass
 class DisconnectReplica(ReplicaFault, _Disconnect):
-    """A replica reaches nobody and nobody reaches it, for `duration` seconds."""
+    """A replica is off its network for `duration` seconds."""
 
     kind: ClassVar[str] = "disconnect-replica"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0)
@@ -66,7 +66,7 @@ class DisconnectReplica(ReplicaFault, _Disconnect):
 
 @dataclass
 class DisconnectRedis(RedisFault, _Disconnect):
-    """Redis reaches nobody and nobody reaches it, for `duration` seconds."""
+    """Redis is off its network for `duration` seconds."""
 
     kind: ClassVar[str] = "disconnect-redis"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0, own_redis)

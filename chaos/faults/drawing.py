@@ -10,18 +10,18 @@ from typing import Any
 from chaos.fleet.shapes import SINGLE, shape_of
 
 RESTART_S = 5.0
-"""What a replica needs to come up on a busy machine, and the balancer to find it."""
+"""The time that a replica needs to start on a busy machine, and the balancer to find it."""
 
 
 @dataclass(frozen=True)
 class FleetCapabilities:
-    """What is known of a fleet before there is one."""
+    """The facts about a fleet that are known before it exists."""
 
     capabilities: frozenset[str]
     """Which of `chaos.fleet.environment.CAPABILITIES` it will have, proxies on the way included."""
     replicas: int
     own_redis: bool = True
-    """Redis is ours to hurt."""
+    """Faults may be done to Redis."""
     longest_s: float = 3.0
     """No fault is drawn to last longer: an outage as long as the TTL takes sessions with it."""
 
@@ -41,17 +41,17 @@ Draw = Callable[[Random, FleetCapabilities], Arguments]
 
 
 def any_fleet(_: FleetCapabilities) -> bool:
-    """Every fleet that has what the fault needs."""
+    """Every fleet with the capabilities that the fault needs."""
     return True
 
 
 def own_redis(on: FleetCapabilities) -> bool:
-    """Redis is ours to hurt."""
+    """Faults may be done to Redis."""
     return on.own_redis
 
 
 def own_single_redis(on: FleetCapabilities) -> bool:
-    """Redis is ours, and one server: in a set the fault would be a failover in disguise."""
+    """Redis is the fleet's own single server: in a set the fault would cause a failover."""
     return on.own_redis and on.shape == SINGLE
 
 
@@ -77,7 +77,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class NeverDrawn:
-    """The fault is for who asks for it."""
+    """The fault is done only when an experiment names it."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Somebody else holds every connection that Redis allows."""
+"""Another client holds every connection that Redis allows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TIMEOUT_S = 3.0
 
 @dataclass
 class ExhaustConnections(RedisFault):
-    """Take the connections that there are, cut everybody else off, and let nobody in again."""
+    """Take all connections, close those of other clients, and let no client connect again."""
 
     kind: ClassVar[str] = "exhaust-connections"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
@@ -52,9 +52,9 @@ class ExhaustConnections(RedisFault):
                     first.client_kill_filter(_id=other["id"])
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """A newcomer is turned away for this reason."""
+        """A new connection is refused for this reason."""
         # Redis clears the closed connections away a moment later.
-        return holds_within(self._turned_away, _TIMEOUT_S)
+        return holds_within(self._is_refused, _TIMEOUT_S)
 
     def heal(self, env: SystemUnderTest) -> None:
         """The limit that was, and the connections given back."""
@@ -68,7 +68,7 @@ class ExhaustConnections(RedisFault):
             for client in self._held:
                 client.close()
 
-    def _turned_away(self) -> bool:
+    def _is_refused(self) -> bool:
         parts = urlsplit(self.victim.url)
         try:
             with socket.create_connection((parts.hostname, parts.port), 1.0) as newcomer:

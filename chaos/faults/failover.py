@@ -49,7 +49,7 @@ class _Takeover(RedisFault):
         return True
 
     def heal(self, env: SystemUnderTest) -> None:
-        """Bring the old primary back, and ask the new one what it has."""
+        """Bring the old primary back, and read the probe's writes back from the new one."""
         if self._probe is not None:
             self._probe.stop()
         super().heal(env)

@@ -20,7 +20,7 @@ class _Freeze(LastingFault):
     @property
     @abstractmethod
     def victim(self) -> Node:
-        """What is frozen."""
+        """The frozen node."""
 
     @abstractmethod
     def _answers(self) -> bool:

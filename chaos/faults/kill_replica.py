@@ -24,5 +24,5 @@ class KillReplica(OutageFault, ReplicaTarget):
         self.victim.kill()
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """It was killed, and nobody answers in its place."""
+        """It was killed, and no other process answers at its port."""
         return self.victim.exit_code == -signal.SIGKILL and not self.victim.ready()

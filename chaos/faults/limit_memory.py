@@ -24,7 +24,7 @@ _SLACK = 1.25
 
 @dataclass
 class LimitMemory(ReplicaFault):
-    """A replica's limit becomes `share` of what it uses now.
+    """A replica's limit becomes `share` of the memory that it uses now.
 
     Below 1 the kernel takes what it can and then kills it; a kernel that would rather refuse
     (cgroup v1) gets the lowest limit that it takes, and the next want of memory is the one too
@@ -39,7 +39,7 @@ class LimitMemory(ReplicaFault):
 
     _before: int | None = field(default=None, init=False, repr=False)
     limit: int = field(default=0, init=False, repr=False)
-    """What it was limited to, bytes."""
+    """The limit that was set, bytes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""Questions through a link, from which one can tell what is done to it."""
+"""Requests through a link that show how it is disturbed."""
 
 from __future__ import annotations
 

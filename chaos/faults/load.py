@@ -42,14 +42,14 @@ class _LoadFault(LastingFault):
 
     @abstractmethod
     def _command(self) -> LoadCommand:
-        """What the generator is told."""
+        """The command to the generator."""
 
     @abstractmethod
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
         """Whether these answers say that it is done; None: they are not all there yet."""
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
-        """Everybody; who comes and when is drawn from the fault's own seed."""
+        """All customers; the fault's own seed draws which of them, and when."""
         self._seed = rng.getrandbits(48)
         return "customers"
 
@@ -58,7 +58,7 @@ class _LoadFault(LastingFault):
         self._order = env.load.tell(self._command())
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """The load generator says that it does it, and that somebody is concerned."""
+        """The load generator confirms it, and at least one customer is affected."""
         return holds_within(lambda: self._is_done(env), _ANSWER_TIMEOUT_S, cancelled=self.cancelled)
 
     def _is_done(self, env: SystemUnderTest) -> bool:
@@ -67,7 +67,7 @@ class _LoadFault(LastingFault):
             raise ChaosError(f"the load generator refused {self.kind}: its log says why")
         obeyed = self._obeyed(answers)
         if obeyed is False:
-            # Nobody was there just then, or nobody more drawn: at a low load, for a moment.
+            # At a low load no customer may be there at that moment, or none was drawn.
             self._seed += 1
             self.inject(env)
         return bool(obeyed)

@@ -19,7 +19,7 @@ from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.waiting import holds_within
 
 _GRACE_S = 0.5
-"""Under a load somebody is hit soon enough."""
+"""Under load a customer is affected within this time."""
 _POLL_S = 0.02
 _HIT_TIMEOUT_S = 10.0
 _APP = "shopmax"
@@ -51,7 +51,7 @@ class _ModelFault(LastingFault):
             return True
         up = replicas.running(env)
         if not up:
-            raise ChaosError("no replica runs: nobody can ask the model")
+            raise ChaosError("no replica runs, so the model cannot be asked")
         with OwnCustomers([each.port for each in up], _APP) as own:
             if self._hit(env, _HIT_TIMEOUT_S):
                 return True

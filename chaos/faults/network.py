@@ -17,7 +17,7 @@ _LAST = {
     "redis": b"QUIT\r\n",
     "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\nConnection: close\r\n\r\n",
 }
-"""Whoever answers these closes the connection."""
+"""The server closes the connection after these."""
 
 
 def _count(name: str, value: Any, least: int) -> None:
@@ -56,7 +56,7 @@ class NetworkLatency(NetworkFault):
         return {"latency": self.latency_ms, "jitter": self._jitter}
 
     def met(self, env: SystemUnderTest) -> bool:
-        """The answer came, and late; or so late that nobody waits for it here."""
+        """The answer came late, or did not come within the probe's patience."""
         least, most = ((self.latency_ms + sign * self._jitter) / 1000 for sign in (-1, 1))
         patience = link_probe.PATIENCE_S + min(most, CARRIES_S)
         took, answer = link_probe.answer(self.address(env), ASK[self.side], patience)
@@ -108,7 +108,7 @@ class NetworkReset(NetworkFault):
 
 @dataclass
 class NetworkBlackHole(NetworkFault):
-    """Nothing comes through either way, and nobody is told."""
+    """No byte passes in either direction, and no connection is closed."""
 
     kind: ClassVar[str] = "network-black-hole"
     toxic: ClassVar[str] = "timeout"
@@ -123,7 +123,7 @@ class NetworkBlackHole(NetworkFault):
 
 @dataclass
 class NetworkOneWay(NetworkBlackHole):
-    """What is sent arrives and is done; no answer comes back."""
+    """Requests arrive and are served; no answer comes back."""
 
     kind: ClassVar[str] = "network-one-way"
     drawing: ClassVar[Drawing | NeverDrawn] = links()
@@ -159,7 +159,7 @@ class NetworkSlowClose(NetworkFault):
 
 @dataclass
 class NetworkSlicer(NetworkFault):
-    """What comes back comes in pieces of about `size` bytes, `delay_us` microseconds apart."""
+    """Answers come in pieces of about `size` bytes, `delay_us` microseconds apart."""
 
     kind: ClassVar[str] = "network-slicer"
     toxic: ClassVar[str] = "slicer"

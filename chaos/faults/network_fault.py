@@ -151,7 +151,7 @@ class NetworkFault(LastingFault):
     def _require_agreement(self, env: SystemUnderTest) -> None:
         """Another server may have taken over meanwhile, and the one before must hear of it."""
         if self._to_servers(env):
-            what = "the servers to agree on who takes the writes"
+            what = "the servers to agree on the primary"
             wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
 
     def address(self, env: SystemUnderTest) -> tuple[str, int]:

@@ -25,7 +25,7 @@ class Noop(Fault):
         require_seconds("duration", self.duration)
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
-        """Nobody."""
+        """No target."""
         return "none"
 
     def inject(self, env: SystemUnderTest) -> None:

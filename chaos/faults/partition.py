@@ -50,7 +50,7 @@ class Partition(RedisFault):
         return bool(role[0] == "master")
 
     def heal(self, env: SystemUnderTest) -> None:
-        """Let them in; the old primary is made a replica, and drops what it took meanwhile."""
+        """Reconnect it; the old primary becomes a replica and drops its writes since the cut."""
         revive(self.victim)  # one that is dead or frozen lets nobody in
         with connect(self.victim.url) as client:
             client.execute_command("ACL", "SETUSER", LINK_USER, "on")

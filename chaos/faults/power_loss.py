@@ -1,4 +1,4 @@
-"""The machine of Redis loses its power: what was not on the disk is gone."""
+"""The machine of Redis loses its power: writes that were not on the disk are gone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEP_S = 0.05
 
 @dataclass
 class PowerLoss(KillRedis):
-    """SIGKILL, and the append-only file is cut back to what it was `lag` seconds before.
+    """SIGKILL, and the append-only file is cut back to its size `lag` seconds before.
 
     Under `everysec` the disk is up to a second behind.  Under `always` it is never behind, so
     nothing is cut: the server's death is all there is.
@@ -57,7 +57,7 @@ class PowerLoss(KillRedis):
         return super().verify(env) and (self._watch is None or self._gone > 0)
 
     def heal(self, env: SystemUnderTest) -> None:
-        """Bring Redis back and ask what it has kept."""
+        """Bring Redis back and read the probe's writes back."""
         if self._watch is not None:
             self._watch.stop()
         super().heal(env)

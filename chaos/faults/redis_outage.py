@@ -29,13 +29,13 @@ class RedisOutage(RedisTarget, OutageFault):
         """End the server.  Raises ChaosError."""
 
     def inject(self, env: SystemUnderTest) -> None:
-        """Remember who it was, and end it."""
+        """Note the server's run id, and end it."""
         server = self.victim
         self._old_run_id = server.run_id
         self._end(server)
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """It is gone, and nobody answers PING in its place."""
+        """It is gone, and no other server answers PING at its port."""
         server = self.victim
         return not server.running and not server.answers()
 
@@ -46,7 +46,7 @@ class RedisOutage(RedisTarget, OutageFault):
 
 @dataclass
 class RestartRedis(RedisOutage):
-    """SIGTERM, as of an upgrade: it writes what it has before it ends."""
+    """SIGTERM, as in an upgrade: the server writes its data before it ends."""
 
     kind: ClassVar[str] = "restart-redis"
     always_needs: ClassVar[frozenset[str]] = frozenset({"terminate", "restart"})
@@ -85,7 +85,7 @@ class KillRedis(RedisOutage):
         server.kill()
 
     def heal(self, env: SystemUnderTest) -> None:
-        """Bring Redis back and ask what it has kept."""
+        """Bring Redis back and read the probe's writes back."""
         if self._probe is not None:
             self._probe.stop()
         super().heal(env)

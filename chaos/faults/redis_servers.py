@@ -1,4 +1,4 @@
-"""What the faults of Redis share: which server is meant."""
+"""Shared by the faults of Redis: the choice of the server."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def check_name(server: object) -> None:
 
 
 def check_ours(kind: str, server: str, env: SystemUnderTest) -> None:
-    """Raise ValueError unless there is such a server, and it is ours to hurt."""
+    """Raise ValueError unless there is such a server, and faults may be done to it."""
     servers = env.redis.servers
     if not servers:
         raise ValueError(
-            f"{kind}: the Redis at {env.redis.address} is not ours to hurt: "
+            f"{kind}: the Redis at {env.redis.address} takes no faults: it is not the fleet's own; "
             "expected an experiment without it, or --redis auto"
         )
     if server not in {"primary", *servers} and not (server == "replica" and len(servers) > 1):
@@ -56,11 +56,11 @@ def check_healthy(kind: str, server: RedisNode) -> None:
 
 
 def require_primary(kind: str, server: RedisNode, env: SystemUnderTest) -> None:
-    """Raise ChaosError unless it takes writes: nobody takes over from one that does not."""
+    """Raise ChaosError unless it takes writes: only a primary can be succeeded."""
     primaries = [each.name for each in env.redis.primaries()]
     if server.name not in primaries:
         raise ChaosError(
-            f"{server.name} takes no writes: {kind} was expected to be of {', '.join(primaries)}"
+            f"{kind} must target {' or '.join(primaries)}, got {server.name}, which takes no writes"
         )
 
 

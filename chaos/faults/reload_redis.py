@@ -24,7 +24,7 @@ _STEP_S = 0.02
 _FEWEST_KEYS = 100
 _FILLING = "x" * 1024
 _FILLED_S = 120
-"""What is left of them if nobody takes them away goes by itself."""
+"""The TTL of the filling keys, in case they are not deleted."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the faults of replicas share: choosing one, and bringing it back."""
+"""Shared by the faults of replicas: choosing one, and bringing it back."""
 
 from __future__ import annotations
 

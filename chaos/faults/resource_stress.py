@@ -1,4 +1,4 @@
-"""Neighbours that take processor time or memory away."""
+"""Processes that take processor time or memory away."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CpuHog(ReplicaFault):
 
 @dataclass
 class MemoryHog(LastingFault):
-    """A neighbour takes `megabytes` of memory, never more than half of what is free."""
+    """A process takes `megabytes` of memory, never more than half of the free memory."""
 
     kind: ClassVar[str] = "memory-hog"
     area: ClassVar[Area] = "replica"
@@ -107,7 +107,7 @@ class MemoryHog(LastingFault):
         )
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """The neighbour really has it."""
+        """The process has the memory."""
         hog = self._hog
         if hog is None:
             return False
@@ -118,7 +118,7 @@ class MemoryHog(LastingFault):
         return holds_within(has_it_or_ended, _MEMORY_TIMEOUT_S) and hog.poll() is None
 
     def heal(self, env: SystemUnderTest) -> None:
-        """End the neighbour."""
+        """End the process."""
         if self._hog is not None:
             self._hog.kill()
             self._hog.wait()

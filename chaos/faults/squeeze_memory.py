@@ -24,13 +24,13 @@ _PROBE_KEY = "diya-squeeze"
 
 @dataclass
 class SqueezeMemory(RedisFault):
-    """`maxmemory` becomes `share` of what is used now: writes are refused, or keys evicted."""
+    """`maxmemory` becomes `share` of the memory in use: writes are refused, or keys evicted."""
 
     kind: ClassVar[str] = "squeeze-memory"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
     exclusive_setting: ClassVar[str | None] = "maxmemory"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
-        # The policies that evict lose sessions by design; they are for who asks for them.
+        # The policies that evict lose sessions by design; they are never drawn.
         lambda rng, on: {"duration": between(rng, on, 0.5, 2), "policy": "noeviction"},
         1.5,
         own_single_redis,
@@ -62,7 +62,7 @@ class SqueezeMemory(RedisFault):
             client.config_set("maxmemory", int(info["used_memory"] * self.share))
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """A write of ours was refused, or a key was evicted."""
+        """A test write was refused, or a key was evicted."""
         return holds_within(self._is_felt, _FELT_TIMEOUT_S, cancelled=self.cancelled)
 
     def _is_felt(self) -> bool:

@@ -77,7 +77,7 @@ class Stream:
         return True
 
     def hang_up(self) -> None:
-        """Whoever waits for the reply, in another thread, waits no longer."""
+        """End the wait of another thread for the reply."""
         sock = self._connection.sock
         if sock is not None:
             with contextlib.suppress(OSError):

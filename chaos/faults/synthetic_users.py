@@ -1,4 +1,4 @@
-"""Customers of the harness's own, for faults that need somebody to be answered.
+"""Synthetic customers, for faults that need a reply under way.
 
 They come to a replica's own port, past the balancer, as a user and with sessions that no plan
 has: nobody counts them.  Each has one session, and takes it away with it.
@@ -20,10 +20,10 @@ _GOODBYE_S = 3.0
 
 
 class OwnCustomers:
-    """A few who ask again and again; a context manager that ends when they have gone."""
+    """A few customers that ask in a loop; a context manager that ends when they have ended."""
 
     def __init__(self, ports: Sequence[int], app: str) -> None:
-        """Nobody asks yet.  `ports` are the replicas', of which there is at least one."""
+        """Nothing is asked yet.  `ports` are those of the replicas, at least one."""
         self.asked = 0
         """How many replies were asked for, whatever became of them."""
         self.trouble: str | None = None
@@ -56,6 +56,6 @@ class OwnCustomers:
                     self.asked += 1
                     stream.came_to_its_end()
                 except ChaosError as error:
-                    if not self._over.wait(_PAUSE_S):  # else it was we who hung up
+                    if not self._over.wait(_PAUSE_S):  # otherwise `__exit__` hung up
                         self.trouble = str(error)
             stream.forget()

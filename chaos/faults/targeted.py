@@ -97,7 +97,7 @@ class RedisTarget(Fault):
         redis_servers.check_name(self.server)
 
     def check(self, env: SystemUnderTest) -> None:
-        """Redis must be ours."""
+        """Redis must be the fleet's own."""
         redis_servers.check_ours(self.kind, self.server, env)
         super().check(env)
 

@@ -1,8 +1,8 @@
-"""What a server itself loses: writes of our own, remembered, and looked for after the fault.
+"""A probe of the writes that a server itself loses: written, noted, and read back afterwards.
 
 With `appendfsync everysec` a killed Redis loses nothing as a rule, because the page cache survives
 a process.  But while an fsync is slow, Redis puts its write to the file off, for up to two seconds,
-and goes on acknowledging: what it then loses is its own declared weakness, not the service's.
+and goes on acknowledging: such a loss is the server's declared weakness, not the service's.
 Only the server's own word tells the two apart.
 """
 
@@ -58,7 +58,7 @@ class WriteProbe:
                 with contextlib.suppress(redis.RedisError):
                     client.delete(self._key)  # its TTL does it otherwise
                 return self._acknowledged[kept] if kept < len(self._acknowledged) else None
-        raise ChaosError("no primary of Redis tells what it has kept")
+        raise ChaosError("no primary of Redis says which writes it has kept")
 
     @property
     def last_ack(self) -> float | None:
@@ -74,7 +74,7 @@ class WriteProbe:
                     self._write(client)
                     self._acknowledged.append(time.monotonic())
         except redis.RedisError:
-            return  # it died, as was the plan
+            return  # the server died, as planned
 
     def _write(self, client: redis.Redis) -> None:
         # At no moment, and not after a FLUSHALL either, is there a key without a TTL: the service

@@ -1,1 +1,1 @@
-"""What can be started, killed and frozen: processes of this machine, and what a fault may touch."""
+"""Fleets of processes on this machine, and the protocols of any environment for faults."""

@@ -1,4 +1,4 @@
-"""The faults that are being done to one fleet now: one may find what is another one's doing."""
+"""The active faults of one fleet: a fault must know the effects of the others."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class ActiveFault:
     """One fault under way."""
 
     fault: object
-    """Whose it is; told apart by identity."""
+    """The fault itself; compared by identity."""
     kind: str
     target: str
     setting: str | None
-    """What it changes at the target and puts back; None: nothing that another fault changes."""
+    """The setting that it changes and restores; None: none that another fault changes."""
 
 
 class ActiveFaults:

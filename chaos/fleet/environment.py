@@ -1,9 +1,9 @@
-"""What a fault may touch: the environment it is done to, and what that environment can do.
+"""The environment of a fault: the protocols of its parts, and its capabilities.
 
 Faults are written against these protocols and against nothing else, so that the same fault is done
 to local processes, to containers, or to any other environment that brings its own nodes.
-What differs between environments is named by capabilities: a fault says what it `needs`, and is
-refused before the run when the environment cannot do that.
+Capabilities name the differences between environments: a fault lists those that it `needs`, and is
+refused before the run when the environment lacks one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CAPABILITIES: Mapping[str, str] = {
     "kill": "end a node at once, as by SIGKILL",
     "terminate": "ask a node to end, as by SIGTERM",
     "freeze": "stop a node with its connections open, and let it go on",
-    "restart": "start a node again on what it has kept, at the same address",
+    "restart": "start a node again on its data, at the same address",
     "cpu": "take a node's processor time away",
     "memory": "take the machine's memory away",
     "memory-limit": "limit one node's memory",
@@ -33,7 +33,7 @@ CAPABILITIES: Mapping[str, str] = {
     "load": "make more customers come, or make them come again",
     **{name: shape.capability for name, shape in SHAPES.items() if shape.capability},
 }
-"""Every capability and what it means."""
+"""Every capability and its meaning."""
 
 
 def needs_proxies(needs: Iterable[str]) -> bool:
@@ -120,7 +120,7 @@ class RedisNode(Node, Protocol):
 
 
 class RedisStore(Protocol):
-    """Where the sessions live: one server, a Sentinel set, a cluster, or one that is not ours."""
+    """The store of the sessions: one server, a Sentinel set, a cluster, or an external Redis."""
 
     @property
     def url(self) -> str:
@@ -132,12 +132,12 @@ class RedisStore(Protocol):
 
     @property
     def servers(self) -> Mapping[str, RedisNode]:
-        """Every data server by name; empty when they are not ours to hurt."""
+        """Every data server by name; empty for an external Redis."""
 
     def primaries(self) -> Sequence[RedisNode]:
         """The servers that take writes now, as they or their sentinels say.
 
-        Raises ChaosError when nobody can say it.
+        Raises ChaosError when no server can say it.
         """
 
     def answers(self) -> bool:
@@ -148,7 +148,7 @@ class RedisStore(Protocol):
 
 
 class Balancer(Protocol):
-    """What stands in front of the replicas."""
+    """The load balancer in front of the replicas."""
 
     @property
     def port(self) -> int:
@@ -203,7 +203,7 @@ class LoadSwitch(Protocol):
         """Give an order, which gets a number of its own; that number."""
 
     def answers(self, number: int) -> Sequence[LoadMark]:
-        """What the generator has answered to that order so far."""
+        """The generator's answers to that order so far."""
 
 
 class SystemUnderTest(Protocol):

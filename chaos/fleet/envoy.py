@@ -15,7 +15,7 @@ from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.process import ManagedProcess
 
 _COUNTERS_S = 0.5
-"""Whoever samples once a second must not wait longer."""
+"""A sampler that asks once a second must not wait longer."""
 
 
 class Envoy(ManagedProcess):
@@ -69,7 +69,7 @@ class Envoy(ManagedProcess):
         return {names[port] for _, port in healthy_hosts(self.admin_port)}
 
     def counters(self) -> dict[str, dict[str, float]]:
-        """What it counted for each replica since it started; empty without an answer."""
+        """Its counts for each replica since it started; empty without an answer."""
         names = {port: name for name, port in self._replicas.items()}
         return {names[port]: counted for (_, port), counted in host_counters(self.admin_port)}
 

@@ -114,7 +114,7 @@ class Guardian:
 
 
 def clear(run_id: str, leftovers: Sequence[str]) -> bool:
-    """`sweep`, and remove what `leftovers` name, now that nobody writes it any more."""
+    """`sweep`, then remove the files that `leftovers` name: no process writes them any more."""
     swept = sweep(run_id)
     for pattern in leftovers:
         for path in glob.glob(pattern, recursive=True, include_hidden=True):

@@ -138,7 +138,7 @@ class FleetLifecycle(ABC):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What can be done to it."""
+        """The capabilities of the fleet, those of its load included."""
         own = self._capabilities()
         return own if self._load is None else own | {"load"}
 
@@ -171,7 +171,7 @@ class FleetLifecycle(ABC):
     def primary_urls(self) -> list[str]:
         """The addresses of the Redis servers that take writes, password included.
 
-        Empty when they are not ours, or when no server can say which they are.
+        Empty for an external Redis, or when no server can say which they are.
         """
         try:
             return [server.url for server in self.redis.primaries()]

@@ -1,4 +1,4 @@
-"""What only some nodes can have done to them: one small protocol for each capability.
+"""Actions that only some nodes have: one small protocol for each capability.
 
 A fault names the capability in `needs`, so it is refused before the run where the fleet has no such
 nodes; when it is done it asks for the protocol with the function below.  All members are methods:

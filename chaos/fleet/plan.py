@@ -1,4 +1,4 @@
-"""What a fleet is to be, whatever its kind."""
+"""The plan of a fleet, the same for every kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One child process of ours: started, drained, killed and started again."""
+"""One child process: started, drained, killed and started again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Redis that somebody else runs: used as it is, never hurt."""
+"""An external Redis: used as it is, and never the target of a fault."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class ExternalRedis:
 
     @property
     def servers(self) -> Mapping[str, RedisNode]:
-        """None that is ours."""
+        """None: it belongs to the user."""
         return {}
 
     def primaries(self) -> Sequence[RedisNode]:
-        """None that is ours."""
+        """None: it belongs to the user."""
         return []
 
     @property
@@ -85,8 +85,8 @@ class ExternalRedis:
         return True
 
     def close(self) -> None:
-        """Nothing: it is not ours."""
+        """Nothing to close: it belongs to the user."""
 
     def wait_ended(self, timeout: float) -> bool:
-        """True: nothing of ours is left to end."""
+        """True: there is no process to end."""
         return True

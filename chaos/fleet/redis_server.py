@@ -145,7 +145,7 @@ class RedisServer:
 
     @property
     def servers(self) -> Mapping[str, RedisServer]:
-        """It is all there is."""
+        """The only server."""
         return {self.name: self}
 
     def primaries(self) -> Sequence[RedisServer]:
@@ -243,7 +243,9 @@ class RedisServer:
             with connect(self.url) as client:
                 return bool(client.ping())
         except redis.AuthenticationError:
-            raise ChaosError(f"port {self.port} is held by a server that is not ours") from None
+            raise ChaosError(
+                f"port {self.port} must belong to {self.name}, got another server"
+            ) from None
         except redis.RedisError:
             return False
 
@@ -252,7 +254,7 @@ class RedisServer:
         self._process.wait_until(condition, timeout, what)
 
     def terminate(self, timeout: float = 10.0) -> bool:
-        """SIGTERM: it writes what it has and ends.  Whether it has, after `timeout` seconds."""
+        """SIGTERM: it writes its data and ends.  Whether it has ended after `timeout` seconds."""
         return not self.running or self._process.terminate(timeout)
 
     def kill(self) -> None:

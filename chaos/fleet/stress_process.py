@@ -1,4 +1,4 @@
-"""Busy neighbours: processes that take processor time or memory away, and carry the run's id."""
+"""Processes that take processor time or memory away, and carry the run's id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The topology of a Redis of our own: its shape, and what it keeps."""
+"""The topology of the fleet's own Redis: its shape and its durability."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Topology:
 
     @property
     def durability(self) -> str:
-        """What this form declares that it keeps.
+        """The declared durability of this topology.
 
         `aof-always`: everything.  `aof-everysec`: all but the last second of a power loss.
         `rdb`: what the last snapshot has.  `none`: nothing.  `replicated`: what has reached a
@@ -69,7 +69,7 @@ class Topology:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What only this form can have done to it."""
+        """The capabilities that only this shape has."""
         return frozenset({self.shape}.intersection(SETS))
 
     @property

@@ -188,7 +188,7 @@ def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
     The replicas import the agent in their processes.  Raises ConfigError.
     """
     if args.app is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", args.app):
-        raise ConfigError(f"--app {args.app!r}: letters, digits, _ and - were expected")
+        raise ConfigError(f"--app {args.app!r}: must be letters, digits, _ and -")
     ours = args.target is None and not FLEETS[args.env].in_containers
     if args.agent is None:
         if ours and args.app not in (None, SHOPMAX):

@@ -94,7 +94,7 @@ def test_half_of_the_fleet_and_a_zone_die_at_once_and_come_back(fleet: ProcessFl
     assert_healed(window, fleet)
 
 
-def test_a_zone_whose_replica_is_down_already_cannot_be_lost(fleet: ProcessFleet) -> None:
+def test_a_zone_with_a_replica_down_already_cannot_be_lost(fleet: ProcessFleet) -> None:
     fleet.replicas["r02"].kill()
     window = do(KillZone(downtime=0.0, zone=2), fleet)
     assert not window.took_hold
@@ -109,7 +109,7 @@ def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: Pro
     assert_healed(window, fleet)
 
 
-def test_a_memory_hog_takes_what_it_says_but_never_all(fleet: ProcessFleet) -> None:
+def test_a_memory_hog_takes_its_megabytes_but_never_all_memory(fleet: ProcessFleet) -> None:
     processes = carriers(fleet.run_id)
     window = do(MemoryHog(duration=0.1, megabytes=32), fleet)
     assert (window.took_hold, window.error, window.target) == (True, None, "host")
@@ -262,7 +262,7 @@ def test_an_order_that_no_load_generator_answers_did_not_take_hold(
     assert str(window.error).startswith("reconnect-storm did not take hold of customers")
 
 
-def test_a_storm_that_found_nobody_is_ordered_again(
+def test_a_storm_without_a_customer_is_ordered_again(
     loaded: tuple[ProcessFleet, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet, run_dir = loaded
@@ -295,8 +295,10 @@ def test_an_order_that_the_load_generator_refuses_did_not_take_hold(
     assert "the load generator refused load-spike" in str(window.error)
 
 
-def test_a_fleet_that_nobody_puts_load_on_has_no_faults_of_the_load(fleet: ProcessFleet) -> None:
-    with pytest.raises(ValueError, match="load-spike needs what this environment cannot do: load"):
+def test_a_fleet_without_load_has_no_faults_of_the_load(fleet: ProcessFleet) -> None:
+    with pytest.raises(
+        ValueError, match="load-spike needs capabilities that this environment lacks: load"
+    ):
         LoadSpike().check(fleet)
 
 

@@ -137,7 +137,7 @@ def test_a_balancer_that_does_not_run_has_counted_nothing(tmp_path: Path) -> Non
     assert envoy.counters() == {}
 
 
-def test_a_drained_replica_costs_nobody_anything(fleet: ProcessFleet) -> None:
+def test_a_drained_replica_fails_no_request(fleet: ProcessFleet) -> None:
     over = threading.Event()
     answers: list[tuple[int, str | None, str | None]] = []
 

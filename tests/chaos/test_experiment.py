@@ -89,7 +89,7 @@ def test_an_action_is_refused_an_argument_that_its_fault_does_not_take() -> None
         actions.kill_replica("r01", -1, configuration={})
 
 
-def test_a_fault_says_what_it_needs_with_its_parameters() -> None:
+def test_a_fault_states_its_needs_with_its_parameters() -> None:
     assert NetworkCut(side="redis").needs == {"network-redis"}
     assert NetworkCut(side="balancer").needs == {"network-balancer"}
     assert KillReplica().needs == {"kill", "restart"}
@@ -145,7 +145,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("document", "sentence"), WRONG)
-def test_what_is_wrong_is_named(tmp_path: Path, document: dict[str, Any], sentence: str) -> None:
+def test_an_error_names_the_wrong_key(
+    tmp_path: Path, document: dict[str, Any], sentence: str
+) -> None:
     path = write(tmp_path, **document)
     with pytest.raises(ChaosConfigError, match=sentence) as error:
         load(path)

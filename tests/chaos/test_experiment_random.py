@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_text_and_another_another() -> None:
     assert len(set(texts)) == len(texts)
 
 
-def test_of_200_seeds_each_gives_what_its_fleet_and_its_load_can_have(
+def test_each_of_200_seeds_draws_faults_that_fit_the_fleet_and_the_load(
     tmp_path: Path, make_fleet: MakeFleet
 ) -> None:
     with RecordWriter(tmp_path) as writer:
@@ -104,7 +104,7 @@ def test_faults_overlap_in_pairs_of_which_each_can_be_seen_to_take_hold() -> Non
         ("exhaust_connections", "kill_replica", False),
     ],
 )
-def test_what_may_overlap(one: str, other: str, overlap: bool) -> None:
+def test_only_faults_of_unrelated_areas_may_overlap(one: str, other: str, overlap: bool) -> None:
     assert may_overlap(one, other) is may_overlap(other, one) is overlap
 
 
@@ -121,7 +121,7 @@ def test_a_fault_beside_another_begins_while_that_one_lasts_and_both_have_the_ca
             assert first.at.offset < second.at.offset <= first.at.offset + max(0.2, lasts) + 0.1
 
 
-def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: MakeFleet) -> None:
+def test_no_fault_is_drawn_for_an_external_redis_or_a_real_model(make_fleet: MakeFleet) -> None:
     on = local_fleet(Topology(), 3, own_redis=False, scripted_model=False)
     fleet = make_fleet(redis="redis://127.0.0.1:1/0", proxy=True, load=LOAD)
     assert on.capabilities == fleet.capabilities - {"model"}
@@ -134,7 +134,7 @@ def test_nothing_is_done_to_a_redis_or_a_model_that_is_not_ours(make_fleet: Make
         assert all(f.side == "balancer" for f in faults if isinstance(f, NetworkFault))
 
 
-def test_in_containers_only_what_is_done_to_containers_is_drawn() -> None:
+def test_only_faults_of_containers_are_drawn_in_containers() -> None:
     on = FleetCapabilities(CONTAINERS, 3)
     assert "kill_redis" in possible(on)
     assert not [func for func in possible(on) if func.startswith(("network", "slow_model", "cpu"))]
@@ -168,7 +168,7 @@ def test_a_load_without_room_for_a_fault_is_refused() -> None:
         draw(5, 1.0, SINGLE)
 
 
-def test_what_was_drawn_can_be_read_from_a_file(tmp_path: Path) -> None:
+def test_a_drawn_experiment_can_be_read_from_a_file(tmp_path: Path) -> None:
     text = draw(7, 60.0, SINGLE)
     path = tmp_path / "experiment.yaml"
     path.write_text(text)

@@ -54,7 +54,7 @@ def test_a_pause_becomes_the_moment_that_it_was_in_the_run() -> None:
     assert left.after == 1
 
 
-def test_who_was_drawn_is_named_and_names_that_come_twice_are_told_apart() -> None:
+def test_drawn_targets_are_named_and_equal_names_get_numbers() -> None:
     source = text(action("one"), action("one"), {"ref": "one"})
     windows = [done(f"kill-replica-{n}", 5.0 * n, f"r0{n}") for n in (1, 2, 3)]
     pinned = PinnedExperiment(source, PATH, 0.0, windows)
@@ -66,7 +66,7 @@ def test_who_was_drawn_is_named_and_names_that_come_twice_are_told_apart() -> No
     assert [step.at for step in left.faults] == [Moment("start", 10.0), Moment("start", 15.0)]
 
 
-def test_what_was_never_done_goes_and_everything_else_of_the_experiment_stays() -> None:
+def test_a_fault_that_was_never_done_is_removed_and_the_rest_stays() -> None:
     source = text(
         action("first"),
         {**PROBE},

@@ -197,9 +197,9 @@ def test_a_replica_that_does_not_come_back_leaves_the_window_open_ended(
     assert "r03 is closed" in window.error
 
 
-def test_what_can_never_be_done_is_known_before(make_fleet: MakeFleet) -> None:
+def test_an_impossible_fault_is_refused_before_the_run(make_fleet: MakeFleet) -> None:
     fleet = make_fleet(redis="redis://127.0.0.1:1/0")
-    with pytest.raises(ValueError, match="not ours to hurt"):
+    with pytest.raises(ValueError, match="takes no faults"):
         KillRedis().check(fleet)
     with pytest.raises(ValueError, match="replica = 'r99': expected random or r01 to r03"):
         KillReplica("r99").check(fleet)
@@ -215,8 +215,10 @@ class NeedsTheMoon(Noop):
     always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "memory-limit"})
 
 
-def test_a_fault_is_refused_where_the_environment_lacks_what_it_needs(fleet: ProcessFleet) -> None:
-    with pytest.raises(ValueError, match=r"eclipse needs what .* cannot do: memory-limit \(limit"):
+def test_a_fault_is_refused_where_the_environment_lacks_a_capability(fleet: ProcessFleet) -> None:
+    with pytest.raises(
+        ValueError, match=r"eclipse needs capabilities .* lacks: memory-limit \(limit"
+    ):
         NeedsTheMoon().check(fleet)
 
 

@@ -44,7 +44,7 @@ def test_a_fleet_comes_up_tells_how_far_it_is_and_goes_away(make_fleet: MakeFlee
         ensure_free(port)
 
 
-def test_replicas_are_told_what_they_are_by_their_environment(make_fleet: MakeFleet) -> None:
+def test_replicas_get_their_settings_from_the_environment(make_fleet: MakeFleet) -> None:
     fleet = make_fleet(sessions="memory", ttl_seconds=12.5, extra_env={"DIYA_MODEL": "scripted"})
     fleet.start()
     fleet.wait_ready(30)

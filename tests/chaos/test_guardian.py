@@ -92,7 +92,7 @@ def test_a_killed_sentinel_set_leaves_no_password_either(tmp_path: Path, run_id:
     assert [path.name for path in redis.rglob("*") if path.is_file()] == ["dump.rdb"]
 
 
-def test_the_guardian_removes_what_it_is_told_to_and_not_what_a_link_points_to(
+def test_the_guardian_removes_its_files_and_not_the_targets_of_links(
     tmp_path: Path, run_id: str
 ) -> None:
     gone, kept = tmp_path / "gone [1]", tmp_path / "kept"
@@ -109,7 +109,7 @@ def test_the_guardian_removes_what_it_is_told_to_and_not_what_a_link_points_to(
     assert (kept / "file").exists()
 
 
-def test_closing_ends_what_carries_the_id_and_nothing_else(run_id: str) -> None:
+def test_closing_ends_processes_with_the_id_and_no_others(run_id: str) -> None:
     guardian = Guardian.start(run_id)
     ours, others = carrier(run_id), carrier(run_id + "0")
     try:

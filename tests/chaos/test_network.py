@@ -146,7 +146,7 @@ def set_of(make_fleet: MakeFleet) -> Callable[[str], ProcessFleet]:
     return start
 
 
-def test_a_primary_that_nobody_reaches_is_succeeded_and_one_of_them_is_left(
+def test_an_unreachable_primary_is_succeeded_and_one_primary_is_left(
     set_of: Callable[[str], ProcessFleet],
 ) -> None:
     fleet = set_of("sentinel")

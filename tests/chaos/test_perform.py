@@ -74,7 +74,7 @@ def took_hold(windows: list[FaultWindow]) -> bool:
     return window.took_hold and window.error is None
 
 
-def test_who_cannot_be_asked_whether_it_happened_has_not_shown_it(fleet: ProcessFleet) -> None:
+def test_a_target_that_cannot_be_asked_has_not_shown_the_fault(fleet: ProcessFleet) -> None:
     window = do(Witness(duration=0.0), fleet)
     assert (window.took_hold, window.error) == (False, "nobody can tell")
     assert window.recovered_at is not None
@@ -130,7 +130,7 @@ def test_a_replica_that_another_fault_keeps_away_is_not_held_against_this_one(
     assert_healed(first[0], proxied)
 
 
-def test_what_is_frozen_already_is_neither_frozen_again_nor_thawed_too_early(
+def test_a_frozen_node_is_neither_frozen_again_nor_thawed_too_early(
     fleet: ProcessFleet,
 ) -> None:
     replica, server = fleet.replicas["r01"], fleet.redis.servers["redis"]
@@ -219,7 +219,7 @@ def test_one_of_a_deployment_that_does_not_come_back_does_not_keep_the_others(
     assert own_fleet.replicas[third].ready()
 
 
-def test_nobody_takes_over_from_a_server_that_takes_no_writes(make_fleet: MakeFleet) -> None:
+def test_a_server_that_takes_no_writes_cannot_be_succeeded(make_fleet: MakeFleet) -> None:
     fleet = make_fleet(replicas=1, topology=Topology("sentinel"))
     fleet.start()
     fleet.wait_ready(60)
@@ -229,6 +229,6 @@ def test_nobody_takes_over_from_a_server_that_takes_no_writes(make_fleet: MakeFl
     for fault in faults:
         window = do(fault, fleet)
         assert not window.took_hold
-        expected = f"{other} takes no writes: {fault.kind} was expected to be of {primary}"
+        expected = f"{fault.kind} must target {primary}, got {other}, which takes no writes"
         assert window.error == expected
     assert all(server.answers() for server in fleet.redis.servers.values())

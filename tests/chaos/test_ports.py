@@ -109,7 +109,7 @@ def test_a_port_of_another_run_is_not_free_until_that_has_died_however_it_dies()
         assert time.monotonic() - began < 5.0
 
 
-def test_of_a_port_that_is_ours_nothing_is_open_in_children() -> None:
+def test_a_child_inherits_no_file_of_a_reserved_port() -> None:
     code = """
 import subprocess
 from chaos.fleet.ports import free_port
@@ -122,7 +122,7 @@ subprocess.run(["ls", "-l", "/dev/fd/"], close_fds=False, check=True)
     assert "diya-ports" not in finished.stdout
 
 
-def test_a_file_that_is_not_ours_is_named(tmp_path: Path) -> None:
+def test_a_file_of_another_user_is_named(tmp_path: Path) -> None:
     (tmp_path / f"diya-ports-{os.getuid()}").symlink_to(tmp_path / "somewhere")
     finished = subprocess.run(
         [sys.executable, "-c", TAKE, "1"],

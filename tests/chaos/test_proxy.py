@@ -135,7 +135,7 @@ HOLDING: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("how", ["remove", "reset"])
 @pytest.mark.parametrize(("kind", "attributes"), HOLDING)
-def test_what_a_toxic_holds_flows_on_the_moment_that_it_goes(
+def test_held_bytes_flow_on_when_their_toxic_is_removed(
     line: Line, kind: str, attributes: dict[str, Any], how: str
 ) -> None:
     line.add(kind, **attributes)
@@ -160,7 +160,7 @@ def test_what_a_toxic_holds_flows_on_the_moment_that_it_goes(
         ("slicer", {"average_size": 1_000, "delay": 1_000_000}, {"average_size": 60_000}),
     ],
 )
-def test_what_a_toxic_holds_flows_on_when_it_is_changed(
+def test_held_bytes_flow_on_when_their_toxic_is_changed(
     line: Line, kind: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     line.add(kind, **before)
@@ -184,7 +184,7 @@ def test_an_end_that_a_toxic_holds_flows_on_the_moment_that_it_goes(line: Line) 
     assert line.receive(1) == b""
 
 
-def test_what_one_toxic_lets_go_the_next_one_still_delays(line: Line) -> None:
+def test_bytes_released_by_one_toxic_are_still_delayed_by_the_next(line: Line) -> None:
     line.add("bandwidth", rate=1)
     line.add("latency", name="next", latency=300)
     data = os.urandom(60_000)
@@ -243,14 +243,14 @@ def test_toxics_that_come_change_and_go_lose_double_and_reorder_nothing(
     ("kind", "attributes"),
     [("bandwidth", {"rate": 10}), ("latency", {"latency": 1}), ("latency", {"latency": 60_000})],
 )
-def test_whoever_sends_must_wait_when_too_much_is_on_its_way(
+def test_a_sender_waits_when_too_many_bytes_are_in_flight(
     line: Line, kind: str, attributes: dict[str, Any]
 ) -> None:
     line.add(kind, **attributes)
     _fill_and_drain(line, heal=True)
 
 
-def test_whoever_sends_must_wait_when_the_other_side_does_not_read(line: Line) -> None:
+def test_a_sender_waits_when_the_other_side_does_not_read(line: Line) -> None:
     _fill_and_drain(line, heal=False)
 
 
@@ -398,7 +398,7 @@ def test_small_pieces_keep_to_the_rate_too(line: Line) -> None:
     assert time.monotonic() - begun > 0.36
 
 
-def test_what_is_sent_and_ended_before_there_is_a_server_arrives(line: Line) -> None:
+def test_bytes_sent_and_ended_before_there_is_a_server_arrive(line: Line) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         upstream = f"127.0.0.1:{listener.getsockname()[1]}"
         line.ask("POST", line.path, {"upstream": upstream})

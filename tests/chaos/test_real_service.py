@@ -143,7 +143,7 @@ def test_a_failing_model_is_seen_by_customers_and_over_when_it_is_healed(
     assert Customer(real).ask().whole
 
 
-def test_the_harness_s_own_customers_are_counted_by_nobody_and_leave_no_session(
+def test_synthetic_customers_are_not_counted_and_leave_no_session(
     real: ProcessFleet,
 ) -> None:
     with connect(real.redis.url) as client:
@@ -168,7 +168,7 @@ def test_the_harness_s_own_customers_are_counted_by_nobody_and_leave_no_session(
     ],
     ids=lambda fault: fault.kind,
 )
-def test_where_nobody_asks_the_harness_does(real: ProcessFleet, fault: Fault) -> None:
+def test_the_harness_asks_when_no_customer_does(real: ProcessFleet, fault: Fault) -> None:
     with connect(real.redis.url) as client:
         client.flushall()
         window = do(fault, real)

@@ -133,7 +133,7 @@ def test_a_set_that_lost_its_replicas_refuses_writes_unless_told_otherwise(build
         (Topology(aof="always"), {"appendonly": "yes", "appendfsync": "always"}, "aof-always"),
     ],
 )
-def test_a_single_server_keeps_what_it_was_told_to_keep(
+def test_a_single_server_has_the_durability_of_its_settings(
     build: Build, topology: Topology, wanted: dict[str, str], durability: str
 ) -> None:
     store = build(topology)
@@ -149,7 +149,7 @@ def test_a_single_server_keeps_what_it_was_told_to_keep(
     }
 
 
-def test_what_a_set_declares_to_keep_is_what_its_replicas_have() -> None:
+def test_a_set_declares_the_durability_of_its_replicas() -> None:
     assert Topology("sentinel").described()["min_replicas"] == 1
     assert Topology("sentinel", min_replicas=0).described()["min_replicas"] == 0
     assert Topology("cluster", aof="always").durability == "replicated"
@@ -229,7 +229,7 @@ def test_a_cut_off_primary_takes_writes_that_are_lost_when_it_is_healed(
     assert ask(new.url, "EXISTS", "order") == 0
 
 
-def test_who_waits_for_a_takeover_hears_that_the_run_ends() -> None:
+def test_the_wait_for_a_takeover_ends_with_the_run() -> None:
     ended = threading.Event()
     threading.Timer(0.1, ended.set).start()
     begun = time.monotonic()
@@ -238,7 +238,7 @@ def test_who_waits_for_a_takeover_hears_that_the_run_ends() -> None:
     assert time.monotonic() - begun < 30
 
 
-def test_what_only_a_set_can_have_is_refused_on_one_server(fleet: ProcessFleet) -> None:
+def test_a_fault_of_a_set_is_refused_on_one_server(fleet: ProcessFleet) -> None:
     for fault in (Failover(), Partition(), ClusterShardDown()):
         with pytest.raises(ValueError, match=r"Redis is a (Sentinel set|cluster)"):
             fault.check(fleet)

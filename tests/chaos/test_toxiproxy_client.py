@@ -171,7 +171,7 @@ def test_a_connection_that_lost_bytes_to_a_toxic_goes_with_it(redis: Any) -> Non
     assert ask(redis)[0] == "answered"
 
 
-def test_what_is_populated_again_unchanged_keeps_its_toxics(redis: Any) -> None:
+def test_a_proxy_populated_again_unchanged_keeps_its_toxics(redis: Any) -> None:
     redis.add_toxic(type="latency", attributes={"latency": 1})
     same = {"name": "redis", "listen": redis.listen, "upstream": redis.upstream}
     assert APIConsumer.post("/populate", json=[same]).status_code == 201

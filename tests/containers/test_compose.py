@@ -107,7 +107,7 @@ def test_a_killed_run_leaves_nothing_and_its_password_was_in_no_command_line(
     assert not (command.only_run(tmp_path) / "compose").exists()
 
 
-def test_an_image_of_ours_that_was_made_of_other_sources_is_built_anew(
+def test_a_default_image_made_from_other_sources_is_built_again(
     built: list[str], engine: Any, local_images: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
     # Under names that are nobody else's, and yet not somebody's choice.

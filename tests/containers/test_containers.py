@@ -28,7 +28,7 @@ def test_the_readmes_test_passes(tmp_path: Path, images: tuple[str, ...]) -> Non
     assert tidy.left(*tidy.run_ids(tmp_path / "runs")) == []
 
 
-def test_two_side_by_side_do_not_disturb_each_other_and_what_loses_turns_is_convicted(
+def test_two_runs_side_by_side_do_not_disturb_each_other_and_lost_turns_are_found(
     tmp_path: Path, images: tuple[str, ...]
 ) -> None:
     repository.write(tmp_path, repository.GOOD + repository.FORGETFUL + repository.NO_PERSISTENCE)

@@ -48,7 +48,7 @@ def do(fault: Fault, fleet: ContainerFleet) -> FaultWindow:
     return perform("it", fault, fleet, RunClock(time.time()), random.Random(1))
 
 
-def test_a_disconnected_replica_is_heard_of_by_nobody_and_comes_back_the_same(
+def test_a_disconnected_replica_is_unreachable_and_comes_back_the_same(
     fleet: ContainerFleet,
 ) -> None:
     before = fleet.replicas["r01"].identity
@@ -59,7 +59,7 @@ def test_a_disconnected_replica_is_heard_of_by_nobody_and_comes_back_the_same(
     assert fleet.balancer.in_rotation() == {"r01", "r02"}
 
 
-def test_a_disconnected_redis_keeps_what_it_has(fleet: ContainerFleet) -> None:
+def test_a_disconnected_redis_keeps_its_data(fleet: ContainerFleet) -> None:
     with connect(fleet.redis.url) as client:
         client.set("order", "saree", ex=600)
     window = do(DisconnectRedis(duration=0.5), fleet)
@@ -68,7 +68,7 @@ def test_a_disconnected_redis_keeps_what_it_has(fleet: ContainerFleet) -> None:
         assert client.get("order") in (b"saree", "saree")
 
 
-def test_a_replica_that_may_use_less_than_it_needs_is_squeezed_and_gets_its_limit_back(
+def test_a_replica_below_its_needs_is_squeezed_and_gets_its_limit_back(
     fleet: ContainerFleet,
 ) -> None:
     replica = fleet.replicas["r02"]
@@ -81,7 +81,7 @@ def test_a_replica_that_may_use_less_than_it_needs_is_squeezed_and_gets_its_limi
     assert replica.ready()
 
 
-def test_a_replica_lives_on_with_a_limit_above_what_it_needs(fleet: ContainerFleet) -> None:
+def test_a_replica_lives_on_with_a_limit_above_its_needs(fleet: ContainerFleet) -> None:
     before = fleet.replicas["r01"].identity
     window = do(LimitMemory(replica="r01", share=1.5, duration=0.2), fleet)
     assert (window.took_hold, window.error) == (True, None)

@@ -74,7 +74,7 @@ def test_our_image_is_built_anew_when_the_sources_have_changed_and_not_otherwise
 
 
 @pytest.mark.usefixtures("service")
-def test_who_cannot_build_our_image_is_told_to_name_one_and_it_is_not_pulled(
+def test_a_failed_build_asks_for_an_image_and_nothing_is_pulled(
     engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service_image, "_RECIPE", tmp_path)
@@ -109,7 +109,7 @@ def test_ryuk_is_pulled_where_another_image_was_and_then_it_is_used(
     assert testcontainers_config.ryuk_disabled is False
 
 
-def test_where_every_image_is_here_nobody_looks_for_ryuk(
+def test_ryuk_is_not_looked_for_when_every_image_is_here(
     engine: Any, registry: Registry, local_images: Any
 ) -> None:
     ensure(engine, {"redis": local_images.REDIS}, lambda _: None)
@@ -130,7 +130,7 @@ def test_that_ryuk_cannot_be_pulled_is_no_error(
     assert testcontainers_config.ryuk_disabled is True
 
 
-def test_who_has_decided_on_ryuk_is_obeyed(
+def test_the_users_choice_about_ryuk_is_kept(
     engine: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "false")

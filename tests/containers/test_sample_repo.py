@@ -213,7 +213,7 @@ def test_a_repository_may_have_packages_of_our_names(clone: Clone, tmp_path: Pat
     assert "smoke" in listed.stdout, listed.stderr
 
 
-def test_who_names_no_image_gets_ours_built_of_what_the_wheel_carries(
+def test_without_an_image_the_default_is_built_from_the_wheel(
     installed: Clone, engine: Any, local_images: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIYA_BASE_IMAGE", local_images.PYTHON)

@@ -56,12 +56,12 @@ def test_a_listing_that_fails_is_tried_again(engine: Any) -> None:
     assert engine.volumes.list(filters={"label": f"{RUN_LABEL}={run_id}"}) == []
 
 
-def test_who_never_got_an_answer_does_not_say_that_nothing_is_left(engine: Any) -> None:
+def test_a_sweep_without_an_answer_does_not_say_that_nothing_is_left(engine: Any) -> None:
     failures: list[Exception] = [APIError("500 Server Error")] * 1000
     assert not sweep.remove_run(Client(engine, failures), secrets.token_hex(6), timeout=0.5)
 
 
-def test_what_docker_makes_just_after_its_asker_died_is_removed_too(engine: Any) -> None:
+def test_a_container_made_just_after_its_owner_died_is_removed_too(engine: Any) -> None:
     run_id = secrets.token_hex(6)
     late = threading.Timer(0.4, volume, (engine, run_id, owner.token()))
     late.start()
@@ -71,7 +71,7 @@ def test_what_docker_makes_just_after_its_asker_died_is_removed_too(engine: Any)
     assert engine.volumes.list(filters={"label": f"{RUN_LABEL}={run_id}"}) == []
 
 
-def test_what_was_made_just_now_is_young_whatever_it_is(engine: Any, local_images: Any) -> None:
+def test_every_kind_of_object_made_just_now_is_young(engine: Any, local_images: Any) -> None:
     run_id = secrets.token_hex(6)
     labels = {RUN_LABEL: run_id}
     try:
@@ -108,11 +108,11 @@ def test_an_owner_that_lives_here_is_never_dead_however_old() -> None:
 
 
 @pytest.mark.parametrize("told", ["", "nobody", f"{platform.node()} and so on"])
-def test_what_says_nothing_of_its_owner_is_left_alone(told: str) -> None:
+def test_an_object_without_an_owner_is_left_alone(told: str) -> None:
     assert not owner.is_dead(told, 1000 * HOUR)
 
 
-def test_what_another_machines_dead_run_left_is_swept_and_what_is_younger_is_not(
+def test_old_leftovers_of_another_machine_are_swept_and_younger_ones_are_not(
     engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, young, here = (secrets.token_hex(6) for _ in range(3))

@@ -69,7 +69,7 @@ def test_the_test_is_skipped_with_the_same_words_or_fails(without: Path, tmp_pat
         "chaos.containers.sweep",
     ],
 )
-def test_whichever_module_is_asked_for_first(module: str, without: Path) -> None:
+def test_every_module_names_the_missing_packages(module: str, without: Path) -> None:
     finished = subprocess.run(
         [sys.executable, "-c", f"import {module}"],
         cwd=command.ROOT,

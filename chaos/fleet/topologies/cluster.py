@@ -75,7 +75,7 @@ class ClusterSet(ServerSet):
         rows = self._rows()
         ids = [row.id for row in rows if row.server is primary]
         if not ids:
-            raise ChaosError(f"nobody in the cluster knows {primary.name}")
+            raise ChaosError(f"no server of the cluster knows {primary.name}")
         return [row.server for row in rows if row.follows == ids[0]]
 
     def key_for(self, server: RedisServer, prefix: str) -> str:
@@ -123,7 +123,7 @@ class ClusterSet(ServerSet):
         )
 
     def _rows(self) -> list[_Row]:
-        """What the first server that answers says of all; the majority's word, if it is joined."""
+        """The state of all servers, from the first that answers and belongs to the majority."""
         by_port = {server.announced: server for server in self.servers.values()}
         for server in self.servers.values():
             if not server.running or _cluster_info(server).get("cluster_state") != "ok":

@@ -93,7 +93,7 @@ class ServerSet(ABC):
 
     @abstractmethod
     def primaries(self) -> Sequence[RedisServer]:
-        """The servers that take writes now.  Raises ChaosError when nobody can say it."""
+        """The servers that take writes now.  Raises ChaosError when no server can say it."""
 
     def wait_ready(self, timeout: float = 20.0) -> None:
         """Wait until every part of the data can be written, and every server has its data.

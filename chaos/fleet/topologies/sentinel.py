@@ -69,7 +69,7 @@ class Sentinel(ManagedProcess):
         )
 
     def start(self, *more: str) -> None:
-        """Start it; what it has learnt it keeps in its own file."""
+        """Start it; it keeps the state that it has learnt in its own file."""
         if not self._config.exists():
             self._config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(self._config, self._lines)

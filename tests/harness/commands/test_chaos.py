@@ -92,7 +92,10 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
         (("kill-replicas",), "FAULT kill-replicas: one of"),
         (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
         (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
-        (("load-spike",), "load-spike needs what this environment cannot do: load (make more"),
+        (
+            ("load-spike",),
+            "load-spike needs capabilities that this environment lacks: load (make more",
+        ),
         (("kill-half", "r01"), "TARGET r01: must not be given, kill-half chooses its own"),
         (("kill-replica", "r09"), "replica = 'r09': expected random or r01 to r02"),
         (("kill-redis", "r01"), "server = 'r01': expected primary or one of redis"),
@@ -142,7 +145,7 @@ def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(
             assert json.loads(answer.read()) == ["concierge"]
         refused = command.run("chaos", "slow-model")
         assert refused.returncode == 104
-        assert "slow-model needs what this environment cannot do: model" in refused.stderr
+        assert "slow-model needs capabilities that this environment lacks: model" in refused.stderr
     finally:
         fleet.terminate()
         fleet.communicate(timeout=30)

@@ -110,7 +110,9 @@ def test_faults_of_the_load_are_refused_where_there_is_none(tmp_path: Path, flee
     assert (code, journal["status"], journal["deviated"]) == (0, "completed", False)
     assert [each["status"] for each in journal["run"]] == ["failed", "failed"]
     for each, kind in zip(journal["run"], ("load-spike", "reconnect-storm"), strict=True):
-        why = f"{kind} needs what this environment cannot do: load (make more customers come"
+        why = (
+            f"{kind} needs capabilities that this environment lacks: load (make more customers come"
+        )
         assert why in " ".join(map(str, each["exception"]))
 
 
