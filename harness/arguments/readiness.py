@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.arguments import shared
 from harness.arguments.base import number, whole
-from harness.run.fleet_kinds import DEFAULT, FLEETS
+from harness.fleet_kinds import DEFAULT, FLEETS
 
 
 def readiness(commands: Any) -> None:

@@ -17,7 +17,7 @@ from chaos.faults.parameter import told_of
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.shapes import SETS, SHAPES
 from chaos.fleet.topology import Topology
-from harness.run.fleet_kinds import DEFAULT, FLEETS
+from harness.fleet_kinds import DEFAULT, FLEETS
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from chaos.fleet.lifecycle import FleetLifecycle
 from chaos.fleet.load_switch import LoadSwitchFile
-from harness.run.fleet_kinds import FLEETS
+from harness.fleet_kinds import FLEETS
 from harness.run.plan import Plan
 from reports.records.run_description import RunDescription
 

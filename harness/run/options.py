@@ -14,7 +14,7 @@ from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.shapes import SINGLE
 from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
-from harness.run.fleet_kinds import FLEETS, in_containers, with_option
+from harness.fleet_kinds import FLEETS, in_containers, with_option
 from harness.run.generator import Crew
 from loadtests.adk.target import address as parse_target
 from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile

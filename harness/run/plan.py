@@ -20,8 +20,8 @@ from chaos.fleet.environment import LoadSwitch, needs_proxies
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
+from harness.fleet_kinds import FLEETS
 from harness.run import host, options, replay, reproduce, slo
-from harness.run.fleet_kinds import FLEETS
 from harness.run.generator import Crew
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles

@@ -175,7 +175,7 @@ def test_a_start_that_fails_leaves_no_process(make_fleet: MakeFleet) -> None:
 
 
 def test_the_kinds_of_fleet_are_siblings() -> None:
-    from harness.run.fleet_kinds import FLEETS
+    from harness.fleet_kinds import FLEETS
 
     kinds = [kind.load() for kind in FLEETS.values()]
     assert len(kinds) == 3

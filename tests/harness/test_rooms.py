@@ -220,16 +220,16 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
 
 
 HARNESS_MAY_IMPORT = {
-    "arguments": {"errors"},
-    "run": {"ci_files", "errors", "parser"},
-    "commands": {"ci_files", "errors", "parser", "run", "streams"},
+    "arguments": {"errors", "fleet_kinds"},
+    "run": {"ci_files", "errors", "fleet_kinds", "parser"},
+    "commands": {"ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
     "pytest_plugin": {"errors", "run"},
     "reference": {"commands.fault_table", "parser", "pytest_plugin"},
 }
 """The rooms of `harness`: a run knows neither the commands nor the plugin that start it."""
 HARNESS_AT_THE_TOP = {
     *("cli", "parent_watch"),
-    *("parser", "streams", "log", "errors", "error_exit", "ci_files"),
+    *("parser", "fleet_kinds", "streams", "log", "errors", "error_exit", "ci_files"),
 }
 """The two entries, and what the command line is made of."""
 BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot"}
