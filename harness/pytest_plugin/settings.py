@@ -129,13 +129,13 @@ def of(request: pytest.FixtureRequest) -> Settings:
     package = values.get("sessions", "").partition(".")[0]
     if package in diya_start.ROOMS:
         raise PlanError(
-            f"sessions = {values['sessions']!r}: diya has a package {package!r} too; a module in "
-            "it must have another name"
+            f"sessions = {values['sessions']!r}: must be in a package of another name; diya has a "
+            f"package {package!r} too"
         )
     if values["env"] == "containers" and values.get("redis"):
         raise PlanError(
-            f"redis = {values['redis']!r}: in containers Redis comes in an image, and "
-            "must be set by redis_image='…', or with env='process'"
+            f"redis = {values['redis']!r}: in containers Redis comes in an image; use "
+            "redis_image='…' or env='process'"
         )
     out = Path(config.getoption("diya_out") or config.getini("diya_out") or "runs")
     return Settings(root=config.rootpath, out=config.rootpath / out, **values)

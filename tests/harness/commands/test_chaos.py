@@ -89,7 +89,7 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("kill-replicas",), "FAULT kill-replicas: one of"),
+        (("kill-replicas",), "FAULT kill-replicas: must be one of"),
         (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
         (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
         (

@@ -114,7 +114,7 @@ def test_moment(readiness):
     )
     assert "agent = 'mine': in containers it comes in an image of yours" in finished.stdout
     assert "PlanError: replicas = 'x': must be a whole number" in finished.stdout
-    assert "diya has a package 'reports' too; a module in one of another name" in finished.stdout
+    assert "a package of another name; diya has a package 'reports' too" in finished.stdout
     assert "PlanError: redis = 'redis://127.0.0.1:1/0': in containers Redis" in finished.stdout
     assert "run.kill(at=…): must be a time after the load's start" in finished.stdout
     assert "usage:" not in finished.stdout
