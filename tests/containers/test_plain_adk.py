@@ -86,7 +86,7 @@ def docker(*arguments: str) -> str:
         (("--env", "containers", "--health-path", "readyz"), "a path that begins with /"),
         (("--env", "containers", "--health-path", "/a b"), "a path that begins with /"),
         (("--env", "containers", "--pass-env", "NOT_SET_HERE"), "has no such variable"),
-        (("--env", "containers", "--pass-env", "DIYA_REPLICA"), "the fleet sets it"),
+        (("--env", "containers", "--pass-env", "DIYA_REPLICA"), "the fleet sets this one"),
     ],
 )
 def test_options_that_cannot_be_are_refused(
