@@ -92,6 +92,7 @@ def test_every_system_has_its_profile_and_experiment_here_or_among_ours() -> Non
             assert (HERE / system.experiment).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_an_environment_that_cannot_be_made_is_a_reason_not_a_crash() -> None:
     with pytest.raises(beside.NotToBeHadError, match="Invalid requirement"):

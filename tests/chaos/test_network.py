@@ -90,6 +90,7 @@ def test_the_jitter_is_less_than_the_latency() -> None:
         network.NetworkLatency(latency_ms=20, jitter_ms=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [network.NetworkReset, network.NetworkCut, network.NetworkOneWay])
 def test_a_frozen_redis_is_no_disturbed_link(proxied: ProcessFleet, kind: Any) -> None:
     server = proxied.redis.servers["redis"]
@@ -146,6 +147,7 @@ def set_of(make_fleet: MakeFleet) -> Callable[[str], ProcessFleet]:
     return start
 
 
+@pytest.mark.slow
 def test_an_unreachable_primary_is_succeeded_and_one_primary_is_left(
     set_of: Callable[[str], ProcessFleet],
 ) -> None:

@@ -106,6 +106,7 @@ class LeavesTheHole(NetworkBlackHole):
         pass
 
 
+@pytest.mark.slow
 def test_a_replica_out_of_rotation_after_the_healing_never_came_back(
     proxied: ProcessFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_replica_out_of_rotation_after_the_healing_never_came_back(
     assert "was not routing to r01, r02 within 1 s" in str(window.error)
 
 
+@pytest.mark.slow
 def test_a_replica_that_another_fault_keeps_away_is_not_held_against_this_one(
     proxied: ProcessFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

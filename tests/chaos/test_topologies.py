@@ -64,6 +64,7 @@ def primary_other_than(store: OwnRedis, old: str) -> str:
     raise AssertionError(f"nobody took over from {old}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_when_the_primary_of_a_sentinel_set_dies_another_takes_over_and_it_follows(
     build: Build, kind: str
@@ -182,6 +183,7 @@ def set_of(make_fleet: MakeFleet) -> Callable[[Topology], ProcessFleet]:
     return start
 
 
+@pytest.mark.slow
 def test_a_failover_is_over_when_another_has_taken_over(
     set_of: Callable[[Topology], ProcessFleet],
 ) -> None:
@@ -192,6 +194,7 @@ def test_a_failover_is_over_when_another_has_taken_over(
     assert fleet.redis.answers()
 
 
+@pytest.mark.slow
 def test_a_shard_is_down_until_its_replica_has_taken_over(
     set_of: Callable[[Topology], ProcessFleet],
 ) -> None:
@@ -201,6 +204,7 @@ def test_a_shard_is_down_until_its_replica_has_taken_over(
     assert "redis-5" in [server.name for server in fleet.redis.primaries()]
 
 
+@pytest.mark.slow
 def test_a_cut_off_primary_takes_writes_that_are_lost_when_it_is_healed(
     set_of: Callable[[Topology], ProcessFleet],
 ) -> None:

@@ -46,6 +46,7 @@ def test_the_command_line_says_what_to_install(env: str, without: Path, tmp_path
     assert list(out.glob("*")) == []
 
 
+@pytest.mark.slow
 def test_the_test_is_skipped_with_the_same_words_or_fails(without: Path, tmp_path: Path) -> None:
     repository.write(tmp_path, repository.PLAIN)
     path = os.pathsep.join((str(without), str(command.ROOT)))

@@ -38,6 +38,7 @@ def _locust(tmp_path: Path, *arguments: str, **environment: str) -> tuple[int, s
     return finished.returncode, finished.stdout
 
 
+@pytest.mark.slow
 def test_profile_seed_and_app_are_options_and_environment_variables(tmp_path: Path) -> None:
     with honest_server(1.0) as (url, _):
         options = ("--host", url, "--diya-seed", "12", "--exit-code-on-error", "0")

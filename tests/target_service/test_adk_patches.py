@@ -182,6 +182,7 @@ def test_a_customer_cannot_tell_a_patched_replica(
         assert mine.replace(f"{user}-0", "u") == theirs.replace(f"{user}-1", "u")
 
 
+@pytest.mark.slow
 @MODES
 def test_an_agent_that_uses_much_of_adk_cannot_tell_a_patched_replica(
     both_manifold: tuple[Replica, Replica], user: str, mode: dict[str, Any]

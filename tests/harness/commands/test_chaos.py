@@ -111,6 +111,7 @@ def test_what_cannot_be_done_is_refused(
     assert said in done.stderr
 
 
+@pytest.mark.slow
 def test_in_a_set_of_servers_a_target_is_one_of_them(tmp_path: Path) -> None:
     with up(tmp_path, "--replicas", "1", "--topology", "sentinel"):
         for fault, target, hit in (
