@@ -294,7 +294,7 @@ def _unknown(history: History, found: Saturation, busy: float) -> Finding:
         )
     summary = f"{told}: nothing is known about the latency of {whose}"
     if found.cost is None and found.part.name in ("this machine", "Redis"):
-        summary += " (nothing tells whether a turn became more expensive)"
+        summary += " (nothing tells whether a turn became dearer)"
     return Finding(
         check=_NAME,
         phase="run",
@@ -338,7 +338,7 @@ def _became_dearer(found: Saturation, then: Cost) -> Finding:
         value=then.then * 1000,
         limit=then.before * then.times * 1000,
         unit="ms",
-        summary=f"The service itself became more expensive: {_dearer(then)}, "
+        summary=f"The service itself became dearer: {_dearer(then)}, "
         f"limit {then.times:g} ×",
         evidence=tuple(
             f"{_gate(finding)} failed; {found.part.name} was full {_times(found.spans)}"

@@ -17,7 +17,7 @@ def dearer(scene: Scene) -> Cause | None:
         return None
     cost, then, before = found.cost, found.cost.then * 1000, found.cost.before * 1000
     told = f"a turn cost {then:.0f} ms of {cost.whose}, {cost.reference} {before:.0f} ms"
-    return Cause("dearer", f"the service itself became more expensive: {told}")
+    return Cause("dearer", f"the service itself became dearer: {told}")
 
 
 def full(scene: Scene) -> Cause | None:

@@ -1,4 +1,4 @@
-"""A full machine makes latency unknown, except where the service itself became more expensive."""
+"""A full machine makes latency unknown, except where the service itself became dearer."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_service_that_became_dearer_than_at_the_rehearsal_is_no_go(tmp_path: P
     assert finding is not None
     assert finding.status is Status.PASS
     (cost,) = dearer(history)
-    assert cost.summary.startswith("The service itself became more expensive: a turn cost ")
+    assert cost.summary.startswith("The service itself became dearer: a turn cost ")
     assert "the rehearsal's 45 ms" in cost.summary
     assert by_weight(run_checks(history))[0] == cost
 
@@ -184,7 +184,7 @@ def test_a_service_that_was_dear_in_the_rehearsal_is_no_go_where_the_run_cannot_
     assert verdict(history)[0] is Verdict.NO_GO
     (cost,) = dearer(history)
     assert cost.summary == (
-        "The service itself became more expensive: a turn cost 1500 ms of CPU in the rehearsal, "
+        "The service itself became dearer: a turn cost 1500 ms of CPU in the rehearsal, "
         "3.8 × the rehearsal's first turns' 400 ms, limit 3 ×"
     )
 
@@ -214,7 +214,7 @@ def test_without_a_reference_a_turn_is_not_called_more_expensive(tmp_path: Path)
     said, finding = verdict(on_a_machine(run(), full(-5, 90)).history(tmp_path))
     assert said is Verdict.INCONCLUSIVE
     assert finding is not None
-    assert "nothing tells whether a turn became more expensive" in finding.summary
+    assert "nothing tells whether a turn became dearer" in finding.summary
 
 
 def test_turns_still_under_way_are_work_too(tmp_path: Path) -> None:
