@@ -48,8 +48,13 @@ class Fields:
         required: Iterable[str] = (),
         passed_over: Iterable[str] | None = None,
     ) -> Mapping[str, Any]:
-        """As `mapping`, without the keys that the Chaos Toolkit knows and that are not used."""
-        skipped = PASSED_OVER[key] if passed_over is None else passed_over
+        """As `mapping`, without the keys that the Chaos Toolkit knows and that are not used.
+
+        A key of the author's own (`x-…`, which often holds YAML's anchors) is passed over, too.
+        """
+        skipped = list(PASSED_OVER[key] if passed_over is None else passed_over)
+        if isinstance(value, dict):
+            skipped += [name for name in value if str(name).startswith("x-")]
         entry = self.mapping(key, value, (*allowed, *skipped), required)
         prefix = "" if key == "the file" else f"{key}."
         self.notes += [f"{prefix}{name} is passed over" for name in skipped if name in entry]

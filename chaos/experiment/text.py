@@ -45,6 +45,8 @@ def document(text: str, path: Path) -> tuple[Any, list[str]]:
                 ) from error
         except RecursionError as error:
             raise ChaosConfigError(f"{path}: cannot be read: it is nested too deeply") from error
+        except ValueError as error:  # a number of thousands of digits
+            raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
     try:
         return _sound(yaml.safe_load(text), path), []
     except yaml.MarkedYAMLError as error:
@@ -54,7 +56,8 @@ def document(text: str, path: Path) -> tuple[Any, list[str]]:
     except ChaosConfigError:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise ChaosConfigError(f"{path}: cannot be read: {reason}") from error
 
 
 def _json(text: str, notes: list[str]) -> Any:

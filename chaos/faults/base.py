@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -230,5 +231,5 @@ def _run_time(moment: float | None, clock: RunClock) -> float | None:
 def require_seconds(name: str, value: object, least: float = 0.0) -> None:
     """Raise ValueError unless `value` is a number of seconds of at least `least`."""
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-    if not least <= number < math.inf:  # not a number is neither
+    if not least <= number <= sys.float_info.max:  # not a number is neither
         raise ValueError(f"{name} = {value!r}: expected seconds, at least {least:g}")

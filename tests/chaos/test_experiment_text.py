@@ -61,6 +61,11 @@ def test_a_key_that_stands_twice_in_json_is_noted(tmp_path: Path) -> None:
         (b'{"title": "\xe9", "method": []}', "sale.json: must be text in UTF-8: "),
         ('{"title": "a", ' + METHOD % ("a", "NaN") + "}", "pauses.after = nan: expected seconds"),
         ("[" * 100_000, "sale.json: cannot be read: it is nested too deeply"),
+        ('{"title": ' + "9" * 5000 + "}", "sale.json: cannot be read: Exceeds the limit"),
+        (
+            '{"title": "a", ' + METHOD % ("a", "9" * 400) + "}",
+            "pauses.after = 9+: expected seconds",
+        ),
     ],
 )
 def test_a_file_that_is_not_json_is_refused_with_its_line(
@@ -94,6 +99,27 @@ def test_parts_that_change_nothing_here_are_passed_over_with_a_note(tmp_path: Pa
         "method[0].controls is passed over",
         "method[0].timeout is passed over",
     )
+
+
+def test_anchors_may_stand_under_a_key_of_the_authors_own(tmp_path: Path) -> None:
+    text = """
+title: t
+x-kill: &kill {type: python, module: chaos.actions, func: kill_replica}
+method:
+- type: action
+  name: a
+  x-why: to see whether it survives
+  provider:
+    <<: *kill
+"""
+    found = read(tmp_path, text, "sale.yaml")
+    assert found.planned == ["kill-replica-1"]
+    assert found.notes == ("x-kill is passed over", "method[0].x-why is passed over")
+
+
+def test_a_zero_byte_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ChaosConfigError, match=r"sale.yaml: cannot be read: [^\n]+\Z"):
+        read(tmp_path, "title: t\0\nmethod: []\n", "sale.yaml")
 
 
 def test_a_reference_may_come_before_the_activity_it_names(tmp_path: Path) -> None:
