@@ -25,6 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.json_codec import parsed
 from reports.records import HistoryItem, Seen, digest
 
@@ -164,6 +165,10 @@ def _seen(event: dict[str, Any]) -> Seen | None:
             return None
 
 
+_MARK = b"\xef\xbb\xbf"
+"""A byte order mark, with which a stream may begin."""
+
+
 class EventStream:
     """Collects the events of a streamed turn, line by line."""
 
@@ -171,22 +176,47 @@ class EventStream:
         self.events: list[dict[str, Any]] = []
         """The events that have arrived."""
         self._problem: str | None = None
+        self._pending: list[bytes] = []
+        """Lines of an event that goes on."""
         self.has_text = False
         """Whether an event with text has arrived, so that the customer sees something."""
 
     def feed(self, line: bytes) -> None:
-        """Take one line of the stream."""
+        """Take one line of the stream: an event is one line or more, up to a blank one."""
         if not line.startswith(b"data:"):
+            if self._pending and not line.strip():
+                self._end_event()
+            elif line.startswith(_MARK):
+                self.feed(line.removeprefix(_MARK))
+            return
+        if self._pending:
+            self._pending.append(line[5:])
             return
         try:
             event = parsed(line[5:])
         except ValueError:
+            self._pending.append(line[5:])
+            return
+        self._take(event)
+
+    def _end_event(self) -> None:
+        text = b"".join(self._pending)
+        self._pending.clear()
+        if text.strip() in (b"", b"[DONE]"):
+            return  # a sign of life, or of the end
+        try:
+            event = parsed(text)
+        except ValueError:
             event = None
+        self._take(event)
+
+    def _take(self, event: Any) -> None:
         if not isinstance(event, dict):
             self._problem = "the stream holds an event that is not a JSON object"
-        elif "error" in event:
+        elif event.get("error"):
             self._problem = f"the stream reported an error: {str(event['error'])[:200]}"
         else:
+            event = in_camel_case(event)
             self.events.append(event)
             self.has_text = self.has_text or _shows_text(event)
 
@@ -195,6 +225,8 @@ class EventStream:
 
         `whole`: the stream is known to be complete.
         """
+        if self._pending:
+            self._end_event()
         if self._problem:
             raise BadReply(self._problem)
         if not self.events:

@@ -76,7 +76,7 @@ def misses_session(answer: Answer) -> bool:
     """
     if answer.status == 404:
         return True
-    if answer.status not in (400, 410, 422, 500):
+    if answer.status not in (400, 403, 410, 422, 500):
         return False
     said = answer.body[:2000]
     return _NO_SESSION.search(said) is not None and _TROUBLE.search(said) is None

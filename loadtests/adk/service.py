@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loadtests.adk.client import Answer, Client
+from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import (
     CONFIRMATION,
     AgentFailed,
@@ -137,8 +138,10 @@ class Service:
         else:
             # Refused in every form, so the first answer is about the message itself.
             attempt = first or attempt
-        if attempt.missing and (attempt.answer.status or 0) >= 500:
+        status = attempt.answer.status or 0
+        if (attempt.missing and status >= 500) or status == 403:
             # The error may be about something else: the turn may have begun in an existing session.
+            # Some servers answer 403 for a missing session.
             attempt = replace(attempt, missing=self.read_session(plan, timeout).missing)
         return attempt
 
@@ -178,7 +181,9 @@ class Service:
         elif attempt.outcome is Outcome.OK and self._asks_for_lists:
             if self._lists_are_true is None:
                 self._lists_are_true = self._listed(plan, timeout) is True
-        elif attempt.missing or (answer.status == 500 and self._is_not_listed(plan, timeout)):
+        elif attempt.missing or (
+            answer.status in (403, 500) and self._is_not_listed(plan, timeout)
+        ):
             attempt = replace(attempt, outcome=Outcome.FAIL, retry=False, missing=True)
         self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
         return attempt
@@ -195,7 +200,8 @@ class Service:
     def _is_not_listed(self, plan: ConversationPlan, timeout: float) -> bool:
         """Whether the service's list of sessions, known to be reliable, lacks this one.
 
-        Some services answer 500 both for a missing session and for one that they cannot read.
+        Some services answer 500, or 403, both for a missing session and for one that they cannot
+        read.
         """
         self._asks_for_lists = True
         return bool(self._lists_are_true) and self._listed(plan, timeout) is False
@@ -265,6 +271,8 @@ def _with_events(answer: Answer) -> Attempt:
         events = _parsed(answer.body)
     except BadReply as error:
         return Attempt(Outcome.INFO, answer, str(error))
+    if isinstance(events, list):
+        events = [in_camel_case(event) for event in events]
     attempt = _with_reply(answer, lambda: final_reply(events), None)
     return replace(attempt, shown=shown(events))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import history
 from loadtests.adk.json_codec import parsed
 from loadtests.adk.service import Attempt, Service
@@ -81,6 +82,7 @@ def _contents(
     events = session.get("events") if isinstance(session, dict) else None
     if not isinstance(events, list):
         raise ValueError("the session holds no list of events")
-    user = session.get("userId")
+    user = session.get("userId", session.get("user_id"))
     state = digests_of_state(session["state"]) if "state" in session else None
-    return user if isinstance(user, str) else None, history(events), state
+    items = history(in_camel_case(event) for event in events)
+    return user if isinstance(user, str) else None, items, state

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import BadReply, EventStream, final_reply, history
 from reports.records import HistoryItem, Seen, digest
 from tests.loadtests.scripted_server import text_event
@@ -217,6 +218,48 @@ def test_an_error_in_the_stream_outweighs_a_reply_before_it() -> None:
 def test_an_event_that_is_not_json_is_no_reply() -> None:
     with pytest.raises(BadReply, match="not a JSON object"):
         _stream(b"data: {oops\n", _data(text_event("fine"))).reply()
+
+
+def test_an_event_may_stand_on_several_lines_of_the_stream() -> None:
+    whole = json.dumps(text_event("On its way."), indent=1).splitlines()
+    lines = [b"\xef\xbb\xbfevent: message\r\n", b"id: 7\r\n"]
+    lines += [f"data: {line}\r\n".encode() for line in whole[:2]]
+    lines += [b": ping\r\n", *(f"data: {line}\r\n".encode() for line in whole[2:]), b"\r\n"]
+    assert _stream(*lines).reply().digest == digest("On its way.")
+    with pytest.raises(BadReply, match="not a JSON object"):
+        _stream(*lines[:-2]).reply()
+
+
+@pytest.mark.parametrize("end", [b"data: [DONE]\n", b"data:\n", b"data: \r\n"])
+def test_a_sign_of_life_or_of_the_end_is_no_event(end: bytes) -> None:
+    stream = _stream(_data(text_event("fine", error=None)), b"\n", end, b"\n")
+    assert stream.reply().digest == digest("fine")
+
+
+def test_events_in_snake_case_mean_the_same() -> None:
+    call = {"name": "look_up", "args": {"function_call": 1, "order_id": "A"}, "id": "f"}
+    parts = [{"function_call": call}], [{"function_response": {**call, "args": {}}}]
+    own = {"custom_metadata": {"turn_id": "c1t0"}, "invocation_id": "i", "error_code": None}
+    snake = [
+        {"author": "user", "content": {"role": "user", "parts": [{"text": "Where?"}]}, **own},
+        *({"author": "agent", "content": {"role": "model", "parts": p}, **own} for p in parts),
+        {**text_event("There."), **own, "actions": {"state_delta": {"a_b": 1}}},
+    ]
+    events = [in_camel_case(event) for event in snake]
+    assert [(i.turn_id, i.kind) for i in history(events)] == [
+        ("c1t0", kind) for kind in ("message", "step", "step", "reply")
+    ]
+    assert events[1]["content"]["parts"][0]["functionCall"] == call
+    assert events[3]["actions"] == {"stateDelta": {"a_b": 1}}
+    assert final_reply(events[1:]).digest == digest("There.")
+    assert _stream(*map(_data, snake[1:])).events == events[1:]
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], "x", {}, {"content": None}, CALL, text_event("There.")]
+)
+def test_anything_but_an_event_in_snake_case_stays_as_it_is(event: Any) -> None:
+    assert in_camel_case(event) is event
 
 
 def test_the_history_tells_messages_steps_and_replies_apart() -> None:

@@ -176,6 +176,7 @@ MISSING = [
     (500, b'{"error": "Session with id c0 does not exist"}'),
     (400, b'{"message": "failed to find the session"}'),
     (410, b'{"code": "SESSION_NOT_FOUND"}'),
+    (403, b'{"error": "session does not exist"}'),
     (200, b"null"),
 ]
 PRESENT = [
@@ -229,6 +230,20 @@ def test_an_error_without_words_is_looked_up_in_a_list_of_sessions_that_is_true(
     assert context.service.read_session(plan, 1).outcome is Outcome.OK
     assert context.service.read_session(plan, 1).missing is missing
     assert context.server.requests[-1].path == f"/apps/shopmax/users/{plan.user}/sessions"
+
+
+@pytest.mark.parametrize(("listed", "missing"), [(b"[]", True), (b'[{"id": "SESSION"}]', False)])
+def test_a_session_that_is_forbidden_is_looked_up_in_the_list(
+    bench: StartBench, plan: ConversationPlan, listed: bytes, missing: bool
+) -> None:
+    proof = b'[{"id": "SESSION"}]'.replace(b"SESSION", plan.session.encode())
+    listed = listed.replace(b"SESSION", plan.session.encode())
+    no, found = reply(403, b"Forbidden"), reply(200, b'{"events": []}')
+    desk = bench(no, found, reply(200, proof), no, no, reply(200, listed))
+    assert not desk.service.read_session(plan, 1).missing  # nobody knows the list yet
+    assert desk.service.read_session(plan, 1).outcome is Outcome.OK
+    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 1)
+    assert (attempt.outcome, attempt.missing) == (Outcome.FAIL, missing)
 
 
 @pytest.mark.parametrize("list_of_sessions", [b"[]", b'[{"id": "another"}]', b"null"])

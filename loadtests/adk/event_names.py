@@ -1,0 +1,43 @@
+"""The names of an event's fields: ADK's server writes camelCase, some others snake_case."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SNAKE = re.compile(r"_([a-z])")
+_SIGNS = frozenset(
+    [
+        *("invocation_id", "custom_metadata", "error_code", "finish_reason"),
+        *("long_running_tool_ids", "skip_summarization", "state_delta"),
+        *("function_call", "function_response"),
+    ]
+)
+"""Fields by which an event in snake_case is known."""
+
+
+def in_camel_case(event: Any) -> Any:
+    """The event with the names of its own fields, its actions' and its parts' in camelCase.
+
+    What tools, models and applications named themselves stays as it is.  Anything else than an
+    event in snake_case comes back as it is.
+    """
+    if not isinstance(event, dict):
+        return event
+    actions, content = event.get("actions"), event.get("content")
+    parts = content.get("parts") if isinstance(content, dict) else None
+    parts = parts if isinstance(parts, list) else []
+    if all(_SIGNS.isdisjoint(each) for each in (event, actions, *parts) if isinstance(each, dict)):
+        return event
+    named = _renamed(event)
+    if isinstance(actions, dict):
+        named["actions"] = _renamed(actions)
+    if parts:
+        named["content"] = {**content, "parts": [_renamed(part) for part in parts]}
+    return named
+
+
+def _renamed(fields: Any) -> Any:
+    if not isinstance(fields, dict):
+        return fields
+    return {_SNAKE.sub(lambda found: found[1].upper(), k): v for k, v in fields.items()}
