@@ -39,7 +39,7 @@ class Api:
                     writer.write(wire.response(HTTPStatus.FORBIDDEN, no))
                     return
                 status, body = await self._answer(request)
-                writer.write(wire.response(status, body))
+                writer.write(wire.response(status, body, bare=request.method == "HEAD"))
                 await writer.drain()
                 if request.last:
                     return
@@ -51,7 +51,8 @@ class Api:
     async def _answer(self, request: wire.Request) -> tuple[HTTPStatus, Any]:
         try:
             values = _lowered(json.loads(request.body)) if request.body.strip() else None
-            return await self._route(request.method, list(request.path), values)
+            method = "GET" if request.method == "HEAD" else request.method
+            return await self._route(method, list(request.path), values)
         except Refusal as refusal:
             return refusal.status, {"error": str(refusal), "status": refusal.status.value}
         except (ValueError, TypeError, AttributeError) as error:
@@ -77,20 +78,23 @@ class Api:
                 return await self._proxy(method, self._named(name), values)
             case (_, ["proxies", name, "toxics", *which]):
                 return self._toxics(method, self._named(name), which, values)
+            case (_, ["version" | "reset" | "populate" | "proxies"]):
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
         raise Refusal(HTTPStatus.NOT_FOUND, "404 page not found")
 
     async def _proxy(self, method: str, proxy: Proxy, values: Any) -> tuple[HTTPStatus, Any]:
         if method in {"POST", "PATCH"}:
             values = _given(values, dict)
+            enabled = _enabled(values)
             moved = {"listen", "upstream"} & set(values)
             if any(values[key] != getattr(proxy, key) for key in moved):
                 proxy.disable()
                 for key in moved:
                     setattr(proxy, key, str(values[key]))
                 await proxy.enable()
-            if values.get("enabled") is False:
+            if enabled is False:
                 proxy.disable()
-            elif values.get("enabled") is True:
+            elif enabled is True:
                 await proxy.enable()
         elif method == "DELETE":
             proxy.disable()
@@ -106,6 +110,8 @@ class Api:
         if not which:
             if method == "GET":
                 return HTTPStatus.OK, [toxic.shown() for toxic in proxy.toxics]
+            if method != "POST":
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
             toxic = Toxic.parse(_given(values, dict))
             if any(each.name == toxic.name for each in proxy.toxics):
                 raise Refusal(HTTPStatus.CONFLICT, "toxic already exists")
@@ -121,16 +127,18 @@ class Api:
         if method in {"POST", "PATCH"}:
             toxic.update(_given(values, dict))
             proxy.update(toxic)
+        elif method != "GET":
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
         return HTTPStatus.OK, toxic.shown()
 
     async def _create(self, values: Any) -> Proxy:
         values = _given(values, dict)
         _required(values)
-        name, upstream = values["name"], values["upstream"]
+        name, upstream, enabled = values["name"], values["upstream"], _enabled(values)
         if name in self.proxies:
             raise Refusal(HTTPStatus.CONFLICT, "proxy already exists")
         proxy = Proxy(str(name), str(values.get("listen") or "127.0.0.1:0"), str(upstream))
-        if values.get("enabled", True):
+        if enabled is not False:
             await proxy.enable()
         self.proxies[proxy.name] = proxy
         return proxy
@@ -178,6 +186,14 @@ def _given(values: Any, kind: type) -> Any:
             f"{expected} was expected, got {json.dumps(values) if values else 'nothing'}"
         )
     return values
+
+
+def _enabled(values: Any) -> bool | None:
+    """Whether a proxy is to be enabled; None: the body does not say.  Raises ValueError."""
+    enabled = values.get("enabled")
+    if enabled is not None and not isinstance(enabled, bool):
+        raise ValueError(f"enabled must be true or false, got {json.dumps(enabled)}")
+    return enabled
 
 
 def _required(values: Any, place: str = "") -> None:

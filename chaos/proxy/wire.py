@@ -76,12 +76,12 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
     return body
 
 
-def response(status: HTTPStatus, body: Any) -> bytes:
-    """The bytes of an answer; a body of None is empty."""
+def response(status: HTTPStatus, body: Any, *, bare: bool = False) -> bytes:
+    """The bytes of an answer; a body of None is empty.  `bare`: without its body, as HEAD asks."""
     text = b"" if body is None else json.dumps(body).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "content-type: application/json\r\n"
         f"content-length: {len(text)}\r\n\r\n"
     )
-    return head.encode() + text
+    return head.encode() + (b"" if bare else text)

@@ -96,6 +96,45 @@ def test_keys_may_be_in_capitals(api: http.client.HTTPConnection) -> None:
     assert ask(api, "POST", "/proxies/redis", {"Enabled": False})[1]["enabled"] is False
 
 
+@pytest.mark.parametrize(
+    "path", ["/proxies", "/proxies/redis", "/proxies/redis/toxics", "/version"]
+)
+def test_head_is_answered_without_a_body(api: http.client.HTTPConnection, path: str) -> None:
+    ask(api, "POST", "/proxies", PROXY)
+    assert ask(api, "HEAD", path) == (200, None)
+    # The connection is at the beginning of the next answer.
+    assert list(ask(api, "GET", "/proxies")[1]) == ["redis"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("OPTIONS", "/proxies"),
+        ("DELETE", "/proxies"),
+        ("GET", "/reset"),
+        ("GET", "/populate"),
+        ("PUT", "/proxies/redis"),
+        ("PUT", "/proxies/redis/toxics"),
+        ("PUT", "/proxies/redis/toxics/latency_downstream"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_not_allowed(
+    api: http.client.HTTPConnection, method: str, path: str
+) -> None:
+    ask(api, "POST", "/proxies", PROXY)
+    ask(api, "POST", "/proxies/redis/toxics", {"type": "latency"})
+    assert ask(api, method, path)[0] == 405
+    assert len(ask(api, "GET", "/proxies")[1]["redis"]["toxics"]) == 1
+
+
+def test_enabled_must_be_a_truth_value_or_nothing(api: http.client.HTTPConnection) -> None:
+    assert ask(api, "POST", "/proxies", {**PROXY, "enabled": "false"})[0] == 400
+    assert ask(api, "GET", "/proxies")[1] == {}
+    assert ask(api, "POST", "/proxies", {**PROXY, "enabled": None})[1]["enabled"] is True
+    assert ask(api, "POST", "/proxies/redis", {"enabled": "false"})[0] == 400
+    assert ask(api, "GET", "/proxies/redis")[1]["enabled"] is True
+
+
 def test_a_truth_value_is_no_number(api: http.client.HTTPConnection) -> None:
     ask(api, "POST", "/proxies", PROXY)
     toxic = {"type": "latency", "attributes": {"latency": True}}
