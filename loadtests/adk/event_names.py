@@ -32,7 +32,7 @@ def in_camel_case(event: Any) -> Any:
     named = _renamed(event)
     if isinstance(actions, dict):
         named["actions"] = _renamed(actions)
-    if parts:
+    if isinstance(content, dict) and parts:
         named["content"] = {**content, "parts": [_renamed(part) for part in parts]}
     return named
 
