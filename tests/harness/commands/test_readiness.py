@@ -92,14 +92,14 @@ def test_a_verbose_run_logs_what_it_does_without_secrets(
     stamp = re.compile(r"\d\d:\d\d:\d\d\.\d{3} ")
     log = [line for line in finished.stderr.splitlines() if stamp.match(line)]
     for said in (
-        rf"harness\.readiness: run directory {re.escape(str(run_dir))}; to play it again: diya ",
+        rf"harness\.commands\.readiness: run directory {re.escape(str(run_dir))}; to play it again: diya ",
         r"chaos\.fleet\.process: r01: process \d+ started: .*target_service",
-        r"harness\.generator: load generator, process \d+: .*locust",
-        r"harness\.watch: load: start at ",
+        r"harness\.run\.generator: load generator, process \d+: .*locust",
+        r"harness\.run\.watch: load: start at ",
         r"chaos\.faults\.base: kill-replica-1: begins at r0\d",
         r"chaos\.fleet\.process: r0\d: SIGKILL sent to process \d+",
         r"chaos\.experiment\.schedule: kill-replica-1: took hold of r0\d, healed, ",
-        r"harness\.report: .* judged: \d+ gates; reports written",
+        r"harness\.commands\.report: .* judged: \d+ gates; reports written",
     ):
         assert any(re.search(said, line) for line in log), said
     assert not re.search(r"redis://:[^…]", finished.stderr)
