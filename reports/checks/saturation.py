@@ -338,8 +338,7 @@ def _became_dearer(found: Saturation, then: Cost) -> Finding:
         value=then.then * 1000,
         limit=then.before * then.times * 1000,
         unit="ms",
-        summary=f"The service itself became dearer: {_dearer(then)}, "
-        f"limit {then.times:g} ×",
+        summary=f"The service itself became dearer: {_dearer(then)}, limit {then.times:g} ×",
         evidence=tuple(
             f"{_gate(finding)} failed; {found.part.name} was full {_times(found.spans)}"
             for finding in found.excused[:20]

@@ -7,121 +7,23 @@ from __future__ import annotations
 
 import os
 import random
-import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import psutil
 import pytest
-import requests
 
-from chaos.fleet.network import ProxyProcess
 from chaos.proxy.flow import MOST_BYTES
+from tests.chaos.proxied_line import SOON, Line, fill, line, process, quiet
 
 pytestmark = pytest.mark.service
 
-SOON = 1.0
-"""Seconds: far below every wait that is cut short here, far above what a busy machine takes."""
+__all__ = ["line", "process"]
+
 ALL_BUT_SURE = 0.999999
 """A toxicity that leaves it to chance, as the tests of it must."""
-
-
-class Line:
-    """A connection through a proxy of its own: `client` and `server` are its two ends."""
-
-    def __init__(self, process: ProxyProcess, name: str) -> None:
-        self.pid = process.pid
-        self._api = f"http://127.0.0.1:{process.port}"
-        self.path = f"/proxies/{name}"
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            upstream = f"127.0.0.1:{listener.getsockname()[1]}"
-            shown = self.ask("POST", "/proxies", {"name": name, "upstream": upstream})
-            host, _, port = shown["listen"].rpartition(":")
-            self.client = socket.create_connection((host, int(port)), 30)
-            self.server, _ = listener.accept()
-        self.server.settimeout(30)
-        self.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def ask(self, method: str, path: str, values: Any = None) -> Any:
-        """Talk to the API."""
-        answer = requests.request(method, self._api + path, json=values, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
-
-    def add(self, kind: str, *, name: str = "it", toxicity: float = 1.0, **attributes: int) -> None:
-        """A toxic on what the client sends."""
-        toxic = {"name": name, "type": kind, "stream": "upstream", "toxicity": toxicity}
-        self.ask("POST", f"{self.path}/toxics", {**toxic, "attributes": attributes})
-
-    def change(self, *, name: str = "it", toxicity: float | None = None, **attributes: int) -> None:
-        """Update a toxic."""
-        values = {} if toxicity is None else {"toxicity": toxicity}
-        self.ask("POST", f"{self.path}/toxics/{name}", {**values, "attributes": attributes})
-
-    def remove(self, name: str = "it") -> None:
-        """Take a toxic away."""
-        self.ask("DELETE", f"{self.path}/toxics/{name}")
-
-    def send(self, data: bytes) -> None:
-        """Let the client send, and the proxy read it: it has, when it answers what came later."""
-        self.client.sendall(data)
-        for _ in range(2):
-            self.ask("GET", self.path)
-
-    def receive(self, size: int) -> bytes:
-        """So many bytes at the server, or all until the end."""
-        heard = bytearray()
-        while len(heard) < size and (more := self.server.recv(min(1 << 20, size - len(heard)))):
-            heard += more
-        return bytes(heard)
-
-    def close(self) -> None:
-        """Close both ends, and take the proxy away."""
-        self.client.close()
-        self.server.close()
-        self.ask("DELETE", self.path)
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
-    proxy = ProxyProcess(tmp_path_factory.mktemp("proxy") / "proxy.log", os.environ)
-    try:
-        proxy.open()
-        yield proxy
-    finally:
-        proxy.close()
-        proxy.wait_ended(5)
-
-
-_numbers = count()
-
-
-@pytest.fixture
-def line(process: ProxyProcess) -> Iterator[Line]:
-    made = Line(process, f"line-{next(_numbers)}")
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-def quiet(end: socket.socket, seconds: float) -> bool:
-    """Whether nothing comes for that long."""
-    return not select.select([end], [], [], seconds)[0]
-
-
-def fill(end: socket.socket, data: bytes) -> int:
-    """Send until nothing has been taken for half a second, or all is; how much was taken."""
-    end.setblocking(False)
-    sent = 0
-    while sent < len(data) and select.select([], [end], [], 0.5)[1]:
-        sent += end.send(data[sent : sent + 65536])
-    end.settimeout(30)
-    return sent
 
 
 HOLDING: list[tuple[str, dict[str, Any]]] = [
@@ -329,55 +231,6 @@ def test_a_toxic_that_is_looked_at_leaves_chance_alone(line: Line) -> None:
     for _ in range(5):
         line.ask("GET", f"{line.path}/toxics/it")
         assert slow() is first
-
-
-def test_a_timeout_counts_from_the_last_that_came(line: Line) -> None:
-    line.add("timeout", timeout=600)
-    begun = time.monotonic()
-    while time.monotonic() - begun < 1.2:
-        line.client.sendall(b"swallowed")
-        assert quiet(line.client, 0.1)
-    last = time.monotonic()
-    assert line.receive(1) == b""
-    assert 0.4 < time.monotonic() - last < 0.6 + SOON
-
-
-def test_a_timeout_begins_anew_when_it_is_changed(line: Line) -> None:
-    line.add("timeout", timeout=60_000)
-    line.change(timeout=300)
-    changed = time.monotonic()
-    assert line.receive(1) == b""
-    assert 0.25 < time.monotonic() - changed < 0.3 + SOON
-
-
-def test_a_stream_that_lost_bytes_does_not_go_on_when_chance_spares_it(line: Line) -> None:
-    line.add("timeout", timeout=0)
-    line.change(toxicity=0.0)
-    line.client.sendall(b"none lost yet")
-    assert line.receive(13) == b"none lost yet"
-    line.change(toxicity=1.0)
-    line.send(b"lost")
-    line.change(toxicity=0.0)
-    assert line.receive(1) == b""
-
-
-def test_a_connection_is_reset_only_once_something_was_sent(line: Line) -> None:
-    line.add("reset_peer", timeout=0)
-    assert quiet(line.client, 0.3)
-    line.client.sendall(b"x")
-    for end in (line.client, line.server):
-        with pytest.raises(ConnectionResetError):
-            end.recv(1)
-
-
-def test_a_reset_that_is_due_is_waited_for_anew_when_it_is_changed(line: Line) -> None:
-    line.add("reset_peer", timeout=60_000)
-    line.send(b"x")
-    line.change(timeout=300)
-    changed = time.monotonic()
-    with pytest.raises(ConnectionResetError):
-        line.receive(1)
-    assert 0.25 < time.monotonic() - changed < 0.3 + SOON
 
 
 def test_bytes_that_are_let_through_before_a_cut_are_delayed_as_all(line: Line) -> None:

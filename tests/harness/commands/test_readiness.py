@@ -92,7 +92,8 @@ def test_a_verbose_run_logs_what_it_does_without_secrets(
     stamp = re.compile(r"\d\d:\d\d:\d\d\.\d{3} ")
     log = [line for line in finished.stderr.splitlines() if stamp.match(line)]
     for said in (
-        rf"harness\.commands\.readiness: run directory {re.escape(str(run_dir))}; to play it again: diya ",
+        rf"harness\.commands\.readiness: run directory {re.escape(str(run_dir))}; "
+        r"to play it again: diya ",
         r"chaos\.fleet\.process: r01: process \d+ started: .*target_service",
         r"harness\.run\.generator: load generator, process \d+: .*locust",
         r"harness\.run\.watch: load: start at ",
