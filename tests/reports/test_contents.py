@@ -44,6 +44,16 @@ def test_a_session_that_holds_what_was_shown_passes(tmp_path: Path) -> None:
     assert statuses(run, tmp_path) == dict.fromkeys(("steps", "state", "reply"), Status.PASS)
 
 
+def test_state_that_turns_wrote_and_no_read_shows_is_unknown(tmp_path: Path) -> None:
+    run = Run()
+    conversation = talk(run)
+    read(conversation)
+    conversation.audits[-1] = replace(conversation.audits[-1], state=None)
+    found = findings(run, tmp_path)["state"]
+    assert found.status is Status.UNKNOWN
+    assert "not known of 1 conversations" in found.summary
+
+
 def test_a_run_that_recorded_none_of_it_has_no_such_gates(tmp_path: Path) -> None:
     run = Run()
     run.sound()

@@ -61,6 +61,8 @@ class Contents:
     steps: Compared = field(default_factory=Compared)
     state: Compared = field(default_factory=Compared)
     reply: Compared = field(default_factory=Compared)
+    stateless: int = 0
+    """Conversations whose turns wrote state, and whose session was read without any."""
 
     def compare(
         self,
@@ -87,8 +89,11 @@ class Contents:
         for turn in whole:
             if turn.steps is not None:
                 self.steps.add(turn, _other_steps(turn.steps, items[turn.turn_id]))
-        if audit.state is not None and len(whole) == len(turns) and _is_one_session(turns):
-            self._compare_state(turns, audit.state)
+        if len(whole) == len(turns) and _is_one_session(turns):
+            if audit.state is not None:
+                self._compare_state(turns, audit.state)
+            elif any(turn.state for turn in turns):
+                self.stateless += 1
 
     def _compare_state(self, turns: Sequence[TurnRecord], state: Mapping[str, str]) -> None:
         writers: dict[str, TurnRecord] = {}
