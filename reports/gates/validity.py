@@ -86,7 +86,8 @@ SOUNDNESS = (
     Gate(
         "validity.samples",
         "The run was sampled throughout",
-        "Redis and the fleet were sampled throughout the load, without a gap of 10 s.",
+        "Redis and the fleet were sampled throughout the load, without a gap of a quarter of it "
+        "(5 s to 10 s).",
         VALIDITY,
         "sampled within",
     ),
