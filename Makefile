@@ -8,14 +8,14 @@ RUN_ARGS ?=
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
 
-# The kinds of tests are in tests/kinds.py.  Two files of tests go at once: most tests wait.
-TEST_ARGS ?= -n 2 --dist loadfile
+# The kinds of tests are in tests/kinds.py.  Several files of tests go at once: most tests wait.
+TEST_ARGS ?= --dist loadfile --no-loadscope-reorder
 DAILY := (unit or service) and not (system or slow) or daily
 test: install       ## unit tests, real servers and processes, three whole runs; needs no Docker
-	$(BIN)/python -m pytest $(TEST_ARGS) -m '$(DAILY)'
+	$(BIN)/python -m pytest -n 3 $(TEST_ARGS) -m '$(DAILY)'
 
 test-all: test      ## and all other tests: whole runs, calibration, both servers, containers
-	$(BIN)/python -m pytest $(TEST_ARGS) -m 'not ($(DAILY))'
+	$(BIN)/python -m pytest -n 2 $(TEST_ARGS) -m 'not ($(DAILY))'
 
 lint: install       ## ruff and strict types
 	$(BIN)/ruff check .

@@ -23,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     kinds.assign(items)
+    # The long files first: one that is begun last would be played while the other workers rest.
+    items.sort(key=lambda item: item.get_closest_marker("unit") is not None)
 
 
 @pytest.hookimpl(wrapper=True)

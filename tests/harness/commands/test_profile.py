@@ -84,7 +84,7 @@ def test_a_profile_that_names_another_agent_s_journeys_is_shown_with_them(tmp_pa
     [
         (("diwalli",), r"unknown profile 'diwalli'; did you mean 'diwali'\?"),
         (("no/such.toml",), r"no/such\.toml"),
-        (("diwali", "--seed", "-1"), r"--seed -1: a whole number"),
+        (("diwali", "--seed", "-1"), r"--seed -1: must be a whole number"),
     ],
 )
 def test_what_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:

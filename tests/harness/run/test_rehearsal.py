@@ -32,6 +32,8 @@ from tests.harness import command
 pytestmark = pytest.mark.service
 
 TINY = str(command.HERE / "tiny.toml")
+AT_ONCE_S = 30.0
+"""Twice the 15 s that users are promised: other tests use the machine meanwhile."""
 Answers = Callable[[str, str], tuple[int, bytes]]
 
 
@@ -103,7 +105,7 @@ def test_a_target_whose_every_turn_is_an_error_is_refused_in_its_own_words(
         'empty"}; it must answer (--no-rehearsal puts the load on it all the '
         "same)"
     )
-    assert seconds < 15
+    assert seconds < AT_ONCE_S
 
 
 def test_a_target_that_opens_no_session_is_refused(tmp_path: Path) -> None:
@@ -125,9 +127,9 @@ def test_a_target_that_wants_ids_in_no_form_of_ours_is_refused_in_its_own_words(
     assert (
         f"--target {url}: no session can be opened: "
         'HTTP 422: {"detail": "order number expected"}; '
-        'without an id: HTTP 422: {"detail": "sessionId is required"}; a service that answers was '
+        'without an id: HTTP 422: {"detail": "sessionId is required"}; it must answer '
     ) in sentence
-    assert seconds < 15
+    assert seconds < AT_ONCE_S
 
 
 def test_a_target_that_wants_uuids_is_rehearsed_with_them(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_a_target_where_nobody_listens_is_refused(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     sentence, seconds = refused(tmp_path, "--target", url)
     assert f"--target {url}: no session can be opened: not sent: Connection refused; " in sentence
-    assert seconds < 15
+    assert seconds < AT_ONCE_S
 
 
 def test_an_agent_without_its_api_key_is_refused_in_the_words_of_its_model(
