@@ -1,4 +1,4 @@
-"""Toxiproxy's HTTP API over our proxies."""
+"""Toxiproxy's HTTP API over diya's proxies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Api:
         try:
             while request := await wire.read(reader, writer):
                 if request.browser:
-                    # A page that a browser shows must not be able to reach this.
+                    # A page in a browser must not be able to reach this API.
                     no = {"error": "User agent not allowed"}
                     writer.write(wire.response(HTTPStatus.FORBIDDEN, no))
                     return

@@ -1,4 +1,4 @@
-"""What each type of toxic does to what comes."""
+"""The effect of each type of toxic on a stream of bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chaos.proxy.toxics import Toxic
 
 
 class Latency(Stage):
-    """Each piece goes on so long after it came, or when those before it have gone on."""
+    """Each piece goes on after the latency, or once all pieces before it have gone on."""
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
         """The end is not delayed by itself, as with Toxiproxy."""
@@ -22,20 +22,20 @@ class Latency(Stage):
 
 
 class Bandwidth(Stage):
-    """The line is taken for as long as a piece needs at this rate, a tenth of a second at a time.
+    """Each piece occupies the line for its size at this rate, a tenth of a second at a time.
 
-    When it is free again follows from the sizes alone: timers that are late, or too coarse for
+    The time when it is free follows from the sizes alone: timers that are late, or too coarse for
     small pieces, do not change the rate.
     """
 
     _free = 0.0
 
     def start(self) -> None:
-        """Nothing is on the line."""
+        """The line is free from now on."""
         self._free = time.monotonic()
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
-        """A rate of 0 is none."""
+        """A rate of 0 means no limit."""
         rate = self.toxic.attributes["rate"] * 1000
         if isinstance(piece, End) or rate == 0:
             yield came, piece
@@ -48,16 +48,16 @@ class Bandwidth(Stage):
 
 
 class Slicer(Stage):
-    """Pieces are cut, and their parts written one by one."""
+    """Cuts pieces into parts, which are written one by one."""
 
     _free = 0.0
 
     def start(self) -> None:
-        """No part was before."""
+        """The first part goes on at once."""
         self._free = time.monotonic()
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
-        """A size of 0 is none."""
+        """A size of 0 means no cutting."""
         values = self.toxic.attributes
         if isinstance(piece, End) or values["average_size"] == 0:
             yield came, piece
@@ -68,13 +68,13 @@ class Slicer(Stage):
             part = piece[begin : begin + max(1, values["average_size"] + spread)]
             begin += len(part)
             due = max(self._free, came)
-            # Parts that go on in one breath would be written, and arrive, as one.
+            # Parts passed on without a pause would be written, and arrive, as one.
             self._free = due + max(1, values["delay"]) / 1e6
             yield due, part
 
 
 class SlowClose(Stage):
-    """The end comes later."""
+    """Delays the end."""
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
         """The bytes are not touched."""
@@ -84,14 +84,14 @@ class SlowClose(Stage):
 
 
 class Timeout(Stage):
-    """Nothing goes on.  When nothing has come for the time, the connection is closed (0: never)."""
+    """Drops all bytes, and closes the connection after the timeout without a byte (0: never)."""
 
     def start(self) -> None:
-        """The time begins without a byte."""
+        """The timeout begins before the first byte."""
         self.put(b"")
 
     def put(self, piece: Piece) -> None:
-        """The time begins anew with whatever comes."""
+        """Every piece restarts the timeout."""
         self._clear()
         if isinstance(piece, bytes):
             self.swallowed |= piece != b""
@@ -99,7 +99,7 @@ class Timeout(Stage):
         super().put(piece)
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
-        """All that is ever passed on is the end."""
+        """Only the end is ever passed on."""
         wait = self.toxic.attributes["timeout"] / 1000
         if isinstance(piece, End):
             yield came, piece
@@ -108,7 +108,7 @@ class Timeout(Stage):
 
 
 class ResetPeer(Stage):
-    """The connection is reset so long after the first that comes, if only an end."""
+    """Resets the connection a while after the first piece, even if it is only an end."""
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
         """Nothing else is passed on."""
@@ -116,12 +116,12 @@ class ResetPeer(Stage):
 
 
 class LimitData(Stage):
-    """The connection is closed after so many bytes."""
+    """Closes the connection after a number of bytes."""
 
     _passed = 0
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
-        """What is too much is lost."""
+        """Bytes beyond the limit are lost."""
         if isinstance(piece, End):
             yield came, piece
             return
@@ -145,5 +145,5 @@ _STAGES: Mapping[str, type[Stage]] = {
 
 
 def stage(toxic: Toxic, moved: Callable[[], None]) -> Stage:
-    """The stage at which this toxic works."""
+    """The stage that applies this toxic."""
     return _STAGES[toxic.type](toxic, moved)

@@ -1,4 +1,4 @@
-"""What one side of a connection sends, on its way through the stages to the other side."""
+"""The bytes that one side of a connection sends, on their way through the stages to the other."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chaos.proxy.stages import End, Piece, Stage
 from chaos.proxy.toxics import Toxic
 
 MOST_BYTES = 1 << 20
-"""When so many are on their way nothing more is read.  It bounds what a link under latency can
-carry too: at 100 ms ten times as many a second."""
+"""With so many on their way nothing more is read.  It also bounds the rate of a link under latency:
+at 100 ms ten times as many a second."""
 
 
 class Flow:
@@ -25,7 +25,7 @@ class Flow:
         close: Callable[[End], None],
         toxics: Iterable[Toxic],
     ) -> None:
-        """`close` is called when the end has come through."""
+        """`close` is called when the end has passed all stages."""
         self.target = target
         self.stages: list[Stage] = []
         self._source, self._close = source, close
@@ -44,12 +44,12 @@ class Flow:
         self._weigh()
 
     def place(self, toxic: Toxic) -> None:
-        """A new toxic: it gets its stage, if it strikes."""
+        """Add a toxic: it gets its stage, if it strikes."""
         if toxic.strikes():
             self._insert(toxic)
 
     def update(self, toxic: Toxic) -> None:
-        """A changed toxic: as with Toxiproxy, chance decides anew whether it strikes."""
+        """Change a toxic: as with Toxiproxy, chance decides anew whether it strikes."""
         old, strikes = self._stage(toxic), toxic.strikes()
         if old is None:
             if strikes:
@@ -63,7 +63,7 @@ class Flow:
         self._weigh()
 
     def remove(self, toxic: Toxic) -> None:
-        """A toxic is gone.  Where it swallows bytes the connection goes too: a gap is no stream."""
+        """Remove a toxic.  If it swallows bytes the connection is closed: the stream has a gap."""
         old = self._stage(toxic)
         if old is not None and toxic.type == "timeout":
             self._close(End.CLOSE)
@@ -72,7 +72,7 @@ class Flow:
         self._weigh()
 
     def stop(self) -> None:
-        """Whatever is on its way goes nowhere."""
+        """Drop all bytes on their way."""
         for each in self.stages:
             each.stop()
 
@@ -86,7 +86,7 @@ class Flow:
         new.start()
 
     def _take_out(self, old: Stage) -> None:
-        # Before it goes, so that nothing can come between what it held and what follows.
+        # Before it is removed, so that its held pieces come before all later ones.
         old.release()
         self.stages.remove(old)
         self._connect()
@@ -107,7 +107,7 @@ class Flow:
             self.target.write(piece)
 
     def _weigh(self) -> None:
-        """Read on, or do not, by what is on its way."""
+        """Pause or resume reading by the number of bytes on their way."""
         limit = MOST_BYTES // 2 if self._paused else MOST_BYTES
         pause = self._full or sum(each.held for each in self.stages) > limit
         if pause != self._paused and not self._source.is_closing():

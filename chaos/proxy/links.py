@@ -12,7 +12,7 @@ from chaos.proxy.stages import End
 from chaos.proxy.toxics import Toxic
 
 _QUIET_BYTES = 1 << 20
-"""A side that has so much unsent makes the other stop reading."""
+"""A side with more unsent bytes makes the other stop reading."""
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -68,7 +68,7 @@ class Proxy:
             self.listen = f"{self.listen.rpartition(':')[0]}:{port}"
 
     def disable(self) -> None:
-        """Stop to listen, and close every connection."""
+        """Stop listening, and close every connection."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -76,18 +76,18 @@ class Proxy:
             link.close()
 
     def add(self, toxic: Toxic) -> None:
-        """One more toxic, on the connections that there are too."""
+        """Add a toxic, to existing connections too."""
         self.toxics.append(toxic)
         for flow in self._flows(toxic):
             flow.place(toxic)
 
     def update(self, toxic: Toxic) -> None:
-        """A toxic was changed."""
+        """Apply a changed toxic."""
         for flow in self._flows(toxic):
             flow.update(toxic)
 
     def remove(self, toxic: Toxic) -> None:
-        """A toxic goes, and lets go of what it held."""
+        """Remove a toxic and release the bytes that it held."""
         self.toxics.remove(toxic)
         for flow in self._flows(toxic):
             flow.remove(toxic)
@@ -108,7 +108,7 @@ class Link:
         self._closed = False
 
     def opened(self, side: Side) -> None:
-        """A side is connected; the first is the client, for whom the server is called."""
+        """A side is connected; the first is the client, and its server is then connected."""
         if self._closed:
             side.end()
         elif self.client is None:
@@ -117,13 +117,13 @@ class Link:
             self._opening = asyncio.get_running_loop().create_task(self._call())
         else:
             self.server = side
-            # The server's side first: what the client has sent already may be too much for it, and
-            # it must know whom to tell.
+            # The server's side first: the client may have sent too many bytes already, and then
+            # this side must be able to pause the client's.
             side.join(self.client, self._toxics("downstream"))
             self.client.join(side, self._toxics("upstream"))
 
     def flow(self, stream: str) -> Flow | None:
-        """What goes that way; None before there is a server."""
+        """The flow in that direction; None before there is a server."""
         side = self.client if stream == "upstream" else self.server
         return None if side is None else side.flow
 
@@ -150,7 +150,7 @@ class Link:
 
 
 class Side(asyncio.Protocol):
-    """One connection: what it reads goes to the other side."""
+    """One connection: the bytes that it reads go to the other side."""
 
     _transport: asyncio.Transport
 
@@ -167,7 +167,7 @@ class Side(asyncio.Protocol):
         self.link.opened(self)
 
     def join(self, other: Side, toxics: list[Toxic]) -> None:
-        """There is another side, and these are on the way to it."""
+        """Connect it to the other side, through these toxics."""
         self._other = other
         self.flow = Flow(self._transport, other._transport, self.link.close, toxics)
         if self._early:
@@ -177,10 +177,10 @@ class Side(asyncio.Protocol):
             self._early.clear()
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio's own callback: straight through, unless something is in the way."""
+        """Asyncio's own callback: straight through, unless there are stages."""
         flow = self.flow
         if flow is None:
-            # Nothing else is read before the server is there: neither more of this, nor the end.
+            # Nothing more is read before the server is connected, not even the end.
             self._early.append(data)
             self._transport.pause_reading()
         elif flow.stages:
@@ -189,14 +189,14 @@ class Side(asyncio.Protocol):
             flow.target.write(data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Asyncio's own callback: the other side hears of it after what is on its way."""
+        """Asyncio's own callback: the other side is closed after the bytes on their way."""
         if self.flow is None:
             self.link.close()
         else:
             self.flow.put(End.CLOSE)
 
     def pause_writing(self) -> None:
-        """Asyncio's own callback: this side is slow to take."""
+        """Asyncio's own callback: this side's buffer is full."""
         if self._other is not None and self._other.flow is not None:
             self._other.flow.fill(True)
 

@@ -1,8 +1,8 @@
-"""A stage is one toxic at work on what one side of one connection sends.
+"""A stage applies one toxic to the bytes that one side of one connection sends.
 
-It holds what comes until it is time to pass it on.  Nothing here waits inside a task: a stage is
-moved by what comes and by one timer, so that it can let go of everything the moment that its toxic
-changes or leaves.
+It holds each piece until it is time to pass it on.  Nothing here waits inside a task: incoming
+pieces and one timer drive a stage, so that it can release everything as soon as its toxic changes
+or is removed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chaos.proxy.toxics import Toxic
 
 
 class End(Enum):
-    """What comes after the last byte."""
+    """How a stream ends, after its last byte."""
 
     CLOSE = "close"
     RESET = "reset"
@@ -25,22 +25,22 @@ class End(Enum):
 
 Piece = bytes | End
 Step = tuple[float, Piece]
-"""When something goes on, by the monotonic clock, and what."""
+"""The time to pass a piece on, by the monotonic clock, and the piece."""
 
 
 class Stage:
-    """What all have in common: `effects` has one for each type, which says what its `steps` are."""
+    """The base of all stages; `effects` has a subclass for each type, which defines its `steps`."""
 
     onward: Callable[[Piece], None]
-    """Where pieces go: to the next stage, or out."""
+    """Receives the pieces passed on: the next stage, or the target."""
     swallowed = False
-    """Whether bytes are lost from the middle of the stream: what follows them would be misread."""
+    """Whether bytes are lost from the middle of the stream: later bytes would be misread."""
 
     def __init__(self, toxic: Toxic, moved: Callable[[], None]) -> None:
-        """`moved` is called when something has gone on by itself."""
+        """`moved` is called when the timer has passed a piece on."""
         self.toxic = toxic
         self.held = 0
-        """So many bytes have come and not gone on."""
+        """The number of bytes received and not passed on."""
         self._moved = moved
         self._inbox: deque[tuple[float, Piece]] = deque()
         self._hand: tuple[float, Piece] = (0.0, b"")
@@ -51,14 +51,14 @@ class Stage:
         self._stopped = False
 
     def steps(self, came: float, piece: Piece) -> Iterator[Step]:
-        """What becomes of a piece that came at that time: its parts in order, or an end."""
+        """How to pass on a piece that came at that time: its parts in order, or an end."""
         raise NotImplementedError
 
     def start(self) -> None:
-        """It has its place, or its toxic was changed."""
+        """Called when the stage has its place, or its toxic was changed."""
 
     def put(self, piece: Piece) -> None:
-        """Something comes.  What comes after an end goes nowhere."""
+        """Receive a piece.  Pieces after an end are dropped."""
         if self._stopped:
             return
         self.held += _size(piece)
@@ -67,7 +67,7 @@ class Stage:
             self._work()
 
     def renew(self) -> None:
-        """The toxic was changed: what is in hand goes on at once, except that an end waits anew."""
+        """The toxic was changed: the current piece goes on at once, but an end waits anew."""
         if self._steps is not None:
             self._lay_back()
             if not isinstance(self._next, End):
@@ -77,7 +77,7 @@ class Stage:
             self._work()
 
     def release(self) -> None:
-        """The toxic is gone: all that is held goes on at once."""
+        """The toxic is removed: pass on all held pieces at once."""
         if self._steps is not None:
             self._lay_back()
         while self._inbox:
@@ -85,7 +85,7 @@ class Stage:
         self.stop()
 
     def stop(self) -> None:
-        """Whatever is held goes nowhere, nor does what still comes."""
+        """Drop all held pieces and all later ones."""
         self._stopped = True
         self._clear()
 
@@ -97,7 +97,7 @@ class Stage:
         self.held = 0
 
     def _lay_back(self) -> None:
-        """What of the piece in hand has not gone on is the first that waits again."""
+        """Put the rest of the current piece back at the front of the queue."""
         if self._timer is not None:
             self._timer.cancel()
         self._steps = None
@@ -105,7 +105,7 @@ class Stage:
         self._inbox.appendleft((came, piece if isinstance(piece, End) else piece[self._sent :]))
 
     def _work(self) -> None:
-        """Go on until there is something to wait for."""
+        """Pass pieces on until one has to wait."""
         while not self._stopped:
             if self._steps is None:
                 if not self._inbox:

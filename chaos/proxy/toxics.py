@@ -1,4 +1,4 @@
-"""The toxics: what can be done to a stream of bytes, each described as the API shows it."""
+"""The toxics: disturbances of a stream of bytes, each described as the API shows it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Toxic:
     """The share of connections that it touches."""
     attributes: dict[str, int] = field(default_factory=dict)
     number: int = field(default_factory=count().__next__)
-    """Its own, unlike `name`, which a later toxic may get again; those of later ones are higher."""
+    """Unique and rising, unlike `name`, which a later toxic may get again."""
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Toxic:
@@ -56,7 +56,7 @@ class Toxic:
         return toxic
 
     def update(self, values: dict[str, Any]) -> None:
-        """Change toxicity and attributes.  Raises ValueError, and changes nothing then."""
+        """Change toxicity and attributes.  Raises ValueError, and then changes nothing."""
         toxicity = values.get("toxicity", self.toxicity)
         given = values.get("attributes") or {}
         if type(toxicity) not in (int, float) or not 0 <= toxicity <= 1:
@@ -65,7 +65,7 @@ class Toxic:
             if name in self.attributes and (type(value) is not int or value < 0):
                 raise ValueError(f"attributes.{name}: {value!r}, expected a whole number")
         self.toxicity = float(toxicity)
-        # As Toxiproxy does, an attribute that the type does not have is passed over.
+        # Like Toxiproxy, ignore an attribute that the type does not have.
         self.attributes |= {n: v for n, v in given.items() if n in self.attributes}
 
     def strikes(self) -> bool:

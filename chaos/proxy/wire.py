@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 _MOST_BYTES = 1 << 20
-"""Of one request's body."""
+"""The limit of one request's body."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
