@@ -2,7 +2,7 @@
 
 Loopback HTTP with a random token.  Address and token stand in a file that only this user can read,
 in the fleet's own folder, which only this user can enter; it is gone with the fleet.  A fault runs
-in the fleet's own process: it is healed whatever becomes of the client.
+in the fleet's own process: it is healed even if the client dies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Functions = Mapping[str, Mapping[str, Callable[..., Any]]]
 """`actions` or `probes` -> name -> function of the named arguments; its answer fits into JSON."""
 
 FOLDER_PREFIX = "diya-up-"
-"""Of the folders among the temporary files in which a control file is looked for."""
+"""The prefix of the temporary folders in which a control file is looked for."""
 _FILE = "control.json"
 
 
@@ -70,7 +70,7 @@ class Control:
 
             def _answer(self, status: int, answer: object) -> None:
                 body = json.dumps(answer).encode()
-                # A client that has gone away does not stop what was asked for.
+                # A client that has gone away does not stop its request.
                 with contextlib.suppress(OSError):
                     self.send_response(status)
                     self.send_header("Content-Length", str(len(body)))
@@ -128,7 +128,7 @@ def _found() -> dict[str, Any]:
     for path in sorted(Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*/{_FILE}")):
         try:
             if path.stat().st_uid != os.getuid():
-                continue  # another user's, or made to look like ours
+                continue  # another user's, or an imitation
             place = json.loads(path.read_text())
         except (OSError, ValueError):
             continue

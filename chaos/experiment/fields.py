@@ -1,4 +1,4 @@
-"""Reads the fields of an experiment's document, and says in one sentence what is wrong with one."""
+"""Reads the fields of an experiment's document; one sentence describes an error."""
 
 from __future__ import annotations
 

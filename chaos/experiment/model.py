@@ -1,7 +1,7 @@
 """Experiments: planned faults, in the format of the Chaos Toolkit.
 
-What the reader does not do it refuses: a part of an experiment that is silently left out would
-make its result look better than it is.
+The reader refuses every part that it does not support: a part that is silently left out would make
+the result look better than it is.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Probe:
     name: str
     ask: Callable[[SystemUnderTest], object]
     tolerance: Tolerance | None = None
-    """None: whatever is answered is only recorded."""
+    """None: the answer is only recorded."""
     mask: Callable[[str], str] = str
     """Takes the experiment's secrets out of a text that is recorded."""
 

@@ -68,7 +68,7 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     verify = provider.get("verify_tls", True)
     if not isinstance(verify, bool):
         raise ValueError(f"verify_tls = {verify!r}: expected true or false")
-    # Never through a proxy of the environment: what is asked is on this machine.
+    # Never through a proxy of the environment: the URL is on this machine.
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _Redirect()]
     if not verify:
         context = ssl.create_default_context()

@@ -2,8 +2,8 @@
 
 The draw is a pure function of the seed, the length of the load and the fleet: the same three give
 the same text, byte for byte.  A fault is drawn only when the fleet can have it, and only when it
-and the calm after it end before the load does.  Now and then two faults overlap: what survives each
-of them alone may not survive both.
+and the calm after it end before the load does.  Now and then two faults overlap: a service that
+survives each of them alone may not survive both.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from chaos.fleet.topology import Topology
 
 MOST_FAULTS = 8
 CALM_S = 3.0
-"""At least so long after a fault nothing happens: customers can be seen to go on."""
+"""The least time without a fault after each: customers can be seen to go on."""
 
 _FIRST_S = 5.0
 _FIRST_SHARE, _LAST_SHARE = 0.2, 0.9
 """No fault begins in the first fifth of a short load, and none ends in its last tenth."""
 _MORE_CALM_S = 4.0
-"""On average so much calm is added to the least; more where a long load has room for it."""
+"""The average calm added to the least; more where a long load has room for it."""
 
 _BESIDE_SHARE = 0.4
-"""So many faults have another one beside them, where one fits."""
+"""The share of faults that overlap with another one, where one fits."""
 
 APART = frozenset({frozenset({"network", "replica"}), frozenset({"network", "redis"})})
-"""Areas whose faults never overlap: nobody could tell that a link is cut to an end that is down.
-Nor do two faults of one area: they may have one target."""
+"""Areas whose faults never overlap: a cut link to an end that is down cannot be detected.  Two
+faults of one area do not overlap either: they may have the same target."""
 
 
 def local_fleet(
@@ -45,7 +45,7 @@ def local_fleet(
     scripted_model: bool = True,
     longest_s: float = 3.0,
 ) -> FleetCapabilities:
-    """What a fleet of local processes under a load can do, with proxies wherever they can be."""
+    """The capabilities of a fleet of local processes under load, with all possible proxies."""
     can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
     if own_redis:
         can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
@@ -66,7 +66,7 @@ CONTAINERS = frozenset(
         "load",
     }
 )
-"""What of a fleet in containers is drawn on."""
+"""The capabilities of a fleet in containers that a draw uses."""
 
 _DRAWINGS: Mapping[str, Drawing] = {
     func: kind.drawing for func, kind in FAULTS.items() if isinstance(kind.drawing, Drawing)
@@ -135,7 +135,7 @@ def draw(seed: int, load_seconds: float, on: FleetCapabilities) -> str:
 def _first_that_fits(
     bag: list[str], begin: float, end: float, rng: Random, on: FleetCapabilities
 ) -> tuple[str, Arguments] | None:
-    """Take the first fault out of the bag that is over by `end`; None when none is."""
+    """Take the first fault that is over by `end` out of the bag; None when none is."""
     for place, func in enumerate(bag):
         arguments = _DRAWINGS[func].draw(rng, on)
         if begin + _span(func, arguments) <= end:
@@ -153,7 +153,7 @@ def _beside(
     rng: Random,
     on: FleetCapabilities,
 ) -> list[tuple[float, str, Arguments]]:
-    """A fault that begins while the other one lasts; nothing where none may or none fits."""
+    """A fault that begins while the other one lasts; empty where none may or none fits."""
     lasts = _length(arguments)
     others = [each for each in bag if may_overlap(func, each)]
     moment = round(begin + rng.uniform(0.1, max(0.2, lasts)), 1)

@@ -1,4 +1,4 @@
-"""Reads an experiment's file, and says in one sentence what is wrong with it."""
+"""Reads an experiment's file; one sentence describes an error."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from chaos.fleet.environment import SystemUnderTest
 from reports.basics.suggestions import nearest
 
 EXTENSION = "diya"
-"""The name under `extensions` of what is ours; the Chaos Toolkit leaves it alone."""
+"""The name of diya's entry under `extensions`; the Chaos Toolkit ignores it."""
 
 _METADATA = ("version", "tags", "contributions")
 _KEYS = (
@@ -143,7 +143,7 @@ class _Reader(Fields):
         return tuple(step for step in rollbacks if isinstance(step, Step))
 
     def extension(self, value: object) -> Mapping[str, Any]:
-        """Our own entry of `extensions`; those of others are none of our business."""
+        """Diya's entry of `extensions`; those of other tools are ignored."""
         for index, item in enumerate(self.items("extensions", value or [])):
             key = f"extensions[{index}]"
             entry = self.mapping(key, item, required=("name",))
@@ -252,7 +252,7 @@ class _Reader(Fields):
         return Probe(name, ask, wanted, self.values.mask)
 
     def question(self, key: str, value: object) -> Callable[[SystemUnderTest], object]:
-        """What a probe's provider asks of a fleet."""
+        """The question that a probe's provider asks of a fleet."""
         entry = self.mapping(key, value, required=("type",))
         if entry["type"] in ("http", "process"):
             make, keys, needed = (

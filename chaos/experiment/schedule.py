@@ -1,4 +1,4 @@
-"""Plays an experiment on a fleet, in time with the load, and records what was done."""
+"""Plays an experiment on a fleet, in time with the load, and records each step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SteadyStateError(ChaosError):
 
 
 class Schedule:
-    """One thread that plays the method; what is in the background has threads of its own.
+    """One thread that plays the method; activities in the background have their own threads.
 
     A pause counts from the end of the activity before and is never shortened; an activity with a
     moment of the load begins then, or when the one before has ended if that is later.
@@ -58,9 +58,9 @@ class Schedule:
         self.planned = experiment.planned
         """The ids of the planned faults, in order."""
         self.last_end: float | None = None
-        """Run time at which the fault was over that ended last; None before any."""
+        """Run time at which the last fault ended; None before any."""
         self.deviations: tuple[str, ...] = ()
-        """What of the steady state did not hold after the last fault."""
+        """The parts of the steady state that did not hold after the last fault."""
         self._experiment = experiment
         self._fleet = fleet
         self._clock = clock
@@ -230,11 +230,11 @@ class Schedule:
             try:
                 self._writer.write(record)
             except OSError:
-                self._stop.set()  # what cannot be recorded is not done; the writer knows why
+                self._stop.set()  # without a record nothing is done; the writer keeps the error
 
 
 def _fate(window: FaultWindow) -> str:
-    """In words, how a fault went."""
+    """The outcome of a fault in words."""
     held = "took hold of" if window.took_hold else "did not take hold of"
     healed = "healed" if window.recovered_at is not None else "not healed"
     error = f": {window.error}" if window.error else ""

@@ -1,7 +1,7 @@
 """Fewer faults of an experiment, each at the moment and the target that it had in a run.
 
-What a run did is known from its records, so what is left out moves nothing: a pause that counted
-from the fault before becomes a moment of the load.
+The records of a run tell when each fault happened, so leaving one out moves no other: a pause that
+counted from the fault before becomes a moment of the load.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _REPLICA = re.compile(r"r\d\d")
 
 
 class PinnedExperiment:
-    """An experiment as a run played it, of which faults can be left out."""
+    """An experiment as a run played it; faults can be left out."""
 
     def __init__(self, text: str, path: Path, load_start: float, done: Sequence[FaultWindow]):
-        """`done` are the run's faults; what was planned and never done is left out for good.
+        """`done` are the run's faults; planned faults that were never done are left out.
 
         Raises ChaosConfigError for a text that is no experiment.
         """
@@ -82,7 +82,7 @@ class PinnedExperiment:
         taken = {each["name"] for _, each in self._entries}
         while pinned["name"] in taken:  # moments go by name
             pinned["name"] += " again"
-        # What fails must not hang on a draw: it aims at whom it hit.
+        # A failure must not depend on a draw: aim at the replica that was hit.
         random = getattr(activity.make(), "replica", None) == "random"
         if random and _REPLICA.fullmatch(window.target):
             provider = pinned["provider"]
@@ -91,7 +91,7 @@ class PinnedExperiment:
 
 
 def _without_references(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The method with every `ref` replaced by what it names."""
+    """The method with every `ref` replaced by the activity that it names."""
     probes = (document.get("steady-state-hypothesis") or {}).get("probes") or []
     named: dict[str, dict[str, Any]] = {}
     for entry in [*document["method"], *probes]:

@@ -1,4 +1,4 @@
-"""Which answers of a probe are in order: the tolerances of the Chaos Toolkit.
+"""The tolerances of the Chaos Toolkit: the answers of a probe that are in order.
 
 A value means that value, two numbers in a list their range, any other list one of its values; a
 mapping is a `range`, a `regex` or a `jsonpath`.  Of the answer of an HTTP call or a process, a
@@ -37,7 +37,7 @@ class Tolerance:
     meets: Callable[[Any], bool]
     """Whether an answer is in order; never raises for an odd one."""
     expected: str
-    """What was expected, for a sentence."""
+    """The expected value, for a sentence."""
 
     def __str__(self) -> str:
         return self.expected
@@ -46,7 +46,7 @@ class Tolerance:
 def tolerance(value: Any) -> Tolerance:
     """The tolerance that a file's `tolerance` stands for.
 
-    Raises ValueError, with what was expected, for a form that the Chaos Toolkit does not know or
+    Raises ValueError, with the expected form, for a form that the Chaos Toolkit does not know or
     that is not understood here.
     """
     if isinstance(value, dict):

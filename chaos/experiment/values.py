@@ -1,6 +1,6 @@
 """Values that an experiment takes from outside: `configuration`, `secrets`, and `${name}` in texts.
 
-The Chaos Toolkit's own library loads them and puts them in: they mean here what they mean there.
+The Chaos Toolkit's own library loads them and puts them in, so they mean the same here as there.
 An entry on which it would crash, and a name that it would leave in the text, are refused before.
 A secret goes into no sentence, record or log: `Values.mask` takes it out of every text that leaves
 here.
@@ -25,7 +25,7 @@ _ENV_KEYS = ("type", "key", "default", "env_var_type")
 
 
 class ValuesError(ValueError):
-    """Bad input; `key` says where, the message what is wrong."""
+    """Bad input; `key` names the place, the message the error."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -66,7 +66,7 @@ class Values:
                     raise UnknownName(name)
         from chaoslib import substitute
 
-        # It looks for names inside groups of secrets: all of ours are in one.
+        # It looks for names inside groups of secrets: here all are in one.
         return substitute(value, self.configuration, {"all": self.secrets})
 
     def mask(self, text: str) -> str:
@@ -130,7 +130,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _variable(key: str, entry: Mapping[str, Any], notes: list[str]) -> Any:
-    """What a variable of the environment, or its default, is worth to the configuration."""
+    """The configuration's value of an environment variable, or of its default."""
     _check_variable(key, entry, notes, _ENV_KEYS)
     from chaoslib import convert_to_type
     from chaoslib.configuration import load_configuration
