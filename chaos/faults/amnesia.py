@@ -13,7 +13,7 @@ from chaos.fleet.redis_server import connect
 
 @dataclass
 class Amnesia(RedisFault):
-    """FLUSHALL.  The server stays; nothing that it held is ever given back."""
+    """FLUSHALL.  The server keeps running; its data is never restored."""
 
     kind: ClassVar[str] = "amnesia"
     always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config"})
@@ -34,5 +34,5 @@ class Amnesia(RedisFault):
             self._flushed = int(before) - int(after)
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """There was something to forget, and it was forgotten."""
+        """There was data, and it was deleted."""
         return self._flushed > 0

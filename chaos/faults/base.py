@@ -26,7 +26,7 @@ Area = Literal["replica", "redis", "network", "model", "load"]
 _BALANCED_S = 30.0
 """The balancer may take so long to find out that a replica is back, on a busy machine."""
 _BALANCED_BESIDE_S = 10.0
-"""While another fault lasts, whose doing it may be that it does not."""
+"""The same while another fault lasts, which may keep the replica away."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Fault(ABC):
     kept_until: float | None = field(default=None, init=False, repr=False, compare=False)
     """When (`time.monotonic`) it acknowledged the probe's last write, if it kept them all."""
 
-    def __post_init__(self) -> None:  # noqa: B027  the end of the chain of those that check
+    def __post_init__(self) -> None:  # noqa: B027  the end of the chain of checks
         """Raise ValueError for a parameter that cannot be."""
 
     @classmethod
@@ -115,13 +115,13 @@ class Fault(ABC):
 
     @abstractmethod
     def heal(self, env: SystemUnderTest) -> None:
-        """Bring the target back, ready by its own probe, whatever happened since `prepare` began.
+        """Bring the target back, ready by its own probe, however far the fault has come.
 
         Raises ChaosError when it does not come back.
         """
 
     def verify_healed(self, env: SystemUnderTest) -> bool:
-        """Whether what came back shows that the fault happened, for example a new identity."""
+        """Whether the healed target shows that the fault happened, such as a new identity."""
         return True
 
 

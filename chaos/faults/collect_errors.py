@@ -8,7 +8,7 @@ from chaos.errors import ChaosError
 
 
 def do_all(steps: Iterable[Callable[[], object]]) -> None:
-    """Do each in turn.  Raises one ChaosError at the end, which tells of every one that failed."""
+    """Do each in turn.  Raises one ChaosError at the end, which lists every failure."""
     failures: list[str] = []
     for step in steps:
         try:

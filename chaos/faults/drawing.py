@@ -15,7 +15,7 @@ RESTART_S = 5.0
 
 @dataclass(frozen=True)
 class FleetCapabilities:
-    """The facts about a fleet that are known before it exists."""
+    """The facts about a fleet known before it exists."""
 
     capabilities: frozenset[str]
     """Which of `chaos.fleet.environment.CAPABILITIES` it will have, proxies on the way included."""
@@ -23,7 +23,7 @@ class FleetCapabilities:
     own_redis: bool = True
     """Faults may be done to Redis."""
     longest_s: float = 3.0
-    """No fault is drawn to last longer: an outage as long as the TTL takes sessions with it."""
+    """No fault is drawn to last longer: sessions expire in an outage as long as the TTL."""
 
     @property
     def shape(self) -> str:
@@ -56,7 +56,7 @@ def own_single_redis(on: FleetCapabilities) -> bool:
 
 
 def several_replicas(on: FleetCapabilities) -> bool:
-    """One may go and another is left."""
+    """One replica may go and another is left."""
     return on.replicas >= 2
 
 
@@ -66,13 +66,13 @@ class Drawing:
 
     draw: Draw
     span: float
-    """Seconds that it takes beside the length that its arguments say, on a busy machine."""
+    """Seconds that it takes besides the length in its arguments, on a busy machine."""
     fits: Callable[[FleetCapabilities], bool] = any_fleet
-    """Whether the fleet can have it, beside what every such fault needs."""
+    """Whether the fleet can have it, besides the needs of every such fault."""
     per_replica: float = 0.0
     """Seconds that it takes besides for each of its `count` replicas."""
     alone: bool = False
-    """A fault beside it could take away what it needs."""
+    """It is drawn alone: an overlapping fault could remove something that it needs."""
 
 
 @dataclass(frozen=True)

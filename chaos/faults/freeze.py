@@ -1,4 +1,4 @@
-"""Something stops with its connections open, and goes on later: worse than a death."""
+"""A node stops with its connections open, and goes on later: worse than a kill."""
 
 from __future__ import annotations
 

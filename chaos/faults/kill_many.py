@@ -30,7 +30,7 @@ class _KillMany(OutageFault):
 
     @abstractmethod
     def _choose(self, env: SystemUnderTest, rng: Random) -> Sequence[ReplicaNode]:
-        """Those that are to die."""
+        """The replicas to kill."""
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The replicas, by name."""

@@ -1,4 +1,4 @@
-"""A replica dies at once, as of a lost machine or the out-of-memory killer."""
+"""A replica dies at once, as when its machine is lost or the out-of-memory killer strikes."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class KillReplica(OutageFault, ReplicaTarget):
         self.victim.kill()
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """It was killed, and no other process answers at its port."""
+        """It was killed, and nothing answers at its port."""
         return self.victim.exit_code == -signal.SIGKILL and not self.victim.ready()

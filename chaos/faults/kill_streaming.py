@@ -17,8 +17,8 @@ from chaos.fleet.environment import SystemUnderTest
 class KillStreaming(ReplicaFault):
     """SIGKILL one replica when the first words of a streamed reply have come, but not the last.
 
-    The reply is to a customer of the harness's own, so that there is one for sure; whoever else is
-    being answered by this replica is cut off with it.
+    The reply is to a synthetic customer, so that there always is one; the replica's other customers
+    are cut off too.
     """
 
     kind: ClassVar[str] = "kill-streaming"
@@ -26,7 +26,7 @@ class KillStreaming(ReplicaFault):
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         seconds("duration", 0.2, 1),
         RESTART_S + 1,
-        # The reply that it cuts is of our own agent, whose model is the scripted one.
+        # It cuts a reply of ShopMax's agent, whose model is the scripted one.
         fits=lambda on: "model" in on.capabilities,
         alone=True,
     )

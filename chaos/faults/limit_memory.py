@@ -26,7 +26,7 @@ _SLACK = 1.25
 class LimitMemory(ReplicaFault):
     """A replica's limit becomes `share` of the memory that it uses now.
 
-    Below 1 the kernel takes what it can and then kills it; a kernel that would rather refuse
+    Below 1 the kernel reclaims all it can and then kills it; a kernel that would rather refuse
     (cgroup v1) gets the lowest limit that it takes, and the next want of memory is the one too
     much.  After `duration` seconds the replica runs again, with its old limit.
     """

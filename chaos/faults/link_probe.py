@@ -13,7 +13,7 @@ from chaos.fleet.redis_server import connect
 Address = tuple[str, int]
 
 PATIENCE_S = 1.5
-"""An answer is waited for so long."""
+"""The longest wait for an answer."""
 
 
 def answer(address: Address, ask: bytes, patience: float = PATIENCE_S) -> tuple[float, str]:

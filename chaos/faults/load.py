@@ -1,4 +1,4 @@
-"""Customers do what customers do: more of them come, or all of them come again at once."""
+"""Faults of the load: more customers come, or all of them reconnect at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reports.records.load_commands import LoadCommand, SpikeCommand, StormComman
 
 _ANSWER_TIMEOUT_S = 10.0
 _HEAD_START_S = 0.5
-"""From an order to the first arrival of its spike."""
+"""The time from an order to the first arrival of its spike."""
 _MOST_TIMES = 100.0
 _LONGEST_S = 3600.0
 
@@ -46,7 +46,7 @@ class _LoadFault(LastingFault):
 
     @abstractmethod
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
-        """Whether these answers say that it is done; None: they are not all there yet."""
+        """Whether these answers confirm it; None: some are missing yet."""
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """All customers; the fault's own seed draws which of them, and when."""
@@ -99,7 +99,7 @@ class LoadSpike(_LoadFault):
         return SpikeCommand(seconds=self.duration, seed=self._seed, factor=self.factor)
 
     def _obeyed(self, answers: Sequence[LoadMark]) -> bool | None:
-        # That they really come is the gate validity.arrivals: they belong to the plan now.
+        # The gate validity.arrivals checks that they come: they belong to the plan now.
         planned = [mark.values["arrivals"] for mark in answers if mark.mark == "spike"]
         return planned[0] > 0 if planned else None
 
@@ -112,7 +112,7 @@ class LoadSpike(_LoadFault):
 class ReconnectStorm(_LoadFault):
     """Every customer in a conversation is cut off, and all are back within `duration` seconds.
 
-    Whoever waits for an answer asks again on coming back; whoever was thinking speaks then.
+    Customers waiting for an answer ask again on coming back; those who were thinking speak then.
     """
 
     kind: ClassVar[str] = "reconnect-storm"

@@ -1,4 +1,4 @@
-"""The model has a bad day: it is slow, fails, refuses, or breaks off."""
+"""The model is slow, fails, refuses, or breaks off."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _ModelFault(LastingFault):
         env.model.apply(self._settings())
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """A reply was made worse: one that a customer asked for or, where none is hit, our own."""
+        """A reply was made worse: a customer's or, where none is hit, a synthetic customer's."""
         if self._hit(env, _GRACE_S):
             return True
         up = replicas.running(env)

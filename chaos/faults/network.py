@@ -17,7 +17,7 @@ _LAST = {
     "redis": b"QUIT\r\n",
     "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\nConnection: close\r\n\r\n",
 }
-"""The server closes the connection after these."""
+"""The server closes the connection after these commands."""
 
 
 def _count(name: str, value: Any, least: int) -> None:
@@ -87,14 +87,14 @@ class NetworkBandwidth(NetworkFault):
         return {"rate": self.rate_kb}
 
     def met(self, env: SystemUnderTest) -> bool:
-        """What would take a third of a second at this rate takes its time."""
+        """An answer that needs a third of a second at this rate takes that time."""
         size = min(_MOST_BYTES, 300 * self.rate_kb)
         return self.slow_by(env, size, size / (1000 * self.rate_kb))
 
 
 @dataclass
 class NetworkReset(NetworkFault):
-    """Connections are reset, those that are made too."""
+    """Connections are reset, new ones too."""
 
     kind: ClassVar[str] = "network-reset"
     toxic: ClassVar[str] = "reset_peer"

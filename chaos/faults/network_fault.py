@@ -1,4 +1,4 @@
-"""A toxic on links: what all faults of the network share."""
+"""A toxic on links: the base of all network faults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chaos.fleet.waiting import wait_for
 
 SIDES = ("redis", "balancer")
 CARRIES_S = 5.0
-"""A link that is not disturbed may need so long for an answer, on a busy machine."""
+"""The longest time that an undisturbed link needs for an answer, on a busy machine."""
 _SHORTEST_S = 0.04
 ASK = {"redis": b"PING\r\n", "balancer": b"GET /livez HTTP/1.1\r\nHost: diya\r\n\r\n"}
 
@@ -33,15 +33,15 @@ class NetworkFault(LastingFault):
     """A toxic on the links of one replica, of a random one, or of all.
 
     In a Sentinel set or a cluster the links on the side of Redis are those to its servers, and
-    `server` names one, or `primary`, or all: whoever talks to it is disturbed, customers, sentinels
-    and its replicas alike.  (What the servers of a cluster tell each other goes another way.)
+    `server` names one, or `primary`, or all: all its clients are disturbed, customers, sentinels
+    and its replicas alike.  (The servers of a cluster talk to each other by another way.)
     """
 
     area: ClassVar[Area] = "network"
     toxic: ClassVar[str]
     """Its type, as Toxiproxy names it."""
     symptom: ClassVar[str] = "whole"
-    """How a probe ends that meets it, as `chaos.faults.link_probe.answer` says."""
+    """The outcome of a probe that meets it, as from `chaos.faults.link_probe.answer`."""
     streams: ClassVar[tuple[str, ...]] = ("downstream",)
     side: str = parameter("redis", "redis (replicas to Redis) or balancer (balancer to replicas)")
     replica: str = parameter("all", "whose links: all, random, or a replica, as r01")
@@ -52,7 +52,7 @@ class NetworkFault(LastingFault):
     _name: str = field(
         default_factory=lambda: f"diya-{secrets.token_hex(4)}", init=False, repr=False
     )
-    """This fault's own: another one on the same link has toxics of its own."""
+    """Belongs to this fault: another one on the same link has its own toxics."""
     _links: list[str] = field(default_factory=list, init=False, repr=False)
     _placed: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
 
@@ -115,7 +115,7 @@ class NetworkFault(LastingFault):
         for link in self._links:
             for stream in self.streams:
                 name = f"{self._name}-{stream}"
-                # Remembered first: a proxy that did not answer may have placed it all the same.
+                # Remembered first: a proxy that did not answer may still have placed it.
                 self._placed.append((link, name))
                 values = {"name": name, "type": self.toxic, "stream": stream}
                 env.network.add_toxic(link, {**values, "attributes": dict(self.attributes())})
@@ -140,7 +140,7 @@ class NetworkFault(LastingFault):
         )
 
     def _require_healed(self, link: str, env: SystemUnderTest) -> None:
-        if not env.network.toxics(link):  # else another fault goes on there, and looks at its end
+        if not env.network.toxics(link):  # else another fault goes on there, and checks at its end
             self._require_carrying(link, "after", env)
 
     def _require_carrying(self, link: str, when: str, env: SystemUnderTest) -> None:
@@ -149,13 +149,13 @@ class NetworkFault(LastingFault):
             raise ChaosError(f"{link} does not carry {when} {self.kind}: {answer}")
 
     def _require_agreement(self, env: SystemUnderTest) -> None:
-        """Another server may have taken over meanwhile, and the one before must hear of it."""
+        """Another server may have taken over meanwhile; the old primary must learn of it."""
         if self._to_servers(env):
             what = "the servers to agree on the primary"
             wait_for(lambda: redis_servers.agreed(env), redis_servers.LOAD_TIMEOUT, what)
 
     def address(self, env: SystemUnderTest) -> tuple[str, int]:
-        """Where the first link is: what is true of it is taken for all."""
+        """The address of the first link, which stands for all."""
         return env.network.address(self._links[0])
 
     def _placed_there(self, env: SystemUnderTest) -> bool:
@@ -165,8 +165,8 @@ class NetworkFault(LastingFault):
     def slow_by(self, env: SystemUnderTest, size: int, expected: float) -> bool:
         """Whether so many bytes from Redis take half as long as expected, or longer.
 
-        What is too short to be told from chance, and the few bytes that a replica answers a probe
-        with, prove nothing: there it has to do that the link has the toxic.
+        Delays too short to tell from chance, and a replica's short probe answers, prove nothing:
+        there it must suffice that the link has the toxic.
         """
         if self.side != "redis" or expected < _SHORTEST_S:
             return True

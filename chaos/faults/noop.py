@@ -1,4 +1,4 @@
-"""The fault that is none: the control of an experiment, and the example to read first."""
+"""A fault without effect: the control of an experiment, and the example to read first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chaos.fleet.environment import SystemUnderTest
 
 @dataclass
 class Noop(Fault):
-    """Nothing happens for `duration` seconds; whatever the checks find then was not a fault's."""
+    """Nothing happens for `duration` seconds; violations found then were not caused by a fault."""
 
     kind: ClassVar[str] = "noop"
     area: ClassVar[Area] = "replica"

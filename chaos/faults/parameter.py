@@ -15,7 +15,7 @@ _TOLD = "told"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is said of a parameter."""
+    """The description of a parameter."""
 
     meaning: str
     unit: str | None
@@ -28,9 +28,9 @@ def parameter(default: Any, meaning: str, unit: str | None = None) -> Any:
 
 
 def told_of(kind: type, name: str) -> Told:
-    """What a class, or the nearest of its bases, says of a parameter.
+    """A parameter's description in a class, or in the nearest of its bases.
 
-    Raises LookupError when nobody says anything.
+    Raises LookupError when none describes it.
     """
     for base in kind.__mro__:
         declared = vars(base).get("__dataclass_fields__", {}).get(name)

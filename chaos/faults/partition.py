@@ -22,7 +22,7 @@ class Partition(RedisFault):
     """Two primaries for a while: the old one, which customers still reach, and its successor.
 
     Sentinels and replicas log in to servers as a user of their own.  That user is shut out of the
-    primary and its connections are cut; everybody else goes on.  `duration` counts from the moment
+    primary and its connections are cut; all other clients go on.  `duration` counts from the moment
     when the others have chosen a successor.
     """
 
@@ -51,7 +51,7 @@ class Partition(RedisFault):
 
     def heal(self, env: SystemUnderTest) -> None:
         """Reconnect it; the old primary becomes a replica and drops its writes since the cut."""
-        revive(self.victim)  # one that is dead or frozen lets nobody in
+        revive(self.victim)  # a dead or frozen one accepts no connection
         with connect(self.victim.url) as client:
             client.execute_command("ACL", "SETUSER", LINK_USER, "on")
         super().heal(env)

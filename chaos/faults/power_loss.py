@@ -53,7 +53,7 @@ class PowerLoss(KillRedis):
             self._gone = with_data_files(server).cut_log(self._watch.stop())
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """It is gone, and where the disk was behind, something was cut away."""
+        """It is gone, and where the disk was behind, the file was cut back."""
         return super().verify(env) and (self._watch is None or self._gone > 0)
 
     def heal(self, env: SystemUnderTest) -> None:

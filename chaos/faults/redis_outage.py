@@ -1,4 +1,4 @@
-"""Redis goes away and comes back with what its disk holds."""
+"""Redis ends and comes back with the data on its disk."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class RestartRedis(RedisOutage):
 class KillRedis(RedisOutage):
     """SIGKILL.  Writes that the server had not yet given to the kernel are lost.
 
-    A write probe finds out which.
+    A write probe finds them.
     """
 
     kind: ClassVar[str] = "kill-redis"

@@ -37,7 +37,7 @@ def check_ours(kind: str, server: str, env: SystemUnderTest) -> None:
 
 
 def choose(server: str, env: SystemUnderTest, rng: Random) -> RedisNode:
-    """The named one, one of the primaries, or one that is none.  Raises ChaosError."""
+    """The named server, a primary, or a replica.  Raises ChaosError."""
     servers = env.redis.servers
     if server in servers:
         return servers[server]
@@ -65,7 +65,7 @@ def require_primary(kind: str, server: RedisNode, env: SystemUnderTest) -> None:
 
 
 def agreed(env: SystemUnderTest) -> bool:
-    """Whether all data can be written, and just those take writes that the others send it to."""
+    """Whether all data can be written, and the primaries are exactly those the others name."""
     try:
         named = {each.name for each in env.redis.primaries()}
         says = {name for name, each in env.redis.servers.items() if each.running and _leads(each)}
@@ -80,7 +80,7 @@ def _leads(server: RedisNode) -> bool:
 
 
 def revive(server: RedisNode) -> None:
-    """Start the server unless it runs, thaw it, wait until it has its data.  Raises ChaosError."""
+    """Start the server unless it runs, resume it, wait for its data.  Raises ChaosError."""
     if server.running:
         server.resume()
     else:

@@ -1,4 +1,4 @@
-"""Redis restarts with much to load: meanwhile it answers LOADING, which is neither yes nor no."""
+"""Redis restarts with much data to load: meanwhile it answers LOADING."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class ReloadRedis(RestartRedis):
         return self._was_loading and super().verify_healed(env)
 
     def _fill(self, client: redis.Redis) -> None:
-        """A server with hardly any data would not look up from loading them to say so."""
+        """Add keys: a server with hardly any data would load them without answering LOADING."""
         missing = _FEWEST_KEYS - int(str(client.dbsize()))
         for number in range(missing):
             name = f"diya:filling:{number}"
@@ -93,7 +93,7 @@ class ReloadRedis(RestartRedis):
                 self._filled.append(name)
 
     def _rewrite(self, client: redis.Redis) -> None:
-        """Make the file a list of keys, so that the delay can be reckoned."""
+        """Make the file a list of keys, so that the delay can be calculated."""
         client.bgrewriteaof()
         wait_for(
             lambda: not self._rewriting(client),

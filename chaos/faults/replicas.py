@@ -51,13 +51,13 @@ def check_healthy(kind: str, *replicas: ReplicaNode) -> None:
 
 
 def revive(replica: ReplicaNode) -> None:
-    """Start the replica unless it runs, thaw it, wait until it is ready.  Raises ChaosError."""
+    """Start the replica unless it runs, resume it, wait until it is ready.  Raises ChaosError."""
     _rouse(replica)
     replica.wait_ready(READY_TIMEOUT)
 
 
 def revive_all(replicas: Sequence[ReplicaNode]) -> None:
-    """As `revive`, side by side.  Raises one ChaosError for all that do not come back."""
+    """As `revive`, in parallel.  Raises one ChaosError for all that do not come back."""
     left = TimeLeft(2 * READY_TIMEOUT)
     up: list[ReplicaNode] = []
 

@@ -21,7 +21,7 @@ from chaos.fleet.waiting import holds_within
 
 MOST_WORKERS = 16
 _MOST_OF_FREE = 0.5
-"""No more of the machine's free memory is ever taken: the fault is not to end the run."""
+"""The largest share of the machine's free memory taken: the fault must not end the run."""
 _WORKED_S = 0.05
 _WORK_TIMEOUT_S = 10.0
 _MEMORY_TIMEOUT_S = 20.0

@@ -15,7 +15,7 @@ from chaos.faults.replicas import check_healthy, names_of, revive, revive_all, r
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
-"""uvicorn raises the signal again after a graceful end; shells and containers say 143."""
+"""uvicorn raises the signal again after a graceful end; shells and containers report 143."""
 
 
 @dataclass
@@ -90,5 +90,5 @@ class RollingRestart(Fault):
         return self._drained == self.count
 
     def heal(self, env: SystemUnderTest) -> None:
-        """Whatever was interrupted: all that were chosen are up and ready."""
+        """Even after an interruption all chosen replicas are up and ready."""
         revive_all(self._chosen)

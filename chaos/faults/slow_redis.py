@@ -1,4 +1,4 @@
-"""Slow commands: every now and then Redis does one thing for long, and everybody waits."""
+"""Slow commands: every now and then one command blocks Redis, and all clients wait."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
 
 LONGEST_S = 4.0
-"""Longer, and Redis would answer BUSY to the others instead of making them wait."""
+"""The longest stall: after more, Redis answers BUSY to other clients instead of blocking them."""
 # Not every Redis shows a script the processor's clock, and TIME stands still inside one: it counts.
 _BUSY = """\
 for _ = 1, tonumber(ARGV[1]) do end
 return 1
 """
 _FIRST_ROUNDS = 1_000_000
-"""Some ten milliseconds, by which the others are reckoned."""
+"""A loop of some ten milliseconds, from which longer ones are calculated."""
 _TRIES = 4
 _NEARLY = 0.9
 
@@ -64,7 +64,7 @@ class SlowRedis(RedisFault):
         return self._longest >= self.stall * _NEARLY
 
     def heal(self, env: SystemUnderTest) -> None:
-        """No more."""
+        """Stop."""
         self._over.set()
         if self._thread is not None:
             self._thread.join(LONGEST_S + 2.0)
@@ -86,7 +86,7 @@ class SlowRedis(RedisFault):
                     return
 
     def _count(self, client: Any) -> float:
-        """Keep the server busy for about the stall; how long it really was, seconds."""
+        """Keep the server busy for about the stall; returns the real length in seconds."""
         if not self._rounds_a_second:
             self._rounds_a_second = _FIRST_ROUNDS / self._busy(client, _FIRST_ROUNDS)
         rounds = int(self._rounds_a_second * self.stall)

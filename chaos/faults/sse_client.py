@@ -1,4 +1,4 @@
-"""Streamed replies of a replica, to a customer of the harness's own."""
+"""Streamed replies of a replica to a synthetic customer."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Stream:
         raise ChaosError("the reply was over before it could be cut")
 
     def came_to_its_end(self) -> bool:
-        """Whether the rest came, and was whole."""
+        """Whether the rest came, and was complete."""
         if self._response is None:
             return False
         try:
@@ -84,7 +84,7 @@ class Stream:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def forget(self) -> None:
-        """Delete the session.  Its TTL takes it away where that fails."""
+        """Delete the session.  Where that fails it expires by its TTL."""
         if not self._opened:
             return
         self._connection.close()

@@ -1,7 +1,7 @@
 """Synthetic customers, for faults that need a reply under way.
 
-They come to a replica's own port, past the balancer, as a user and with sessions that no plan
-has: nobody counts them.  Each has one session, and takes it away with it.
+They connect to a replica's own port, past the balancer, as a user and with sessions outside every
+plan, so they are not counted.  Each has one session, and deletes it at its end.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class OwnCustomers:
     def __init__(self, ports: Sequence[int], app: str) -> None:
         """Nothing is asked yet.  `ports` are those of the replicas, at least one."""
         self.asked = 0
-        """How many replies were asked for, whatever became of them."""
+        """The number of replies asked for, whether they came or not."""
         self.trouble: str | None = None
-        """Why the last question that could not be asked could not."""
+        """The error of the last question that could not be asked."""
         self._over = threading.Event()
         self._streams = [Stream(ports[n % len(ports)], app) for n in range(_CUSTOMERS)]
         self._threads = [

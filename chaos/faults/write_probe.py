@@ -3,7 +3,7 @@
 With `appendfsync everysec` a killed Redis loses nothing as a rule, because the page cache survives
 a process.  But while an fsync is slow, Redis puts its write to the file off, for up to two seconds,
 and goes on acknowledging: such a loss is the server's declared weakness, not the service's.
-Only the server's own word tells the two apart.
+Only the server itself can tell the two apart.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class WriteProbe:
         """
         for url in primaries:
             with contextlib.suppress(redis.RedisError), connect(url) as client:
-                kept = int(str(client.llen(self._key)))  # MOVED: another one has it
+                kept = int(str(client.llen(self._key)))  # MOVED: another server has it
                 with contextlib.suppress(redis.RedisError):
-                    client.delete(self._key)  # its TTL does it otherwise
+                    client.delete(self._key)  # otherwise its TTL removes it
                 return self._acknowledged[kept] if kept < len(self._acknowledged) else None
         raise ChaosError("no primary of Redis says which writes it has kept")
 
@@ -77,8 +77,8 @@ class WriteProbe:
             return  # the server died, as planned
 
     def _write(self, client: redis.Redis) -> None:
-        # At no moment, and not after a FLUSHALL either, is there a key without a TTL: the service
-        # would have to answer for it.
+        # There is never a key without a TTL, not even after a FLUSHALL: it would count as the
+        # service's.
         with client.pipeline(transaction=True) as both:
             both.rpush(self._key, len(self._acknowledged))
             both.expire(self._key, _KEY_TTL_S)
