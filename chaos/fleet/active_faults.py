@@ -1,4 +1,4 @@
-"""The active faults of one fleet: a fault must know the effects of the others."""
+"""The active faults of one fleet: a fault must know of the others."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class ActiveFaults:
             return any(each.fault is not fault for each in self._active)
 
     def leave(self, fault: object) -> bool:
-        """End, and whether others go on: of two that end together just one is told that none does.
+        """End; returns whether others go on.  Of two that end together, only one gets False.
 
-        A fault that never began may say so too.
+        Also allowed for a fault that never began.
         """
         with self._lock:
             self._active = [each for each in self._active if each.fault is not fault]

@@ -1,7 +1,7 @@
 """A server's append-only file on disk, as Redis has it since 7.0: a folder of parts.
 
 The base parts are flushed to disk before they count.  The parts `*.incr.aof` grow write by write,
-and their ends are what a power loss takes.
+and a power loss cuts their ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def sizes(directory: Path) -> dict[str, int]:
         try:
             found[path.name] = path.stat().st_size
         except FileNotFoundError:
-            continue  # a rewrite has just done away with it
+            continue  # a rewrite has just removed it
     return found
 
 

@@ -162,9 +162,9 @@ class Network(Protocol):
     """The proxies on the way, as Toxiproxy names them: links of replicas, or to servers."""
 
     def links(self, side: str) -> Mapping[str, str]:
-        """Who → name of the proxy, on the side `redis` or `balancer`.
+        """Replica or server → name of the proxy, on the side `redis` or `balancer`.
 
-        Replicas by name, each with its own link; on the side of a set of Redis servers, these.
+        Each replica has its own link; on the side `redis` of a set of servers, each server has one.
         """
 
     def address(self, proxy: str) -> tuple[str, int]:
@@ -177,7 +177,7 @@ class Network(Protocol):
         """The toxics of a link.  Raises ChaosError."""
 
     def remove_toxic(self, proxy: str, name: str) -> None:
-        """Let go.  Nothing happens when there is no such toxic.  Raises ChaosError."""
+        """Remove a toxic.  Nothing happens when there is no such toxic.  Raises ChaosError."""
 
 
 class ModelSwitch(Protocol):
@@ -197,7 +197,7 @@ class ModelSwitch(Protocol):
 
 
 class LoadSwitch(Protocol):
-    """Tells the load generator of the run what to do besides its plan."""
+    """Sends the run's load generator orders besides its plan."""
 
     def tell(self, command: LoadCommand) -> int:
         """Give an order, which gets a number of its own; that number."""
@@ -223,7 +223,7 @@ class SystemUnderTest(Protocol):
 
     @property
     def balancer(self) -> Balancer:
-        """What customers reach."""
+        """The load balancer, which customers connect to."""
 
     @property
     def active_faults(self) -> ActiveFaults:

@@ -96,10 +96,10 @@ def healthy_hosts(admin_port: int) -> set[tuple[str, int]]:
 
 
 def host_counters(admin_port: int) -> list[tuple[tuple[str, int], dict[str, float]]]:
-    """Address and port of every replica, and what the Envoy with this admin port counted for it.
+    """Address and port of every replica, and its counts by the Envoy with this admin port.
 
-    `connect_fail`: requests that found nobody listening there (its own health checks are not among
-    them); `requests`: those that it did send there.
+    `connect_fail`: requests that found no listener there (its own health checks are not counted);
+    `requests`: those that were sent there.
     """
     found = []
     for where, host in _hosts(admin_port, _COUNTERS_S):

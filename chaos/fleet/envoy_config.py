@@ -112,8 +112,8 @@ def _route() -> dict[str, Any]:
     }
 
 
-# No replica to send to (UH), or no connection to any that was tried (UF): it did not happen, and
-# the client may know.  After a connection was made nothing is promised.
+# No replica to send to (UH), or no connection to any that was tried (UF): the request was not sent,
+# and the client may be told.  After a connection was made nothing is promised.
 _NEVER_SENT: dict[str, Any] = {
     "filter": {"response_flag_filter": {"flags": ["UH", "UF"]}},
     "headers_to_add": [
@@ -128,7 +128,7 @@ _NEVER_SENT: dict[str, Any] = {
 def _discovery(replicas: Mapping[str, Where]) -> dict[str, Any]:
     if all(_is_address(where) for where in replicas.values()):
         return {"type": "STATIC"}
-    # Containers come back with other addresses, and go from the name when they are gone.
+    # Containers come back with other addresses, and leave the name's records when they end.
     return {
         "cluster_type": {
             "name": "envoy.clusters.dns",
@@ -186,7 +186,7 @@ def _cluster(replicas: Mapping[str, Where], health_path: str) -> dict[str, Any]:
                 "initial_jitter": "0.4s",
             }
         ],
-        # The defaults (1024, and 3 retries at a time) would refuse work of their own accord.
+        # The defaults (1024, and 3 retries at a time) would refuse requests under load.
         "circuit_breakers": {
             "thresholds": [
                 {

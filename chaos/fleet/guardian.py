@@ -1,4 +1,4 @@
-"""Nothing outlives the run: a tiny process that kills what carries the run's id.
+"""Nothing outlives the run: a tiny process kills every process that carries the run's id.
 
 Every process of a run has DIYA_RUN_ID in its environment.  The guardian holds the read end of a
 pipe whose only write end is in the harness.  When the harness dies, in whatever way, the pipe ends,

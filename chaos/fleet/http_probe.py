@@ -1,4 +1,4 @@
-"""A GET to one of our own processes, for probes: short, never retried."""
+"""A GET to a process of the fleet, for probes: short, never retried."""
 
 from __future__ import annotations
 

@@ -93,8 +93,8 @@ class LoadNode(Node, Protocol):
 class FleetLifecycle(ABC):
     """One fleet; a context manager that starts nothing by itself.
 
-    A kind of fleet builds `redis`, `replicas` and `balancer`, says how it prepares for them, and
-    registers in `_undo` what `stop` has to do.
+    A kind of fleet builds `redis`, `replicas` and `balancer`, defines how it prepares for them, and
+    registers the steps of `stop` in `_undo`.
     """
 
     redis: FleetRedis
@@ -128,7 +128,7 @@ class FleetLifecycle(ABC):
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Check the machine, start the guardian and whatever the parts need.  Raises ChaosError."""
+        """Check the machine, start the guardian and the parts' requirements.  Raises ChaosError."""
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +187,7 @@ class FleetLifecycle(ABC):
         return bool(self.redis.servers) and not self.nodes_elsewhere()
 
     def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
-        """The environment in `run.json`, with what is known of the fleet now that it is up.
+        """The environment in `run.json`, with the facts known once the fleet is up.
 
         Raises ChaosError when Redis does not answer.
         """
@@ -200,8 +200,8 @@ class FleetLifecycle(ABC):
     def start(self, progress: Callable[[str], None] | None = None) -> None:
         """Start Redis, then all replicas, then the balancer; see `wait_ready`.
 
-        Raises ChaosError, or ChaosConfigError when the machine does not allow it; then whatever was
-        started is stopped.
+        Raises ChaosError, or ChaosConfigError when the machine does not allow it; then the started
+        parts are stopped.
         """
         self._say = progress or self._say
         try:
@@ -260,8 +260,8 @@ class FleetLifecycle(ABC):
     def stop(self) -> None:
         """Close all parts, the last started first, and undo the preparations.
 
-        May be called again.  Everything that carries the run's id is ended, including what others
-        started with the id, such as the load generator.  Raises ChaosError when something is left.
+        May be called again.  Every process that carries the run's id is ended, including those that
+        others started, such as the load generator.  Raises ChaosError when something is left.
         """
         with self._lock:
             if self._stopped:

@@ -47,7 +47,7 @@ class LoadSwitchFile:
             try:
                 mark = decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                continue  # the judge reads it again, and strictly
+                continue  # the judge reads it again, strictly
             if mark.values.get("order") == number:
                 found.append(mark)
         return found

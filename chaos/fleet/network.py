@@ -24,7 +24,7 @@ _READY_S = 15.0
 
 
 class ProxyProcess(ManagedProcess):
-    """Our proxy, or whatever else speaks Toxiproxy's API at `port`."""
+    """Diya's proxy, or another server of Toxiproxy's API at `port`."""
 
     def __init__(self, log: Path, env: Mapping[str, str]) -> None:
         """Nothing is started."""
@@ -71,7 +71,7 @@ class ProxyProcess(ManagedProcess):
         return list(self._ask("GET", f"/proxies/{quote(proxy)}/toxics"))
 
     def remove_toxic(self, proxy: str, name: str) -> None:
-        """Let go.  Nothing happens when there is no such toxic.  Raises ChaosError."""
+        """Remove a toxic.  Nothing happens when there is no such toxic.  Raises ChaosError."""
         if name in [toxic["name"] for toxic in self.toxics(proxy)]:
             self._ask("DELETE", f"/proxies/{quote(proxy)}/toxics/{quote(name)}")
 

@@ -35,8 +35,8 @@ class FleetPlan:
     images: Mapping[str, str] = field(default_factory=dict)
     """Containers: the images of `service`, `redis` and `envoy`, where they are not the default."""
     health_path: str = "/readyz"
-    """Containers: where the service says that it is ready."""
+    """Containers: the path of the service's readiness check."""
     pass_env: tuple[str, ...] = ()
-    """Containers: variables of our environment that replicas get too."""
+    """Containers: variables of diya's environment that replicas get too."""
     workers: int = 1
     """Compose: how many workers play the load."""

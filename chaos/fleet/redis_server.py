@@ -1,4 +1,4 @@
-"""A Redis-protocol server of our own: append-only file, random password, loopback only."""
+"""The fleet's own Redis-protocol server: append-only file, random password, loopback only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SAVES = "3600 1 300 100 60 10000"
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """Which server it is."""
+    """Name, version and allocator of a server."""
 
     name: str
     """`redis` or `valkey`."""
@@ -135,7 +135,7 @@ class RedisServer:
 
     @property
     def name(self) -> str:
-        """What records call it."""
+        """Its name in records."""
         return self._process.name
 
     @property
@@ -149,7 +149,7 @@ class RedisServer:
         return {self.name: self}
 
     def primaries(self) -> Sequence[RedisServer]:
-        """It takes the writes."""
+        """This server."""
         return [self]
 
     @property
@@ -285,7 +285,7 @@ class RedisServer:
 
     def _write_config(self) -> None:
         if self._config.exists():
-            return  # a Sentinel has written into it what became of this server
+            return  # a Sentinel has written this server's role into it
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self._config, self._lines)
 

@@ -32,7 +32,7 @@ class Replica(ManagedProcess):
         self._hogs = CpuHogs(env)
 
     def hog_cpu(self, workers: int) -> None:
-        """Let so many busy workers fight with it for one core.  Raises ChaosError."""
+        """Start so many busy workers on one core with it.  Raises ChaosError."""
         pid = self.pid
         if pid is None:
             raise ChaosError(f"{self.name} does not run: it has no core to fight for")

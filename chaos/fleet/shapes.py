@@ -26,9 +26,9 @@ class Shape:
     build: Callable[[Parts], OwnRedis]
     """Makes the servers, not started.  Raises ChaosConfigError when there is no such binary."""
     capability: str | None = None
-    """The meaning of the capability that only this shape has, and that is called as it is."""
+    """The meaning of the capability that only this shape has, and that has the shape's name."""
     most_min_replicas: int | None = None
-    """A primary can refuse writes that fewer replicas than this would get; None: it cannot."""
+    """The highest `min_replicas`; None: a primary cannot refuse writes for lack of replicas."""
 
 
 def _single(parts: Parts) -> OwnRedis:

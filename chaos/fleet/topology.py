@@ -23,7 +23,7 @@ class Topology:
     rdb: bool = False
     """Snapshots, as Redis takes them by default."""
     min_replicas: int | None = None
-    """Sentinel only: a primary refuses writes that fewer replicas would hear of (default: 1)."""
+    """Sentinel only: a primary refuses writes while it has fewer replicas (default: 1)."""
 
     def __post_init__(self) -> None:
         if self.shape not in SHAPES:
@@ -46,7 +46,7 @@ class Topology:
         """The declared durability of this topology.
 
         `aof-always`: everything.  `aof-everysec`: all but the last second of a power loss.
-        `rdb`: what the last snapshot has.  `none`: nothing.  `replicated`: what has reached a
+        `rdb`: the last snapshot.  `none`: nothing.  `replicated`: the writes that have reached a
         replica, which a primary does not wait for.
         """
         if self.shape in SETS:

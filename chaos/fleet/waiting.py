@@ -66,7 +66,7 @@ class TimeLeft:
 
 
 class Awaitable(ABC):
-    """Something that runs under a name, can end, and leaves a log that says why."""
+    """A named process or container that can end and leaves a log."""
 
     name: str
 
@@ -85,7 +85,7 @@ class Awaitable(ABC):
         """The last lines of its log."""
 
     def wait_until(self, condition: Callable[[], bool], timeout: float, state: str) -> None:
-        """Wait until `condition` holds while it runs; `state` is what it is then, such as "ready".
+        """Wait until `condition` holds while it runs; `state` names that state, such as "ready".
 
         Raises ChaosError, with the end of its log, when it ends or `timeout` seconds pass.
         """

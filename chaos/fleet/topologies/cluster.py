@@ -82,7 +82,7 @@ class ClusterSet(ServerSet):
         """A key that begins with `prefix` and belongs on this server."""
         for number in range(10_000):
             key = f"{prefix}-{number}"
-            # A server that does not have the key's slot says MOVED, which is no answer.
+            # A server without the key's slot answers MOVED, which does not count.
             if ask(server.url, "EXISTS", key) is not None:
                 return key
         raise ChaosError(f"{server.name} has no slots")

@@ -1,4 +1,4 @@
-"""What Sentinel sets and clusters share."""
+"""Parts that Sentinel sets and clusters share."""
 
 from __future__ import annotations
 
@@ -118,11 +118,11 @@ class ServerSet(ABC):
 
 
 OwnRedis = RedisServer | ServerSet
-"""A Redis of our own, of any shape."""
+"""The fleet's own Redis, of any shape."""
 
 
 def ask(url: str, *command: str | int, timeout: float = 1.0) -> Any:
-    """A server's answer to a command; None when it gives none, or an error."""
+    """A server's answer to a command; None without one, or for an error."""
     with contextlib.suppress(redis.RedisError), connect(url, timeout) as client:
         return client.execute_command(*command)
     return None

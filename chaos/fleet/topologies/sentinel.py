@@ -21,8 +21,8 @@ LINK_USER = "link"
 cut off and not the other."""
 
 _DOWN_AFTER_MS = 2000
-"""Longer than a restart takes: a primary that comes back while another is being made one is the
-worst of both, since either takes writes for a moment."""
+"""Longer than a restart takes: if a primary comes back while another is being promoted, both take
+writes for a moment."""
 _FAILOVER_TIMEOUT_MS = 3000
 _REPLICA_LAG_S = 3
 """A replica that has said nothing for so long does not count for min-replicas-to-write."""
@@ -87,7 +87,7 @@ class Sentinel(ManagedProcess):
         return (int(found[0]), int(found[1])) == (replicas, others)
 
     def primary_port(self) -> int | None:
-        """Where it says that the primary is; None when it says nothing."""
+        """The primary's port by its answer; None without one."""
         answer = ask(self.url, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", PRIMARY)
         return int(answer[1]) if answer else None
 
