@@ -1,4 +1,4 @@
-"""deploy/compose.yaml, played by the compose plugin or by docker-compose."""
+"""Runs deploy/compose.yaml with the compose plugin or docker-compose."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Project:
             )
         self.name = name
         self._command = [*command(), "--project-name", name, "--file", str(FILE)]
-        # Secrets among them: they stand in no command line.
+        # They hold secrets, which must not be in a command line.
         self._environment = {**os.environ, **variables}
 
     def build(self, service: str) -> None:
@@ -56,7 +56,7 @@ class Project:
             raise ContainersUnavailable(str(error)) from None
 
     def up(self, *services: str) -> None:
-        """Start these and nothing that they wait for.  Raises ChaosError with compose's words."""
+        """Start these without their dependencies.  Raises ChaosError with compose's words."""
         self._run(_UP_S, "up", "--detach", "--no-deps", *services)
 
     def down(self) -> None:

@@ -181,7 +181,7 @@ class ComposeFleet(ContainerLifecycle):
         self.images = engine.ensure(self._client, self._bought, self._say)
         for service in ("agent", "locust-master"):
             image = self._made[_BUILT[service]]
-            # An image with a name of the user's own is used as it is; ours is built every time.
+            # An image with the user's own name is used as it is; diya's is built every time.
             if image in service_image.NAMES or not engine.has_image(self._client, image):
                 self._say(f"building {image}")
                 self._project.build(service)
@@ -194,7 +194,7 @@ class ComposeFleet(ContainerLifecycle):
         self._up({"redis": 1, "agent": len(self.replicas), "envoy": 1})
 
     def start_load(self) -> LoadNode:
-        """Let Locust's master and workers play what is in `run.json`.  Raises ChaosError."""
+        """Let Locust's master and workers play the load in `run.json`.  Raises ChaosError."""
         self._up({"locust-master": 1, "locust-worker": len(self._workers)})
         for node in (self.locust, *self._workers):
             node.start()
@@ -211,7 +211,7 @@ class ComposeFleet(ContainerLifecycle):
 
     def _take_down(self) -> None:
         self._save_logs(self.locust, *self._workers)
-        # The guardian removes what compose leaves, and says so when it cannot.
+        # The guardian removes the rest, and reports when it cannot.
         with contextlib.suppress(ChaosError):
             self._project.down()
 
@@ -219,7 +219,7 @@ class ComposeFleet(ContainerLifecycle):
         self._local.parent.mkdir(mode=0o700, parents=True)
         lines = redis_settings(self._password, self._aof, rdb=self._rdb)
         self._local.write_text("\n".join([*lines, ""]))
-        # Redis runs as another user in the container; here the folder keeps everybody out.
+        # Redis runs as another user in the container; here the folder keeps other users out.
         self._local.chmod(0o644)
 
     def _up(self, services: Mapping[str, int]) -> None:

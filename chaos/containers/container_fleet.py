@@ -43,13 +43,13 @@ _ENVOY_CONFIG = "/etc/diya/envoy.json"
 
 @dataclass(frozen=True)
 class Images:
-    """Which images a fleet is made of."""
+    """The images of a fleet."""
 
     service: str = service_image.SERVICE
     redis: str = engine.REDIS
     envoy: str = engine.ENVOY
     health_path: str = "/readyz"
-    """Where the service says that it is ready."""
+    """The path of the service's readiness check."""
 
     def all(self) -> dict[str, str]:
         """Role → the name of its image."""
@@ -85,8 +85,8 @@ class ContainerFleet(ContainerLifecycle):
     ) -> None:
         """Plan the fleet; nothing is started.  Raises ChaosConfigError for an odd count.
 
-        `pass_env` are names of variables that replicas get as they are in our environment: the key
-        of a model, for example.  Their values are in no record and in no command line.
+        `pass_env` are names of variables that replicas get from diya's environment: the key of a
+        model, for example.  Their values are in no record and in no command line.
         """
         names = replica_names(replicas)
         super().__init__(
@@ -191,7 +191,7 @@ class ContainerFleet(ContainerLifecycle):
         ]
         ports = {REDIS_PORT: self.redis.port}
         container = self._container("redis", "redis", ports, working_dir="/data")
-        # A file, because a command line can be read by everybody.
+        # A file, because every user can read a command line.
         container.with_copy_into_container("\n".join([*lines, ""]).encode(), _REDIS_CONFIG, 0o644)
         container.with_command(["redis-server", _REDIS_CONFIG])
         return container.start().get_wrapped_container()

@@ -1,8 +1,8 @@
-"""No container outlives its run: the guardian's colleague for what Docker runs.
+"""No container outlives its run: a guardian for containers.
 
 Like `chaos.fleet.guardian` it holds the read end of a pipe whose only write end is in the harness,
-and removes what carries the run's id when the pipe ends.  Should both be killed, the next run
-sweeps.
+and removes everything that carries the run's id when the pipe ends.  If both are killed, the next
+run sweeps.
 """
 
 from __future__ import annotations

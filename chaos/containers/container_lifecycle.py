@@ -1,4 +1,4 @@
-"""What fleets in containers share, whether testcontainers or compose makes them."""
+"""The base of fleets in containers, made by testcontainers or by compose."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ContainerLifecycle(FleetLifecycle):
         return super()._can_answer(replica) and self.replicas[replica.name].connected()
 
     def _take_over(self, client: Any, leftovers: Sequence[str] = ()) -> None:
-        """Remove what dead runs left; from now on two guardians watch that this one leaves nothing.
+        """Remove leftovers of dead runs, and start the two guardians of this run.
 
         `leftovers` are files that the first of them removes.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from docker.errors import DockerException
 
 REFUSALS = (DockerException, OSError)
-"""Docker refuses, is not there, or does not answer in time (for `requests` an OSError)."""
+"""Docker refuses, is missing, or does not answer in time (for `requests` an OSError)."""
 
 
 def told(error: Exception) -> str:

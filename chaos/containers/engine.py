@@ -47,7 +47,7 @@ def ensure(
 ) -> dict[str, UsedImage]:
     """Make all images available; role → its image, for a record.
 
-    Raises ContainersUnavailable when one of them can be had from nowhere.
+    Raises ContainersUnavailable when one of them cannot be had.
     """
     if sum(_ensure(client, image, say) for image in images.values()):
         reaper.fetch(client, say)
@@ -60,7 +60,7 @@ def used(client: Any, image: str) -> UsedImage:
 
 
 def _ensure(client: Any, image: str, say: Callable[[str], None]) -> bool:
-    """An image that is here is used; else it is pulled.  Ours is built, whenever it is not current.
+    """Use an image that is here, else pull it.  Build diya's own when it is not current.
 
     Returns whether it was pulled: then a registry is in reach.
     """

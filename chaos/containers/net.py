@@ -21,7 +21,7 @@ _FIRST = 10
 
 
 class RunNetwork:
-    """A bridge with a subnet of our choice: Docker pins an address only in such a one."""
+    """A bridge with a chosen subnet: Docker pins an address only in such a network."""
 
     def __init__(self, labels: dict[str, str]) -> None:
         """Make it.  Raises ChaosError when there is no subnet left."""
@@ -46,14 +46,14 @@ def _create(labels: dict[str, str]) -> tuple[Network, str]:
             pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
             return Network(docker_network_kw={"labels": labels, "ipam": pool}).create(), subnet
         except REFUSALS as error:
-            # Another run took it in between: then again, not in step with that one.
+            # Another run took it in between: retry after a random pause.
             last = told(error)
             time.sleep(random.uniform(0.0, _LONGEST_PAUSE_S))
     raise ChaosError(f"no network for the run: {last}")
 
 
 def _free_subnet(labels: dict[str, str]) -> str:
-    """One that Docker picks: it collides with nothing here.  The same is then asked for by name."""
+    """A subnet that Docker picks, so it is free here; it is then requested explicitly."""
     probe = Network(docker_network_kw={"labels": labels}).create()
     try:
         return str(_known_to_docker(probe).attrs["IPAM"]["Config"][0]["Subnet"])

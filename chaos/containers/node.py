@@ -136,7 +136,7 @@ class ContainerNode(Awaitable):
             raise ChaosError(f"{self.name} cannot go on: {told(error)}") from None
 
     def disconnect(self) -> None:
-        """Take it off the network, so that nothing reaches it and it reaches nothing.
+        """Take it off the network, so that it can neither receive nor send.
 
         Its ports on the host go with it.  Raises ChaosError when it is off already.
         """
@@ -175,7 +175,7 @@ class ContainerNode(Awaitable):
         return int(self._looked_at().attrs["HostConfig"]["Memory"])
 
     def limit_memory(self, limit: int) -> None:
-        """From now on it may use so many bytes; 0 for all there are.  Raises ChaosError."""
+        """Limit its memory to so many bytes from now on; 0: no limit.  Raises ChaosError."""
         value = limit or -1
         try:
             self._started().update(mem_limit=value, memswap_limit=value)
@@ -231,7 +231,7 @@ class ContainerNode(Awaitable):
 
     def _is_ours(self, pid: int) -> bool:
         try:
-            # Docker's machine may be another one: the number alone proves nothing.
+            # Docker may run on another machine: the pid alone proves nothing.
             return self._container.id in Path(f"/proc/{pid}/cgroup").read_text()
         except OSError:
             return False

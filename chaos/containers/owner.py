@@ -15,7 +15,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PID_SPACE = Path("/proc/self/ns/pid")
 _SLACK_S = 1.0
 LONGEST_RUN_S = 6 * 3600.0
-"""What an owner that cannot be seen from here started so long ago is taken for left behind."""
+"""Objects of an invisible owner that are older than this count as left behind."""
 
 
 def token() -> str:
@@ -25,7 +25,7 @@ def token() -> str:
 
 
 def is_dead(owner: str, age_s: float) -> bool:
-    """Whether that process has ended, as far as can be told of what it made `age_s` seconds ago.
+    """Whether that process has ended, judging by an object that it made `age_s` seconds ago.
 
     Processes of another machine, or of another container on this one, cannot be seen from here:
     they are given the time of the longest run.

@@ -80,7 +80,7 @@ class ContainerRedis(ContainerNode):
         return {self.name: self}
 
     def primaries(self) -> Sequence[ContainerRedis]:
-        """It takes the writes."""
+        """This server."""
         return [self]
 
     @property

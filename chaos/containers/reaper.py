@@ -1,4 +1,4 @@
-"""Ryuk, which removes what a killed process of testcontainers has left, where it can be had.
+"""Ryuk, if available: it removes the leftovers of a killed process of testcontainers.
 
 Otherwise the container guardian and the next run's sweep do its work.
 """
@@ -20,9 +20,9 @@ _DECIDED = "TESTCONTAINERS_RYUK_DISABLED"
 
 
 def fetch(client: Any, say: Callable[[str], None]) -> None:
-    """Pull its image where that is not here: to be called when a registry is known to be in reach.
+    """Pull its image if it is missing; call this only when a registry is known to be in reach.
 
-    That it cannot be pulled is no error.
+    A failed pull is no error.
     """
     if _DECIDED in os.environ or testcontainers_config.ryuk_disabled or _is_here(client):
         return

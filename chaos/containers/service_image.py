@@ -1,7 +1,7 @@
-"""Our own image: made of the sources that are here, by `docker build`.
+"""Diya's own image, built from the local sources by `docker build`.
 
-It is built before every run, which must not judge old code: Docker's cache of layers makes that the
-same image in about a second while nothing has changed.
+It is built before every run, which must not judge old code: while nothing has changed, Docker's
+layer cache gives the same image in about a second.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ server leave customers' messages and secrets there."""
 _DATA = (
     "target_service/sessions/lua/*.lua",
     "loadtests/shopmax.toml",
-    # By name: what else lies there may be somebody's own.
+    # By name: other files there may be the user's own.
     "loadtests/profiles/diwali-extreme.toml",
     "loadtests/profiles/diwali-stress.toml",
     "loadtests/profiles/diwali.toml",
@@ -67,7 +67,7 @@ def ensure(client: Any, say: Callable[[str], None]) -> None:
                 buildargs=_arguments(),
                 rm=True,
                 forcerm=True,
-                # pip is silent for longer than any other call of ours may be.
+                # pip is silent for longer than any other call may be.
                 timeout=_LONGEST_SILENCE_S,
             )
     except REFUSALS as error:
@@ -77,7 +77,7 @@ def ensure(client: Any, say: Callable[[str], None]) -> None:
 
 
 def _arguments() -> dict[str, str]:
-    """The image below ours, where it is not the one that the Dockerfile names."""
+    """The base image, if it is not the Dockerfile's default."""
     base = os.environ.get("DIYA_BASE_IMAGE")
     return {"BASE": base} if base else {}
 
@@ -101,7 +101,7 @@ def _context() -> dict[str, bytes]:
 
 
 def _sources(top: Path) -> Iterator[Path]:
-    """The modules and the data of our packages, and nothing else."""
+    """The modules and the data of diya's packages, and nothing else."""
     for room in _ROOMS:
         for package in (top / room).rglob("__init__.py"):
             folders = [package.parent, *package.parent.parents]
@@ -118,7 +118,7 @@ def _sources(top: Path) -> Iterator[Path]:
 def _tar(files: dict[str, bytes]) -> io.BytesIO:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        # Folders that are not in there Docker would make writable for everybody.
+        # Docker would make folders that are not in the archive writable for all users.
         for folder in sorted({str(each) for name in files for each in Path(name).parents} - {"."}):
             member = tarfile.TarInfo(folder)
             member.type, member.mode = tarfile.DIRTYPE, 0o755

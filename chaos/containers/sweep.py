@@ -14,7 +14,7 @@ from chaos.fleet.waiting import holds_within
 _TIMEOUT_S = 30.0
 _PAUSE_S = 0.2
 _QUIET_LOOKS = 5
-"""Docker may still be creating what a process asked for before it died: look again."""
+"""Docker may still be creating objects that a dead process requested: look again."""
 
 
 def remove_run(client: Any, run_id: str, timeout: float = _TIMEOUT_S) -> bool:
@@ -37,9 +37,9 @@ def remove_run(client: Any, run_id: str, timeout: float = _TIMEOUT_S) -> bool:
 
 
 def sweep(client: Any) -> list[str]:
-    """Remove what dead runs have left; returns their ids.  Runs that live are not touched.
+    """Remove the leftovers of dead runs; returns their ids.  Live runs are not touched.
 
-    Raises ChaosError when Docker does not say what there is.
+    Raises ChaosError when Docker does not list its objects.
     """
     found: list[Any] = []
 
@@ -68,7 +68,7 @@ def age_s(each: Any) -> float:
 
 
 def _look(client: Any, label: str) -> list[Any] | None:
-    """What carries the label; None when Docker does not say.
+    """The objects that carry the label; None when Docker does not answer.
 
     Containers first: a network can be removed only when no container is on it.
     """
