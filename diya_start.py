@@ -3,7 +3,7 @@
 A user's repository may have a `reports` or a `chaos` of its own.  A process of diya begins
 here: `python -P diya_start.py MODULE ARGUMENTS` is `python -m MODULE ARGUMENTS`, except that the
 rooms are those beside this file, in any working directory and with any PYTHONPATH.  The process of
-a test has both, ours and theirs: there `our_names` lends the names to us, for a block.
+a test has both packages: there, inside a block, `our_names` gives the names to diya's.
 
 This module has a name that no other package has, and imports nothing of diya.
 """
@@ -34,17 +34,17 @@ class _Beside:
         self._names = frozenset(names)
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """As the import system asks it."""
+        """The spec of a package with one of the names; None for any other name."""
         return PathFinder.find_spec(name, [_ROOT]) if name in self._names else None
 
 
 def command(module: str, *arguments: str, users: bool = False) -> list[str]:
     """The command line of a process of diya.
 
-    With `users` it imports modules of the user's too, from the folder one stands in; of our rooms
-    it knows its own only, and the other names are free for the user's.
+    With `users` it also imports the user's modules from the working directory; of diya's rooms it
+    finds only its own, and the other names are free for the user's packages.
     """
-    # -P: neither the folder one stands in nor the one of this file is looked through.
+    # -P: Python searches neither the working directory nor the folder of this file.
     return [sys.executable, "-P", __file__, *([_USERS] if users else []), module, *arguments]
 
 
@@ -88,7 +88,7 @@ def _begin(names: Iterable[str]) -> None:
 
 
 def _is_ours(room: str) -> bool:
-    """Whether the name of the room means ours at the moment."""
+    """Whether an import of the room finds diya's package at the moment."""
     if room in sys.modules:
         places = getattr(sys.modules[room], "__path__", ())
     else:

@@ -20,9 +20,9 @@ class FleetKind:
     load: Callable[[], type[FleetLifecycle]]
     """Imports the class: only a run with containers needs Docker's packages."""
     help: str | None = None
-    """What `diya readiness --help` says of it."""
+    """The text in `diya readiness --help`."""
     in_containers: bool = True
-    """It is made of images, has one Redis of its own, and no proxies on the way."""
+    """It runs images, has one Redis of its own, and no proxies."""
     plays_load: bool = False
     """Its load generator is a part of it."""
     options: frozenset[str] = frozenset()
@@ -30,7 +30,7 @@ class FleetKind:
 
     @property
     def capabilities(self) -> frozenset[str] | None:
-        """What can be done to it under load; None: it depends on the topology and the model."""
+        """Its capabilities under load; None: they depend on the topology and the model."""
         from chaos.experiment import random_experiment
 
         return random_experiment.CONTAINERS if self.in_containers else None
@@ -75,5 +75,5 @@ def with_option(option: str) -> str:
 
 
 def in_containers() -> str:
-    """The kinds that are made of images, for a sentence."""
+    """The kinds that run images, for a sentence."""
     return " or ".join(name for name, kind in FLEETS.items() if kind.in_containers)

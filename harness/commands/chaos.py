@@ -1,4 +1,4 @@
-"""`diya chaos`: one fault by hand, done to the fleet that `diya up` keeps."""
+"""`diya chaos`: injects one fault into the fleet that `diya up` keeps."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ def _field(fault: str, target: str, known: Sequence[str]) -> str:
     fields = [name for name in ("replica", "server") if name in known]
     if not fields:
         raise ConfigError(f"TARGET {target}: must not be given, {fault} chooses its own")
-    # Links are a replica's or, in a set of servers, a server's.
+    # A link belongs to a replica or, in a set of servers, to a server.
     named_as_server = target in {"primary", "replica"} or target.startswith("redis")
     return fields[-1] if named_as_server else fields[0]

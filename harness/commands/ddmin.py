@@ -12,8 +12,8 @@ T = TypeVar("T")
 def minimise(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
     """A part of `items` that fails, and that does not fail without any one of its items.
 
-    All of them fail, and none of them do not: neither is asked.  `fails` may be asked for the same
-    part twice.  With n items it is asked at most n² + 3n times, and far fewer when few matter.
+    Assumes that all items fail and that no items pass.  `fails` may be called with the same part
+    twice.  With n items it is called at most n² + 3n times, and far fewer when few matter.
     """
     left = list(items)
     parts = 2
@@ -27,7 +27,7 @@ def minimise(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T
                 left, parts = candidate, 2
                 break
         else:
-            # Of two chunks, the one without the other is the other: asked already.
+            # With two chunks, each rest is the other chunk, which was tried already.
             for candidate in rest if parts > 2 else []:
                 if fails(candidate):
                     left, parts = candidate, max(parts - 1, 2)

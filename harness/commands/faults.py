@@ -18,11 +18,11 @@ from reports.basics.suggestions import nearest
 
 _WIDTH = 100
 _FEW = 3
-"""So many places at most are named where a fault can be done; else those where it cannot."""
+"""The list names up to this many places that take a fault; else those that refuse it."""
 
 
 def main(args: argparse.Namespace) -> int:
-    """Print the list of faults, or all that is known of one.
+    """Print the list of faults, or all details of one.
 
     Raises ConfigError for an unknown fault.
     """

@@ -8,7 +8,7 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def columns(values: Sequence[float], width: int) -> list[float]:
-    """`values` in `width` columns, the highest of those that fall into each."""
+    """The highest value in each of `width` columns."""
     share = len(values) / width
     return [
         max(values[int(column * share) : max(int((column + 1) * share), int(column * share) + 1)])
@@ -36,8 +36,8 @@ def axis(
 ) -> list[str]:
     """The line below a chart, a tick at each of `places`, and rows of texts that begin there.
 
-    A text takes the room up to the next tick, or is left out where that is hardly any; the last
-    one moves to the left instead.
+    A text ends before the next tick, or is left out if there is no room; the last text moves to
+    the left instead.
     """
     ticks = ["─"] * width
     for place in places:

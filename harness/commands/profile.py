@@ -1,4 +1,4 @@
-"""`diya profile`: what a load profile will do, before anything runs."""
+"""`diya profile`: lists the load profiles, or forecasts one without a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARGIN = 10
 _COLUMNS = _WIDTH - _MARGIN - 1
 _HEIGHT = 6
 _GRAIN = 20
-"""How many places of a column of the arrival curve are looked at: its spikes are short."""
+"""Samples of the arrival curve in each column; many, because spikes are short."""
 
 
 def main(args: argparse.Namespace) -> int:
@@ -53,7 +53,7 @@ def _list() -> list[str]:
 
 
 def _server() -> str:
-    """The Redis server that a run would start here: their sessions differ in size."""
+    """The Redis server that a run would start here; sessions differ in size between servers."""
     try:
         return "redis" if find_server("auto").name == "redis-server" else "valkey"
     except ChaosConfigError:
@@ -196,14 +196,14 @@ def _table(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Rounded to what matters, with thousands marked."""
+    """The number rounded, with thousands separators."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def size(value: float) -> str:
     """Bytes in a unit of a fitting size."""
     for unit in ("B", "KiB", "MiB"):
-        if value < 1000:  # three digits hold no more
+        if value < 1000:  # at most three digits
             return f"{value:.3g} {unit}"
         value /= 1024
     return f"{value:.3g} GiB"

@@ -26,11 +26,11 @@ SHRUNK = "shrunk.yaml"
 _RUNS = "shrink"
 """Folder in the run directory: the runs of the search."""
 _TRIES = 2
-"""An inconclusive run is played once more."""
+"""Attempts for each part: an inconclusive run is played once more."""
 
 
 class _Enough(Exception):
-    """No more runs may be begun."""
+    """The limit of runs or of time is reached."""
 
 
 def main(args: argparse.Namespace) -> int:

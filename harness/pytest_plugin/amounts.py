@@ -26,7 +26,7 @@ COUNTS = {"": 1.0}
 def read(text: str, units: dict[str, float], where: str) -> float:
     """The amount in the base unit (seconds, shares of one, bytes, or a number of things).
 
-    Raises PlanError naming `where` it stands when it is none.
+    Raises PlanError, which names `where`, when the text is no such amount.
     """
     match = _AMOUNT.fullmatch(text)
     if match is None or match[2] not in units:

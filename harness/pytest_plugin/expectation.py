@@ -37,13 +37,13 @@ class Answer:
     measured: tuple[str, ...]
     """`p99 1.89 s of 38 turns in fault:restart-redis-1`, one for each place that was asked."""
     unknown: bool
-    """It does not hold only because it was not measured."""
+    """True if the only reason that it does not hold is a missing measurement."""
     gates: tuple[str, ...]
     fault: str | None
 
 
 def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) -> Answer:
-    """Judge one expectation; of several places that it names, all must hold.
+    """Judge one expectation; it must hold in every place that it names.
 
     Raises PlanError when it is mistyped, or when the result has nothing that it asks about.
     """

@@ -36,7 +36,7 @@ def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -
         arguments["replica"], target = target, "replica"
     func = verb if target is None else f"{verb}_{target}"
     if target == "replica" and func not in FAULTS and verb in FAULTS:
-        func = verb  # its name does not say at whom it aims: `slow_start`, `limit_memory`
+        func = verb  # its name does not contain its target: `slow_start`, `limit_memory`
     if func not in FAULTS:
         raise PlanError(f"{written}: fault {func!r}{not_known(func, FAULTS)}")
     known = base.parameters(FAULTS[func])
@@ -53,8 +53,7 @@ def plan(verb: str, target: str | None, at: float, parameters: dict[str, Any]) -
 def write_experiment(path: Path, title: str, faults: Sequence[PlannedFault]) -> None:
     """Write the faults, in order of time, as an experiment in Chaos Toolkit's format (JSON).
 
-    Each begins at its own moment of the load, however long those before it took; one that is not
-    over yet makes the next one wait.
+    Each begins at its own moment of the load, but not before the previous one has ended.
     """
     method = []
     moments = {}

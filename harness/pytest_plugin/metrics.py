@@ -34,9 +34,9 @@ class Metric:
 
 
 def continuity(result: Result) -> float | None:
-    """The share of acknowledged turns to which no violation happened; None when not known.
+    """The share of acknowledged turns without a violation; None when not known.
 
-    It is 1 only when every gate of continuity passed; what a target does not show does not count.
+    It is 1 only when every gate of continuity passed; gates that a target cannot show are skipped.
     """
     judged = [
         gate for gate in view.gates(result) if gate.group == "continuity" and not gate.out_of_sight
@@ -50,13 +50,14 @@ def continuity(result: Result) -> float | None:
             for gate in result["gates"]
             if gate["status"] == "fail" and gate["name"] in names_of("continuity")
         )
-        # One turn can be violated in two ways; and of none that was acknowledged, none survived.
+        # One turn can have two violations, so the difference may be negative.  Without an
+        # acknowledged turn the share is 0.
         return max(0.0, 1.0 - found / turns) if turns else 0.0
     return 1.0 if all(gate.status == "pass" for gate in judged) else None
 
 
 def _gate_value(name: str) -> Callable[[Result], float | None]:
-    """Reads what that gate of the whole run judges."""
+    """Reads the value of that gate of the whole run."""
 
     def read(result: Result) -> float | None:
         for gate in result.get("gates") or ():

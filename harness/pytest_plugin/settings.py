@@ -23,7 +23,7 @@ class Settings:
     env: str
     out: Path
     root: Path
-    """Relative paths in the marker start here, and so do modules of session services."""
+    """The base of relative paths in the marker, and of modules of session services."""
     inconclusive: str = "fail"
     profile: str = "smoke"
     replicas: int = 3
@@ -35,7 +35,7 @@ class Settings:
     """The folder of the repository's own agent; in an image or at a target its name is the app."""
     journeys: str | None = None
     scale: str | None = None
-    """All rates of the profile times this; None or `auto`: what this machine carries."""
+    """The factor on all rates of the profile; None or `auto`: as much as this machine carries."""
     target: str | None = None
     authorised: bool = False
     ttl: float | None = None
@@ -78,7 +78,7 @@ class Settings:
             given["--health-path"] = self.health_path
         else:
             given["--redis"] = self.redis
-        # In one word: a value that begins with a dash is a value.
+        # In one word, so that a value may begin with a dash.
         words = [f"{option}={value}" for option, value in given.items() if value is not None]
         if self.env == "containers":
             return [*words, *(f"--pass-env={name}" for name in self.pass_env)]
@@ -95,7 +95,7 @@ _MAY_BE_NONE = {each.name for each in fields(Settings) if each.default is None}
 
 
 def of(request: pytest.FixtureRequest) -> Settings:
-    """The settings of a test.  Raises PlanError for a marker that says what cannot be."""
+    """The settings of a test.  Raises PlanError for a marker that cannot be used."""
     config = request.config
     values: dict[str, Any] = {}
     for mark in reversed(list(request.node.iter_markers("readiness"))):
@@ -107,7 +107,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
             if name not in _MARKED:
                 raise PlanError(f"@pytest.mark.readiness({name}=…){not_known(name, _MARKED)}")
             values[name] = value
-    # What stands on the command line was said last.
+    # The command line overrides markers and the ini file.
     for name in _CHOSEN:
         chosen = config.getoption(f"diya_{name}")
         if not chosen and name != "inconclusive" and name not in values:

@@ -73,7 +73,7 @@ def _table(keys: Sequence[Key]) -> str:
 
 
 def meaning(key: Key) -> str:
-    """What a key says; KeyError for one that nobody tells of."""
+    """The meaning of a key; KeyError for a key without a description."""
     if key.told.meaning:
         return key.told.meaning
     if not key.section and key.name in SECTIONS:

@@ -1,8 +1,7 @@
 """Prolongs the load while a fault lasts longer than planned, so that customers come after it.
 
-A slow machine takes several times as long to start a replica again.  A load that ends meanwhile
-shows nothing of the service after the fault, and the run would be inconclusive for the machine's
-sake.
+A slow machine takes several times as long to start a replica again.  If the load ended meanwhile,
+no turn would follow the fault, and the run would be inconclusive only because the machine is slow.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from reports.records import TurnRecord
 from reports.records.load_commands import ExtendCommand
 
 LONGEST_S = 30.0
-"""The load goes on for no longer than this, real seconds."""
+"""The most by which the load is prolonged, real seconds."""
 _STEP_S = 3.0
 _LEAD_S = 2.0
-"""Before the end of the load: the generator must hear of it in time, on a busy machine too."""
+"""An order is sent this long before the end of the load, so that it arrives on a busy machine."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,14 +36,14 @@ class Extension:
         self._latest = profile.load_seconds + LONGEST_S
         self._rate = profile.curve().total / profile.load_seconds
         self._sent: list[float] = []
-        """When the answered turns were sent that came after the last fault that is over."""
+        """The send times of the answered turns since the end of the last fault."""
 
     def add(self, turns: Iterable[TurnRecord]) -> None:
         """Take note of answered turns."""
         self._sent.extend(turn.sent for turn in turns)
 
     def look(self, now: float, start: float) -> float:
-        """Order more load if it is needed; by how many seconds the load's end moves.
+        """Order more load if it is needed; returns the seconds by which the load's end moves.
 
         `now` and `start` (of the load) are run time.
         """

@@ -32,11 +32,11 @@ class Crew:
 
     workers: int = 1
     bind: tuple[str, int] | None = None
-    """Where the workers of other machines join; None: they are all ours, on this machine."""
+    """The address that workers of other machines join; None: all workers run on this machine."""
 
     @property
     def alone(self) -> bool:
-        """Whether one process does it all."""
+        """Whether one process plays the whole load."""
         return self.workers == 1 and self.bind is None
 
 
@@ -71,7 +71,7 @@ class Generator:
         crew = crew or Crew()
         self._logs = run_dir / "logs"
         command = [*_COMMAND, "--users", "1", "--spawn-rate", "1", "--host", target, *_QUIET]
-        # The judge decides about failed turns; Locust's exit code then tells of a broken generator.
+        # The judge decides about failed turns; Locust's exit code shows only a broken generator.
         command += ["--exit-code-on-error", "0", "--stop-timeout", "2"]
         # The harness checked the target before the load began: its processes may use it too.
         env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
@@ -102,7 +102,7 @@ class Generator:
         return self.exit_code is None
 
     def check_started(self) -> None:
-        """Raise GeneratorError with the end of the log if any of it has ended already."""
+        """Raise GeneratorError with the end of the log if any process has ended already."""
         logs = sorted(self._logs.glob("locust*.log"))
         for process, log in zip(self._processes, logs, strict=False):
             if process.poll() is not None:

@@ -13,14 +13,14 @@ from loadtests.arrivals.forecast import forecast
 
 FILE = "forecast.json"
 _MOST = 100_000
-"""Conversations; above that their averages are as good, and quicker."""
+"""Up to this many conversations the seed is used; above it averages are as good, and quicker."""
 
 
 def write(run_dir: Path, plan: Plan, server: str) -> None:
     """Write the forecast of this run, for a Redis server of that name, into its directory.
 
-    Nothing is written where nothing is known of the sizes: another session service, agent or model
-    than those that were measured, or another Redis than one server of ours.
+    Nothing is written when the sizes are not known: for a session service, agent or model that was
+    not measured, or for a Redis other than one server that diya starts.
     """
     values = _values(plan, server)
     if values is not None:

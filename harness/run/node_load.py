@@ -31,6 +31,6 @@ class NodeLoad:
             raise GeneratorError(f"the load generator did not start:\n{lines}")
 
     def stop(self) -> None:
-        """Ask the master to end, so that it writes what it knows; its workers end with it."""
+        """Ask the master to end, so that it writes its last records; its workers end with it."""
         if self.running:
             self._master.terminate(_END_S)

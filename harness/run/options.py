@@ -162,7 +162,7 @@ _OF_THE_FLEET = ("DIYA_REDIS_URL", "DIYA_REPLICA", "DIYA_SESSIONS", "DIYA_TTL_SE
 
 
 def pass_env(args: argparse.Namespace) -> tuple[str, ...]:
-    """The variables that replicas in containers get from our environment.  Raises ConfigError.
+    """The variables that replicas in containers get from diya's environment.  Raises ConfigError.
 
     Their values are in no message.
     """

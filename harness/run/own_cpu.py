@@ -1,4 +1,4 @@
-"""How much of the cores that the run may use this process and all that it started use."""
+"""The share of the usable cores that this process and all its descendants use."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Plan:
     target: str | None
     app: str
     agent: Path | None
-    """The folder of the agent that our fleet serves; None: ShopMax's."""
+    """The folder of the agent that diya's fleet serves; None: ShopMax's."""
     authorised: bool
     out: Path
     run_id: str
@@ -74,7 +74,7 @@ class Plan:
     health_path: str = options.HEALTH_PATH
     """Where the service of an image says that it is ready."""
     pass_env: tuple[str, ...] = ()
-    """Variables of our environment that replicas in containers get too."""
+    """Variables of diya's environment that replicas in containers get too."""
     token_env: str | None = None
     """The environment variable that holds the target's bearer token."""
     ttl_known: bool = True
@@ -202,7 +202,7 @@ def _shown(path: Path) -> str:
 
 
 def _scripted() -> str:
-    """The model of ShopMax's agent in the replicas, which inherit our environment."""
+    """The model of ShopMax's agent in the replicas, which inherit diya's environment."""
     named = os.environ.get("DIYA_MODEL", "scripted")
     if named != "scripted":
         return named

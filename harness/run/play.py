@@ -56,7 +56,7 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
     with RecordWriter(run_dir) as records, uninterrupted_end(fleet.stop):
         schedule: Schedule | None = None
         if plan.experiment is not None:
-            # Before anything starts: it refuses faults that such a fleet cannot have.
+            # Made before anything starts, because it refuses faults that this fleet cannot take.
             phases = {name: start for name, start, _ in plan.profile.planned_phases()}
             schedule = Schedule(plan.experiment, fleet, clock, records, plan.seed, phases)
         fleet.start(progress.note)
@@ -84,7 +84,7 @@ def _sized(
     fleet: FleetLifecycle | None,
     progress: Progress,
 ) -> Plan:
-    """The plan after the rehearsal; the description is written again with the load that it has."""
+    """The plan after the rehearsal; writes the description again with the plan's load."""
     plan = rehearsed(plan, run_dir, fleet, progress)
     sized = plan.description()
     run_file.write(
@@ -111,7 +111,7 @@ def _play_load(
         clock,
         _sampled_redis(plan, fleet),
         {} if fleet is None else fleet.replicas,
-        # Behind proxies every replica seems to listen, dead or not.
+        # Behind proxies even a dead replica seems to listen.
         balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
         envoy=None if fleet is None else fleet.balancer,
         served={} if fleet is None else fleet.replicas,
@@ -143,7 +143,7 @@ def _load(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Load:
 
 def _sampled_redis(plan: Plan, fleet: FleetLifecycle | None) -> Callable[[], Sequence[str]] | None:
     if fleet is None or not fleet.redis.servers:
-        # With a --target, a --redis address is where that keeps its sessions: read, never touched.
+        # With --target, --redis is the target's session store: it is read and never changed.
         return (lambda: [plan.redis]) if "://" in plan.redis else None
     return fleet.primary_urls
 
@@ -159,4 +159,4 @@ def uninterrupted_end(end: Any) -> Iterator[None]:
             end()
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)  # judging a long run may be interrupted
+                signal.signal(number, handler)  # so that judging a long run can be interrupted

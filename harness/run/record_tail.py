@@ -18,7 +18,7 @@ class Tail:
         self._position = 0
 
     def read(self) -> list[Any]:
-        """The records that came since the last call; a line still being written waits."""
+        """The records since the last call, without a line that is not complete yet."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._position)
@@ -29,7 +29,7 @@ class Tail:
         self._position += len(whole) + len(newline)
         records = []
         for line in whole.splitlines():
-            # Progress is for the eye; the judge reads the file again, and strictly.
+            # These records only show progress; the judge reads the file again, strictly.
             with contextlib.suppress(ValueError):
                 records.append(from_json(self._kind, line))
         return records

@@ -43,7 +43,7 @@ class RedisProbe:
         self._run_ids: frozenset[str] = frozenset()
         self._run = 0.0
         self._cpu: dict[str, tuple[float, float]] = {}
-        """By address: when its processor time was last read, and how much that was."""
+        """Address -> the time of the last reading, and the processor seconds read then."""
 
     def clients(self) -> list[Redis]:
         """One for each server that holds data now."""
@@ -108,7 +108,7 @@ class RedisProbe:
 def signed(value: Any) -> float:
     """A number of INFO, where a difference below zero wraps around 2^64.
 
-    `used_memory_dataset` does so on a server that holds next to nothing.
+    `used_memory_dataset` wraps on an almost empty server.
     """
     number = float(value)
     return number - _WRAP if number >= _WRAP / 2 else number

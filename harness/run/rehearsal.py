@@ -40,7 +40,7 @@ class Refusal:
     """Every request to the service failed."""
 
     opening: bool
-    """No session can be opened; else no turn is answered."""
+    """True: no session can be opened; False: no turn is answered."""
     error: str
     """The service's own error, or the error of the connection."""
 
@@ -67,7 +67,7 @@ def customers(replicas: int) -> int:
 def rehearse(
     run_dir: Path, run_id: str, url: str, count: int, cpu: Cpu = lambda: None
 ) -> Refusal | Measured | None:
-    """Let `count` customers talk at `url`; with 0 of them it is only asked whether it answers.
+    """Let `count` customers talk at `url`; with 0 only check whether the service answers.
 
     None when nothing was measured.  Raises GeneratorError when the rehearsal itself broke.
     """

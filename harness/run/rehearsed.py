@@ -26,10 +26,10 @@ _END_OF_LOG = 16_384
 
 
 def rehearsed(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, progress: Progress) -> Plan:
-    """The plan with its load sized.  `run.json` must say where the service is.
+    """The plan with its load sized.  `run.json` must hold the service's address.
 
-    Raises ConfigError where the service fails always, with its own sentence, or where the machine
-    is too small for the load.
+    Raises ConfigError with the service's own error if every request fails, or if the machine is
+    too small for the load.
     """
     measured: Measured | None = None
     if plan.rehearse:
@@ -71,7 +71,7 @@ def _cpu(fleet: FleetLifecycle) -> Cpu:
         for node in nodes:
             pid = node.pid
             if pid is None:
-                return None  # in a machine of Docker's own, for example
+                return None  # for example in Docker's virtual machine
             with contextlib.suppress(psutil.Error):
                 total += used_below(psutil.Process(pid))
         return total
@@ -83,7 +83,7 @@ def _refused(plan: Plan, found: Refusal, run_dir: Path) -> str:
     asked = f"--target {plan.target}" if plan.target else f"app {plan.app}"
     fails = "no session can be opened" if found.opening else "every turn fails"
     said = found.error
-    # A bare 500 says nothing; the replica's log has the exception.
+    # A bare 500 gives no reason; the replica's log has the exception.
     raised = None if plan.target or "HTTP 4" in said else _last_exception(run_dir / "logs")
     why = f"{said}: {raised}" if raised and raised not in said else said
     return (

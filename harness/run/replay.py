@@ -50,8 +50,8 @@ class _Replayable(RunDescription, frozen=True, kw_only=True):
 def filled_in(args: argparse.Namespace) -> argparse.Namespace:
     """The options, filled in from the run.  Sets the run's settings of the service in `os.environ`.
 
-    Raises ConfigError for a directory that is not that of such a run, and for options beside it
-    that the run answers.
+    Raises ConfigError for a directory without such a run, and for options whose value comes from
+    the run.
     """
     run_dir = Path(args.replay)
     defaults = vars(parser.build().parse_args(["readiness"]))
@@ -60,7 +60,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
             option = "--" + name.replace("_", "-")
             raise ConfigError(f"{option}: must not be given with --replay; the run has its own")
     run = _read(run_dir)
-    # The settings that another version has are left alone.
+    # Settings of other versions are ignored.
     os.environ.update({name: run.service[name] for name in SETTINGS if name in run.service})
     topology = run.topology
     experiment = run_dir / rundir.EXPERIMENT_FILE
@@ -71,7 +71,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
         "topology": topology.redis,
         "aof": topology.aof,
         "rdb": bool(topology.rdb),
-        # The factor that the profile of the run has in it: 1 where it was not sized.
+        # The factor that the run's profile already includes; 1 if the run was not sized.
         "scale": f"{1.0 if run.sizing is None else run.sizing.factor:.17g}",
         "min_replicas": None if topology.min_replicas is UNSET else topology.min_replicas,
         "proxy": bool(topology.proxy),

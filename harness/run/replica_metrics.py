@@ -1,7 +1,7 @@
 """Reads each replica's own `/metrics` every few seconds, independently of the other replicas.
 
-A replica that is dead, frozen or overloaded is slow to answer or does not: each has a thread of its
-own, which waits while the sampler goes on.
+A dead, frozen or overloaded replica answers slowly or not at all, so a thread for each replica
+waits while the sampler goes on.
 """
 
 from __future__ import annotations
@@ -69,18 +69,18 @@ class ReplicaMetrics:
             if answer is not None:
                 values = read(answer[1].decode(errors="replace")) if answer[0] == 200 else {}
                 if not values:
-                    return  # another service, which has no such numbers
+                    return  # another service, without these metrics
                 if self._stop.is_set():
                     return
                 try:
                     self._write(f"service:{name}", values)
                 except OSError:
-                    return  # the disk takes no more: the sampler says so
+                    return  # the disk is full: the sampler reports it
             self._stop.wait(_EACH_S)
 
 
 def read(text: str) -> dict[str, float]:
-    """The numbers of a sample in the text of `/metrics`; empty where there are none of ours."""
+    """The values of a sample in the text of `/metrics`; empty without diya's metrics."""
     try:
         families = list(text_string_to_metric_families(text))
     except (ValueError, LookupError):

@@ -48,8 +48,8 @@ class Sampler:
 
         `envoy` is the balancer's process; `served` are the replicas whose `/metrics` are read.
 
-        `own_cpu`: everything that the run needs is started by this process, so that what the
-        machine does besides is somebody else's.
+        `own_cpu`: this process starts everything that the run needs, so that all other CPU use of
+        the machine is foreign.
         """
         self._writer = writer
         self._clock = clock
@@ -65,7 +65,7 @@ class Sampler:
 
     def start(self) -> None:
         """Take the first sample and go on once a second."""
-        _busy_percent()  # the first call only sets the mark from which the next one measures
+        _busy_percent()  # the first call only starts the interval that the next one measures
         self._thread.start()
         self._metrics.start()
 
@@ -87,7 +87,7 @@ class Sampler:
             except OSError:
                 if self._writer.failure is None:
                     raise
-                return  # the disk takes no more: the watch ends the run
+                return  # the disk is full: the watch ends the run
             due = max(due + _STEP_S, time.monotonic())
             self._stop.wait(due - time.monotonic())
 

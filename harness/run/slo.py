@@ -48,7 +48,7 @@ def _value(option: str, text: str, low: float, high: float) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not low <= value <= high:  # not a number is neither
+    if not low <= value <= high:  # true for NaN too
         raise ConfigError(
             f"--slo {option}: VALUE must be a number from {low:g} to {high:g}, got {text!r}"
         )

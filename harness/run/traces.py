@@ -18,9 +18,9 @@ _BATCH = 500
 def no_new_keys(urls: Callable[[], Sequence[str]]) -> Iterator[None]:
     """Remove every key that appears inside the block and is still there at its end.
 
-    Sessions are deleted through the service.  What it keeps beside them (an index of users, state
-    of the app) would be there until its TTL.  `urls` gives the servers that take writes, all our
-    own; one that does not answer is left as it is.
+    Sessions are deleted through the service, but its other keys (an index of users, state of the
+    app) would stay until their TTL.  `urls` gives the servers that take writes, all of them
+    started by diya; a server that does not answer is left as it is.
     """
     before = {url: _keys(url) for url in urls()}
     try:

@@ -19,16 +19,16 @@ from reports.records import ConversationRecord, LoadMark, RecordWriter, RunClock
 _LOG = logging.getLogger(__name__)
 _LOOK_S = 0.2
 _START_S = 30.0
-"""The generator has so long to come up, and the time to count its arrivals."""
+"""The generator's time to start, in addition to the time to count its arrivals."""
 _COUNTED_A_SECOND = 200_000
-"""A slow machine does that."""
+"""Arrivals that a slow machine counts in a second."""
 _JOIN_S = 600.0
-"""Workers of other machines have so long to join."""
+"""The time that workers of other machines have to join."""
 _DRAINED_S = 4.0
-"""Memory is watched for so long after the last session's TTL: a few samples, and Redis's own time
-to reclaim what has expired."""
+"""Memory is watched this long after the last session's TTL: a few samples, and Redis's own time
+to reclaim expired keys."""
 _SLACK_S = 60.0
-"""How much longer than planned anything of the load may take before the run is cut."""
+"""The delay of any part of the load after which the run is cut."""
 
 
 class Watch:
@@ -45,7 +45,7 @@ class Watch:
         records: RecordWriter,
         extension: Extension | None = None,
     ) -> None:
-        """`records` takes the harness's own: when the disk does not take them, the run ends.
+        """`records` writes the harness's records; the run ends when the disk refuses them.
 
         With an `extension` the load goes on while a fault lasts longer than planned.
         """
@@ -64,7 +64,7 @@ class Watch:
         self._phase = "starting"
         self._start: float | None = None
         self._drained: float | None = None
-        """When every session's TTL is over and memory has been seen after it; run time."""
+        """The run time at which every TTL is over and memory has been sampled after it."""
         profile, patience = plan.profile, _START_S if plan.crew.bind is None else _JOIN_S
         patience += profile.curve().total / _COUNTED_A_SECOND
         self._deadline_s = profile.conversation.deadline_s
@@ -95,7 +95,7 @@ class Watch:
 
     def _follow_to_the_end(self) -> None:
         while True:
-            # Asked before the records are read: everything that it wrote before its end is read.
+            # Checked before the records are read, so that all records before its end are read.
             running = self._generator.running
             self._look()
             if not running and not self._draining():
@@ -160,12 +160,12 @@ class Watch:
         try:
             schedule.start(load_start)
         except SteadyStateError as error:
-            # Recorded: the run will be inconclusive, and need not last.
+            # It is recorded, so the run will be inconclusive and can end now.
             self._progress.problem(str(error))
             self._latest = self._clock.now()
 
     def _left(self) -> float:
-        """Seconds to the end of the watch; until the load has ended, as planned."""
+        """Seconds to the end of the watch; the planned end while the load lasts."""
         profile = self._plan.profile
         planned = (self._start or 0.0) + profile.load_seconds + self._extended
         planned += profile.real_ttl_seconds
