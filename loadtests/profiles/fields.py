@@ -16,7 +16,7 @@ from loadtests.profiles.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a number, or each of a list of numbers, may be."""
+    """The allowed range of a number, or of each number in a list."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a text may be."""
+    """The allowed form of a text."""
 
     pattern: str
     expected: str

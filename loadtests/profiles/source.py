@@ -31,10 +31,10 @@ PROFILES = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the reference page says of a key."""
+    """The text of the reference page about a key."""
 
     meaning: str = ""
-    """What it says, with its unit; empty: the docstring of its field says it."""
+    """The meaning, with its unit; empty: the docstring of the key's field."""
     without: str = ""
     """The default in words, where it follows from other values."""
     field: tuple[type, str] | None = None
@@ -64,7 +64,7 @@ class Source:
         self.asked: dict[tuple[str, str], Key] = {}
         """(section, key) -> each requested key, in order."""
         self.told: dict[tuple[str, str], Told] = {}
-        """What readers tell of a key before they ask for it."""
+        """(section, key) -> the reference text that its reader gave."""
         self._written: dict[Place, tuple[str, int]] = {
             place: (name, line) for place, line in _lines_of_keys(text).items()
         }

@@ -15,7 +15,7 @@ def _is_number(value: Any) -> bool:
 
 
 class Table:
-    """One section of a profile, read key by key; `close` complains about keys nobody asked for."""
+    """One section of a profile, read key by key; `close` refuses keys that were not read."""
 
     def __init__(self, source: Source, section: str, index: int, values: Any) -> None:
         self._source, self._section, self._index = source, section, index
@@ -51,7 +51,7 @@ class Table:
         return iter(self._values)
 
     def tell(self, key: str, told: Told) -> None:
-        """Say what the reference page shall say of a key that is asked for next."""
+        """Set the reference text of a key that is read next."""
         self._source.told[self._section, key] = told
 
     def _ask(self, key: str, expected: str, default: object = None) -> None:
