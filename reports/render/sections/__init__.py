@@ -18,4 +18,4 @@ SECTIONS = (
 """In the order of the page."""
 
 LINES = (sizing_line, slo_line)
-"""What every report says in a line below the verdict; a line may be empty."""
+"""The lines below the verdict in every report; a line may be empty."""

@@ -1,4 +1,4 @@
-"""What was injected, whether it took hold, and how long customers felt it."""
+"""The injected faults: whether each took hold, and how long customers felt it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NONE = "No fault was injected."
 
 
 def _page(result: Result) -> Content:
-    """What was injected, whether it took hold, and how long customers felt it."""
+    """The injected faults: whether each took hold, and how long customers felt it."""
     rows: list[tuple[str, ...]] = []
     for number, fault in enumerate(view.faults_of(result), 1):
         recovery = formatting.seconds(view.number(fault, "recovery_s"))

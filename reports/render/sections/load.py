@@ -1,4 +1,4 @@
-"""What the generator offered, and how well it kept time."""
+"""The load that the generator offered, and how well it kept time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reports.render.view import Result
 
 
 def _page(result: Result) -> Content:
-    """What the generator offered, and how well it kept time."""
+    """The load that the generator offered, and how well it kept time."""
     turns, generator = view.part(result, "turns"), view.part(result, "generator")
 
     def count(key: str) -> str:

@@ -20,7 +20,7 @@ class Table:
     kind: str = "numbers"
     """The class of the page's style sheet."""
     words: int = 1
-    """So many columns on the left hold words; the others hold figures."""
+    """The number of columns on the left with words; the others hold figures."""
 
 
 Content = Table | str
