@@ -26,7 +26,7 @@ def load(text: str, name: str) -> ModuleType:
 
 
 @pytest.mark.parametrize("number", range(2))
-def test_a_profile_of_the_page_is_one(number: int, tmp_path: Path) -> None:
+def test_a_profile_of_the_page_is_valid(number: int, tmp_path: Path) -> None:
     texts = [each.text for each in blocks(DOCS / "profile.md") if each.language == "toml"]
     (tmp_path / "rpm.csv").write_text("60\n600\n120\n")
     (tmp_path / "mine.toml").write_text(texts[number])
@@ -38,14 +38,14 @@ def experiments() -> list[Block]:
     return [each for each in blocks(DOCS / "experiment.md") if each.language == "yaml"]
 
 
-def test_the_experiment_of_the_page_is_one(tmp_path: Path) -> None:
+def test_the_experiment_of_the_page_is_valid(tmp_path: Path) -> None:
     (tmp_path / "my.yaml").write_text(experiments()[0].text)
     found = reader.load(tmp_path / "my.yaml")
     assert [step.id for step in found.faults] == ["restart-redis-1", "rolling-restart-1"]
 
 
 @pytest.mark.parametrize("number", range(1, 4))
-def test_what_the_page_adds_to_an_experiment_may_stand_there(number: int, tmp_path: Path) -> None:
+def test_the_experiment_additions_of_the_page_are_accepted(number: int, tmp_path: Path) -> None:
     parts = experiments()
     assert len(parts) == 4
     (tmp_path / "my.yaml").write_text(parts[0].text + parts[number].text)
@@ -54,7 +54,7 @@ def test_what_the_page_adds_to_an_experiment_may_stand_there(number: int, tmp_pa
     assert added == [(True, 0, None), (False, 1, None), (False, 0, "sentinel")][number - 1]
 
 
-def test_the_test_of_the_page_is_the_one_that_is_tested() -> None:
+def test_the_page_shows_the_tested_test() -> None:
     lines = [re.sub(r"  # .*", "", each) for each in example("ci.md", "python").splitlines()]
     assert lines == THE_ISSUES.strip().splitlines()
 

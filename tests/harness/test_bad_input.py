@@ -153,7 +153,7 @@ def test_a_factory_that_its_module_does_not_have_is_named(tmp_path: Path) -> Non
     assert "factorx" in sentence
 
 
-def test_faults_on_a_redis_that_is_not_ours_are_refused_before_anything_starts(
+def test_faults_on_a_foreign_redis_are_refused_before_anything_starts(
     tmp_path: Path,
 ) -> None:
     directory = tmp_path / "redis"

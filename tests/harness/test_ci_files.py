@@ -19,7 +19,7 @@ def test_summaries_of_one_step_stand_one_after_the_other(tmp_path: Path) -> None
     assert path.read_text() == "## first\n## second\n"
 
 
-def test_what_does_not_fit_is_cut_at_a_line_with_a_word_about_it(tmp_path: Path) -> None:
+def test_a_long_summary_is_cut_at_a_line_with_a_note(tmp_path: Path) -> None:
     path = tmp_path / "summary"
     append_summary(path, "| ✅ | gate |\n" * 100_000)
     data = path.read_bytes()

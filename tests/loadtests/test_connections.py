@@ -66,7 +66,7 @@ def many_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("many_files")
-def test_a_connection_is_used_again_whatever_its_number() -> None:
+def test_a_connection_with_a_high_descriptor_is_used_again() -> None:
     with serving(reply(200)) as server:
         client = Client(server.url, connections=1)
         for _ in range(3):

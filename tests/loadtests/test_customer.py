@@ -161,13 +161,13 @@ def test_retry_after_is_honoured_up_to_a_second(play: Play) -> None:
     assert 1.0 <= turn.latency < 5
 
 
-def test_a_session_created_by_a_lost_attempt_is_taken_as_ours(play: Play) -> None:
+def test_a_session_created_by_a_lost_attempt_is_the_customers_own(play: Play) -> None:
     played = play(CLOSE, reply(409), WHOLE, WHOLE, WHOLE, SESSION)
     assert played.conversation.opened is not None
     assert [turn.outcome for turn in played.turns] == [Outcome.OK] * 3
 
 
-def test_a_session_that_exists_after_refusals_alone_is_not_ours(play: Play) -> None:
+def test_a_session_that_exists_after_refusals_alone_is_not_the_customers_own(play: Play) -> None:
     promise = reply(503, x_diya_outcome="not-run")
     played = play(promise, reply(409))
     assert played.conversation.opened is None

@@ -53,7 +53,7 @@ def test_nothing_counted_is_zero_at_every_quantile() -> None:
     assert Histogram().total == 0
 
 
-def test_the_public_tool_decodes_our_histograms() -> None:
+def test_the_public_tool_decodes_diyas_histograms() -> None:
     values = _latencies(20_000)
     ours, theirs = _histogram(values), HdrHistogram(1, HOUR_NS, 3)
     for value in values:
@@ -66,7 +66,7 @@ def test_the_public_tool_decodes_our_histograms() -> None:
         )
 
 
-def test_the_public_tool_reads_our_log_by_tag(tmp_path: Path) -> None:
+def test_the_public_tool_reads_diyas_log_by_tag(tmp_path: Path) -> None:
     log = tmp_path / hdrlog.FILE
     first, second = _histogram(_latencies(1000, 1)), _histogram(_latencies(500, 2))
     log.write_bytes(

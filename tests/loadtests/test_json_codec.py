@@ -7,7 +7,7 @@ import pytest
 from loadtests.adk.json_codec import parsed, to_bytes
 
 
-def test_what_is_written_is_read_back() -> None:
+def test_a_value_is_read_back_as_it_was_written() -> None:
     value = {"text": "Kab aayega? ₹", "number": 1, "share": 0.5, "none": None, "list": [True]}
     assert parsed(to_bytes(value)) == value
 

@@ -16,7 +16,7 @@ def test_few_conversations_are_all_kept() -> None:
     assert _sample([2, 0, 1], arrivals=3, most=5) == [0, 1, 2]
 
 
-def test_one_of_each_stretch_is_kept_whatever_the_order() -> None:
+def test_one_of_each_stretch_is_kept_in_any_order() -> None:
     indices = list(range(10_000))
     chosen = _sample(indices, arrivals=10_000, most=200)
     assert [index // 50 for index in chosen] == list(range(200))

@@ -159,7 +159,7 @@ def test_errors_that_say_nothing_of_ids_end_them_only_when_they_come_again(
     assert taken(context) == [chosen, chosen, other, {}] * 3 + [{}]
 
 
-def test_a_server_that_was_only_troubled_keeps_our_ids(
+def test_a_server_with_temporary_errors_keeps_the_generators_ids(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     broken, good = reply(500, b"Internal Server Error"), reply(200, b'{"id": "s"}')

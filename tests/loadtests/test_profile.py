@@ -156,7 +156,7 @@ def test_phases_are_laid_end_to_end_over_the_whole_load(name: str) -> None:
     assert loaded.curve().seconds == pytest.approx(loaded.load_seconds)
 
 
-def test_an_unknown_profile_names_the_known_ones_and_the_closest() -> None:
+def test_the_error_of_an_unknown_profile_names_the_known_and_the_closest() -> None:
     with pytest.raises(ProfileError, match=r"'diwli'; did you mean 'diwali'\?.*diwali, .*smoke"):
         profile.load("diwli")
     with pytest.raises(ProfileError, match=r"'xyz'; known are diwali, .*smoke"):

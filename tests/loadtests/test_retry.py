@@ -10,7 +10,7 @@ from loadtests.profiles.profile import Profile
 from reports.records import Outcome
 
 
-def test_the_same_customer_has_the_same_luck_and_another_one_another() -> None:
+def test_the_retry_jitter_is_seeded_by_the_customer() -> None:
     def pauses(*seed: int | str) -> list[float]:
         retry_state = RetryState(*seed)
         return [retry_state.seconds(0.4) for _ in range(20)]

@@ -90,7 +90,7 @@ def _of(rows: list[tuple[str, Step, Outcome, bool]] | list[tuple[str, Step, Outc
 
 
 @pytest.mark.parametrize(("name", "step", "outcome", "retry"), PLAIN, ids=_of(PLAIN))
-def test_a_plain_turn_is_judged_by_what_is_known(
+def test_the_outcome_of_a_plain_turn_follows_from_the_answer(
     bench: StartBench,
     plan: ConversationPlan,
     name: str,
@@ -107,7 +107,7 @@ def test_a_plain_turn_is_judged_by_what_is_known(
 
 
 @pytest.mark.parametrize(("name", "step", "outcome"), STREAMED, ids=_of(STREAMED))
-def test_a_streamed_turn_is_judged_by_what_is_known(
+def test_the_outcome_of_a_streamed_turn_follows_from_the_answer(
     bench: StartBench, plan: ConversationPlan, name: str, step: Step, outcome: Outcome
 ) -> None:
     context = bench(step)
@@ -183,7 +183,9 @@ def test_failed_requests_give_their_connections_back(
     assert outcomes == [Outcome.INFO] * 6 + [Outcome.OK]
 
 
-def test_opening_a_session_asks_for_our_own_id(bench: StartBench, plan: ConversationPlan) -> None:
+def test_opening_a_session_sends_the_generators_id(
+    bench: StartBench, plan: ConversationPlan
+) -> None:
     context = bench(reply(200, b"{}"))
     attempt = context.service.open_session(plan, 1, maybe_open=False)
     assert attempt.outcome is Outcome.OK
@@ -192,7 +194,7 @@ def test_opening_a_session_asks_for_our_own_id(bench: StartBench, plan: Conversa
     assert request.json == {"sessionId": plan.session}
 
 
-def test_a_session_that_exists_is_ours_only_after_an_attempt_of_unknown_end(
+def test_an_existing_session_is_own_only_after_an_attempt_of_unknown_end(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     context = bench(reply(409))
@@ -229,7 +231,7 @@ def test_a_target_that_is_no_address_is_refused(target: str) -> None:
         Client(target, connections=1)
 
 
-def test_a_service_that_chooses_its_own_session_ids_is_let(
+def test_a_service_may_choose_its_own_session_ids(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     refusal = reply(400, b'{"detail": "User-provided Session id is not supported"}')
@@ -251,7 +253,7 @@ IDS = b'{"detail": "session_id: not now"}'
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_service_that_took_our_ids_once_takes_them_whatever_it_says_later(
+def test_a_later_error_does_not_change_how_ids_are_chosen(
     bench: StartBench, plan: ConversationPlan, status: int
 ) -> None:
     created = reply(200, json.dumps({"id": plan.session}).encode())

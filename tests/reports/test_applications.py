@@ -135,7 +135,7 @@ def test_a_plugin_hides_no_lost_turn_and_no_second_reply(convictions: Judge) -> 
     assert convictions(run) == {"lost": 1, "forked": 1}
 
 
-def test_a_model_that_was_not_shown_a_turn_missed_it_whatever_a_plugin_does(
+def test_a_plugin_does_not_excuse_a_turn_that_the_model_was_not_shown(
     convictions: Judge,
 ) -> None:
     run = Run()

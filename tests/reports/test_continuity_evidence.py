@@ -26,7 +26,7 @@ def test_turns_lost_with_the_power_within_the_declared_durability_are_counted_ap
     assert found["lost"].value == 0
 
 
-def test_turns_lost_with_a_killed_process_are_lost_whatever_the_durability(
+def test_turns_lost_with_a_killed_process_are_lost_at_every_durability(
     convictions: Judge,
 ) -> None:
     run = Run()
@@ -201,7 +201,7 @@ def test_a_service_that_stamps_no_turn_ids_cannot_be_judged_by_its_histories(
     assert findings(run, tmp_path)["lost"].status is Status.UNKNOWN
 
 
-def test_no_witness_from_our_own_model_leaves_the_context_unknown(tmp_path: Path) -> None:
+def test_no_witness_from_the_scripted_model_leaves_the_context_unknown(tmp_path: Path) -> None:
     run = Run()
     run.conversation().turn(seen=None).turn(seen=None).audit()
     found = findings(run, tmp_path)

@@ -87,7 +87,7 @@ def test_a_fault_that_was_not_watched_to_its_end_is_not_known(tmp_path: Path, un
     assert counted(run, tmp_path) == {"kill-replica-1": None}
 
 
-def test_without_our_balancer_nothing_is_known_and_nothing_is_zero(tmp_path: Path) -> None:
+def test_the_count_is_unknown_and_not_zero_without_diyas_balancer(tmp_path: Path) -> None:
     run = Run()
     run.fault("kill-replica", 20.0, 25.0, target="r01")
     assert counted(run, tmp_path) == {"kill-replica-1": None}

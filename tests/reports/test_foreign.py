@@ -95,7 +95,7 @@ def test_a_retried_turn_may_be_there_once_for_each_attempt_that_may_have_happene
     assert ("repeated" in _by_class(history)) == (not failed)
 
 
-def test_our_own_service_promises_that_a_retried_turn_happens_once(tmp_path: Path) -> None:
+def test_the_reference_service_promises_that_a_retried_turn_happens_once(tmp_path: Path) -> None:
     run = Run()
     run.conversation().turn(attempts=2, unsure=1).audit(whole("c0t0", "c0t0"))
     assert list(_failed(run.history(tmp_path))) == ["duplicated"]
@@ -142,7 +142,7 @@ def test_a_message_that_was_never_sent_is_assigned_to_no_turn() -> None:
     assert attribute(audit, talk.turns).history == (stranger,)
 
 
-def test_a_target_may_be_go_although_some_of_it_is_out_of_sight(tmp_path: Path) -> None:
+def test_a_target_may_be_go_with_some_gates_out_of_sight(tmp_path: Path) -> None:
     run = Run(samples=[])
     for start in range(10, 30):
         run.conversation(start).turn(seen=None).turn(seen=None).audit()

@@ -24,7 +24,7 @@ def edit(run_dir: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def test_what_was_written_is_read_back(run_dir: Path, tmp_path: Path) -> None:
+def test_records_are_read_back_as_they_were_written(run_dir: Path, tmp_path: Path) -> None:
     run = Run()
     run.sound()
     run.fault("kill-redis", 11.0, 12.0)

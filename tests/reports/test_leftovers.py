@@ -91,7 +91,7 @@ def test_the_first_connections_and_scripts_are_no_leak(tmp_path: Path) -> None:
     assert memory.setup_bytes == pytest.approx(MIB + SETUP, abs=0.05 * MIB)
 
 
-def test_a_service_that_keeps_everything_in_one_key_may_take_what_cannot_be_told_apart(
+def test_growth_of_a_single_key_within_the_resolution_passes(
     tmp_path: Path,
 ) -> None:
     run = sampled(60)

@@ -69,7 +69,7 @@ def test_the_page_fetches_nothing(result: dict[str, Any]) -> None:
     assert re.findall(r"(?:https?:|//[a-z]|@import|url\((?!#))", re.sub(r"// .*", "", source)) == []
 
 
-def test_only_our_own_style_and_script_are_allowed_to_act(result: dict[str, Any]) -> None:
+def test_the_page_allows_only_its_own_style_and_script(result: dict[str, Any]) -> None:
     page = _Page(html.render(result))
     policy = next(a["content"] for _, a in page.tags if "http-equiv" in a)
     assert "default-src 'none'" in policy
@@ -166,7 +166,7 @@ def test_a_day_long_run_makes_a_page_of_bounded_size() -> None:
 
 
 @pytest.mark.parametrize("missing", sorted(stored("go")))
-def test_a_page_is_made_whatever_part_of_the_result_is_missing(missing: str) -> None:
+def test_a_page_is_made_with_any_part_of_the_result_missing(missing: str) -> None:
     result = stored("go")
     result[missing] = None
     assert "<h1>" in html.render(result)

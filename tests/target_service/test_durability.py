@@ -157,7 +157,7 @@ def test_the_durabilities_memory_and_aof_do_not_wait(
         asyncio.run(scenario("aof"))
 
 
-def test_a_repeat_is_not_answered_from_what_a_failover_has_lost(bundled: RedisServer) -> None:
+def test_a_repeat_is_not_answered_from_data_lost_in_a_failover(bundled: RedisServer) -> None:
     async def scenario() -> None:
         async with services(bundled.uri, "aof", 1) as (a,):
             await a.create_session(**KEY)

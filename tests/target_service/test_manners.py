@@ -87,7 +87,7 @@ def test_without_the_token_no_websocket_is_opened(guarded: Replica) -> None:
     assert guarded.http.get(path, headers=headers).status_code == 403
 
 
-def test_with_the_token_everything_is_as_ever(guarded: Replica, user: str) -> None:
+def test_requests_with_the_token_are_served_normally(guarded: Replica, user: str) -> None:
     assert guarded.create(user, "s").status_code == 200
     assert guarded.run(user, "s", "thanks", "t1").status_code == 200
     lower = {"Authorization": f"bearer  {TOKEN}"}

@@ -146,7 +146,7 @@ def test_writes_deletions_and_recreations_elsewhere_are_seen_despite_the_cache(
     asyncio.run(scenario())
 
 
-def test_a_recreated_session_is_not_taken_for_its_former_self_even_with_equal_event_ids(
+def test_a_recreated_session_with_equal_event_ids_is_another_session(
     store_server: RedisServer,
 ) -> None:
     async def scenario() -> None:
@@ -173,7 +173,7 @@ def test_a_caller_s_changes_of_a_session_do_not_reach_the_cache(
     asyncio.run(scenario())
 
 
-def test_a_server_that_lost_its_last_writes_and_went_on_is_believed(
+def test_the_cache_follows_a_server_that_lost_its_last_writes(
     store_server: RedisServer,
 ) -> None:
     async def scenario() -> None:

@@ -139,7 +139,7 @@ def test_a_replica_that_cannot_be_configured_ends_with_104_and_one_line(
     assert SECRET not in ended.stderr + ended.stdout
 
 
-def test_adk_knows_our_service_by_its_uri(bundled: RedisServer) -> None:
+def test_adk_creates_the_service_from_its_uri(bundled: RedisServer) -> None:
     register()
     uri = f"diya+{bundled.uri}?ttl_seconds=5"
     service = get_service_registry().create_session_service(uri, agents_dir="unused")

@@ -72,7 +72,7 @@ def test_the_network_of_a_fleet_with_proxies_is_disturbed_by_hand(folder: Path) 
         ("network-reset", "r02", "r02-redis"),
     ],
 )
-def test_a_target_is_whatever_the_fault_aims_at(
+def test_a_target_is_set_in_the_faults_own_parameter(
     folder: Path, fault: str, target: str, hit: str
 ) -> None:
     short = "downtime=0.1" if fault.startswith("kill") else "duration=0.1"
@@ -103,7 +103,7 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
         (("network-reset", "redis-1"), "links here are the replicas', r01 to r02"),
     ],
 )
-def test_what_cannot_be_done_is_refused(
+def test_an_impossible_fault_is_refused(
     folder: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     done = command.run("chaos", *arguments)

@@ -91,15 +91,13 @@ def plays(name: str, place: Path, *options: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["smoke", "redis-restart", "rolling-deploy", "model-brownout"])
-def test_an_experiment_of_ours_is_run_by_chaos_toolkit(
-    tmp_path: Path, fleet: None, name: str
-) -> None:
+def test_chaos_toolkit_runs_an_experiment_of_diya(tmp_path: Path, fleet: None, name: str) -> None:
     # Its own switch for who is in a hurry: the pauses are for customers, and there are none.
     hurry = () if name == "redis-restart" else ("--dry", "pause")
     plays(name, tmp_path, *hurry)
 
 
-def test_a_failover_is_run_by_chaos_toolkit(tmp_path: Path) -> None:
+def test_chaos_toolkit_runs_a_failover(tmp_path: Path) -> None:
     with up(tmp_path, "--replicas", "1", "--topology", "sentinel"):
         plays("redis-failover", tmp_path, "--dry", "pause")
 
@@ -116,7 +114,7 @@ def test_faults_of_the_load_are_refused_where_there_is_none(tmp_path: Path, flee
         assert why in " ".join(map(str, each["exception"]))
 
 
-def test_what_a_fault_cannot_do_is_a_failed_activity(tmp_path: Path, fleet: None) -> None:
+def test_an_impossible_fault_is_a_failed_activity(tmp_path: Path, fleet: None) -> None:
     provider = {"type": "python", "module": "chaos.actions", "func": "failover"}
     action = {"type": "action", "name": "fail over", "provider": provider}
     path = tmp_path / "one.json"
@@ -127,7 +125,7 @@ def test_what_a_fault_cannot_do_is_a_failed_activity(tmp_path: Path, fleet: None
     assert "sentinel" in " ".join(map(str, done["exception"]))
 
 
-def test_our_probes_answer_chaos_toolkit(tmp_path: Path, fleet: None) -> None:
+def test_diyas_probes_answer_chaos_toolkit(tmp_path: Path, fleet: None) -> None:
     probes = [
         {
             "type": "probe",
@@ -146,7 +144,7 @@ def test_our_probes_answer_chaos_toolkit(tmp_path: Path, fleet: None) -> None:
     assert journal["steady_states"]["before"]["steady_state_met"]
 
 
-def test_every_experiment_of_ours_and_a_drawn_one_are_valid_for_chaos_toolkit(
+def test_chaos_toolkit_accepts_all_experiments_and_a_drawn_one(
     tmp_path: Path,
 ) -> None:
     drawn = tmp_path / "drawn.yaml"

@@ -26,7 +26,7 @@ def counted(culprits: Sequence[int]) -> tuple[Question, list[Sequence[int]]]:
 
 
 @pytest.mark.parametrize("size", range(1, 9))
-def test_whatever_it_takes_is_found_and_nothing_else(size: int) -> None:
+def test_exactly_the_needed_items_are_found(size: int) -> None:
     items = list(range(size))
     for count in range(1, size + 1):
         for culprits in combinations(items, count):
@@ -42,7 +42,7 @@ def test_one_culprit_of_many_is_found_in_few_questions() -> None:
 
 
 @given(st.sets(st.frozensets(st.integers(0, 9), min_size=1, max_size=4), min_size=1, max_size=4))
-def test_where_several_causes_do_one_of_them_is_left_whole(causes: set[frozenset[int]]) -> None:
+def test_one_of_several_sufficient_causes_is_left_whole(causes: set[frozenset[int]]) -> None:
     def fails(part: Sequence[int]) -> bool:
         return any(cause <= set(part) for cause in causes)
 

@@ -14,7 +14,7 @@ def test_a_chart_of_nothing_is_empty() -> None:
     assert plot.chart([0, 0], 2, ("0", "0"), 1) == ["0┤", "0┤"]
 
 
-def test_columns_keep_the_highest_of_what_falls_into_them() -> None:
+def test_columns_keep_their_highest_value() -> None:
     assert plot.columns([1, 9, 2, 3, 4, 5], 3) == [9, 3, 5]
     assert plot.columns([1, 9], 4) == [1, 1, 9, 9]
 

@@ -87,7 +87,7 @@ def test_a_profile_that_names_another_agent_s_journeys_is_shown_with_them(tmp_pa
         (("diwali", "--seed", "-1"), r"--seed -1: must be a whole number"),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+def test_input_that_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
     finished = command.run("profile", "show", *arguments)
     assert finished.returncode == 104
     assert finished.stdout == ""

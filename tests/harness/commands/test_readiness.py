@@ -39,7 +39,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[str,
     return command.only_run(out), finished, result
 
 
-def test_our_service_survives_a_killed_replica(
+def test_the_reference_service_survives_a_killed_replica(
     good: tuple[Path, Any, dict[str, Any]],
 ) -> None:
     _, finished, result = good
@@ -52,7 +52,7 @@ def test_our_service_survives_a_killed_replica(
     assert result["memory"]["peak_keys"] > 0
 
 
-def test_the_result_is_what_its_published_schema_says(
+def test_the_result_follows_its_published_schema(
     good: tuple[Path, Any, dict[str, Any]],
 ) -> None:
     _, _, result = good

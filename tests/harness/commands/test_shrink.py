@@ -60,7 +60,7 @@ def test_a_failed_schedule_shrinks_to_the_one_fault_that_fails_it(
         (("--most-runs", "0"), "--most-runs 0: must be at least 1"),
     ],
 )
-def test_what_did_not_fail_cannot_be_shrunk(
+def test_a_run_or_gate_that_did_not_fail_cannot_be_shrunk(
     tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     write_run(tmp_path / "good", 4_000)

@@ -44,7 +44,7 @@ def ask(
         ("turns > 100", {}),
     ],
 )
-def test_what_is_true_of_a_good_run_holds(expected: str, selector: dict[str, str]) -> None:
+def test_true_expectations_of_a_good_run_hold(expected: str, selector: dict[str, str]) -> None:
     assert ask(GO, expected, **selector).holds
 
 
@@ -83,7 +83,7 @@ def test_one_lost_turn_of_many_is_never_rounded_to_all() -> None:
     assert ask(result, "continuity > 99.9%").holds
 
 
-def test_continuity_that_nobody_could_see_is_not_known() -> None:
+def test_continuity_without_evidence_is_not_known() -> None:
     result = copy.deepcopy(GO)
     gate = next(g for g in result["gates"] if g["name"] == "continuity.lost")
     gate.update(status="unknown", value=None)
@@ -93,7 +93,7 @@ def test_continuity_that_nobody_could_see_is_not_known() -> None:
     assert "not known" in failure_message.failed(answer, result, Path("runs/x"))
 
 
-def test_what_a_target_does_not_show_does_not_count_against_continuity() -> None:
+def test_missing_evidence_of_a_target_does_not_count_against_continuity() -> None:
     result = copy.deepcopy(GO)
     gate = next(g for g in result["gates"] if g["name"] == "continuity.resurrected")
     gate.update(status="unknown", value=None, out_of_sight=True)
@@ -132,7 +132,7 @@ def test_every_fault_that_a_name_means_must_hold() -> None:
         ("lost == 0%", {}, "without a unit"),
     ],
 )
-def test_what_cannot_be_asked_is_an_error_and_the_nearest_is_named(
+def test_an_unknown_expectation_is_an_error_that_names_the_nearest(
     expected: str, selector: dict[str, str], said: str
 ) -> None:
     with pytest.raises(PlanError, match=said):

@@ -36,7 +36,7 @@ def python(folder: Path, *words: str, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["", "."])
-def test_a_process_of_ours_has_our_rooms_wherever_one_stands(theirs: Path, path: str) -> None:
+def test_a_process_of_diya_imports_diyas_rooms_in_any_folder(theirs: Path, path: str) -> None:
     words = diya_start.command("harness.cli", "profile", "list")
     assert "diwali" in python(theirs, *words, PYTHONPATH=path)
 
@@ -72,7 +72,7 @@ print(reports.render.view.Result, sys.modules["reports"].daily.TITLE)
     assert python(theirs, sys.executable, "-P", "-c", code, **ours).endswith(" today")
 
 
-def test_where_nothing_collides_our_modules_stay_imported(tmp_path: Path) -> None:
+def test_diyas_modules_stay_imported_without_a_collision(tmp_path: Path) -> None:
     code = """
 import sys, diya_start
 before = list(sys.meta_path)

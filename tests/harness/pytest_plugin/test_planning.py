@@ -55,7 +55,7 @@ def test_every_fault_of_the_catalogue_is_a_verb(name: str) -> None:
     assert run.planned[0].func == name
 
 
-def test_what_cannot_be_planned_is_an_error_and_the_nearest_is_named() -> None:
+def test_an_unknown_fault_is_an_error_that_names_the_nearest() -> None:
     run = Run(faults=True)
     with pytest.raises(PlanError, match="did you mean kill_redis"):
         run.kill("rediss", at="10s")

@@ -191,7 +191,7 @@ def test_a_run_that_proves_nothing_fails_as_such_unless_told_to_skip(tmp_path: P
 
 @pytest.mark.run
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
-def test_however_pytest_ends_nothing_of_the_run_is_left(
+def test_no_process_of_the_run_is_left_when_pytest_ends(
     tmp_path: Path, signum: signal.Signals
 ) -> None:
     repository.write(tmp_path, INCONCLUSIVE)

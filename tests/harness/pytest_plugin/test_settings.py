@@ -28,7 +28,7 @@ def test_a_target_is_described_as_on_the_command_line() -> None:
     assert (read.target, read.authorised, read.ttl, read.token_env) == tuple(at.values())
 
 
-def test_what_is_a_targets_is_not_said_of_a_fleet_of_our_own() -> None:
+def test_options_of_a_target_are_not_passed_for_a_fleet_of_diya() -> None:
     read = arguments(env="process", target="http://agent:8000", ttl=60, token_env="TOKEN")
     assert (read.target, read.ttl, read.token_env) == (None, None, None)
 

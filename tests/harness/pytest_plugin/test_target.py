@@ -105,7 +105,7 @@ def elsewhere(target: str) -> Iterator[str]:
 
 
 @pytest.mark.run
-def test_continuity_is_proved_at_a_target_and_what_it_does_not_show_does_not_count(
+def test_continuity_is_proved_at_a_target_and_missing_evidence_does_not_count(
     tmp_path: Path, target: str
 ) -> None:
     repository.write(tmp_path, TESTS)
@@ -124,7 +124,7 @@ def test_continuity_is_proved_at_a_target_and_what_it_does_not_show_does_not_cou
 
 
 @pytest.mark.run
-def test_a_target_on_another_machine_is_driven_only_by_who_may(tmp_path: Path, target: str) -> None:
+def test_a_target_on_another_machine_needs_permission(tmp_path: Path, target: str) -> None:
     repository.write(tmp_path, ELSEWHERE)
     with elsewhere(target) as address:
         at = ("--diya-target", address, "--diya-token-env", "TARGET_TOKEN", "--diya-ttl", "5")
@@ -137,7 +137,7 @@ def test_a_target_on_another_machine_is_driven_only_by_who_may(tmp_path: Path, t
 
 
 @pytest.mark.service
-def test_faults_at_a_target_are_refused_with_what_would_do(tmp_path: Path) -> None:
+def test_faults_at_a_target_are_refused_with_the_alternative(tmp_path: Path) -> None:
     repository.write(tmp_path, repository.THE_ISSUES)
     said = repository.pytest(tmp_path, "--diya-target", "http://127.0.0.1:1").stdout
     assert (

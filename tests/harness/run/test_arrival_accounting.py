@@ -19,7 +19,7 @@ def _write(run_dir: Path, *marks: str, settled: tuple[int, ...] = ()) -> None:
             writer.write(offered(index, ended=1.0))
 
 
-def test_what_a_killed_generator_left_is_lost_and_the_loss_is_noted(tmp_path: Path) -> None:
+def test_remaining_arrivals_of_a_killed_generator_are_lost_and_noted(tmp_path: Path) -> None:
     _write(tmp_path, "start", settled=(0, 1, 4))
     arrival_accounting.complete(tmp_path, 7.0, -9)
     became = fates(tmp_path)
@@ -28,7 +28,9 @@ def test_what_a_killed_generator_left_is_lost_and_the_loss_is_noted(tmp_path: Pa
     assert records(tmp_path, LoadMark)[-1] == LoadMark(7.0, "generator-lost", {"exit": -9.0})
 
 
-def test_what_a_generator_left_that_the_harness_had_to_kill_is_cut_off(tmp_path: Path) -> None:
+def test_remaining_arrivals_of_a_generator_killed_by_the_harness_are_cut_off(
+    tmp_path: Path,
+) -> None:
     _write(tmp_path, "start", settled=(0,))
     arrival_accounting.complete(tmp_path, 7.0, None)
     assert {*fates(tmp_path).values()} == {Fate.OFFERED, Fate.CENSORED}
@@ -44,7 +46,7 @@ def test_the_arrivals_of_a_spike_are_written_off_as_all_others(tmp_path: Path) -
     assert [*fates(tmp_path)] == list(range(20))
 
 
-def test_what_has_been_written_off_already_is_not_written_off_again(tmp_path: Path) -> None:
+def test_an_arrival_is_written_off_only_once(tmp_path: Path) -> None:
     _write(tmp_path, "start", settled=(0,))
     with RecordWriter(tmp_path) as writer:
         writer.write(ArrivalRange(1, 4, 2, Fate.LOST))

@@ -61,7 +61,7 @@ def test_a_killed_worker_makes_the_run_inconclusive_with_the_reason(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "in_charge"), [(["--workers", "2"], "--master"), ([], "--headless")]
 )
-def test_whoever_is_in_charge_is_killed_the_sum_is_exact_and_nobody_is_left(
+def test_the_sum_is_exact_and_nothing_is_left_after_the_master_is_killed(
     tmp_path: Path, arguments: list[str], in_charge: str
 ) -> None:
     process, run_id = _begun(tmp_path, *arguments)
@@ -80,7 +80,7 @@ def test_whoever_is_in_charge_is_killed_the_sum_is_exact_and_nobody_is_left(
 
 
 @pytest.mark.run
-def test_who_came_while_the_generator_stood_still_is_dropped_as_late(tmp_path: Path) -> None:
+def test_arrivals_during_a_stall_of_the_generator_are_dropped_as_late(tmp_path: Path) -> None:
     load = (command.HERE / "tiny.toml").read_text()
     for before, after in (
         ("rate = 4", "rate = 8"),

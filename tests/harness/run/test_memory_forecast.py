@@ -49,7 +49,7 @@ def test_a_load_that_was_scaled_down_is_forecast_as_such(tmp_path: Path) -> None
         ("--redis", "redis://127.0.0.1:9"),
     ],
 )
-def test_sizes_that_nobody_measured_are_not_forecast(
+def test_sizes_that_were_not_measured_are_not_forecast(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     memory_forecast.write(tmp_path, _plan(*options), "redis")

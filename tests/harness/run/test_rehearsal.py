@@ -114,7 +114,7 @@ def test_a_target_that_opens_no_session_is_refused(tmp_path: Path) -> None:
     assert f"--target {url}: no session can be opened: HTTP 403: no such tenant; " in sentence
 
 
-def test_a_target_that_wants_ids_in_no_form_of_ours_is_refused_in_its_own_words(
+def test_a_target_that_accepts_no_form_of_id_is_refused_in_its_own_words(
     tmp_path: Path,
 ) -> None:
     def answers(_: str, path: str, body: Any) -> tuple[int, bytes]:

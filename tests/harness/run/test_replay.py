@@ -103,7 +103,7 @@ def test_the_command_of_a_replay_is_a_replay(tmp_path: Path) -> None:
         ({"topology": "x"}, (), "topology must be an object, got 'x'"),
     ],
 )
-def test_what_cannot_be_replayed_is_refused(
+def test_a_run_or_option_that_cannot_be_replayed_is_refused(
     tmp_path: Path, change: dict[str, Any], words: tuple[str, ...], said: str
 ) -> None:
     run_dir = kept(tmp_path, plan("--profile", PROFILE))

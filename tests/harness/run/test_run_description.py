@@ -107,7 +107,7 @@ def test_a_fleet_that_is_up_is_written_as_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_what_is_read_back_is_what_was_written(tmp_path: Path, name: str) -> None:
+def test_a_description_is_read_back_as_it_was_written(tmp_path: Path, name: str) -> None:
     description = plan(name).description()
     run_file.write(tmp_path, description)
     again = run_file.read(tmp_path, RunDescription)

@@ -34,7 +34,7 @@ def measured(cpu_ms: float | None, turns: int = 100, failed: int = 0) -> Measure
         (17.2, 2.0, 0.99),
     ],
 )
-def test_the_peak_gets_60_percent_of_what_the_machine_carries(
+def test_the_peak_gets_60_percent_of_the_capacity(
     cpu_ms: float, cores: float, factor: float
 ) -> None:
     found = sized(ask(), measured(cpu_ms), cores)
@@ -46,7 +46,7 @@ def test_the_peak_gets_60_percent_of_what_the_machine_carries(
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.25, 2.0])
-def test_a_factor_that_was_given_is_kept_and_what_was_measured_is_told(scale: float) -> None:
+def test_a_given_factor_is_kept_and_the_measurement_is_told(scale: float) -> None:
     found = sized(ask(scale), measured(45.0), 1.0)
     assert (found.mode, found.factor) == ("given", scale)
     assert found.cpu_s_per_turn == pytest.approx(0.045)
@@ -104,7 +104,7 @@ def test_a_small_profile_keeps_at_least_half_of_its_turns() -> None:
         sized(ask(turns=80, peak=12), measured(102.0), 1.0)
 
 
-def test_the_line_of_the_report_says_what_became_of_the_load() -> None:
+def test_the_line_of_the_report_states_the_final_load() -> None:
     def line(asked: Ask, rehearsal: Measured | None, cores: float) -> str:
         return in_words(sized(asked, rehearsal, cores).to_dict(), "diwali")
 

@@ -164,7 +164,7 @@ def test_while_redis_is_down_the_other_samples_go_on(tmp_path: Path, server: Red
     [ChaosError("r01: Docker does not answer"), TimeoutError("Read timed out.")],
     ids=["refused", "slow"],
 )
-def test_a_replica_that_cannot_be_told_of_lacks_in_a_sample_and_the_others_do_not(
+def test_only_an_unknown_replica_is_missing_from_a_sample(
     tmp_path: Path, failure: Exception
 ) -> None:
     slow, quick = Sampled(failure), Sampled()
@@ -197,7 +197,7 @@ def burnt(process: psutil.Process) -> bool:
     return sum(process.cpu_times()[:2]) > 1.0
 
 
-def test_what_a_child_uses_is_our_own_and_stays_so_when_it_has_ended() -> None:
+def test_the_cpu_of_a_child_counts_as_own_also_after_its_end() -> None:
     meter = Meter()
     child = subprocess.Popen([sys.executable, "-c", _BURN])
     try:
@@ -209,7 +209,7 @@ def test_what_a_child_uses_is_our_own_and_stays_so_when_it_has_ended() -> None:
     assert meter.others() > 0.8
 
 
-def test_what_others_use_is_not_our_own() -> None:
+def test_the_cpu_of_others_does_not_count_as_own() -> None:
     # Its parent ends at once, so that it is nobody's child here.
     script = (
         "import subprocess, sys\n"
