@@ -32,7 +32,7 @@ def test_the_spent_share_is_the_larger_of_the_two_budgets(
     assert BUDGET.of(failed, slow).spent == spent
 
 
-def test_a_budget_of_zero_is_spent_by_the_first_bad_turn() -> None:
+def test_a_budget_of_zero_has_no_spent_share_after_a_bad_turn() -> None:
     none = Budget(failed_allowed=0.0, slow_allowed=20.0, slow_limit_s=2.0)
     assert none.of(0, 5).spent == 0.25
     assert none.of(1, 0).spent is None
