@@ -12,7 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _HERE = ROOT / ".venv" / "beside"
 """In our own environment's folder: it is nobody's, and goes with it."""
-_SERVICE = ("google-adk", "fastapi", "httptools", "uvicorn", "uvloop")
+SERVICE = (
+    "fastapi",
+    "google-adk",
+    "hiredis",
+    "httptools",
+    "prometheus_client",
+    "uvicorn",
+    "uvloop",
+)
 """What a replica imports, in our versions; redis-py is the package's own choice."""
 _INSTALL_S = 600
 
@@ -24,20 +32,22 @@ class NotToBeHadError(Exception):
 def python(package: str) -> Path:
     """The Python of an environment with this package, `name==version`, and our replicas' needs.
 
-    Made at the first call.  Raises NotToBeHadError, without the network for example.
+    Made at the first call, and again when those needs have changed.  Raises NotToBeHadError,
+    without the network for example.
     """
     home = _HERE / re.sub(r"[^\w.-]", "-", package)
     there = home / "bin" / "python"
-    if (home / "complete").exists():
+    ours = [f"{name}=={version(name)}" for name in SERVICE]
+    complete = home / "complete"
+    if complete.exists() and complete.read_text().split() == ours:
         return there
-    ours = [f"{name}=={version(name)}" for name in _SERVICE]
     try:
         _run(sys.executable, "-m", "venv", "--clear", str(home))
         _run(str(there), "-m", "pip", "install", "--quiet", package, *ours)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         shutil.rmtree(home, ignore_errors=True)
         raise NotToBeHadError(f"{package} cannot be installed: {_why(error)}") from None
-    (home / "complete").touch()
+    complete.write_text("\n".join(ours))
     return there
 
 
