@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from loadtests.profiles.profile import Profile
@@ -34,9 +35,18 @@ class Milestones:
             if not wait_until(start + begin):
                 return
             self.mark(f"phase:{name}", start + begin, end=start + end)
-        waited_for = 0.0
-        while waited_for < self.load_end:
-            waited_for = self.load_end
-            if not wait_until(start + waited_for):
-                return
-        self.mark("arrivals-end", start + self.load_end)
+        if wait_for_end(lambda: start + self.load_end, wait_until):
+            self.mark("arrivals-end", start + self.load_end)
+
+
+def wait_for_end(end: Callable[[], float], wait_until: Callable[[float], bool]) -> bool:
+    """Wait until the end of the load, which may move meanwhile; False as soon as `wait_until` is.
+
+    `end` tells the run time at which the load ends, as far as is known now.
+    """
+    waited_for = -math.inf
+    while waited_for < end():
+        waited_for = end()
+        if not wait_until(waited_for):
+            return False
+    return True

@@ -30,6 +30,7 @@ from loadtests.generator import descriptors, hdrlog
 from loadtests.generator.fates import not_played
 from loadtests.generator.generator_stats import Tally
 from loadtests.generator.load_commands import GIVE_WAY_S, Storm, WorkerCommand
+from loadtests.generator.milestones import wait_for_end
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, ArrivalRange, Fate, LoadMark, Recorder, RunClock
 
@@ -123,11 +124,8 @@ class Player:
                 return False
             self._next = arrival.index + self._shards
             self._admit(arrival)
-        waited_for = 0.0
-        while waited_for < self._load_end:
-            waited_for = self._load_end
-            if not self._wait_until(start + waited_for):
-                return False
+        if not wait_for_end(lambda: start + self._load_end, self._wait_until):
+            return False
         self._spiking.join()
         self._talked = True
         self._talking.join()
