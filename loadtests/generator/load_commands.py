@@ -99,21 +99,25 @@ class LoadCommandReader:
         A command after the end of the load is refused, because its players do not wait for it.
         """
         end = self._milestones.load_end
-        extends = isinstance(command, ExtendCommand)
+        match command:
+            case ExtendCommand(rate=rate):
+                begin, factor = end, 1.0
+            case SpikeCommand(factor=factor):
+                begin, rate = at, 0.0
         spike = Spike(
             order=command.order,
-            start=round(end if extends else at, 3),
+            start=round(begin, 3),
             seconds=command.seconds,
-            factor=1.0 if isinstance(command, ExtendCommand) else command.factor,
+            factor=factor,
             seed=command.seed,
             first=self.planned,
-            rate=command.rate if isinstance(command, ExtendCommand) else 0.0,
+            rate=rate,
         )
         expected = spikes.expected(self._run.profile, self._run.seed, spike)
         if at >= end or expected > MOST_ARRIVALS:
             log.error("a spike of %.0f arrivals, %.1f s after the start: refused", expected, at)
             return None
-        if extends:
+        if rate:
             self._milestones.load_end = spike.start + spike.seconds
         return spike
 
