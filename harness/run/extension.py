@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from heapq import nlargest
 from random import Random
 
 from chaos.experiment.schedule import Schedule
@@ -36,19 +37,17 @@ class Extension:
         self._latest = profile.load_seconds + LONGEST_S
         self._rate = profile.curve().total / profile.load_seconds
         self._sent: list[float] = []
-        """The send times of the answered turns since the end of the last fault."""
+        """When the answered turns were sent: the `TURNS_AFTER` latest, the latest first."""
 
     def add(self, turns: Iterable[TurnRecord]) -> None:
         """Take note of answered turns."""
-        self._sent.extend(turn.sent for turn in turns)
+        self._sent = nlargest(TURNS_AFTER, [*self._sent, *(turn.sent for turn in turns)])
 
     def look(self, now: float, start: float) -> float:
         """Order more load if it is needed; returns the seconds by which the load's end moves.
 
         `now` and `start` (of the load) are run time.
         """
-        if self._schedule.last_end is not None:
-            self._sent = [sent for sent in self._sent if sent > self._schedule.last_end]
         if now < start + self._end - _LEAD_S or self._end >= self._latest or self._enough():
             return 0.0
         command = ExtendCommand(seconds=_STEP_S, seed=self._rng.getrandbits(48), rate=self._rate)
@@ -60,4 +59,5 @@ class Extension:
     def _enough(self) -> bool:
         if self._schedule.current is not None:
             return False
-        return self._schedule.last_end is None or len(self._sent) >= TURNS_AFTER
+        over = self._schedule.last_end
+        return over is None or (len(self._sent) == TURNS_AFTER and self._sent[-1] > over)
