@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -12,21 +11,13 @@ from typing import Any
 import pytest
 
 from chaos.fleet.network import ProxyProcess
+from tests.chaos.proxied_line import process
 
 pytestmark = pytest.mark.service
 
+__all__ = ["process"]
+
 PROXY = {"name": "redis", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
-    proxy = ProxyProcess(tmp_path_factory.mktemp("proxy") / "proxy.log", os.environ)
-    try:
-        proxy.open()
-        yield proxy
-    finally:
-        proxy.close()
-        proxy.wait_ended(5)
 
 
 @pytest.fixture

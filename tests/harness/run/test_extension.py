@@ -11,8 +11,9 @@ import pytest
 from harness.run.extension import LONGEST_S, Extension
 from loadtests.profiles import profile
 from reports.checks.floors import TURNS_AFTER
-from reports.records import LoadMark, Outcome, TurnRecord
+from reports.records import LoadMark
 from reports.records.load_commands import ExtendCommand, LoadCommand
+from tests.harness.run.test_watching import turn
 
 pytestmark = pytest.mark.unit
 
@@ -54,28 +55,8 @@ class Played:
         return self.extension.look(now, START)
 
     def answered(self, *sent: float) -> None:
-        self.extension.add([_turn(each) for each in sent])
-
-
-def _turn(sent: float) -> TurnRecord:
-    return TurnRecord(
-        conversation=0,
-        turn=0,
-        turn_id="c0t0",
-        journey="j",
-        due=sent,
-        sent=sent,
-        first_token=None,
-        done=sent + 0.1,
-        outcome=Outcome.OK,
-        attempts=1,
-        replica=None,
-        message="m",
-        reply=None,
-        seen=None,
-        status=200,
-        error=None,
-    )
+        # Such a turn is sent half a second before it is done.
+        self.extension.add([turn(0, each + 0.5) for each in sent])
 
 
 def test_a_load_whose_faults_are_over_in_time_ends_as_planned() -> None:
