@@ -14,14 +14,10 @@ from chaos.containers.container_guardian import ContainerGuardian
 from chaos.containers.node import ContainerNode
 from chaos.containers.parts import ContainerEnvoy, ContainerRedis, ContainerReplica
 from chaos.containers.sweep import sweep
-from chaos.fleet.environment import LoadSwitch
+from chaos.fleet.environment import CONTAINER_CAPABILITIES, LoadSwitch
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.lifecycle import FleetLifecycle, FleetReplica
 from reports.records.run_description import EnvironmentDescription
-
-CAPABILITIES = frozenset(
-    {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
-)
 
 
 class ContainerLifecycle(FleetLifecycle):
@@ -59,7 +55,7 @@ class ContainerLifecycle(FleetLifecycle):
         return structs.replace(super().describe(environment), images=self.images)
 
     def _capabilities(self) -> frozenset[str]:
-        return CAPABILITIES
+        return CONTAINER_CAPABILITIES
 
     def _can_answer(self, replica: FleetReplica) -> bool:
         return super()._can_answer(replica) and self.replicas[replica.name].connected()

@@ -17,6 +17,7 @@ import yaml
 from chaos.errors import ChaosConfigError
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from chaos.faults.drawing import Arguments, Drawing, FleetCapabilities
+from chaos.fleet.environment import CONTAINER_CAPABILITIES
 from chaos.fleet.topology import Topology
 
 MOST_FAULTS = 8
@@ -54,18 +55,7 @@ def local_fleet(
     return FleetCapabilities(frozenset(can), replicas, own_redis, longest_s)
 
 
-CONTAINERS = frozenset(
-    {
-        "kill",
-        "terminate",
-        "freeze",
-        "restart",
-        "disconnect",
-        "memory-limit",
-        "redis-config",
-        "load",
-    }
-)
+CONTAINERS = CONTAINER_CAPABILITIES | {"load"}
 """The capabilities of a fleet in containers that a draw uses."""
 
 _DRAWINGS: Mapping[str, Drawing] = {

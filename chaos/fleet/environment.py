@@ -34,6 +34,10 @@ CAPABILITIES: Mapping[str, str] = {
     **{name: shape.capability for name, shape in SHAPES.items() if shape.capability},
 }
 """Every capability and its meaning."""
+CONTAINER_CAPABILITIES = frozenset(
+    {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
+)
+"""The capabilities of the parts of every fleet in containers."""
 
 
 def needs_proxies(needs: Iterable[str]) -> bool:
