@@ -73,7 +73,7 @@ def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) 
         for kind, n in tallies.otherwise.items()
         if n >= max(_FEWEST_CALM, few)
         and (anywhere := tallies.otherwise_anywhere[kind]) >= _FEWEST
-        and n / calm_turns >= anywhere / turns / 2
+        and 2 * n * turns >= anywhere * calm_turns
     }
     for index in suspects:
         (record,) = history.conversations.of(index)
