@@ -26,6 +26,7 @@ CHOICES = {
     "system": "uses the redis-server of this machine; `make test` uses the bundled one",
     "slow": "takes longer than `make test` has time for",
     "daily": "a whole run that `make test` plays too",
+    "alone_on_engine": "leaves containers for another run to find: no other worker may start one",
 }
 _FIXTURES = {
     "docker": {"engine", "local_images", "images"},

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from chaos.containers.container_fleet import ContainerFleet, Images
 from tests.containers import tidy
@@ -73,6 +74,7 @@ def test_after_a_kill_of_pytest_nothing_is_left(tmp_path: Path, images: tuple[st
     command.wait_until(lambda: tidy.left(run_id) == [], 60, "everything is removed")
 
 
+@pytest.mark.alone_on_engine
 def test_the_next_run_removes_what_a_run_with_a_killed_guardian_has_left(
     tmp_path: Path, images: tuple[str, ...], local_images: Any
 ) -> None:
