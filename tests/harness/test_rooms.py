@@ -42,7 +42,8 @@ REPORTS = {
     "checks": {"gates", "records", "measures"},
     "diagnosis": {"records", "measures", "checks"},
     "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis"},
-    "render": {"gates", "records"},
+    "capacity": {"basics", "gates", "records", "measures", "checks", "verdict"},
+    "render": {"gates", "records", "capacity"},
 }
 """The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""
 CONTAINERS = sorted((command.ROOT / "chaos" / "containers").glob("*.py"))

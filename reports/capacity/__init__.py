@@ -1,0 +1,1 @@
+"""Capacity: the findings of a capacity run, the judgement of its probes, and the answer sheet."""
