@@ -98,6 +98,9 @@ class Probe(Struct, frozen=True, kw_only=True):
     backlog_per_s: float | None = None
     """Growth of the number of open turns, turns a second."""
     p99_s: float | None = None
+    p50_s: float | None = None
+    mean_s: float | None = None
+    """The mean latency of a turn; times the rate it is the turns in flight (Little's law)."""
     error_share: float | None = None
     others_share: float | None = None
     """The share of the other cores that was busy."""
@@ -165,6 +168,8 @@ class RedisSize(Struct, frozen=True, kw_only=True):
     turn_script_s: Figure
     shard_turns_per_s: Figure
     """Turns a second that one shard carries."""
+    turn_always_s: Figure | None = None
+    """As `turn_script_s`, with `appendfsync always`; None: not measured."""
 
 
 class CapacityFindings(Struct, frozen=True, kw_only=True):
@@ -185,6 +190,8 @@ class CapacityFindings(Struct, frozen=True, kw_only=True):
     probes: tuple[Probe, ...] = ()
     sustainable: Sustainable | None = None
     redis_size: RedisSize | None = None
+    replica_start_s: Figure | None = None
+    """Seconds from the start of a replica's process until it answers."""
     seconds: float | None = None
     """The duration of the whole capacity run."""
     notes: tuple[str, ...] = ()

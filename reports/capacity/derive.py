@@ -1,0 +1,96 @@
+"""Arithmetic on figures: the result's interval and label follow from those of its parts."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from reports.capacity.figure import Figure, Label, unknown
+
+_WEAKER = {label: place for place, label in enumerate(Label)}
+"""Later labels are trusted less; a result has the weakest label of its parts."""
+
+
+def derive(
+    function: Callable[..., float],
+    *parts: Figure,
+    unit: str,
+    why: str = "",
+    at_least: Label = Label.MEASURED,
+) -> Figure:
+    """`function` of the parts' values, which must be monotone in each of them.
+
+    The interval spans the function's values at all ends of the parts' intervals: wider than a 95 %
+    interval when the parts are independent, never narrower.  The label is the weakest of the parts'
+    and of `at_least`; if a part is unknown, so is the result, for the same reason.
+    """
+    for part in parts:
+        if part.value is None:
+            return unknown(unit, part.why)
+    values = [part.value for part in parts]
+    ends = [_ends(part) for part in parts]
+    corners = [function(*corner) for corner in itertools.product(*ends)]
+    known = any(len(each) == 2 for each in ends)
+    return Figure(
+        value=function(*values),
+        unit=unit,
+        label=weakest(at_least, *(part.label for part in parts)),
+        low=min(corners) if known else None,
+        high=max(corners) if known else None,
+        why=why,
+    )
+
+
+def weakest(*labels: Label) -> Label:
+    """The label that is trusted least."""
+    return max(labels, key=_WEAKER.__getitem__)
+
+
+def assumed(value: float, unit: str, why: str = "") -> Figure:
+    """A value that the user gave or that was published."""
+    return Figure(value=value, unit=unit, label=Label.ASSUMED, why=why)
+
+
+def relabelled(figure: Figure, why: str) -> Figure:
+    """The figure with another reason."""
+    return replace(figure, why=why)
+
+
+def conservative(figure: Figure) -> float | None:
+    """The lower end of the interval, or the value if there is none; None: unknown."""
+    return figure.value if figure.low is None else figure.low
+
+
+def up(value: float) -> int:
+    """Rounded up to a whole number; rounding errors of a float do not add one."""
+    return math.ceil(value - 1e-9)
+
+
+def _ends(part: Figure) -> tuple[float, ...]:
+    low, high = part.low, part.high
+    if part.value is None or (low is None and high is None):
+        return (part.value or 0.0,)
+    return (part.value if low is None else low, part.value if high is None else high)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The widest factors by which an answer may go beyond the measurements.
+
+    Both are the widest steps on which the methods are checked themselves.  The simulator is
+    calibrated with one replica and checked against fleets of up to 12; the line through Redis's
+    sizes is checked by its largest step, from 100,000 to 300,000 sessions.  Beyond them a line of
+    the sheet says "not known".
+    """
+
+    replicas: float = 12
+    """Replicas, as a multiple of the largest fleet that was simulated or measured."""
+    sessions: float = 3
+    """Sessions of one Redis, as a multiple of the largest number that was measured."""
+
+
+REACH = Reach()

@@ -1,0 +1,85 @@
+"""The load that the answer is for, as numbers: a rate, or the night of a profile."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from reports.capacity.figure import Figure
+
+NonEmpty = Annotated[str, Meta(min_length=1)]
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """The planned load at one moment of the night; real time, not compressed."""
+
+    hour: float
+    """Hours after the start of the load."""
+    turns_per_s: float
+    live_sessions: float
+
+
+class Opening(Struct, frozen=True, kw_only=True):
+    """The steepest rise of the night: what autoscaling must keep up with."""
+
+    at_hour: float
+    """Hours after the start of the load."""
+    before_turns_per_s: float
+    """The rate when the rise begins."""
+    top_turns_per_s: float
+    """The rate when it ends."""
+    seconds: float
+    """How long it takes."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """A load to plan for.
+
+    Loadtests' curves are turned into these numbers by the harness: nothing here knows a profile.
+    """
+
+    name: NonEmpty
+    """For example `840 turns/s`, or `diwali, 10,000,000 conversations`."""
+    turns_per_s: Figure
+    """The rate to carry: for a profile the 95th percentile over seeds of its peak."""
+    turns_per_conversation: float
+    live_sessions: Figure
+    """The most sessions within their TTL at once."""
+    ttl_s: float
+    """Seconds that a session lives after its last turn; real time."""
+    conversations: Figure | None = None
+    """Of the whole night; None: the target is a rate."""
+    hours: float | None = None
+    """The length of the night; None: the target is a rate."""
+    night: tuple[Moment, ...] = ()
+    """The course of the night, in order; empty for a rate."""
+    opening: Opening | None = None
+
+
+class Today(Struct, frozen=True, kw_only=True):
+    """What runs today, as the user says."""
+
+    replicas: int
+    shards: int = 1
+
+
+class Assumptions(Struct, frozen=True, kw_only=True):
+    """Planning constants; each is shown where it counts."""
+
+    zones: int = 3
+    """Availability zones over which the replicas are spread evenly."""
+    rollout: int = 1
+    """Replicas that are away at once during a rolling restart."""
+    utilisation: float = 0.7
+    """The share of a replica's sustainable load at which autoscaling adds replicas."""
+    shard_utilisation: float = 0.7
+    """The share of its sustainable load up to which a shard of Redis is planned."""
+    maxmemory_share: float = 0.7
+    """`maxmemory` as a share of a node's memory (managed services reserve 25 to 30 %)."""
+    scrape_s: float = 30.0
+    """Seconds until a metric reaches the autoscaler: its period of 15 s, and one scrape."""
+    history_more: float = 0.5
+    """What if: this share more history a conversation."""
+    model_slower: float = 3.0
+    """What if: the model takes this many times as long."""
