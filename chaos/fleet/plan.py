@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.fleet.environment import LoadSwitch
+from chaos.fleet.pinning import Cores
 from chaos.fleet.topology import Topology
 
 
@@ -32,6 +33,8 @@ class FleetPlan:
     """Processes: whether an external Redis may be elsewhere than on loopback."""
     agent: Path | None = None
     """Processes: the folder of the agent; None: ShopMax's."""
+    cores: Cores | None = None
+    """Processes: the cores of the replicas and of everything else; None: no process is pinned."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Containers: the images of `service`, `redis` and `envoy`, where they are not the default."""
     health_path: str = "/readyz"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
 from chaos.errors import ChaosError
+from chaos.fleet.pinning import thread_on
 from chaos.fleet.waiting import Awaitable, holds_within
 
 _LOG = logging.getLogger(__name__)
@@ -37,12 +39,15 @@ class ManagedProcess(Awaitable):
         log: Path,
         env: Mapping[str, str],
         cwd: Path | None = None,
+        cores: Collection[int] | None = None,
     ) -> None:
+        """Nothing is started.  With `cores` the process runs on these only, at every start."""
         self.name = name
         self.log = log
         self._command = list(command)
         self._env = dict(env)
         self._cwd = cwd
+        self._cores = cores
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -95,17 +100,19 @@ class ManagedProcess(Awaitable):
             if self.running:
                 raise ChaosError(f"{self.name} runs already, as process {self.pid}")
             self.log.parent.mkdir(parents=True, exist_ok=True)
+            pinned = thread_on(self._cores) if self._cores else contextlib.nullcontext()
             with self.log.open("ab") as output:
                 try:
-                    self._child = subprocess.Popen(
-                        [*self._command, *more],
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=subprocess.STDOUT,
-                        env=self._env,
-                        cwd=self._cwd,
-                        start_new_session=True,
-                    )
+                    with pinned:
+                        self._child = subprocess.Popen(
+                            [*self._command, *more],
+                            stdin=subprocess.DEVNULL,
+                            stdout=output,
+                            stderr=subprocess.STDOUT,
+                            env=self._env,
+                            cwd=self._cwd,
+                            start_new_session=True,
+                        )
                 except OSError as error:
                     raise ChaosError(f"{self.name} cannot be started: {error}") from error
             self._starts += 1

@@ -17,6 +17,7 @@ from chaos.fleet.guardian import Guardian
 from chaos.fleet.lifecycle import FleetLifecycle, Part, replica_names
 from chaos.fleet.model_switch import VARIABLE, ModelSwitchFile
 from chaos.fleet.network import SIDES, ProxyProcess
+from chaos.fleet.pinning import Cores, thread_on
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.ports import ensure_free, free_port
 from chaos.fleet.redis_external import ExternalRedis
@@ -57,6 +58,7 @@ class ProcessFleet(FleetLifecycle):
         load: LoadSwitch | None = None,
         authorised: bool = False,
         leftovers: Sequence[Path] = (),
+        cores: Cores | None = None,
     ) -> None:
         """Plan the fleet; nothing is started.
 
@@ -66,6 +68,8 @@ class ProcessFleet(FleetLifecycle):
         `replica_command`.  `load` is the switch of the load that will be put on it, if there is to
         be one.  `authorised` allows an external Redis that is not loopback.
         `leftovers` are removed with the fleet, also when this process is killed.
+        `cores` pins each replica to its core, and everything else to the others: the thread that
+        starts the fleet, and all that it starts until the fleet is stopped.
 
         Raises ChaosConfigError for ports in use, no such server, an impossible count.
         """
@@ -90,6 +94,7 @@ class ProcessFleet(FleetLifecycle):
             and "DIYA_AGENT" not in replicas_own
         ):
             self._model = switch
+        self._cores = cores
         ports = _ports(base_port, replicas + 1)
         service_env = {
             **env,
@@ -106,8 +111,9 @@ class ProcessFleet(FleetLifecycle):
                 {**service_env, **self._redis_through_proxy(name)},
                 logs / f"{name}.log",
                 replica_command or _SERVICE,
+                cores=None if cores is None else [cores.replicas[place]],
             )
-            for name, port in zip(names, ports[1:], strict=True)
+            for place, (name, port) in enumerate(zip(names, ports[1:], strict=True))
         }
         self.balancer = Envoy(
             {each.name: self._balanced_port(each) for each in self.replicas.values()},
@@ -134,6 +140,7 @@ class ProcessFleet(FleetLifecycle):
             load=plan.load,
             authorised=plan.authorised,
             extra_env={"DIYA_AGENT": str(plan.agent)} if plan.agent else None,
+            cores=plan.cores,
         )
 
     def _capabilities(self) -> frozenset[str]:
@@ -148,6 +155,8 @@ class ProcessFleet(FleetLifecycle):
 
     def _prepare(self) -> None:
         self._require_memory()
+        if self._cores is not None:
+            self._undo.enter_context(thread_on(self._cores.others))
         self._undo.callback(self._wait_ended)
         leftovers = [*password_files(self.run_dir), *self._leftovers]
         self._undo.callback(Guardian.start(self.run_id, leftovers).close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from chaos.errors import ChaosConfigError, ChaosError
@@ -19,14 +19,24 @@ class Replica(ManagedProcess):
     """Ready when `GET /readyz` answers 200.  SIGTERM drains it: not ready first, then gone."""
 
     def __init__(
-        self, name: str, port: int, env: Mapping[str, str], log: Path, command: Sequence[str]
+        self,
+        name: str,
+        port: int,
+        env: Mapping[str, str],
+        log: Path,
+        command: Sequence[str],
+        cores: Collection[int] | None = None,
     ) -> None:
-        """Nothing is started.  `--host` and `--port` are added to `command`."""
+        """Nothing is started.  `--host` and `--port` are added to `command`.
+
+        With `cores` it runs on these only, at every start.
+        """
         super().__init__(
             name,
             [*command, "--host", LOOPBACK, "--port", str(port)],
             log=log,
             env={**env, "DIYA_REPLICA": name, "PYTHONUNBUFFERED": "1"},
+            cores=cores,
         )
         self.port = port
         self._hogs = CpuHogs(env)

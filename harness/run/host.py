@@ -27,14 +27,18 @@ def environment() -> EnvironmentDescription:
 
 
 def usable_cores(
-    processes: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/cgroup")
+    processes: Path = Path("/proc/self/cgroup"),
+    groups: Path = Path("/sys/fs/cgroup"),
+    *,
+    allowed: frozenset[int] | None = None,
 ) -> float:
     """How many cores this process and its children may use at once, above 0.
 
     The least of the scheduler's affinity (`taskset`) and of the CPU limits of the control groups,
     version 1 and 2, that it is in.  `processes` and `groups` are where the kernel shows them.
+    `allowed` are the cores of the whole run, where this thread is pinned to some of them.
     """
-    return min([float(len(allowed_cores())), *_group_limits(processes, groups)])
+    return min([float(len(allowed or allowed_cores())), *_group_limits(processes, groups)])
 
 
 def allowed_cores() -> frozenset[int]:

@@ -13,9 +13,10 @@ from harness.run.host import usable_cores
 class OwnCpu:
     """Reads the share since the reading before."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: frozenset[int] | None = None) -> None:
+        """`allowed` are the cores of the run, where this thread is pinned to some of them."""
         self._root = psutil.Process()
-        self.cores = usable_cores()
+        self.cores = usable_cores(allowed=allowed)
         """The cores that the run may use, a limit of the machine or of its container."""
         self._at, self._seconds = time.monotonic(), self.used()
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from chaos.experiment import model, random_experiment, reader
 from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import LoadSwitch, needs_proxies
+from chaos.fleet.pinning import Cores
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
@@ -91,6 +92,13 @@ class Plan:
     """Limits that `--slo` set otherwise than the profile, each with the profile's own value."""
     sizing: Sizing | None = None
     """How the load was sized, once it was."""
+    cores: Cores | None = None
+    """The cores of the replicas and of everything else; None: nothing is pinned."""
+    replica_share: float | None = None
+    """The rehearsal sizes the load to this share of the replicas' cores, one each; None: to
+    the machine, by `scale`."""
+    drained: bool = True
+    """Whether the run waits until the sessions have expired, and reads some of them again."""
 
     @property
     def drawn(self) -> bool:
@@ -140,6 +148,7 @@ class Plan:
             health_path=self.health_path,
             pass_env=self.pass_env,
             workers=self.crew.workers,
+            cores=self.cores,
         )
 
     def description(self) -> RunDescription:
@@ -167,6 +176,8 @@ class Plan:
             slo_overrides=dict(self.slo_overrides),
             sizing=self.sizing,
             journeys=None if self.book is None else self.book.to_dict(),
+            pinned=UNSET if self.cores is None else _by_part(self.cores),
+            drained=UNSET if self.drained else False,
         )
 
     def _experiment(self) -> ExperimentDescription | None:
@@ -194,6 +205,10 @@ class Plan:
         return TopologyDescription(
             replicas=self.replicas, proxy=self.proxy, **self.topology.described()
         )
+
+
+def _by_part(cores: Cores) -> dict[str, list[int]]:
+    return {"replicas": list(cores.replicas), "others": list(cores.others)}
 
 
 def _shown(path: Path) -> str:

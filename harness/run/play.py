@@ -116,6 +116,7 @@ def _play_load(
         envoy=None if fleet is None else fleet.balancer,
         served={} if fleet is None else fleet.replicas,
         own_cpu=fleet is not None and fleet.is_all_below(),
+        cores=plan.cores,
     )
     sampler.start()
     generator = _load(plan, run_dir, fleet)

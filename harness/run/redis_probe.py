@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis import Redis
@@ -52,11 +52,13 @@ class RedisProbe:
     def read(self) -> dict[str, float]:
         """One reading, summed; empty while any part of the data does not answer.
 
-        `cpu_percent` is that of the busiest server, of the one core that its commands can use.
+        `cpu_percent` is that of the busiest server, of the one core that its commands can use;
+        `cpu_s` are the processor seconds of all main threads so far.
         """
         total: dict[str, float] = {}
         run_ids = []
         busy: list[float] = []
+        used = 0.0
         for url in self._urls():
             try:
                 info: dict[str, Any] = self._client(url).info("everything")
@@ -64,6 +66,7 @@ class RedisProbe:
                 return {}
             run_ids.append(str(info["run_id"]))
             busy += self._busy(url, info)
+            used += _main_thread_s(info) or 0.0
             for name, value in self._values(url, info).items():
                 total[name] = total.get(name, 0.0) + value
         if not run_ids:
@@ -71,16 +74,15 @@ class RedisProbe:
         if frozenset(run_ids) != self._run_ids:
             self._run_ids = frozenset(run_ids)
             self._run += 1
+        if used:
+            total["cpu_s"] = used
         return {**total, **({"cpu_percent": max(busy)} if busy else {}), "run": self._run}
 
     def _busy(self, url: str, info: dict[str, Any]) -> list[float]:
         """Percent of one core since the last reading; none for the first, and after a restart."""
-        main = [info.get(f"used_cpu_{kind}_main_thread") for kind in ("user", "sys")]
-        whole = [info.get(f"used_cpu_{kind}") for kind in ("user", "sys")]
-        times = whole if None in main else main
-        if None in times:
+        now, used = time.monotonic(), _main_thread_s(info)
+        if used is None:
             return []
-        now, used = time.monotonic(), sum(float(str(each)) for each in times)
         before, self._cpu[url] = self._cpu.get(url), (now, used)
         if before is None or used < before[1] or now <= before[0]:
             return []
@@ -103,6 +105,15 @@ class RedisProbe:
                 retry=Retry(NoBackoff(), 0),
             )
         return self._clients[url]
+
+
+def _main_thread_s(info: Mapping[str, Any]) -> float | None:
+    """Processor seconds of the main thread so far, of the whole server where INFO has no others."""
+    for suffix in ("_main_thread", ""):
+        times = [info.get(f"used_cpu_{kind}{suffix}") for kind in ("user", "sys")]
+        if None not in times:
+            return sum(float(str(each)) for each in times)
+    return None
 
 
 def signed(value: Any) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,9 +17,10 @@ from harness.run.own_cpu import used_below
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearsal import Cpu, Measured, Refusal
-from harness.run.sizing import Ask, sized
+from harness.run.sizing import Ask, factor_for, sized
 from harness.run.traces import no_new_keys
 from loadtests.arrivals.peak import peak_turns_per_s
+from loadtests.profiles.profile import HIGHEST_RATE
 from reports.records.sizing import in_words
 
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit)\b.*")
@@ -37,6 +39,8 @@ def rehearsed(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, progress:
         measured = _rehearse(plan, run_dir, fleet)
     elif fleet is not None:
         progress.say("no rehearsal: the capacity of this machine is not known")
+    if plan.replica_share is not None:
+        return _sized_to_replicas(plan, plan.replica_share, measured)
     if plan.scale is None and (fleet is None or not plan.rehearse):
         return plan  # the load stays as the options say
     ask = Ask(
@@ -50,13 +54,26 @@ def rehearsed(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, progress:
     return plan.sized(sizing)
 
 
+def _sized_to_replicas(plan: Plan, share: float, measured: Measured | None) -> Plan:
+    peak = peak_turns_per_s(plan.profile, plan.seed)
+    factor = factor_for(share, plan.replicas, peak, measured)
+    if factor is None:
+        raise ConfigError(
+            f"app {plan.app}: too few turns were answered before the load to tell the CPU time of "
+            "one; the service must answer"
+        )
+    highest = HIGHEST_RATE / plan.profile.base_rate
+    return replace(plan, profile=plan.profile.scaled(min(factor, highest)))
+
+
 def _rehearse(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Measured | None:
     if fleet is None:
         found = rehearsal.rehearse(run_dir, plan.run_id, str(plan.target), 0)
     else:
         count = rehearsal.customers(plan.replicas)
         with no_new_keys(fleet.primary_urls):
-            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, _cpu(fleet))
+            cpu = _cpu(fleet) if plan.replica_share is None else _replicas_cpu(fleet)
+            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, cpu)
     if isinstance(found, Refusal):
         raise ConfigError(_refused(plan, found, run_dir))
     return found
@@ -75,6 +92,19 @@ def _cpu(fleet: FleetLifecycle) -> Cpu:
             with contextlib.suppress(psutil.Error):
                 total += used_below(psutil.Process(pid))
         return total
+
+    return used
+
+
+def _replicas_cpu(fleet: FleetLifecycle) -> Cpu:
+    """The CPU of the replicas alone."""
+
+    def used() -> float | None:
+        pids = [replica.pid for replica in fleet.replicas.values()]
+        try:
+            return sum(used_below(psutil.Process(pid)) for pid in pids if pid is not None)
+        except psutil.Error:
+            return None
 
     return used
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import psutil
 
 from chaos.errors import ChaosError
+from chaos.fleet.pinning import Cores
 from harness.run.host import allowed_cores
 from harness.run.own_cpu import OwnCpu
 from harness.run.redis_events import slow_moments
@@ -43,6 +44,7 @@ class Sampler:
         envoy: Sampled | None = None,
         served: Mapping[str, Served] | None = None,
         own_cpu: bool = False,
+        cores: Cores | None = None,
     ) -> None:
         """`balancer` gives the balancer's counters for each replica, where it can be asked.
 
@@ -50,6 +52,8 @@ class Sampler:
 
         `own_cpu`: this process starts everything that the run needs, so that all other CPU use of
         the machine is foreign.
+
+        `cores`: the run is pinned, and the two parts of the machine are sampled as well.
         """
         self._writer = writer
         self._clock = clock
@@ -59,13 +63,17 @@ class Sampler:
         self._metrics = ReplicaMetrics(served or {}, self._write)
         self._began = time.time()
         self._balancer = balancer
-        self._own = OwnCpu() if own_cpu else None
+        self._allowed = allowed_cores()
+        self._cores = cores
+        if cores is not None:
+            self._allowed |= {*cores.replicas, *cores.others}
+        self._own = OwnCpu(self._allowed) if own_cpu else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> None:
         """Take the first sample and go on once a second."""
-        _busy_percent()  # the first call only starts the interval that the next one measures
+        self._busy()  # the first call only starts the interval that the next one measures
         self._thread.start()
         self._metrics.start()
 
@@ -92,10 +100,7 @@ class Sampler:
             self._stop.wait(due - time.monotonic())
 
     def _sample(self) -> None:
-        host = {
-            "cpu_percent": _busy_percent(),
-            "available": float(psutil.virtual_memory().available),
-        }
+        host = {**self._busy(), "available": float(psutil.virtual_memory().available)}
         if self._own is not None and (own := self._own.read()) is not None:
             host |= {"own_percent": own, "cores": self._own.cores}
             # Under a limit below that of the cores the run can be out of CPU on an idle machine.
@@ -113,12 +118,19 @@ class Sampler:
     def _write(self, source: str, values: dict[str, float]) -> None:
         self._writer.write(Sample(self._clock.now(), source, values))
 
+    def _busy(self) -> dict[str, float]:
+        """Percent of the run's cores since the last call, and of each part of a pinned run."""
+        each = psutil.cpu_percent(percpu=True)
+        busy = {"cpu_percent": _mean(each, self._allowed)}
+        if self._cores is not None:
+            busy["replicas_percent"] = _mean(each, self._cores.replicas)
+            busy["others_percent"] = _mean(each, self._cores.others)
+        return busy
 
-def _busy_percent() -> float:
-    """Percent of the cores on which the run may be, since the last call."""
-    each = psutil.cpu_percent(percpu=True)
-    allowed = [each[core] for core in allowed_cores() if core < len(each)] or each
-    return sum(allowed) / len(allowed)
+
+def _mean(percents: Sequence[float], cores: Collection[int]) -> float:
+    chosen = [percents[core] for core in cores if core < len(percents)] or percents
+    return sum(chosen) / len(chosen)
 
 
 class _ProcessProbe:
@@ -136,9 +148,12 @@ class _ProcessProbe:
                     continue
                 # Kept, because CPU is measured between two calls on the same object.
                 process = self._processes.setdefault(pid, psutil.Process(pid))
+                times = process.cpu_times()
                 values[name] = {
                     "rss": float(process.memory_info().rss),
                     "cpu_percent": process.cpu_percent(),
+                    # All seconds so far: differences are exact over any time.
+                    "cpu_s": float(times.user + times.system),
                     # Tells one process of a replica from the next.
                     "pid": float(pid),
                 }

@@ -25,6 +25,8 @@ LEAST_FACTOR = 0.1
 """The smallest factor: a load below it does not resemble the profile."""
 LEAST_TURNS = 100
 """A scaled load must still have so many turns, or half of the profile's if those are fewer."""
+ANSWERED_SHARE = 0.75
+"""A load sized to the replicas may have this share of the rate that a rehearsal reached."""
 _LEAST_ANSWERED = 0.8
 """With a smaller share of answered turns in a rehearsal, the cost of a turn is not known."""
 _LEAST_MEASURED = 10
@@ -71,6 +73,20 @@ def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
         seconds=0.0 if measured is None else round(measured.seconds, 3),
         cpu_s_per_first_turn=first,
     )
+
+
+def factor_for(share: float, replicas: int, peak: float, measured: Measured | None) -> float | None:
+    """The factor by which a load of `peak` turns a second uses `share` of so many replicas' cores.
+
+    `measured` is the CPU of the replicas alone.  Turns may wait for something else than CPU: the
+    factor stays below the rate at which the customers of the rehearsal were answered.  None: the
+    cost of a turn is not known.
+    """
+    cost = cpu_per_turn(measured)
+    if measured is None or cost is None or measured.seconds <= 0:
+        return None
+    rate = min(share * replicas / cost, ANSWERED_SHARE * measured.turns / measured.seconds)
+    return rate / peak
 
 
 def cpu_per_turn(measured: Measured | None) -> float | None:

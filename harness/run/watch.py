@@ -149,6 +149,8 @@ class Watch:
         elif mark.mark == "end":
             self._phase = "TTL drains"
             self._drained = mark.t + profile.real_ttl_seconds + _DRAINED_S
+            if not self._plan.drained:
+                self._drained = mark.t
             # Only the audits of sessions whose TTL is over remain.
             self._latest = mark.t + profile.real_ttl_seconds + 2 * self._deadline_s + _SLACK_S
             self._silent_until = self._latest

@@ -150,11 +150,12 @@ class Player:
         self._spiking.spawn(self._guarded, self._offer, coming)
 
     def audit_late(self) -> bool:
-        """Read a sample of sessions again, each after its TTL; then close.
+        """Read a sample of sessions again after their TTL, if the run waits so long; then close.
 
         Returns False if the load was stopped before that.
         """
-        for customer in self._late_sample.chosen():
+        waits = self._run.description.drained is not False
+        for customer in self._late_sample.chosen() if waits else ():
             if not self._wait_until(self._clock.now() + LATE_AUDIT_GAP_S):
                 return False
             self._auditing.spawn(self._guarded, self._audit_expired, customer)

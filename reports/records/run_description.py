@@ -28,6 +28,9 @@ Object = Annotated[dict[str, Any], Meta(description="an object")]
 ImagesByRole = Annotated[
     dict[str, dict[str, str]], Meta(description="an object of objects of words")
 ]
+CoresByPart = Annotated[
+    dict[str, list[int]], Meta(description="an object of lists of whole numbers")
+]
 WordByName = Annotated[dict[str, str], Meta(description="an object of words")]
 
 
@@ -128,6 +131,10 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """The sizing of the load to the machine; None: not sized, and nothing was rehearsed."""
     journeys: Object | None = None
     """The journeys, if they are not ShopMax's."""
+    pinned: CoresByPart | UnsetType = UNSET
+    """`replicas` (one core each) and `others` → the numbers of their cores; unset: not pinned."""
+    drained: Switch | UnsetType = UNSET
+    """False: the run ends with the last reply, and does not watch the sessions expire."""
 
     @property
     def planned_faults(self) -> tuple[str, ...]:
