@@ -65,7 +65,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         model=environ.get("DIYA_MODEL", "scripted"),
         model_ttft_ms=_number(environ, "DIYA_MODEL_TTFT_MS", 60.0, zero=True),
         model_tokens_per_s=_number(environ, "DIYA_MODEL_TOKENS_PER_S", 600.0),
-        model_faults_file=environ.get("DIYA_MODEL_MOOD") or None,
+        model_faults_file=environ.get("DIYA_MODEL_FAULTS") or None,
         lease_ms=_whole(environ, "DIYA_LEASE_MS", 2000),
         busy_wait_s=_number(environ, "DIYA_BUSY_WAIT_S", 2.0, zero=True),
         max_turns_in_flight=_whole(environ, "DIYA_MAX_TURNS_IN_FLIGHT", 64),

@@ -7,16 +7,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-VARIABLE = "DIYA_MODEL_MOOD"
+VARIABLE = "DIYA_MODEL_FAULTS"
 """Names the file in the environment of the replicas."""
 
 
 class ModelSwitchFile:
-    """`mood.json` in a private folder of the run; affected replicas leave files beside it."""
+    """`model-faults.json` in a private folder of the run; affected replicas create files there."""
 
     def __init__(self, directory: Path) -> None:
         """Nothing is written."""
-        self.path = directory.absolute() / "mood.json"
+        self.path = directory.absolute() / "model-faults.json"
         self._number = 0
 
     def apply(self, settings: Mapping[str, float]) -> None:
@@ -29,7 +29,7 @@ class ModelSwitchFile:
 
     def affected_replicas(self) -> frozenset[str]:
         """The replicas whose model has made a reply worse since the last `apply`."""
-        marks = self.path.parent.glob(f"felt-{self._number}-*")
+        marks = self.path.parent.glob(f"affected-{self._number}-*")
         return frozenset(mark.name.split("-", 2)[2] for mark in marks)
 
     def clear(self) -> None:

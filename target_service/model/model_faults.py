@@ -1,10 +1,10 @@
 """Faults of the scripted model, set from outside while a replica runs: slow, failing, breaking off.
 
-DIYA_MODEL_MOOD names a file.  While the file exists, a JSON object in it sets the model's
+DIYA_MODEL_FAULTS names a file.  While the file exists, a JSON object in it sets the model's
 behaviour: `latency_factor` (1 is normal), `error_rate`, `rate_limit_rate` and `cut_rate` (shares of
 the replies).  No route of the service can set it; only a process that may write the file can.  The
 first reply that is affected (refused, broken off, or already late) creates the file
-`felt-<number>-<replica>` beside it.
+`affected-<number>-<replica>` beside it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from google.genai.errors import ClientError, ServerError
 
-VARIABLE = "DIYA_MODEL_MOOD"
+VARIABLE = "DIYA_MODEL_FAULTS"
 
 
 class CutOff(ConnectionError):
@@ -114,7 +114,7 @@ class ModelFaultsFile:
         try:
             values: dict[str, Any] = json.loads(path.read_text())
             number = int(values.pop("number", 0))
-            mark = Mark(path.parent / f"felt-{number}-{self._replica}")
+            mark = Mark(path.parent / f"affected-{number}-{self._replica}")
             return ModelFaults(**{name: float(value) for name, value in values.items()}, mark=mark)
         except (OSError, ValueError, TypeError, AttributeError):
             return NORMAL
