@@ -13,7 +13,7 @@ from chaos.faults import replicas
 from chaos.faults.base import Area
 from chaos.faults.drawing import Drawing, NeverDrawn, between
 from chaos.faults.parameter import parameter
-from chaos.faults.synthetic_users import OwnCustomers
+from chaos.faults.synthetic_users import SyntheticUsers
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.waiting import holds_within
@@ -46,21 +46,21 @@ class _ModelFault(LastingFault):
         env.model.apply(self._settings())
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """A reply was made worse: a customer's or, where none is hit, a synthetic customer's."""
+        """A reply was made worse: a customer's or, where none is hit, a synthetic user's."""
         if self._hit(env, _GRACE_S):
             return True
         up = replicas.running(env)
         if not up:
             raise ChaosError("no replica runs, so the model cannot be asked")
-        with OwnCustomers([each.port for each in up], _APP) as own:
+        with SyntheticUsers([each.port for each in up], _APP) as synthetic:
             if self._hit(env, _HIT_TIMEOUT_S):
                 return True
         if self.cancelled.is_set():
             return False
-        trouble = f"; the last trouble was: {own.trouble}" if own.trouble else ""
+        trouble = f"; the last trouble was: {synthetic.trouble}" if synthetic.trouble else ""
         raise ChaosError(
             f"{self.kind} hit no reply within {_HIT_TIMEOUT_S:g} s, of customers or of the "
-            f"{own.asked} that were asked for by the harness itself{trouble}"
+            f"{synthetic.asked} that were asked for by the harness itself{trouble}"
         )
 
     def _hit(self, env: SystemUnderTest, seconds: float) -> bool:

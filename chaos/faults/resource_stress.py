@@ -51,12 +51,16 @@ class CpuHog(ReplicaFault):
 
     def inject(self, env: SystemUnderTest) -> None:
         """Start the workers."""
-        stressable(self.victim).hog_cpu(self.workers)
+        stressable(self.victim).stress_cpu(self.workers)
 
     def verify(self, env: SystemUnderTest) -> bool:
         """Each worker has been seen to use processor time."""
         stressed = stressable(self.victim)
-        return holds_within(lambda: min(stressed.hogs(), default=0.0) > _WORKED_S, _WORK_TIMEOUT_S)
+
+        def all_work() -> bool:
+            return min(stressed.cpu_seconds(), default=0.0) > _WORKED_S
+
+        return holds_within(all_work, _WORK_TIMEOUT_S)
 
     def heal(self, env: SystemUnderTest) -> None:
         """End the workers; the replica is ready."""
@@ -81,7 +85,7 @@ class MemoryHog(LastingFault):
     )
     megabytes: int = parameter(256, "how much memory is taken", "MB")
 
-    _hog: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,7 +103,7 @@ class MemoryHog(LastingFault):
             raise ChaosError(
                 f"megabytes = {self.megabytes}: at most {most / 1e6:.0f} can be taken now"
             )
-        self._hog = subprocess.Popen(
+        self._process = subprocess.Popen(
             [sys.executable, "-c", _HOLD, str(self.megabytes * 1_000_000)],
             stdin=subprocess.DEVNULL,
             env=dict(env.process_env),
@@ -108,20 +112,20 @@ class MemoryHog(LastingFault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """The process has the memory."""
-        hog = self._hog
-        if hog is None:
+        process = self._process
+        if process is None:
             return False
 
         def has_it_or_ended() -> bool:
-            return hog.poll() is not None or _resident(hog.pid) >= self.megabytes * 1e6
+            return process.poll() is not None or _resident(process.pid) >= self.megabytes * 1e6
 
-        return holds_within(has_it_or_ended, _MEMORY_TIMEOUT_S) and hog.poll() is None
+        return holds_within(has_it_or_ended, _MEMORY_TIMEOUT_S) and process.poll() is None
 
     def heal(self, env: SystemUnderTest) -> None:
         """End the process."""
-        if self._hog is not None:
-            self._hog.kill()
-            self._hog.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def _resident(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""Synthetic customers, for faults that need a reply under way.
+"""Synthetic users, for faults that need a reply under way.
 
 They connect to a replica's own port, past the balancer, as a user and with sessions outside every
 plan, so they are not counted.  Each has one session, and deletes it at its end.
@@ -19,8 +19,8 @@ _PAUSE_S = 0.05
 _GOODBYE_S = 3.0
 
 
-class OwnCustomers:
-    """A few customers that ask in a loop; a context manager that ends when they have ended."""
+class SyntheticUsers:
+    """A few users that ask in a loop; leaving the context waits until they have ended."""
 
     def __init__(self, ports: Sequence[int], app: str) -> None:
         """Nothing is asked yet.  `ports` are those of the replicas, at least one."""
@@ -31,7 +31,7 @@ class OwnCustomers:
         self._over = threading.Event()
         self._streams = [Stream(ports[n % len(ports)], app) for n in range(_CUSTOMERS)]
         self._threads = [
-            threading.Thread(target=self._ask, args=(stream,), name="own-customer", daemon=True)
+            threading.Thread(target=self._ask, args=(stream,), name="synthetic-user", daemon=True)
             for stream in self._streams
         ]
 

@@ -19,10 +19,10 @@ from chaos.fleet.environment import CAPABILITIES, Node
 class CanStress(Protocol):
     """The capability `cpu`."""
 
-    def hog_cpu(self, workers: int) -> None:
+    def stress_cpu(self, workers: int) -> None:
         """Start so many busy workers on one core with it.  Raises ChaosError."""
 
-    def hogs(self) -> Sequence[float]:
+    def cpu_seconds(self) -> Sequence[float]:
         """The processor seconds that each worker has used; empty when there is none."""
 
     def release_cpu(self) -> None:

@@ -9,7 +9,7 @@ from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.http_probe import get
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.process import ManagedProcess
-from chaos.fleet.stress_process import CpuHogs
+from chaos.fleet.stress_process import CpuStress
 from reports.basics.exit_codes import ExitCode
 
 _CONFIG_PREFIX = "diya: config: "
@@ -39,27 +39,27 @@ class Replica(ManagedProcess):
             cores=cores,
         )
         self.port = port
-        self._hogs = CpuHogs(env)
+        self._stress = CpuStress(env)
 
-    def hog_cpu(self, workers: int) -> None:
+    def stress_cpu(self, workers: int) -> None:
         """Start so many busy workers on one core with it.  Raises ChaosError."""
         pid = self.pid
         if pid is None:
             raise ChaosError(f"{self.name} does not run: it has no core to fight for")
-        self._hogs.start(pid, workers)
+        self._stress.start(pid, workers)
 
-    def hogs(self) -> Sequence[float]:
+    def cpu_seconds(self) -> Sequence[float]:
         """The processor seconds that each worker has used."""
-        return self._hogs.seconds()
+        return self._stress.seconds()
 
     def release_cpu(self) -> None:
         """End the workers."""
-        self._hogs.stop()
+        self._stress.stop()
 
     def close(self) -> None:
-        """Kill it and its hogs without waiting, for good."""
+        """Kill it and its stress workers without waiting, for good."""
         super().close()
-        self._hogs.stop()
+        self._stress.stop()
 
     def ready(self) -> bool:
         """Whether it says that it is ready, now."""

@@ -13,7 +13,7 @@ import psutil
 _SPIN = "while True: pass"
 
 
-class CpuHogs:
+class CpuStress:
     """Workers that fight with one process for one core."""
 
     def __init__(self, env: Mapping[str, str]) -> None:

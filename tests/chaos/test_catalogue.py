@@ -101,7 +101,7 @@ def test_a_zone_with_a_replica_down_already_cannot_be_lost(fleet: ProcessFleet) 
     assert window.error == "r02 does not run: kill-zone cannot be done to it"
 
 
-def test_hogs_fight_for_the_core_of_a_replica_and_are_gone_afterwards(fleet: ProcessFleet) -> None:
+def test_stress_workers_share_a_replicas_core_and_end_with_the_fault(fleet: ProcessFleet) -> None:
     processes = carriers(fleet.run_id)
     window = do(CpuHog(replica="r01", duration=0.2, workers=2), fleet)
     assert (window.took_hold, window.error) == (True, None)

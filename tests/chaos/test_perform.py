@@ -178,7 +178,7 @@ def test_of_two_faults_that_set_the_same_the_second_is_refused(fleet: ProcessFle
     with meanwhile(CpuHog(duration=60.0, replica="r02"), fleet) as first:
         window = do(CpuHog(duration=0.0, replica="r02"), fleet)
         assert not window.took_hold
-        assert fleet.replicas["r02"].hogs()
+        assert fleet.replicas["r02"].cpu_seconds()
     assert took_hold(first)
     slow, failing = SlowModel(duration=60.0), ModelErrors(duration=0.0)
     slow.verify = lambda env: True  # type: ignore[method-assign]  # these replicas have no model

@@ -18,7 +18,7 @@ from chaos.faults import model
 from chaos.faults.base import Fault
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
-from chaos.faults.synthetic_users import OwnCustomers
+from chaos.faults.synthetic_users import SyntheticUsers
 from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import connect
 from chaos.fleet.waiting import wait_for
@@ -149,11 +149,11 @@ def test_synthetic_customers_are_not_counted_and_leave_no_session(
     with connect(real.redis.url) as client:
         client.flushall()
         before = {name: n["requests"] for name, n in real.balancer.counters().items()}
-        with OwnCustomers([each.port for each in real.replicas.values()], "shopmax") as own:
-            wait_for(lambda: own.asked >= 8, 20, "some questions")
+        with SyntheticUsers([each.port for each in real.replicas.values()], "shopmax") as synthetic:
+            wait_for(lambda: synthetic.asked >= 8, 20, "some questions")
             assert client.keys("*:e:*shopmax/diya-synthetic*")
         wait_for(lambda: not client.keys("*diya-synthetic*"), 5, "the sessions to be gone")
-        assert own.trouble is None
+        assert synthetic.trouble is None
         after = {name: n["requests"] for name, n in real.balancer.counters().items()}
     assert after == before, "they came by the balancer, where the run's customers are counted"
 
