@@ -24,7 +24,8 @@ _NAMESPACE = uuid.UUID("6b1b6f0e-8a5c-4a56-9f0e-2d6f6b0c5d11")
 class IdForm(IntEnum):
     """The forms of a session's id, in the order of the attempts."""
 
-    OURS = 0
+    CONVERSATION = 0
+    """The name of the conversation, from the plan."""
     UUID = 1
     SERVICE = 2
     """The service makes it."""
@@ -35,7 +36,7 @@ class SessionIds:
 
     def __init__(self) -> None:
         self._known: IdForm | None = None
-        self._next = IdForm.OURS
+        self._next = IdForm.CONVERSATION
         """The form for the next session while none is known."""
         self._troubles = 0
         """Consecutive errors that do not mention ids."""
@@ -45,15 +46,15 @@ class SessionIds:
         """The service's refusal of the client's own id."""
 
     def form(self) -> IdForm:
-        """The form for the session being opened; while none is known, the next is OURS."""
+        """The form for the session being opened; while none is known, the next is CONVERSATION."""
         form = self._next if self._known is None else self._known
-        self._next = IdForm.OURS
+        self._next = IdForm.CONVERSATION
         return form
 
     def opened(self, form: IdForm) -> None:
         """A session was opened in this form."""
         if self._known is None:
-            if form is not IdForm.OURS and self._troubles >= _TROUBLES:
+            if form is not IdForm.CONVERSATION and self._troubles >= _TROUBLES:
                 # No error mentioned ids: the earlier errors may have been temporary.
                 self._openings += 1
                 self._known = form if self._openings == _PLAIN_OPENINGS else None
@@ -65,7 +66,7 @@ class SessionIds:
         """Whether this answer may refuse the id, so that another form should be tried."""
         if self._known is not None or form is IdForm.SERVICE or not self._may_refuse(answer):
             return False
-        if form is IdForm.OURS:
+        if form is IdForm.CONVERSATION:
             self._refusal = error
         self._next = IdForm(form + 1)
         return True
@@ -95,7 +96,7 @@ def in_form(form: IdForm, session: str) -> str | None:
     """
     if form is IdForm.SERVICE:
         return None
-    if form is IdForm.OURS:
+    if form is IdForm.CONVERSATION:
         return session
     # In the form of a random UUID (version 4), which services check for.
     return str(uuid.UUID(bytes=uuid.uuid5(_NAMESPACE, session).bytes, version=4))

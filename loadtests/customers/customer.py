@@ -10,7 +10,7 @@ from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.audit import read_back, shows_a_half
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.customers.turn import OPENING, CustomerContext, TurnInPlay
-from loadtests.generator.generator_stats import Tally
+from loadtests.generator.generator_stats import GeneratorStats
 from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 
 READ_AGAIN_S = (1.0, 1.5, 2.5, 7.0, 20.0)
@@ -33,7 +33,7 @@ class Customer:
     due: float
     """The customer's arrival, run time."""
     context: CustomerContext
-    tally: Tally
+    stats: GeneratorStats
     started: float | None = None
     opened: float | None = None
     ended: float | None = None
@@ -53,7 +53,7 @@ class Customer:
         """Open the session, take the turns, leave, and read the session back."""
         try:
             self.started = self.context.clock.now()
-            self.tally.arrived(self.started - self.due)
+            self.stats.arrived(self.started - self.due)
             self._converse()
             self.ended = self.context.clock.now()
             if self.opened is not None:
@@ -94,7 +94,7 @@ class Customer:
                 TurnInPlay(self.context, self.plan, number, due, Tries()), retry_state
             )
             self.context.writer.write(record)
-            self.tally.turn(record)
+            self.stats.turn(record)
             self._last_sent = record.sent
             if record.unsure or record.outcome is Outcome.INFO:
                 self.unsettled |= {record.turn_id}
@@ -106,7 +106,7 @@ class Customer:
                 # Thousands of customers think at a time, so drop the finished turn first.
                 del record
                 due = self._think(due)
-                self.tally.sending(self.context.clock.now() - due)
+                self.stats.sending(self.context.clock.now() - due)
 
     def _think(self, due: float) -> float:
         """Wait for the next turn; returns when it was due: as planned, or after a cut-off."""

@@ -9,7 +9,7 @@ from loadtests.generator.histogram import Histogram, merged
 from reports.records import Outcome, Sample, TurnRecord
 
 
-class Tally:
+class GeneratorStats:
     """Counts between two samples (lag, latency) and since the start (the rest)."""
 
     def __init__(self) -> None:

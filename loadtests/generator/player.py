@@ -28,7 +28,7 @@ from loadtests.customers.customer import Customer, CutOff
 from loadtests.customers.turn import CustomerContext
 from loadtests.generator import descriptors, hdrlog
 from loadtests.generator.fates import not_played
-from loadtests.generator.generator_stats import Tally
+from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.generator.load_commands import GIVE_WAY_S, Storm, WorkerCommand
 from loadtests.generator.milestones import wait_for_end
 from loadtests.generator.settings import RunSettings
@@ -94,7 +94,7 @@ class Player:
         )
         self._shard, self._shards = shard, shards
         self._source = "generator" if shards == 1 else f"generator:{shard}"
-        self._tally = Tally()
+        self._stats = GeneratorStats()
         self._coming = arrivals.shard(run.profile, run.seed, shard, shards)
         self._planned = planned
         self._next = shard
@@ -187,12 +187,12 @@ class Player:
 
     def _close(self) -> None:
         self._stopped.set()
-        self._keep(self._tally.lines(self._clock.now()))
+        self._keep(self._stats.lines(self._clock.now()))
         self._client.close()
 
     def _customer(self, arrival: Arrival) -> Customer:
         plan = conversation.plan(self._run.profile, arrival, self._run.run_id, self._run.journeys)
-        return Customer(plan, self._start + arrival.due, self._context, self._tally)
+        return Customer(plan, self._start + arrival.due, self._context, self._stats)
 
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
         self._recorder.write(not_played(self._run, arrival, self._start, fate))
@@ -204,13 +204,13 @@ class Player:
 
     def _admit(self, arrival: Arrival) -> None:
         if self._clock.now() - self._start - arrival.due > self._run.profile.late_after_s:
-            self._tally.late += 1
+            self._stats.late += 1
             self._refuse(arrival, Fate.LATE)
         elif len(self._talking) >= self._most_open or self._client.full:
-            self._tally.dropped += 1
+            self._stats.dropped += 1
             self._refuse(arrival, Fate.DROPPED)
         else:
-            self._tally.started += 1
+            self._stats.started += 1
             self._talking.spawn(self._guarded, self._converse, self._customer(arrival))
 
     def _offer(self, coming: _Coming) -> None:
@@ -268,10 +268,10 @@ class Player:
         process = psutil.Process()
         process.cpu_percent()
         due = self._clock.now()
-        self._tally.begin(due)
+        self._stats.begin(due)
         while self._wait_until(due := due + 1.0):
             # This loop itself is late when the generator is busy.
-            self._tally.beat(self._clock.now() - due)
+            self._stats.beat(self._clock.now() - due)
             self._take_sample(process.cpu_percent())
             self._client.close_idle()
             # Present objects stay alive or are freed by reference counting; collecting cycles
@@ -279,8 +279,8 @@ class Player:
             gc.freeze()
 
     def _take_sample(self, cpu_percent: float) -> None:
-        self._tally.open = len(self._talking)
-        sample, lines = self._tally.sample(self._clock.now(), cpu_percent, self._source)
+        self._stats.open = len(self._talking)
+        sample, lines = self._stats.sample(self._clock.now(), cpu_percent, self._source)
         self._recorder.write(sample)
         self._keep(lines)
 

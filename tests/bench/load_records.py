@@ -51,9 +51,9 @@ class Pusher:
 
     def __init__(self, run: Any, target: str, clock: Any, recorder: Any, *_: Any, **k: int) -> None:
         from loadtests.arrivals import arrivals
-        from loadtests.generator.generator_stats import Tally
+        from loadtests.generator.generator_stats import GeneratorStats
 
-        self._clock, self._recorder, self._tally = clock, recorder, Tally()
+        self._clock, self._recorder, self._stats = clock, recorder, GeneratorStats()
         self._coming = arrivals.shard(run.profile, run.seed, k["shard"], k["shards"])
 
     def talk(self, start: float) -> bool:
@@ -89,7 +89,7 @@ class Pusher:
                 status=200,
             )
             self._recorder.write(record)
-            self._tally.turn(record)
+            self._stats.turn(record)
         ended = ConversationRecord(
             conversation=index,
             journey=arrival.journey,

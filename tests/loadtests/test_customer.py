@@ -13,7 +13,7 @@ import pytest
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.customer import Customer
 from loadtests.customers.turn import CustomerContext, turn_id
-from loadtests.generator.generator_stats import Tally
+from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.profiles.profile import Profile
 from reports.records import (
     FILES,
@@ -76,7 +76,7 @@ def play(
                 started.service, started.clock, writer, smoke.conversation, ttl
             )
             chosen = dataclasses.replace(plan, ending=ending)
-            Customer(chosen, started.clock.now(), context, Tally()).play()
+            Customer(chosen, started.clock.now(), context, GeneratorStats()).play()
         return Played(started, tmp_path)
 
     return run
@@ -279,7 +279,7 @@ def test_a_customer_cut_off_while_opening_a_session_keeps_the_whole_deadline(
     limits = dataclasses.replace(smoke.conversation, attempt_timeout_s=0.4, deadline_s=1.0)
     with RecordWriter(tmp_path) as writer:
         context = CustomerContext(started.service, started.clock, writer, limits)
-        customer = Customer(plan, started.clock.now(), context, Tally())
+        customer = Customer(plan, started.clock.now(), context, GeneratorStats())
         # Back after the deadline, if that had not waited.
         cut = threading.Timer(0.2, lambda: customer.cut_off(started.clock.now() + 1.5))
         cut.start()

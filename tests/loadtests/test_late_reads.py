@@ -13,7 +13,7 @@ from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.customer import Customer
 from loadtests.customers.turn import CustomerContext, turn_id
 from loadtests.generator import settings
-from loadtests.generator.generator_stats import Tally
+from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.generator.player import Player
 from loadtests.profiles.profile import Profile
 from reports.records import AuditRecord, Record, RunClock
@@ -76,7 +76,7 @@ def test_a_session_that_a_forgotten_attempt_may_have_kept_alive_is_looked_for_tw
     clock, kept = RunClock(time.time()), Kept()
     player = Player(run, run.target, clock, kept, lambda *_: None, lambda: None, planned=1)
     context = CustomerContext(started.service, clock, kept, run.profile.conversation)
-    customer = Customer(plan, clock.now(), context, Tally())
+    customer = Customer(plan, clock.now(), context, GeneratorStats())
     customer.last_touch = clock.now()
     if unsettled:
         customer.unsettled = frozenset({turn_id(plan.index, 0)})

@@ -276,7 +276,8 @@ def test_an_error_that_speaks_of_ids_is_a_refusal_once_a_session_without_one_ope
         assert (doubtful.outcome, doubtful.retry) == (Outcome.INFO, True)
     opened = [context.service.open_session(plan, 1, maybe_open=True).session for _ in range(2)]
     assert opened == ["s/1", "s 2"]
-    asked = [{"sessionId": in_form(form, plan.session)} for form in (IdForm.OURS, IdForm.UUID)]
+    forms = (IdForm.CONVERSATION, IdForm.UUID)
+    asked = [{"sessionId": in_form(form, plan.session)} for form in forms]
     assert [r.json for r in context.server.requests] == [*asked, {}, {}]
     context.service.read_session(dataclasses.replace(plan, session="s/1"), 1)
     assert context.server.requests[-1].path.endswith("/sessions/s%2F1")

@@ -19,7 +19,7 @@ from loadtests.arrivals import conversation
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.customer import Customer
 from loadtests.customers.turn import CustomerContext
-from loadtests.generator.generator_stats import Tally
+from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.profiles import profile
 from reports.records import (
     FILES,
@@ -189,7 +189,7 @@ def test_every_legal_ending_of_a_turn_is_understood(
     with contextlib.closing(client), RecordWriter(tmp_path) as writer:
         service = Service(client, "odd", clock, lambda *_: None)
         desk = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
-        Customer(_plan(wish, streaming), clock.now(), desk, Tally()).play()
+        Customer(_plan(wish, streaming), clock.now(), desk, GeneratorStats()).play()
     turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
     first = turns[0]
     assert (first.outcome, first.attempts) == (outcome, 1), first.error
@@ -213,7 +213,7 @@ def test_a_server_whose_ids_are_uuids_keeps_a_conversation(tmp_path: Path) -> No
         with contextlib.closing(client), RecordWriter(tmp_path) as writer:
             service = Service(client, "odd", clock, lambda *_: None)
             desk = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
-            Customer(_plan("plain", streaming=False), clock.now(), desk, Tally()).play()
+            Customer(_plan("plain", streaming=False), clock.now(), desk, GeneratorStats()).play()
     turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
     assert [(turn.outcome, turn.attempts) for turn in turns] == [(Outcome.OK, 1)] * 2
     (audit,) = (from_json(AuditRecord, line) for line in _lines(tmp_path, AuditRecord))
