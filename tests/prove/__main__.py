@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from tests.prove import redis_kills, replica_faults, script, writers
-from tests.prove.grounds import Grounds
 from tests.prove.outcome import Outcome, table
+from tests.prove.proof_fleet import ProofFleet
 
 _ADK_PATIENCE_S = 5.0
 _REPLICA_FAULTS: tuple[tuple[replica_faults.Fault, str, int], ...] = (
@@ -31,22 +31,22 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder,
-        Grounds(Path(folder)) as grounds,
+        ProofFleet(Path(folder)) as fleet,
     ):
-        outcomes = _prove(grounds, seed)
+        outcomes = _prove(fleet, seed)
     print(table(outcomes))
     return 0 if all(each.holds or each.shown_only for each in outcomes) else 1
 
 
-def _prove(grounds: Grounds, seed: int) -> list[Outcome]:
+def _prove(fleet: ProofFleet, seed: int) -> list[Outcome]:
     start = time.monotonic()
-    info = grounds.redis.info
+    info = fleet.redis.info
     print(f"{info.name} {info.version}", flush=True)
-    doors = grounds.open_all("abcd")
-    references = script.references(doors, random.Random(seed))
+    replicas = fleet.open_all("abcd")
+    references = script.references(replicas, random.Random(seed))
     count, rounds = _count("PROVE_WRITERS", 32), _count("PROVE_ROUNDS", 6)
-    outcomes = [writers.prove(f"{count} writers, ours", doors, count, rounds, seed)]
-    beside = grounds.open_all("wxyz", DIYA_SESSIONS="adk-redis")
+    outcomes = [writers.prove(f"{count} writers, ours", replicas, count, rounds, seed)]
+    beside = fleet.open_all("wxyz", DIYA_SESSIONS="adk-redis")
     outcomes.append(
         writers.prove(
             f"{count} writers, ADK Redis",
@@ -58,23 +58,21 @@ def _prove(grounds: Grounds, seed: int) -> list[Outcome]:
             shown_only=True,
         )
     )
-    for door in beside:
-        door.close()
+    for replica in beside:
+        replica.close()
     kills = _count("PROVE_REDIS_KILLS", 200)
-    outcomes.append(redis_kills.prove(grounds, doors, references, kills, seed, durability="aof"))
+    outcomes.append(redis_kills.prove(fleet, replicas, references, kills, seed, durability="aof"))
     _tell(outcomes[-1], start)
-    grounds.flush("always")
-    flushed = grounds.open_all("klmn", DIYA_DURABILITY="fsync")
-    outcomes.append(
-        redis_kills.prove(grounds, flushed, references, kills, seed, durability="fsync")
-    )
+    fleet.flush("always")
+    flushed = fleet.open_all("klmn", DIYA_DURABILITY="fsync")
+    outcomes.append(redis_kills.prove(fleet, flushed, references, kills, seed, durability="fsync"))
     _tell(outcomes[-1], start)
-    for door in flushed:
-        door.close()
-    grounds.flush("everysec")
+    for replica in flushed:
+        replica.close()
+    fleet.flush("everysec")
     for fault, variable, default in _REPLICA_FAULTS:
         count = _count(variable, default)
-        outcomes.append(replica_faults.prove(grounds, doors, references, fault, count, seed))
+        outcomes.append(replica_faults.prove(fleet, replicas, references, fault, count, seed))
         _tell(outcomes[-1], start)
     return outcomes
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.prove.grounds import Door
+from tests.prove.proof_fleet import Replica
 from tests.target_service.processes import body
 
 Events = list[dict[str, Any]]
@@ -55,21 +55,21 @@ class Settled:
     """Whether the reply is older than the attempt that brought it."""
 
 
-def ask(door: Door, turn: Turn) -> Events:
+def ask(replica: Replica, turn: Turn) -> Events:
     """One attempt: the agent's events.  Raises Unanswered, or Stuck for a final refusal."""
     wanted = body(turn.user, turn.session, turn.text, turn.id)
     if turn.state:
         wanted["stateDelta"] = dict(turn.state)
     if turn.streaming:
         wanted["streaming"] = True
-    answer = _post(door, "/run_sse" if turn.streaming else "/run", wanted)
+    answer = _post(replica, "/run_sse" if turn.streaming else "/run", wanted)
     if answer.status_code != 200:
         raise _not_ok(answer)
     return _streamed(answer.text) if turn.streaming else _listed(answer)
 
 
 def settle(
-    doors: Sequence[Door], turn: Turn, draw: random.Random, patience_s: float = PATIENCE_S
+    replicas: Sequence[Replica], turn: Turn, draw: random.Random, patience_s: float = PATIENCE_S
 ) -> Settled:
     """Ask one replica after another until one answers.  Raises Stuck."""
     start = time.monotonic()
@@ -78,7 +78,7 @@ def settle(
         attempts += 1
         sent = time.time()
         try:
-            reply = ask(draw.choice(doors), turn)
+            reply = ask(draw.choice(replicas), turn)
         except Unanswered as error:
             if time.monotonic() - start > patience_s:
                 raise Stuck(f"{turn.id}: {attempts} attempts, the last one: {error}") from error
@@ -88,14 +88,14 @@ def settle(
             return Settled(reply, attempts, time.monotonic() - start, known_again)
 
 
-def create(doors: Sequence[Door], user: str, session: str, draw: random.Random) -> None:
+def create(replicas: Sequence[Replica], user: str, session: str, draw: random.Random) -> None:
     """Create a session.  That it exists already is right after an attempt without an answer."""
     path = f"/apps/{APP}/users/{user}/sessions"
     start = time.monotonic()
     first = True
     while True:
         try:
-            answer = _post(draw.choice(doors), path, {"sessionId": session})
+            answer = _post(draw.choice(replicas), path, {"sessionId": session})
             if answer.status_code == 200 or (answer.status_code == 409 and not first):
                 return
             raise _not_ok(answer)
@@ -106,13 +106,13 @@ def create(doors: Sequence[Door], user: str, session: str, draw: random.Random) 
         first = False
 
 
-def read(door: Door, user: str, session: str) -> dict[str, Any] | None:
+def read(replica: Replica, user: str, session: str) -> dict[str, Any] | None:
     """The session as this replica shows it; None when there is none.
 
     A store that does not answer for a moment (503) is asked again: what counts is what it holds.
     """
     start, path = time.monotonic(), f"/apps/{APP}/users/{user}/sessions/{session}"
-    while (answer := door.http.get(path)).status_code == 503:
+    while (answer := replica.http.get(path)).status_code == 503:
         if time.monotonic() - start > PATIENCE_S:
             break
         time.sleep(_PAUSE_S)
@@ -123,17 +123,17 @@ def read(door: Door, user: str, session: str) -> dict[str, Any] | None:
     return shown
 
 
-def history(door: Door, user: str, session: str) -> Events:
+def history(replica: Replica, user: str, session: str) -> Events:
     """The events of a session; none when it is gone."""
-    shown = read(door, user, session)
+    shown = read(replica, user, session)
     return [] if shown is None else list(shown.get("events", []))
 
 
-def _post(door: Door, path: str, content: Mapping[str, Any]) -> httpx.Response:
+def _post(replica: Replica, path: str, content: Mapping[str, Any]) -> httpx.Response:
     try:
-        return door.http.post(path, json=content)
+        return replica.http.post(path, json=content)
     except httpx.TransportError as error:
-        raise Unanswered(f"{type(error).__name__} from {door.name}") from error
+        raise Unanswered(f"{type(error).__name__} from {replica.name}") from error
 
 
 def _not_ok(answer: httpx.Response) -> Exception:

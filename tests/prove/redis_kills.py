@@ -18,9 +18,9 @@ import redis
 from chaos.fleet.redis_server import connect
 from tests.prove import customer, script
 from tests.prove.customer import Stuck, Turn
-from tests.prove.grounds import Door, Grounds
 from tests.prove.judge import SERVERS_LOSS, Sent, Violation, differences, judge
 from tests.prove.outcome import Outcome, spread
+from tests.prove.proof_fleet import ProofFleet, Replica
 from tests.prove.script import Reference
 
 Durability = Literal["aof", "fsync"]
@@ -105,8 +105,8 @@ def loss_windows(
 
 
 def prove(
-    grounds: Grounds,
-    doors: list[Door],
+    fleet: ProofFleet,
+    replicas: list[Replica],
     references: list[Reference],
     kills: int,
     seed: int,
@@ -121,25 +121,25 @@ def prove(
     """
     draw = random.Random(seed)
     stop = threading.Event()
-    control = Control(grounds.redis.url)
+    control = Control(fleet.redis.url)
     control.start()
     deaths = []
     with ThreadPoolExecutor(_CUSTOMERS) as pool:
         try:
             customers = [
-                pool.submit(_talk_until, stop, doors, references, random.Random(draw.random()))
+                pool.submit(_talk_until, stop, replicas, references, random.Random(draw.random()))
                 for _ in range(_CUSTOMERS)
             ]
             for _ in range(kills):
                 time.sleep(draw.uniform(*_UP_S))
-                deaths.append(_die(grounds, draw))
+                deaths.append(_die(fleet, draw))
         finally:
             stop.set()
         talks = [talk for each in customers for talk in each.result()]
     control.stop()
     outcome = Outcome(f"Redis killed, {durability}", faults=kills)
     lossy = loss_windows(control.kept, control.lost, deaths) if durability == "aof" else []
-    _audit(outcome, doors, talks, lossy)
+    _audit(outcome, replicas, talks, lossy)
     waited = [seconds for talk in talks for seconds in talk.seconds]
     outcome.notes = [
         f"a turn took, repeats included: {spread(waited)}",
@@ -151,25 +151,25 @@ def prove(
     return outcome
 
 
-def _die(grounds: Grounds, draw: random.Random) -> float:
+def _die(fleet: ProofFleet, draw: random.Random) -> float:
     """Half of the deaths are sudden; in the others Redis writes on, unheard, before it dies.
 
     Returns when it was dead.
     """
     if draw.random() < 0.5:
-        grounds.wire.mute()
+        fleet.proxy.mute()
         time.sleep(draw.uniform(*_MUTE_S))
-    grounds.redis.kill()
+    fleet.redis.kill()
     death = time.monotonic()
-    grounds.wire.hear()
+    fleet.proxy.unmute()
     time.sleep(draw.uniform(*_DOWN_S))
-    grounds.redis.start()
-    grounds.redis.wait_ready()
+    fleet.redis.start()
+    fleet.redis.wait_ready()
     return death
 
 
 def _talk_until(
-    stop: threading.Event, doors: list[Door], references: list[Reference], draw: random.Random
+    stop: threading.Event, replicas: list[Replica], references: list[Reference], draw: random.Random
 ) -> list[_Talk]:
     talks = []
     while not stop.is_set():
@@ -177,14 +177,14 @@ def _talk_until(
         talk = _Talk(f"outage-{uuid.uuid4().hex[:8]}", references[number])
         talks.append(talk)
         try:
-            customer.create(doors, talk.user, "s", draw)
+            customer.create(replicas, talk.user, "s", draw)
             talk.answered.append(time.monotonic())
             for at, text in enumerate(script.texts(number)):
                 if stop.is_set():
                     break
                 turn = Turn(talk.user, "s", f"t{at}", text, streaming=draw.random() < 0.5)
                 talk.sent.append(Sent(turn.id, text, ()))
-                settled = customer.settle(doors, turn, draw)
+                settled = customer.settle(replicas, turn, draw)
                 talk.sent[-1] = Sent(turn.id, text, (settled.reply,))
                 talk.answered.append(time.monotonic())
                 talk.attempts += settled.attempts
@@ -197,7 +197,7 @@ def _talk_until(
 
 def _audit(
     outcome: Outcome,
-    doors: list[Door],
+    replicas: list[Replica],
     talks: Iterable[_Talk],
     lossy: Sequence[tuple[float, float]],
 ) -> None:
@@ -205,8 +205,8 @@ def _audit(
         outcome.turns += len(talk.sent)
         outcome.attempts += talk.attempts
         found = list(talk.violations)
-        for door in doors:
-            events = customer.history(door, talk.user, "s")
+        for replica in replicas:
+            events = customer.history(replica, talk.user, "s")
             audited = judge(events, talk.sent) + differences(events, talk.reference.history)
             if audited:
                 found += audited

@@ -17,9 +17,9 @@ from typing import Literal
 
 from tests.prove import customer, moments, script
 from tests.prove.customer import Events, Stuck, Turn, Unanswered
-from tests.prove.grounds import Door, Grounds, Spares
 from tests.prove.judge import Sent, Violation, differences, judge, turn_of
 from tests.prove.outcome import Outcome, spread
+from tests.prove.proof_fleet import ProofFleet, Replica, Spares
 from tests.prove.script import Reference
 
 _AT_ONCE = 6
@@ -49,15 +49,15 @@ class _Conversation:
 
 
 def prove(
-    grounds: Grounds,
-    doors: list[Door],
+    fleet: ProofFleet,
+    replicas: list[Replica],
     references: list[Reference],
     fault: Fault,
     count: int,
     seed: int,
 ) -> Outcome:
     """`count` turns, each with this fault in the replica that serves it."""
-    spares = Spares(grounds, fault, count, min(count, _AHEAD))
+    spares = Spares(fleet, fault, count, min(count, _AHEAD))
     draw = random.Random(seed)
     talks: list[_Conversation] = []
     length = min(script.LENGTH, max(_SHORTEST, count // _AT_ONCE))
@@ -68,7 +68,7 @@ def prove(
         rolled = random.Random(draw.random())
         talks.append(_Conversation(user, references[number], texts, rolled))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for done in [pool.submit(_play, grounds, doors, spares, talk, fault) for talk in talks]:
+        for done in [pool.submit(_play, fleet, replicas, spares, talk, fault) for talk in talks]:
             done.result()
     outcome = Outcome(f"replica {fault}", faults=count, turns=count)
     ends: Counter[str] = Counter()
@@ -86,19 +86,19 @@ def prove(
 
 
 def _play(
-    grounds: Grounds, doors: list[Door], spares: Spares, talk: _Conversation, fault: Fault
+    fleet: ProofFleet, replicas: list[Replica], spares: Spares, talk: _Conversation, fault: Fault
 ) -> None:
     try:
-        customer.create(doors, talk.user, talk.session, talk.draw)
+        customer.create(replicas, talk.user, talk.session, talk.draw)
         for number, text in enumerate(talk.texts):
             turn = Turn(
                 talk.user, talk.session, f"t{number}", text, streaming=talk.draw.random() < 0.5
             )
-            _one_fault(grounds, doors, spares.take(), talk, turn, fault)
+            _one_fault(fleet, replicas, spares.take(), talk, turn, fault)
     except Stuck as error:
         talk.violations.append(Violation("stuck", str(error)))
-    for door in doors:
-        events = customer.history(door, talk.user, talk.session)
+    for replica in replicas:
+        events = customer.history(replica, talk.user, talk.session)
         found = judge(events, talk.sent) + differences(events, talk.reference.history)
         talk.violations += found
         if found:
@@ -106,9 +106,9 @@ def _play(
 
 
 def _one_fault(
-    grounds: Grounds,
-    doors: list[Door],
-    victim: Door,
+    fleet: ProofFleet,
+    replicas: list[Replica],
+    victim: Replica,
     talk: _Conversation,
     turn: Turn,
     fault: Fault,
@@ -120,18 +120,18 @@ def _one_fault(
         shown = customer.history(victim, talk.user, talk.session)
         talk.violations += judge(shown, before)
     moment = moments.draw_moment(draw, talk.reference.seconds[len(before)])
-    with moments.watch(grounds.redis.url, turn) as lease, ThreadPoolExecutor(1) as pool:
+    with moments.watch(fleet.redis.url, turn) as lease, ThreadPoolExecutor(1) as pool:
         attempt = pool.submit(customer.ask, victim, turn)
         try:
             moments.wait_for(moment, attempt, lease)
             (victim.kill if fault == "killed" else victim.freeze)()
             met = time.monotonic()
             first = _answers(attempt) if fault == "killed" else ()
-            door = draw.choice(doors)
-            left = customer.history(door, talk.user, talk.session)
+            replica = draw.choice(replicas)
+            left = customer.history(replica, talk.user, talk.session)
             # Nobody has repeated the turn yet: history holds it whole, or nothing of it.
             talk.violations += judge(left, [*before, Sent(turn.id, turn.text, first)])
-            settled = customer.settle(doors, turn, draw)
+            settled = customer.settle(replicas, turn, draw)
             took = time.monotonic() - met
             if fault == "frozen":
                 victim.thaw()

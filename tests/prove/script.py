@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.prove import customer
 from tests.prove.customer import Events, Turn
-from tests.prove.grounds import Door
+from tests.prove.proof_fleet import Replica
 
 SCRIPTS = 6
 LENGTH = 10
@@ -42,19 +42,19 @@ def texts(script: int) -> tuple[str, ...]:
     )
 
 
-def references(doors: list[Door], draw: random.Random) -> list[Reference]:
+def references(replicas: list[Replica], draw: random.Random) -> list[Reference]:
     """Each script once, undisturbed.  Raises Stuck when even that fails."""
     with ThreadPoolExecutor(SCRIPTS) as pool:
         seeds = [draw.random() for _ in range(SCRIPTS)]
-        return list(pool.map(lambda n: _play(doors, n, random.Random(seeds[n])), range(SCRIPTS)))
+        return list(pool.map(lambda n: _play(replicas, n, random.Random(seeds[n])), range(SCRIPTS)))
 
 
-def _play(doors: list[Door], script: int, draw: random.Random) -> Reference:
+def _play(replicas: list[Replica], script: int, draw: random.Random) -> Reference:
     user, session = f"reference-{uuid.uuid4().hex[:8]}", "s"
-    customer.create(doors, user, session, draw)
+    customer.create(replicas, user, session, draw)
     seconds = []
     for number, text in enumerate(texts(script)):
         start = time.monotonic()
-        customer.ask(draw.choice(doors), Turn(user, session, f"t{number}", text))
+        customer.ask(draw.choice(replicas), Turn(user, session, f"t{number}", text))
         seconds.append(time.monotonic() - start)
-    return Reference(customer.history(doors[0], user, session), tuple(seconds))
+    return Reference(customer.history(replicas[0], user, session), tuple(seconds))

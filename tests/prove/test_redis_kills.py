@@ -12,7 +12,7 @@ import redis
 from chaos.fleet.redis_server import RedisServer, connect
 from tests.prove.judge import SERVERS_LOSS, Violation
 from tests.prove.redis_kills import loss_windows, set_aside
-from tests.prove.wire import Wire
+from tests.prove.redis_proxy import RedisProxy
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def test_only_what_a_lost_write_brings_about_is_the_servers_loss() -> None:
 
 @pytest.mark.service
 def test_a_muted_redis_writes_and_is_not_heard(server: RedisServer) -> None:
-    with Wire(server.port, os.environ) as wire, connect(server.url) as plain:
-        wired = server.url.replace(f":{server.port}/", f":{wire.port}/")
-        with connect(wired, timeout=0.3) as client:
+    with RedisProxy(server.port, os.environ) as proxy, connect(server.url) as plain:
+        proxied = server.url.replace(f":{server.port}/", f":{proxy.port}/")
+        with connect(proxied, timeout=0.3) as client:
             client.set("heard", "1")
-            wire.mute()
+            proxy.mute()
             with pytest.raises(redis.TimeoutError):
                 client.set("unheard", "1")
             assert plain.get("unheard") == "1"
-            wire.hear()
+            proxy.unmute()
             assert client.get("heard") == "1"

@@ -12,9 +12,9 @@ from typing import Any
 
 from tests.prove import customer
 from tests.prove.customer import Stuck, Turn, Unanswered
-from tests.prove.grounds import Door
 from tests.prove.judge import Sent, Violation, judge
 from tests.prove.outcome import Outcome
+from tests.prove.proof_fleet import Replica
 
 _LAST = "user:last"
 _COMMON = "common"
@@ -58,7 +58,7 @@ class _Writer:
 
 def prove(
     name: str,
-    doors: list[Door],
+    replicas: list[Replica],
     writers: int,
     rounds: int,
     seed: int,
@@ -75,12 +75,12 @@ def prove(
         _Writer(number, user, random.Random(draw.random()), patience_s, rounds)
         for number in range(writers)
     ]
-    customer.create(doors, user, _COMMON, draw)
+    customer.create(replicas, user, _COMMON, draw)
     took = []
     with ThreadPoolExecutor(writers) as pool:
         for phase in (_write_state, _write_session):
             start = time.monotonic()
-            for done in [pool.submit(phase, doors, writer) for writer in everyone]:
+            for done in [pool.submit(phase, replicas, writer) for writer in everyone]:
                 done.result()
             took.append(time.monotonic() - start)
     turns = sum(len(writer.writes) + len(writer.sent) for writer in everyone)
@@ -89,12 +89,12 @@ def prove(
     for writer in everyone:
         outcome.attempts += writer.attempts
         outcome.violations += writer.violations
-    state = _state(doors[0], user, _COMMON)
+    state = _state(replicas[0], user, _COMMON)
     outcome.violations += [found for writer in everyone for found in _shortfall(state, writer)]
     writes = [write for writer in everyone for write in writer.writes]
     outcome.violations += lost_write(str(state.get(_LAST)), writes)
     sent = [turn for writer in everyone for turn in writer.sent]
-    events = customer.history(doors[0], user, _COMMON)
+    events = customer.history(replicas[0], user, _COMMON)
     outcome.violations += judge(events, sent, ordered=False)
     return outcome
 
@@ -120,12 +120,12 @@ def lost_write(last: str, writes: Sequence[Write]) -> list[Violation]:
     ]
 
 
-def _write_state(doors: list[Door], writer: _Writer) -> None:
+def _write_state(replicas: list[Replica], writer: _Writer) -> None:
     """Count up, by reading the user's state and writing it with the next turn."""
     draw = writer.draw
-    customer.create(doors, writer.user, writer.session, draw)
+    customer.create(replicas, writer.user, writer.session, draw)
     for number in range(1, writer.rounds + 1):
-        before = _state(draw.choice(doors), writer.user, writer.session)
+        before = _state(draw.choice(replicas), writer.user, writer.session)
         value = f"{writer.number:02}/{number}"
         state = {
             writer.own: number,
@@ -134,23 +134,23 @@ def _write_state(doors: list[Door], writer: _Writer) -> None:
         }
         turn = Turn(writer.user, writer.session, f"state-{value}", "thanks", state=state)
         start = time.monotonic()
-        answered = _settle(doors, writer, turn) is not None
+        answered = _settle(replicas, writer, turn) is not None
         writer.writes.append(Write(value, start, time.monotonic() if answered else None))
         writer.answered += answered
 
 
-def _write_session(doors: list[Door], writer: _Writer) -> None:
+def _write_session(replicas: list[Replica], writer: _Writer) -> None:
     for number in range(1, writer.rounds // 2 + 1):
         turn_id = f"turn-{writer.number:02}/{number}"
         text = f"thanks, {turn_id}"
         turn = Turn(writer.user, _COMMON, turn_id, text)
-        reply = _settle(doors, writer, turn)
+        reply = _settle(replicas, writer, turn)
         writer.sent.append(Sent(turn_id, text, () if reply is None else (reply,)))
 
 
-def _settle(doors: list[Door], writer: _Writer, turn: Turn) -> customer.Events | None:
+def _settle(replicas: list[Replica], writer: _Writer, turn: Turn) -> customer.Events | None:
     try:
-        settled = customer.settle(doors, turn, writer.draw, writer.patience_s)
+        settled = customer.settle(replicas, turn, writer.draw, writer.patience_s)
     except Stuck as error:
         writer.violations.append(Violation("stuck", str(error)))
         return None
@@ -168,8 +168,8 @@ def _shortfall(state: dict[str, Any], writer: _Writer) -> list[Violation]:
     return missing
 
 
-def _state(door: Door, user: str, session: str) -> dict[str, Any]:
-    shown = customer.read(door, user, session)
+def _state(replica: Replica, user: str, session: str) -> dict[str, Any]:
+    shown = customer.read(replica, user, session)
     if shown is None:
         raise Unanswered(f"{session} is gone")
     state: dict[str, Any] = shown.get("state", {})

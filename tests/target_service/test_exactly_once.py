@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.prove import redis_kills, replica_faults, script, writers
-from tests.prove.grounds import Door, Grounds
 from tests.prove.outcome import table
+from tests.prove.proof_fleet import ProofFleet, Replica
 from tests.prove.script import Reference
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
@@ -21,31 +21,31 @@ ADK_PATIENCE_S = 3.0
 
 
 @pytest.fixture(scope="module")
-def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
-    with Grounds(tmp_path_factory.mktemp("grounds")) as entered:
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProofFleet]:
+    with ProofFleet(tmp_path_factory.mktemp("fleet")) as entered:
         yield entered
 
 
 @pytest.fixture(scope="module")
-def doors(grounds: Grounds) -> list[Door]:
+def replicas(fleet: ProofFleet) -> list[Replica]:
     """Four replicas that nobody kills."""
-    return grounds.open_all("abcd")
+    return fleet.open_all("abcd")
 
 
 @pytest.fixture(scope="module")
-def references(doors: list[Door]) -> list[Reference]:
-    return script.references(doors, random.Random(SEED))
+def references(replicas: list[Replica]) -> list[Reference]:
+    return script.references(replicas, random.Random(SEED))
 
 
 @pytest.mark.parametrize(("fault", "count"), [("killed", 6), ("frozen", 3)])
 def test_a_turn_whose_replica_fails_happens_once_with_the_same_reply(
-    grounds: Grounds,
-    doors: list[Door],
+    fleet: ProofFleet,
+    replicas: list[Replica],
     references: list[Reference],
     fault: replica_faults.Fault,
     count: int,
 ) -> None:
-    outcome = replica_faults.prove(grounds, doors, references, fault, count, SEED)
+    outcome = replica_faults.prove(fleet, replicas, references, fault, count, SEED)
     print(table([outcome]))
     assert outcome.holds, table([outcome])
     assert outcome.turns == count
@@ -53,24 +53,24 @@ def test_a_turn_whose_replica_fails_happens_once_with_the_same_reply(
 
 
 def test_turns_under_kills_of_redis_happen_once_and_none_is_lost(
-    grounds: Grounds, references: list[Reference]
+    fleet: ProofFleet, references: list[Reference]
 ) -> None:
     # Under `everysec` the server may lose what it acknowledged in its last moments.
-    grounds.flush("always")
-    flushed = grounds.open_all("klmn", DIYA_DURABILITY="fsync")
-    outcome = redis_kills.prove(grounds, flushed, references, 5, SEED, durability="fsync")
+    fleet.flush("always")
+    flushed = fleet.open_all("klmn", DIYA_DURABILITY="fsync")
+    outcome = redis_kills.prove(fleet, flushed, references, 5, SEED, durability="fsync")
     print(table([outcome]))
     assert outcome.holds, table([outcome])
     assert outcome.attempts > outcome.turns > 0  # the kills were felt
 
 
 def test_32_writers_over_four_replicas_lose_no_update_and_fork_no_session(
-    grounds: Grounds, doors: list[Door]
+    fleet: ProofFleet, replicas: list[Replica]
 ) -> None:
-    ours = writers.prove("32 writers, ours", doors, WRITERS, ROUNDS, SEED)
+    ours = writers.prove("32 writers, ours", replicas, WRITERS, ROUNDS, SEED)
     beside = writers.prove(
         "32 writers, ADK Redis",
-        grounds.open_all("wxyz", DIYA_SESSIONS="adk-redis"),
+        fleet.open_all("wxyz", DIYA_SESSIONS="adk-redis"),
         WRITERS,
         ROUNDS,
         SEED,

@@ -1,11 +1,11 @@
-"""A wire to Redis that can be muted: what Redis still writes, it tells nobody any more.
+"""A proxy in front of Redis that can be muted: Redis still writes, but no client gets an answer.
 
-A server that dies between its write and its answer is what a repeated turn must survive, and a
-random kill hardly ever meets those microseconds.  Swallowed answers before the kill widen them, as
-a slow network would.
+A repeated turn must survive a server that dies between its write and its answer, but a random kill
+hardly ever meets those microseconds.  Dropping the answers before the kill widens the window, as a
+slow network would.
 
-`python -m tests.prove.wire PORT` forwards to that port, prints its own, and obeys a line each:
-`mute`, and `hear`, which also cuts every connection that was muted.
+`python -m tests.prove.redis_proxy PORT` forwards to that port, prints its own port, and reads one
+command a line: `mute`, or `unmute`, which also closes every connection that was muted.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import Self
 from chaos.fleet.ports import LOOPBACK
 
 
-class Wire:
-    """The wire as seen from a proof; a context manager around its process."""
+class RedisProxy:
+    """The proxy's process, as a context manager."""
 
     def __init__(self, port: int, env: Mapping[str, str]) -> None:
-        self._command = [sys.executable, "-m", "tests.prove.wire", str(port)]
+        self._command = [sys.executable, "-m", "tests.prove.redis_proxy", str(port)]
         self._env = env
         self.port = 0
 
@@ -46,12 +46,12 @@ class Wire:
         self._process.communicate()
 
     def mute(self) -> None:
-        """From now on Redis is heard by nobody; returns when that is so."""
+        """Drop every answer of Redis from now on; returns when the proxy does so."""
         self._tell("mute")
 
-    def hear(self) -> None:
-        """Cut what was muted, and forward again."""
-        self._tell("hear")
+    def unmute(self) -> None:
+        """Close the muted connections, and forward again."""
+        self._tell("unmute")
 
     def _tell(self, order: str) -> None:
         assert self._process.stdin is not None

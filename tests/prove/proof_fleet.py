@@ -1,4 +1,4 @@
-"""Where a proof takes place: a Redis of its own, and replicas that are spoken to directly."""
+"""The fleet of a proof: a Redis of its own, and replicas that are called directly."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ import psutil
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.redis_server import Fsync, RedisServer, connect
-from tests.prove.wire import Wire
+from tests.prove.redis_proxy import RedisProxy
 
 _READY_S = 60.0
 _STARTS_AT_ONCE = 2
 
 
-class Door:
-    """A replica, and a client that speaks to it without a balancer between."""
+class Replica:
+    """A replica, and a client that calls it without a balancer."""
 
     def __init__(self, name: str, port: int, pid: int) -> None:
         self.name = name
@@ -74,7 +74,7 @@ class Door:
         return False
 
 
-class Grounds:
+class ProofFleet:
     """A Redis (AOF everysec at first) and replicas; all of them are gone when the context ends."""
 
     def __init__(self, directory: Path) -> None:
@@ -89,10 +89,10 @@ class Grounds:
         self._env = {**inherited, RUN_ID_VARIABLE: self._run_id}
         # The bundled one knows WAITAOF, wherever this runs.
         self.redis = RedisServer("bundled", directory / "redis", env=self._env)
-        self.wire = Wire(self.redis.port, self._env)
+        self.proxy = RedisProxy(self.redis.port, self._env)
         """Between Redis and the replicas."""
         self._starters = ThreadPoolExecutor(_STARTS_AT_ONCE, "start")
-        self._doors: list[Door] = []
+        self._replicas: list[Replica] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -102,7 +102,7 @@ class Grounds:
             stack.callback(self._end_redis)
             self.redis.start()
             self.redis.wait_ready()
-            stack.enter_context(self.wire)
+            stack.enter_context(self.proxy)
             self._nursery = self._start_nursery()
             stack.callback(self._end_nursery)
             stack.callback(self._end_replicas)
@@ -119,27 +119,29 @@ class Grounds:
             client.config_set("appendfsync", when)
             client.config_rewrite()
 
-    def open(self, name: str, **settings: str) -> Future[Door]:
+    def open(self, name: str, **settings: str) -> Future[Replica]:
         """A replica of this name, ready as soon as its turn to start has come."""
         return self._starters.submit(self._open, name, settings)
 
-    def open_all(self, names: str, **settings: str) -> list[Door]:
+    def open_all(self, names: str, **settings: str) -> list[Replica]:
         """A ready replica for each letter."""
-        return [door.result() for door in [self.open(name, **settings) for name in names]]
+        futures = [self.open(name, **settings) for name in names]
+        return [future.result() for future in futures]
 
-    def _open(self, name: str, settings: dict[str, str]) -> Door:
+    def _open(self, name: str, settings: dict[str, str]) -> Replica:
         port, log = free_port(), self._logs / f"{name}.log"
+        proxied = self.redis.url.replace(f":{self.redis.port}/", f":{self.proxy.port}/")
         env = {
             "DIYA_REPLICA": name,
             # By the pipe, not in a command line: the password stands in it.
-            "DIYA_REDIS_URL": self.redis.url.replace(f":{self.redis.port}/", f":{self.wire.port}/"),
+            "DIYA_REDIS_URL": proxied,
             "DIYA_TTL_SECONDS": "7200",
             **settings,
         }
-        door = Door(name, port, self._fork({"port": port, "log": str(log), "env": env}))
-        self._doors.append(door)
-        door.wait_ready(log)
-        return door
+        replica = Replica(name, port, self._fork({"port": port, "log": str(log), "env": env}))
+        self._replicas.append(replica)
+        replica.wait_ready(log)
+        return replica
 
     def _fork(self, wanted: dict[str, object]) -> int:
         assert self._nursery.stdin is not None
@@ -165,8 +167,8 @@ class Grounds:
 
     def _end_replicas(self) -> None:
         self._starters.shutdown(cancel_futures=True)
-        for door in self._doors:
-            door.close()
+        for replica in self._replicas:
+            replica.close()
 
     def _end_nursery(self) -> None:
         self._nursery.kill()
@@ -180,21 +182,21 @@ class Grounds:
 class Spares:
     """Replicas to be killed or frozen, started ahead, so that no fault waits for a start."""
 
-    def __init__(self, grounds: Grounds, fault: str, count: int, ahead: int) -> None:
-        self._grounds = grounds
+    def __init__(self, fleet: ProofFleet, fault: str, count: int, ahead: int) -> None:
+        self._fleet = fleet
         self._names = iter([f"{fault}{number:03d}" for number in range(1, count + 1)])
-        self._started: deque[Future[Door]] = deque()
+        self._started: deque[Future[Replica]] = deque()
         for _ in range(ahead):
             self._start_one()
 
-    def take(self) -> Door:
+    def take(self) -> Replica:
         """The next one, ready."""
         self._start_one()
         return self._started.popleft().result()
 
     def _start_one(self) -> None:
         if name := next(self._names, None):
-            self._started.append(self._grounds.open(name))
+            self._started.append(self._fleet.open(name))
 
 
 def _tail(log: Path) -> str:
