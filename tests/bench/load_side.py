@@ -26,7 +26,7 @@ _SESSION = json.dumps({"id": "s", "userId": "u", "events": []}).encode()
 
 
 class _Server(asyncio.Protocol):
-    """Answers everything at once, whatever it is."""
+    """Answers every request at once."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport, self._data = transport, b""
@@ -113,13 +113,13 @@ def ours(url: str) -> dict[str, float]:
 
 
 def _stats_of(player: Any) -> Any:
-    """Locust's own statistics of what this player asks, fed by its observer."""
-    closure = player._desk.service._observe.__closure__
+    """Locust's own statistics of this player's requests, fed by its observer."""
+    closure = player._context.service._observe.__closure__
     return closure[0].cell_contents.stats.total
 
 
 def plain(url: str) -> dict[str, float]:
-    """What a Locust user would write."""
+    """A plain Locust user, as in Locust's documentation."""
     from locust import FastHttpUser, constant, task
     from locust.env import Environment
 

@@ -1,7 +1,7 @@
-"""What the network proxy costs a Redis operation that goes through it.
+"""The cost of the network proxy for a Redis operation through it.
 
 One server, one connection straight to it and one through the proxy.  Operations take turns between
-the two, so that whatever else the machine does hits both alike; the medians are compared.  The
+the two, so that other load on the machine hits both alike; the medians are compared.  The
 operations are those of a turn: a PING, a GET of 1 kB, and a script that appends 1 kB.
 `python -m tests.bench.proxy [--operations N]`, exit code 1 when the limit is missed.
 """
@@ -29,8 +29,8 @@ _WARM_UP = 200
 _SCRIPT = "redis.call('RPUSH', KEYS[1], ARGV[1]) redis.call('LTRIM', KEYS[1], -9, -1) return 1"
 
 
-class Wire:
-    """A bare connection: what is measured is the way, not a client."""
+class RawConnection:
+    """A bare connection, because the path is measured and not a client."""
 
     def __init__(self, port: int, password: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -67,7 +67,9 @@ def _whole(answer: bytes) -> bool:
     return len(answer) == len(head) + 2 + int(head[1:]) + 2
 
 
-def measure(count: int, direct: Wire, through: Wire, request: bytes) -> tuple[float, float]:
+def measure(
+    count: int, direct: RawConnection, through: RawConnection, request: bytes
+) -> tuple[float, float]:
     """Median milliseconds of the operation, straight and through the proxy."""
     ways = (direct, through)
     took: tuple[list[float], list[float]] = ([], [])
@@ -100,7 +102,7 @@ def main(operations: int) -> int:
             with connect(server.url) as client:
                 client.set("value", "x" * 1000)
             password = server.url.split(":")[2].partition("@")[0]
-            direct, through = Wire(server.port, password), Wire(port, password)
+            direct, through = RawConnection(server.port, password), RawConnection(port, password)
             process = psutil.Process(proxy.pid)
             for name, request in requests.items():
                 before = process.cpu_times()

@@ -239,10 +239,10 @@ def test_a_session_that_is_forbidden_is_looked_up_in_the_list(
     proof = b'[{"id": "SESSION"}]'.replace(b"SESSION", plan.session.encode())
     listed = listed.replace(b"SESSION", plan.session.encode())
     no, found = reply(403, b"Forbidden"), reply(200, b'{"events": []}')
-    desk = bench(no, found, reply(200, proof), no, no, reply(200, listed))
-    assert not desk.service.read_session(plan, 1).missing  # nobody knows the list yet
-    assert desk.service.read_session(plan, 1).outcome is Outcome.OK
-    attempt = desk.service.run_turn(plan, "Where?", "c1t0", 1)
+    context = bench(no, found, reply(200, proof), no, no, reply(200, listed))
+    assert not context.service.read_session(plan, 1).missing  # nobody knows the list yet
+    assert context.service.read_session(plan, 1).outcome is Outcome.OK
+    attempt = context.service.run_turn(plan, "Where?", "c1t0", 1)
     assert (attempt.outcome, attempt.missing) == (Outcome.FAIL, missing)
 
 

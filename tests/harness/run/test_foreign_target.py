@@ -156,7 +156,7 @@ def _plan(wish: str, streaming: bool) -> ConversationPlan:
 
 
 ENDINGS = [
-    # the customer's word, the turn's outcome, whether it has a reply, what the history holds
+    # the customer's word, the turn's outcome, whether it has a reply, the session's history
     ("plain", Outcome.OK, True, ["message", "reply"]),
     ("chatty", Outcome.OK, True, ["message", "step", "step", "reply"]),
     ("confirm", Outcome.OK, True, None),
@@ -188,8 +188,8 @@ def test_every_legal_ending_of_a_turn_is_understood(
     client = Client(odd_server, connections=2)
     with contextlib.closing(client), RecordWriter(tmp_path) as writer:
         service = Service(client, "odd", clock, lambda *_: None)
-        desk = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
-        Customer(_plan(wish, streaming), clock.now(), desk, GeneratorStats()).play()
+        context = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
+        Customer(_plan(wish, streaming), clock.now(), context, GeneratorStats()).play()
     turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
     first = turns[0]
     assert (first.outcome, first.attempts) == (outcome, 1), first.error
@@ -212,8 +212,8 @@ def test_a_server_whose_ids_are_uuids_keeps_a_conversation(tmp_path: Path) -> No
         client = Client(url, connections=2)
         with contextlib.closing(client), RecordWriter(tmp_path) as writer:
             service = Service(client, "odd", clock, lambda *_: None)
-            desk = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
-            Customer(_plan("plain", streaming=False), clock.now(), desk, GeneratorStats()).play()
+            context = CustomerContext(service, clock, writer, profile.load("smoke").conversation)
+            Customer(_plan("plain", streaming=False), clock.now(), context, GeneratorStats()).play()
     turns = [from_json(TurnRecord, line) for line in _lines(tmp_path, TurnRecord)]
     assert [(turn.outcome, turn.attempts) for turn in turns] == [(Outcome.OK, 1)] * 2
     (audit,) = (from_json(AuditRecord, line) for line in _lines(tmp_path, AuditRecord))
