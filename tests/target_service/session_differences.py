@@ -1,4 +1,4 @@
-"""Where ADK's session services differ from each other: what each does, and what ours does.
+"""The differences among ADK's session services, and the behaviour of ours.
 
 Each row is a probe and the answer that each service gives; a test plays every probe on every
 service.  The table in `docs/session-service.md` is made from the same rows:
@@ -227,13 +227,13 @@ DIFFERENCES = [
         "Order of events stamped 11, 19, 12, 18",
         order_of_events,
         ("11, 19, 12, 18", "11, 12, 18, 19", "11, 19, 12, 18", "11, 19, 12, 18"),
-        "the order of appending is what the model was shown",
+        "the order of appending, in which the model was shown the events",
     ),
     Difference(
         "Of these, `after_timestamp=15`",
         after_a_timestamp,
         ("18", "18, 19", "19, 18", "18"),
-        "as in memory: back from the end to the first that is too old",
+        "as in memory: from the end back to the first event that is too old",
     ),
     Difference(
         "`list_sessions`",
@@ -257,7 +257,7 @@ DIFFERENCES = [
         "A NUL character in a state value",
         nul_in_a_value,
         ("kept", "cut off there", "kept", "kept"),
-        "what was put in comes out",
+        "values come back unchanged",
     ),
     Difference(
         "A state value that JSON cannot say",
@@ -269,7 +269,7 @@ DIFFERENCES = [
         "An infinite number in session state",
         infinite_value,
         ("kept", "OperationalError", "null", "kept"),
-        "what was put in comes out; over HTTP it is refused, JSON having no such number",
+        "values come back unchanged; HTTP refuses it, because JSON has no such number",
     ),
     Difference(
         "A caller changes an event that it has read",
