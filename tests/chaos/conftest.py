@@ -37,7 +37,7 @@ MakeFleet = Callable[..., ProcessFleet]
 
 @pytest.fixture
 def make_fleet(tmp_path: Path) -> Iterator[MakeFleet]:
-    """Plan fleets of toy replicas; whatever was started is stopped at the end."""
+    """Plan fleets of toy replicas, and stop them at the end."""
     fleets: list[ProcessFleet] = []
 
     def make(**options: Any) -> ProcessFleet:
@@ -78,7 +78,7 @@ def fleet(standing: ProcessFleet) -> ProcessFleet:
 
 @pytest.fixture
 def own_fleet(make_fleet: MakeFleet) -> ProcessFleet:
-    """A ready fleet for one test, which may do with it what it likes."""
+    """A ready fleet for one test, which may break it."""
     fleet = make_fleet()
     fleet.start()
     fleet.wait_ready(30)

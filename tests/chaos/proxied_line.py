@@ -15,7 +15,7 @@ import requests
 from chaos.fleet.network import ProxyProcess
 
 SOON = 1.0
-"""Seconds: far below every wait that is cut short here, far above what a busy machine takes."""
+"""Seconds: far below every wait that is cut short here, far above the delays of a busy machine."""
 
 
 class Line:
@@ -41,7 +41,7 @@ class Line:
         return answer.json() if answer.content else None
 
     def add(self, kind: str, *, name: str = "it", toxicity: float = 1.0, **attributes: int) -> None:
-        """A toxic on what the client sends."""
+        """Add a toxic on the client's side of the link (upstream)."""
         toxic = {"name": name, "type": kind, "stream": "upstream", "toxicity": toxicity}
         self.ask("POST", f"{self.path}/toxics", {**toxic, "attributes": attributes})
 
@@ -55,7 +55,7 @@ class Line:
         self.ask("DELETE", f"{self.path}/toxics/{name}")
 
     def send(self, data: bytes) -> None:
-        """Let the client send, and the proxy read it: it has, when it answers what came later."""
+        """Let the client send; the proxy has read the data once it answers later requests."""
         self.client.sendall(data)
         for _ in range(2):
             self.ask("GET", self.path)

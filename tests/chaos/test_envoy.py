@@ -21,7 +21,7 @@ pytestmark = pytest.mark.service
 
 
 def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
-    """Status, who answered, and the promised outcome."""
+    """Status, the replica that answered, and the promised outcome."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("POST", path, body=b"hello")

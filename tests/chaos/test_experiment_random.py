@@ -70,7 +70,7 @@ def assert_spaced(experiment: Experiment, seconds: float) -> None:
     steps = experiment.faults
     for (step, moment), (_, following) in pairwise(zip(steps, moments, strict=True)):
         assert following > moment
-        # Who goes on in the background has the next one beside it; all others have their calm.
+        # A fault in the background overlaps the next one; all others are followed by calm.
         assert step.background or following - moment > CALM_S
     assert not steps[-1].background
     assert all(step.after >= CALM_S for step in steps)

@@ -24,7 +24,7 @@ def read(tmp_path: Path, text: str | bytes, name: str = "sale.json") -> Experime
 
 
 @pytest.mark.parametrize("name", ["sale.json", "sale.yaml", "sale"])
-def test_json_is_read_as_json_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
+def test_json_is_read_as_json_under_any_file_name(tmp_path: Path, name: str) -> None:
     text = '{\n\t"title": "Sale \\ud83d\\ude80 \\/ day",\n\t' + METHOD % ("\\ud83d\\udca5", "1e1")
     experiment = read(tmp_path, text + "\n}\n", name)
     assert experiment.title == "Sale 🚀 / day"

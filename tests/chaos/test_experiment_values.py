@@ -1,4 +1,4 @@
-"""Values of an experiment mean what they mean to the Chaos Toolkit's own loader."""
+"""Values of an experiment are read as the Chaos Toolkit's own loader reads them."""
 
 from __future__ import annotations
 

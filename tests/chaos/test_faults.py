@@ -116,7 +116,7 @@ def test_a_replica_that_is_dead_already_cannot_be_killed_and_the_window_says_so(
     window = do(KillReplica("r01", downtime=0.0), fleet)
     assert not window.took_hold
     assert window.error == "r01 does not run: kill-replica cannot be done to it"
-    assert not fleet.replicas["r01"].running, "who killed it is to bring it back"
+    assert not fleet.replicas["r01"].running, "the fault that killed it must bring it back"
 
 
 @dataclass
@@ -181,7 +181,7 @@ def test_a_replica_may_end_by_the_signal_when_drained_but_not_crash(
 
 @dataclass
 class KillForGood(KillReplica):
-    """What it has killed cannot be started any more."""
+    """A replica that it has killed cannot be started again."""
 
     def hold(self) -> None:
         self.victim.close()  # type: ignore[attr-defined]

@@ -103,7 +103,7 @@ def test_the_guardian_removes_its_files_and_not_the_targets_of_links(
     (tmp_path / "link").symlink_to(kept)
     leftovers = [glob.escape(str(gone)), str(tmp_path / "link"), str(tmp_path / "never was")]
     guardian = Guardian.start(run_id, leftovers)
-    os.kill(guardian.pid, signal.SIGKILL)  # whoever takes its place does that too
+    os.kill(guardian.pid, signal.SIGKILL)  # its replacement removes them, too
     guardian.close()
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     assert (kept / "file").exists()

@@ -1,4 +1,4 @@
-"""The life that every kind of fleet shares, with parts that only note what is done to them."""
+"""The lifecycle that every kind of fleet shares, with parts that only record their calls."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from chaos.faults.parameter import Told, parameter, told_of
 
 @dataclass
 class Slow:
-    """A fault with one parameter that says what it is, and one that does not."""
+    """A fault with one documented parameter, and one without documentation."""
 
     stall: float = parameter(0.3, "how long it is busy", "s")
     mute: float = 1.0
@@ -39,6 +39,6 @@ def test_a_parameter_that_says_nothing_is_refused_with_its_name() -> None:
         told_of(Slower, "mute")
 
 
-def test_every_parameter_of_the_catalogue_says_what_it_is() -> None:
+def test_every_parameter_of_the_catalogue_is_documented() -> None:
     told = [told_of(kind, name) for kind in CATALOGUE for name in parameters(kind)]
     assert all(each.meaning for each in told)

@@ -1,4 +1,4 @@
-"""What goes through our proxy, with a test at either end of a real connection.
+"""Data through our proxy, with the test at both ends of a real connection.
 
 Where the behaviour is a choice, it is that of the real Toxiproxy.
 """

@@ -42,7 +42,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFleet]:
 
 @dataclass
 class Reply:
-    """What a customer got."""
+    """The answer to a customer's turn."""
 
     status: int
     body: str
@@ -101,7 +101,7 @@ class Customer:
 
 
 def under(fault: Fault, fleet: ProcessFleet) -> tuple[FaultWindow, list[Reply]]:
-    """The fault, and the replies of a customer who asks as long as it lasts."""
+    """The window of the fault, and the replies of a customer that asks until it ends."""
     customer, over = Customer(fleet), threading.Event()
     asking = threading.Thread(target=customer.ask_until, args=(over,))
     asking.start()

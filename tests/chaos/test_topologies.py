@@ -31,7 +31,7 @@ Build = Callable[..., OwnRedis]
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[Build]:
-    """Starts a form of Redis; whatever was started is ended."""
+    """Starts a form of Redis, and ends it after the test."""
     built: list[OwnRedis] = []
 
     def start(topology: Topology, kind: str = "bundled") -> OwnRedis:

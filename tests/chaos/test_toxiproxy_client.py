@@ -29,7 +29,7 @@ PONG = b"+PONG\r\n"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """What stands behind the proxy: any server that answers."""
+    """The server behind the proxy: any server that answers will do."""
     redis = RedisServer("bundled", tmp_path_factory.mktemp("redis"))
     redis.start()
     try:
@@ -60,7 +60,7 @@ def redis(client: Toxiproxy, server: RedisServer) -> Any:
 
 
 def ask(proxy: Any, wait: float = 5.0) -> tuple[str, float]:
-    """What one question through the proxy comes to, and after how long."""
+    """The result of one request through the proxy, and the seconds it took."""
     host, _, port = proxy.listen.rpartition(":")
     begun = time.monotonic()
     try:
@@ -73,7 +73,7 @@ def ask(proxy: Any, wait: float = 5.0) -> tuple[str, float]:
                 if not more:
                     return f"closed after {len(heard)}", time.monotonic() - begun
                 heard += more
-            # Whoever is not logged in is told so: an answer all the same.
+            # The server refuses a client that is not logged in: that is an answer, too.
             return "answered", time.monotonic() - begun
     except TimeoutError:
         return "silence", time.monotonic() - begun
@@ -165,7 +165,7 @@ def test_a_connection_that_lost_bytes_to_a_toxic_goes_with_it(redis: Any) -> Non
         connection.sendall(b"PING\r\n")
         assert connection.recv(64)
         redis.add_toxic(type="timeout", stream="upstream", attributes={"timeout": 0})
-        connection.sendall(b"PING\r\n")  # swallowed: what came after it would be misread
+        connection.sendall(b"PING\r\n")  # swallowed: the client would misread the next answer
         redis.destroy_toxic("timeout_upstream")
         assert connection.recv(64) == b""
     assert ask(redis)[0] == "answered"

@@ -1,4 +1,4 @@
-"""Waiting with a deadline: how often a condition is checked, and what the errors say."""
+"""Waiting with a deadline: the polling of the condition, and the error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Containers that are started at the same moment, for what is measured of twelve of them."""
+"""Containers that are started at the same moment, for measurements of twelve of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def start(containers: Sequence[Any]) -> None:
 
 
 def remove(containers: Sequence[Any]) -> None:
-    """Whatever they do."""
+    """Remove them with their volumes, running or not."""
     for each in containers:
         each.remove(force=True, v=True)
 

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Run a test marked `alone_on_engine` while no other worker uses the engine.
 
-    Every run in containers first removes what dead runs left, also those of another worker.
+    Every run in containers first removes the leftovers of dead runs, also those of another worker.
     """
     path = Path(tempfile.gettempdir()) / f"diya-test-engine-{os.getuid()}.lock"
     alone = item.get_closest_marker("alone_on_engine") is not None
@@ -58,7 +58,7 @@ def engine() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def local_images(engine: Any) -> Any:
-    """The module of images made of what is installed, all of them built."""
+    """The module of the images made from installed packages, all of them built."""
     from tests.containers import images as made
 
     made.ensure()

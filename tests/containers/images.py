@@ -1,4 +1,4 @@
-"""Images made of what is installed here: `python -m tests.containers.images` builds them.
+"""Images made from the installed packages: `python -m tests.containers.images` builds them.
 
 No registry need be reachable.  A root file system is put together from programs and the libraries
 that they name, and imported; the service's image is then built from `deploy/Dockerfile` on top of
@@ -89,7 +89,7 @@ class RootFileSystem:
             self.file(path, library.lstrip("/") if at_home else f"usr/lib/{path.name}")
 
     def folder(self, source: Path, name: str) -> list[Path]:
-        """What is in a folder, without tests and byte code; returns the libraries in it."""
+        """Add a folder without its tests and byte code; returns the libraries in it."""
         binaries = []
         for path in sorted(source.rglob("*")):
             inside = path.relative_to(source)
@@ -151,7 +151,7 @@ def build_envoy() -> str:
 
 
 def build_python() -> str:
-    """This Python with pip and what the service and the generator need."""
+    """This Python with pip and the packages that the service and the generator need."""
     files = RootFileSystem()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     home = f"usr/local/lib/{version}"
@@ -198,7 +198,7 @@ def build(context: Path, tag: str, *arguments: str) -> None:
 
 
 def ensure() -> None:
-    """Build what is not there yet; the service always, because its sources change."""
+    """Build the missing images, and always the service's, because its sources change."""
     client = docker.from_env()
     try:
         for tag, make in ((REDIS, build_redis), (ENVOY, build_envoy), (PYTHON, build_python)):
@@ -215,7 +215,7 @@ def ensure() -> None:
 
 
 def _packages() -> str:
-    """The names and versions of what the Python image has."""
+    """The names and versions of the packages in the Python image."""
     names = sorted(_closure([*_SERVICE_PACKAGES, *_GENERATOR_PACKAGES]))
     return ",".join(f"{name}-{metadata.version(name)}" for name in names)
 

@@ -19,7 +19,7 @@ class Registry:
     """On a port of the loopback interface, which Docker takes for safe; a context manager."""
 
     def __init__(self, repositories: Collection[str]) -> None:
-        """It has these repositories, with whatever tag is asked for."""
+        """It has these repositories with every tag."""
         self._blobs, self._manifest = _image()
         self.pulled: set[str] = set()
         """The repositories of which a manifest was asked for."""

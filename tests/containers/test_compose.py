@@ -45,7 +45,7 @@ def built(local_images: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
 
 
 def docker(*arguments: str) -> str:
-    """What `docker` says."""
+    """The output of `docker`."""
     return subprocess.run(
         ["docker", *arguments], capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -170,7 +170,7 @@ def test_the_file_alone_is_built_and_healthy_and_under_load_until_it_is_taken_do
 
 
 def healths(label: str) -> dict[str, list[str]]:
-    """Service → what its containers say of their health."""
+    """Service → the reported health of each of its containers."""
     found: dict[str, list[str]] = {}
     for each in docker("ps", "-q", "--filter", f"label={label}").split():
         told: dict[str, Any] = json.loads(docker("inspect", each))[0]

@@ -75,7 +75,7 @@ def test_after_a_kill_of_pytest_nothing_is_left(tmp_path: Path, images: tuple[st
 
 
 @pytest.mark.alone_on_engine
-def test_the_next_run_removes_what_a_run_with_a_killed_guardian_has_left(
+def test_the_next_run_removes_the_leftovers_of_a_run_with_a_killed_guardian(
     tmp_path: Path, images: tuple[str, ...], local_images: Any
 ) -> None:
     process, run_id = started(tmp_path, images)

@@ -1,4 +1,4 @@
-"""What can be done to containers and to nothing else: it takes hold, and it is healed."""
+"""Faults that only containers support take hold and are healed."""
 
 from __future__ import annotations
 

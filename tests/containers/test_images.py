@@ -30,7 +30,7 @@ def service(engine: Any, local_images: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what the image is made of, which may be changed."""
+    """A copy of the image's sources, which a test may change."""
     for room in service_image._ROOMS:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(command.ROOT / room, tmp_path / room, ignore=ignored)
@@ -54,11 +54,11 @@ def test_our_image_is_built_anew_when_the_sources_have_changed_and_not_otherwise
 
     old = current()
     assert current() == old
-    # Neither who touched a file nor when is in an image.
+    # An image holds no modification times.
     (sources / "target_service" / "model" / "scripted.py").touch()
     assert current() == old
     assert said == [f"building {service} of the sources in {sources}"] * 3
-    # What `git pull` does.
+    # A changed file, as after `git pull`.
     with (sources / "target_service" / "model" / "scripted.py").open("a") as file:
         file.write("# Something else.\n")
     new = current()

@@ -57,7 +57,7 @@ def test_it_plays_where_it_says_that_it_is_ready_and_has_a_key_that_is_nowhere_r
     finally:
         process.kill()
         process.wait()
-    # Whether it keeps what it is told is not the question here.
+    # Any verdict will do: this test does not ask whether the agent keeps its sessions.
     assert process.returncode in (ExitCode.GO, ExitCode.NO_GO, ExitCode.INCONCLUSIVE), complained
     run_dir = command.only_run(tmp_path)
     run = json.loads((run_dir / "run.json").read_text())
@@ -71,7 +71,7 @@ def test_it_plays_where_it_says_that_it_is_ready_and_has_a_key_that_is_nowhere_r
 
 
 def docker(*arguments: str) -> str:
-    """What `docker` says."""
+    """The output of `docker`."""
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
 
 

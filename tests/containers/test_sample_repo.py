@@ -1,7 +1,7 @@
 """A user's repository (`tests/sample_repo`), cloned and tested with the lines of `docs/ci.md`.
 
-The environment is a new one, into which a wheel of diya is installed: what the wheel lacks, its
-user lacks.  The packages that diya requires are not downloaded again: they are looked up in the
+A wheel of diya is installed into a new environment, so a file missing from the wheel is missing
+there too.  The packages that diya requires are not downloaded again: they are looked up in the
 environment of these tests.
 """
 
@@ -50,10 +50,10 @@ class Clone:
     folder: Path
     environment: Path
     package: str
-    """What pip installs diya from, here and in the image: a wheel in the repository."""
+    """The wheel in the repository, from which pip installs diya here and in the image."""
 
     def type(self, line: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """What the user types, in the environment."""
+        """Run a line in the environment, as the user types it."""
         environ = repository.environment(
             PATH=f"{self.environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
             **{
@@ -239,7 +239,7 @@ def test_without_an_image_the_default_is_built_from_the_wheel(
 def test_it_passes_in_containers_of_its_own_image(
     installed: Clone, local_images: Any, tmp_path: Path
 ) -> None:
-    # What a user's base image is to this one is ours: no registry need be there.
+    # The user's base image is replaced by ours, so the build needs no registry.
     (tmp_path / "Dockerfile").write_text(f"FROM {local_images.SERVICE}\nUSER root\n")
     local_images.build(tmp_path, BASE)
     _, build, test = documented_lines()

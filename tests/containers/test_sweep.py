@@ -1,4 +1,4 @@
-"""What is removed, when, and what is not."""
+"""The sweep removes the leftovers of dead runs and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Containers without what they need: one sentence, not a traceback."""
+"""An environment without Docker or testcontainers: one sentence, not a traceback."""
 
 from __future__ import annotations
 

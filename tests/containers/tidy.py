@@ -1,4 +1,4 @@
-"""What runs in Docker, or lies about there, with a run's label."""
+"""Containers, networks and volumes in Docker that have a run's label."""
 
 from __future__ import annotations
 

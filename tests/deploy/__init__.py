@@ -1,1 +1,1 @@
-"""What lies in deploy/, by the linters of those who read it."""
+"""The files of deploy/, checked by the linters of the tools that read them."""

@@ -1,4 +1,4 @@
-"""Only what belongs to a package gets into an image, whatever lies in its folders.
+"""Only the files of a package get into an image, even if its folders hold others.
 
 No engine is needed: the files of a context are listed, those of ours by its own function and those
 of a .dockerignore by Docker's Python client.
@@ -64,7 +64,7 @@ def ours(*folders: str) -> set[str]:
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """Our packages, with what is left in each of their folders."""
+    """Our packages, with stray files in each of their folders."""
     for room in ROOMS:
         shutil.copytree(command.ROOT / room, tmp_path / room)
         for folder in [

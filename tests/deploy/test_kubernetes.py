@@ -1,4 +1,4 @@
-"""The manifests, by the schemas of Kubernetes, and by what they say of each other."""
+"""The manifests match the schemas of Kubernetes, and refer to each other correctly."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_every_file_of_the_folder_is_applied() -> None:
     assert files == {"kustomization.yaml", *KUSTOMIZATION["resources"], *config}
 
 
-def test_what_selects_pods_finds_them() -> None:
+def test_every_selector_finds_its_pods() -> None:
     labels = [pod["metadata"]["labels"] for pod in pods().values()]
     for document in DOCUMENTS:
         spec = document["spec"]
@@ -78,7 +78,7 @@ def test_what_selects_pods_finds_them() -> None:
         assert any(wanted.items() <= each.items() for each in labels), document["metadata"]
 
 
-def test_what_is_referred_to_is_there() -> None:
+def test_every_reference_has_its_object() -> None:
     target = named("HorizontalPodAutoscaler", "agent")["spec"]["scaleTargetRef"]
     named(target["kind"], target["name"])
     named("Service", named("StatefulSet", "redis")["spec"]["serviceName"])
@@ -113,7 +113,7 @@ def test_twelve_replicas_are_probed_drained_and_kept() -> None:
     assert pod["terminationGracePeriodSeconds"] > pause + 1.2 + 20
 
 
-def test_what_the_autoscaler_has_added_is_not_taken_back_by_applying_the_files_again() -> None:
+def test_applying_the_files_again_keeps_the_replicas_of_the_autoscaler() -> None:
     for each in DOCUMENTS:
         if each["kind"] == "HorizontalPodAutoscaler":
             target = each["spec"]["scaleTargetRef"]

@@ -1,4 +1,4 @@
-"""The workflow files, by the schemas that a public linter carries, and what they install."""
+"""The workflow files match the schemas of a public linter, and install the right package."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_diya_is_installed_from_where_the_user_says_and_never_by_its_bare_name()
     for named in (job["variables"]["DIYA_PACKAGE"], github()["env"]["DIYA_PACKAGE"]):
         package = Requirement(named)
         assert (package.name, package.extras) == ("diya", {"ci"})
-        # A name that nobody can have: what is not filled in fails, and is nobody's code.
+        # A reserved host name: a placeholder left in place fails, and installs no stranger's code.
         assert str(package.url).startswith("git+https://git.example.com/")
 
 
 @pytest.mark.parametrize("kept", ["result.json", "report.html", "summary.md", "junit.xml", "logs"])
-def test_a_job_keeps_what_one_needs_to_see_why(kept: str) -> None:
+def test_a_job_keeps_the_files_that_explain_its_verdict(kept: str) -> None:
     upload = github()["jobs"]["readiness"]["steps"][-1]["with"]["path"].split()
     artifacts = gitlab()["readiness"]["artifacts"]
     assert f"runs/*/{kept}" in upload
