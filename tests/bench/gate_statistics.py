@@ -37,7 +37,7 @@ _WATCHED_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What a fault left behind: seconds after the healing."""
+    """The turns after a fault: seconds after the healing."""
 
     dues: Sequence[float]
     disturbed: Sequence[tuple[float, float]]

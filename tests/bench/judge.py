@@ -92,7 +92,7 @@ def write_run(directory: Path, turns: int, *, sound: bool = True) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What judging one run took."""
+    """The cost of judging one run."""
 
     verdict: str
     acknowledged: int
@@ -262,7 +262,7 @@ def main() -> int:
         )
         kept &= judging.verdict == ("GO" if sound else "NO-GO")
         if turns == _JUDGED_AT:
-            # Of CPU: a busy machine makes it wait, and is not what is judged.
+            # CPU seconds, because a busy machine makes it wait.
             kept &= judging.cpu_seconds <= _MOST_S and judging.rss_bytes <= _MOST_BYTES
     limits = f"{_MOST_S:g} s and {_MOST_BYTES / 1e9:g} GB a million, GO when sound and else NO-GO"
     print(f"{'kept' if kept else 'MISSED'}: {limits}")

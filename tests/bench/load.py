@@ -1,7 +1,7 @@
-"""What the load generator costs and whether its numbers hold: `make bench-load`.
+"""The cost of the load generator and the accuracy of its numbers: `make bench-load`.
 
 Every figure is taken from processes of their own on this machine, ratios within one run.  The
-server is a bare asyncio protocol: it must never be what is measured.
+server is a bare asyncio protocol, fast enough never to be the bottleneck.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FEW_TURNS, MANY_TURNS = 100_000, 1_000_000
 
 
 def side(mode: str, *arguments: str) -> dict[str, Any]:
-    """What one measuring process found."""
+    """The result of one measuring process."""
     command = [sys.executable, "-m", "tests.bench.load_side", mode, *arguments]
     found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(found.stdout.splitlines()[-1])
@@ -40,7 +40,7 @@ def verdict(what: str, value: str, kept: bool) -> bool:
 
 
 def _in_turns(url: str, *modes: str) -> list[dict[str, Any]]:
-    """What measuring processes found that ran in turns, a moment each."""
+    """The results of measuring processes that ran in turns, a moment each."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.bench.load_side", mode, url],
@@ -85,7 +85,7 @@ def efficiency(url: str) -> bool:
 
 
 def waiting(url: str) -> bool:
-    """The memory of a process whose customers think about what to write next."""
+    """The memory of a process whose customers are all thinking."""
     found = side("waiting", url)
     value = f"{found['megabytes']:.0f} MB with {found['open']:,} open "
     value += f"({found['before']:.0f} MB before; {found['connections']} connections)"
@@ -118,7 +118,7 @@ def lag(url: str, server: int) -> bool:
 
 
 def records() -> bool:
-    """The memory in which records go from a worker to the master, whatever their number."""
+    """The memory of worker and master does not grow with the number of records."""
     found = []
     for turns in FEW_TURNS, MANY_TURNS:
         command = [sys.executable, "-m", "tests.bench.load_records", str(turns)]

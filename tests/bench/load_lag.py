@@ -1,12 +1,12 @@
 """How late customers arrive at half of what one core can play, both measured in one process.
 
-Capacity is what a CPU second of the generator is worth in conversations of one turn (open, say,
-read back) while so many arrive that it is hardly idle.  Half of that is then offered as in a run,
-and the lags in the conversations' records are what is judged: the median of the p99 of five
-stretches, for a machine that stands still once, as shared ones do, spoils one of them.
+Capacity is the number of conversations of one turn (open, say, read back) that the generator plays
+in a CPU second while so many arrive that it is hardly idle.  Half of that is then offered as in a
+run, and the lags in the conversations' records are judged: the median of the p99 of five stretches,
+because a pause of a shared machine spoils one of them.
 
-A core's capacity is meant: the generator gets a core without the server, and goes before others who
-want it where it may (root); `priority` says whether it did.
+The capacity is that of a core: the generator gets a core without the server, and as root also
+priority over other processes on it; `priority` says whether it got that.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from tests.bench import load_stage
 
 OVERLOAD = 2000.0
-"""Arrivals a second, the most that a profile may have: about what a core plays, or more."""
+"""Arrivals a second, the most that a profile may have: about the capacity of a core, or more."""
 CALIBRATION_S = 5.0
 STRETCHES, STRETCH_S = 5, 4.0
 
@@ -59,7 +59,7 @@ def prioritise(process: int) -> bool:
 def lag(url: str, core: str = "") -> dict[str, Any]:
     """Lags in seconds; `cpu` is the share of a core it had, `waited` the share it had to wait for.
 
-    A machine that does other things at the same time is to blame for what it waited.
+    Other processes on the machine are the cause of the time it waited.
     """
     import gevent
 

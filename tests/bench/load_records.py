@@ -1,8 +1,8 @@
 """Records of millions of turns on their way from a worker to the master: memory, for one number.
 
 `python -m tests.bench.load_records 10000000` plays no load: that would take hours.  It makes the
-records of so many turns and conversations as fast as they are taken, and everything on their way is
-what a run uses: the worker and its stream, Locust's messages over TCP, the master, its ledger of
+records of so many turns and conversations as fast as they are taken, and they pass through the same
+parts as in a run: the worker and its stream, Locust's messages over TCP, the master, its ledger of
 arrivals and its files.  The turns' own file leads nowhere, for they would fill the disk.
 """
 
@@ -113,7 +113,7 @@ class Pusher:
 
 
 def worker(port: str) -> None:
-    """The worker's process: ends when its master has ended, and says what memory it took."""
+    """The worker's process: ends when its master has ended, and reports its memory."""
     import gevent
     from locust.env import Environment
 

@@ -1,4 +1,4 @@
-"""What the measuring processes of `tests.bench.load` share: a profile, a player, its records."""
+"""Shared by the measuring processes of `tests.bench.load`: a profile, a player, its records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REQUEST = {
     "sessionId": "s",
     "newMessage": {"role": "user", "parts": [{"text": "Where is my order ORD-58291?"}]},
 }
-"""What those send that are measured beside us."""
+"""The request of the other load generators."""
 
 
 def environment() -> Any:
@@ -34,7 +34,7 @@ def profile(rate: float, seconds: float, turns: int = 1, think_s: float = 1.0) -
     values = profiles.load("smoke").to_dict()
     values["time"] = {**values["time"], "compression": 60, "ttl_seconds": 7200}
     values["load"] = {**values["load"], "base_rate": rate, "max_open": 20_000}
-    # However slow the machine is: who comes late is late, and not left out.
+    # On a slow machine, late arrivals must count as late and must not be dropped.
     values["load"]["late_after_s"] = 3600
     values["phase"] = [{"name": "hold", "minutes": seconds, "hold": 1}]
     values["spike"] = []
@@ -43,7 +43,7 @@ def profile(rate: float, seconds: float, turns: int = 1, think_s: float = 1.0) -
     talk.update(mean_turns=50 if turns > 1 else 1, max_turns=turns)
     talk.update(abandon_share=0, delete_share=0, stream_share=0)
     talk.update(think_median=think_s * 60, think_sigma=0.0, deadline_s=60, attempt_timeout_s=60)
-    # Who comes back later would wait for most of the TTL, or longer.
+    # Returning customers would wait for most of the TTL, or longer.
     talk.update(return_within_ttl=0, return_after_ttl=0)
     return profiles.from_dict(values)
 

@@ -1,8 +1,8 @@
 """A server that stands still for 2 s, seen by an open and by a closed loop.
 
-What is right is computed, not estimated: the server says when it stood still, on the clock that all
-processes of a machine share (`time.monotonic`), and the generator's records say when each turn was
-due.  A turn due at t in a stall that ends at e takes e - t, any other turn next to nothing.
+The right latency is computed, not estimated: the server says when it stood still, on the clock that
+all processes of a machine share (`time.monotonic`), and the generator's records say when each turn
+was due.  A turn due at t in a stall that ends at e takes e - t, any other turn next to nothing.
 
 The turns measured are the second of three in their conversations: the session is open, the
 connection too, nothing is read back after it; each is exactly one request.
@@ -36,7 +36,7 @@ class Stall:
     end: float
 
     def latency(self, due: float) -> float:
-        """What a request due then takes, beside what it takes otherwise."""
+        """The seconds that the stall adds to a request due then."""
         return self.end - due if self.start <= due < self.end else 0.0
 
 

@@ -1,4 +1,4 @@
-"""What customers who think about what to write next cost the generator, for `tests.bench.load`."""
+"""The memory of waiting customers in the generator, for `tests.bench.load`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What wrk makes of a CPU second: a yardstick in C, for `tests.bench.load`."""
+"""Requests of wrk in a CPU second: a reference in C, for `tests.bench.load`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis filled as a load would fill it, without a service, and what it takes then.
+"""Redis filled as a load would fill it, without a service, and its memory then.
 
 The sessions are copies (DUMP and RESTORE) of some that the reference service wrote, by the number
 of their turns.  A window of the load is written in real time, so that Redis expires and reclaims as
@@ -58,7 +58,7 @@ class Copies:
     by_turns: list[list[dict[str, bytes]]] = field(default_factory=list)
 
     def take(self, plans: list[ConversationPlan]) -> None:
-        """Keep what is stored of these conversations, which have one turn more than last time."""
+        """Copy the stored keys of these conversations, which have one turn more than last time."""
         client: Any = self.redis
         found = []
         for plan in plans:
@@ -125,7 +125,7 @@ def play(copies: Copies, profile: Profile, seed: int, at: float, seconds: float)
 def _writes(
     profile: Profile, seed: int, begin: float, end: float
 ) -> Iterator[tuple[float, int, int, float, float]]:
-    """When, conversation, turns, until the next write, when it expires: what may matter then."""
+    """Time, conversation, turns, next write and expiry of each write that matters in the window."""
     ttl = profile.real_ttl_seconds
     oldest = begin - 2 * ttl - _LONGEST_TALK_S / profile.compression
     soon = itertools.takewhile(lambda each: each.due < end, arrivals.stream(profile, seed))

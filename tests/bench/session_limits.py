@@ -1,4 +1,4 @@
-"""What is demanded of our session service, and whether it holds."""
+"""The limits of our session service, and the verdict on each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Limit:
     unit: str = "×"
     digits: int = 2
     out_of_reach: str = ""
-    """Why it cannot be kept here, whatever our service does; it is then shown, and not judged."""
+    """Why no service could keep it on this machine; it is then shown, and not judged."""
 
     @property
     def kept(self) -> bool:

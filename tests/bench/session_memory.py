@@ -1,4 +1,4 @@
-"""What sessions take in Redis, and whether the forecast says so.  `make bench-memory`
+"""The memory of sessions in Redis, compared with the forecast.  `make bench-memory`
 
 A real fleet and a real Redis: conversations of the profile `diwali`, of one and of eight turns,
 and `used_memory` before, between and after.  Then whole loads, written into Redis without a service
@@ -81,7 +81,7 @@ def main() -> int:
 
 
 def _forecasts(stage: Stage) -> bool:
-    """Whether Redis takes what is forecast, for every load that is named; prints a line each."""
+    """Whether Redis takes the forecast memory, for every load; prints a line each."""
     copies = memory_fill.Copies(stage.redis)
     variants = plans("copycopycopy", _VARIANTS)
     for turns in range(_TURNS):
@@ -110,7 +110,7 @@ def _forecasts(stage: Stage) -> bool:
 
 
 def _loads() -> Iterator[tuple[str, Profile, int | None]]:
-    """What to call a load, its profile, the seed of the forecast (None: the average one)."""
+    """The name of a load, its profile, the seed of the forecast (None: the average one)."""
     for name in ("diwali", "smoke", "soak", "flash-sale"):
         yield name, profile.load(name), _SEED
     yield "diwali, a TTL of 2 h", replace(profile.load("diwali"), compression=1), None

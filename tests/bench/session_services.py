@@ -33,7 +33,7 @@ _OWN_CALLS = ("create_session", "get_session", "append_event", "begin_turn", "co
 
 
 class NullService(BaseSessionService):
-    """Stores nothing: hands out the live object.  What is left is ADK's Runner, the floor."""
+    """Stores nothing and returns the live object: the cost of ADK's Runner alone, the floor."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
@@ -88,7 +88,7 @@ class Clock:
         return counted
 
     def take(self) -> float:
-        """What was spent; counts from 0 again."""
+        """The CPU seconds spent since the last call."""
         spent, self._spent = self._spent, 0.0
         return spent
 
@@ -98,7 +98,7 @@ Guard = Callable[[str], contextlib.AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class Contender:
-    """A service and what surrounds one turn of it; `guard` takes the session's id."""
+    """A service and the guard around one turn of it; `guard` takes the session's id."""
 
     name: str
     service: BaseSessionService

@@ -1,4 +1,4 @@
-"""What a session costs on the wire and in Redis, and how long a read of it takes."""
+"""The size of a session on the wire and in Redis, and the time of a read."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def measure(redis: Redis, stage: Stage, turns: int) -> dict[str, Size]:
 async def _size(redis: Redis, stage: Stage, each: Contender, turns: int) -> Size:
     session_id = f"size-{turns}"
     await stage.seat(each, session_id, turns - _TURNS - 1)
-    await stage.play(each, session_id, turns - _TURNS - 1)  # fills what the seating left to fill
+    await stage.play(each, session_id, turns - _TURNS - 1)  # fills the rest of the session
     asking, before = _traffic(redis), _traffic(redis)
     with _counted_writes() as writes:
         for turn in range(turns - _TURNS, turns):

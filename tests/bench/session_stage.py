@@ -36,7 +36,7 @@ class Stage:
     """The contenders, each with its own runner."""
 
     def __init__(self, chosen: Iterable[Contender], recorded: Stage | None = None) -> None:
-        """With what another stage has `recorded`."""
+        """With the sessions that another stage has `recorded`."""
         quick = {"DIYA_MODEL_TTFT_MS": "0", "DIYA_MODEL_TOKENS_PER_S": "1e12"}
         config = from_environment(quick)
         self.chosen = list(chosen)
@@ -100,8 +100,8 @@ class Stage:
     ) -> Samples:
         """All take the same turn one after the other, in an order that changes, then the next.
 
-        `seats`: what to call it → the session's id, and how many turns it holds.  A name that is
-        a contender's with something after a `/` is that contender.  With `own`, the CPU inside the
+        `seats`: a name → the session's id, and the number of its turns.  The name is that of a
+        contender, optionally followed by `/` and a suffix.  With `own`, the CPU inside the
         service's own calls is counted, else all of it.
         """
         by_name = {each.name: each for each in self.chosen}
@@ -109,8 +109,8 @@ class Stage:
         for turn in range(turns):
             for name in order.sample(sorted(seats), len(seats)):
                 each, (session_id, held) = by_name[name.partition("/")[0]], seats[name]
-                # A turn pays for its own garbage, and for nobody else's: of a turn at 200 a
-                # quarter is garbage collection, and whom that meets decides more than who stores.
+                # A turn pays for its own garbage only: at 200 turns a quarter of a turn is garbage
+                # collection, and its timing would decide more than the service.
                 gc.collect()
                 gc.freeze()
                 each.clock.take()

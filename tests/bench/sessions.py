@@ -1,7 +1,7 @@
-"""What session services cost, through ADK's Runner: `make bench-sessions`.
+"""The cost of session services, through ADK's Runner: `make bench-sessions`.
 
 All services take the same turn one after the other, in an order that changes, so that a noisy
-machine is noisy for all; what counts is the median, over the turns, of the ratio to the floor, a
+machine is noisy for all.  The result is the median, over the turns, of the ratio to the floor, a
 service that stores nothing.  Prints the tables, then a line for each limit.
 """
 
@@ -40,8 +40,8 @@ from tests.bench.session_sizes import Size
 from tests.bench.session_stage import Samples, Stage, ratio
 
 LENGTHS = {6: 3.0, 60: 1.5, 200: 1.0}
-"""Turns of a conversation, and how often its turns are measured, to the longest: what is short is
-cheap, and its limits are the closest.
+"""Turns of a conversation → how often its turns are measured, relative to the longest one.  Short
+conversations are cheap to measure, and their limits are the closest.
 """
 OWN_LENGTHS = (20, 200)
 LIMITS = {TURNS: (1.15, 1.10, 1.05), BARE: (1.3, 1.15, 1.10)}
@@ -99,7 +99,7 @@ def show_own(own: Samples) -> None:
 
 
 def cpu_limits(cpu: dict[int, Samples], own: Samples) -> list[Limit]:
-    """What is demanded of CPU."""
+    """The limits on CPU."""
     found = []
     for name, limits in LIMITS.items():
         for length, limit in zip(LENGTHS, limits, strict=True):
@@ -119,7 +119,7 @@ def cpu_limits(cpu: dict[int, Samples], own: Samples) -> list[Limit]:
 
 
 def size_limits(sizes: dict[int, dict[str, Size]]) -> list[Limit]:
-    """What is demanded of bytes, round trips and reads."""
+    """The limits on bytes, round trips and reads."""
     found = []
     for length, size in ((length, each[TURNS]) for length, each in sizes.items()):
         at = f"{TURNS}: at {length} turns,"

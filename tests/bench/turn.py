@@ -1,7 +1,7 @@
-"""What a whole turn costs through HTTP, one replica of each: `make bench-turn`.
+"""The cost of a whole turn through HTTP, one replica of each: `make bench-turn`.
 
 CPU seconds (user and system) of the server's process.  All servers take the same turn one after
-the other, in an order that changes, so that a noisy machine is noisy for all; what counts is the
+the other, in an order that changes, so that a noisy machine is noisy for all.  The result is the
 median, over the turns, of the ratio to an unchanged `adk api_server` with sessions in memory.
 """
 

@@ -40,7 +40,7 @@ get_service_registry().register_session_service("adk+redis", create)
 """
 _PATIENCE_S = 120.0
 _SETTLE_S = 0.005
-"""What a server does after its last byte, closing its generators for example, is part of a turn."""
+"""Seconds for work after the last byte, such as closing generators: it is part of a turn."""
 
 
 class Server:

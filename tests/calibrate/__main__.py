@@ -29,8 +29,8 @@ def main() -> int:
     parser.add_argument(
         "--jobs", type=int, choices=range(1, 9), default=1, help="so many at a time (default: 1)"
     )
-    parser.add_argument("--list", action="store_true", help="what there is, and end")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="add what was seen, as JSON")
+    parser.add_argument("--list", action="store_true", help="list the systems and end")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="add the outcomes, as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the track record")
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs there")
     args = parser.parse_args()

@@ -21,7 +21,7 @@ SERVICE = (
     "uvicorn",
     "uvloop",
 )
-"""What a replica imports, in our versions; redis-py is the package's own choice."""
+"""The packages that a replica imports, in our versions; the package under test chooses redis-py."""
 _INSTALL_S = 600
 
 

@@ -1,4 +1,4 @@
-"""The track record: what was said of each system, as lines, as JSON, as a table in Markdown.
+"""The track record: the verdict on each system, as lines, as JSON, as a table in Markdown.
 
 `python -m tests.calibrate.record FILE...` prints the table of the outcomes that `--record FILE` has
 gathered; with `--update PAGE` it writes their rows into the table of that page.

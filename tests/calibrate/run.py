@@ -34,7 +34,7 @@ _TTL_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What diya said of a system."""
+    """The verdict of diya on a system."""
 
     system: System
     seed: int
@@ -78,7 +78,7 @@ def judge(system: System, seed: int, out: Path, *, keep: bool = False) -> Outcom
 
 @contextlib.contextmanager
 def _surroundings(system: System) -> Iterator[list[str]]:
-    """The options that name what is not the run's own; none where all of it is."""
+    """The options that name servers outside the run; none where the run starts them all."""
     if system.sticky:
         with (
             tempfile.TemporaryDirectory(prefix="diya-sticky-") as folder,

@@ -1,4 +1,4 @@
-"""The known-bad and the known-good systems, and what diya must say of each."""
+"""The known-bad and the known-good systems, and the right verdict on each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class System:
 
     name: str
     what: str
-    """What is wrong with it, or why it is good, for the track record."""
+    """The defect, or the reason why it is good, for the track record."""
     sessions: str
     convicts: str | None
     """The gate that must fail; None: the system is good and must be acquitted.  A gate of the
@@ -36,7 +36,7 @@ class System:
 
     @property
     def verdict(self) -> str:
-        """What must be said."""
+        """The right verdict."""
         if self.convicts is None:
             return "GO"
         return "INCONCLUSIVE" if self.convicts.startswith("validity.") else "NO-GO"

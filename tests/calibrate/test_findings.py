@@ -1,4 +1,4 @@
-"""What the page of findings quotes is what its scripts print, with the ADK that is installed."""
+"""The page of findings quotes the output of its scripts, under the installed ADK."""
 
 from __future__ import annotations
 

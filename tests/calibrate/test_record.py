@@ -1,4 +1,4 @@
-"""What counts as the right verdict, and what the track record makes of it."""
+"""The right verdicts, and their rows in the track record."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.service
 
 @contextlib.contextmanager
 def _named(name: str) -> Iterator[int]:
-    """A server that answers every request with its name and what it was sent."""
+    """A server that answers every request with its own name and the request."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,7 +1,7 @@
 """A session service that is wrong on purpose: it acknowledges before it writes.
 
-Events are handed to a background task (write-behind, for the latency), so a killed replica takes
-what it had acknowledged with it.
+Events are handed to a background task (write-behind, for the latency), so a killed replica loses
+acknowledged turns.
 """
 
 from __future__ import annotations

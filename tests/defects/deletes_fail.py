@@ -1,6 +1,6 @@
 """A session service that is wrong on purpose: no session is ever deleted, and each attempt fails.
 
-The customer who asked for their data to be deleted is told that something went wrong.
+A customer asks for their data to be deleted and gets an error.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A session service that is wrong on purpose: it waits ten seconds for Redis, and stays with it.
 
-So long a silence is a failover's.  A frozen primary that wakes answers what it was asked before,
-and goes on with who is still connected: it acknowledges writes to data that are not the shop's any
-more.
+So long a silence means a failover.  A frozen primary that wakes up answers the earlier commands and
+continues with the clients that are still connected: it acknowledges writes that are then discarded.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class PlainSessions(BaseSessionService):
         await self.redis.delete(*self.keys(app_name, user_id, session_id))
 
     async def append_event(self, session: Session, event: Event) -> Event:
-        """Append to the handle, and to what is stored."""
+        """Append to the handle, and to the stored session."""
         event = await super().append_event(session, event)
         if not event.partial:
             await self.write(session, event)

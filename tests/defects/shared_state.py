@@ -1,7 +1,7 @@
 """A session service that is wrong on purpose: new sessions share one list of events.
 
-The mutable default argument, as it happens to everybody once: what one customer says is in the
-sessions of all others that the same replica has opened.
+The mutable default argument, a common mistake: the messages of one customer appear in all other
+sessions that the same replica has opened.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _SHOWN = 4
 
 
 class SharedState(PlainSessions):
-    """Plain, with a replica-wide list that belongs to nobody."""
+    """Plain, with one list of events for the whole replica."""
 
     def __init__(self, uri: str, ttl_seconds: float) -> None:
         super().__init__(uri, ttl_seconds)
         self._events: list[Event] = []
 
     async def get_session(self, **rest: Any) -> Session | None:
-        """The session, with what others said here lately."""
+        """The session, with recent messages of other customers."""
         session = await super().get_session(**rest)
         if session is not None:
             own = {event.id for event in session.events}

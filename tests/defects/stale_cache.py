@@ -1,7 +1,7 @@
 """A session service that is wrong on purpose: each replica believes its own cache.
 
-What a replica has once read it never validates, so turns that other replicas wrote are unknown to
-it.  Redis holds everything; the customer who lands there talks to an agent that forgot.
+A replica never validates a session that it has read once, so it does not know the turns that other
+replicas wrote.  Redis holds everything, but the agent on this replica has forgotten those turns.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class StaleCache(PlainSessions):
         return self._cache[session_id].model_copy(deep=True)
 
     async def write(self, session: Session, event: Event) -> None:
-        """Keep the cache in step with what this replica itself writes."""
+        """Add this replica's own writes to the cache."""
         await super().write(session, event)
         if session.id in self._cache:
             self._cache[session.id].events.append(event)

@@ -1,6 +1,6 @@
-"""A session service that is wrong on purpose: what a tool did is stored twice.
+"""A session service that is wrong on purpose: the steps of a tool are stored twice.
 
-The customer's answer shows the tool once; whoever reads the history later sees it done twice.
+The answer shows the tool call once; the stored history shows it twice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A session service that is wrong on purpose: an append is two calls to Redis.
 
-The events go first, and what counts them, with the TTL, follows.  A replica that is killed between
-the two leaves a session that nobody can trust: all that was acknowledged of it is lost.
+The events go first; their count, with the TTL, follows.  A replica that is killed between the two
+leaves an inconsistent session, and all its acknowledged turns are lost.
 """
 
 from __future__ import annotations

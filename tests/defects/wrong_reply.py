@@ -1,7 +1,7 @@
 """A session service that is wrong on purpose: now and then a customer gets another one's reply.
 
-The metadata around it stays right, and what is stored equals what was sent: only the text is that
-of somebody else's order.
+The metadata around it stays right, and the stored reply equals the one that was sent: only the text
+is about another customer's order.
 """
 
 from __future__ import annotations

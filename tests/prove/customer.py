@@ -32,7 +32,7 @@ class Stuck(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """What the customer asks."""
+    """One message of a customer."""
 
     user: str
     session: str
@@ -109,7 +109,7 @@ def create(replicas: Sequence[Replica], user: str, session: str, draw: random.Ra
 def read(replica: Replica, user: str, session: str) -> dict[str, Any] | None:
     """The session as this replica shows it; None when there is none.
 
-    A store that does not answer for a moment (503) is asked again: what counts is what it holds.
+    A store that does not answer for a moment (503) is asked again: only its contents count.
     """
     start, path = time.monotonic(), f"/apps/{APP}/users/{user}/sessions/{session}"
     while (answer := replica.http.get(path)).status_code == 503:

@@ -1,4 +1,4 @@
-"""What is wrong with a history, given what was sent and what was answered.  Pure functions."""
+"""The violations in a history, given the turns that were sent and answered.  Pure functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reports.records import chain, digest
 Events = Sequence[Mapping[str, Any]]
 
 SERVERS_LOSS = "server's loss"
-"""A conversation that lost what Redis had acknowledged and lost: counted, but not as ours."""
+"""A conversation lost data that Redis itself had acknowledged and lost: not the service's fault."""
 
 KINDS = (
     "lost",
@@ -84,7 +84,7 @@ def differences(history: Events, reference: Events) -> list[Violation]:
 
 
 def essence(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An event without what differs in every run: made-up ids, times and the turn's name."""
+    """An event without the parts that differ in every run: random ids, times, the turn's name."""
     kept = {
         key: value
         for key, value in event.items()
@@ -127,7 +127,7 @@ def _one_turn(turn: Sent, mine: Events, rows: int) -> list[Violation]:
     if any(_text(message) != turn.text for message in messages):
         found.append(Violation("other reply", f"{turn.id}: another message is stored"))
     if any(list(reply) != list(replies) for reply in turn.replies):
-        found.append(Violation("other reply", f"{turn.id}: the answer was not what is stored"))
+        found.append(Violation("other reply", f"{turn.id}: the answer is not the stored one"))
     return found
 
 

@@ -1,4 +1,4 @@
-"""When to kill a replica that runs a turn: anywhere, or exactly where it hurts."""
+"""When to kill a replica that runs a turn: at any time, or at the most harmful moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.prove.customer import APP, Events, Turn
 Anchor = Literal["asked", "begun", "written"]
 
 _LEASE_SIGN: dict[Anchor, bytes] = {"begun": b"set", "written": b"del"}
-"""What happens to the session's lease at that moment, as a keyspace notification names it."""
+"""The command on the session's lease at that moment, as a keyspace notification names it."""
 _GIVE_UP_S = 10.0
 
 
@@ -46,7 +46,7 @@ def draw_moment(draw: random.Random, expected_s: float) -> Moment:
 
 @contextmanager
 def watch(url: str, turn: Turn) -> Iterator[Any]:
-    """A subscription to what happens to the lease of the turn's session."""
+    """A subscription to the changes of the lease of the turn's session."""
     lease = keys("diya", SessionId(APP, turn.user, turn.session)).lease
     with redis.Redis.from_url(url) as client, client.pubsub() as subscription:
         client.config_set("notify-keyspace-events", "Kg$")

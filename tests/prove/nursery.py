@@ -1,8 +1,8 @@
-"""Replicas by fork, from a process that has imported the service and served nobody.
+"""Replicas by fork, from a process that has imported the service and served no request.
 
 A start from nothing takes two seconds of a core, most of it for imports: five hundred of them
-would take longer than the proof.  What is forked then runs the service's own `main`, with its own
-settings, sockets and connections, as every replica does.
+would take longer than the proof.  Each forked process then runs the service's own `main`, with its
+own settings, sockets and connections, as every replica does.
 
 `python -m tests.prove.nursery` reads one JSON object a line, `{"port": …, "log": …, "env": {…}}`,
 and answers each with the pid.
@@ -27,7 +27,7 @@ def main() -> None:
     from target_service.settings import from_environment
 
     asyncio.run(warm_up(from_environment()))
-    assert threading.active_count() == 1, "what other threads hold would be held for ever"
+    assert threading.active_count() == 1, "forks would keep the locks of other threads"
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are gone at once, and their pids too
     for line in sys.stdin:
         wanted = json.loads(line)

@@ -1,4 +1,4 @@
-"""What a proof found, and the table in which proofs stand side by side."""
+"""The outcome of a proof, and the table that compares proofs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis is killed again and again under concurrent turns, and comes back on its file."""
+"""Redis is killed again and again under concurrent turns, and comes back with its file."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class _Talk:
 
 
 class Control:
-    """A plain writer beside the service: whether the server itself keeps what it acknowledged.
+    """A plain writer beside the service: shows whether the server itself keeps acknowledged writes.
 
     Under `everysec` the server answers before a write has left its own memory, as long as a flush
-    of the second before still runs.  Killed then, it loses what it had acknowledged: in order, so
-    that the first plain write that is gone tells when the loss began.
+    of the second before still runs.  Killed then, it loses its last acknowledged writes in order,
+    so the first plain write that is gone tells when the loss began.
     """
 
     def __init__(self, url: str) -> None:
@@ -67,7 +67,7 @@ class Control:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it; what was written, kept and lost is known then."""
+        """End it, and find out which writes were kept and which were lost."""
         self._stop.set()
         self._thread.join()
         stored = {int(each) for each in self._client.lrange(_CONTROL, 0, -1)}
@@ -93,8 +93,8 @@ def loss_windows(
 ) -> list[tuple[float, float]]:
     """From the last plain write that the server kept to its death, wherever it lost any.
 
-    All are sorted times.  What a customer reads while the server is down was written before: that
-    belongs to the window.
+    All are sorted times.  While the server is down, a customer may read data that was written
+    before: that time belongs to the window.
     """
     found = []
     for before, death in itertools.pairwise([0.0, *deaths]):
@@ -115,9 +115,9 @@ def prove(
 ) -> Outcome:
     """`kills` deaths of Redis while customers talk all the time.
 
-    `durability` is that of the replicas.  Only under `aof`, which promises what the server's file
-    does, is a loss set aside that the server's plain writes suffered at the same moment; `fsync`
-    needs a server that flushes its file always.
+    `durability` is that of the replicas.  Under `aof`, whose promise is that of the server's file,
+    a loss is set aside if the server lost plain writes at the same moment; `fsync` needs a server
+    that always flushes its file, and nothing is set aside.
     """
     draw = random.Random(seed)
     stop = threading.Event()
@@ -217,7 +217,7 @@ def _audit(
 
 
 def set_aside(found: list[Violation]) -> list[Violation]:
-    """What the loss of answered writes brings about is the server's; anything else is not."""
+    """Put the consequences of lost acknowledged writes down to the server; keep all others."""
     ours = [each for each in found if each.kind not in ("lost", "stuck", "other reply")]
     if len(ours) == len(found):
         return ours

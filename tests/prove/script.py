@@ -1,4 +1,4 @@
-"""What the customers say, and what an undisturbed service answers."""
+"""The customers' messages, and the answers of an undisturbed service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as a violation, by tiny histories written by hand."""
+"""The violations, each shown by a tiny history written by hand."""
 
 from __future__ import annotations
 

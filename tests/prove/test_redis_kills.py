@@ -1,4 +1,4 @@
-"""What is the server's loss and what is ours; and that a muted Redis is really unheard."""
+"""A loss is put down to the server or to the service, and a muted Redis sends no answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_death_that_cost_no_plain_write_excuses_nothing() -> None:
     assert loss_windows([1.0, 6.0], [7.0], [5.0, 8.0])[0][0] == 6.0
 
 
-def test_only_what_a_lost_write_brings_about_is_the_servers_loss() -> None:
+def test_only_the_consequences_of_a_lost_write_are_the_servers_loss() -> None:
     kinds = ("lost", "duplicated", "other reply", "half-turn", "stuck", "forked")
     left = set_aside([Violation(kind, "") for kind in kinds])
     assert [each.kind for each in left] == ["duplicated", "half-turn", "forked", SERVERS_LOSS]
@@ -44,7 +44,7 @@ def test_only_what_a_lost_write_brings_about_is_the_servers_loss() -> None:
 
 
 @pytest.mark.service
-def test_a_muted_redis_writes_and_is_not_heard(server: RedisServer) -> None:
+def test_a_muted_redis_writes_but_its_answers_are_dropped(server: RedisServer) -> None:
     with RedisProxy(server.port, os.environ) as proxy, connect(server.url) as plain:
         proxied = server.url.replace(f":{server.port}/", f":{proxy.port}/")
         with connect(proxied, timeout=0.3) as client:

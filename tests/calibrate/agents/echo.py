@@ -15,7 +15,7 @@ _LATENCY_S = 0.05
 
 
 class Echo(BaseLlm):
-    """Answers with what `say` makes of the customer's last message."""
+    """Answers with `say` applied to the customer's last message."""
 
     model: str = "echo"
     say: Callable[[str], str] = str.strip

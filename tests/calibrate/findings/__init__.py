@@ -1,1 +1,1 @@
-"""What public session services turn out to do: minimal reproductions, each a script."""
+"""Defects of public session services: minimal reproductions, each a script."""

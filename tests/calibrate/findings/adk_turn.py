@@ -1,4 +1,4 @@
-"""google-adk 2.13: what a turn does again that the turn before has done.
+"""google-adk 2.13: work that every turn repeats although the turn before has done it.
 
 `python -m tests.calibrate.findings.adk_turn`: ADK's Runner and an agent with 8 function tools, in
 this process; a turn is two calls of a scripted model and one of a tool.  The tracer provider is set

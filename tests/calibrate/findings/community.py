@@ -18,7 +18,7 @@ _PACKAGE = "google-adk-community==0.5.0"
 
 
 async def two_replicas(service: Any) -> None:
-    """Two replicas read a session, and each appends to what it has read."""
+    """Two replicas read a session, and each appends to its own copy."""
     await service.create_session(app_name=APP, user_id="anna", session_id="two")
     one, other = [
         await service.get_session(app_name=APP, user_id="anna", session_id="two") for _ in "ab"

@@ -40,7 +40,7 @@ def ask(port: int, method: str, path: str, body: Any = None, patience: float = 1
 
 
 def shown(port: int, session: str) -> list[str]:
-    """What the session holds, event by event: who, and what."""
+    """The events of the session: the author and the content of each."""
     events = ask(port, "GET", f"{_SESSIONS}/{session}")["events"]
     return [f"{event['author']}: {_what(event)}" for event in events]
 

@@ -1,4 +1,4 @@
-"""What the reproductions share: a Redis of their own, and events."""
+"""Shared by the reproductions: a Redis of their own, and events."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def said(text: str, **state: str) -> Event:
 
 
 async def texts(service: BaseSessionService, user: str, session: str) -> list[str] | None:
-    """What the session holds by now, or None when there is no such session."""
+    """The texts in the session so far, or None when there is no such session."""
     found = await service.get_session(app_name=APP, user_id=user, session_id=session)
     if found is None:
         return None

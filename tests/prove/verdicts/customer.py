@@ -25,7 +25,7 @@ DEADLINE_S = 20.0
 
 @dataclass
 class Tries:
-    """What came of asking for one thing, as often as it took."""
+    """All attempts of one request, and their outcome."""
 
     outcome: Outcome = Outcome.FAIL
     attempts: int = 0
@@ -36,7 +36,7 @@ class Tries:
     """When the last attempt was sent."""
     done: float = 0.0
     acted: float | None = None
-    """When the service did what the last attempt, which was answered, asked for."""
+    """When the service acted on the last attempt, which was answered."""
     absent: bool = False
     """The service said that there is no such session."""
     error: str | None = None

@@ -1,4 +1,4 @@
-"""Harm done to the records of a correct service: what a broken one would have left.
+"""Changes to the records of a correct service, as a broken one would have left them.
 
 Each harm changes one conversation so that its records show the harm for certain: nothing that was
 lost as declared, no attempt of unknown end, no TTL that was nearly over can explain it.
@@ -16,7 +16,7 @@ from tests.prove.verdicts.world import World
 from tests.reports.a_run import TTL
 
 CALM_S = 3.0
-"""A death of the server is at least so far away from what is harmed."""
+"""A death of the server is at least so many seconds away from the changed records."""
 
 Harm = Callable[[World, random.Random], bool]
 """Harms the world; False when it has no conversation that could show it."""
@@ -83,7 +83,7 @@ def _talks(world: World, rng: random.Random, turns: int = 1) -> Iterator[_Talk]:
 
 
 def _in_history(turns: int) -> Callable[[Callable[[_Talk, random.Random], None]], Harm]:
-    """Makes a harm of what is done to the history of one plain conversation."""
+    """Makes a harm from a change to the history of one plain conversation."""
 
     def make(harm: Callable[[_Talk, random.Random], None]) -> Harm:
         def apply(world: World, rng: random.Random) -> bool:

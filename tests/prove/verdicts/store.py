@@ -1,8 +1,8 @@
-"""A correct session store, as a log of what reached it.
+"""A correct session store, as a log of the writes that reached it.
 
-What a session holds at a moment is found by playing the log again up to it.  A server that dies
-forgets the entries of its last moments; an entry of an attempt that nobody waits for any more may
-come long after it was sent.  Nothing here knows how runs are judged.
+The contents of a session at a moment are found by replaying the log up to it.  A server that dies
+forgets the entries of its last moments; an entry of an attempt that its customer gave up may come
+long after it was sent.  Nothing here knows how runs are judged.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """The server died, and forgot what it had taken since `forgets`."""
+    """The server died, and forgot the entries since `forgets`."""
 
     at: float
     forgets: float
@@ -34,11 +34,11 @@ class Death:
 
 @dataclass
 class Session:
-    """What the store holds of one session."""
+    """One session in the store."""
 
     expires: float
     turns: dict[str, Seen] = field(default_factory=dict)
-    """Each turn with what its model was shown."""
+    """Each turn with the history that its model was shown."""
     history: list[HistoryItem] = field(default_factory=list)
 
     def take(self, entry: Entry) -> None:

@@ -16,7 +16,7 @@ from tests.prove.verdicts.world import World, draw
 
 @dataclass
 class Trial:
-    """What came of many runs of one kind."""
+    """The verdicts on many runs of one kind."""
 
     runs: int = 0
     convicted: int = 0
@@ -26,7 +26,7 @@ class Trial:
     unknown: int = 0
     """How many were neither convicted nor acquitted."""
     examples: list[str] = field(default_factory=list)
-    """The first runs that were judged otherwise than they should."""
+    """The first runs that were judged wrongly."""
 
     @property
     def share(self) -> float:
@@ -35,7 +35,7 @@ class Trial:
 
 
 def judge(world: World) -> list[Finding]:
-    """What continuity and the records themselves say of a run."""
+    """The findings of continuity and of the records themselves."""
     history = world.history()
     return check_records(history) + check_continuity(history)
 

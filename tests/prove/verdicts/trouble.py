@@ -1,4 +1,4 @@
-"""Faults, and what they do to one request: answered, refused, or never heard of again."""
+"""Faults, and their effect on one request: it is answered, refused, or lost."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.prove.verdicts.store import Death
 PATIENCE_S = 8.0
 """How long a customer waits for an answer."""
 LONGEST_AFTERLIFE_S = 9.0
-"""What a request may still do, it does within so long after its customer gave it up, or after the
-fault that held it up was healed."""
+"""Seconds within which a request may still act after its customer gave it up, or after the healing
+of the fault that delayed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: what the harness records of it, and what is true."""
+    """One fault: the window that the harness records, and the true loss of data."""
 
     window: FaultWindow
     death: Death | None = None
@@ -27,13 +27,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What became of one request."""
+    """The fate of one request."""
 
     heard: str
-    """`answered`, `refused`, or `lost`: nobody heard of it again."""
+    """`answered`, `refused`, or `lost`: no answer came."""
     done: float
     acts: float | None
-    """When the service does what was asked; None: never."""
+    """When the service acts on it; None: never."""
 
 
 def draw_faults(rng: random.Random, length: float) -> list[Fault]:

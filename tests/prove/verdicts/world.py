@@ -32,7 +32,7 @@ class World:
     audits: list[AuditRecord] = field(default_factory=list)
 
     def history(self) -> History:
-        """What the judge is given."""
+        """The history that is judged."""
         last = max((audit.done for audit in self.audits), default=LENGTH_S)
         marks = [LoadMark(0.0, "start", {"arrivals": float(len(self.conversations))})]
         marks += [LoadMark(LENGTH_S, "end", {}), LoadMark(last, "audited", {})]

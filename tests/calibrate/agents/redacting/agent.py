@@ -32,6 +32,6 @@ class Redaction(BasePlugin):
 root_agent = LlmAgent(
     name="redacting",
     model=Echo(say=lambda message: f"I have read: {message}"),
-    instruction="Repeat what the customer says.",
+    instruction="Repeat the customer's message.",
 )
 app = App(name="redacting", root_agent=root_agent, plugins=[Redaction(name="redaction")])
