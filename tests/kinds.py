@@ -73,7 +73,7 @@ def _of(fixtures: set[str]) -> str:
 
 @contextmanager
 def no_process() -> Iterator[None]:
-    """Whoever starts a process from this thread fails with AssertionError."""
+    """Starting a process from this thread raises AssertionError."""
     global _guarded
     _guarded = True
     try:

@@ -1,4 +1,4 @@
-"""What the pages tell a user to type, and what they name, exists."""
+"""Every command and every name on the pages exists."""
 
 from __future__ import annotations
 

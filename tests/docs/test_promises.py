@@ -1,4 +1,4 @@
-"""What the pages promise to somebody who adds a part: these files, these rows, and no others."""
+"""A new part needs exactly the files and rows that the pages name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ print(html.render(result), "<!-- summary -->", summary_md.render(result))
 
 
 def run_beside(folder: Path, program: str, argument: Path) -> str:
-    """What a program prints that imports the rooms which were copied into this folder."""
+    """The output of a program that imports the copies of the rooms in this folder."""
     done = subprocess.run(
         [sys.executable, "-c", program, str(argument)],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""Runs `diya` as a user would, as a process, and looks at what it leaves behind."""
+"""Runs `diya` as a user would, as a process, and looks for leftovers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(*arguments: str, timeout: float = 100) -> subprocess.CompletedProcess[st
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """The running command.  What a failed test leaves running ends with the tests."""
+    """The running command.  It ends with the tests if a failed test leaves it running."""
     process = subprocess.Popen(
         [*DIYA, *arguments],
         cwd=ROOT,

@@ -28,8 +28,8 @@ class Imports:
 def read(root: Path, packages: Iterable[str], modules: Iterable[str] = ()) -> Imports:
     """The imports among packages and single modules in `root`.
 
-    An import of `a.b` runs `a/__init__.py` too.  What stands under `if TYPE_CHECKING:` is imported
-    by nobody.
+    An import of `a.b` runs `a/__init__.py` too.  Imports under `if TYPE_CHECKING:` do not count,
+    because they never run.
     """
     paths = {module: root / f"{module}.py" for module in modules}
     for package in packages:

@@ -1,4 +1,4 @@
-"""The summary of a GitHub step: appended, and never larger than what GitHub takes."""
+"""The summary of a GitHub step is appended, and never larger than GitHub's limit."""
 
 from __future__ import annotations
 

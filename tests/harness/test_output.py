@@ -1,4 +1,4 @@
-"""`--verbose` and `--quiet`: what is logged, what is left out, and what never shows."""
+"""`--verbose` and `--quiet`: the logged lines, the omitted ones, and the masked secrets."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def logging_to(stream: io.StringIO) -> Iterator[None]:
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    """What is logged, under an environment with secrets."""
+    """The log, under an environment with secrets."""
     stream = io.StringIO()
     with logging_to(stream):
         yield stream
@@ -108,7 +108,7 @@ def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_pat
 
 @pytest.mark.service
 @pytest.mark.service
-def test_a_verbose_report_says_what_it_wrote(tmp_path: Path) -> None:
+def test_a_verbose_report_names_the_files_it_wrote(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     finished = command.run("report", "--verbose", str(run_dir))
     (line,) = finished.stderr.splitlines()

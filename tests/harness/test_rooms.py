@@ -1,4 +1,4 @@
-"""The rooms: who may import whom, and what the command line may not pull in."""
+"""The allowed imports among the rooms, and the modules that the command line must not import."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_an_import_for_annotations_closes_no_circle(tmp_path: Path) -> None:
 def check_arrows(
     package: str, allowed: Mapping[str, set[str]], imports: import_graph.Imports
 ) -> None:
-    """Every room of the package is in the table, and imports what stands there and itself only."""
+    """Every room of the package has a row, and imports only itself and the rooms in its row."""
     rooms = {path.parent.name for path in (command.ROOT / package).glob("*/__init__.py")}
     assert rooms == set(allowed)
     for module, found in imports.all().items():
@@ -232,9 +232,9 @@ HARNESS_AT_THE_TOP = {
     *("cli", "parent_watch"),
     *("parser", "fleet_kinds", "streams", "log", "errors", "error_exit", "ci_files"),
 }
-"""The two entries, and what the command line is made of."""
+"""The two entry points, and the parts of the command line."""
 BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot"}
-"""What is no command: parts of `shrink`, `faults`, `readiness` and `profile`."""
+"""Modules that are no commands: parts of `shrink`, `faults`, `readiness` and `profile`."""
 
 
 def test_the_arrows_inside_harness_go_one_way(imports: import_graph.Imports) -> None:
@@ -313,7 +313,7 @@ COMMANDS = (
     *("demo", "up", "chaos", "completion"),
 )
 NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")
-"""Extras: who installs diya without them must have every command nevertheless."""
+"""Extras: every command must work without them."""
 WITHOUT_THEM = """
 import sys
 

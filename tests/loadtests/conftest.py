@@ -1,4 +1,4 @@
-"""What the tests of the load engine share: plans, a service over a scripted server."""
+"""Shared by the tests of the load engine: plans, a service over a scripted server."""
 
 from __future__ import annotations
 

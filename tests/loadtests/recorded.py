@@ -1,4 +1,4 @@
-"""What a run directory says, for tests: its records, and what became of every arrival."""
+"""The records of a run directory, and the fate of every arrival, for tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def records(run_dir: Path, kind: type[T]) -> list[T]:
 
 
 def fates(run_dir: Path) -> dict[int, Fate]:
-    """What became of each arrival, in order.  Raises AssertionError if one is recorded twice."""
+    """The fate of each arrival, in order.  Raises AssertionError if one is recorded twice."""
     found = [(each.conversation, each.fate) for each in records(run_dir, ConversationRecord)]
     for each in records(run_dir, ArrivalRange):
         indices = range(each.first, each.first + each.count * each.step, each.step)
@@ -33,7 +33,7 @@ def fates(run_dir: Path) -> dict[int, Fate]:
 
 
 def offered(index: int, ended: float) -> ConversationRecord:
-    """What is written of a customer who came, took one turn and went."""
+    """The record of a customer that opened a session, took one turn and left."""
     return ConversationRecord(
         conversation=index,
         journey="return",
@@ -50,7 +50,7 @@ def offered(index: int, ended: float) -> ConversationRecord:
 
 @contextmanager
 def honest_server(ttl_s: float, *options: str) -> Iterator[tuple[str, Callable[[], str]]]:
-    """The address of an ADK server whose sessions live so long, and what reads its next line."""
+    """The address of an ADK server with this TTL, and a function that reads its next line."""
     command = [executable, "-m", "tests.loadtests.fake_adk", str(ttl_s), *options]
     with Popen(command, stdout=PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None

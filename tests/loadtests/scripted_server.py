@@ -1,4 +1,4 @@
-"""An HTTP server that does exactly what a test tells it to, wrong things included."""
+"""An HTTP server that follows the script of a test, and also sends broken responses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Step:
-    """What the server does with one request."""
+    """The server's response to one request."""
 
     parts: tuple[bytes, ...]
     """Sent one after the other, a fifth of a second apart."""
@@ -60,7 +60,7 @@ def text_event(text: str, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class Request:
-    """What the server was asked."""
+    """One request that the server received."""
 
     method: str
     path: str
@@ -76,7 +76,7 @@ class Request:
 
 @dataclass
 class ScriptedServer:
-    """Serves `steps` in order, whatever is asked; the last one again and again."""
+    """Serves `steps` in order to any requests, and repeats the last one."""
 
     url: str
     steps: list[Step]

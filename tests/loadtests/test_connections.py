@@ -111,7 +111,7 @@ def test_the_memory_of_a_failed_request_is_freed_at_once(how: str) -> None:
             if how == "refused":
                 listening.close()
         client = Client(url, connections=1)
-        # The first one loads what is loaded once.
+        # The first request loads the modules that are loaded once.
         errors = {client.send("GET", "/", None, 0.01 if how == "silent" else 10).error}
         gc.collect()
         for _ in range(20):

@@ -35,7 +35,7 @@ SESSION = reply(200, json.dumps({"userId": "u", "events": []}).encode())
 
 
 class Played:
-    """What a customer left behind."""
+    """The records of one customer."""
 
     def __init__(self, bench: Bench, run_dir: Path) -> None:
         self.bench, self._run_dir = bench, run_dir

@@ -1,4 +1,4 @@
-"""Room for connections: the limit on open files is raised, and what is left decides."""
+"""Room for connections: the limit on open files is raised, and the free ones set the number."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_an_agent_may_end_a_turn_with_something_else_than_text(last: dict[str, A
 
 TOLD = text_event("I shall look.")
 AFTER_A_RESULT = [
-    # all that the agent does, the place of what is its reply
+    # all events of the agent, the index of its reply
     ([CALL, RESULT], None),
     ([CALL, RESULT, DELTA], None),
     ([CALL, RESULT, THOUGHT, CALL, RESULT], None),

@@ -1,4 +1,4 @@
-"""The ledger of planned arrivals: what is left over comes as few ranges, and the sum is exact."""
+"""The ledger of planned arrivals: the rest is written as a few ranges, and the sum is exact."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ BACK_S = 0.2
 
 
 def _profile(seconds: float = 6.0) -> Profile:
-    """Customers who think for about half a second."""
+    """A load whose customers think for about half a second."""
     values = profile.load("smoke").to_dict()
     values["time"]["compression"] = 40
     values["load"]["base_rate"] = 8.0
@@ -47,7 +47,7 @@ def _answers(switch: LoadSwitchFile, order: int, mark: str, count: int) -> list[
 
 
 def _fates(run_dir: Path, load: Profile) -> dict[int, Fate]:
-    """What became of every arrival of the plan and of the spikes: nobody is missing."""
+    """The fate of every arrival of the plan and of the spikes; none is missing."""
     marks = [mark for mark in records(run_dir, LoadMark) if mark.mark == "spike"]
     planned = arrivals.count(load, SEED) + sum(int(mark.values["arrivals"]) for mark in marks)
     found = fates(run_dir)
@@ -56,7 +56,7 @@ def _fates(run_dir: Path, load: Profile) -> dict[int, Fate]:
 
 
 def _told(run_dir: Path, players: int) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """Order a spike, then a storm in the middle of it; what was answered."""
+    """Command a spike, then a storm in the middle of it; the generator's answers."""
     switch = LoadSwitchFile(run_dir)
     _await_turns(run_dir, 10)
     spike = switch.tell(SpikeCommand(seconds=2.0, factor=4.0, seed=5))
@@ -96,7 +96,7 @@ def test_one_process_obeys_commands_and_accounts_for_every_customer(
 
 
 def _recalled(run_dir: Path, load: Profile, spike: Spike) -> list[float]:
-    """When those spoke who were cut off while they thought and had more to think; after the cut."""
+    """Due times, after the cut, of customers that were cut off while they were thinking."""
     (cut,) = [mark.t for mark in records(run_dir, LoadMark) if mark.mark == "storm-cut"]
     run_id = f"{run_dir.name}-0123456789ab"
     everybody = [*arrivals.plan(load, SEED), *spikes.shard(load, SEED, spike, 0, 1)]

@@ -43,7 +43,7 @@ class Workers:
         self.master: Master | None = None
 
     def send_message(self, kind: str, data: dict[str, Any], client: str) -> None:
-        """What the master sends."""
+        """Take a message of the master."""
         self.told.append((kind, data))
         if kind in ANSWERS:
             gevent.spawn(self._answer, ANSWERS[kind], data["run"], client)
@@ -53,7 +53,7 @@ class Workers:
         self.master.take(stage, {"run": run}, client)
 
     def shards(self) -> list[dict[str, Any]]:
-        """What was said to who was given one."""
+        """The messages that assigned a shard."""
         return [data for kind, data in self.told if kind == "diya:shard"]
 
 

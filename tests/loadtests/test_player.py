@@ -114,7 +114,7 @@ def test_arrivals_are_refused_while_no_file_can_be_opened(
 ) -> None:
     monkeypatch.setattr(descriptors, "connections", lambda wanted: 3)
     _play_what_is_due(rounds, tmp_path, max_open=20_000)
-    # Who came in one bunch with the first three found no room only afterwards.
+    # Arrivals in one bunch with the first three are refused only after them.
     refused = [index for _, index in rounds.refused]
     assert refused[0] <= LONGEST_BUNCH
     assert refused[-100:] == list(range(refused[-1] - 99, refused[-1] + 1))

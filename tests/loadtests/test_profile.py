@@ -19,7 +19,7 @@ def _line_of(text: str) -> int:
 
 
 def _error(path: Path, old: str, new: str) -> str:
-    """What loading says when `old` is replaced by `new` in the profile `smoke`."""
+    """The error of the profile `smoke` with `old` replaced by `new`."""
     assert old in SMOKE
     path.write_text(SMOKE.replace(old, new, 1))
     with pytest.raises(ProfileError) as caught:
@@ -180,7 +180,7 @@ def test_a_file_that_ends_too_early_is_reported_at_its_last_line(path: Path) -> 
 
 
 MISTAKES = [
-    # what the file says instead, where the line is, what the sentence must say
+    # the old text, the new text, the error
     (
         "base_rate = 1.0",
         "base_rat = 1.0",

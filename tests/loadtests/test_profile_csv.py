@@ -24,7 +24,7 @@ def test_a_log_becomes_arrivals_whose_turns_make_its_requests(tmp_path: Path) ->
     assert mine.load_seconds == pytest.approx(1)
     curve, turns = mine.curve(), mine.conversation.expected_turns
     for t, per_minute in ((0.1, 600), (0.3, 1200), (0.6, 0), (0.9, 300)):
-        # The rates themselves are real, not compressed: what the service felt then.
+        # The rates themselves are not compressed: they are those that the service saw.
         assert curve.rate(t) * turns * 60 == pytest.approx(per_minute)
 
 
@@ -213,7 +213,7 @@ def test_a_log_may_be_in_the_encodings_of_excel(tmp_path: Path, encoding: str) -
 
 
 MISTAKES = [
-    # the log, what the sentence must say after the file's name
+    # the log, the error after the file's name
     ("5\n6\nmany\n", " line 3: requests per minute must be a number from 0 up, not 'many'"),
     ("rpm\n5\n-1\n", " line 3: requests per minute must be a number from 0 up, not '-1'"),
     ("5\nnan\n", " line 2: requests per minute must be a number from 0 up, not 'nan'"),

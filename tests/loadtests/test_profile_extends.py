@@ -74,7 +74,7 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
 
 
 MISTAKES = [
-    # what the file says, the line, what the sentence must say
+    # the file's text, the line of the error, the error
     (MINE + "[load]\nbase_rate = -1\n", 4, "'base_rate' in [load] must be a number"),
     (MINE + "[change.opning]\nhold = 3\n", 3, "no such phase; did you mean 'opening'?"),
     (MINE + "[change.opening]\nhold = -3\n", 4, "'hold' in [phase] must be a number"),
@@ -103,7 +103,7 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(
 
 
 REPLACED = [
-    # what the file says instead of a table of the other's, the line, what the sentence must say
+    # the text in place of an inherited table, the line of the error, the error
     ("slo = 3\n", 3, "[slo] must be a table, not 3"),
     ("journeys = 7\n", 3, "[journeys] must be a table, not 7"),
     ("[conversation]\nlanguages = 3\n", 4, "[conversation.languages] must be a table, not 3"),

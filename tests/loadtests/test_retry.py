@@ -33,7 +33,7 @@ def test_a_customer_cut_off_during_an_attempt_retries_after_reconnecting(smoke: 
     )
     assert (tries.outcome, tries.attempts, tries.unsure) == (Outcome.OK, 2, 1)
     assert time.monotonic() - begun >= 0.5
-    # What the customer asks for next has what was left of it.
+    # The customer's next request gets the rest of the time.
     assert deadline.at - begun > 0.6
 
 

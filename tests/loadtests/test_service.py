@@ -44,7 +44,7 @@ def unframed(*events: Any) -> Step:
 
 
 PLAIN = [
-    # what the service does, what is known afterwards, whether asking again can help
+    # the service's answer, the outcome of the attempt, whether a retry can help
     ("a complete reply", agent_reply(WHOLE), Outcome.OK, True),
     ("an agent that says nothing", agent_reply(), Outcome.OK, True),
     ("an agent that has nothing to add", agent_reply(CALL, RESULT), Outcome.OK, True),
@@ -70,7 +70,7 @@ PLAIN = [
 STREAMED = [
     ("a complete reply", stream(PARTIAL, WHOLE), Outcome.OK),
     ("an agent that has nothing to add", stream(CALL, RESULT), Outcome.OK),
-    ("cut off before what it would add", stream(CALL, RESULT, complete=False), Outcome.INFO),
+    ("cut off before its last event", stream(CALL, RESULT, complete=False), Outcome.INFO),
     ("a reply that ends with its connection", unframed(PARTIAL, WHOLE), Outcome.OK),
     ("perhaps cut off, nobody can tell", unframed(CALL, RESULT), Outcome.INFO),
     ("no whole event", stream(PARTIAL), Outcome.INFO),
@@ -342,6 +342,6 @@ def test_the_time_to_first_token_is_the_truth_but_for_milliseconds(
         assert attempt.first_token is not None
         # Written: the head, the first text, the whole reply, the end; 0.2 s apart.
         off.append(abs(attempt.first_token - offset - context.server.wrote[4 * number + 1]))
-    # 5 ms are promised, and measured where nothing else runs; who waited for a block of the stream
-    # would be 200 ms off.
+    # 5 ms are promised, and measured on a quiet machine; a client that waited for a whole block of
+    # the stream would be 200 ms off.
     assert median(off) < 0.02

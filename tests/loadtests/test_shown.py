@@ -1,4 +1,4 @@
-"""What an answer shows beside its reply: tool steps, state, and the model's own words."""
+"""The parts of an answer beside its reply: tool steps, state, and the model's own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain Locust users on the command line: what they may choose, and what is refused."""
+"""Plain Locust on the command line: the accepted options, and the refused ones."""
 
 from __future__ import annotations
 

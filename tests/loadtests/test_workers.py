@@ -100,7 +100,7 @@ class LoadProcesses:
 
     @property
     def log(self) -> str:
-        """What all of them said."""
+        """The output of all of them."""
         return (self._folder / "log").read_text(errors="replace")
 
 

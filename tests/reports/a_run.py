@@ -156,7 +156,7 @@ class Conversation:
         when: str = "end",
         user: str | None = None,
     ) -> Conversation:
-        """A read of the session; by default right after the last turn, showing what is right."""
+        """A read of the session; by default right after the last turn, with the right history."""
         at = round(self.ended + 0.1 if at is None else at, 6)
         items = whole(*self.acknowledged()) if history is None else history
         self.audits.append(

@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",
         action="store_true",
-        help="write what the renderers make now to tests/reports/golden",
+        help="write the current output of the renderers to tests/reports/golden",
     )
 
 

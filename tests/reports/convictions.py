@@ -1,4 +1,4 @@
-"""What the tests of continuity ask: of which classes is a hand-written run convicted?"""
+"""For the tests of continuity: the classes of violation found in a hand-written run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What applications do to their own messages is told apart from what a store does to them."""
+"""Messages changed by the application are told apart from messages changed by the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several rooms share: suggestions for mistyped names, and addresses."""
+"""Shared by several rooms: suggestions for mistyped names, and addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error budget: what the objectives allow, what the run spent of it, and which fault did."""
+"""The error budget: the allowed errors, the share the run spent, and the share of each fault."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_a_read_beside_a_fault_may_take_long(tmp_path: Path, status: str) -> Non
 
 
 def lost_as_declared(opened: float) -> Run:
-    """Redis, killed at 20 s, lost what it had acknowledged from 19.8 s on."""
+    """Redis was killed at 20 s, and lost the writes acknowledged from 19.8 s on."""
     run = busy()
     run.fault("kill-redis", 20.0, 21.5, injected=20.02, server_lost_since=19.8)
     lost = run.conversation(start=opened - 0.05, planned=3, error="turn 0 ended fail")

@@ -1,4 +1,4 @@
-"""A session against what the answers showed: tool steps, state, and the words of the model."""
+"""A session is compared with the answers: tool steps, state, and the words of the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def statuses(run: Run, tmp_path: Path) -> dict[str, Status]:
     return {kind: found[kind].status for kind in ("steps", "state", "reply") if kind in found}
 
 
-def test_a_session_that_holds_what_was_shown_passes(tmp_path: Path) -> None:
+def test_a_session_that_matches_the_answers_passes(tmp_path: Path) -> None:
     run = Run()
     read(talk(run))
     assert statuses(run, tmp_path) == dict.fromkeys(("steps", "state", "reply"), Status.PASS)

@@ -1,6 +1,6 @@
-"""What a session's history must hold: turns lost, cut off, doubled, halved, forked, out of order.
+"""Violations of a session's history: turns lost, cut off, doubled, halved, forked, out of order.
 
-Each is convicted as that class and nothing else, and the innocent neighbour of each goes free.
+Each is convicted as that class and no other, and a similar correct history passes.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def test_a_reply_before_its_message_is_reordered(convictions: Judge) -> None:
     assert convictions(run) == {"reordered": 1}
 
 
-def test_a_turn_of_unknown_fate_before_what_preceded_it_is_reordered(convictions: Judge) -> None:
+def test_a_turn_of_unknown_fate_before_an_earlier_turn_is_reordered(convictions: Judge) -> None:
     run = Run()
     run.conversation().turn().turn(outcome=Outcome.INFO).audit(whole("c0t1", "c0t0"))
     assert convictions(run) == {"reordered": 1}

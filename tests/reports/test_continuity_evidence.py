@@ -1,4 +1,4 @@
-"""What a conviction rests on: the declared durability, the evidence, and when nothing is known."""
+"""The grounds of a conviction: the declared durability and the evidence; without them, unknown."""
 
 from __future__ import annotations
 

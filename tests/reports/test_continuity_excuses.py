@@ -1,4 +1,4 @@
-"""How far an excuse goes: what one piece of evidence leaves open, another may settle."""
+"""The reach of an excuse: evidence that leaves a question open may be settled by other evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPENED_LATE = "opening the session: no complete response within 8 s"
 
 
 def retried(run: Run) -> Conversation:
-    """A conversation of which nobody knows what one attempt of its first turn did."""
+    """A conversation whose first turn has an attempt of unknown outcome."""
     return run.conversation().turn(attempts=2, unsure=1)
 
 

@@ -1,4 +1,4 @@
-"""Records that stay in their file are what was written, whoever asks for which in what order."""
+"""Records read from their file equal the written ones, in any order of reading."""
 
 from __future__ import annotations
 

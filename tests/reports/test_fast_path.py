@@ -1,4 +1,4 @@
-"""The short way acquits nobody whom the long way would not, and counts the same."""
+"""The fast path acquits only conversations that the full check acquits, and counts the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.reports.a_run import TTL, Conversation, Run, whole
 
 
 def short_and_long(run: Run) -> tuple[tuple[bool, int] | None, Tallies, list[Any]]:
-    """What the short way says of the run's only conversation, and what the long way says."""
+    """The results of the fast path and of the full check on the run's only conversation."""
     with tempfile.TemporaryDirectory() as scratch:
         history = run.history(Path(scratch))
     ((_, (record,), turns, audits),) = history.talks()
@@ -109,7 +109,7 @@ def test_the_fast_path_and_the_slow_path_agree(run: Run) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(conversations())
-def test_the_walk_through_blameless_turns_is_left_out_and_finds_the_same(run: Run) -> None:
+def test_the_fast_path_skips_the_walk_and_finds_the_same(run: Run) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         history = run.history(Path(scratch))
     ((_, (record,), turns, audits),) = history.talks()

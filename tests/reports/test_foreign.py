@@ -1,4 +1,4 @@
-"""What a foreign target shows, what it cannot show, and customers who come back after the TTL."""
+"""Findings on a foreign target, with and without evidence; customers that return after the TTL."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_session_gone_after_its_ttl_and_opened_again_is_no_loss(tmp_path: Path
     talk.turn(at=back, seen=_alone("c0t1"), reopened=back + 0.05).audit(whole("c0t1"))
     history = run.history(tmp_path)
     assert _failed(history) == {}
-    # The 404 on time is what shows that nothing is resurrected.
+    # The 404 on time proves that nothing is resurrected.
     assert _by_class(history)["resurrected"].status is Status.PASS
 
 

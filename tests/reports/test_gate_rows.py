@@ -61,7 +61,7 @@ def test_every_row_is_the_name_of_a_check_s_finding() -> None:
     assert set(GATES) - of_classes - named == set()
 
 
-def test_every_row_says_what_it_means_in_sentences() -> None:
+def test_every_row_explains_its_gate_in_sentences() -> None:
     bare = [row.name for row in GATES.values() if not re.fullmatch(r"[A-Z0-9].+\.", row.meaning)]
     assert bare == []
 

@@ -1,4 +1,4 @@
-"""Reading a run directory: what a killed run leaves is forgiven, anything else is named."""
+"""Reading a run directory: a killed run's half-written last line is accepted, other damage not."""
 
 from __future__ import annotations
 

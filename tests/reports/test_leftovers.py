@@ -1,4 +1,4 @@
-"""What is left after the TTL: leaks of any size are found, a healthy Redis is not convicted."""
+"""Memory and keys after the TTL: leaks of any size are found, a healthy Redis is not convicted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.reports.a_run import MIB, TTL, Run, redis_sample
 from tests.reports.gated import judge
 
 SETUP = 0.4 * MIB
-"""What connections and scripts take once."""
+"""Bytes that connections and scripts take once."""
 EACH = 1500.0
 """Bytes of a turn that lives."""
 

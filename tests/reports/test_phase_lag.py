@@ -1,4 +1,4 @@
-"""A generator that stalls in one fault excuses what failed there, and nothing else."""
+"""A generator that stalls in one fault excuses the failures of that fault, and no others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def judged(directory: Path, *, late_at: float, slow_at: float) -> tuple[Verdict,
     ("late_at", "slow_at", "verdict", "said"),
     [
         (0.0, 0.0, Verdict.GO, False),
-        (300.0, 0.0, Verdict.GO, False),  # who came late was answered in time
+        (300.0, 0.0, Verdict.GO, False),  # the late customers were answered in time
         (0.0, 300.0, Verdict.NO_GO, False),
         (500.0, 300.0, Verdict.NO_GO, False),
         (300.0, 300.0, Verdict.INCONCLUSIVE, True),

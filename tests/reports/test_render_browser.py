@@ -59,7 +59,7 @@ def browser() -> str:
 
 
 def _open(browser: str, page: Path, folder: Path, width: int) -> tuple[str, str]:
-    """The page's DOM after its script ran, and what the browser logged."""
+    """The page's DOM after its script ran, and the browser's log."""
     done = subprocess.run(
         [
             browser,

@@ -17,7 +17,7 @@ _VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
 class _Page(HTMLParser):
-    """Checks that tags nest, and collects what a test may ask for."""
+    """Checks that tags nest, and collects the parts that tests ask for."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

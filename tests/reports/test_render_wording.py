@@ -64,7 +64,7 @@ def test_a_gate_speaks_in_its_own_unit(value: float | None, unit: str, text: str
     assert formatting.quantity(value, unit) == text
 
 
-def test_the_limit_of_a_count_does_not_repeat_what_is_counted() -> None:
+def test_the_limit_of_a_count_does_not_repeat_the_unit() -> None:
     assert formatting.limit(0, "turns") == "0"
     assert formatting.limit(0.8, "s") == "800 ms"
     assert formatting.limit(80, "%") == "80 %"

@@ -89,7 +89,7 @@ def test_one_large_step_is_no_leak(tmp_path: Path) -> None:
 
 
 def test_a_replica_that_was_restarted_begins_anew(tmp_path: Path) -> None:
-    # The new process imports what the old one had, within the second half of the run.
+    # The new process imports the same modules as the old one, in the second half of the run.
     run = run_with(
         lambda t: 110.0 if t < 31 else min(110.0, 20 + 45 * (t - 31)),
         pid=lambda t: 7.0 if t < 31 else 8.0,

@@ -77,7 +77,7 @@ def slow_pair(start_replica: StartReplica) -> tuple[Replica, Replica]:
 
 @pytest.fixture
 def user() -> str:
-    """A customer whom no other test knows."""
+    """A user that no other test uses."""
     return f"user-{uuid.uuid4().hex[:8]}"
 
 

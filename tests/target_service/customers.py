@@ -1,4 +1,4 @@
-"""Customers for the tests: many at once over real HTTP, who send everything exactly once."""
+"""Customers for the tests: many at once over real HTTP; each sends every request exactly once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLIENTS = 20
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request and what came of it."""
+    """One request and its result."""
 
     what: str
     began: float
@@ -32,7 +32,7 @@ class Attempt:
 
     @property
     def ok(self) -> bool:
-        """Whether it did what it should."""
+        """Whether it succeeded."""
         return self.status == 200 and not self.error
 
 

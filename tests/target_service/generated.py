@@ -1,4 +1,4 @@
-"""What property-based tests are made of: ids, states and events at random, and how to compare."""
+"""Strategies of the property-based tests (ids, states and events), and their comparison."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ SMALL_EVENTS = st.builds(
     partial=st.sampled_from([None, None, None, None, True]),
     actions=st.builds(EventActions, state_delta=SMALL_STATES),
 )
-"""Where what happens matters more than what is in it."""
+"""For tests of the operations rather than of the contents."""
 CONFIGS = st.none() | st.builds(
     GetSessionConfig,
     num_recent_events=st.none() | st.integers(0, 4),

@@ -1,4 +1,4 @@
-"""The patches of ADK: all in force with what is pinned, and nobody can tell a patched replica."""
+"""The patches of ADK all apply to the pinned version, and do not change a replica's answers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ EVERYTHING = (
 
 
 def in_a_process(code: str) -> str:
-    """What a fresh interpreter prints."""
+    """The output of a fresh interpreter."""
     command = [sys.executable, "-W", "ignore", "-c", code]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
@@ -137,7 +137,7 @@ def _two(start_replica: StartReplica, **more: str) -> tuple[Replica, Replica]:
 
 
 def told(replica: Replica, app: str, user: str, texts: tuple[str, ...], **more: Any) -> list[str]:
-    """All that a conversation is answered with, and what is kept of it; ids and times masked."""
+    """All answers of a conversation, and its stored session; ids and times masked."""
     path = f"/apps/{app}/users/{user}/sessions"
     endpoint = more.pop("endpoint")
     replica.http.post(path, json={"sessionId": "s"}).raise_for_status()

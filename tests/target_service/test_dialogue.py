@@ -1,4 +1,4 @@
-"""What the scripted agent says, and what its model testifies to."""
+"""The replies of the scripted agent, and its model's evidence of the history it was shown."""
 
 from __future__ import annotations
 

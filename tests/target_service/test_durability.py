@@ -1,4 +1,4 @@
-"""What an acknowledgement promises, and that nothing weaker is ever acknowledged."""
+"""An acknowledgement keeps its promise, and no weaker write is ever acknowledged."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_fsync_acknowledges_nothing_on_a_server_that_was_configured_otherwise_me
                 await a.confirm_turn(repeat)
             with pytest.raises(ResponseError, match=setting):
                 await a.create_session(**WHO, session_id="another")
-            # A refusal is told as what it is, whatever the server promises.
+            # A refusal keeps its own error under any durability of the server.
             with pytest.raises(StaleSessionError):
                 await a.append_event(session, event())
 
@@ -312,7 +312,7 @@ def test_app_state_of_a_writer_that_died_on_the_way_arrives_with_the_next_reader
             other = await b.get_session(**WHO, session_id="other")
             assert other is not None
             assert other.state == {"app:sale": "on"}
-            # Whoever is late with the same finds it done, and undoes nothing.
+            # A late repeat of the change finds it done, and does not undo the newer one.
             await b.append_event(other, event(**{"app:sale": "off"}))
             assert turn.stored is not None
             await b.store._app.carry(key, turn.stored.nonce, 1, ["sale", b'"on"'])

@@ -1,6 +1,6 @@
 """Causes made on purpose in real processes: a replica, a Redis, customers, and the run's sampler.
 
-What the sampler records of them is judged as a run is, and the cause is the one that is named.
+The sampler's records are judged as a run, and the diagnosis must name the cause.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ class Observed:
             with meanwhile():
                 deadline = time.monotonic() + 90
                 while not enough():
-                    assert time.monotonic() < deadline, (
-                        "the load did not come to what was waited for"
-                    )
+                    assert time.monotonic() < deadline, "the load did not reach the awaited state"
                     time.sleep(0.1)
             over.set()
             for thread in threads:

@@ -28,7 +28,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProofFleet]:
 
 @pytest.fixture(scope="module")
 def replicas(fleet: ProofFleet) -> list[Replica]:
-    """Four replicas that nobody kills."""
+    """Four replicas that are never killed."""
     return fleet.open_all("abcd")
 
 
@@ -55,7 +55,7 @@ def test_a_turn_whose_replica_fails_happens_once_with_the_same_reply(
 def test_turns_under_kills_of_redis_happen_once_and_none_is_lost(
     fleet: ProofFleet, references: list[Reference]
 ) -> None:
-    # Under `everysec` the server may lose what it acknowledged in its last moments.
+    # Under `everysec` the server may lose its last acknowledged writes.
     fleet.flush("always")
     flushed = fleet.open_all("klmn", DIYA_DURABILITY="fsync")
     outcome = redis_kills.prove(fleet, flushed, references, 5, SEED, durability="fsync")

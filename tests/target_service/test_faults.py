@@ -1,4 +1,4 @@
-"""What a replica does when Redis fails, and when it is told to go."""
+"""The behaviour of a replica when Redis fails, and when it is told to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A replica starts without what it never uses, and is ADK's own API server all the same."""
+"""A replica starts without the modules that it never uses, and is still ADK's own API server."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_over_http_a_session_comes_with_its_events_and_only_once(
         "Where is ORD-58291?",
     ]
     assert b.run(user, "s", "When will it arrive?", "t1").status_code == 200
-    # What ADK refuses is refused as before, and leaves nothing.
+    # Events that ADK refuses are refused as before, and no session is left.
     events[1]["longRunningToolIds"] = ["x"]
     assert a.http.post(url, json=body | {"sessionId": "t"}).status_code == 400
     assert b.get(user, "t").status_code == 404

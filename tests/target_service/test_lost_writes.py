@@ -30,10 +30,10 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @contextlib.contextmanager
 def lost(server: RedisServer, folder: Path) -> Iterator[None]:
-    """What is written inside is gone afterwards: the server dies, and its file is cut back."""
+    """Lose the writes made inside: the server dies, and its file is cut back."""
     (file,) = (folder / "appendonlydir").glob("*.incr.aof")
-    # Under everysec a server may write what it acknowledged into its file seconds later; the answer
-    # to this comes after everything so far is in the file.
+    # Under everysec a server may write acknowledged data to its file seconds later; it answers this
+    # command only after all earlier data is in the file.
     server.client.config_set("appendfsync", "always")
     kept = file.stat().st_size
     yield

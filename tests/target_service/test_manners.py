@@ -1,4 +1,4 @@
-"""How a replica treats those who call it: who may come in, what is too much, what it tells."""
+"""How a replica treats its callers: authorisation, limits, and error messages."""
 
 from __future__ import annotations
 

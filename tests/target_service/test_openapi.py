@@ -24,7 +24,7 @@ from tests.target_service.processes import Replica, body
 EXAMPLES = int(os.environ.get("DIYA_OPENAPI_EXAMPLES", "10"))
 
 EXCLUDED = {
-    "POST /agent-identity/finalize": "500 whatever the input, unless google-adk[agent-identity], "
+    "POST /agent-identity/finalize": "500 on every input, unless google-adk[agent-identity], "
     "which this service does not use, is installed",
 }
 BOUNDED = settings(
@@ -53,7 +53,7 @@ def session_path(user: str) -> str:
 
 
 def steer(case: Any, known: dict[str, str], made_up: set[str]) -> None:
-    """Name what exists, so that a request gets past the 404; `made_up` names are left alone."""
+    """Use names that exist, so that a request gets past the 404; leave `made_up` names alone."""
     for name in known.keys() - made_up:
         if name in (case.path_parameters or {}):
             case.path_parameters[name] = known[name]

@@ -18,7 +18,7 @@ SECONDS = 2.0
 
 CROWD = 200
 CONNECTIONS = 16
-"""What one replica may open to one Redis, as the session service states."""
+"""The most connections of one replica to one Redis, as the session service states."""
 
 
 async def sessions(crowd: Crowd, users: list[str]) -> None:
@@ -40,7 +40,7 @@ async def alone(crowd: Crowd, users: list[str]) -> float:
 
 
 async def pressed(crowd: Crowd, users: list[str], per_second: float) -> None:
-    """Each customer sends one turn at a due time of its own, whatever the others get."""
+    """Each customer sends one turn at its own due time, and does not wait for the others."""
     start = time.monotonic()
     turns = []
     for number, user in enumerate(users):

@@ -89,7 +89,7 @@ async def _nothing(_: FastAPI) -> AsyncIterator[None]:
 
 
 def serve(folder: Path, *asked: tuple[str, str, Any]) -> list[Any]:
-    """What a server of the agent answers to these requests."""
+    """The answers of a server of the agent to these requests."""
     own_agent.load(folder)
     app = adk_server.create(folder, InMemorySessionService(), _nothing, single=True)
 

@@ -140,7 +140,7 @@ EVERYTHING: list[Operation] = [
 
 
 async def outcome(operation: Operation, service: BaseSessionService, now: float) -> str | None:
-    """What the operation answers, or the name of its error, at a time that both services see."""
+    """The answer to the operation, or the name of its error, at a time that both services see."""
     platform_time.set_time_provider(lambda: now)
     try:
         return await operation(service)

@@ -1,4 +1,4 @@
-"""What our session service promises beyond ADK's contract: revisions, repetition, its cache."""
+"""Promises of our session service beyond ADK's contract: revisions, repetition, its cache."""
 
 from __future__ import annotations
 

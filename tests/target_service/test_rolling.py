@@ -36,7 +36,7 @@ def restart_each(fleet: ProcessFleet) -> list[int | None]:
 
 
 async def under_load(fleet: ProcessFleet) -> tuple[Crowd, list[int | None], list[str]]:
-    """All attempts, how the replicas ended, and what is wrong with the histories."""
+    """All attempts, the exit codes of the replicas, and the violations in the histories."""
     over = asyncio.Event()
     async with Crowd(fleet.url) as crowd:
         users = [f"customer-{number}" for number in range(CUSTOMERS)]

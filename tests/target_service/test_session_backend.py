@@ -1,4 +1,4 @@
-"""Which session service a replica uses, and what it says to a choice that cannot be."""
+"""The session service that a replica uses, and the refusal of an impossible choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all of ADK's session services do, ours does too: one suite, four services."""
+"""Our session service does the same as all of ADK's: one suite, four services."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ def test_an_event_comes_back_whole(play: Play) -> None:
         session = await service.create_session(**KEY)
         await service.append_event(session, event)
         assert (await got(service)).events == [event]
-        # A second reader has nothing cached: this is what is really stored.
+        # A second reader has nothing cached, so this is the stored session.
         if isinstance(service, RedisSessionService):
             service.store.cache.drop(next(iter(await service.store.names("app", "u"))))
         assert (await got(service)).events == [event]

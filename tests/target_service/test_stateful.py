@@ -2,7 +2,7 @@
 
 Random appends through fresh and stale handles, turns begun, committed, committed again and
 abandoned, leases that run out, sessions that are deleted, evicted and created again, and a server
-that loses its last writes.  Every now and then each replica must show what the model shows.
+that loses its last writes.  Now and then each replica must show the same sessions as the model.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ STEPS = [
 
 @dataclass
 class Life:
-    """What the test knows of one creation of a session, beyond the model."""
+    """One creation of a session, with facts that the model does not hold."""
 
     number: int
     begun: str | None = None
@@ -71,7 +71,7 @@ class Handle:
 
 @dataclass
 class Running:
-    """A turn, and what it was begun on."""
+    """A turn, and the life and revision of the session that it began on."""
 
     replica: int
     turn: Turn
@@ -83,7 +83,7 @@ class Running:
 
 @dataclass
 class World:
-    """What a server that loses its last writes goes back to."""
+    """The state that a server returns to when it loses its last writes."""
 
     model: InMemorySessionService
     lives: dict[SessionId, Life]
@@ -91,7 +91,7 @@ class World:
 
 
 class Replicas(RuleBasedStateMachine):
-    """The rules; each tells by the model alone what the replicas must answer."""
+    """The rules; each derives the right answers of the replicas from the model alone."""
 
     server: ClassVar[RedisServer]
 
@@ -125,7 +125,7 @@ class Replicas(RuleBasedStateMachine):
         for key in self._keys():
             self.server.client.delete(key)
 
-    # What is true now
+    # The current state
 
     def life(self, name: SessionId) -> int:
         """The number of the session's present life; 0 when there is none."""
@@ -257,7 +257,7 @@ class Replicas(RuleBasedStateMachine):
     # Turns
 
     def begin(self, name: SessionId, replica: int, events: list[Event], patient: bool) -> None:
-        """A patient caller waits until the lease of whoever has it runs out."""
+        """A patient caller waits until the lease of the current holder runs out."""
         if patient:
             self.end_lease(name)
         owner = uuid.uuid4().hex
@@ -303,7 +303,7 @@ class Replicas(RuleBasedStateMachine):
             with pytest.raises(SessionNotFoundError):
                 self.loop.run(commit)
         elif running.committed:
-            self.loop.run(commit)  # as a retry does, whoever wrote since
+            self.loop.run(commit)  # as a retry does, even after other writes
         elif self.revision(name) != running.revision or self.world.lives[name].begun != owner:
             with pytest.raises(StaleSessionError):
                 self.loop.run(commit)
@@ -320,9 +320,9 @@ class Replicas(RuleBasedStateMachine):
     # The server
 
     def save_or_lose_the_last_writes(self) -> None:
-        """By turns: what is on disk is noted; the server comes back with what was on disk.
+        """Alternately save the state of the disk, and bring the server back with the saved state.
 
-        Handles and turns of before are then let go: whoever holds one has seen what is lost.
+        Then drop older handles and turns, because their holders have seen the lost writes.
         """
         if self.saved is None:
             dumped = {key: self.server.client.dump(key) for key in self._keys()}

@@ -274,7 +274,7 @@ def test_a_dead_node_stops_its_own_customers_and_no_others(cluster: ClusterOfThr
                 with pytest.raises(RedisTimeoutError):
                     await failing
                 assert asyncio.get_running_loop().time() - start < 4.0
-                # The client has asked the others who owns the slot now: still the frozen one.
+                # The client has asked the others for the slot's owner: still the frozen one.
                 await asyncio.wait_for(turn(a, lucky[0], said("user", "still")), WHOLE_CALL_S)
             session = await a.get_session(app_name=APP, user_id=unlucky, session_id="s")
             assert session is not None
@@ -314,14 +314,14 @@ def test_a_dead_node_with_the_app_s_state_stops_only_turns_that_change_it(
                 # All of them together, not each of them, waited for the silent node.
                 assert asyncio.get_running_loop().time() - start < len(others) * WHOLE_CALL_S
                 assert last is not None
-                # Nobody is told that app state was changed, and who never saw it invents none.
+                # No caller is told that the app state changed, and a fresh replica invents none.
                 refused = await asyncio.gather(
                     a.append_event(last, sale_off),
                     turn(fresh, others[0], said("user", "no")),
                     return_exceptions=True,
                 )
                 assert [isinstance(each, RedisError) for each in refused] == [True, True]
-            # What was changed and not acknowledged comes to an end with its next reader.
+            # The next reader completes the change that was not acknowledged.
             await answered(fresh, others[-1])
             for user in others:
                 session = await fresh.get_session(app_name=APP, user_id=user, session_id="s")

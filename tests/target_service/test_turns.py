@@ -245,7 +245,7 @@ def test_a_turn_goes_on_when_its_client_hangs_up_and_its_repeat_finds_the_reply(
     wanted = body(user, "s", "hello", "t1")
     with pytest.raises(httpx.ReadTimeout):
         a.http.post(path, json=wanted, timeout=0.2)
-    # Nobody asks again before: what is stored is what the first attempt did.
+    # No second attempt was sent yet, so the first one stored this turn.
     wait_until(lambda: bool(history(b, user)), 20, "the turn is stored")
     stored = history(b, user)
     assert [event["author"] for event in stored] == ["user", "shopmax"]

@@ -201,9 +201,9 @@ class Move:
         source.execute_command("MIGRATE", *where, "AUTH", self._cluster.password, "KEYS", *found)
 
     def slot(self, to: Server) -> None:
-        """Tell all nodes who has the slot now, the new owner first.
+        """Tell all nodes the new owner of the slot, the owner first.
 
-        With a new epoch, so that its word also counts where old news still goes around.
+        With a new epoch, so that nodes prefer its claim to older messages that are still in flight.
         """
         mine = ("CLUSTER SETSLOT", self._slot, "NODE", self._ids[to.port])
         to.client.execute_command(*mine)

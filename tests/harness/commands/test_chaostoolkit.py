@@ -42,7 +42,7 @@ print(json.dumps(discover_actions("chaos.actions")))
 
 
 def run(path: Path, place: Path, *options: str) -> tuple[int, dict[str, Any], str]:
-    """`chaos run`: its exit code, its journal, and what it said."""
+    """`chaos run`: its exit code, its journal, and its output."""
     journal = place / "journal.json"
     finished = subprocess.run(
         [
@@ -92,7 +92,7 @@ def plays(name: str, place: Path, *options: str) -> None:
 
 @pytest.mark.parametrize("name", ["smoke", "redis-restart", "rolling-deploy", "model-brownout"])
 def test_chaos_toolkit_runs_an_experiment_of_diya(tmp_path: Path, fleet: None, name: str) -> None:
-    # Its own switch for who is in a hurry: the pauses are for customers, and there are none.
+    # Chaos Toolkit's switch skips the pauses, which are for customers: there are none here.
     hurry = () if name == "redis-restart" else ("--dry", "pause")
     plays(name, tmp_path, *hurry)
 
@@ -104,7 +104,7 @@ def test_chaos_toolkit_runs_a_failover(tmp_path: Path) -> None:
 
 def test_faults_of_the_load_are_refused_where_there_is_none(tmp_path: Path, fleet: None) -> None:
     code, journal, _ = run(DIRECTORY / "customer-storm.yaml", tmp_path, "--dry", "pause")
-    # Chaos Toolkit's word for having come to the end of the file, whatever failed on the way.
+    # Chaos Toolkit calls a run `completed` when it reached the end of the file, even with failures.
     assert (code, journal["status"], journal["deviated"]) == (0, "completed", False)
     assert [each["status"] for each in journal["run"]] == ["failed", "failed"]
     for each, kind in zip(journal["run"], ("load-spike", "reconnect-storm"), strict=True):

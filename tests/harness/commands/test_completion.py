@@ -39,7 +39,7 @@ def written(path: Path, shell: str) -> Path:
 
 
 def completed(script: Path, *words: str) -> set[str]:
-    """What bash offers for the last word, in an empty folder but for `own.toml`."""
+    """Bash's suggestions for the last word, in a folder that holds only `own.toml`."""
     (script.parent / "own.toml").touch()
     line = " ".join(shlex.quote(word) for word in ("diya", *words))
     text = BASH.format(script=shlex.quote(str(script)), words=line)

@@ -124,7 +124,7 @@ def test_the_places_are_those_that_a_real_fleet_accepts(
     tmp_path: Path, place: str, options: dict[str, Any]
 ) -> None:
     load = LoadSwitchFile(tmp_path)
-    # Planned and never started: what it refuses follows from the plan.
+    # The fleet is never started: its refusals follow from the plan.
     fleet = ProcessFleet(
         tmp_path, secrets.token_hex(6), replicas=12, proxy=True, load=load, **options
     )
@@ -141,7 +141,7 @@ def _accepts(fleet: ProcessFleet, fault: Fault) -> bool:
     return True
 
 
-def test_containers_can_do_what_the_table_says_they_can(tmp_path: Path) -> None:
+def test_containers_support_the_faults_that_the_table_lists(tmp_path: Path) -> None:
     fleet = object.__new__(ContainerFleet)
     fleet._load = LoadSwitchFile(tmp_path)
     assert fleet.capabilities == random_experiment.CONTAINERS

@@ -14,7 +14,7 @@ from tests.harness import command
 pytestmark = pytest.mark.service
 
 
-def test_the_list_names_every_profile_with_what_it_is() -> None:
+def test_the_list_names_and_describes_every_profile() -> None:
     finished = command.run("profile", "list")
     assert finished.returncode == 0, finished.stderr
     for name in profile.names():
@@ -22,7 +22,7 @@ def test_the_list_names_every_profile_with_what_it_is() -> None:
     assert max(map(len, finished.stdout.splitlines())) <= 80
 
 
-def test_show_draws_the_night_and_counts_what_it_takes() -> None:
+def test_show_draws_the_night_and_counts_its_load() -> None:
     finished = command.run("profile", "show", "diwali")
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""

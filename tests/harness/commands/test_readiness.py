@@ -85,7 +85,7 @@ def test_a_limit_of_the_command_line_is_judged_by_and_shown_beside_the_profiles_
     assert "--slo max_outage_s=19" in (run_dir / "summary.md").read_text()
 
 
-def test_a_verbose_run_logs_what_it_does_without_secrets(
+def test_a_verbose_run_logs_its_steps_without_secrets(
     good: tuple[Path, Any, dict[str, Any]],
 ) -> None:
     run_dir, finished, _ = good
@@ -157,7 +157,7 @@ def test_a_service_that_sets_no_ttl_is_convicted_for_memory(
     assert result["memory"]["keys_without_ttl_max"] > 0
 
 
-def test_a_target_is_driven_through_its_api_and_what_cannot_be_known_is_unknown(
+def test_a_target_is_driven_through_its_api_and_gates_without_evidence_are_unknown(
     tmp_path: Path,
 ) -> None:
     fleet = command.start("up", "--replicas", "1", "--redis", "bundled", "--ttl", "3")
@@ -168,7 +168,7 @@ def test_a_target_is_driven_through_its_api_and_what_cannot_be_known_is_unknown(
     finally:
         fleet.terminate()
         fleet.communicate(timeout=20)
-    assert finished.returncode == 0, finished.stdout  # on what its API shows
+    assert finished.returncode == 0, finished.stdout  # judged by its API alone
     assert result["turns"]["ok"] == result["turns"]["offered"] > 40
     unknown = {gate["name"] for gate in result["gates"] if gate["status"] == "unknown"}
     assert unknown, "nobody looked at the target's Redis: its memory cannot be known"

@@ -1,1 +1,1 @@
-"""The pytest plugin and what stands behind it."""
+"""The pytest plugin and its parts."""

@@ -68,7 +68,7 @@ def invocation(*arguments: str) -> list[str]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Ours, without what pytest and CI systems have put there."""
+    """Our environment without the variables of pytest and of CI systems."""
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "GITHUB_"))}
     # The defects are modules of ours; a repository's own stand in its folder.
     return {**ours, "PYTHONPATH": str(command.ROOT), **variables}

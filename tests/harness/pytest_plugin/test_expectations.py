@@ -1,4 +1,4 @@
-"""Expectations, asked of stored results: what holds, what does not, and what cannot be asked."""
+"""Expectations on stored results: some hold, some do not, and some are refused."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def theirs(tmp_path: Path) -> Path:
 
 
 def python(folder: Path, *words: str, **variables: str) -> str:
-    """What such a process says."""
+    """The output of such a process."""
     environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     finished = subprocess.run(
         words, cwd=folder, env={**environ, **variables}, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""What a marker, an option or an ini value becomes on the command line of `diya readiness`."""
+"""Markers, options and ini values become arguments of `diya readiness`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--diya-env target`: the plugin drives a server that is there, and judges what it shows."""
+"""`--diya-env target`: the plugin drives a running server, and judges it by its API."""
 
 from __future__ import annotations
 

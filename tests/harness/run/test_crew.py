@@ -1,4 +1,4 @@
-"""The load over several processes: what is lost is accounted, inconclusive, and leaves nothing."""
+"""The load over several processes: a lost worker makes the run INCONCLUSIVE, and leaves nothing."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _locusts(run_id: str, kind: str) -> list[int]:
 
 
 def _failed(out: Path) -> dict[str, str]:
-    """The gates that failed, and what they say."""
+    """The gates that failed, with their summaries."""
     result: dict[str, Any] = json.loads((command.only_run(out) / "result.json").read_text())
     return {g["name"]: g["summary"] for g in result["gates"] if g["status"] == "fail"}
 
 
 def _became(out: Path) -> dict[int, Fate]:
-    """What became of each planned arrival, all of them there."""
+    """The fate of each planned arrival; none is missing."""
     run_dir = command.only_run(out)
     (planned,) = (m.values["arrivals"] for m in records(run_dir, LoadMark) if m.mark == "start")
     became = fates(run_dir)

@@ -43,7 +43,7 @@ class Clock:
 
 
 class Script:
-    """A load generator that writes what it was told to when its time has come."""
+    """A load generator that writes prepared records at their times."""
 
     def __init__(self, clock: Clock, writer: RecordWriter, story: list[tuple[float, Record]]):
         self._clock, self._writer = clock, writer
@@ -92,7 +92,7 @@ class Watched:
         return plans.from_args(parser.build().parse_args(words))
 
     def story(self, turn_s: float) -> list[tuple[float, Record]]:
-        """What the load writes when every turn takes so long, until its last conversation ends."""
+        """The records of a load whose turns all take `turn_s` seconds."""
         story: list[tuple[float, Record]] = [(START, LoadMark(START, "start", {}))]
         for arrival in arrivals.stream(self.load, SEED):
             planned = conversation.plan(self.load, arrival, "run")
@@ -170,7 +170,7 @@ def _to_the_end(run: Watched, turn_s: float) -> tuple[float, float]:
     return talked, over
 
 
-def test_customers_who_think_for_minutes_are_waited_for(watched: Run) -> None:
+def test_the_run_waits_for_customers_that_think_for_minutes(watched: Run) -> None:
     run = watched(compression=1)
     talked, over = _to_the_end(run, turn_s=0.2)
     assert talked > START + run.load.load_seconds + 2 * run.load.conversation.deadline_s + 60

@@ -1,4 +1,4 @@
-"""However a run ends, nothing of it is left, and what was recorded can be judged."""
+"""A run that is interrupted or killed leaves no processes, and its records can be judged."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def reads(process: psutil.Process, run_dir: Path) -> bool:
 
 @pytest.mark.service
 def test_a_run_that_judges_can_be_interrupted(tmp_path: Path) -> None:
-    # The end of a fleet is not interrupted; what comes after it must be.
+    # A signal does not interrupt the end of a fleet, but it must interrupt the code after it.
     code = (
         "import signal, sys; from harness.run.play import uninterrupted_end as whole\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(105))\n"

@@ -19,7 +19,7 @@ FLEET: Any = object()
 
 
 def unrehearsed(folder: Path, fleet: Any, *words: str) -> tuple[Plan, Plan, str]:
-    """The plan before and after, and what was said."""
+    """The plan before and after, and the message."""
     options = ["readiness", "--no-rehearsal", "--seed", "3", *words]
     before = plans.from_args(parser.build().parse_args(options))
     said = io.StringIO()

@@ -1,4 +1,4 @@
-"""A run on one core: its load is sized to it, whatever that core can do, and said everywhere."""
+"""A run on one core: the load is sized to that core, and every report says so."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BASE_RATE = 25.0
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """What is started inside may run on one core."""
+    """Processes started inside may run on one core only."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     try:
@@ -45,7 +45,7 @@ def plan(*words: str) -> Plan:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str, Any]]:
-    """The directory, what was on the terminal, and the result."""
+    """The run directory, the terminal output, and the result."""
     folder = tmp_path_factory.mktemp("one-core")
     heavy = folder / "heavy.toml"
     text = (command.HERE / "tiny.toml").read_text()

@@ -1,4 +1,4 @@
-"""What the numbers of Redis are worth."""
+"""The numbers that the Redis probe reports are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rehearsal before a run: it refuses what fails always, and leaves nothing behind."""
+"""The rehearsal before a run refuses a service that always fails, and leaves nothing behind."""
 
 from __future__ import annotations
 

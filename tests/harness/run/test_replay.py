@@ -35,7 +35,7 @@ def kept(tmp_path: Path, made: Plan) -> Path:
 
 
 def told(made: Plan) -> dict[str, Any]:
-    """What `run.json` says, but for what is another in every run."""
+    """The contents of `run.json` without the fields that differ in every run."""
     values: dict[str, Any] = to_builtins(made.description())
     for name in ("run_id", "origin", "command"):
         del values[name]

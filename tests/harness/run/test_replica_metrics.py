@@ -1,4 +1,4 @@
-"""What replicas and Redis tell of themselves, read from real servers, silent ones among them."""
+"""Metrics of replicas and Redis, read from real servers, some of which do not answer."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _asking(name: str) -> bool:
 
 
 @pytest.mark.service
-def test_the_sampler_tells_the_cpu_of_redis_and_what_it_was_slow_at(tmp_path: Path) -> None:
+def test_the_sampler_records_the_cpu_of_redis_and_its_slow_commands(tmp_path: Path) -> None:
     server = RedisServer("bundled", tmp_path / "redis")
     server.start()
     server.wait_ready()

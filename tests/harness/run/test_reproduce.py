@@ -82,7 +82,7 @@ def test_settings_of_the_environment_come_first_and_secrets_do_not() -> None:
     assert "hunter2" not in " ".join(told)
     shown = reproduce_command.reproduce_command({"reproduce": told})
     assert shown.startswith("DIYA_DURABILITY=fsync DIYA_MODEL='my model' diya readiness ")
-    # What a target does is not set here.
+    # Variables of the service are left out for a target, which does not get them.
     assert words("--target", "http://127.0.0.1:1", environment=environment)[0] == "diya"
 
 

@@ -56,7 +56,7 @@ def plan(name: str) -> Plan:
 
 
 def written(folder: Path, made: Plan, description: RunDescription) -> dict[str, Any]:
-    """`run.json` without this machine, and without what the profile and the journeys say."""
+    """`run.json` without this machine, the profile and the journeys."""
     run_file.write(folder, description)
     text = (folder / run_file.FILE).read_text()
     assert "s3cret" not in text
@@ -97,7 +97,7 @@ def test_a_fleet_that_is_up_is_written_as_before(tmp_path: Path) -> None:
         )
     )
     info = SimpleNamespace(name="valkey", version="9.1.0", allocator="jemalloc-5.3.0")
-    # Only what it says of itself: no engine is asked.
+    # Only its own description: the engine is not asked.
     fleet: Any = object.__new__(ComposeFleet)
     fleet.redis = SimpleNamespace(info=info)
     fleet.balancer = SimpleNamespace(url="http://127.0.0.1:8001")

@@ -1,4 +1,4 @@
-"""From what a rehearsal measured to the factor of the load."""
+"""The factor of the load follows from the measurements of the rehearsal."""
 
 from __future__ import annotations
 

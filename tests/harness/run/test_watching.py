@@ -1,4 +1,4 @@
-"""What the run watches while it lasts: records as they come, samples, the progress line."""
+"""The run watches its records as they come, takes samples, and shows the progress line."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ _BURN = "import time\nend = time.monotonic() + 90\nwhile time.monotonic() < end:
 
 
 class Meter:
-    """What `OwnCpu` counts beyond this very process, which is busy with waiting."""
+    """The CPU seconds that `OwnCpu` counts besides those of this process, which waits actively."""
 
     def __init__(self) -> None:
         self._own = OwnCpu()

@@ -24,7 +24,7 @@ def find_table(guests: int, tool_context: ToolContext) -> dict[str, Any]:
 
 
 class Rehearsed(BaseLlm):
-    """Looks for a table when a number of guests is named, and says what was found."""
+    """Looks for a table when a number of guests is named, and reports the result."""
 
     model: str = "rehearsed"
 

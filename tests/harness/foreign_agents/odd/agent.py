@@ -48,7 +48,7 @@ def note(amount: int, tool_context: ToolContext) -> dict[str, Any]:
 
 
 class OddModel(BaseLlm):
-    """Does what the customer's last word says."""
+    """Obeys the last word of the customer's message."""
 
     model: str = "odd"
 

@@ -1,1 +1,1 @@
-"""An agent with most of what ADK knows; its model says what it was shown."""
+"""An agent with most features of ADK, whose model replies with the request it was given."""

@@ -1,7 +1,7 @@
 """Agents with callbacks, a plugin, transfers, toolsets and tools that change.
 
 The model replies with the whole request that it was given, so that two servers can be compared by
-what their models were shown.  What it does is the first word of the customer's last message.
+their models' requests.  The first word of the customer's last message is the command.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SEEN: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="not
 
 
 class Echo(BaseLlm):
-    """Calls the tools that a message names, hands over, or says what it was shown."""
+    """Calls the tools that a message names, transfers, or replies with the request."""
 
     model: str = "echo"
 
@@ -64,7 +64,7 @@ class Echo(BaseLlm):
                 for piece in (text[:40], text[40:]):
                     yield LlmResponse(content=_says(piece), partial=True)
             parts = _says(text).parts or []
-            # What comes next must not see what one request did to its own copies.
+            # Later requests must not see the changes that one request made to its own copies.
             for content in llm_request.contents:
                 for part in content.parts or ():
                     part.text = part.text and part.text + " (seen)"
@@ -92,7 +92,7 @@ def plain(text: str, count: int = 1) -> dict[str, Any]:
     """Repeat a text.
 
     Args:
-      text: What to repeat.
+      text: The text to repeat.
       count: How often.
     """
     return {"text": text * count, "seen": _SEEN.get()}
