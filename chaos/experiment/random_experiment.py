@@ -52,7 +52,7 @@ def local_fleet(
         can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
     if scripted_model:
         can.add("model")
-    return FleetCapabilities(frozenset(can), replicas, own_redis, longest_s)
+    return FleetCapabilities(frozenset(can), replicas, own_redis, longest_s, topology.shape)
 
 
 CONTAINERS = CONTAINER_CAPABILITIES | {"load"}

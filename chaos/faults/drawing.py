@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from chaos.fleet.shapes import SINGLE, shape_of
+from chaos.fleet.shapes import SINGLE
 
 RESTART_S = 5.0
 """The time that a replica needs to start on a busy machine, and the balancer to find it."""
@@ -24,11 +24,8 @@ class FleetCapabilities:
     """Faults may be done to Redis."""
     longest_s: float = 3.0
     """No fault is drawn to last longer: sessions expire in an outage as long as the TTL."""
-
-    @property
-    def shape(self) -> str:
-        """The topology of Redis."""
-        return shape_of(self.capabilities)
+    shape: str = SINGLE
+    """The topology of Redis, one of `chaos.fleet.shapes.SHAPES`."""
 
     @property
     def network_sides(self) -> list[str]:

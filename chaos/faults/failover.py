@@ -11,6 +11,7 @@ from chaos.faults.redis_servers import LOAD_TIMEOUT, require_primary
 from chaos.faults.targeted import RedisFault
 from chaos.faults.write_probe import LEAD_S, WriteProbe
 from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.shapes import CLUSTER, SENTINEL_SET
 from chaos.fleet.waiting import wait_for
 
 TAKEOVER_TIMEOUT_S = 30.0
@@ -75,7 +76,7 @@ class Failover(_Takeover):
 
     kind: ClassVar[str] = "failover"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 1.5), 9.0)
-    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "sentinel"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", SENTINEL_SET})
 
 
 @dataclass
@@ -83,5 +84,5 @@ class ClusterShardDown(_Takeover):
     """One primary of a cluster: its shard is away until its replica has taken over."""
 
     kind: ClassVar[str] = "cluster-shard-down"
-    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "cluster"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", CLUSTER})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 1.5), 9.0)

@@ -18,7 +18,6 @@ from chaos.faults.parameter import parameter
 from chaos.faults.replicas import check_name, names_of
 from chaos.faults.targeted import LastingFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.shapes import SINGLE, shape_of
 from chaos.fleet.waiting import wait_for
 
 SIDES = ("redis", "balancer")
@@ -174,4 +173,4 @@ class NetworkFault(LastingFault):
         return took is not None and took >= expected / 2
 
     def _to_servers(self, env: SystemUnderTest) -> bool:
-        return self.side == "redis" and shape_of(env.capabilities) != SINGLE
+        return self.side == "redis" and len(env.redis.servers) > 1

@@ -11,6 +11,7 @@ from chaos.faults.redis_servers import require_primary, revive
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.redis_server import connect
+from chaos.fleet.shapes import SENTINEL_SET
 from chaos.fleet.topologies.sentinel import LINK_USER
 from chaos.fleet.waiting import wait_for
 
@@ -27,7 +28,7 @@ class Partition(RedisFault):
     """
 
     kind: ClassVar[str] = "partition"
-    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config", "sentinel"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"redis-config", SENTINEL_SET})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 9.0)
 
     def check_healthy(self, env: SystemUnderTest) -> None:

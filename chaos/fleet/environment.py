@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chaos.fleet.active_faults import ActiveFaults
-from chaos.fleet.shapes import SHAPES
+from chaos.fleet.shapes import SET_CAPABILITIES
 from reports.records import LoadMark
 from reports.records.load_commands import LoadCommand
 
@@ -31,7 +31,7 @@ CAPABILITIES: Mapping[str, str] = {
     "network-balancer": "disturb the connections between the balancer and the replicas",
     "model": "make the model slow or wrong",
     "load": "make more customers come, or make them come again",
-    **{name: shape.capability for name, shape in SHAPES.items() if shape.capability},
+    **SET_CAPABILITIES,
 }
 """Every capability and its meaning."""
 CONTAINER_CAPABILITIES = frozenset(

@@ -194,9 +194,9 @@ class ProcessFleet(FleetLifecycle):
 
 
 def password_files(run_dir: Path) -> list[str]:
-    """Configurations of Redis and its sentinels, and half-written ones."""
+    """The configurations of all servers of Redis, and half-written ones."""
     redis = glob.escape(str(run_dir / "redis"))
-    return [f"{redis}/**/*{name}.conf*" for name in ("redis", "sentinel")]
+    return [f"{redis}/**/*.conf*"]
 
 
 def _ports(base_port: int | None, count: int) -> list[int]:

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
 SINGLE = "single"
 
+SENTINEL_SET = "sentinel"
+CLUSTER = "cluster"
+SET_CAPABILITIES: Mapping[str, str] = {
+    SENTINEL_SET: "Redis is a Sentinel set",
+    CLUSTER: "Redis is a cluster",
+}
+"""The capabilities that a set of servers can have, and their meanings.  Several shapes may have the
+same one: faults ask for the capability, not for the shape."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -26,9 +35,11 @@ class Shape:
     build: Callable[[Parts], OwnRedis]
     """Makes the servers, not started.  Raises ChaosConfigError when there is no such binary."""
     capability: str | None = None
-    """The meaning of the capability that only this shape has, and that has the shape's name."""
+    """One of `SET_CAPABILITIES`."""
     most_min_replicas: int | None = None
     """The highest `min_replicas`; None: a primary cannot refuse writes for lack of replicas."""
+    shards: int | None = None
+    """The primaries that share the keys equally, by hash slots; None: each server has all keys."""
 
 
 def _single(parts: Parts) -> OwnRedis:
@@ -55,24 +66,20 @@ SHAPES: Mapping[str, Shape] = {
         "sentinel (3 servers, 3 sentinels)",
         ("redis-1", "redis-2", "redis-3"),
         _sentinel,
-        capability="Redis is a Sentinel set",
+        capability=SENTINEL_SET,
         most_min_replicas=2,
     ),
     "cluster": Shape(
         "cluster (3 + 3)",
         tuple(f"redis-{number}" for number in range(1, 7)),
         _cluster,
-        capability="Redis is a cluster",
+        capability=CLUSTER,
+        shards=3,
     ),
 }
 
-SETS = tuple(name for name, shape in SHAPES.items() if shape.capability)
+SETS = tuple(name for name, shape in SHAPES.items() if len(shape.servers) > 1)
 """The shapes of several servers."""
-
-
-def shape_of(capabilities: Iterable[str]) -> str:
-    """The shape of the Redis whose fleet has these capabilities."""
-    return next((name for name in SETS if name in set(capabilities)), SINGLE)
 
 
 def in_words(words: Iterable[str] = SHAPES) -> str:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from chaos.errors import ChaosConfigError
 from chaos.fleet.redis_server import Fsync
-from chaos.fleet.shapes import SETS, SHAPES, in_words
+from chaos.fleet.shapes import SETS, SHAPES, SINGLE, in_words
 from chaos.fleet.topologies.parts import OwnRedis, Parts
 
 
@@ -17,7 +17,7 @@ from chaos.fleet.topologies.parts import OwnRedis, Parts
 class Topology:
     """The shape of Redis and its durability.  Raises ChaosConfigError for impossible values."""
 
-    shape: str = "single"
+    shape: str = SINGLE
     """One of `SHAPES`."""
     aof: Fsync = "everysec"
     rdb: bool = False
@@ -65,12 +65,15 @@ class Topology:
         }
         if SHAPES[self.shape].most_min_replicas is not None:
             description["min_replicas"] = self._min_replicas
+        if SHAPES[self.shape].shards is not None:
+            description["shards"] = SHAPES[self.shape].shards
         return description
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """The capabilities that only this shape has."""
-        return frozenset({self.shape}.intersection(SETS))
+        """The capabilities that a fleet has by the shape of its Redis."""
+        capability = SHAPES[self.shape].capability
+        return frozenset() if capability is None else frozenset({capability})
 
     @property
     def _min_replicas(self) -> int:

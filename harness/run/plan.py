@@ -29,7 +29,9 @@ from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from reports.records.run_description import (
+    EXTERNAL,
     SCHEMA_VERSION,
+    UNKNOWN,
     ExperimentDescription,
     RunDescription,
     TopologyDescription,
@@ -199,9 +201,9 @@ class Plan:
 
     def _topology(self) -> TopologyDescription:
         if self.target is not None:
-            return TopologyDescription(redis="unknown")
+            return TopologyDescription(redis=UNKNOWN)
         if "://" in self.redis:
-            return TopologyDescription(replicas=self.replicas, redis="external")
+            return TopologyDescription(replicas=self.replicas, redis=EXTERNAL)
         return TopologyDescription(
             replicas=self.replicas, proxy=self.proxy, **self.topology.described()
         )

@@ -67,7 +67,7 @@ def _limit(history: History, memory: Memory, before: float) -> float:
     if memory.setup_bytes is None:
         return before + others + _UNMEASURED_FLOOR_BYTES
     floor = _FLOOR_BYTES * memory.servers
-    if history.run.topology.redis != "single":
+    if not history.run.topology.one_server:
         floor *= _SERVERS_CHANGE
     return memory.setup_bytes + others + floor + _BYTES_PER_TURN * len(history.turns)
 

@@ -12,8 +12,6 @@ from reports.diagnosis.scene import Cause, Scene
 T = TypeVar("T")
 
 _SLOTS = 16384
-_SHARDS = 3
-"""Primaries of a cluster that diya starts; they share the slots equally."""
 _FEWEST = 5
 _MOST_OF_THEM = 0.6
 _TWICE = 2.0
@@ -38,10 +36,12 @@ def one_replica(scene: Scene) -> Cause | None:
 def one_shard(scene: Scene) -> Cause | None:
     """Most of the waiting turns belong to sessions of one shard."""
     run = scene.history.run
-    if run.topology.redis != "cluster" or run.sessions != "redis" or run.app is None:
+    all_shards = run.topology.shard_count
+    if all_shards is None or run.sessions != "redis" or run.app is None:
         return None
     shards = {
-        record.conversation: _shard(run.app, record.user) for record in scene.history.conversations
+        record.conversation: _shard(run.app, record.user, all_shards)
+        for record in scene.history.conversations
     }
     counts = Counter(shards[t.conversation] for t in scene.turns if t.conversation in shards)
     everywhere = Counter(shards[n] for n in scene.history.turns.conversation if n in shards)
@@ -50,7 +50,7 @@ def one_shard(scene: Scene) -> Cause | None:
         return None
     shard, count = found
     told = f"{count} of {len(scene.turns)} turns that waited had their session on shard {shard}"
-    return Cause("one_shard", f"{told} of {_SHARDS}")
+    return Cause("one_shard", f"{told} of {all_shards}")
 
 
 def _standing_out(counts: Counter[T], everywhere: Counter[T]) -> tuple[T, int] | None:
@@ -62,7 +62,7 @@ def _standing_out(counts: Counter[T], everywhere: Counter[T]) -> tuple[T, int] |
     return (name, count) if share >= max(_MOST_OF_THEM, min(0.9, _TWICE * usual)) else None
 
 
-def _shard(app: str, user: str) -> int:
+def _shard(app: str, user: str, shards: int) -> int:
     """The number of the shard, from 1, by the hash tag of the user's keys."""
     tag = f"{quote(app, safe='')}/{quote(user, safe='')}"
-    return crc_hqx(tag.encode(), 0) % _SLOTS * _SHARDS // _SLOTS + 1
+    return crc_hqx(tag.encode(), 0) % _SLOTS * shards // _SLOTS + 1

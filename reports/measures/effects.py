@@ -34,7 +34,7 @@ def without_effect(history: History) -> dict[str, str]:
 
 def _marks(history: History, fault: FaultWindow) -> Iterator[tuple[str, str, str]]:
     """The value that identifies a target's process: source, name of the value, in words."""
-    if fault.fault in _OF_REDIS and history.run.topology.redis == "single":
+    if fault.fault in _OF_REDIS and history.run.topology.one_server:
         yield REDIS, "run", "the run id of Redis"
     if fault.fault in _OF_REPLICAS:
         for name in fault.target.split(","):

@@ -16,6 +16,14 @@ from reports.records.sizing import Sizing
 
 SCHEMA_VERSION: Final = 1
 LARGEST = 1e9
+ONE_SERVER: Final = "single"
+"""The topology of one Redis server, the default of `--topology`."""
+EXTERNAL: Final = "external"
+"""The topology of a Redis that diya did not start."""
+UNKNOWN: Final = "unknown"
+"""The topology of a foreign target's Redis."""
+_SHARDS_OF_OLD_RUNS = {"cluster": 3}
+"""Topology → its shards, in runs that do not record them."""
 _YEAR_9999 = 253402300799.0
 """The last time that can be written as a date."""
 
@@ -52,15 +60,29 @@ class TopologyDescription(Struct, frozen=True, kw_only=True):
     replicas: Counted | None = None
     """None: not known, as of a foreign target."""
     redis: Word | None = None
-    """`single`, `sentinel` or `cluster`; else `external` or `unknown`."""
+    """As `--topology` names it; else `external` or `unknown`."""
     aof: Word | None = None
     rdb: Switch | UnsetType | None = UNSET
     durability: Word | None = None
     """Its declared durability, for example `aof-everysec`."""
     min_replicas: Counted | UnsetType | None = UNSET
-    """Redis replicas that a write needs; only of `sentinel`."""
+    """Redis replicas that a write needs; only of a Sentinel set."""
+    shards: Counted | UnsetType | None = UNSET
+    """Primaries that share the keys equally by hash slots; only of a cluster."""
     proxy: Switch | UnsetType | None = UNSET
     """Whether proxies are between the parts."""
+
+    @property
+    def one_server(self) -> bool:
+        """Whether one Redis server of the fleet's own holds all data."""
+        return self.redis == ONE_SERVER
+
+    @property
+    def shard_count(self) -> int | None:
+        """The primaries that share the keys equally; None: each server has all keys."""
+        if self.shards is UNSET:
+            return _SHARDS_OF_OLD_RUNS.get(self.redis or "")
+        return self.shards
 
 
 class RedisServerDescription(Struct, frozen=True, kw_only=True):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shlex
 
+from reports.records.run_description import EXTERNAL, ONE_SERVER, UNKNOWN
 from reports.render import formatting
 from reports.render.view import Result, part
+
+_NO_OPTION = (None, ONE_SERVER, EXTERNAL, UNKNOWN)
+"""Topologies without a word after `--topology`, or the default one."""
 
 
 def reproduce_command(result: Result) -> str:
@@ -24,7 +28,7 @@ def reproduce_command(result: Result) -> str:
         "--replicas": environment.get("replicas"),
         "--sessions": environment.get("sessions"),
         "--experiment": experiment.get("path") or "none",
-        "--topology": topology if topology in ("sentinel", "cluster") else None,
+        "--topology": None if topology in _NO_OPTION else topology,
         "--aof": aof if aof in ("off", "always") else None,
     }
     guessed = ["diya", "readiness"]

@@ -1,10 +1,11 @@
-"""A primary and two replicas, watched by three sentinels."""
+"""A primary and its replicas, watched by sentinels."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from chaos.errors import ChaosError
 from chaos.fleet.ports import LOOPBACK, free_port
@@ -41,6 +42,7 @@ class Sentinel(ManagedProcess):
         env: Mapping[str, str],
         password: str,
         primary_port: int,
+        quorum: int,
     ) -> None:
         """Nothing is started.  Raises ChaosConfigError when there is no such binary here."""
         self.port = free_port()
@@ -53,7 +55,7 @@ class Sentinel(ManagedProcess):
             f"requirepass {password}",
             "daemonize no",
             "set-proc-title no",
-            f"sentinel monitor {PRIMARY} {LOOPBACK} {primary_port} 2",
+            f"sentinel monitor {PRIMARY} {LOOPBACK} {primary_port} {quorum}",
             f"sentinel auth-user {PRIMARY} {LINK_USER}",
             f"sentinel auth-pass {PRIMARY} {password}",
             f"sentinel sentinel-pass {password}",
@@ -93,7 +95,10 @@ class Sentinel(ManagedProcess):
 
 
 class SentinelSet(ServerSet):
-    """The three servers and their three sentinels."""
+    """The servers and their sentinels; a set of another size derives from it."""
+
+    SERVERS: ClassVar[int] = 3
+    SENTINELS: ClassVar[int] = 3
 
     def __init__(
         self,
@@ -118,9 +123,8 @@ class SentinelSet(ServerSet):
         )
         first = server("redis-1", password, *shared)
         follow = f"replicaof {LOOPBACK} {first.announced}"
-        super().__init__(
-            [first, *(server(f"redis-{n}", password, *shared, follow) for n in (2, 3))]
-        )
+        others = [f"redis-{n}" for n in range(2, self.SERVERS + 1)]
+        super().__init__([first, *(server(name, password, *shared, follow) for name in others)])
         self._first = first
         self.sentinels: Sequence[Sentinel] = [
             Sentinel(
@@ -131,8 +135,9 @@ class SentinelSet(ServerSet):
                 env,
                 password,
                 first.announced,
+                quorum=self.SENTINELS // 2 + 1,
             )
-            for n in (1, 2, 3)
+            for n in range(1, self.SENTINELS + 1)
         ]
         hosts = ",".join(f"{LOOPBACK}:{each.port}" for each in self.sentinels)
         self.url = f"redis+sentinel://:{password}@{hosts}/{PRIMARY}"
@@ -149,13 +154,18 @@ class SentinelSet(ServerSet):
             server.start()
         for server in self.servers.values():
             server.wait_ready()
-        wait_for(lambda: self._followers() == 2, _START_TIMEOUT, "two replicas to follow redis-1")
+        replicas, others = self.SERVERS - 1, self.SENTINELS - 1
+        wait_for(
+            lambda: self._followers() == replicas,
+            _START_TIMEOUT,
+            f"{replicas} replicas to follow redis-1",
+        )
         for sentinel in self.sentinels:
             sentinel.start()
         wait_for(
-            lambda: all(each.knows(replicas=2, others=2) for each in self.sentinels),
+            lambda: all(each.knows(replicas, others) for each in self.sentinels),
             _START_TIMEOUT,
-            "three sentinels to know each other",
+            f"{self.SENTINELS} sentinels to know each other",
         )
 
     def primary(self) -> RedisServer:
