@@ -46,6 +46,8 @@ class Demand(Struct, frozen=True, kw_only=True):
     """Seconds a turn waits for the model."""
     latency_s: Figure
     """The median latency of a turn at this load."""
+    replica_idle_share: Figure | None = None
+    """The share of its core that a replica uses without any turn; None: not measured."""
     in_flight_limit: int | None = None
     """The most turns that a replica takes at once; None: no such limit is known."""
 
@@ -106,6 +108,10 @@ class Probe(Struct, frozen=True, kw_only=True):
     """The share of the other cores that was busy."""
     redis_share: float | None = None
     """The share of one core that Redis's main thread used."""
+    carried: float | None = None
+    """Turns a second that were finished while others waited: what the limiting part carries."""
+    missed_share: float | None = None
+    """The share of the turns that missed the SLO: refused, failed, late, or open too long."""
     recovered_s: float | None = None
     """Seconds from the end of the fault or the overload until latency was within its limit."""
 
@@ -124,6 +130,10 @@ class Sustainable(Struct, frozen=True, kw_only=True):
     after_overload: Probe | None = None
     run_cv: float | None = None
     """The coefficient of variation of CPU a turn over the probes."""
+    conclusive: bool = True
+    """Whether the search ended with an answer."""
+    why: str = ""
+    """Why there is none, or why the interval is wide."""
 
 
 class RedisPoint(Struct, frozen=True, kw_only=True):

@@ -223,7 +223,8 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
 HARNESS_MAY_IMPORT = {
     "arguments": {"errors", "fleet_kinds"},
     "run": {"ci_files", "errors", "fleet_kinds", "parser"},
-    "commands": {"ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
+    "capacity": {"ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
+    "commands": {"capacity", "ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
     "pytest_plugin": {"errors", "run"},
     "reference": {"commands.fault_table", "parser", "pytest_plugin"},
 }

@@ -1,0 +1,1 @@
+"""Capacity runs: which probe is next, and the processes that play the probes."""

@@ -1,0 +1,218 @@
+"""The search for the sustainable load: a pure function of the prediction and the probes so far.
+
+It starts from the knee that the demand predicts, puts a probe just below and one just above the
+expected limit, repeats both, and moves where they contradict it.  The evidence is that of
+`reports.capacity.evidence`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.capacity.criteria import WORK_LIMIT
+from reports.capacity.evidence import SAME_RATE, Bounds, RateEvidence, bounds, carried, searched
+from reports.capacity.findings import Answer, Probe, ProbeKind
+from reports.capacity.limiting import REDIS
+from reports.capacity.sustainable import NARROW
+
+__all__ = ["Finished", "Next", "Rules", "next_probe", "next_step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The limits of a search."""
+
+    most_probes: int = 8
+    most_seconds: float = 600.0
+    """For all probes together."""
+    probe_s: float = 55.0
+    """The measured part of one probe, seconds."""
+    overhead_s: float = 15.0
+    """What a probe takes beside its measured part: start, warm-up, drain; seconds."""
+    narrow: float = NARROW
+    """The search ends when high − low is at most this share of their middle."""
+    confirm: int = 2
+    """Both ends are confirmed when so many more probes agree than contradict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next probe."""
+
+    kind: ProbeKind
+    rate: float
+    """Turns a second."""
+    seconds: float
+    """The measured part."""
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The search is over; `reports.capacity.sustainable` tells its answer."""
+
+    conclusive: bool
+    why: str
+    """Why there is no answer, or why the search ended before it was narrow; else empty."""
+
+
+_BELOW, _ABOVE = 0.98, 1.025
+"""Where the two first probes are, as multiples of the expected limit."""
+_LEAP = 1.15
+"""The next rate where nothing failed at the expected limit."""
+_FALL = 0.9
+"""The next rate where nothing passed, and no measurement tells more."""
+
+
+def next_probe(
+    knee: float, probes: Sequence[Probe], seed: int, rules: Rules | None = None
+) -> Next | Finished:
+    """The next probe of a search, or its end.
+
+    `knee` is the predicted one, turns a second; `probes` are those of this search so far.  Raises
+    ValueError when `knee` is not above 0.
+    """
+    if knee <= 0:
+        raise ValueError(f"knee must be above 0, got {knee}")
+    rules = rules or Rules()
+    tried = [probe for probe in probes if probe.kind is ProbeKind.SEARCH]
+    if _unknown_twice(tried):
+        return Finished(False, f"two probes in a row do not tell: {tried[-1].reasons[0]}")
+    found = bounds(tried)
+    if _is_done(found, rules):
+        return Finished(True, "")
+    spent = sum(probe.seconds + rules.overhead_s for probe in tried)
+    over = len(tried) >= rules.most_probes
+    if over or spent + rules.probe_s + rules.overhead_s > rules.most_seconds:
+        return _out_of_budget(found, rules)
+    if tried and tried[-1].answer is Answer.UNKNOWN:
+        rate = tried[-1].rate
+    else:
+        rate = _rate(WORK_LIMIT * knee, tried, found, rules)
+    return Next(ProbeKind.SEARCH, rate, rules.probe_s, seed + len(tried) + 1)
+
+
+def _unknown_twice(tried: Sequence[Probe]) -> bool:
+    return len(tried) >= 2 and all(probe.answer is Answer.UNKNOWN for probe in tried[-2:])
+
+
+def _is_done(found: Bounds, rules: Rules) -> bool:
+    ends = (found.low, found.high)
+    if found.width is None or found.width > rules.narrow:
+        return False
+    return all(end is not None and end.lead >= rules.confirm for end in ends)
+
+
+def _out_of_budget(found: Bounds, rules: Rules) -> Finished:
+    if found.low is None:
+        return Finished(False, "no probe passed within the budget of the search")
+    if found.width is None or found.width > rules.narrow:
+        return Finished(True, "the budget of the search ended before the interval was narrow")
+    return Finished(True, "the budget of the search ended before both ends were confirmed")
+
+
+def _rate(predicted: float, tried: Sequence[Probe], found: Bounds, rules: Rules) -> float:
+    """The next rate, turns a second."""
+    expected = _expected(predicted, tried)
+    low, high = found.low, found.high
+    if low is None and high is None:
+        return expected * _BELOW
+    if low is None:
+        assert high is not None
+        return _lower(expected, high, rules)
+    if high is None:
+        return max(expected * _ABOVE, low.offered * (1 + rules.narrow * 0.8), _leap(low, expected))
+    if found.width is not None and found.width <= rules.narrow:
+        return _less_sure(low, high, rules).planned
+    for rate in (expected * _BELOW, expected * _ABOVE):
+        if low.offered * 1.01 < rate < high.offered * 0.99:
+            return rate
+    return (low.offered + high.offered) / 2
+
+
+def _leap(low: RateEvidence, expected: float) -> float:
+    return low.offered * _LEAP if low.offered > expected * 1.01 else 0.0
+
+
+def _lower(expected: float, high: RateEvidence, rules: Rules) -> float:
+    """Nothing passed: just below what was measured; or try the same rate once more."""
+    if high.lead < 1:
+        return high.planned  # it passed as often as it failed
+    target = min(expected * _BELOW, high.offered * (1 - 0.75 * rules.narrow))
+    # The expectation was wrong, and nothing tells by how much.
+    return min(target, high.offered * _FALL) if high.offered < expected * _BELOW else target
+
+
+def _less_sure(low: RateEvidence, high: RateEvidence, rules: Rules) -> RateEvidence:
+    """The end to try again: the lower one first, which is what is promised."""
+    return low if low.lead < rules.confirm else high
+
+
+def _expected(predicted: float, tried: Sequence[Probe]) -> float:
+    """The expected limit: by the measured work of the probes, else by the prediction."""
+    known = searched(tried)
+    limits = [
+        WORK_LIMIT * probe.offered / share
+        for probe in known
+        if probe.offered and (share := max(probe.cpu_share or 0.0, 0.0)) > 0.5
+    ]
+    waits = [WORK_LIMIT * knee for knee in (carried(tried),) if knee is not None]
+    measured = [statistics.median(limits)] if limits else [predicted]
+    return min([*measured, *waits, *_redis(known)])
+
+
+def _redis(known: Sequence[Probe]) -> list[float]:
+    """The limit by Redis, whose work in a probe is measured by what it carried."""
+    found = [
+        WORK_LIMIT * probe.carried
+        for probe in known
+        if probe.carried and probe.limited_by == REDIS and probe.answer is Answer.FAIL
+    ]
+    return [statistics.median(found)] if found else []
+
+
+def next_step(
+    start: float,
+    ceiling: float,
+    probes: Sequence[Probe],
+    seed: int,
+    rules: Rules | None = None,
+    *,
+    factor: float = 1.25,
+) -> Next | Finished:
+    """The next step upward at a target, or the end.
+
+    Steps rise from `start` to `ceiling` turns a second, each by `factor`, and stop at the first
+    sign: a step that failed or does not tell.  After it the last rate that passed (or half of the
+    first one) is played once more, which shows the recovery.  Raises ValueError for rates that are
+    not above 0, for a ceiling below the start, and for a factor of 1 or less.
+    """
+    if not 0 < start <= ceiling:
+        raise ValueError(f"start must be above 0 and at most the ceiling {ceiling}, got {start}")
+    if factor <= 1:
+        raise ValueError(f"factor must be above 1, got {factor}")
+    rules = rules or Rules()
+    tried = [probe for probe in probes if probe.kind is ProbeKind.STEP]
+    signs = [n for n, probe in enumerate(tried) if probe.answer is not Answer.PASS]
+    number = seed + len(tried) + 1
+    if signs:
+        first = signs[0]
+        if len(tried) > first + 1:
+            return _recovered(tried[first], tried[-1])
+        rate = tried[first - 1].rate if first else start / 2
+        return Next(ProbeKind.STEP, rate, rules.probe_s, number)
+    if tried and tried[-1].rate >= ceiling * (1 - SAME_RATE):
+        return Finished(True, f"every step up to the ceiling of {ceiling:g} turns/s passed")
+    rate = min(ceiling, tried[-1].rate * factor) if tried else start
+    return Next(ProbeKind.STEP, rate, rules.probe_s, number)
+
+
+def _recovered(sign: Probe, after: Probe) -> Finished:
+    words = sign.reasons[0] if sign.reasons else "a step did not pass"
+    if after.answer is Answer.PASS:
+        return Finished(True, f"stopped at {sign.rate:g} turns/s: {words}; it recovered after it")
+    return Finished(
+        False, f"stopped at {sign.rate:g} turns/s: {words}; it did not recover after it"
+    )

@@ -1,0 +1,111 @@
+"""Whether a probe is sound: the generator on time, free CPU beside the replica, no missing records.
+
+An unsound probe is UNKNOWN, however it came out.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from reports.capacity.cpu_use import mean_value, replica_names, replica_steps, use
+from reports.capacity.findings import ProbeKind
+from reports.capacity.measured_part import MeasuredPart
+from reports.checks.generator import check_generator
+from reports.checks.records import check_records
+from reports.measures.generator import arrival_lags
+from reports.measures.percentiles import ascending, percentile
+from reports.records import Fate, Status
+from reports.records.history import History
+
+OTHERS_LIMIT = 0.7
+"""The largest share of the other cores that may be busy."""
+FEWEST_TURNS = 300
+"""With fewer a share of 1 % cannot be told from none."""
+_NOT_OFFERED = (Fate.DROPPED, Fate.LATE, Fate.LOST)
+_LONGEST_GAP_S = 5.0
+
+
+def others_share(history: History, part: MeasuredPart) -> float | None:
+    """The share of the cores beside the replica's that was busy; None: not sampled."""
+    spans = part.undisturbed
+    percent = mean_value(history, "host", "others_percent", spans)
+    if percent is not None:
+        return percent / 100
+    # Without pinning the parts are not sampled apart.
+    cores = history.run.environment.cores
+    busy = mean_value(history, "host", "cpu_percent", spans)
+    replica = use(replica_steps(history), spans)
+    if not isinstance(cores, int) or cores < 2 or busy is None or replica is None:
+        return None
+    return max(0.0, busy / 100 * cores - replica.share) / (cores - 1)
+
+
+def doubts(history: History, part: MeasuredPart, kind: ProbeKind, turns: int) -> list[str]:
+    """Why the probe proves nothing, in sentences; empty: it is sound."""
+    found = [*_generator(history), *_records(history)]
+    if turns < FEWEST_TURNS:
+        found.append(f"only {turns} turns were due in the measured part, {FEWEST_TURNS} are needed")
+    if kind is not ProbeKind.STEP:
+        found += _machine(history, part)
+    return found
+
+
+def _generator(history: History) -> list[str]:
+    limit = history.run.slo("generator_lag_p99_s")
+    found = []
+    lags = ascending(lag for _, lag in arrival_lags(history))
+    if not lags:
+        found.append("no conversation was started")
+    elif percentile(lags, 99) > limit:
+        found.append(
+            f"the generator began conversations late, p99 {percentile(lags, 99):.2f} s, "
+            f"limit {limit:g} s"
+        )
+    found += [
+        each.summary[0].lower() + each.summary[1:]
+        for each in check_generator(history)
+        if each.status is not Status.PASS
+    ]
+    return found
+
+
+def _records(history: History) -> list[str]:
+    found = [each.summary[0].lower() + each.summary[1:] for each in check_records(history)]
+    fates = history.conversations.fates
+    lost = sum(fates[fate] for fate in _NOT_OFFERED)
+    lost += sum(each.count for each in history.unplayed if each.fate in _NOT_OFFERED)
+    if lost:
+        found.append(f"{lost} planned conversations were not offered")
+    if history.mark("arrivals-end") is None:
+        found.append("the load was cut short")
+    planned = history.planned_arrivals
+    known = sum(fates.values()) + sum(each.count for each in history.unplayed)
+    if planned is not None and known < planned:
+        found.append(f"{planned - known} of {planned} planned conversations have no record")
+    return found
+
+
+def _machine(history: History, part: MeasuredPart) -> list[str]:
+    found = []
+    if not replica_names(history):
+        found.append("the replica's processor was not sampled")
+    elif (gap := _longest_gap(history, part)) > _LONGEST_GAP_S:
+        found.append(f"the replica was not sampled for {gap:.0f} s")
+    share = others_share(history, part)
+    if share is None:
+        found.append("the other cores were not sampled")
+    elif share >= OTHERS_LIMIT:
+        found.append(
+            f"the other cores were {share * 100:.0f} % busy, limit {OTHERS_LIMIT * 100:.0f} %"
+        )
+    return found
+
+
+def _longest_gap(history: History, part: MeasuredPart) -> float:
+    times = [s.t for name in replica_names(history) for s in history.samples_by_source[name]]
+    longest = 0.0
+    for a, b in part.undisturbed:
+        inside = [a, *(t for t in sorted(times) if a < t < b), b]
+        gaps = [y - x for x, y in pairwise(inside)]
+        longest = max(longest, *gaps) if gaps else longest
+    return longest
