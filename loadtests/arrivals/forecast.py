@@ -89,7 +89,7 @@ def forecast(
     sizes = of_server(server)
     each = seed is not None and profile.expected_conversations <= _EACH
     talks = list(_drawn(profile, seed, book) if each and seed is not None else ())
-    sample = [] if each else list(_sample(profile, book))
+    sample = [] if each else list(sample_talks(profile, book))
     fixed = [] if each else list(_sliding(profile, book))
     ends = [talk.end for talk in (*talks, *fixed)]
     ends += [profile.load_seconds + talk.end for talk in sample]
@@ -173,7 +173,7 @@ def _drawn(profile: Profile, seed: int, book: Book | None) -> Iterator[Talk]:
         yield laid_out(conversation.plan(profile, arrival, _RUN, book), arrival.due)
 
 
-def _sample(profile: Profile, book: Book | None) -> Iterator[Talk]:
+def sample_talks(profile: Profile, book: Book | None) -> Iterator[Talk]:
     """Conversations from time 0 on, always the same ones, journeys in their shares."""
     ends = list(itertools.accumulate(profile.journeys.values()))
     names = list(profile.journeys)
