@@ -12,7 +12,7 @@ from target_service.sessions.durability import Durability
 from target_service.sessions.keys import Keys, SessionId
 from target_service.sessions.recent_users import Recent
 
-_SLACK = 0.25
+SLACK = 0.25
 """A user's entry in the app's set outlives the sessions by this part of the TTL: twice the time for
 which `RecentUsers` may skip an update."""
 _NOT_NOTED = [0]
@@ -61,7 +61,7 @@ class AppState:
         """
         if name in self._noted:
             return ()
-        slack = round(self._ttl_ms * _SLACK)
+        slack = round(self._ttl_ms * SLACK)
         note = self._user(
             [key.users, key.app_state],
             [self._ttl_ms + slack, name.user, self._user_ttl_ms + slack],
