@@ -157,7 +157,10 @@ class RedisPoint(Struct, frozen=True, kw_only=True):
     restart_s: float
     """From the start of the process until the first answered read, the data loaded."""
     turn_script_s: float
-    """Redis's main thread for the scripts and commands of one turn."""
+    """CPU of Redis's main thread for the scripts and commands of one turn, the creation of sessions
+    and the write to the append-only file included."""
+    turn_commands_s: float | None = None
+    """The part of it within the scripts, by INFO commandstats."""
 
 
 class RedisSize(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,95 @@
+"""Plays conversations at one replica, one turn after the other and without think times."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from chaos.errors import ChaosError
+from chaos.fleet.ports import LOOPBACK
+from loadtests.arrivals import conversation
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.seeds import derive
+from loadtests.profiles.journeys import Book
+from loadtests.profiles.profile import Profile
+from reports.records import Arrival
+
+_APP = "shopmax"
+_ANSWER_S = 20.0
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def plans(
+    profile: Profile, run: str, book: Book | None = None, *, turns: int | None = None
+) -> Iterator[ConversationPlan]:
+    """Conversations without end, journeys evenly in their shares, always the same ones.
+
+    `run` stands in the ids of users and sessions where a run's id stands.  With `turns` each has
+    exactly so many turns; else their numbers are those of the profile.
+    """
+    talk = profile.conversation
+    if turns is not None:
+        talk = replace(talk, mean_turns=1e9, abandon_share=0, max_turns=turns)
+    profile = replace(profile, conversation=talk)
+    names, total = list(profile.journeys), sum(profile.journeys.values())
+    number = 0
+    while True:
+        moment, place = (number + 0.5) * _GOLDEN % 1 * total, 0
+        while place < len(names) - 1 and moment >= profile.journeys[names[place]]:
+            moment -= profile.journeys[names[place]]
+            place += 1
+        arrival = Arrival(number, 0.0, names[place], derive("redis size", run, number))
+        yield conversation.plan(profile, arrival, run, book)
+        number += 1
+
+
+class Customer:
+    """A client of one replica; a context manager."""
+
+    def __init__(self, port: int) -> None:
+        """The replica is on this loopback port."""
+        self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_ANSWER_S)
+
+    def __enter__(self) -> Customer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def open(self, plan: ConversationPlan) -> None:
+        """Create the session of a conversation.  Raises ChaosError."""
+        self._post(f"/apps/{_APP}/users/{plan.user}/sessions", {"sessionId": plan.session})
+
+    def say(self, plan: ConversationPlan, turn: int) -> None:
+        """Play one turn of a conversation.  Raises ChaosError."""
+        body = {
+            "appName": _APP,
+            "userId": plan.user,
+            "sessionId": plan.session,
+            "newMessage": {"role": "user", "parts": [{"text": plan.messages[turn]}]},
+            "customMetadata": {"turn_id": f"c{plan.index}t{turn}"},
+        }
+        self._post("/run", body)
+
+    def converse(self, plan: ConversationPlan) -> int:
+        """Play a whole conversation; returns its number of turns.  Raises ChaosError."""
+        self.open(plan)
+        for turn in range(len(plan.messages)):
+            self.say(plan, turn)
+        return len(plan.messages)
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        payload = json.dumps(body, ensure_ascii=False).encode()
+        try:
+            self._connection.request("POST", path, payload, {"content-type": "application/json"})
+            answer = self._connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise ChaosError(f"the replica did not answer POST {path}: {error!r}") from None
+        if answer.status != 200:
+            said = text[:200].decode(errors="replace")
+            raise ChaosError(f"the replica answered {answer.status} to POST {path}: {said}")

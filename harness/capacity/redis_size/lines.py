@@ -1,0 +1,72 @@
+"""Straight lines and means with their 95 % intervals, in plain Python."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
+"""Student's t for a two-sided 95 % interval, by degrees of freedom from 1 on."""
+_T975_MORE = 2.131
+"""For more degrees of freedom (15 and above it is smaller still)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value and its 95 % interval; None where the points are too few for one."""
+
+    value: float
+    low: float | None
+    high: float | None
+    off: float
+    """The largest deviation of a point, as a share of the line's value there."""
+
+
+def ratio(x: Sequence[float], y: Sequence[float]) -> Estimate:
+    """The slope of a line through the origin, each point with the same relative error.
+
+    That is the mean of y/x; its interval is Student's t for a mean (Casella and Berger, Statistical
+    Inference, 9.2).  Raises ValueError without points.
+    """
+    return mean([each / other for each, other in zip(y, x, strict=True)])
+
+
+def mean(values: Sequence[float]) -> Estimate:
+    """The mean; its interval by Student's t.  Raises ValueError without values."""
+    if not values:
+        raise ValueError("a mean needs at least one value")
+    middle = statistics.fmean(values)
+    off = max(abs(each / middle - 1) for each in values) if middle else 0.0
+    if len(values) < 2:
+        return Estimate(middle, None, None, off)
+    half = _t(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    return Estimate(middle, middle - half, middle + half, off)
+
+
+def slope(x: Sequence[float], y: Sequence[float]) -> Estimate:
+    """The slope of the least-squares line with a constant; its interval by Student's t with n - 2
+    degrees of freedom.
+
+    With fewer than three points the line has no interval.  Raises ValueError for fewer than two
+    different x.
+    """
+    rise, base = statistics.linear_regression(x, y)
+    left = [at - (base + rise * place) for place, at in zip(x, y, strict=True)]
+    off = max(
+        abs(rest / (base + rise * place)) if base + rise * place else 0.0
+        for place, rest in zip(x, left, strict=True)
+    )
+    freedom = len(x) - 2
+    if freedom < 1:
+        return Estimate(rise, None, None, off)
+    middle = statistics.fmean(x)
+    spread = math.sqrt(sum((place - middle) ** 2 for place in x))
+    error = math.sqrt(sum(rest**2 for rest in left) / freedom) / spread
+    half = _t(freedom) * error
+    return Estimate(rise, rise - half, rise + half, off)
+
+
+def _t(freedom: int) -> float:
+    return _T975[freedom - 1] if freedom <= len(_T975) else _T975_MORE

@@ -1,0 +1,118 @@
+"""Redis at its real size, measured on a server of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+
+from chaos.fleet.topology import Topology
+from harness.capacity.redis_size import fit, point, templates
+from harness.capacity.redis_size.stage import Stage
+from loadtests.arrivals import steady_state
+from loadtests.arrivals.redis_sizes import RedisSizes, of_server
+from loadtests.profiles.journeys import Book
+from loadtests.profiles.profile import Profile
+from reports.capacity.findings import RedisPoint, RedisSize
+
+SIZES = (10_000, 100_000, 300_000)
+"""Sessions; the largest takes about 1.3 GB of memory, the forks included, and 1 GB of disk."""
+_FOLDER = "redis-size"
+_MEMORY_FACTOR = 2.5
+"""Memory that must be free, in multiples of the live sessions': a rewrite may need once again what
+they take."""
+_DISK_FACTOR = 2.5
+"""The append-only file, a rewritten one beside it, and what the turns add."""
+
+
+def measure(
+    sizes: Sequence[int] = SIZES,
+    *,
+    profile: Profile,
+    directory: Path,
+    redis: str = "auto",
+    topology: Topology | None = None,
+    sessions: str = "redis",
+    agent: Path | None = None,
+    book: Book | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> RedisSize:
+    """Fill a Redis with so many live sessions, measure it at each size, and fit straight lines.
+
+    Takes about two minutes on one core for the default sizes.  Everything that it starts ends with
+    it, and its files in `directory/redis-size` are removed, also after Ctrl-C or a failure.
+
+    Args:
+      sizes: The numbers of live sessions, each at least 1.
+      profile: Its TTL, pauses and lengths of conversations, none of them compressed.
+      directory: That of the capacity run.
+      redis: `auto`, `bundled` or `system`, as for `--redis`.
+      topology: Its durability; its shape is always one server, because a shard is measured.
+      sessions, agent: As for `--sessions` and `--agent`.  Sessions of other services or agents than
+        the reference ones have other sizes: then nothing is started, and all figures are unknown.
+      book: The journeys; ShopMax's when None.
+      say: Called with the progress, one sentence each.
+
+    A size for which the machine lacks memory or disk is left out.  Raises ChaosError when something
+    does not start or answer, ChaosConfigError when there is no such server.
+    """
+    why = unmeasurable(redis, sessions, agent)
+    if why is not None:
+        return fit.not_known(why)
+    directory.mkdir(parents=True, exist_ok=True)
+    steady = steady_state.of(profile, book)
+    kept = [size for size in sorted(set(sizes)) if _fits(size, steady, directory, say)]
+    if not kept:
+        return fit.not_known("no size fits into this machine's memory and disk")
+    points: list[RedisPoint] = []
+    empty: list[float] = []
+    with Stage(
+        directory / _FOLDER,
+        redis=redis,
+        topology=topology or Topology(),
+        ttl_s=steady.ttl_s,
+        say=say,
+    ) as stage:
+        ready = templates.play(stage.customer, stage.writer, profile, book, say)
+        for size in kept:
+            empty.append(stage.empty())
+            points.append(point.measure(stage, profile, steady, ready, size, say))
+        server = stage.server
+    return fit.fit(server, points, empty)
+
+
+def unmeasurable(redis: str, sessions: str, agent: Path | None) -> str | None:
+    """Why these sessions cannot be measured; None: they can."""
+    if "://" in redis:
+        return (
+            "a Redis at an address is not filled with sessions that are not its own: "
+            "measure with --redis bundled or system"
+        )
+    if sessions != "redis":
+        return (
+            f"the sizes of --sessions {sessions} are not measured: only sessions of the reference "
+            "service can be copied; run it with the expected number of sessions"
+        )
+    if agent is not None:
+        return (
+            f"the sizes of the sessions of --agent {agent.name} are not measured: only sessions of "
+            "the reference agent can be copied; run it with the expected number of sessions"
+        )
+    return None
+
+
+def _fits(
+    size: int, steady: steady_state.SteadyState, directory: Path, say: Callable[[str], None]
+) -> bool:
+    sizes: RedisSizes = of_server("redis")
+    live = sizes.server + size * sizes.session_of(0) + size * sizes.turn * steady.turns_per_session
+    memory, disk = psutil.virtual_memory().available, shutil.disk_usage(directory).free
+    if live * _MEMORY_FACTOR <= memory and live * _DISK_FACTOR <= disk:
+        return True
+    say(
+        f"{size:,} sessions are left out: they need {live * _MEMORY_FACTOR / 1e9:.1f} GB of memory "
+        f"and of disk, got {memory / 1e9:.1f} and {disk / 1e9:.1f}"
+    )
+    return False
