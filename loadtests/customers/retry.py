@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from loadtests.adk.service import Attempt
-from loadtests.arrivals.seeds import derive
+from loadtests.customers import backoff
+from loadtests.customers.backoff import Jitter
 from loadtests.profiles.model import Conversation
 from reports.records import Outcome
-
-FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 1.0
 
 
 @dataclass(slots=True)
@@ -33,9 +30,8 @@ class Tries:
     @property
     def outcome(self) -> Outcome:
         """ok when the last attempt succeeded; else info when any may have happened; else fail."""
-        if self.last is not None and self.last.outcome is Outcome.OK:
-            return Outcome.OK
-        return Outcome.INFO if self.unsure or self.under_way else Outcome.FAIL
+        last_ok = self.last is not None and self.last.outcome is Outcome.OK
+        return backoff.outcome(last_ok, self.unsure > 0 or self.under_way)
 
 
 class Deadline:
@@ -53,30 +49,20 @@ class Deadline:
         return self.at - time.monotonic()
 
 
-class RetryState:
-    """Seeded retry jitter of one customer.
+class RetryState(Jitter):
+    """One customer's retry jitter, and the reconnect after the connection was cut."""
 
-    The random generator takes 2.5 kB and is created at the first retry, since few customers retry.
-    """
-
-    __slots__ = ("_rng", "_seed", "reconnect_at")
+    __slots__ = ("reconnect_at",)
 
     def __init__(self, *seed: int | str) -> None:
         """The same `seed` gives the same jitter."""
-        self._seed = seed
-        self._rng: random.Random | None = None
+        super().__init__(*seed)
         self.reconnect_at = 0.0
         """`time.monotonic` at which a customer who was cut off reconnects."""
 
     def away(self) -> float:
         """Seconds until the customer reconnects; 0 for one who is connected."""
         return max(0.0, self.reconnect_at - time.monotonic())
-
-    def seconds(self, longest: float) -> float:
-        """A random pause between 0 and `longest`, seconds."""
-        if self._rng is None:
-            self._rng = random.Random(derive(*self._seed))
-        return self._rng.uniform(0, longest)
 
 
 def ask_with_retries(
@@ -88,11 +74,10 @@ def ask_with_retries(
 ) -> None:
     """Call `ask` until it succeeds, a retry cannot help, or `deadline` is over.
 
-    `ask` takes the time limit of the attempt in seconds.  Pauses between attempts double from 0.1 s
-    to 1 s with full jitter, so that customers who failed together do not come back together; a
-    `Retry-After` is honoured up to 1 s.  A customer who was cut off waits until the reconnect, and
-    the deadline moves by that wait, which is not the service's time.  `tries` is always up to date,
-    so that an interruption leaves the right record.
+    `ask` takes the time limit of the attempt in seconds; `backoff.pause` is the pause between two.
+    A customer who was cut off waits until the reconnect, and the deadline moves by that wait, which
+    is not the service's time.  `tries` is always up to date, so that an interruption leaves the
+    right record.
     """
     while (left := deadline.left()) > 0:
         tries.attempts += 1
@@ -103,11 +88,9 @@ def ask_with_retries(
         tries.error = attempt.error or tries.error
         if attempt.outcome is Outcome.OK or not attempt.retry:
             return
-        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (tries.attempts - 1))
-        asked_for = min(attempt.answer.retry_after or 0.0, LONGEST_PAUSE_S)
         away = retry_state.away()
         deadline.at += away
-        pause = max(asked_for, retry_state.seconds(longest), away)
+        pause = backoff.pause(tries.attempts, attempt.answer.retry_after, retry_state, away)
         if pause >= deadline.left():
             return
         # Under Locust time.sleep yields to the other customers.
