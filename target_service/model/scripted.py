@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from google.adk.models.base_llm import BaseLlm
@@ -12,21 +11,17 @@ from google.adk.models.llm_response import LlmResponse
 from google.genai import types
 from pydantic import PrivateAttr
 
-from target_service.model import witness
+from target_service.model import latency, witness
 from target_service.model.dialogue import Call, customer_messages, decide
 from target_service.model.model_faults import ModelFaultsFile
 from target_service.model.model_time import SPENT
-
-_SIGMA = 0.3
-_WORDS_PER_CHUNK = 4
 
 
 class ScriptedModel(BaseLlm):
     """Replies by script, with the latency of a real model.
 
-    The time to the first token is lognormal around `ttft_ms` (sigma 0.3), then text flows at
-    `tokens_per_s`; a token is a word here.  The contents seed the draw, so that the same turn takes
-    the same time on every replica.
+    `target_service.model.latency` draws the time to the first token around `ttft_ms`; then text
+    flows at `tokens_per_s`, a token being a word here.
     """
 
     model: str = "scripted"
@@ -46,7 +41,7 @@ class ScriptedModel(BaseLlm):
     def stated_latency(self) -> str:
         """The latency distribution, for reports."""
         return (
-            f"scripted, first token lognormal (median {self.ttft_ms:g} ms, sigma {_SIGMA}), "
+            f"scripted, first token lognormal (median {self.ttft_ms:g} ms, sigma {latency.SIGMA}), "
             f"then {self.tokens_per_s:g} tokens/s"
         )
 
@@ -57,10 +52,12 @@ class ScriptedModel(BaseLlm):
         messages = customer_messages(llm_request.contents)
         seen = witness.testimony(messages)
         metadata = {witness.METADATA_KEY: seen}
-        draw = random.Random(f"{seen[1]}/{len(llm_request.contents)}")
+        first_token_s = latency.first_token_s(
+            str(seen[1]), len(llm_request.contents), self.ttft_ms / 1000
+        )
         faults = self._faults.now()
         SPENT.calls += 1
-        await SPENT.spend(faults.pause(self.ttft_ms / 1000 * draw.lognormvariate(0.0, _SIGMA)))
+        await SPENT.spend(faults.pause(first_token_s))
         faults.refuse()
         step = decide(llm_request.contents)
         if isinstance(step, Call):
@@ -71,13 +68,15 @@ class ScriptedModel(BaseLlm):
             return
         breaks_off = faults.breaks_off()
         if stream:
-            for chunk in _chunks(step.text):
+            for chunk in latency.chunks(step.text):
                 yield LlmResponse(content=_text(chunk), partial=True)
-                await SPENT.spend(faults.pause(_WORDS_PER_CHUNK / self.tokens_per_s))
+                await SPENT.spend(faults.pause(latency.chunk_s(self.tokens_per_s)))
                 if breaks_off:
                     break
         else:
-            await SPENT.spend(faults.pause(len(step.text.split()) / self.tokens_per_s))
+            await SPENT.spend(
+                faults.pause(latency.text_s(len(step.text.split()), self.tokens_per_s))
+            )
         if breaks_off:
             faults.break_off()
         said = {witness.SAID_KEY: witness.digest(step.text)}
@@ -86,10 +85,3 @@ class ScriptedModel(BaseLlm):
 
 def _text(text: str) -> types.Content:
     return types.Content(role="model", parts=[types.Part(text=text)])
-
-
-def _chunks(text: str) -> Iterator[str]:
-    words = text.split(" ")
-    for start in range(0, len(words), _WORDS_PER_CHUNK):
-        chunk = " ".join(words[start : start + _WORDS_PER_CHUNK])
-        yield chunk if start + _WORDS_PER_CHUNK >= len(words) else chunk + " "
