@@ -34,7 +34,7 @@ def stream(profile: Profile, seed: int) -> Iterator[Arrival]:
 
 def count(profile: Profile, seed: int) -> int:
     """How many arrivals the run has."""
-    return sum(1 for _ in _all_dues(profile, seed))
+    return sum(1 for _ in all_dues(profile, seed))
 
 
 def counting(profile: Profile, seed: int) -> Iterator[int]:
@@ -42,7 +42,7 @@ def counting(profile: Profile, seed: int) -> Iterator[int]:
 
     Counting millions takes seconds, so a caller can give way to others between slices.
     """
-    return in_slices(due for due, _ in _all_dues(profile, seed))
+    return in_slices(due for due, _ in all_dues(profile, seed))
 
 
 def in_slices(dues: Iterator[float]) -> Iterator[int]:
@@ -79,14 +79,14 @@ def day_factor(profile: Profile, seed: int) -> float:
 def _every_nth(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:
     journeys = list(profile.journeys)
     weights = list(profile.journeys.values())
-    for index, (due, sliding) in enumerate(_all_dues(profile, seed)):
+    for index, (due, sliding) in enumerate(all_dues(profile, seed)):
         if index % n == k:
             own = derive(seed, index)
             journey = random.Random(own).choices(journeys, weights)[0]
             yield Arrival(index, due, journey, own, sliding)
 
 
-def _all_dues(profile: Profile, seed: int) -> Iterator[tuple[float, bool]]:
+def all_dues(profile: Profile, seed: int) -> Iterator[tuple[float, bool]]:
     """The times of all arrivals, in order, each with whether it is one of `sliding_ttl`."""
     drawn = ((due, False) for due in _dues(profile, seed))
     return heapq.merge(drawn, ((due, True) for due in profile.sliding_ttl().dues))

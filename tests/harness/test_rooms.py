@@ -17,7 +17,13 @@ from tests.harness import command, import_graph
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 MAY_IMPORT = {
     "target_service": set[str](),
-    "loadtests": {"reports.basics", "reports.records"},
+    "loadtests": {
+        "reports.basics",
+        "reports.records",
+        "target_service.agents.shopmax.orders",
+        "target_service.model.intents",
+        "target_service.model.latency",
+    },
     "chaos": {"reports.basics", "reports.records"},
     "reports": set[str](),
     "harness": {
@@ -36,6 +42,7 @@ MAY_IMPORT = {
         "loadtests.arrivals.seeds",
         "loadtests.arrivals.steady_state",
         "loadtests.adk.target",
+        "loadtests.simulation",
     },
 }
 REPORTS = {
@@ -190,6 +197,7 @@ LOADTESTS_MAY_IMPORT = {
     "adk": {"arrivals"},
     "customers": {"adk", "arrivals", "profiles", "generator.generator_stats"},
     "generator": {"adk", "arrivals", "customers", "profiles"},
+    "simulation": {"arrivals", "customers.backoff", "profiles"},
 }
 """The rooms of `loadtests`; customers count in the figures that the generator reads."""
 
