@@ -13,6 +13,7 @@ from chaos.fleet.environment import needs_proxies
 from chaos.fleet.shapes import SETS
 from harness.commands.fault_table import ENVIRONMENTS, Entry, Parameter, catalogue
 from harness.errors import ConfigError
+from harness.fleet_kinds import DEFAULT
 from reports.basics.exit_codes import ExitCode
 from reports.basics.suggestions import nearest
 
@@ -122,7 +123,7 @@ def _up(entry: Entry) -> str | None:
         return None
     if needs_proxies(entry.needs):
         return "diya up --proxy"
-    if entry.refusals["process"] is None:
+    if entry.refusals[DEFAULT] is None:
         return "diya up"
     sets = [place for place in SETS if entry.refusals[place] is None]
     return f"diya up --topology {sets[0]}" if sets else None

@@ -13,7 +13,7 @@ from chaos.experiment.control_functions import functions
 from chaos.fleet.process_fleet import ProcessFleet
 from harness import streams
 from harness.errors import ConfigError
-from harness.run import options
+from harness.run import agent_options, options
 from harness.run.progress import Progress
 from reports.basics.exit_codes import ExitCode
 
@@ -24,7 +24,7 @@ def main(args: argparse.Namespace) -> int:
     """Start the fleet, print its addresses, wait for Ctrl-C, SIGTERM or a closed pipe, clean up."""
     options.check_sessions(args.sessions)
     options.check_port(args.port)
-    agent = None if args.agent is None else options.agent_folder(args.agent)
+    agent = None if args.agent is None else agent_options.agent_folder(args.agent)
     if args.ttl < 1:
         raise ConfigError(f"--ttl {args.ttl:g}: must be at least 1 second")
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:

@@ -37,13 +37,13 @@ class Readiness:
         PlanError for a plan that cannot be played, RunBroken when the run ended without a verdict.
         """
         __tracebackhide__ = True
-        run = Run(faults=self.settings.env != "target")
-        if self.settings.env == "containers":
+        run = Run(faults=self.settings.env != settings.TARGET)
+        if self.settings.in_containers:
             _require_containers(self.settings)
         yield run
         with tempfile.TemporaryDirectory(prefix="diya-test-") as scratch:
             arguments = self.settings.arguments()
-            if self.settings.env != "target":
+            if self.settings.env != settings.TARGET:
                 arguments += ["--experiment", self._experiment(Path(scratch), run)]
             try:
                 run.finish(*play(arguments, self.settings.root))

@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import diya_start
+from harness.fleet_kinds import DEFAULT, FLEETS
 from harness.pytest_plugin.errors import PlanError
 from reports.basics.suggestions import nearest
 
 if TYPE_CHECKING:
     import pytest
+
+
+TARGET = "target"
+"""The environment of a test whose service runs already."""
+ENVIRONMENTS = (*(name for name, kind in FLEETS.items() if not kind.plays_load), TARGET)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,11 @@ class Settings:
     pass_env: tuple[str, ...] = ()
     aof: str | None = None
 
+    @property
+    def in_containers(self) -> bool:
+        """Whether the fleet runs images."""
+        return self.env in FLEETS and FLEETS[self.env].in_containers
+
     def arguments(self) -> list[str]:
         """The arguments of `diya readiness`, without the experiment."""
         given: dict[str, object] = {
@@ -57,12 +68,12 @@ class Settings:
             "--scale": self.scale,
             "--out": self.out,
         }
-        if self.env == "process":
+        if self.env != TARGET and not self.in_containers:
             given["--agent"] = self.agent
             given["--app"] = self.app
         else:
             given["--app"] = self.app or (self.agent and Path(self.agent).name)
-        if self.env == "target":
+        if self.env == TARGET:
             given["--target"] = self.target
             given["--ttl"] = self.ttl
             given["--token-env"] = self.token_env
@@ -70,7 +81,7 @@ class Settings:
             given["--replicas"] = self.replicas
             given["--sessions"] = self.sessions
             given["--aof"] = self.aof
-        if self.env == "containers":
+        if self.in_containers:
             given["--env"] = self.env
             given["--image"] = self.image
             given["--redis-image"] = self.redis_image
@@ -80,12 +91,12 @@ class Settings:
             given["--redis"] = self.redis
         # In one word, so that a value may begin with a dash.
         words = [f"{option}={value}" for option, value in given.items() if value is not None]
-        if self.env == "containers":
+        if self.in_containers:
             return [*words, *(f"--pass-env={name}" for name in self.pass_env)]
         return [*words, "--authorised"] if self.authorised else words
 
 
-_CHOICES = {"env": ("process", "containers", "target"), "inconclusive": ("fail", "skip")}
+_CHOICES = {"env": ENVIRONMENTS, "inconclusive": ("fail", "skip")}
 _CHOSEN = (
     *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys", "scale"),
     *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
@@ -115,13 +126,14 @@ def of(request: pytest.FixtureRequest) -> Settings:
         if chosen:
             values[name] = chosen
     values = {name: checked(name, value) for name, value in values.items()}
-    values.setdefault("env", "target" if values.get("target") else "process")
+    values.setdefault("env", TARGET if values.get("target") else DEFAULT)
     for name, known in _CHOICES.items():
         if name in values and values[name] not in known:
             raise PlanError(f"{name} = {values[name]!r}{not_known(values[name], known)}")
-    if values["env"] == "target" and not values.get("target"):
+    if values["env"] == TARGET and not values.get("target"):
         raise PlanError("env = 'target': must come with --diya-target URL")
-    if values["env"] == "containers" and values.get("agent") and not values.get("image"):
+    in_containers = values["env"] in FLEETS and FLEETS[values["env"]].in_containers
+    if in_containers and values.get("agent") and not values.get("image"):
         raise PlanError(
             f"agent = {values['agent']!r}: in containers it comes in an image of yours, and "
             "--diya-image IMAGE must be given"
@@ -132,7 +144,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
             f"sessions = {values['sessions']!r}: must be in a package of another name; diya has a "
             f"package {package!r} too"
         )
-    if values["env"] == "containers" and values.get("redis"):
+    if in_containers and values.get("redis"):
         raise PlanError(
             f"redis = {values['redis']!r}: in containers Redis comes in an image; use "
             "redis_image='…' or env='process'"

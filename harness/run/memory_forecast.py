@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.fleet.shapes import SINGLE
-from harness.run import options
+from harness.run import agent_options
 from harness.run.plan import Plan
 from loadtests.arrivals.forecast import forecast
 
@@ -35,7 +35,7 @@ def _values(plan: Plan, server: str) -> dict[str, Any] | None:
         plan.target is not None
         or "://" in plan.redis
         or plan.sessions != "redis"
-        or plan.app != options.SHOPMAX
+        or plan.app != agent_options.SHOPMAX
         or plan.topology.shape != SINGLE
         or not plan.model.startswith("scripted")
     ):

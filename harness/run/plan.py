@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -13,16 +11,24 @@ from pathlib import Path
 
 from msgspec import UNSET, structs
 
-from chaos.experiment import model, random_experiment, reader
+from chaos.experiment import model
 from chaos.experiment.model import Experiment
-from chaos.faults.drawing import FleetCapabilities
-from chaos.fleet.environment import LoadSwitch, needs_proxies
+from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.pinning import Cores
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topology import Topology
-from harness.errors import ConfigError
-from harness.fleet_kinds import FLEETS
-from harness.run import host, options, replay, reproduce, slo
+from harness.run import (
+    agent_options,
+    container_options,
+    crew_options,
+    experiment_choice,
+    host,
+    options,
+    replay,
+    reproduce,
+    shopmax_model,
+    slo,
+)
 from harness.run.generator import Crew
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
@@ -38,11 +44,7 @@ from reports.records.run_description import (
 )
 from reports.records.sizing import Sizing
 
-_DEFAULT_EXPERIMENT = "diwali-default"
-_RANDOM = re.compile(r"random(?::(.*))?")
 _SEEDS = 10_000
-_LONGEST_OF_TTL = 0.2
-"""The longest duration of a drawn fault, as a share of the TTL: delayed turns follow the fault."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Plan:
     crew: Crew = field(default_factory=Crew)
     book: Book | None = None
     """The journeys, where they are not ShopMax's."""
-    health_path: str = options.HEALTH_PATH
+    health_path: str = container_options.HEALTH_PATH
     """Where the service of an image says that it is ready."""
     pass_env: tuple[str, ...] = ()
     """Variables of diya's environment that replicas in containers get too."""
@@ -105,7 +107,7 @@ class Plan:
     @property
     def drawn(self) -> bool:
         """True when its faults were drawn by a seed."""
-        return self.experiment is not None and bool(_RANDOM.fullmatch(str(self.experiment.path)))
+        return self.experiment is not None and experiment_choice.is_drawn(self.experiment)
 
     @property
     def name(self) -> str:
@@ -187,7 +189,7 @@ class Plan:
             return None
         return ExperimentDescription(
             title=self.experiment.title,
-            path=_shown(self.experiment.path),
+            path=experiment_choice.shown(self.experiment.path),
             planned=self.experiment.planned,
             steady_state=[probe.name for probe in self.experiment.steady_state],
         )
@@ -197,7 +199,7 @@ class Plan:
         """The source of the replies; only ShopMax's agent has the scripted model."""
         if self.target is not None:
             return "unknown"
-        return "the agent's own" if self.app != options.SHOPMAX else _scripted()
+        return "the agent's own" if self.app != agent_options.SHOPMAX else shopmax_model.name()
 
     def _topology(self) -> TopologyDescription:
         if self.target is not None:
@@ -211,21 +213,6 @@ class Plan:
 
 def _by_part(cores: Cores) -> dict[str, list[int]]:
     return {"replicas": list(cores.replicas), "others": list(cores.others)}
-
-
-def _shown(path: Path) -> str:
-    """The experiment's name on the command line."""
-    return path.stem if path.parent == model.DIRECTORY else str(path)
-
-
-def _scripted() -> str:
-    """The model of ShopMax's agent in the replicas, which inherit diya's environment."""
-    named = os.environ.get("DIYA_MODEL", "scripted")
-    if named != "scripted":
-        return named
-    first_token = os.environ.get("DIYA_MODEL_TTFT_MS", "60")
-    rate = os.environ.get("DIYA_MODEL_TOKENS_PER_S", "600")
-    return f"scripted: first token lognormal around {first_token} ms, then {rate} tokens/s"
 
 
 def from_args(args: argparse.Namespace) -> Plan:
@@ -248,8 +235,8 @@ def from_args(args: argparse.Namespace) -> Plan:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     if scale is not None and args.replay is None:
         options.check_scaled(scale, profile)
-    experiment = _experiment(args, profile)
-    agent, app = options.agent(args)
+    experiment = experiment_choice.chosen(args, profile)
+    agent, app = agent_options.agent(args)
     return Plan(
         profile=profile,
         experiment=experiment,
@@ -258,9 +245,9 @@ def from_args(args: argparse.Namespace) -> Plan:
         redis=args.redis,
         topology=options.topology(args),
         env=args.env,
-        images=options.images(args),
-        health_path=options.health_path(args),
-        proxy=args.proxy or _disturbs_network(experiment),
+        images=container_options.images(args),
+        health_path=container_options.health_path(args),
+        proxy=args.proxy or experiment_choice.disturbs_network(experiment),
         sessions=args.sessions,
         port=args.port,
         target=args.target and args.target.rstrip("/"),
@@ -270,9 +257,9 @@ def from_args(args: argparse.Namespace) -> Plan:
         out=Path(args.out),
         run_id=secrets.token_hex(6),
         origin=time.time(),
-        crew=options.crew(args),
+        crew=crew_options.crew(args),
         book=book,
-        pass_env=options.pass_env(args),
+        pass_env=container_options.pass_env(args),
         token_env=args.token_env,
         ttl_known=args.target is None or args.ttl is not None,
         scale=scale,
@@ -283,7 +270,9 @@ def from_args(args: argparse.Namespace) -> Plan:
             reproduce.command(
                 args,
                 seed=seed,
-                experiment="none" if experiment is None else _shown(experiment.path),
+                experiment="none"
+                if experiment is None
+                else experiment_choice.shown(experiment.path),
             )
         ),
     )
@@ -301,51 +290,3 @@ def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:
         return profiles.load(args.profile), None
     book = journeys.load(Path(args.journeys))
     return profiles.load(args.profile, book.journeys), book
-
-
-def _disturbs_network(experiment: Experiment | None) -> bool:
-    steps = () if experiment is None else experiment.faults
-    return any(needs_proxies(step.make().needs) for step in steps)
-
-
-def _experiment(args: argparse.Namespace, profile: Profile) -> Experiment | None:
-    wanted = args.experiment
-    if wanted == "none" or (wanted is None and args.target is not None):
-        return None
-    if args.target is not None:
-        raise ConfigError(
-            f"--experiment {wanted}: must be none with --target; faults need a fleet that "
-            "diya starts"
-        )
-    if wanted is None:
-        wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
-    drawn = _RANDOM.fullmatch(wanted)
-    if drawn is not None:
-        seed = options.random_seed(wanted, drawn[1])
-        text = random_experiment.draw(
-            seed, profile.load_seconds, _fleet_capabilities(args, profile)
-        )
-        experiment = reader.parse(text, Path(wanted))
-    else:
-        experiment = reader.load(wanted)
-    if experiment.topology not in (None, args.topology):
-        raise ConfigError(
-            f"{_shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "
-            f"{args.topology!r}: it must be run with --topology {experiment.topology}"
-        )
-    return experiment
-
-
-def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapabilities:
-    """The capabilities of the planned fleet, for drawing a random experiment."""
-    longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
-    can = FLEETS[args.env].capabilities
-    if can is not None:
-        return FleetCapabilities(can, args.replicas, longest_s=longest)
-    return random_experiment.local_fleet(
-        options.topology(args),
-        args.replicas,
-        own_redis="://" not in args.redis,
-        scripted_model=args.agent is None and _scripted().startswith("scripted"),
-        longest_s=longest,
-    )

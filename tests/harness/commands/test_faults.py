@@ -17,6 +17,7 @@ from chaos.faults.base import Fault
 from chaos.faults.catalogue import FAULTS
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.process_fleet import ProcessFleet
+from chaos.fleet.shapes import SENTINEL_SET, SHAPES
 from chaos.fleet.topology import Topology
 from harness.commands import fault_table
 from harness.commands.fault_table import catalogue
@@ -58,7 +59,8 @@ def test_the_list_is_a_line_for_each_fault_with_the_places_that_take_it() -> Non
     listed = [line.split()[0] for line in lines[:-3] if not line.startswith(" ")]
     assert listed == [kind.kind for kind in FAULTS.values()]
     assert "kill-replica         SIGKILL one replica, and start it again" in finished.stdout
-    assert "failover             The primary of a Sentinel set. [only sentinel]" in lines
+    sets = ", ".join(name for name, shape in SHAPES.items() if shape.capability == SENTINEL_SET)
+    assert f"failover             The primary of a Sentinel set. [only {sets}]" in lines
     assert max(map(len, lines)) <= 100
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import pytest_diya
 from harness import parser
+from harness.fleet_kinds import FLEETS
 from harness.pytest_plugin.errors import PlanError
-from harness.pytest_plugin.settings import Settings, as_pytest_says, checked
+from harness.pytest_plugin.settings import ENVIRONMENTS, TARGET, Settings, as_pytest_says, checked
 
 HERE = Path("repository")
 
@@ -118,3 +120,14 @@ def test_an_option_of_pytest_wins_over_the_ini_file(
         check=False,
     )
     assert f"chosen {out} {journeys}\n" in finished.stdout, finished.stdout + finished.stderr
+
+
+def test_the_plugin_offers_the_kinds_of_fleet_that_tests_can_have() -> None:
+    """The plugin's own file imports no table, so it repeats the names."""
+    options = pytest.Parser(_ispytest=True)
+    pytest_diya.pytest_addoption(options)
+    (env,) = (
+        option for option in options.getgroup("diya").options if "--diya-env" in option.names()
+    )
+    assert env.attrs()["choices"] == ENVIRONMENTS
+    assert set(ENVIRONMENTS) - {TARGET} < FLEETS.keys()

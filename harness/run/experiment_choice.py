@@ -1,0 +1,90 @@
+"""The experiment of a run: named, drawn by a seed, the profile's own, or none."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from chaos.experiment import model, random_experiment, reader
+from chaos.experiment.model import Experiment
+from chaos.faults.drawing import FleetCapabilities
+from chaos.fleet.environment import needs_proxies
+from harness.errors import ConfigError
+from harness.fleet_kinds import FLEETS
+from harness.run import options, shopmax_model
+from loadtests.profiles.profile import Profile
+
+_DEFAULT_EXPERIMENT = "diwali-default"
+_RANDOM = re.compile(r"random(?::(.*))?")
+_LONGEST_OF_TTL = 0.2
+"""The longest duration of a drawn fault, as a share of the TTL: delayed turns follow the fault."""
+
+
+def is_drawn(experiment: Experiment) -> bool:
+    """Whether its faults were drawn by a seed."""
+    return bool(_RANDOM.fullmatch(str(experiment.path)))
+
+
+def shown(path: Path) -> str:
+    """The experiment's name on the command line."""
+    return path.stem if path.parent == model.DIRECTORY else str(path)
+
+
+def disturbs_network(experiment: Experiment | None) -> bool:
+    """Whether a fault of it needs proxies on the way."""
+    steps = () if experiment is None else experiment.faults
+    return any(needs_proxies(step.make().needs) for step in steps)
+
+
+def chosen(args: argparse.Namespace, profile: Profile) -> Experiment | None:
+    """The experiment, None without one.  Raises ConfigError, or ChaosConfigError for its file."""
+    wanted = args.experiment
+    if wanted == "none" or (wanted is None and args.target is not None):
+        return None
+    if args.target is not None:
+        raise ConfigError(
+            f"--experiment {wanted}: must be none with --target; faults need a fleet that "
+            "diya starts"
+        )
+    if wanted is None:
+        wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
+    drawn = _RANDOM.fullmatch(wanted)
+    if drawn is not None:
+        seed = _random_seed(wanted, drawn[1])
+        text = random_experiment.draw(
+            seed, profile.load_seconds, _fleet_capabilities(args, profile)
+        )
+        experiment = reader.parse(text, Path(wanted))
+    else:
+        experiment = reader.load(wanted)
+    if experiment.topology not in (None, args.topology):
+        raise ConfigError(
+            f"{shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "
+            f"{args.topology!r}: it must be run with --topology {experiment.topology}"
+        )
+    return experiment
+
+
+def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapabilities:
+    """The capabilities of the planned fleet, for drawing a random experiment."""
+    longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
+    can = FLEETS[args.env].capabilities
+    if can is not None:
+        return FleetCapabilities(can, args.replicas, longest_s=longest)
+    return random_experiment.local_fleet(
+        options.topology(args),
+        args.replicas,
+        own_redis="://" not in args.redis,
+        scripted_model=args.agent is None and shopmax_model.name().startswith("scripted"),
+        longest_s=longest,
+    )
+
+
+def _random_seed(experiment: str, seed: str | None) -> int:
+    """The SEED of `--experiment random:SEED`.  Raises ConfigError."""
+    if seed is None or not seed.isdecimal():
+        raise ConfigError(
+            f"--experiment {experiment}: must be random:SEED, SEED a whole number from 0"
+        )
+    return int(seed)
