@@ -7,14 +7,12 @@ expected limit, repeats both, and moves where they contradict it.  The evidence 
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.capacity.criteria import WORK_LIMIT
-from reports.capacity.evidence import SAME_RATE, Bounds, RateEvidence, bounds, carried, searched
+from reports.capacity.evidence import Bounds, bounds, expected_limit
 from reports.capacity.findings import Answer, Probe, ProbeKind
-from reports.capacity.limiting import REDIS
 from reports.capacity.sustainable import NARROW
 
 __all__ = ["Finished", "Next", "Rules", "next_probe", "next_step"]
@@ -34,7 +32,7 @@ class Rules:
     narrow: float = NARROW
     """The search ends when high − low is at most this share of their middle."""
     confirm: int = 2
-    """Both ends are confirmed when so many more probes agree than contradict."""
+    """The number of probes that must support each end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,8 @@ _LEAP = 1.15
 """The next rate where nothing failed at the expected limit."""
 _FALL = 0.9
 """The next rate where nothing passed, and no measurement tells more."""
+_NEAR = 1.01
+"""A rate nearer than this to an end of the interval would not narrow it."""
 
 
 def next_probe(
@@ -99,10 +99,9 @@ def _unknown_twice(tried: Sequence[Probe]) -> bool:
 
 
 def _is_done(found: Bounds, rules: Rules) -> bool:
-    ends = (found.low, found.high)
     if found.width is None or found.width > rules.narrow:
         return False
-    return all(end is not None and end.lead >= rules.confirm for end in ends)
+    return min(found.low_support, found.high_support) >= rules.confirm
 
 
 def _out_of_budget(found: Bounds, rules: Rules) -> Finished:
@@ -115,62 +114,22 @@ def _out_of_budget(found: Bounds, rules: Rules) -> Finished:
 
 def _rate(predicted: float, tried: Sequence[Probe], found: Bounds, rules: Rules) -> float:
     """The next rate, turns a second."""
-    expected = _expected(predicted, tried)
+    expected = expected_limit(tried) or predicted
     low, high = found.low, found.high
-    if low is None and high is None:
-        return expected * _BELOW
-    if low is None:
-        assert high is not None
-        return _lower(expected, high, rules)
     if high is None:
-        return max(expected * _ABOVE, low.offered * (1 + rules.narrow * 0.8), _leap(low, expected))
+        if low is None:
+            return expected * _BELOW
+        # Where more than expected passed, the expectation was wrong.
+        return max(expected * _ABOVE, low * (_LEAP if low > expected * _ABOVE else 1.0))
+    if low is None:
+        # Where less than expected failed, nothing tells by how much the expectation was wrong.
+        return expected * _BELOW if expected * _BELOW < high else high * _FALL
     if found.width is not None and found.width <= rules.narrow:
-        return _less_sure(low, high, rules).planned
+        return low if found.low_support < rules.confirm else high
     for rate in (expected * _BELOW, expected * _ABOVE):
-        if low.offered * 1.01 < rate < high.offered * 0.99:
+        if low * _NEAR < rate < high / _NEAR:
             return rate
-    return (low.offered + high.offered) / 2
-
-
-def _leap(low: RateEvidence, expected: float) -> float:
-    return low.offered * _LEAP if low.offered > expected * 1.01 else 0.0
-
-
-def _lower(expected: float, high: RateEvidence, rules: Rules) -> float:
-    """Nothing passed: just below what was measured; or try the same rate once more."""
-    if high.lead < 1:
-        return high.planned  # it passed as often as it failed
-    target = min(expected * _BELOW, high.offered * (1 - 0.75 * rules.narrow))
-    # The expectation was wrong, and nothing tells by how much.
-    return min(target, high.offered * _FALL) if high.offered < expected * _BELOW else target
-
-
-def _less_sure(low: RateEvidence, high: RateEvidence, rules: Rules) -> RateEvidence:
-    """The end to try again: the lower one first, which is what is promised."""
-    return low if low.lead < rules.confirm else high
-
-
-def _expected(predicted: float, tried: Sequence[Probe]) -> float:
-    """The expected limit: by the measured work of the probes, else by the prediction."""
-    known = searched(tried)
-    limits = [
-        WORK_LIMIT * probe.offered / share
-        for probe in known
-        if probe.offered and (share := max(probe.cpu_share or 0.0, 0.0)) > 0.5
-    ]
-    waits = [WORK_LIMIT * knee for knee in (carried(tried),) if knee is not None]
-    measured = [statistics.median(limits)] if limits else [predicted]
-    return min([*measured, *waits, *_redis(known)])
-
-
-def _redis(known: Sequence[Probe]) -> list[float]:
-    """The limit by Redis, whose work in a probe is measured by what it carried."""
-    found = [
-        WORK_LIMIT * probe.carried
-        for probe in known
-        if probe.carried and probe.limited_by == REDIS and probe.answer is Answer.FAIL
-    ]
-    return [statistics.median(found)] if found else []
+    return (low + high) / 2
 
 
 def next_step(
@@ -203,7 +162,7 @@ def next_step(
             return _recovered(tried[first], tried[-1])
         rate = tried[first - 1].rate if first else start / 2
         return Next(ProbeKind.STEP, rate, rules.probe_s, number)
-    if tried and tried[-1].rate >= ceiling * (1 - SAME_RATE):
+    if tried and tried[-1].rate >= ceiling * 0.999:
         return Finished(True, f"every step up to the ceiling of {ceiling:g} turns/s passed")
     rate = min(ceiling, tried[-1].rate * factor) if tried else start
     return Next(ProbeKind.STEP, rate, rules.probe_s, number)

@@ -24,7 +24,7 @@ _BLOCK_S = 5.0
 """The noise of arrivals is measured over blocks of this length: turns of one conversation come
 close together, so that shorter blocks understate it."""
 _SHORTEST_STRETCH_S = 4.0
-_LEAST_FULL_S = 8.0
+_LEAST_FULL_S = 5.0
 _RISE, _FALL = 5.0, 3.5
 """A stretch with waiting turns begins so many standard deviations above the usual number of open
 turns, and ends at so many."""
@@ -65,10 +65,6 @@ class OpenTurns:
         self._due = sorted(turn.due for turn in turns)
         ended = [turn for turn in turns if not turn.open]
         self._done = sorted(turn.due + turn.waited for turn in ended)
-        by_end = sorted((turn.due + turn.waited, turn.work) for turn in ended)
-        self._worked = [0]
-        for _, work in by_end:
-            self._worked.append(self._worked[-1] + work)
 
     def at(self, t: float) -> int:
         """Turns that were due and had not ended at run time `t`."""
@@ -78,12 +74,9 @@ class OpenTurns:
         """Turns due in (start, end]."""
         return bisect_right(self._due, end) - bisect_right(self._due, start)
 
-    def work_between(self, start: float, end: float) -> int:
-        """Attempts that may have run of the turns that ended in (start, end]."""
-        return (
-            self._worked[bisect_right(self._done, end)]
-            - self._worked[bisect_right(self._done, start)]
-        )
+    def done_between(self, start: float, end: float) -> int:
+        """Turns that ended in (start, end]."""
+        return bisect_right(self._done, end) - bisect_right(self._done, start)
 
     def growth(self, start: float, end: float) -> Growth | None:
         """The growth from `start` to `end`; None when that is too short."""
@@ -121,7 +114,7 @@ class OpenTurns:
         seconds = sum(b - a for a, b in stretches)
         if seconds < _LEAST_FULL_S:
             return None
-        finished = sum(self.work_between(a, b) for a, b in stretches)
+        finished = sum(self.done_between(a, b) for a, b in stretches)
         # At both ends of a stretch some turns are partly done.
         error = math.sqrt(2 * len(stretches) * deviation**2) / seconds
         return Full(seconds, finished / seconds, error)

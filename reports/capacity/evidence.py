@@ -1,11 +1,12 @@
-"""The accumulated evidence of the probes of a search: which rates hold, which fail.
+"""The accumulated evidence of the probes of a search: the highest load that holds, the lowest that
+fails.
 
-After MLRsearch (RFC 9971): probes of one rate vote by their seconds, and a rate holds when it
-passed for longer than it failed (exceed ratio 50 %; a tie fails).  Between rates a conflict is
+After MLRsearch (RFC 9971): probes of one rate vote by their seconds, and a rate fails unless it
+passed for longer than it failed (exceed ratio 50 %, a tie fails).  Between rates a conflict is
 resolved conservatively: a fail at a lower rate beats a pass at a higher one.
 
-The rate of a probe is the one that it really offered, which chance moves by a few percent from the
-planned one.
+The rate of a probe is the one that it really offered, which chance moves by several percent from
+the planned one.  So no two probes have exactly one rate: rates within `SAME_RATE` count as one.
 """
 
 from __future__ import annotations
@@ -18,53 +19,34 @@ from reports.capacity.criteria import WORK_LIMIT
 from reports.capacity.findings import Answer, Probe, ProbeKind
 from reports.capacity.limiting import REDIS, REPLICA
 
-SAME_RATE = 0.005
-"""Planned rates that differ by less than this share are one rate."""
+SAME_RATE = 0.02
+"""Rates that differ by at most this share vote together."""
 _SEARCHED = (ProbeKind.SEARCH, ProbeKind.STEP)
-
-
-@dataclass(frozen=True, slots=True)
-class RateEvidence:
-    """The evidence about one planned rate."""
-
-    planned: float
-    """Turns a second."""
-    offered: float
-    """Turns a second that were offered, the mean over the time of its probes."""
-    passed_s: float
-    failed_s: float
-    passes: int
-    fails: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether it passed for longer than it failed."""
-        return self.passed_s > self.failed_s
-
-    @property
-    def lead(self) -> int:
-        """By how many probes the majority leads."""
-        return abs(self.passes - self.fails)
+_MEASURED_SHARE = 0.5
+"""The work of a turn is known from probes with this share of a busy core, or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The interval of the sustainable load."""
+    """The interval of the sustainable load, turns a second."""
 
-    low: RateEvidence | None
-    """The highest rate that holds below every rate that fails."""
-    high: RateEvidence | None
-    """The lowest rate that fails."""
+    low: float | None
+    """The highest offered rate that passed below every rate that fails."""
+    high: float | None
+    """The lowest offered rate that fails."""
+    low_support: int
+    """The number of probes that passed about there, or above and below `high`."""
+    high_support: int
+    """The number of probes that failed about there, or below."""
     conflict: bool
-    """Whether a rate above `high` passed."""
+    """Whether a probe passed above `high`."""
 
     @property
     def width(self) -> float | None:
         """high − low as a share of their middle; None while one is missing."""
         if self.low is None or self.high is None:
             return None
-        middle = (self.low.offered + self.high.offered) / 2
-        return (self.high.offered - self.low.offered) / middle
+        return (self.high - self.low) / ((self.high + self.low) / 2)
 
 
 def searched(probes: Iterable[Probe]) -> list[Probe]:
@@ -91,46 +73,73 @@ def carried(probes: Sequence[Probe]) -> float | None:
     return statistics.median(found) if found else None
 
 
-def passed(probe: Probe, knee: float | None) -> bool:
+def expected_limit(probes: Sequence[Probe]) -> float | None:
+    """The limit that the measured work of the probes tells, turns a second; None: it does not.
+
+    0.95 of what the replica's core, Redis's main thread, or the unseen bottleneck carries.
+    """
+    known = searched(probes)
+    found = []
+    for share in (_cpu, _redis):
+        limits = [
+            WORK_LIMIT * offered(probe) / used
+            for probe in known
+            if (used := share(probe)) >= _MEASURED_SHARE
+        ]
+        found += [statistics.median(limits)] if limits else []
+    knee = carried(probes)
+    found += [] if knee is None else [WORK_LIMIT * knee]
+    return min(found, default=None)
+
+
+def _cpu(probe: Probe) -> float:
+    return probe.cpu_share or 0.0
+
+
+def _redis(probe: Probe) -> float:
+    return probe.redis_work or 0.0
+
+
+def offered(probe: Probe) -> float:
+    """Turns a second that it offered."""
+    return probe.offered or probe.rate
+
+
+def bounds(probes: Sequence[Probe]) -> Bounds:
+    """The interval that all probes together leave."""
+    knee = carried(probes)
+    known = sorted(searched(probes), key=offered)
+    good = [probe for probe in known if _passed(probe, knee)]
+    bad = [probe for probe in known if not _passed(probe, knee)]
+    high = next((offered(probe) for probe in bad if _stands(probe, good, bad)), None)
+    below = [offered(p) for p in good if high is None or offered(p) < high]
+    low = max(below, default=None)
+    return Bounds(
+        low=low,
+        high=high,
+        low_support=0 if low is None else sum(rate >= low * (1 - SAME_RATE) for rate in below),
+        high_support=0 if high is None else _number(bad, high * (1 + SAME_RATE)),
+        conflict=high is not None and any(offered(probe) > high for probe in good),
+    )
+
+
+def _passed(probe: Probe, knee: float | None) -> bool:
     """Whether a probe counts as passed.
 
     Above 0.95 of what other probes showed to be carried, it passed only because it was short.
     """
     if probe.answer is not Answer.PASS:
         return False
-    return knee is None or (probe.offered or probe.rate) < WORK_LIMIT * knee
+    return knee is None or offered(probe) < WORK_LIMIT * knee
 
 
-def by_rate(probes: Sequence[Probe]) -> list[RateEvidence]:
-    """The evidence about each planned rate, by the offered rate, ascending."""
-    knee = carried(probes)
-    groups: list[list[Probe]] = []
-    for probe in sorted(searched(probes), key=lambda each: each.rate):
-        if groups and probe.rate <= groups[-1][0].rate * (1 + SAME_RATE):
-            groups[-1].append(probe)
-        else:
-            groups.append([probe])
-    return sorted((_evidence(group, knee) for group in groups), key=lambda each: each.offered)
+def _stands(fail: Probe, good: Sequence[Probe], bad: Sequence[Probe]) -> bool:
+    """Whether probes of the same rate did not pass for longer than they failed."""
+    rate = offered(fail)
+    failed = sum(p.seconds for p in bad if rate * (1 - SAME_RATE) <= offered(p) <= rate)
+    passed = sum(p.seconds for p in good if rate <= offered(p) <= rate * (1 + SAME_RATE))
+    return passed <= failed
 
 
-def _evidence(group: Sequence[Probe], knee: float | None) -> RateEvidence:
-    good = [probe for probe in group if passed(probe, knee)]
-    bad = [probe for probe in group if not passed(probe, knee)]
-    total = sum(probe.seconds for probe in group)
-    return RateEvidence(
-        planned=group[0].rate,
-        offered=sum((probe.offered or 0.0) * probe.seconds for probe in group) / total,
-        passed_s=sum(probe.seconds for probe in good),
-        failed_s=sum(probe.seconds for probe in bad),
-        passes=len(good),
-        fails=len(bad),
-    )
-
-
-def bounds(probes: Sequence[Probe]) -> Bounds:
-    """The interval that all probes together leave."""
-    rates = by_rate(probes)
-    high = next((each for each in rates if not each.holds), None)
-    below = [each for each in rates if each.holds and (high is None or each.offered < high.offered)]
-    above = high is not None and any(each.holds and each.offered > high.offered for each in rates)
-    return Bounds(below[-1] if below else None, high, above)
+def _number(bad: Sequence[Probe], most: float) -> int:
+    return sum(offered(probe) <= most for probe in bad)

@@ -110,6 +110,8 @@ class Probe(Struct, frozen=True, kw_only=True):
     """The share of one core that Redis's main thread used."""
     carried: float | None = None
     """Turns a second that were finished while others waited: what the limiting part carries."""
+    redis_work: float | None = None
+    """Offered work of Redis: turns a second × seconds of its main thread a turn."""
     missed_share: float | None = None
     """The share of the turns that missed the SLO: refused, failed, late, or open too long."""
     recovered_s: float | None = None

@@ -48,7 +48,7 @@ def limited_by(evidence: Evidence) -> str | None:
     )
     if busiest[0] >= BUSY:
         return busiest[1]
-    if found.turns and found.refused / found.turns >= _REFUSED_SHARE:
+    if _is_bound(evidence):
         return IN_FLIGHT
     if _is_model(evidence):
         return MODEL
@@ -56,6 +56,17 @@ def limited_by(evidence: Evidence) -> str | None:
     if waited or evidence.full is not None or (evidence.growth and evidence.growth.grows):
         return LOCK
     return None
+
+
+def _is_bound(evidence: Evidence) -> bool:
+    """Whether turns were refused although those that were taken were served as fast as ever.
+
+    If they were served slowly, the bound is reached because of that.
+    """
+    found = evidence.waits
+    if not found.turns or found.refused / found.turns < _REFUSED_SHARE:
+        return False
+    return found.at_once_s is None or found.at_once_s <= _GROWN * evidence.calm_s
 
 
 def _is_model(evidence: Evidence) -> bool:

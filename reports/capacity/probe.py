@@ -106,6 +106,7 @@ def _judged(history: History, part: MeasuredPart, probe: Probe, demand: Demand |
         missed_share=found.missed_share if found.turns else None,
         others_share=others_share(history, part),
         redis_share=_share(history, spans),
+        redis_work=evidence.redis_share,
         carried=None if evidence.full is None else evidence.full.per_s,
         recovered_s=back.seconds,
     )
@@ -144,6 +145,7 @@ def _evidence(
     offered = len(measured) / length(spans) if spans else 0.0
     calm = _calm_latency(measured, demand)
     open_turns = OpenTurns(turns)
+    usual = offered * calm
     # A disturbed probe has no long stretch of one rate.
     whole = spans[0] if len(spans) == 1 else None
     cpu, redis = costs.cpu_s(history, demand), costs.redis_s(history, demand)
@@ -152,11 +154,25 @@ def _evidence(
         redis_share=None if redis is None else offered * redis,
         waits=waits(measured, limit),
         growth=None if whole is None else open_turns.growth(*whole),
-        full=None if whole is None else open_turns.full(*whole, offered * calm),
+        full=None if whole is None else open_turns.full(*_before_time_outs(history, turns), usual),
         calm_s=calm,
         model_s=_model_s(history, spans, offered),
         calm_model_s=None if demand is None else demand.model_s.value,
     )
+
+
+def _before_time_outs(history: History, turns: Sequence[TurnTime]) -> Span:
+    """The load, the warm-up included, until the first attempt was given up.
+
+    After that the service works for customers who are gone, which no turn that ends shows.
+    """
+    start = history.load_start or 0.0
+    closed = history.mark("arrivals-end")
+    end = history.last_moment if closed is None else closed.t
+    talk = history.run.profile.get("conversation") or {}
+    patience = float(talk.get("attempt_timeout_s", 0.0))
+    given_up = min((turn.due for turn in turns if turn.given_up), default=end)
+    return start, min(end, given_up + patience)
 
 
 def _calm_latency(measured: Sequence[TurnTime], demand: Demand | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from reports.capacity.evidence import Bounds, bounds, searched
+from reports.capacity.evidence import Bounds, bounds, expected_limit, searched
 from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Answer, Demand, Probe, ProbeKind, Sustainable
 from reports.capacity.knee import predicted_knee
@@ -21,7 +21,7 @@ def sustainable(demand: Demand | None, probes: Sequence[Probe], why: str = "") -
     `why` is the reason for which the search ended without an answer, if it did.
     """
     found = bounds(probes)
-    rate = _rate(found, why)
+    rate = _rate(found, probes, why)
     turns = None if demand is None else demand.turns_per_conversation
     knee = None if demand is None else predicted_knee(demand)
     kill, overload = _last(probes, ProbeKind.KILL), _last(probes, ProbeKind.OVERLOAD)
@@ -39,19 +39,21 @@ def sustainable(demand: Demand | None, probes: Sequence[Probe], why: str = "") -
     )
 
 
-def _rate(found: Bounds, why: str) -> Figure:
-    if found.low is None:
-        reason = why or "no probe passed; probes at lower rates would tell"
-        return unknown(_UNIT, reason)
-    low, high = found.low.offered, None if found.high is None else found.high.offered
-    passes = f"{found.low.passes} of {found.low.passes + found.low.fails} probes passed at the low"
-    if found.high is None:
-        told = f"{passes} end; none failed: the limit is above"
+def _rate(found: Bounds, probes: Sequence[Probe], why: str) -> Figure:
+    """The limit by the measured work, within the interval; else its middle."""
+    low, high = found.low, found.high
+    if low is None:
+        return unknown(_UNIT, why or "no probe passed; probes at lower rates would tell")
+    told = f"{found.low_support} probes passed at the low end"
+    if high is None:
+        value, told = low, f"{told}; none failed: the limit is above"
     else:
-        fails = f"{found.high.fails} of {found.high.passes + found.high.fails}"
-        told = f"{passes} end, {fails} failed at the high end"
-    # The lower end has passed: it is the answer that is safe to plan with.
-    return Figure(value=low, unit=_UNIT, label=Label.MEASURED, low=low, high=high, why=told)
+        told = f"{told}, {found.high_support} failed at the high end"
+        expected = expected_limit(probes)
+        # Where the measured work allows more than passed, something else is the limit.
+        inside = expected is not None and expected <= high
+        value = max(expected or 0.0, low) if inside else (low + high) / 2
+    return Figure(value=value, unit=_UNIT, label=Label.MEASURED, low=low, high=high, why=told)
 
 
 def _wide(found: Bounds) -> str:
@@ -81,7 +83,7 @@ def _limited_by(found: Bounds, probes: Sequence[Probe]) -> str | None:
         if probe.answer is Answer.FAIL and probe.limited_by is not None
     ]
     if found.high is not None:
-        limit = found.high.offered
+        limit = found.high
         failed.sort(key=lambda probe: abs((probe.offered or 0.0) - limit))
     names = [probe.limited_by for probe in failed[:3]]
     return max(names, key=names.count) if names else None

@@ -33,8 +33,10 @@ class TurnTime:
     open: bool
     refused: bool
     """At least one attempt was refused at once."""
-    work: int
-    """Attempts that may have run."""
+    at_once: bool
+    """It was answered at the first attempt."""
+    given_up: bool
+    """An attempt had no answer in its time."""
 
     def misses(self, limit: float) -> bool:
         """Whether it surely was not answered within `limit` seconds."""
@@ -64,7 +66,8 @@ def _recorded(history: History) -> Iterator[TurnTime]:
             answered=ok and not state & WORDLESS,
             open=is_open,
             refused=refused,
-            work=int(ok or not refused) + turn.unsure,
+            at_once=ok and turn.attempts == 1 and not error,
+            given_up=turn.unsure > 0 or (not ok and not refused),
         )
 
 
@@ -77,7 +80,7 @@ def _opening(history: History) -> Iterator[TurnTime]:
     columns = zip(talks.conversation, talks.started, talks.ended, talks.due, strict=True)
     for index, started, ended, due in columns:
         if isnan(ended) and not isnan(started) and index not in begun:
-            yield TurnTime(due, max(0.0, last - due), False, True, False, 0)
+            yield TurnTime(due, max(0.0, last - due), False, True, False, False, False)
 
 
 def within(turns: Sequence[TurnTime], spans: Sequence[Span]) -> list[TurnTime]:
@@ -99,6 +102,8 @@ class Waits:
     p99_s: float | None
     """None without any turn that was answered or is open."""
     mean_s: float | None
+    at_once_s: float | None
+    """The median of those that were answered at the first attempt."""
 
     @property
     def missed_share(self) -> float:
@@ -108,6 +113,7 @@ class Waits:
 
 def waits(turns: Sequence[TurnTime], limit: float) -> Waits:
     """The waits of these turns; failed turns have no latency."""
+    at_once = ascending(turn.waited for turn in turns if turn.at_once)
     ordered = ascending(turn.waited for turn in turns if turn.answered or turn.open)
     return Waits(
         turns=len(turns),
@@ -118,4 +124,5 @@ def waits(turns: Sequence[TurnTime], limit: float) -> Waits:
         p50_s=percentile(ordered, 50) if ordered else None,
         p99_s=percentile(ordered, 99) if ordered else None,
         mean_s=sum(ordered) / len(ordered) if ordered else None,
+        at_once_s=percentile(at_once, 50) if at_once else None,
     )

@@ -1,0 +1,1 @@
+"""Validation against measured or simulated truth: longer than the daily tests."""
