@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from html import escape
-from importlib import resources
 
-from reports.render import charts, formatting, html_tables, reproduce_command, series, view
+from reports.render import (
+    charts,
+    document,
+    formatting,
+    html_tables,
+    reproduce_command,
+    series,
+    view,
+)
 from reports.render.figures import figures
 from reports.render.sections import LINES, SECTIONS, Table
 from reports.render.view import Gate, Result
 
 _MAX_REASONS = 6
 _HOVER_COLUMNS = 1000
-_BADGES = {
-    "GO": '<circle cx="16" cy="16" r="14"/><path d="M9.5 16.5l4.5 4.5 9-10"/>',
-    "NO-GO": '<path class="fill" d="M10 2h12l8 8v12l-8 8H10l-8-8V10z"/><path d="M11 11l10 10"/>'
-    '<path d="M21 11L11 21"/>',
-    "INCONCLUSIVE": '<path class="fill" d="M16 2.5L30.5 28h-29z"/><path d="M16 12v8"/>'
-    '<path d="M16 24v.4"/>',
-}
 
 
 def render(result: Result) -> str:
     """The page.  Everything that comes from the run is escaped."""
-    style, script = _asset("report.css"), _asset("report.js")
     verdict = formatting.clean(result.get("verdict"))
     name = formatting.clean(result.get("name") or result.get("run_id") or "run")
-    # If an escape were ever missing, no foreign script runs and nothing is fetched.
-    policy = (
-        f"default-src 'none'; style-src '{_integrity(style)}'; script-src '{_integrity(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
     sections = [
         _banner(result, verdict, name),
         _figures(result),
@@ -43,34 +35,13 @@ def render(result: Result) -> str:
         *_tables(result),
         _surroundings(result),
     ]
-    return (
-        "<!doctype html>\n"
-        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(verdict)}: {escape(name)}</title>\n"
-        f"<style>{style}</style>\n</head>\n"
-        f'<body class="{_verdict_class(verdict)}">\n<main>\n'
-        + "\n".join(sections)
-        + f"\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
+    return document.page(
+        f"{verdict}: {name}",
+        document.verdict_class(verdict),
+        sections,
+        ("report.css",),
+        "report.js",
     )
-
-
-def _asset(name: str) -> str:
-    return resources.files("reports.render").joinpath(name).read_text(encoding="utf-8")
-
-
-def _integrity(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-
-
-def _verdict_class(verdict: str) -> str:
-    return {"GO": "pass", "NO-GO": "fail"}.get(verdict, "unknown")
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section>\n<h2>{escape(title)}</h2>\n{content}\n</section>"
 
 
 def _banner(result: Result, verdict: str, name: str) -> str:
@@ -87,11 +58,8 @@ def _banner(result: Result, verdict: str, name: str) -> str:
     ]
     lines = [line(result) for line in LINES]
     told = "".join(f'<p class="run">{escape(line)}</p>\n' for line in lines if line)
-    badge = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
     return (
-        '<header class="banner">\n'
-        f'<p class="verdict"><svg class="badge" viewBox="0 0 32 32" aria-hidden="true">{badge}'
-        f"</svg><span>{escape(verdict)}</span></p>\n"
+        f'<header class="banner">\n{document.badge(verdict)}\n'
         f"<h1>{escape(formatting.clean(result.get('headline') or ''))}</h1>\n{listed}\n"
         f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n{told}</header>'
     )
@@ -133,7 +101,7 @@ def _gates(result: Result) -> str:
             + _gate_table([_gate_row([gate]) for gate in passed], f"{group.title}, passed")
             + "</details>"
         )
-    return _section("Gates", "\n".join(parts))
+    return document.section("Gates", "\n".join(parts))
 
 
 def _gate_table(rows: list[str], caption: str) -> str:
@@ -171,18 +139,18 @@ def _gate_row(same: list[Gate]) -> str:
 
 def _why(result: Result) -> list[str]:
     """The diagnoses; no section where no gate of the kind failed."""
-    return [_section("Why", html_tables.why(result))] if view.diagnoses(result) else []
+    return [document.section("Why", html_tables.why(result))] if view.diagnoses(result) else []
 
 
 def _timeline(result: Result) -> str:
     chart = charts.timeline(result)
     if not chart:
-        return _section("Timeline", "<p>The run recorded no timeline.</p>")
+        return document.section("Timeline", "<p>The run recorded no timeline.</p>")
     key = (
         '<p class="note">Shaded: a fault, from its start until it was healed; the dashed edge is '
         "where its target answered again. Dotted: the load begins and ends.</p>"
     )
-    return _section(
+    return document.section(
         "Timeline",
         f'<div class="scroll" tabindex="0"><div class="plot">{chart}'
         '<output class="readout" hidden></output></div></div>\n'
@@ -221,7 +189,7 @@ def _hover_data(result: Result) -> str:
 def _tables(result: Result) -> list[str]:
     """The sections that are a table or a sentence."""
     found = [(section.title, section.page(result)) for section in SECTIONS]
-    return [_section(title, _content(content)) for title, content in found if content]
+    return [document.section(title, _content(content)) for title, content in found if content]
 
 
 def _content(content: Table | str) -> str:
@@ -234,7 +202,7 @@ def _content(content: Table | str) -> str:
 def _surroundings(result: Result) -> str:
     experiment = view.part(result, "experiment")
     title = formatting.clean(experiment.get("title") or "none")
-    return _section(
+    return document.section(
         "How it was run",
         f"<p>Experiment: {escape(title)}. Play the same run again:</p>\n"
         f"<pre>{escape(reproduce_command.reproduce_command(result))}</pre>\n"

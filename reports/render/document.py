@@ -1,0 +1,76 @@
+"""One self-contained page: its head, styles and script, and the badge of a verdict."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+
+_BADGES = {
+    "GO": '<circle cx="16" cy="16" r="14"/><path d="M9.5 16.5l4.5 4.5 9-10"/>',
+    "NO-GO": '<path class="fill" d="M10 2h12l8 8v12l-8 8H10l-8-8V10z"/><path d="M11 11l10 10"/>'
+    '<path d="M21 11L11 21"/>',
+    "INCONCLUSIVE": '<path class="fill" d="M16 2.5L30.5 28h-29z"/><path d="M16 12v8"/>'
+    '<path d="M16 24v.4"/>',
+}
+
+
+def page(
+    title: str, kind: str, sections: Sequence[str], styles: Sequence[str], script: str = ""
+) -> str:
+    """The page: works without a network, and without its script.
+
+    `kind` is the CSS class of the body; `styles` and `script` are files of this folder.  The
+    sections must be escaped already.
+    """
+    style = "".join(_asset(name) for name in styles)
+    code = _asset(script) if script else ""
+    allowed = f"script-src '{_integrity(code)}'; " if script else ""
+    # If an escape were ever missing, no foreign script runs and nothing is fetched.
+    policy = (
+        f"default-src 'none'; style-src '{_integrity(style)}'; {allowed}"
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        "<!doctype html>\n"
+        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n"
+        f"<style>{style}</style>\n</head>\n"
+        f'<body class="{kind}">\n<main>\n'
+        + "\n".join(sections)
+        + "\n</main>\n"
+        + (f"<script>{code}</script>\n" if script else "")
+        + "</body>\n</html>\n"
+    )
+
+
+def badge(verdict: str) -> str:
+    """The verdict with its sign."""
+    sign = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
+    return (
+        f'<p class="verdict"><svg class="badge" viewBox="0 0 32 32" aria-hidden="true">{sign}'
+        f"</svg><span>{escape(verdict)}</span></p>"
+    )
+
+
+def verdict_class(verdict: str) -> str:
+    """The CSS class of a verdict."""
+    return {"GO": "pass", "NO-GO": "fail"}.get(verdict, "unknown")
+
+
+def section(title: str, content: str) -> str:
+    """A section under a heading; the content must be escaped already."""
+    return f"<section>\n<h2>{escape(title)}</h2>\n{content}\n</section>"
+
+
+def _asset(name: str) -> str:
+    return resources.files("reports.render").joinpath(name).read_text(encoding="utf-8")
+
+
+def _integrity(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
