@@ -31,7 +31,7 @@ class Part(StrEnum):
     HEADROOM = "Headroom"
     AUTOSCALE = "Autoscale"
     WHAT_IF = "What if"
-    SANITY = "Sanity check"
+    SANITY = "Sanity check, never used for the answer"
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -107,8 +107,8 @@ class Trust(Struct, frozen=True, kw_only=True):
     """The coefficient of variation of CPU a turn over the probes."""
     sessions_measured: int | None
     """The largest number of sessions in Redis that was measured."""
-    replicas_simulated: int | None
-    """The largest fleet that was simulated for this sheet."""
+    replicas_checked: int | None
+    """The largest measured fleet against which the simulator was checked."""
     notes: tuple[str, ...] = ()
     not_shown: tuple[str, ...] = ()
     """What nothing here has looked at."""

@@ -70,6 +70,11 @@ def up(value: float) -> int:
     return math.ceil(value - 1e-9)
 
 
+def percent(share: float) -> str:
+    """A share in words: 0.7 is `70 %`."""
+    return f"{share * 100:.3g} %"
+
+
 def _ends(part: Figure) -> tuple[float, ...]:
     low, high = part.low, part.high
     if part.value is None or (low is None and high is None):

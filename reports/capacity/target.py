@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from reports.capacity.figure import Figure
+from reports.capacity.figure import Figure, Label
 
 NonEmpty = Annotated[str, Meta(min_length=1)]
 
@@ -46,6 +47,8 @@ class Target(Struct, frozen=True, kw_only=True):
     turns_per_conversation: float
     live_sessions: Figure
     """The most sessions within their TTL at once."""
+    turns_per_session: float | None = None
+    """The mean number of stored turns of a live session; None: as in the measured Redis."""
     ttl_s: float
     """Seconds that a session lives after its last turn; real time."""
     conversations: Figure | None = None
@@ -55,6 +58,22 @@ class Target(Struct, frozen=True, kw_only=True):
     night: tuple[Moment, ...] = ()
     """The course of the night, in order; empty for a rate."""
     opening: Opening | None = None
+
+    def as_given(self) -> Target:
+        """The target for calculations: the load is the question, not a part of the answer.
+
+        Its figures do not weaken the label of what is derived from them.
+        """
+        return replace(
+            self,
+            turns_per_s=_given(self.turns_per_s),
+            live_sessions=_given(self.live_sessions),
+            conversations=None if self.conversations is None else _given(self.conversations),
+        )
+
+
+def _given(figure: Figure) -> Figure:
+    return figure if figure.value is None else replace(figure, label=Label.MEASURED)
 
 
 class Today(Struct, frozen=True, kw_only=True):

@@ -26,10 +26,11 @@ def write_all(run_dir: Path, result: Result) -> None:
     """
     rendered = {name: render(result) for name, render in RENDERERS.items()}
     for name, text in rendered.items():
-        _write_whole(run_dir / name, text)
+        write_whole(run_dir / name, text)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all.  Raises OSError."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,0 +1,113 @@
+"""What a plan costs, from a file of prices: every figure here is assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.capacity.derive import assumed, derive
+from reports.capacity.figure import Figure, unknown
+from reports.capacity.findings import Demand
+from reports.capacity.prices import Prices
+from reports.capacity.redis_plan import RedisPlan
+from reports.capacity.target import Target
+
+MILLION = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Money in the currency of the prices."""
+
+    hour: Figure
+    """Replicas and Redis for one hour."""
+    replicas: Figure
+    """Replicas for a million conversations."""
+    redis: Figure
+    """Redis for a million conversations."""
+    million: Figure
+    """Replicas and Redis for a million conversations."""
+    model: Figure
+    """The model for a million conversations."""
+    night: Figure | None
+    """Replicas, Redis, and the model where it is known, for the whole night; None: no night."""
+
+
+def plan_cost(
+    target: Target, replicas: Figure, redis: RedisPlan, demand: Demand | None, prices: Prices
+) -> Cost:
+    """The cost of a fleet that has its full size all the time, and of its Redis.
+
+    For a night it counts from its start to its end; for a rate, the fleet is at that rate always.
+    """
+    money = prices.currency
+    per_hour = assumed(prices.replica.hour, money)
+    fleet = derive(lambda count, price: count * price, replicas, per_hour, unit=money)
+    node = 0.0 if redis.node is None else redis.node.hour * prices.redis.nodes_per_shard
+    store = derive(
+        lambda count, price: count * price, redis.shards, assumed(node, money), unit=money
+    )
+    conversations = _conversations_an_hour(target)
+    each = [_per_million(part, conversations, money) for part in (fleet, store)]
+    both = derive(lambda a, b: a + b, *each, unit=money, why="the fleet at its full size")
+    model = _model(target, demand, prices)
+    return Cost(
+        hour=derive(lambda a, b: a + b, fleet, store, unit=money),
+        replicas=each[0],
+        redis=each[1],
+        million=both,
+        model=model,
+        night=_night(target, both, model, money),
+    )
+
+
+def _conversations_an_hour(target: Target) -> Figure:
+    if target.conversations is not None and target.hours:
+        hours = target.hours
+        return derive(lambda count: count / hours, target.conversations, unit="conversations")
+    turns = target.turns_per_conversation
+    return derive(lambda rate: rate / turns * 3600, target.turns_per_s, unit="conversations")
+
+
+def _per_million(hour: Figure, conversations: Figure, money: str) -> Figure:
+    return derive(
+        lambda cost, count: cost / count * MILLION if count else 0.0,
+        hour,
+        conversations,
+        unit=money,
+    )
+
+
+def _model(target: Target, demand: Demand | None, prices: Prices) -> Figure:
+    money = prices.currency
+    if prices.model is None:
+        return unknown(money, "the file of prices has no section [model]")
+    if demand is None:
+        return unknown(money, "the calls of the model were not measured")
+    call = prices.model.call
+    if call is None:
+        return unknown(
+            money,
+            "the tokens of a call were not measured; put input_tokens_per_call and "
+            "output_tokens_per_call into the file of prices",
+        )
+    turns = target.turns_per_conversation
+    return derive(
+        lambda calls, price: calls * price * turns * MILLION,
+        demand.model_calls,
+        assumed(call, money),
+        unit=money,
+        why=f"{prices.model.product}, {call * 1000:.3g} {money} for a thousand calls",
+    )
+
+
+def _night(target: Target, both: Figure, model: Figure, money: str) -> Figure | None:
+    if target.conversations is None:
+        return None
+    parts = [both] if model.value is None else [both, model]
+    return derive(
+        lambda count, *costs: count / MILLION * sum(costs),
+        target.conversations,
+        *parts,
+        unit=money,
+        why="without the model, whose cost is not known" if model.value is None else "",
+    )

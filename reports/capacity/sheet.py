@@ -1,0 +1,248 @@
+"""The answer sheet, made from the findings of a capacity run and a target."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from reports.capacity import autoscale, lines, what_if
+from reports.capacity.answer import AnswerSheet, Line, Part, Trust, Verdict
+from reports.capacity.cost import plan_cost
+from reports.capacity.curves import charts
+from reports.capacity.derive import REACH, Reach, percent
+from reports.capacity.figure import Figure, unknown
+from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind
+from reports.capacity.fleet import Simulation, bare_fleet, grown, zone_lost
+from reports.capacity.prices import Prices
+from reports.capacity.redis_plan import RedisPlan, plan_redis, unknown_plan
+from reports.capacity.target import Assumptions, Target, Today
+
+OTHER_SESSIONS = "the sessions of this service are not in Redis"
+
+
+def build(
+    findings: CapacityFindings,
+    target: Target,
+    today: Today,
+    prices: Prices,
+    *,
+    run: str,
+    assumptions: Assumptions | None = None,
+    simulation: Simulation | None = None,
+    reach: Reach = REACH,
+) -> AnswerSheet:
+    """The sheet; pure, and the same for the same arguments.
+
+    `run` is the name of the capacity run's directory.
+    """
+    given = Assumptions() if assumptions is None else assumptions
+    asked, target = target, target.as_given()
+    redis = _redis(findings, target, prices, given, reach)
+    fleet = _fleet(findings, target, given, simulation, reach)
+    fleet = {"fleet.target": _target(asked), **fleet}
+    recommended = fleet["fleet.zone_lost" if given.zones > 1 else "fleet.n_plus_1"].figure
+    cost = plan_cost(target, recommended, redis, findings.demand, prices)
+    advice = autoscale.advise(findings, target, given)
+    verdict, reasons = _verdict(findings, today, recommended, redis, fleet["fleet.bare"].figure)
+    return AnswerSheet(
+        run=run,
+        profile=findings.profile,
+        sessions=findings.sessions,
+        agent=findings.agent,
+        environment=findings.environment,
+        slo=findings.slo,
+        target=target.name,
+        replicas_today=today.replicas,
+        zones=given.zones,
+        verdict=verdict,
+        headline=_headline(verdict, target, today, recommended),
+        reasons=reasons,
+        lines={
+            **lines.sustainable(findings),
+            **fleet,
+            **lines.redis(redis, findings.redis_size, asked),
+            **lines.cost(cost),
+            **lines.headroom(findings, target, today, given),
+            **lines.autoscaling(advice, given),
+            **_what_if(findings, target, given, fleet["fleet.bare"].figure, reach),
+            **lines.sanity(findings),
+        },
+        prices=prices.line,
+        charts=charts(findings, target, today, given.zones, recommended, redis, reach),
+        trust=_trust(findings, simulation),
+    )
+
+
+def _redis(
+    findings: CapacityFindings,
+    target: Target,
+    prices: Prices,
+    given: Assumptions,
+    reach: Reach,
+) -> RedisPlan:
+    if not in_redis(findings):
+        return unknown_plan(OTHER_SESSIONS)
+    return plan_redis(target, findings.redis_size, prices, given, findings.demand, reach)
+
+
+def in_redis(findings: CapacityFindings) -> bool:
+    """Whether the sessions of the service are in Redis."""
+    return "redis" in findings.sessions.lower()
+
+
+def _fleet(
+    findings: CapacityFindings,
+    target: Target,
+    given: Assumptions,
+    simulation: Simulation | None,
+    reach: Reach,
+) -> dict[str, Line]:
+    bare = bare_fleet(target.turns_per_s, findings.sustainable, simulation, reach)
+    zones, away = given.zones, given.rollout
+
+    def line(title: str, figure: Figure, note: str = "", recommended: bool = False) -> Line:
+        return Line(part=Part.FLEET, title=title, figure=figure, note=note, recommended=recommended)
+
+    return {
+        "fleet.bare": line("bare", bare, bare.why),
+        "fleet.n_plus_1": line(
+            "N+1", grown(bare, lambda n: n + 1, "one away"), recommended=zones < 2
+        ),
+        "fleet.zone_lost": line(
+            f"one of {zones} zones lost",
+            grown(bare, lambda n: zone_lost(n, zones), f"N·{zones}/{zones - 1}")
+            if zones > 1
+            else unknown("replicas", "with one zone nothing is left when it is lost"),
+            recommended=zones > 1,
+        ),
+        "fleet.rollout": line(
+            "mid-rollout",
+            grown(bare, lambda n: zone_lost(n + away, zones), "mid-rollout"),
+            f"{away} away" + (", and a zone lost" if zones > 1 else ""),
+        ),
+    }
+
+
+def _target(asked: Target) -> Line:
+    return Line(part=Part.FLEET, title="target", figure=asked.turns_per_s, note=asked.name)
+
+
+def _what_if(
+    findings: CapacityFindings, target: Target, given: Assumptions, bare: Figure, reach: Reach
+) -> dict[str, Line]:
+    plain = bare_fleet(target.turns_per_s, findings.sustainable, None, reach)
+    # What the simulator asks for beyond one replica's load is needed here as well.
+    more = max(int((bare.value or 0) - (plain.value or 0)), 0) if plain.value else 0
+
+    def replicas(rate: Figure) -> Figure:
+        if findings.sustainable is None or rate.value is None:
+            return unknown("replicas", rate.why or "one replica's load was not measured")
+        changed = replace(findings.sustainable, rate=rate)
+        alone = bare_fleet(target.turns_per_s, changed, None, reach)
+        return grown(alone, lambda n: zone_lost(n + more, given.zones), alone.why)
+
+    longer, cost = what_if.longer_history(findings.demand, findings.sustainable, given.history_more)
+    slower, binds = what_if.slower_model(findings, given.model_slower)
+    synced, told = what_if.synced_shards(target, findings.redis_size, given)
+    part = Part.WHAT_IF
+    return {
+        "what_if.history": Line(
+            part=part,
+            title=f"history +{percent(given.history_more)}",
+            figure=replicas(longer),
+            note=cost,
+        ),
+        "what_if.model": Line(
+            part=part,
+            title=f"model {given.model_slower:g} × slower",
+            figure=replicas(slower),
+            note=binds,
+        ),
+        "what_if.fsync": Line(part=part, title="appendfsync always", figure=synced, note=told),
+    }
+
+
+def _verdict(
+    findings: CapacityFindings,
+    today: Today,
+    recommended: Figure,
+    redis: RedisPlan,
+    bare: Figure,
+) -> tuple[Verdict, tuple[str, ...]]:
+    """NO-GO on evidence; INCONCLUSIVE if something that counts is not known; else GO."""
+    against, open_ = [], []
+    if recommended.value is None:
+        open_.append(f"The replicas needed are not known: {recommended.why}.")
+    elif today.replicas < recommended.value:
+        short = bare.value is not None and today.replicas < bare.value
+        lost = "even with all of them there" if short else "if a zone is lost"
+        against.append(
+            f"{today.replicas} replicas do not carry it {lost}: "
+            f"{recommended.value:,.0f} are needed."
+        )
+    if in_redis(findings):
+        if redis.shards.value is None:
+            open_.append(f"The shards of Redis needed are not known: {redis.shards.why}.")
+        elif today.shards < redis.shards.value:
+            against.append(
+                f"Redis needs {redis.shards.value:,.0f} shards, {redis.bound}; "
+                f"{today.shards} today."
+            )
+    for probe, cause in _recoveries(findings):
+        if probe.answer is Answer.FAIL:
+            against.append(f"It does not recover after {cause}: {_why(probe)}.")
+        elif probe.answer is Answer.UNKNOWN:
+            open_.append(f"The recovery after {cause} is not known: {_why(probe)}.")
+    verdict = Verdict.NO_GO if against else Verdict.INCONCLUSIVE if open_ else Verdict.GO
+    return verdict, tuple(against + open_)
+
+
+def _recoveries(findings: CapacityFindings) -> list[tuple[Probe, str]]:
+    sustainable = findings.sustainable
+    if sustainable is None:
+        return []
+    pairs = (
+        (sustainable.after_kill, "the kill of a replica"),
+        (sustainable.after_overload, "an overload"),
+    )
+    return [(probe, cause) for probe, cause in pairs if probe is not None]
+
+
+def _why(probe: Probe) -> str:
+    return probe.reasons[0].rstrip(".") if probe.reasons else f"see {probe.name}"
+
+
+def _headline(verdict: Verdict, target: Target, today: Today, recommended: Figure) -> str:
+    with_today = f"{verdict.value} for {target.name} with {today.replicas} replicas"
+    if verdict is Verdict.GO or recommended.value is None:
+        return with_today
+    if today.replicas >= recommended.value:
+        return f"{with_today}, which are enough"
+    return f"{with_today}; {recommended.value:,.0f} replicas are needed"
+
+
+def _trust(findings: CapacityFindings, simulation: Simulation | None) -> Trust:
+    size, sustainable = findings.redis_size, findings.sustainable
+    sessions = max((point.sessions for point in size.points), default=None) if size else None
+    checked = None if simulation is None else simulation.checked_replicas
+    searched = [probe for probe in findings.probes if probe.kind is not ProbeKind.DEMAND]
+    busy = [probe.others_share for probe in findings.probes if probe.others_share is not None]
+    missing = ["the network between machines", "noisy neighbours", "a failover of Redis"]
+    if str(findings.environment.get("model", "scripted")).startswith("scripted"):
+        missing.append("a real model's waits")
+    if in_redis(findings):
+        missing.append(f"Redis above {sessions:,} sessions" if sessions else "Redis at its size")
+    missing.append(f"fleets of more than {checked} replicas" if checked else "fleets as a whole")
+    if sustainable is None or sustainable.after_kill is None:
+        missing.append("the kill of a replica at this load")
+    if sustainable is None or sustainable.after_overload is None:
+        missing.append("the recovery after an overload")
+    return Trust(
+        probes=len(searched),
+        seconds=findings.seconds,
+        others_share=max(busy, default=None),
+        run_cv=None if sustainable is None else sustainable.run_cv,
+        sessions_measured=sessions,
+        replicas_checked=checked,
+        notes=findings.notes,
+        not_shown=tuple(missing),
+    )

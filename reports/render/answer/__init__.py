@@ -1,0 +1,1 @@
+"""The answer sheet of a capacity run: terminal, Markdown and page, all from `answer.json`."""
