@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reports.capacity.derive import conservative, derive, percent, up, weakest
 from reports.capacity.figure import Figure, Label, unknown
@@ -18,8 +19,8 @@ KNOWN = st.sampled_from([label for label in Label if label is not Label.UNKNOWN]
 def figures(draw: st.DrawFn) -> Figure:
     """A known figure, with an interval or without one."""
     low, value, high = draw(INTERVALS)
-    ends = {"low": low, "high": high} if draw(st.booleans()) else {}
-    return Figure(value=value, unit="s", label=draw(KNOWN), **ends)
+    figure = Figure(value=value, unit="s", label=draw(KNOWN))
+    return replace(figure, low=low, high=high) if draw(st.booleans()) else figure
 
 
 @given(figures(), figures())
