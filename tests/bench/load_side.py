@@ -43,10 +43,7 @@ class _Server(asyncio.Protocol):
             if head.startswith(b"post /stall "):
                 body = load_stall.stand_still()
             self._data = self._data[size:]
-            answer = (
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            )
-            self._transport.write(answer % len(body) + body)
+            self._transport.write(_HEAD % len(body) + body)
 
 
 def server() -> None:
@@ -85,10 +82,13 @@ def ours(url: str) -> dict[str, float]:
     import gevent
 
     from loadtests.arrivals import arrivals, conversation
+    from loadtests.locustfile import observer
 
+    environment = load_stage.environment()
+    stats = environment.stats.total
     with tempfile.TemporaryDirectory() as folder:
         load = load_stage.profile(100, 60)
-        player, clock = load_stage.player(url, load, folder)
+        player, clock = load_stage.player(url, load, folder, observer(environment))
         planned = itertools.cycle(itertools.islice(arrivals.stream(load, 1), 1000))
         running = True
 
@@ -102,7 +102,6 @@ def ours(url: str) -> dict[str, float]:
                 customer.play()
 
         greenlets = [gevent.spawn(talk) for _ in range(_GREENLETS)]
-        stats = _stats_of(player)
         gevent.sleep(1.0)
         begun, before = time.process_time(), stats.num_requests
         gevent.sleep(_SECONDS)
@@ -110,12 +109,6 @@ def ours(url: str) -> dict[str, float]:
         running = False
         gevent.killall(greenlets)
     return {"per_cpu_second": rate}
-
-
-def _stats_of(player: Any) -> Any:
-    """Locust's own statistics of this player's requests, fed by its observer."""
-    closure = player._context.service._observe.__closure__
-    return closure[0].cell_contents.stats.total
 
 
 def plain(url: str) -> dict[str, float]:
