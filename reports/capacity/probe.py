@@ -78,7 +78,7 @@ def _judged(history: History, part: MeasuredPart, probe: Probe, demand: Demand |
     back = recovery(turns, part, limit) if probe.kind in _DISTURBED else Recovery()
     spans = _judged_spans(part, back)
     seconds = length(spans)
-    measured = within(turns, spans)
+    measured = [turn for turn in within(turns, spans) if not _hit(turn, part)]
     found = waits(measured, limit)
     offered = found.turns / seconds if seconds else 0.0
     evidence = _evidence(history, turns, measured, spans, demand)
@@ -123,6 +123,11 @@ def _answer(reasons: list[Reason], unsound: list[str]) -> tuple[Answer, tuple[st
     if reasons:
         return Answer.FAIL, tuple(reason.words for reason in reasons)
     return Answer.PASS, ()
+
+
+def _hit(turn: TurnTime, part: MeasuredPart) -> bool:
+    """Whether a disturbance began while the turn was in flight: its wait is the disturbance's."""
+    return any(turn.due < start <= turn.due + turn.waited for start, _ in part.disturbed)
 
 
 def _judged_spans(part: MeasuredPart, back: Recovery) -> list[Span]:
