@@ -11,7 +11,9 @@ from harness.arguments.base import number, whole
 def report(commands: Any) -> None:
     """Add `diya report`."""
     parser = commands.add_parser("report", help="judge a stored run again")
-    parser.add_argument("run_dir", metavar="RUN_DIR", help="the directory of the run")
+    parser.add_argument(
+        "run_dir", metavar="RUN_DIR", help="the directory of the run, or of a capacity run"
+    )
     shared.output(parser)
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from harness.capacity import stored
 from reports.records.history import HistoryError
 from reports.render import files as render
 from reports.render import terminal
@@ -23,10 +24,20 @@ def main(args: argparse.Namespace) -> int:
     """
     run_dir = Path(args.run_dir)
     try:
+        if stored.is_one(run_dir):
+            return _capacity(run_dir, quiet=args.quiet)
         return judge_and_show(run_dir, quiet=args.quiet)
     except OSError as error:
         where = error.filename or run_dir
         raise HistoryError(f"{where}: the report cannot be written: {error.strerror}") from None
+
+
+def _capacity(root: Path, *, quiet: bool) -> int:
+    # Imported only now: a run pays nothing for capacity runs.
+    from harness.capacity.answering import answer_and_show
+    from harness.capacity.ledger import judged_again
+
+    return answer_and_show(root, judged_again(root), quiet=quiet)
 
 
 def judge_and_show(run_dir: Path, *, quiet: bool = False) -> int:

@@ -44,7 +44,7 @@ class Progress:
         """Show a line that the next one replaces; without a terminal, at most every ten seconds."""
         if self._terminal or time.monotonic() >= self._next:
             self._next = time.monotonic() + self._step
-            self._print(f"{self._elapsed():>4.0f} s  {text}", stays=not self._terminal)
+            self._line(text)
 
     def add(self, turns: list[TurnRecord]) -> None:
         """Count finished turns."""
@@ -54,19 +54,32 @@ class Progress:
 
     def show(self, now: float, phase: str, fault: str | None, left_s: float) -> None:
         """Show where the run is, if it is time to; `now` is run time."""
+        if self._is_time():
+            self._line(
+                f"{phase:<12} {self._figures(now)}   fault: {fault or 'none'}   "
+                f"{max(0.0, left_s):.0f} s left"
+            )
+
+    def _is_time(self) -> bool:
         if time.monotonic() < self._next:
-            return
+            return False
         self._next = time.monotonic() + self._step
+        return True
+
+    def _figures(self, now: float) -> str:
+        """Rate and p99 of the last seconds, and all turns and errors so far."""
         while self._turns and self._turns[0].done < now - _WINDOW_S:
             self._turns.popleft()
         recent = sorted(turn.latency for turn in self._turns)
         p99 = f"p99 {percentile(recent, 99):.2f} s" if recent else "p99 -"
-        self._print(
-            f"{self._elapsed():>4.0f} s  {phase:<12} {len(recent) / _WINDOW_S:>5.1f} turns/s   "
-            f"{p99:<11} {self._total:>6} turns   {self._errors} errors   "
-            f"fault: {fault or 'none'}   {max(0.0, left_s):.0f} s left",
-            stays=not self._terminal,
+        return (
+            f"{len(recent) / _WINDOW_S:>5.1f} turns/s   {p99:<11} {self._total:>6} turns   "
+            f"{self._errors} errors"
         )
+
+    def _line(self, text: str) -> None:
+        """Show a line that the next one replaces; without a terminal it stays."""
+        self._print(f"{self._elapsed():>4.0f} s  {text}", stays=not self._terminal)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._begun

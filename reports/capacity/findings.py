@@ -187,6 +187,17 @@ class RedisSize(Struct, frozen=True, kw_only=True):
     """As `turn_script_s`, with `appendfsync always`; None: not measured."""
 
 
+class Asked(Struct, frozen=True, kw_only=True):
+    """The question that the answer sheet answers, as the user asked it."""
+
+    load: str | None = None
+    """Turns a second, or a profile; None: the peak of the profile of the probes."""
+    replicas_now: int | None = None
+    zones: int = 3
+    prices: str | None = None
+    """The user's file of prices; None: those of diya."""
+
+
 class CapacityFindings(Struct, frozen=True, kw_only=True):
     """All of `capacity.json`."""
 
@@ -196,6 +207,7 @@ class CapacityFindings(Struct, frozen=True, kw_only=True):
     agent: str | None = None
     target: str | None = None
     seed: int = 0
+    asked: Asked = Asked()
     slo: dict[str, float] = {}
     environment: dict[str, Any] = {}
     """The machine and the versions, as in `run.json`."""
@@ -203,6 +215,8 @@ class CapacityFindings(Struct, frozen=True, kw_only=True):
     """`replica` and `others` → their cores."""
     demand: Demand | None = None
     probes: tuple[Probe, ...] = ()
+    search_failed: str = ""
+    """Why the search ended without an answer; empty: it has one, or has not ended."""
     sustainable: Sustainable | None = None
     redis_size: RedisSize | None = None
     replica_start_s: Figure | None = None

@@ -29,10 +29,12 @@ MAY_IMPORT = {
     "harness": {
         "chaos",
         "reports",
+        "loadtests.profiles.model",
         "loadtests.profiles.profile",
         "loadtests.profiles.requests_csv",
         "loadtests.profiles.keys",
         "loadtests.profiles.source",
+        "loadtests.arrivals.arrivals",
         "loadtests.arrivals.conversation",
         "loadtests.arrivals.ledger",
         "loadtests.arrivals.forecast",
@@ -322,7 +324,7 @@ def test_the_command_line_leaves_the_heavy_packages_out() -> None:
 
 
 COMMANDS = (
-    *("readiness", "report", "shrink", "profile", "faults", "experiments", "check"),
+    *("readiness", "capacity", "report", "shrink", "profile", "faults", "experiments", "check"),
     *("demo", "up", "chaos", "completion"),
 )
 NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")

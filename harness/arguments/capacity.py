@@ -1,0 +1,127 @@
+"""The arguments of `diya capacity`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from harness.arguments import shared
+from harness.arguments.base import number, whole
+
+_WHAT = """\
+Measures what a turn costs, then finds the load that one replica on one core sustains, by a few
+probes near it, and checks that it recovers from a kill and from an overload.  The answer sheet says
+how many replicas and how much Redis a load needs, what that costs, and how sure each line is.
+Needs two cores: the replica has one of its own, everything else is on the others."""
+
+
+def capacity(commands: Any) -> None:
+    """Add `diya capacity`."""
+    options(
+        commands.add_parser(
+            "capacity",
+            help="find the sustainable load of a replica, and how many replicas a load needs",
+            description=_WHAT,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add the options, in the order of the help."""
+    parser.add_argument(
+        "--profile",
+        default="diwali",
+        metavar="NAME|FILE",
+        help="the customers: their journeys, conversations and limits (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--for",
+        dest="for_load",
+        metavar="RATE|PROFILE",
+        help="the load to plan for: turns a second, or the peak of a profile (default: the "
+        "--profile's own)",
+    )
+    parser.add_argument(
+        "--replicas-now",
+        type=whole,
+        metavar="N",
+        help="the replicas of today: the exit code says whether they carry the load",
+    )
+    parser.add_argument(
+        "--zones",
+        type=whole,
+        default=3,
+        metavar="Z",
+        help="the zones over which replicas are spread; one may be lost (default: %(default)s)",
+    )
+    parser.add_argument("--prices", metavar="FILE", help="your prices (default: those of diya)")
+    parser.add_argument(
+        "--minutes",
+        type=number,
+        default=10.0,
+        metavar="M",
+        help="the time for the probes; more of it narrows the interval (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--redis-sizes",
+        default="10000,100000,300000",
+        metavar="SESSIONS,...|none",
+        help="measure Redis with so many sessions in it, after the probes (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=whole, help="chooses the arrivals of all probes")
+    _service(parser)
+    _target(parser)
+    shared.output(parser)
+    parser.add_argument(
+        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
+    )
+
+
+def _service(parser: argparse.ArgumentParser) -> None:
+    shared.redis(parser)
+    parser.add_argument(
+        "--aof",
+        default="everysec",
+        metavar="FSYNC",
+        help="Redis's append-only file: off, everysec or always (default: everysec)",
+    )
+    parser.add_argument(
+        "--sessions",
+        default="redis",
+        metavar="KIND",
+        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
+    )
+    parser.add_argument(
+        "--agent",
+        metavar="DIR",
+        help="the folder of an ADK agent of your own, instead of ShopMax's",
+    )
+    parser.add_argument(
+        "--journeys", metavar="FILE", help="the customers' messages, for an agent of your own"
+    )
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target",
+        metavar="URL",
+        help="find the limit of this ADK API server: steps upward that stop at the first sign",
+    )
+    parser.add_argument(
+        "--ceiling",
+        type=number,
+        metavar="RATE",
+        help="with --target: turns a second that are never exceeded",
+    )
+    parser.add_argument("--app", help="the agent's app name at the target (default: shopmax)")
+    parser.add_argument(
+        "--token-env",
+        metavar="NAME",
+        help="the environment variable that holds the --target's bearer token",
+    )
+    parser.add_argument(
+        "--authorised",
+        action="store_true",
+        help="I may put load on this --target or --redis although it is not on this machine",
+    )

@@ -1,0 +1,167 @@
+"""What a capacity run has found so far: judged from the records of its probes, kept on the disk.
+
+The same code judges a running capacity run and, for `diya report`, a stored one.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from msgspec import structs
+
+from harness.capacity import stored
+from harness.capacity.demand import demand as demand_of
+from harness.capacity.flow import DEMAND
+from harness.capacity.play_probe import DOWNTIME_S, Order
+from harness.capacity.search import Finished
+from harness.errors import ConfigError
+from reports.capacity.figure import Figure, Label, unknown
+from reports.capacity.findings import (
+    Answer,
+    CapacityFindings,
+    Demand,
+    Probe,
+    ProbeKind,
+    RedisSize,
+    Sustainable,
+)
+from reports.capacity.probe import judge_probe
+from reports.capacity.sustainable import sustainable
+from reports.records import history
+from reports.records.history import HistoryError
+
+
+class Ledger:
+    """Judges what has been played; a `flow.Judge`."""
+
+    def __init__(self, root: Path, findings: CapacityFindings) -> None:
+        """`findings` says what is known before the first probe; it is written at once."""
+        self._root, self._begun = root, time.monotonic()
+        self.findings = findings
+        stored.write(root, findings)
+
+    def demand(self) -> Demand:
+        """The demand by the records of the demand run.  Raises ConfigError without any turn."""
+        found = demand_of(history.read(self._root / DEMAND))
+        if found is None:
+            raise ConfigError(
+                f"{self._root / DEMAND}: no turn was answered at a low load; the service must "
+                "answer"
+            )
+        self._keep(structs.replace(self.findings, demand=found))
+        return found
+
+    def probe(self, order: Order, rate: float) -> Probe:
+        """The judgement of a played probe; it is in `capacity.json` afterwards."""
+        return self.judge(order.name, order.kind, rate)
+
+    def end_search(self, finished: Finished) -> None:
+        """Keep the reason for which the search ended."""
+        notes = (finished.why,) if finished.conclusive and finished.why else ()
+        self._keep(
+            structs.replace(
+                self.findings,
+                notes=(*self.findings.notes, *notes),
+                search_failed="" if finished.conclusive else finished.why,
+            )
+        )
+
+    def add_redis(self, size: RedisSize) -> None:
+        """Keep the measurements of Redis at its real size."""
+        self._keep(structs.replace(self.findings, redis_size=size))
+
+    def judge(self, name: str, kind: ProbeKind, rate: float) -> Probe:
+        """The judgement of the records in a probe's run directory.  Raises HistoryError."""
+        records = history.read(self._root / name)
+        found = judge_probe(records, kind, name=name, demand=self.findings.demand, rate=rate)
+        start = _restart(records) if kind is ProbeKind.KILL else None
+        self._keep(
+            structs.replace(
+                self.findings,
+                probes=(*self.findings.probes, found),
+                replica_start_s=start or self.findings.replica_start_s,
+            )
+        )
+        return found
+
+    def again(self, before: CapacityFindings) -> CapacityFindings:
+        """Judge what `before` lists once more.  Raises HistoryError for missing records."""
+        if before.demand is not None:
+            self.demand()
+        for probe in before.probes:
+            self.judge(probe.name, probe.kind, probe.rate)
+        self._keep(self.findings, seconds=before.seconds)
+        return self.findings
+
+    def _keep(self, findings: CapacityFindings, seconds: float | None = None) -> None:
+        found = sustainable(findings.demand, findings.probes, findings.search_failed)
+        self.findings = structs.replace(
+            findings,
+            sustainable=_downward(found),
+            seconds=time.monotonic() - self._begun if seconds is None else seconds,
+        )
+        stored.write(self._root, self.findings)
+
+
+def judged_again(root: Path) -> CapacityFindings:
+    """The findings of a stored capacity run, judged again from the records of its probes.
+
+    Raises HistoryError when it is none, or when the records of a probe are missing.
+    """
+    before = stored.read(root)
+    try:
+        return Ledger(root, structs.replace(before, demand=None, probes=())).again(before)
+    except HistoryError:
+        stored.write(root, before)  # what was known stays known
+        raise
+
+
+def _downward(found: Sustainable) -> Sustainable:
+    """The answer, lowered where the service recovers only at a lower rate.
+
+    Of the limit on the way up and the limit on the way down the lower one counts.
+    """
+    for probe in (found.after_kill, found.after_overload):
+        value = found.rate.value
+        if probe is None or value is None:
+            continue
+        event, at = f"the {probe.kind}", f"{probe.rate:.1f} turns/s"
+        if probe.answer is Answer.FAIL:
+            why = f"it did not recover from {event} at {at}; lower rates were not tried"
+            found = structs.replace(
+                found,
+                rate=unknown(found.rate.unit, why),
+                conversations=unknown(found.conversations.unit, why),
+                conclusive=False,
+                why=why,
+            )
+        elif probe.answer is Answer.PASS and probe.rate < 0.99 * value:
+            why = f"{found.rate.why}; above {at} it did not recover from {event}"
+            found = structs.replace(
+                found,
+                rate=_from(found.rate, probe.rate / value, why),
+                conversations=_from(found.conversations, probe.rate / value, why),
+            )
+    return found
+
+
+def _from(figure: Figure, share: float, why: str) -> Figure:
+    """The figure with both its value and its lower end at this share of its value."""
+    if figure.value is None:
+        return figure
+    lower = figure.value * share
+    return structs.replace(figure, value=lower, low=lower, why=why)
+
+
+def _restart(records: history.History) -> Figure | None:
+    """Seconds from the start of the killed replica's process until it answered."""
+    for fault in records.faults:
+        if fault.recovered_at is not None and fault.injected is not None:
+            return Figure(
+                value=max(0.0, fault.recovered_at - fault.injected - DOWNTIME_S),
+                unit="s",
+                label=Label.MEASURED,
+                why="the restart of the killed replica, under load",
+            )
+    return None

@@ -1,0 +1,137 @@
+"""The options of a capacity run, all checked before anything starts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chaos.errors import ChaosConfigError
+from chaos.fleet import pinning
+from harness import parser
+from harness.errors import ConfigError
+from harness.run import plan as plans
+from harness.run.host import allowed_cores, usable_cores
+from harness.run.plan import Plan
+from loadtests.profiles import profile as profiles
+from loadtests.profiles.profile import HIGHEST_RATE, Profile
+from reports.capacity.findings import Asked
+
+SHORTEST_MINUTES, LONGEST_MINUTES = 1.0, 240.0
+_PASSED_ON = ("profile", "seed", "redis", "aof", "sessions", "agent", "journeys", "out")
+_OF_TARGETS = ("target", "app", "token_env")
+_MOST_SESSIONS = 1_000_000
+_MOST_RATE = 10_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One capacity run, before it begins."""
+
+    base: Plan
+    """The options that all probes share; its profile is the user's."""
+    minutes: float
+    asked: Asked
+    redis_sizes: tuple[int, ...]
+    ceiling: float | None
+    """The highest rate at a target, turns a second."""
+
+
+def from_args(args: argparse.Namespace) -> Request:
+    """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError; starts nothing."""
+    _within("--minutes", args.minutes, SHORTEST_MINUTES, LONGEST_MINUTES)
+    _within("--zones", args.zones, 1, 99)
+    if args.replicas_now is not None:
+        _within("--replicas-now", args.replicas_now, 1, 1_000_000)
+    _check_target(args)
+    prices = None if args.prices is None else Path(args.prices)
+    if prices is not None and not prices.is_file():
+        raise ConfigError(f"--prices {prices}: must be a file of prices")
+    base = _base(args)
+    if args.for_load is not None:
+        wanted(args.for_load)
+    return Request(
+        base=base,
+        minutes=args.minutes,
+        asked=Asked(
+            load=args.for_load,
+            replicas_now=args.replicas_now,
+            zones=args.zones,
+            prices=None if prices is None else str(prices.absolute()),
+        ),
+        redis_sizes=() if base.target is not None else _sizes(args.redis_sizes),
+        ceiling=args.ceiling,
+    )
+
+
+def _base(args: argparse.Namespace) -> Plan:
+    """The plan of a run with one replica and without faults; pinned, unless it is a target's."""
+    words = ["readiness", "--replicas", "1", "--experiment", "none", "--scale", "1"]
+    for name in (*_PASSED_ON, *_OF_TARGETS):
+        value = getattr(args, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    if args.authorised:
+        words.append("--authorised")
+    base = plans.from_args(parser.build().parse_args(words))
+    if base.target is not None:
+        return base
+    return replace(base, cores=_cores())
+
+
+def _cores() -> pinning.Cores:
+    try:
+        return pinning.divided(1, allowed_cores(), usable_cores())
+    except ChaosConfigError as error:
+        raise ConfigError(
+            f"diya capacity: {error}; one replica on a core of its own is the unit of the answer: "
+            "use a machine with two cores, or --target for a service on another machine"
+        ) from None
+
+
+def _check_target(args: argparse.Namespace) -> None:
+    if args.target is None:
+        for name in ("ceiling", "app", "token_env"):
+            if getattr(args, name) is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise ConfigError(f"{option}: must not be given without a --target")
+        return
+    if args.ceiling is None:
+        raise ConfigError(
+            f"--target {args.target}: needs --ceiling RATE, the turns a second that must not be "
+            "exceeded there"
+        )
+    _within("--ceiling", args.ceiling, 0.1, HIGHEST_RATE)
+    for name, default in (("agent", None), ("sessions", "redis"), ("aof", "everysec")):
+        if getattr(args, name) != default:
+            raise ConfigError(f"--{name} {getattr(args, name)}: must not be given with a --target")
+
+
+def wanted(given: str) -> float | Profile:
+    """Turns a second, or a profile.  Raises ConfigError or ProfileError."""
+    try:
+        rate = float(given)
+    except ValueError:
+        return profiles.load(given)
+    _within("--for", rate, 0.001, _MOST_RATE)
+    return rate
+
+
+def _sizes(given: str) -> tuple[int, ...]:
+    if given == "none":
+        return ()
+    parts: Sequence[str] = given.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise ConfigError(
+            f"--redis-sizes {given}: must be none, or numbers of sessions with commas between them"
+        )
+    sizes = sorted({int(part) for part in parts})
+    for size in sizes:
+        _within("--redis-sizes", size, 1000, _MOST_SESSIONS)
+    return tuple(sizes)
+
+
+def _within(option: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{option} {value:g}: must be from {low:g} to {high:g}")

@@ -1,0 +1,101 @@
+"""`diya capacity`: the demand, the probes, and the answer sheet."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+
+from harness.capacity import lengths, request
+from harness.capacity.answering import answer_and_show
+from harness.capacity.flow import Flow
+from harness.capacity.ledger import Ledger
+from harness.capacity.play_probe import ProbePlayer
+from harness.capacity.progress import CapacityProgress
+from harness.capacity.redis_size import measure as redis_size
+from harness.capacity.request import Request
+from harness.errors import RecordsError
+from harness.run import rundir
+from reports.capacity.findings import CapacityFindings
+
+_LOG = logging.getLogger(__name__)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Play, judge, answer; returns the exit code.
+
+    0: an answer was found, and the replicas of today, if they were given, carry the load; 99: they
+    do not; 75: no answer was found.
+    """
+    asked = request.from_args(args)
+    base = asked.base
+    root = rundir.create(base.out, f"capacity-{base.name}", base.seed, base.origin)
+    (root / "logs").rmdir()  # each probe has its own
+    _LOG.info("capacity run %s", root)
+    progress = CapacityProgress(asked.minutes, quiet=args.quiet)
+    ledger = Ledger(root, _before(asked))
+    try:
+        _play(asked, ProbePlayer(base, root, progress), ledger, progress)
+    except ValueError:
+        if not ledger.findings.probes:
+            shutil.rmtree(root)  # the input was refused: nothing was found
+        raise
+    except (KeyboardInterrupt, RecordsError):
+        progress.clear()
+        print(f"diya: the probes so far can be judged: diya report {root}", file=sys.stderr)
+        raise
+    progress.clear()
+    if asked.redis_sizes and ledger.findings.demand is not None:
+        _measure_redis(asked, root, ledger, progress)
+    return answer_and_show(root, ledger.findings, quiet=args.quiet)
+
+
+def _play(asked: Request, play: ProbePlayer, ledger: Ledger, progress: CapacityProgress) -> None:
+    flow = Flow(
+        play=play,
+        judge=ledger,
+        lengths=lengths.for_minutes(asked.minutes),
+        watched=progress,
+        seed=asked.base.seed,
+        budget_s=asked.minutes * 60,
+    )
+    if asked.ceiling is None:
+        flow.run()
+    else:
+        flow.run_steps(asked.ceiling)
+
+
+def _measure_redis(asked: Request, root: Path, ledger: Ledger, progress: CapacityProgress) -> None:
+    base = asked.base
+    size = redis_size.measure(
+        asked.redis_sizes,
+        profile=base.profile,
+        directory=root,
+        redis=base.redis,
+        topology=base.topology,
+        sessions=base.sessions,
+        agent=base.agent,
+        book=base.book,
+        say=progress.tell,
+    )
+    ledger.add_redis(size)
+
+
+def _before(asked: Request) -> CapacityFindings:
+    """The findings before the first probe."""
+    base, description = asked.base, asked.base.description()
+    return CapacityFindings(
+        profile=base.profile.name,
+        sessions=description.sessions or "unknown",
+        agent=description.agent,
+        target=base.target,
+        seed=base.seed,
+        asked=asked.asked,
+        slo=dict(base.profile.slo),
+        environment=msgspec.to_builtins(description.environment),
+        pinned={} if description.pinned is msgspec.UNSET else dict(description.pinned or {}),
+    )
