@@ -13,7 +13,7 @@ class ChaosError(Exception):
 
 
 class ChaosConfigError(ChaosError, ValueError):
-    """Bad input: one sentence that names the file, the key, the value and what was expected."""
+    """Bad input: one sentence that names the file, the key, the value and the expected value."""
 
 
 class ContainersUnavailable(ChaosConfigError):

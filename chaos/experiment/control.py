@@ -135,8 +135,8 @@ def _found() -> dict[str, Any]:
         if psutil.pid_exists(place["pid"]):
             places.append(place)
     if len(places) != 1:
-        what = "no fleet runs" if not places else f"{len(places)} fleets run"
-        raise ChaosConfigError(f"{what} on this machine: expected one, started by diya up")
+        what = "none runs" if not places else f"{len(places)} run"
+        raise ChaosConfigError(f"one fleet must run on this machine, started by diya up: {what}")
     found: dict[str, Any] = places[0]
     return found
 

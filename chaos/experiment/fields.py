@@ -36,7 +36,7 @@ class Fields:
         except UnknownName as error:
             name = f"${{{error}}}"
             self.fail(
-                f"{key} = {name!r}, expected a name of configuration or secrets"
+                f"{key} must be a name of configuration or secrets, got {name!r}"
                 f"{nearest(str(error), self.values.names)}"
             )
 
@@ -76,7 +76,7 @@ class Fields:
         for name in value:
             if allowed is not None and name not in allowed:
                 expected = f"one of {', '.join(allowed)}" if allowed else "no key"
-                hint = did_you_mean(str(name), allowed) or f", expected {expected}"
+                hint = did_you_mean(str(name), allowed) or f": must be {expected}"
                 self.fail(f"{prefix}{name} is not known here{hint}")
         return value
 
@@ -91,7 +91,7 @@ class Fields:
         return value
 
     def wrong(self, key: str, value: object, expected: str, known: Iterable[str] = ()) -> NoReturn:
-        self.fail(f"{key} = {value!r}, expected {expected}{nearest(str(value), known)}")
+        self.fail(f"{key} must be {expected}, got {value!r}{nearest(str(value), known)}")
 
     def fail(self, sentence: str) -> NoReturn:
         raise ChaosConfigError(self.values.mask(f"{self.path}: {sentence}")) from None

@@ -46,12 +46,12 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     """
     url = provider["url"]
     if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise ValueError("url: expected an http:// or https:// address")
+        raise ValueError("url must be an http:// or https:// address")
     if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
-        raise ValueError(f"url = {without_password(url)!r}: expected a loopback address")
+        raise ValueError(f"url must be a loopback address, got {without_password(url)!r}")
     headers = provider.get("headers") or {}
     if not isinstance(headers, dict):
-        raise ValueError("headers: expected a mapping")
+        raise ValueError(f"headers must be a mapping, got {type(headers).__name__}")
     method = str(provider.get("method", "GET")).upper()
     timeout = _timeout(provider)
     arguments = provider.get("arguments")
@@ -64,10 +64,10 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
 
     retries = provider.get("max_retries", 0)
     if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
-        raise ValueError(f"max_retries = {retries!r}: expected a number from 0 to {MOST_RETRIES}")
+        raise ValueError(f"max_retries must be from 0 to {MOST_RETRIES}, got {retries!r}")
     verify = provider.get("verify_tls", True)
     if not isinstance(verify, bool):
-        raise ValueError(f"verify_tls = {verify!r}: expected true or false")
+        raise ValueError(f"verify_tls must be true or false, got {verify!r}")
     # Never through a proxy of the environment: the URL is on this machine.
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _Redirect()]
     if not verify:
@@ -123,14 +123,14 @@ def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     path = provider["path"]
     program = shutil.which(os.path.expanduser(path)) if isinstance(path, str) else None
     if program is None:
-        raise ValueError(f"path = {path!r}: expected a program that can be run")
+        raise ValueError(f"path must be a program that can be run, got {path!r}")
     arguments = provider.get("arguments") or []
     if isinstance(arguments, str) and not _SHELL & set(arguments):
         arguments = shlex.split(arguments)
     if isinstance(arguments, dict):
         arguments = [part for pair in arguments.items() for part in pair]
     if not isinstance(arguments, list):
-        raise ValueError("arguments: expected a list or a mapping; no shell is started")
+        raise ValueError("arguments must be a list or a mapping; no shell is started")
     command = [program, *(str(part) for part in arguments if part not in (None, ""))]
     timeout = _timeout(provider)
 

@@ -108,8 +108,8 @@ def draw(seed: int, load_seconds: float, on: FleetCapabilities) -> str:
         clock = free = over + CALM_S
     if not steps:
         raise ChaosConfigError(
-            f"random:{seed}: a load of {load_seconds:g} s has no room for a fault and the recovery "
-            "from it: expected a longer profile"
+            f"random:{seed}: the load must have room for a fault and the recovery from it, got "
+            f"{load_seconds:g} s"
         )
     document = {
         "version": "1.0.0",

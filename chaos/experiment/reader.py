@@ -56,14 +56,14 @@ _MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
 def load(path_or_name: str | Path) -> Experiment:
     """Read an experiment: one that comes with the program, by name, or a YAML or JSON file.
 
-    Raises ChaosConfigError with the file, the key, the value and what was expected.
+    Raises ChaosConfigError with the file, the key, the value and the expected value.
     """
     path = DIRECTORY / f"{path_or_name}.yaml"
     if str(path_or_name) not in names():
         path = Path(path_or_name)
         if not path.is_file():
             raise ChaosConfigError(
-                f"experiment {str(path_or_name)!r}: there is no such file, expected one or a name"
+                f"experiment must be a file or a name, got {str(path_or_name)!r}"
                 f"{nearest(str(path_or_name), names())}"
             )
     return parse(read_text(path), path)
@@ -139,7 +139,7 @@ class _Reader(Fields):
     def only_actions(self, rollbacks: tuple[Activity, ...]) -> tuple[Step, ...]:
         for index, activity in enumerate(rollbacks):
             if not isinstance(activity, Step) or activity.background:
-                self.fail(f"rollbacks[{index}]: expected an action, not in the background")
+                self.fail(f"rollbacks[{index}] must be an action, not in the background")
         return tuple(step for step in rollbacks if isinstance(step, Step))
 
     def extension(self, value: object) -> Mapping[str, Any]:
@@ -247,7 +247,7 @@ class _Reader(Fields):
             try:
                 wanted = tolerance(value)
             except ValueError as error:
-                self.fail(f"{key}.tolerance = {value!r}: {error}")
+                self.fail(f"{key}.tolerance: {error}")
         ask = self.question(f"{key}.provider", entry["provider"])
         return Probe(name, ask, wanted, self.values.mask)
 

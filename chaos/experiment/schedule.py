@@ -52,8 +52,8 @@ class Schedule:
         for activity in experiment.method:
             if activity.at is not None and activity.at.phase not in self._phases:
                 raise ChaosConfigError(
-                    f"{experiment.path}: at: {activity.name}: {str(activity.at)!r}: expected a "
-                    f"phase of the load: {', '.join(self._phases)}"
+                    f"{experiment.path}: at: {activity.name} must be a phase of the load "
+                    f"({', '.join(self._phases)}), got {str(activity.at)!r}"
                 )
         self.planned = experiment.planned
         """The ids of the planned faults, in order."""

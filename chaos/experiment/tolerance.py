@@ -55,19 +55,19 @@ def tolerance(value: Any) -> Tolerance:
         return _list(value)
     if isinstance(value, bool | int | str):
         return Tolerance(lambda answer: _same(_status(answer, value), value), repr(value))
-    raise ValueError(f"expected {_EXPECTED}")
+    raise ValueError(f"must be {_EXPECTED}, got {value!r}")
 
 
 def _mapping(form: dict[str, Any]) -> Tolerance:
     kind = form.get("type")
     if kind not in _FORMS:
-        raise ValueError(f"expected {_EXPECTED}")
+        raise ValueError(f"must be {_EXPECTED}, got {form!r}")
     for key in form:
         if key not in _FORMS[kind]:
-            raise ValueError(f"{key} is not known here, expected {', '.join(_FORMS[kind])}")
+            raise ValueError(f"{key} is not known here: must be one of {', '.join(_FORMS[kind])}")
     target = form.get("target")
     if target is not None and not isinstance(target, str):
-        raise ValueError(f"target = {target!r}, expected the name of a part of the answer")
+        raise ValueError(f"target must be the name of a part of the answer, got {target!r}")
     within = {"range": _range, "regex": _regex, "jsonpath": _jsonpath}[kind](form)
 
     def meets(answer: Any) -> bool:
@@ -81,7 +81,7 @@ def _mapping(form: dict[str, Any]) -> Tolerance:
 
 def _list(values: list[Any]) -> Tolerance:
     if not values:
-        raise ValueError("expected at least one value")
+        raise ValueError("must have at least one value, got []")
     one_of = "one of " + ", ".join(repr(each) for each in values)
 
     def meets_one(answer: Any) -> bool:
@@ -91,7 +91,7 @@ def _list(values: list[Any]) -> Tolerance:
         return Tolerance(meets_one, one_of)
     if not all(_is_number(each) for each in values):
         # The Chaos Toolkit takes any two values for the ends of a range.
-        raise ValueError("expected two numbers, from and to, or another number of values")
+        raise ValueError(f"two values must be numbers, from and to, got {values!r}")
     between = _between(*values) if values[0] <= values[1] else None
 
     def meets(answer: Any) -> bool:
@@ -106,13 +106,13 @@ def _list(values: list[Any]) -> Tolerance:
 def _range(form: dict[str, Any]) -> Tolerance:
     ends = form.get("range")
     if not isinstance(ends, list) or len(ends) != 2 or not all(_is_number(end) for end in ends):
-        raise ValueError(f"range = {ends!r}, expected two numbers, from and to")
+        raise ValueError(f"range must be two numbers, from and to, got {ends!r}")
     return Tolerance(_between(*ends), f"{ends[0]} to {ends[1]}")
 
 
 def _between(low: float, high: float) -> Callable[[Any], bool]:
     if low > high:
-        raise ValueError(f"range from {low} to {high} is empty: expected the lower number first")
+        raise ValueError(f"a range must have the lower number first, got {low} to {high}")
 
     def meets(answer: Any) -> bool:
         try:
@@ -126,11 +126,12 @@ def _between(low: float, high: float) -> Callable[[Any], bool]:
 def _regex(form: dict[str, Any]) -> Tolerance:
     pattern = form.get("pattern")
     if not isinstance(pattern, str):
-        raise ValueError(f"pattern = {pattern!r}, expected a regular expression")
+        raise ValueError(f"pattern must be a regular expression, got {pattern!r}")
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"pattern = {pattern!r}, expected a regular expression: {error}") from None
+        message = f"pattern must be a regular expression, got {pattern!r}: {error}"
+        raise ValueError(message) from None
     return Tolerance(
         lambda answer: isinstance(answer, str) and compiled.search(answer) is not None,
         f"matches {pattern!r}",
@@ -141,11 +142,11 @@ def _jsonpath(form: dict[str, Any]) -> Tolerance:
     path = form.get("path")
     if not isinstance(path, str) or not _JSONPATH.fullmatch(path):
         raise ValueError(
-            f"path = {path!r}, expected a JSON path of names, numbers and *, for example $.a[0].b"
+            f"path must be a JSON path of names, numbers and *, as $.a[0].b, got {path!r}"
         )
     count = form.get("count")
     if count is not None and (not isinstance(count, int) or isinstance(count, bool)):
-        raise ValueError(f"count = {count!r}, expected a whole number")
+        raise ValueError(f"count must be a whole number, got {count!r}")
     wanted = form.get("expect")
 
     def meets(answer: Any) -> bool:

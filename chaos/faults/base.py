@@ -85,7 +85,7 @@ class Fault(ABC):
             what = "; ".join(f"{name} ({CAPABILITIES[name]})" for name in missing)
             raise ValueError(
                 f"{self.kind} needs capabilities that this environment lacks: {what}; "
-                "expected an experiment without it, or an environment that can"
+                "use an experiment without it, or an environment with them"
             )
 
     @abstractmethod
@@ -232,4 +232,4 @@ def require_seconds(name: str, value: object, least: float = 0.0) -> None:
     """Raise ValueError unless `value` is a number of seconds of at least `least`."""
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
     if not least <= number <= sys.float_info.max:  # not a number is neither
-        raise ValueError(f"{name} = {value!r}: expected seconds, at least {least:g}")
+        raise ValueError(f"{name} must be at least {least:g} seconds, got {value!r}")

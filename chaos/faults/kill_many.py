@@ -89,13 +89,16 @@ class KillZone(_KillMany):
     def __post_init__(self) -> None:
         super().__post_init__()
         if isinstance(self.zone, bool) or self.zone not in range(1, ZONES + 1):
-            raise ValueError(f"zone = {self.zone!r}: expected 1, 2 or 3")
+            raise ValueError(f"zone must be 1, 2 or 3, got {self.zone!r}")
 
     def check(self, env: SystemUnderTest) -> None:
         """The zone must have a replica, and another zone too."""
         super().check(env)
         if len(env.replicas) < max(self.zone, 2):
-            raise ValueError(f"zone = {self.zone}: expected at least {max(self.zone, 2)} replicas")
+            raise ValueError(
+                f"there must be at least {max(self.zone, 2)} replicas for zone {self.zone}, "
+                f"got {len(env.replicas)}"
+            )
 
     def _choose(self, env: SystemUnderTest, rng: Random) -> Sequence[ReplicaNode]:
         return list(env.replicas.values())[self.zone - 1 :: ZONES]

@@ -45,7 +45,7 @@ class LimitMemory(ReplicaFault):
         super().__post_init__()
         share = self.share if isinstance(self.share, int | float) else math.nan
         if not 0 < share <= 10:  # not a number is neither
-            raise ValueError(f"share = {self.share!r}: expected a number above 0, at most 10")
+            raise ValueError(f"share must be a number above 0, at most 10, got {self.share!r}")
 
     def inject(self, env: SystemUnderTest) -> None:
         """Set the limit."""

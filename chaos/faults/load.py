@@ -37,7 +37,7 @@ class _LoadFault(LastingFault):
         super().__post_init__()
         if not 0 < self.duration <= _LONGEST_S:
             raise ValueError(
-                f"duration = {self.duration!r}: expected seconds above 0, at most {_LONGEST_S:g}"
+                f"duration must be above 0, at most {_LONGEST_S:g} seconds, got {self.duration!r}"
             )
 
     @abstractmethod
@@ -92,7 +92,7 @@ class LoadSpike(_LoadFault):
         super().__post_init__()
         if not isinstance(self.factor, int | float) or not 1 < self.factor <= _MOST_TIMES:
             raise ValueError(
-                f"factor = {self.factor!r}: expected a number above 1, at most {_MOST_TIMES:g}"
+                f"factor must be a number above 1, at most {_MOST_TIMES:g}, got {self.factor!r}"
             )
 
     def _command(self) -> LoadCommand:

@@ -89,7 +89,7 @@ class SlowModel(_ModelFault):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.factor, int | float) or not 1 < self.factor <= 1000:
-            raise ValueError(f"factor = {self.factor!r}: expected a number above 1, at most 1000")
+            raise ValueError(f"factor must be a number above 1, at most 1000, got {self.factor!r}")
 
     def _settings(self) -> Mapping[str, float]:
         return {"latency_factor": self.factor}
@@ -103,7 +103,7 @@ class _Failing(_ModelFault):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.rate, int | float) or not 0 < self.rate <= 1:
-            raise ValueError(f"rate = {self.rate!r}: expected a number above 0, at most 1")
+            raise ValueError(f"rate must be a number above 0, at most 1, got {self.rate!r}")
 
     def _settings(self) -> Mapping[str, float]:
         return {self.setting: self.rate}

@@ -22,7 +22,7 @@ _LAST = {
 
 def _count(name: str, value: Any, least: int) -> None:
     if type(value) is not int or value < least:
-        raise ValueError(f"{name} = {value!r}: expected a whole number, at least {least}")
+        raise ValueError(f"{name} must be a whole number, at least {least}, got {value!r}")
 
 
 @dataclass
@@ -48,7 +48,7 @@ class NetworkLatency(NetworkFault):
         _count("jitter_ms", self._jitter, 0)
         if self._jitter >= self.latency_ms:
             raise ValueError(
-                f"jitter_ms = {self.jitter_ms}: expected less than latency_ms, {self.latency_ms}"
+                f"jitter_ms must be less than latency_ms, {self.latency_ms}, got {self.jitter_ms}"
             )
 
     def attributes(self) -> Mapping[str, int]:

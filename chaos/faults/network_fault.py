@@ -60,7 +60,7 @@ class NetworkFault(LastingFault):
         check_name(self.replica)
         redis_servers.check_name(self.server)
         if self.side not in SIDES:
-            raise ValueError(f"side = {self.side!r}: expected {' or '.join(SIDES)}")
+            raise ValueError(f"side must be {' or '.join(SIDES)}, got {self.side!r}")
 
     @property
     def needs(self) -> frozenset[str]:
@@ -76,24 +76,26 @@ class NetworkFault(LastingFault):
         if not self.needs <= env.capabilities:
             raise ValueError(
                 f"{self.kind}: there is no proxy between the replicas and the {self.side}; "
-                "expected local processes, with --proxy, and a Redis of our own"
+                "use local processes, with --proxy, and a Redis of diya's own"
             )
         links = env.network.links(self.side)
         if self._to_servers(env):
             if self.replica != "all":
                 raise ValueError(
-                    f"replica = {self.replica!r}: in a set of Redis servers links are theirs; "
-                    f"expected all, and as server primary, replica or one of {', '.join(links)}"
+                    "replica must be all, and server must be primary, replica or one of "
+                    f"{', '.join(links)}, got replica {self.replica!r}: in a set of Redis servers "
+                    "the links belong to the servers"
                 )
             if self.server != "all":
                 redis_servers.check_ours(self.kind, self.server, env)
         elif self.server != "all":
             raise ValueError(
-                f"server = {self.server!r}: expected all, or a set of Redis servers and side "
-                f"redis; links here are the replicas', {names_of(env)}"
+                "server must be all without a set of Redis servers and side redis, got "
+                f"{self.server!r}: the links belong to the replicas, {names_of(env)}"
             )
         if self.replica not in {"all", "random", *env.replicas}:
-            raise ValueError(f"replica = {self.replica!r}: expected all, random or {names_of(env)}")
+            known = f"all, random or {names_of(env)}"
+            raise ValueError(f"replica must be {known}, got {self.replica!r}")
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The links, by name."""

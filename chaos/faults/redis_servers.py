@@ -18,7 +18,7 @@ LOAD_TIMEOUT = 60.0
 def check_name(server: object) -> None:
     """Raise ValueError unless this could name a server."""
     if not isinstance(server, str):
-        raise ValueError(f"server = {server!r}: expected a name, primary or replica")
+        raise ValueError(f"server must be a name, primary or replica, got {server!r}")
 
 
 def check_ours(kind: str, server: str, env: SystemUnderTest) -> None:
@@ -26,13 +26,13 @@ def check_ours(kind: str, server: str, env: SystemUnderTest) -> None:
     servers = env.redis.servers
     if not servers:
         raise ValueError(
-            f"{kind}: the Redis at {env.redis.address} takes no faults: it is not the fleet's own; "
-            "expected an experiment without it, or --redis auto"
+            f"{kind}: the Redis at {env.redis.address} takes no faults, because it is not the "
+            "fleet's own; use an experiment without it, or --redis auto"
         )
     if server not in {"primary", *servers} and not (server == "replica" and len(servers) > 1):
         others = ", replica" if len(servers) > 1 else ""
         raise ValueError(
-            f"server = {server!r}: expected primary{others} or one of {', '.join(servers)}"
+            f"server must be primary{others} or one of {', '.join(servers)}, got {server!r}"
         )
 
 

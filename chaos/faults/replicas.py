@@ -19,13 +19,13 @@ READY_TIMEOUT = 30.0
 def check_name(replica: object) -> None:
     """Raise ValueError unless this could name a replica."""
     if not isinstance(replica, str):
-        raise ValueError(f"replica = {replica!r}: expected a name or random")
+        raise ValueError(f"replica must be a name or random, got {replica!r}")
 
 
 def check_exists(replica: str, env: SystemUnderTest) -> None:
     """Raise ValueError unless this environment has the named replica."""
     if replica != "random" and replica not in env.replicas:
-        raise ValueError(f"replica = {replica!r}: expected random or {names_of(env)}")
+        raise ValueError(f"replica must be random or {names_of(env)}, got {replica!r}")
 
 
 def choose(replica: str, env: SystemUnderTest, rng: Random) -> ReplicaNode:

@@ -47,7 +47,7 @@ class CpuHog(ReplicaFault):
     def __post_init__(self) -> None:
         super().__post_init__()
         if type(self.workers) is not int or not 1 <= self.workers <= MOST_WORKERS:
-            raise ValueError(f"workers = {self.workers!r}: expected 1 to {MOST_WORKERS}")
+            raise ValueError(f"workers must be from 1 to {MOST_WORKERS}, got {self.workers!r}")
 
     def inject(self, env: SystemUnderTest) -> None:
         """Start the workers."""
@@ -90,7 +90,7 @@ class MemoryHog(LastingFault):
     def __post_init__(self) -> None:
         super().__post_init__()
         if type(self.megabytes) is not int or self.megabytes < 1:
-            raise ValueError(f"megabytes = {self.megabytes!r}: expected a whole number above 0")
+            raise ValueError(f"megabytes must be a whole number above 0, got {self.megabytes!r}")
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The machine."""

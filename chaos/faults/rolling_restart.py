@@ -40,7 +40,7 @@ class RollingRestart(Fault):
 
     def __post_init__(self) -> None:
         if not isinstance(self.count, int) or isinstance(self.count, bool) or self.count < 1:
-            raise ValueError(f"count = {self.count!r}: expected a number of replicas, at least 1")
+            raise ValueError(f"count must be a whole number, at least 1, got {self.count!r}")
         require_seconds("drain_timeout", self.drain_timeout)
 
     def check(self, env: SystemUnderTest) -> None:
@@ -48,7 +48,7 @@ class RollingRestart(Fault):
         super().check(env)
         if self.count > len(env.replicas):
             raise ValueError(
-                f"count = {self.count}: expected at most {len(env.replicas)} ({names_of(env)})"
+                f"count must be at most {len(env.replicas)} ({names_of(env)}), got {self.count}"
             )
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:

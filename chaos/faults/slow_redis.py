@@ -49,7 +49,7 @@ class SlowRedis(RedisFault):
         require_seconds("stall", self.stall, 0.001)
         require_seconds("every", self.every, self.stall)
         if self.stall > LONGEST_S:
-            raise ValueError(f"stall = {self.stall!r}: expected at most {LONGEST_S:g} seconds")
+            raise ValueError(f"stall must be at most {LONGEST_S:g} seconds, got {self.stall!r}")
 
     def inject(self, env: SystemUnderTest) -> None:
         """Begin."""

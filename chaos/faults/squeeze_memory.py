@@ -47,9 +47,9 @@ class SqueezeMemory(RedisFault):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.policy not in POLICIES:
-            raise ValueError(f"policy = {self.policy!r}: expected {', '.join(POLICIES)}")
+            raise ValueError(f"policy must be one of {', '.join(POLICIES)}, got {self.policy!r}")
         if not isinstance(self.share, int | float) or not 0 < self.share <= 1:
-            raise ValueError(f"share = {self.share!r}: expected a number above 0, at most 1")
+            raise ValueError(f"share must be a number above 0, at most 1, got {self.share!r}")
 
     def inject(self, env: SystemUnderTest) -> None:
         """CONFIG SET."""

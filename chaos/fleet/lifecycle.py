@@ -292,7 +292,7 @@ class FleetLifecycle(ABC):
 def replica_names(count: int) -> list[str]:
     """`r01`, `r02`, ...  Raises ChaosConfigError for an impossible count."""
     if not 1 <= count <= MOST_REPLICAS:
-        raise ChaosConfigError(f"replicas = {count}: expected 1 to {MOST_REPLICAS}")
+        raise ChaosConfigError(f"replicas must be from 1 to {MOST_REPLICAS}, got {count}")
     return [f"r{number:02d}" for number in range(1, count + 1)]
 
 

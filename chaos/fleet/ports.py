@@ -56,13 +56,13 @@ def free_port() -> int:
 def ensure_free(port: int) -> None:
     """Reserve it.  Raises ChaosConfigError, naming it, when it cannot be listened on now."""
     if not 1 <= port <= 65_535:
-        raise ChaosConfigError(f"port {port} does not exist: expected 1 to 65535")
+        raise ChaosConfigError(f"a port must be from 1 to 65535, got {port}")
     with _lock:
         # With SO_REUSEADDR, as servers bind: connections of an earlier run in TIME_WAIT do not
         # count.
         if not (port in _ours or _take(port)) or not _can_bind(port, reuse=True):
             raise ChaosConfigError(
-                f"port {port} on {LOOPBACK} is in use or not allowed: expected a free port"
+                f"port {port} on {LOOPBACK} is in use or not allowed; it must be free"
             )
 
 
@@ -80,7 +80,7 @@ def _take(port: int) -> bool:
         if _file is not None and error.errno in (errno.EACCES, errno.EAGAIN):
             return False
         raise ChaosError(
-            f"{path}: {error.strerror}; a file of this user that can be locked was expected"
+            f"{path}: must be a file of this user that can be locked: {error.strerror}"
         ) from None
     _ours.add(port)
     return True

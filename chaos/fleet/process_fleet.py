@@ -187,9 +187,9 @@ class ProcessFleet(FleetLifecycle):
         available = psutil.virtual_memory().available
         if available < self._memory:
             raise ChaosConfigError(
-                f"replicas = {len(self.replicas)}: they need {self._memory / 1e9:.1f} GB of memory "
-                f"and {available / 1e9:.1f} GB are free: expected at most "
-                f"{available // REPLICA_MEMORY}"
+                f"replicas must be at most {available // REPLICA_MEMORY}, got "
+                f"{len(self.replicas)}: they need {self._memory / 1e9:.1f} GB of memory, and "
+                f"{available / 1e9:.1f} GB are free"
             )
 
 

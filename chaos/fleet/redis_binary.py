@@ -24,7 +24,7 @@ def find_server(kind: str) -> Path:
     """
     if kind not in get_args(Kind):
         raise ChaosConfigError(
-            f"redis = {kind!r}: expected auto, bundled, system or an address redis://…"
+            f"redis must be auto, bundled, system or an address redis://…, got {kind!r}"
         )
     if kind == "bundled":
         return _bundled()
@@ -37,7 +37,7 @@ def find_server(kind: str) -> Path:
     if not found:
         raise ChaosConfigError("redis = 'system': there is no redis-server on PATH")
     known = ".".join(map(str, version)) if version else "of unknown version"
-    raise ChaosConfigError(f"redis = 'system': {found} is {known}, expected 7.0 or newer")
+    raise ChaosConfigError(f"redis = 'system': {found} must be 7.0 or newer, got {known}")
 
 
 def _version(binary: str) -> tuple[int, int] | None:

@@ -32,7 +32,7 @@ class ExternalRedis:
             host = None
         if not host:
             raise ChaosConfigError(
-                f"redis = {without_password(url)!r}: expected redis://[:password@]host:port/db"
+                f"redis must be redis://[:password@]host:port/db, got {without_password(url)!r}"
             )
         self.url = url
         """The address, password included: for the environment of replicas, never for logs."""
@@ -40,7 +40,7 @@ class ExternalRedis:
         """The address without user and password."""
         if not authorised and not is_loopback(host):
             raise ChaosConfigError(
-                f"redis = {self.address!r}: not a loopback address, which needs --authorised"
+                f"redis must be a loopback address without --authorised, got {self.address!r}"
             )
 
     def __repr__(self) -> str:

@@ -27,19 +27,24 @@ class Topology:
 
     def __post_init__(self) -> None:
         if self.shape not in SHAPES:
-            raise ChaosConfigError(f"topology = {self.shape!r}: expected {', '.join(SHAPES)}")
+            raise ChaosConfigError(
+                f"topology must be one of {', '.join(SHAPES)}, got {self.shape!r}"
+            )
         if self.aof not in get_args(Fsync):
-            raise ChaosConfigError(f"aof = {self.aof!r}: expected {', '.join(get_args(Fsync))}")
+            raise ChaosConfigError(
+                f"aof must be one of {', '.join(get_args(Fsync))}, got {self.aof!r}"
+            )
         if self.min_replicas is not None:
             most = SHAPES[self.shape].most_min_replicas
             if most is None:
                 able = in_words(n for n, s in SHAPES.items() if s.most_min_replicas is not None)
                 raise ChaosConfigError(
-                    f"min-replicas = {self.min_replicas}: expected none, or --topology {able}"
+                    f"min-replicas must not be given without --topology {able}, "
+                    f"got {self.min_replicas}"
                 )
             if not 0 <= self.min_replicas <= most:
                 expected = in_words(str(number) for number in range(most + 1))
-                raise ChaosConfigError(f"min-replicas = {self.min_replicas}: expected {expected}")
+                raise ChaosConfigError(f"min-replicas must be {expected}, got {self.min_replicas}")
 
     @property
     def durability(self) -> str:

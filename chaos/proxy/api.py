@@ -183,7 +183,7 @@ def _given(values: Any, kind: type) -> Any:
     if not isinstance(values, kind):
         expected = "an array" if kind is list else "an object"
         raise ValueError(
-            f"{expected} was expected, got {json.dumps(values) if values else 'nothing'}"
+            f"the body must be {expected}, got {json.dumps(values) if values else 'nothing'}"
         )
     return values
 

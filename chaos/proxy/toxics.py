@@ -60,10 +60,10 @@ class Toxic:
         toxicity = values.get("toxicity", self.toxicity)
         given = values.get("attributes") or {}
         if type(toxicity) not in (int, float) or not 0 <= toxicity <= 1:
-            raise ValueError(f"toxicity: {toxicity!r}, expected 0 to 1")
+            raise ValueError(f"toxicity must be from 0 to 1, got {toxicity!r}")
         for name, value in given.items():
             if name in self.attributes and (type(value) is not int or value < 0):
-                raise ValueError(f"attributes.{name}: {value!r}, expected a whole number")
+                raise ValueError(f"attributes.{name} must be a whole number, got {value!r}")
         self.toxicity = float(toxicity)
         # Like Toxiproxy, ignore an attribute that the type does not have.
         self.attributes |= {n: v for n, v in given.items() if n in self.attributes}

@@ -10,7 +10,7 @@ _PAGES = (
     *("health", "healthz", "readyz", "livez", "version", "debug", "index.html"),
 )
 """Path prefixes of pages and calls of ADK's server, which are not part of its address."""
-_EXPECTED = "expected http://HOST:PORT or https://HOST"
+_EXPECTED = "target must be http://HOST:PORT or https://HOST"
 
 
 def address(url: str) -> SplitResult:
@@ -20,18 +20,18 @@ def address(url: str) -> SplitResult:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # a port above 65535, half of an IPv6 address
-        raise ValueError(f"target '{name}': {_EXPECTED}") from None
+        raise ValueError(f"{_EXPECTED}, got '{name}'") from None
     # It is copied into every request's head, so it must be printable ASCII without spaces.
     if not good or not re.fullmatch(r"[!-~]+", url):
-        raise ValueError(f"target '{name}': {_EXPECTED}{_with_scheme(url)}")
+        raise ValueError(f"{_EXPECTED}, got '{name}'{_with_scheme(url)}")
     base = _base(parts)
     if parts.query or parts.fragment or base != parts.path.rstrip("/"):
         app = _app(parts)
         give = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{base}"
         and_app = f" and --app {app}" if app else ""
         raise ValueError(
-            f"target '{name}': it is the address of a page, expected that of the server: "
-            f"{give}{and_app}"
+            f"target must be the address of the server ({give}{and_app}), "
+            f"got that of a page: '{name}'"
         )
     return parts
 

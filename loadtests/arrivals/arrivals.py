@@ -60,7 +60,7 @@ def shard(profile: Profile, seed: int, k: int, n: int) -> Iterator[Arrival]:
     For any `n`, all shards together are `stream`.  Raises ValueError for a `k` outside the range.
     """
     if not 0 <= k < n:
-        raise ValueError(f"shard {k} of {n}: expected one from 0 to {n - 1}")
+        raise ValueError(f"a shard of {n} must be from 0 to {n - 1}, got {k}")
     return _every_nth(profile, seed, k, n)
 
 

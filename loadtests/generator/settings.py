@@ -39,7 +39,7 @@ class RunSettings:
 def check_app(app: str) -> str:
     """The agent's name, checked, since it is part of a path.  Raises ValueError, one sentence."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", app):
-        raise ValueError(f"app {app!r}: letters, digits, _ and - were expected")
+        raise ValueError(f"app must be of letters, digits, _ and -, got {app!r}")
     return app
 
 

@@ -48,7 +48,7 @@ def _base(source: Source, path: Path, folder: Path) -> Path:
         return path.parent / wanted
     hint = did_you_mean(str(wanted), names)
     raise source.error(
-        "", 0, "extends", f"'extends' must be a profile's name or .toml file, not {wanted!r}{hint}"
+        "", 0, "extends", f"'extends' must be a profile's name or .toml file, got {wanted!r}{hint}"
     )
 
 
@@ -68,7 +68,8 @@ def _extended(source: Source, base: Source) -> Source:
     changes = own.pop("change", None)
     if "phase" in own:
         if changes is not None:
-            raise source.error("", 0, "change", "[change] and [[phase]]: expected one of them")
+            wrong = "there must be either [change] or [[phase]], got both"
+            raise source.error("", 0, "change", wrong)
         other = {key: value for key, value in other.items() if key not in _DAY}
     merged = Source.over(source, base, _merged(own, other), hidden=_replaced(own, other))
     if changes is not None:

@@ -1,7 +1,7 @@
 """Journeys: the customers' messages, read from a TOML file (`shopmax.toml` explains its keys).
 
 ProfileError (a ValueError)
-    Anything wrong with a file of journeys, one sentence: file, line, key, value, what was expected.
+    Anything wrong with a file of journeys, one sentence: file, line, key, value, expected value.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _build(source: Source) -> Book:
     table = top.table("journey")
     journeys = {name: _journey(table, name, slots) for name in table}
     if sum(journey.weight for journey in journeys.values()) <= 0:
-        raise table.error(None, "at least one [journey.NAME] with a weight above 0 was expected")
+        raise table.error(None, "at least one [journey.NAME] must have a weight above 0, got none")
     top.close()
     return Book(journeys, slots)
 
@@ -159,7 +159,7 @@ def _slots(table: Table) -> dict[str, tuple[str, ...]]:
                 raise table.error(
                     name,
                     f"'{name}' in [slots] must be a list of texts, or at most {_MOST_VALUES:,} "
-                    f'numbers as {{ prefix = "ORD-", from = 1, to = 99 }}, not {value!r}',
+                    f'numbers as {{ prefix = "ORD-", from = 1, to = 99 }}, got {value!r}',
                 )
             case _:
                 slots[name] = table.texts(name)
@@ -169,7 +169,9 @@ def _slots(table: Table) -> dict[str, tuple[str, ...]]:
 def _journey(parent: Table, name: str, slots: dict[str, tuple[str, ...]]) -> Journey:
     table = parent.table(name)
     if not _NAME.fullmatch(name):
-        raise table.error(None, f"{table.title}: a short name of letters and digits was expected")
+        raise table.error(
+            None, f"the name of a journey must be short, of letters and digits, got {name!r}"
+        )
     weight = table.number("weight", 0, 1000, 1.0)
     ordered = table.flag("ordered", default=False)
     languages = {

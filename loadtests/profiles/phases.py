@@ -41,7 +41,7 @@ def phases(tables: list[Table], turns_a_minute: float) -> list[Phase]:
         table.tell("name", Told("The phase's name. Experiments may refer to it (`opening+5s`)."))
         name = table.text("name", r"[a-z][a-z0-9_-]{0,39}", "a short name in lower case")
         if name in [phase.name for phase in result]:
-            raise table.error("name", f"two phases are named '{name}': expected distinct names")
+            raise table.error("name", f"the names of phases must be distinct, got '{name}' twice")
         if _kind(table) == "csv":
             result.append(_from_log(table, name, turns_a_minute))
         else:
@@ -82,7 +82,8 @@ def _shape(table: Table) -> Shape:
         case "levels":
             levels = Levels(**read(Levels, table, _BY_SHAPE))
             if not levels.values:
-                raise table.error("levels", "'levels' in [phase] is empty: expected at least one")
+                wrong = "'levels' in [phase] must have at least one value, got []"
+                raise table.error("levels", wrong)
             return levels
     return Ramp(**read(Ramp, table, _BY_SHAPE))
 
@@ -102,8 +103,8 @@ def _from_log(table: Table, name: str, turns_a_minute: float) -> Phase:
     if peak > HIGHEST_LEVEL:
         raise table.error(
             "csv",
-            f"the log peaks at {highest:g} requests a minute, {peak:,.0f} times the base rate: "
-            f"expected at most {HIGHEST_LEVEL:g}; set 'peak', or raise 'base_rate'",
+            f"the peak of the log must be at most {HIGHEST_LEVEL:g} times the base rate, got "
+            f"{peak:,.0f} times ({highest:g} requests a minute); set 'peak', or raise 'base_rate'",
         )
     levels = tuple(each / highest * peak for each in log.per_minute)
     return Phase(name, log.step_minutes * len(levels), Levels(levels))

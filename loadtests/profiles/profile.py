@@ -1,7 +1,7 @@
 """Loads profiles by name, from a file, or from a run's `run.json`.
 
 ProfileError (a ValueError)
-    Anything wrong with a profile, one sentence: file, line, key, value, what was expected.
+    Anything wrong with a profile, one sentence: file, line, key, value, the expected value.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def read(path: str) -> Log:
     separator, rows = _rows(path, text)
     values = _values(path, separator, rows)
     if not any(values):
-        raise ProfileError(f"{path}: expected requests per minute, one line each; found none")
+        raise ProfileError(f"{path}: must hold requests per minute, one line each, got none")
     return Log(_step(path, rows), tuple(values))
 
 
@@ -84,7 +84,7 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
     lines = ["" if number in comments else line for number, line in enumerate(lines)]
     count = sum(1 for line in lines if line.strip())
     if count > MOST_LINES:
-        raise ProfileError(f"{path}: {count} lines, expected at most {MOST_LINES}")
+        raise ProfileError(f"{path}: must have at most {MOST_LINES} lines, got {count}")
     separator = named[1] if named else _separator(lines)
     cells = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     try:
@@ -100,14 +100,17 @@ def _rows(path: str, text: str) -> tuple[str, list[_Row]]:
     if separator == "," and headings and data and len(headings[-1][1]) == 1 < len(data[0][1]):
         # One column of numbers with decimal commas must not be read as a time and a number.
         raise ProfileError(
-            f"{path} line {data[0][0]}: {len(data[0][1])} columns, expected 1 as in the heading; "
+            f"{path} line {data[0][0]}: must have 1 column as in the heading, "
+            f"got {len(data[0][1])}; "
             "numbers with a decimal comma stand in quotes, or the first line is sep=;"
         )
     for number, row in data:
         if len(row) not in (1, 2) or len(row) != len(data[0][1]):
             wanted = len(data[0][1]) if len(data[0][1]) in (1, 2) else "1 or 2"
-            more = ": a time and one series" if len(row) > 2 else ""
-            raise ProfileError(f"{path} line {number}: {len(row)} columns, expected {wanted}{more}")
+            more = " (a time and one series)" if len(row) > 2 else ""
+            raise ProfileError(
+                f"{path} line {number}: must have {wanted} columns{more}, got {len(row)}"
+            )
     if data and len(data[0][1]) == 1:
         first = headings[-1][0] if headings else data[0][0]
         _refuse_blank(path, lines, blank, first, data[-1][0])
@@ -124,7 +127,7 @@ def _refuse_blank(path: str, lines: list[str], blank: list[int], first: int, las
         if first < number and (number < last or '"' in lines[number - 1]):
             raise ProfileError(
                 f"{path} line {number}: requests per minute must be a number from 0 up, "
-                "not a blank line: a minute without requests is 0"
+                "got a blank line: a minute without requests is 0"
             )
 
 
@@ -148,7 +151,7 @@ def _values(path: str, separator: str, rows: list[_Row]) -> list[float]:
             empty = "" if re.search(r"\d", row[-1]) else ": a minute without requests is 0"
             raise ProfileError(
                 f"{path} line {line}: requests per minute must be a number from 0 up, "
-                f"not {row[-1]!r}{empty}"
+                f"got {row[-1]!r}{empty}"
             )
     return [value for value in values if value is not None]
 
@@ -167,7 +170,7 @@ def _step(path: str, rows: list[_Row]) -> float:
             minutes = reader(cell)
             if minutes is None:
                 wanted = "minutes, 18:30, a date and time, or Unix seconds or milliseconds"
-                error = f"{path} line {line}: a time must be {wanted}, not {cell!r}"
+                error = f"{path} line {line}: a time must be {wanted}, got {cell!r}"
                 errors.append((len(times), ProfileError(error)))
                 break
             times.append(minutes)
@@ -191,8 +194,8 @@ def _equal(path: str, reader: TimeReader, times: list[float], rows: list[_Row]) 
         if step <= 0 or abs(step - first) > _SAME_STEP:
             wanted = f"{first:g}" if first > 0 and first != step else "more than 0"
             raise ProfileError(
-                f"{path} line {line}: {later} comes {step:g} minutes after the line before, "
-                f"expected {wanted}: lines come in equal steps, oldest first, quiet minutes as 0"
+                f"{path} line {line}: {later} must come {wanted} minutes after the line before, "
+                f"got {step:g}: lines come in equal steps, oldest first, quiet minutes as 0"
             )
     if reader is COUNT and first < _SHORTEST_COUNT and is_excel_day(times[0]):
         raise ProfileError(f"{path} line {rows[0][0]}: {rows[0][1][0]} is a day, not a minute")

@@ -65,8 +65,8 @@ def _conversation(table: Table, book: Mapping[str, Journey]) -> Conversation:
     if conversation.return_within_ttl + conversation.return_after_ttl > 1:
         raise table.error(
             "return_after_ttl",
-            "'return_within_ttl' and 'return_after_ttl' in [conversation] are shares of all "
-            "customers: expected at most 1 together",
+            "'return_within_ttl' and 'return_after_ttl' in [conversation] must be at most 1 "
+            f"together, got {conversation.return_within_ttl + conversation.return_after_ttl:g}",
         )
     table.close()
     return conversation
@@ -128,8 +128,8 @@ def _check_bounds(profile: Profile, top: Table, time: Table) -> None:
     if ttl < SHORTEST_TTL_S:
         raise time.error(
             "ttl_seconds",
-            f"'ttl_seconds' / 'compression' in [time] is a real TTL of {ttl:.3g} s, "
-            f"expected at least {SHORTEST_TTL_S:g} s",
+            f"'ttl_seconds' / 'compression' in [time] must be a real TTL of at least "
+            f"{SHORTEST_TTL_S:g} s, got {ttl:.3g} s",
         )
     day = sum(phase.minutes for phase in profile.phases)
     ends = [("spike", i, each.at + each.minutes) for i, each in enumerate(profile.spikes)]
@@ -143,21 +143,22 @@ def _check_bounds(profile: Profile, top: Table, time: Table) -> None:
             raise top.elsewhere(
                 section,
                 index,
-                f"the {section} ends at {end:g} sale minutes, expected within the {day:g} of the "
-                "phases",
+                f"the {section} must end within the {day:g} sale minutes of the phases, "
+                f"got {end:g}",
             )
     curve = profile.curve()
     limits = (
-        ("lasts", curve.seconds, LONGEST_LOAD_S, "real seconds"),
-        ("peaks at", curve.highest, HIGHEST_RATE, "conversations a second"),
-        ("plans", profile.expected_turns, MOST_TURNS, "turns"),
+        ("last", curve.seconds, LONGEST_LOAD_S, "real seconds"),
+        ("have a peak of", curve.highest, HIGHEST_RATE, "conversations a second"),
+        ("plan", profile.expected_turns, MOST_TURNS, "turns"),
     )
     for verb, value, limit, unit in limits:
         if value > limit:
             raise _too_much(top, verb, value, limit, unit)
     if profile.expected_turns < 1:
-        raise top.error(None, f"the load plans {profile.expected_turns:.2g} turns, expected 1 up")
+        planned = f"{profile.expected_turns:.2g}"
+        raise top.error(None, f"the load must plan at least 1 turn, got {planned}")
 
 
 def _too_much(top: Table, verb: str, value: float, limit: float, unit: str) -> ProfileError:
-    return top.error(None, f"the load {verb} {value:,.0f} {unit}, expected at most {limit:,.0f}")
+    return top.error(None, f"the load must {verb} at most {limit:,.0f} {unit}, got {value:,.0f}")

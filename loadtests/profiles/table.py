@@ -20,7 +20,7 @@ class Table:
     def __init__(self, source: Source, section: str, index: int, values: Any) -> None:
         self._source, self._section, self._index = source, section, index
         if not isinstance(values, dict):
-            raise self.error(None, f"[{section}] must be a table, not {values!r}")
+            raise self.error(None, f"[{section}] must be a table, got {values!r}")
         self._values: dict[str, Any] = values
         self._asked: list[str] = []
 
@@ -67,11 +67,11 @@ class Table:
             close = closest(key, (k for k in self._values if k != key), likeness=0.75)
             if close:
                 raise self._unknown(close[0], [key])
-            raise self.error(None, f"missing key '{key}' in {self.title}: expected {expected}")
+            raise self.error(None, f"missing key '{key}' in {self.title}: must be {expected}")
         return self._values[key]
 
     def _wrong(self, key: str, value: Any, expected: str) -> ProfileError:
-        return self.error(key, f"'{key}' in {self.title} must be {expected}, not {value!r}")
+        return self.error(key, f"'{key}' in {self.title} must be {expected}, got {value!r}")
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
         """A number from `low` to `high`.  Raises ProfileError for anything else."""
@@ -116,13 +116,11 @@ class Table:
             raise self._wrong(key, values, expected)
         if len(values) > most:
             raise self.error(
-                key, f"'{key}' in {self.title} has {len(values)} values, at most {most} fit"
+                key, f"'{key}' in {self.title} must have at most {most} values, got {len(values)}"
             )
         for each in values:
             if not low <= each <= high:
-                raise self.error(
-                    key, f"'{key}' in {self.title} must be {expected}; {each!r} is not"
-                )
+                raise self.error(key, f"'{key}' in {self.title} must be {expected}, got {each!r}")
         return tuple(float(each) for each in values)
 
     def texts(self, key: str) -> tuple[str, ...]:

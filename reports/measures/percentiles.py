@@ -20,7 +20,7 @@ def percentile(ordered: Sequence[float], p: float) -> float:
     if not ordered:
         raise ValueError("no values: a percentile of nothing is not a number")
     if not 0 < p <= 100:
-        raise ValueError(f"percentile {p}: expected more than 0 and at most 100")
+        raise ValueError(f"p must be more than 0 and at most 100, got {p}")
     # 99.9 is not exact in binary: without the rounding, rank 999 of 1000 would become 1000.
     rank = math.ceil(round(p * len(ordered) / 100, 9))
     return ordered[max(rank, 1) - 1]

@@ -8,4 +8,4 @@ from __future__ import annotations
 
 
 class HistoryError(ValueError):
-    """One sentence that names the file, and the line or key, and what was expected."""
+    """One sentence that names the file, and the line or key, and the expected value."""

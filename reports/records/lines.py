@@ -35,7 +35,7 @@ def read_chunks(path: Path, kind: type[T]) -> Iterator[tuple[list[bytes], list[T
     before = 0
     if path.exists() and not path.is_file():
         # Opening a pipe would block for ever.
-        raise HistoryError(f"{path}: expected a file")
+        raise HistoryError(f"{path}: must be a file")
     try:
         with path.open("rb") as file:
             while chunk := file.readlines(_CHUNK_BYTES):
@@ -67,6 +67,6 @@ def _without_the_last(path: Path, chunk: list[bytes], before: int, kind: type[T]
                 return chunk[:place]
             why = str(error)[:_LONGEST_REASON]
             raise HistoryError(
-                f"{path}: line {before + place + 1}: expected a {kind.__name__}: {why}"
+                f"{path}: line {before + place + 1}: must be a {kind.__name__}: {why}"
             ) from None
     return chunk

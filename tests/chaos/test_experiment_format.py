@@ -90,7 +90,7 @@ def test_a_secret_is_in_no_sentence_and_in_no_answer(
     with pytest.raises(ChaosConfigError) as error:
         read(tmp_path, secrets=secrets, method=[action(arguments={"downtime": "${token}"})])
     assert "hunter2" not in str(error.value)
-    assert "expected seconds" in str(error.value)
+    assert "seconds, got" in str(error.value)
     echo = {"type": "process", "path": sys.executable, "arguments": ["-c", "print('${token}')"]}
     look = read(tmp_path, secrets=secrets, method=[ask("echo", echo)]).method[0]
     assert isinstance(look, Look)
@@ -210,16 +210,25 @@ def test_a_probe_follows_a_redirect_on_this_machine_and_to_no_other(
 @pytest.mark.parametrize(
     ("provider", "sentence"),
     [
-        ({"type": "http", "url": "http://example.test/"}, "expected a loopback address"),
-        ({"type": "http", "url": "ftp://127.0.0.1/"}, "expected an http:// or"),
+        ({"type": "http", "url": "http://example.test/"}, "url must be a loopback address"),
+        ({"type": "http", "url": "ftp://127.0.0.1/"}, "url must be an http:// or"),
         ({"type": "http"}, "provider.url is missing"),
         ({"type": "http", "url": "http://127.0.0.1", "verify": 1}, "verify is not known here"),
-        ({"type": "http", "url": "http://127.0.0.1", "timeout": -1}, "timeout = -1: expected sec"),
-        ({"type": "http", "url": "http://127.0.0.1", "max_retries": -1}, "a number from 0 to 10"),
-        ({"type": "http", "url": "http://127.0.0.1", "verify_tls": 1}, "expected true or false"),
-        ({"type": "process", "path": "no-such-program"}, "expected a program"),
+        (
+            {"type": "http", "url": "http://127.0.0.1", "timeout": -1},
+            "timeout must be at least 0.001 seconds, got -1",
+        ),
+        (
+            {"type": "http", "url": "http://127.0.0.1", "max_retries": -1},
+            "max_retries must be from 0 to 10, got -1",
+        ),
+        (
+            {"type": "http", "url": "http://127.0.0.1", "verify_tls": 1},
+            "verify_tls must be true or false",
+        ),
+        ({"type": "process", "path": "no-such-program"}, "path must be a program"),
         ({"type": "process", "path": "true", "arguments": "-a | b"}, "no shell is started"),
-        ({**OURS, "type": "grpc"}, "provider.type = 'grpc', expected python, http or process"),
+        ({**OURS, "type": "grpc"}, "provider.type must be python, http or process, got 'grpc'"),
     ],
 )
 def test_a_probe_that_cannot_be_asked_is_refused(

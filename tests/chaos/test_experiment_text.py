@@ -59,12 +59,15 @@ def test_a_key_that_stands_twice_in_json_is_noted(tmp_path: Path) -> None:
         ("title: a\nmethod: []\n", "sale.json, line 1: must be JSON: "),
         ('{"title": "\\ud83d", "method": []}', "must be text, got half of a surrogate pair"),
         (b'{"title": "\xe9", "method": []}', "sale.json: must be text in UTF-8: "),
-        ('{"title": "a", ' + METHOD % ("a", "NaN") + "}", "pauses.after = nan: expected seconds"),
+        (
+            '{"title": "a", ' + METHOD % ("a", "NaN") + "}",
+            "pauses.after must be at least 0 seconds, got nan",
+        ),
         ("[" * 100_000, "sale.json: cannot be read: it is nested too deeply"),
         ('{"title": ' + "9" * 5000 + "}", "sale.json: cannot be read: Exceeds the limit"),
         (
             '{"title": "a", ' + METHOD % ("a", "9" * 400) + "}",
-            "pauses.after = 9+: expected seconds",
+            "pauses.after must be at least 0 seconds, got 9+",
         ),
     ],
 )
@@ -140,6 +143,6 @@ def test_an_unknown_name_is_named_once_with_its_key_and_its_file(tmp_path: Path)
     with pytest.raises(ChaosConfigError) as caught:
         read(tmp_path, json.dumps(document))
     assert str(caught.value) == (
-        f"{tmp_path / 'sale.json'}: steady-state-hypothesis.probes[0].provider.timeout = "
-        "'${timout}', expected a name of configuration or secrets (did you mean timeout?)"
+        f"{tmp_path / 'sale.json'}: steady-state-hypothesis.probes[0].provider.timeout "
+        "must be a name of configuration or secrets, got '${timout}' (did you mean timeout?)"
     )

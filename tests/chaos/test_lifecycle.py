@@ -161,7 +161,7 @@ def test_the_primaries_of_a_store_that_cannot_say_them_are_none(tmp_path: Path) 
 
 @pytest.mark.parametrize("count", [0, 100])
 def test_an_impossible_number_of_replicas_is_refused(count: int) -> None:
-    with pytest.raises(ChaosConfigError, match=f"replicas = {count}: expected 1 to 99"):
+    with pytest.raises(ChaosConfigError, match=f"replicas must be from 1 to 99, got {count}"):
         replica_names(count)
 
 

@@ -112,13 +112,15 @@ def test_an_old_system_server_is_passed_over(
     old.write_text("#!/bin/sh\necho 'Redis server v=6.2.14 sha=00000000:0 malloc=libc bits=64'\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(ChaosConfigError, match=r"is 6\.2, expected 7\.0 or newer"):
+    with pytest.raises(ChaosConfigError, match=r"must be 7\.0 or newer, got 6\.2"):
         redis_binary.find_server("system")
     assert redis_binary.find_server("auto").name == "valkey-server"
 
 
 def test_an_unknown_kind_of_server_is_refused() -> None:
-    with pytest.raises(ChaosConfigError, match="redis = 'bundle': expected auto, bundled, system"):
+    with pytest.raises(
+        ChaosConfigError, match=r"redis must be auto, bundled, system .*, got 'bundle'"
+    ):
         redis_binary.find_server("bundle")
 
 
@@ -142,10 +144,10 @@ def test_an_unreachable_external_server_is_named_without_its_password() -> None:
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        ("http://127.0.0.1:1", "expected redis://"),
-        ("redis://:geheim@127.0.0.1:notaport/0", "expected redis://"),
-        ("redis://:geheim@10.0.0.1:6379/0", "not a loopback address"),
-        ("redis://:geheim@example.com", "not a loopback address"),
+        ("http://127.0.0.1:1", "redis must be redis://"),
+        ("redis://:geheim@127.0.0.1:notaport/0", "redis must be redis://"),
+        ("redis://:geheim@10.0.0.1:6379/0", "must be a loopback address"),
+        ("redis://:geheim@example.com", "must be a loopback address"),
     ],
 )
 def test_an_external_address_that_will_not_do_is_refused(url: str, sentence: str) -> None:

@@ -58,19 +58,19 @@ def test_chaos_toolkit_agrees_where_it_gives_an_answer(value: Any, good: Any, ba
 
 
 WRONG: list[tuple[Any, str]] = [
-    (1.5, "expected true, false, a whole number"),
-    (None, "expected true, false"),
+    (1.5, "must be true, false, a whole number"),
+    (None, "must be true, false"),
     ([], "at least one value"),
     ({"type": "range", "range": [4, 2]}, "lower number first"),
-    (["a", "b"], "expected two numbers"),
-    ({"type": "probe", "provider": {}}, "expected true, false"),
-    ({"type": "range", "range": [1]}, "expected two numbers"),
+    (["a", "b"], "two values must be numbers"),
+    ({"type": "probe", "provider": {}}, "must be true, false"),
+    ({"type": "range", "range": [1]}, "range must be two numbers"),
     ({"type": "range", "rnage": [1, 2]}, "rnage is not known here"),
-    ({"type": "regex", "pattern": "("}, "expected a regular expression"),
-    ({"type": "regex"}, "expected a regular expression"),
-    ({"type": "jsonpath", "path": "$..a"}, "expected a JSON path of names, numbers"),
-    ({"type": "jsonpath", "path": "$.a[?(@.b)]"}, "expected a JSON path of names, numbers"),
-    ({"type": "jsonpath", "path": "$.a", "count": "2"}, "expected a whole number"),
+    ({"type": "regex", "pattern": "("}, "pattern must be a regular expression"),
+    ({"type": "regex"}, "pattern must be a regular expression"),
+    ({"type": "jsonpath", "path": "$..a"}, "path must be a JSON path of names, numbers"),
+    ({"type": "jsonpath", "path": "$.a[?(@.b)]"}, "path must be a JSON path of names, numbers"),
+    ({"type": "jsonpath", "path": "$.a", "count": "2"}, "count must be a whole number"),
 ]
 
 

@@ -159,10 +159,10 @@ def test_a_set_declares_the_durability_of_its_replicas() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"shape": "ring"}, "topology = 'ring': expected single, sentinel, cluster"),
-        ({"aof": "never"}, "aof = 'never': expected off, everysec, always"),
-        ({"min_replicas": 1}, "min-replicas = 1: expected none, or --topology sentinel"),
-        ({"shape": "sentinel", "min_replicas": 3}, "min-replicas = 3: expected 0, 1 or 2"),
+        ({"shape": "ring"}, "topology must be one of single, sentinel, cluster, got 'ring'"),
+        ({"aof": "never"}, "aof must be one of off, everysec, always, got 'never'"),
+        ({"min_replicas": 1}, "min-replicas must not be given without --topology sentinel"),
+        ({"shape": "sentinel", "min_replicas": 3}, "min-replicas must be 0, 1 or 2, got 3"),
     ],
 )
 def test_a_form_that_cannot_be_is_refused(options: dict[str, object], sentence: str) -> None:

@@ -57,13 +57,13 @@ def test_a_body_in_chunks_is_read_whole(api: http.client.HTTPConnection) -> None
 @pytest.mark.parametrize(
     ("path", "body", "said"),
     [
-        ("/populate", None, "an array was expected, got nothing"),
-        ("/populate", {}, "an array was expected"),
-        ("/populate", {"proxies": [PROXY]}, "an array was expected"),
+        ("/populate", None, "must be an array, got nothing"),
+        ("/populate", {}, "must be an array, got"),
+        ("/populate", {"proxies": [PROXY]}, "must be an array, got"),
         ("/populate", [PROXY, {"name": "x"}], "missing required field: upstream at proxy 2"),
         ("/populate", ["redis"], "bad request body"),
-        ("/proxies", None, "an object was expected, got nothing"),
-        ("/proxies", [PROXY], "an object was expected"),
+        ("/proxies", None, "must be an object, got nothing"),
+        ("/proxies", [PROXY], "must be an object, got"),
         ("/proxies", {**PROXY, "listen": "6379"}, "address 6379: must be HOST:PORT"),
     ],
 )

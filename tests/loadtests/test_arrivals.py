@@ -104,5 +104,5 @@ def test_counted_in_slices_there_are_as_many(monkeypatch: pytest.MonkeyPatch, si
 
 @pytest.mark.parametrize(("k", "n"), [(2, 2), (-1, 3), (0, 0)])
 def test_a_shard_that_does_not_exist_is_refused(k: int, n: int) -> None:
-    with pytest.raises(ValueError, match=f"shard {k} of {n}: expected one from 0 to {n - 1}"):
+    with pytest.raises(ValueError, match=f"a shard of {n} must be from 0 to {n - 1}, got {k}"):
         arrivals.shard(profile.load("smoke"), 1, k, n)

@@ -46,9 +46,9 @@ def test_a_missing_key_has_the_default_of_its_field() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"think_floor": -1}, "'think_floor' in [talk] must be a number from 0 to 86400, not -1"),
-        ({"max": 2.5}, "'max' in [talk] must be a whole number from 1 to 9, not 2.5"),
-        ({"gaps": 1}, "'gaps' in [talk] must be a list of numbers from 0.5 to 2, not 1"),
+        ({"think_floor": -1}, "'think_floor' in [talk] must be a number from 0 to 86400, got -1"),
+        ({"max": 2.5}, "'max' in [talk] must be a whole number from 1 to 9, got 2.5"),
+        ({"gaps": 1}, "'gaps' in [talk] must be a list of numbers from 0.5 to 2, got 1"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_line(values: dict[str, Any], expected: str) -> None:

@@ -200,7 +200,7 @@ def test_without_a_list_the_weights_of_the_book_count() -> None:
     [
         ("[journey.cancel]\n", "[journeys.cancel]\n", "did you mean 'journey'"),
         ("weight = 2", "weight = -1", "line 7: 'weight' in [journey.cancel] must be a number"),
-        ("weight = 2", "weight = 0", "at least one [journey.NAME] with a weight above 0"),
+        ("weight = 2", "weight = 0", "at least one [journey.NAME] must have a weight above 0"),
         ("weight = 2", 'ordered = "yes"', "'ordered' in [journey.cancel] must be true or false"),
         ("{plan} plan", "{plam} plan", "line 9: unknown slot '{plam}' in 'openings'; did you mean"),
         ('"From when?"', '""', "line 10: 'follow_ups' in [journey.cancel.en] must be a list of"),

@@ -194,48 +194,49 @@ MISTAKES = [
     (
         "base_rate = 1.0",
         "base_rate = -3",
-        "'base_rate' in [load] must be a number from 0.001 to 2000, not -3",
+        "'base_rate' in [load] must be a number from 0.001 to 2000, got -3",
     ),
     (
         "base_rate = 1.0",
         'base_rate = "fast"',
-        "'base_rate' in [load] must be a number from 0.001 to 2000, not 'fast'",
+        "'base_rate' in [load] must be a number from 0.001 to 2000, got 'fast'",
     ),
-    ("base_rate = 1.0", "base_rate = true", "must be a number from 0.001 to 2000, not True"),
-    ("base_rate = 1.0", "base_rate = nan", "must be a number from 0.001 to 2000, not nan"),
-    ("max_open = 500", "max_open = 2.5", "must be a whole number from 1 to 20000, not 2.5"),
-    ("abandon_share = 0.2", "abandon_share = 1.5", "must be a number from 0 to 0.95, not 1.5"),
+    ("base_rate = 1.0", "base_rate = true", "must be a number from 0.001 to 2000, got True"),
+    ("base_rate = 1.0", "base_rate = nan", "must be a number from 0.001 to 2000, got nan"),
+    ("max_open = 500", "max_open = 2.5", "must be a whole number from 1 to 20000, got 2.5"),
+    ("abandon_share = 0.2", "abandon_share = 1.5", "must be a number from 0 to 0.95, got 1.5"),
     ("floor = 1.5", "flor = 1.5", "unknown key 'flor' in [phase]; did you mean 'floor'?"),
     ("to = 2", "to = 2\nhold = 3", "not both 'from' and 'hold'"),
-    ("hold = 1", "levels = []", "'levels' in [phase] is empty: expected at least one"),
-    ("hold = 1", "levels = [1, -2]", "must be a list of numbers from 0 to 1000; -2 is not"),
+    ("hold = 1", "levels = []", "'levels' in [phase] must have at least one value, got []"),
+    ("hold = 1", "levels = [1, -2]", "must be a list of numbers from 0 to 1000, got -2"),
     (
         "return = 1",
         "retrn = 1",
         "unknown journey 'retrn' in [journeys]; did you mean 'return'?",
     ),
-    ("error_rate = 0.001", "error_rate = 2", "must be a number from 0 to 1, not 2"),
-    ("ttl_seconds = 7200", "ttl_seconds = 720", "is a real TTL of 0.5 s, expected at least 1 s"),
+    ("error_rate = 0.001", "error_rate = 2", "must be a number from 0 to 1, got 2"),
+    ("ttl_seconds = 7200", "ttl_seconds = 720", "must be a real TTL of at least 1 s, got 0.5 s"),
     (
         "base_rate = 1.0",
         "base_rate = 1.0\nlate_after_s = 0",
-        "'late_after_s' in [load] must be a number from 0.1 to 3600, not 0",
+        "'late_after_s' in [load] must be a number from 0.1 to 3600, got 0",
     ),
-    ("base_rate = 1.0", "base_rate = 1.0\nday_cv = 2", "must be a number from 0 to 1, not 2"),
+    ("base_rate = 1.0", "base_rate = 1.0\nday_cv = 2", "must be a number from 0 to 1, got 2"),
     (
         "mean_turns = 4",
         "mean_turns = 4\ngaps_at_ttl = [0.9, 11]",
-        "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5; 11 is not",
+        "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5, got 11",
     ),
     (
         "mean_turns = 4",
         "mean_turns = 4\ngaps_at_ttl = 0.9",
-        "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5, not 0.9",
+        "'gaps_at_ttl' in [conversation] must be a list of numbers from 0.01 to 5, got 0.9",
     ),
     (
         "return_after_ttl = 0.05",
         "return_after_ttl = 0.96",
-        "'return_within_ttl' and 'return_after_ttl' in [conversation] are shares",
+        "'return_within_ttl' and 'return_after_ttl' in [conversation] must be at most 1 together, "
+        "got 1.",
     ),
     (
         "mean_turns = 4",
@@ -247,7 +248,11 @@ MISTAKES = [
         "attempt_timeout_s = 8\n[conversation.languages]\nhinglsh = 1",
         "unknown language 'hinglsh' in [conversation.languages]; did you mean 'hinglish'?",
     ),
-    ('name = "presale"', 'name = "warmup"', "two phases are named 'warmup'"),
+    (
+        'name = "presale"',
+        'name = "warmup"',
+        "the names of phases must be distinct, got 'warmup' twice",
+    ),
     ('name = "smoke"', 'name = "../../etc"', "must be a short name of letters, digits"),
 ]
 
@@ -322,7 +327,7 @@ def test_a_misspelled_shape_is_pointed_out(path: Path) -> None:
 
 def test_a_load_beyond_all_reason_is_refused(path: Path) -> None:
     text = _error(path, "base_rate = 1.0", "base_rate = 1900")
-    assert "the load peaks at 5,700 conversations a second, expected at most 2,000" in text
+    assert "the load must have a peak of at most 2,000 conversations a second, got 5,700" in text
 
 
 def test_mistakes_in_run_json_name_the_file_they_are_in() -> None:

@@ -79,16 +79,20 @@ MISTAKES = [
     (MINE + "[change.opning]\nhold = 3\n", 3, "no such phase; did you mean 'opening'?"),
     (MINE + "[change.opening]\nhold = -3\n", 4, "'hold' in [phase] must be a number"),
     (MINE + "[change.opening]\nhold = 3\ndecay = 0.4\n", 5, "not both 'hold' and 'decay'"),
-    ('extends = "diwli"\nname = "mine"\n', 1, "not 'diwli'; did you mean 'diwali'?"),
-    ('name = "mine"\nextends = 3\n', 2, "'extends' must be a profile's name or .toml file, not 3"),
+    ('extends = "diwli"\nname = "mine"\n', 1, "got 'diwli'; did you mean 'diwali'?"),
+    ('name = "mine"\nextends = 3\n', 2, "'extends' must be a profile's name or .toml file, got 3"),
     ('name = "mine"\n[change.opening]\nhold = 3\n', None, "[change] needs 'extends'"),
     (MINE + "[slo]\nsteady_p99 = 1\n", 4, "unknown key 'steady_p99' in [slo]"),
     ('extends = "diwali"\n', None, "missing key 'name' in the top level"),
-    (MINE + "[[spike]]\nat = 370\nminutes = 3\ntimes = 2\n", 3, "the spike ends at 373 sale min"),
+    (
+        MINE + "[[spike]]\nat = 370\nminutes = 3\ntimes = 2\n",
+        3,
+        "the spike must end within the 372 sale min",
+    ),
     (
         MINE + "[[cliff]]\nat = 360\nminutes = 9\nshare = 1\nback_minutes = 9\n",
         3,
-        "the cliff ends at 378 sale minutes, expected within the 372 of the phases",
+        "the cliff must end within the 372 sale minutes of the phases, got 378",
     ),
 ]
 
@@ -104,11 +108,11 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(
 
 REPLACED = [
     # the text in place of an inherited table, the line of the error, the error
-    ("slo = 3\n", 3, "[slo] must be a table, not 3"),
-    ("journeys = 7\n", 3, "[journeys] must be a table, not 7"),
-    ("[conversation]\nlanguages = 3\n", 4, "[conversation.languages] must be a table, not 3"),
-    ("conversation.languages = 3\n", None, "[conversation.languages] must be a table, not 3"),
-    ("time = []\n", 3, "[time] must be a table, not []"),
+    ("slo = 3\n", 3, "[slo] must be a table, got 3"),
+    ("journeys = 7\n", 3, "[journeys] must be a table, got 7"),
+    ("[conversation]\nlanguages = 3\n", 4, "[conversation.languages] must be a table, got 3"),
+    ("conversation.languages = 3\n", None, "[conversation.languages] must be a table, got 3"),
+    ("time = []\n", 3, "[time] must be a table, got []"),
 ]
 
 

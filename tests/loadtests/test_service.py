@@ -227,7 +227,7 @@ def test_a_session_read_as_gone_is_an_answer_not_an_error(
     ],
 )
 def test_a_target_that_is_no_address_is_refused(target: str) -> None:
-    with pytest.raises(ValueError, match="expected http://HOST:PORT"):
+    with pytest.raises(ValueError, match="must be http://HOST:PORT"):
         Client(target, connections=1)
 
 

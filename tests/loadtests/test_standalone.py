@@ -61,9 +61,15 @@ def test_profile_seed_and_app_are_options_and_environment_variables(tmp_path: Pa
     [
         (["--host", "http://192.0.2.1"], "target host '192.0.2.1': it is not on this machine"),
         (["--diya-profile", "diwalli"], "unknown profile 'diwalli'; did you mean 'diwali'"),
-        (["--diya-app", "a b"], "app 'a b': letters, digits, _ and - were expected"),
-        (["--host", "ftp://127.0.0.1"], "target 'ftp://127.0.0.1': expected http://HOST:PORT"),
-        (["--host", "http://127.0.0.1:99999"], "target 'http://127.0.0.1:99999': expected http:"),
+        (["--diya-app", "a b"], "app must be of letters, digits, _ and -, got 'a b'"),
+        (
+            ["--host", "ftp://127.0.0.1"],
+            "target must be http://HOST:PORT or https://HOST, got 'ftp://127.0.0.1'",
+        ),
+        (
+            ["--host", "http://127.0.0.1:99999"],
+            "target must be http://HOST:PORT or https://HOST, got 'http://127.0.0.1:99999'",
+        ),
     ],
 )
 def test_an_impossible_profile_is_refused_with_one_sentence(

@@ -112,7 +112,7 @@ def a_link_to_itself(run_dir: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Damage, str]] = {
-    "half a line in the middle": (short_write, r"turns\.jsonl: line 2: expected a TurnRecord"),
+    "half a line in the middle": (short_write, r"turns\.jsonl: line 2: must be a TurnRecord"),
     "garbage bytes": (garbage("turns.jsonl", b"\x00\xff\xfe\n"), r"turns\.jsonl: line 2"),
     "a block of zeros": (garbage("samples.jsonl", bytes(4096) + b"\n"), r"samples\.jsonl: line 2"),
     "another program's lines": (instead("audits.jsonl", b"INFO started\nbye\n"), r"audits.*line 1"),
@@ -179,10 +179,10 @@ REFUSED: dict[str, tuple[Damage, str]] = {
         run_json("seed", value="9" * 9999),
         r"seed must be .*, got '9{60,100}…",
     ),
-    "a folder for the turns": (a_folder("turns.jsonl"), r"turns\.jsonl: expected a file"),
+    "a folder for the turns": (a_folder("turns.jsonl"), r"turns\.jsonl: must be a file"),
     "a folder for run.json": (a_folder("run.json"), r"run\.json: cannot be read"),
-    "a pipe for the audits": (a_pipe("audits.jsonl"), r"audits\.jsonl: expected a file"),
-    "a link to itself": (a_link_to_itself, r"turns\.jsonl: (cannot be read|expected a file)"),
+    "a pipe for the audits": (a_pipe("audits.jsonl"), r"audits\.jsonl: must be a file"),
+    "a link to itself": (a_link_to_itself, r"turns\.jsonl: (cannot be read|must be a file)"),
     "no room for the result": (a_folder("result.json"), r"the report cannot be written"),
 }
 

@@ -107,7 +107,7 @@ def test_records_read_together_are_those_read_one_by_one(many: Path) -> None:
 def test_a_late_line_that_is_no_record_is_named_by_its_number(many: Path) -> None:
     lines = many.read_bytes().splitlines(keepends=True)
     many.write_bytes(b"".join([*lines[:1233], b"hello\n", *lines[1233:]]))
-    with pytest.raises(HistoryError, match="line 1234: expected a TurnRecord"):
+    with pytest.raises(HistoryError, match="line 1234: must be a TurnRecord"):
         Turns(many)
 
 

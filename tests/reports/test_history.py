@@ -56,7 +56,7 @@ def test_a_garbled_line_is_named_with_its_file_and_number(run_dir: Path) -> None
     path = run_dir / "turns.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([lines[0], b"garbage\n", *lines[1:]]))
-    with pytest.raises(HistoryError, match=r"turns\.jsonl: line 2: expected a TurnRecord"):
+    with pytest.raises(HistoryError, match=r"turns\.jsonl: line 2: must be a TurnRecord"):
         read(run_dir)
 
 
@@ -76,7 +76,7 @@ def test_a_whole_line_that_is_no_record_is_an_error_even_at_the_end(
 def test_a_time_that_is_no_number_is_named(run_dir: Path) -> None:
     path = run_dir / "turns.jsonl"
     path.write_text(path.read_text().replace('"sent":10.0', '"sent":NaN'))
-    with pytest.raises(HistoryError, match=r"line 1: .*expected a TurnRecord"):
+    with pytest.raises(HistoryError, match=r"line 1: .*must be a TurnRecord"):
         read(run_dir)
 
 

@@ -47,7 +47,7 @@ def test_nothing_has_no_percentile() -> None:
 
 @pytest.mark.parametrize("p", [0, -1, 100.1])
 def test_a_percentile_outside_its_range_is_refused(p: float) -> None:
-    with pytest.raises(ValueError, match="expected more than 0"):
+    with pytest.raises(ValueError, match="p must be more than 0"):
         percentile([1.0], p)
 
 

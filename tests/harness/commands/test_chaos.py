@@ -91,16 +91,16 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
     [
         (("kill-replicas",), "FAULT kill-replicas: must be one of"),
         (("kill-replica", "--param", "downtme=1"), "--param downtme=1"),
-        (("kill-replica", "--param", "downtime=-1"), "downtime = -1: expected seconds"),
+        (("kill-replica", "--param", "downtime=-1"), "downtime must be at least 0 seconds, got -1"),
         (
             ("load-spike",),
             "load-spike needs capabilities that this environment lacks: load (make more",
         ),
         (("kill-half", "r01"), "TARGET r01: must not be given, kill-half chooses its own"),
-        (("kill-replica", "r09"), "replica = 'r09': expected random or r01 to r02"),
-        (("kill-redis", "r01"), "server = 'r01': expected primary or one of redis"),
-        (("network-reset", "r09"), "replica = 'r09': expected all, random or r01 to r02"),
-        (("network-reset", "redis-1"), "links here are the replicas', r01 to r02"),
+        (("kill-replica", "r09"), "replica must be random or r01 to r02, got 'r09'"),
+        (("kill-redis", "r01"), "server must be primary or one of redis, got 'r01'"),
+        (("network-reset", "r09"), "replica must be all, random or r01 to r02, got 'r09'"),
+        (("network-reset", "redis-1"), "the links belong to the replicas, r01 to r02"),
     ],
 )
 def test_an_impossible_fault_is_refused(
@@ -127,10 +127,10 @@ def test_in_a_set_of_servers_a_target_is_one_of_them(tmp_path: Path) -> None:
         refused = command.run("chaos", "network-reset", "r01")
         assert refused.returncode == 104
         names = "primary, replica or one of redis-1, redis-2, redis-3"
-        assert f"expected all, and as server {names}" in refused.stderr
+        assert f"replica must be all, and server must be {names}" in refused.stderr
         refused = command.run("chaos", "kill-redis", "redis-9")
         assert refused.returncode == 104
-        assert f"server = 'redis-9': expected {names}" in refused.stderr
+        assert f"server must be {names}, got 'redis-9'" in refused.stderr
 
 
 def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(

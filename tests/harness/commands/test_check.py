@@ -56,12 +56,12 @@ def test_a_file_that_can_be_used_is_one_line_that_names_its_kind(
         (
             "own.yaml",
             EXPERIMENT.replace("downtime: 1", "downtime: -1"),
-            r"taken for an experiment: {path}: .*downtime = -1: expected seconds",
+            r"taken for an experiment: {path}: .*downtime must be at least 0 seconds, got -1",
         ),
         (
             "own.json",
             '{"title": 1, "method": []}',
-            r"taken for an experiment: {path}: title = 1, expected a text",
+            r"taken for an experiment: {path}: title must be a text, got 1",
         ),
         (
             "own.toml",
@@ -76,7 +76,7 @@ def test_a_file_that_can_be_used_is_one_line_that_names_its_kind(
         (
             "own.csv",
             LOG.replace("90", "many"),
-            r"taken for a log of requests per minute: {path} line 3: .*not 'many'",
+            r"taken for a log of requests per minute: {path} line 3: .*got 'many'",
         ),
         ("own.md", "", r"{path}: the file's name must end in \.yaml, .*, got \.md"),
         ("own", "", r"{path}: the file's name must end in \.yaml, .*, got no ending"),
