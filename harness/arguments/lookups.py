@@ -9,7 +9,7 @@ from harness.arguments import shared
 from harness.arguments.base import whole
 
 _CHECK = """\
-Reads each file as a run would, and prints one line for it: OK and what is in it, or one sentence
+Reads each file as a run would, and prints one line for it: OK and its contents, or one sentence
 with the file, the key, its value and the expected value.  Nothing is started.
 
 The kind of a file follows from its name: .yaml, .yml and .json are experiments, .toml is a profile

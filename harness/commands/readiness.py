@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> int:
         code = report.judge_and_show(run_dir, quiet=args.quiet)
     except (KeyboardInterrupt, RecordsError):
         progress.clear()
-        print(f"diya: what was recorded can be judged: diya report {run_dir}", file=sys.stderr)
+        print(f"diya: to judge the records of the run: diya report {run_dir}", file=sys.stderr)
         raise
     ci_files.tell(run_dir)
     return code

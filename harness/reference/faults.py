@@ -22,7 +22,7 @@ A fault that cannot be done in an environment is refused before the load begins.
 no faults."""
 
 _NEEDS = """\
-What a fault needs, and so where it can be done, is stated by these names."""
+These names state the needs of a fault. It can be done where the fleet has them all."""
 
 
 def page() -> str:
@@ -61,7 +61,7 @@ def page() -> str:
         "Questions that an experiment may ask of the fleet, in its steady-state hypothesis or "
         "between faults (`module: chaos.probes`).",
         markdown.table(
-            ("probe", "what it asks"),
+            ("probe", "question"),
             (
                 (markdown.code(name), docstrings.first_sentence(probe))
                 for name, probe in PROBES.items()
@@ -69,7 +69,7 @@ def page() -> str:
         ),
         "## Experiments that come with diya",
         "`diya readiness --experiment NAME`.",
-        markdown.table(("name", "title", "what happens"), _experiments()),
+        markdown.table(("name", "title", "description"), _experiments()),
     ]
     return markdown.page("Faults", *parts)
 

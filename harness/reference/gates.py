@@ -1,4 +1,4 @@
-"""The page of gates: every check of the verdict, what it means and how it counts."""
+"""The page of gates: every check of the verdict, its meaning and its effect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = """\
 | limit | NO-GO, if the run was sound | INCONCLUSIVE, unless another gate failed |
 
 A gate that is *hidden at a target* is unknown where diya drives somebody else's service
-(`--target`) that does not show what it needs. It is then reported and does not count."""
+(`--target`) that does not show the evidence for it. It is then reported and does not count."""
 
 _CLASSES = """\
 For the gates of continuity that name a violation, the meaning is the violation that is counted; the

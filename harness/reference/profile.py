@@ -43,7 +43,7 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
         "A reconnect cliff: arriving customers are held back, and then they all come at once.",
     ),
     "conversation": ("`[conversation]`", "How customers behave in one conversation."),
-    "slo": ("`[slo]`", "What is good enough: the limits of the [gates](gates.md)."),
+    "slo": ("`[slo]`", "The limits of the [gates](gates.md)."),
 }
 """Section -> its title and one sentence, in the order of the page."""
 

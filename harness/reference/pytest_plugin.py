@@ -1,4 +1,4 @@
-"""The page of the pytest plugin: options, the marker's names, and what can be expected."""
+"""The page of the pytest plugin: options, the marker's names, and the expectations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from harness.reference import docstrings, markdown
 from reports.gates import VIOLATIONS
 
 _INTRO = """\
-The plugin comes with diya; [Smoke test in CI](../ci.md) shows how to use it. What is given on the
-command line wins over the marker, and the marker over the ini file."""
+The plugin comes with diya; [Smoke test in CI](../ci.md) shows how to use it. The command
+line wins over the marker, and the marker over the ini file."""
 
 _MARKER = """\
 `@pytest.mark.readiness(NAME=VALUE, ...)` on a test, a class or a module. The names are options of
@@ -61,7 +61,7 @@ MEANINGS = {
     "keys_peak": "Keys in Redis at the peak.",
     "keys_final": "Keys in Redis after the last TTL.",
 }
-"""Expectation -> what it measures; classes of violation are on the page of gates."""
+"""Expectation -> its measure; classes of violation are on the page of gates."""
 
 
 class _Options:
