@@ -24,7 +24,7 @@ _CONFIGURATION = inspect.Parameter(
     default=None,
     annotation="dict[str, Any] | None",
 )
-"""What Chaos Toolkit hands to every action; the faults' parameters are arguments."""
+"""The parameters that Chaos Toolkit hands to every action; a fault's own are arguments."""
 
 
 def _action(name: str, kind: type[Fault]) -> Action:

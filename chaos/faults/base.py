@@ -95,7 +95,7 @@ class Fault(ABC):
     def check_healthy(self, env: SystemUnderTest) -> None:  # noqa: B027  some have no single target
         """Raise ChaosError unless the target is healthy.
 
-        On an unhealthy target the fault would seem to take hold whatever it did, and its healing
+        On an unhealthy target the fault would always seem to take hold, and its healing
         would undo the effect of another fault.
         """
 

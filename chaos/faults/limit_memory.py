@@ -35,7 +35,7 @@ class LimitMemory(ReplicaFault):
     always_needs: ClassVar[frozenset[str]] = frozenset({"memory-limit"})
     exclusive_setting: ClassVar[str | None] = "the memory limit"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 1, 2), RESTART_S + 3)
-    share: float = parameter(0.8, "the new limit", "share of what is used now")
+    share: float = parameter(0.8, "the new limit", "share of the memory used now")
 
     _before: int | None = field(default=None, init=False, repr=False)
     limit: int = field(default=0, init=False, repr=False)

@@ -37,7 +37,7 @@ class NetworkLatency(NetworkFault):
     drawing: ClassVar[Drawing | NeverDrawn] = links(
         lambda rng, _: {"latency_ms": rng.choice((50, 100, 200))}
     )
-    latency_ms: int = parameter(100, "what is added to every answer", "ms")
+    latency_ms: int = parameter(100, "added to every answer", "ms")
     jitter_ms: int | None = parameter(
         None, "give or take; none: a fifth of latency_ms, 20 ms at most", "ms"
     )
@@ -76,7 +76,7 @@ class NetworkBandwidth(NetworkFault):
     drawing: ClassVar[Drawing | NeverDrawn] = links(
         lambda rng, _: {"rate_kb": rng.choice((20, 50, 100))}
     )
-    rate_kb: int = parameter(20, "what comes back at most", "kB/s")
+    rate_kb: int = parameter(20, "the highest rate of answers", "kB/s")
 
     def __post_init__(self) -> None:
         super().__post_init__()

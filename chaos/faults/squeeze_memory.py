@@ -39,7 +39,7 @@ class SqueezeMemory(RedisFault):
     policy: str = parameter(
         "noeviction", "noeviction (writes are refused), or one of Redis's that evicts keys"
     )
-    share: float = parameter(0.8, "the new limit", "share of what is used now")
+    share: float = parameter(0.8, "the new limit", "share of the memory used now")
 
     _before: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _evicted: int = field(default=0, init=False, repr=False)

@@ -71,7 +71,7 @@ class ReplicaTarget(Fault):
         replicas.check_healthy(self.kind, self.victim)
 
     def heal(self, env: SystemUnderTest) -> None:
-        """It runs and is ready, whatever the fault did."""
+        """It runs and is ready, even if the fault stopped it."""
         if self._victim is not None:
             replicas.revive(self._victim)
 
@@ -111,7 +111,7 @@ class RedisTarget(Fault):
         redis_servers.check_healthy(self.kind, self.victim)
 
     def heal(self, env: SystemUnderTest) -> None:
-        """It runs and has its data, and all data can be written, whatever the fault did."""
+        """It runs and has its data, and all data can be written, even if the fault stopped it."""
         if self._server is not None:
             self._revive(self._server)
             env.redis.wait_ready(redis_servers.LOAD_TIMEOUT)

@@ -19,7 +19,7 @@ _SIGNS = frozenset(
 def in_camel_case(event: Any) -> Any:
     """The event with the names of its own fields, its actions' and its parts' in camelCase.
 
-    What tools, models and applications named themselves stays as it is.  Anything else than an
+    Names given by tools, models and applications stay as they are.  Anything else than an
     event in snake_case comes back as it is.
     """
     if not isinstance(event, dict):

@@ -91,8 +91,8 @@ def _shape(table: Table) -> Shape:
 def _from_log(table: Table, name: str, turns_a_minute: float) -> Phase:
     """Requests per minute -> turns -> conversations -> multiples of the base rate.
 
-    With 'peak' the busiest step of the log is that multiple and the rest is in proportion, whatever
-    the log counted.
+    With 'peak' the busiest step of the log is that multiple and the rest is in proportion, so the
+    unit of the log does not matter.
     """
     for key, told in _TOLD_OF_LOGS.items():
         table.tell(key, told)

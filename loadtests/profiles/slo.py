@@ -1,4 +1,4 @@
-"""The limits of a profile: what is good enough."""
+"""The limits of a profile: a run within them is good enough."""
 
 from __future__ import annotations
 

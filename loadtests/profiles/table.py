@@ -1,4 +1,4 @@
-"""A section of a profile, read key by key, and the sentences that say what is wrong in it."""
+"""A section of a profile, read key by key, and the error messages about it."""
 
 from __future__ import annotations
 

@@ -131,6 +131,7 @@ def _innocent(history: History, tallies: Tallies, kind: str) -> tuple[Status, st
     if kind == "context_missed" and not tallies.witnessed:
         by_histories = "none by the histories that were read back"
         if history.run.foreign:
-            return Status.UNKNOWN, f"{title}: {by_histories}; what the model was shown is not known"
+            why = "the history that the model was shown is not known"
+            return Status.UNKNOWN, f"{title}: {by_histories}; {why}"
         return Status.PASS, f"{title}: {by_histories}; this model gives no witness"
     return Status.PASS, f"{title}: none in {tallies.audited} conversations"

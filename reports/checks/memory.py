@@ -44,7 +44,7 @@ def _doubted(finding: Finding, others: str) -> Finding:
     """If others write to the same Redis, a failure may be theirs and becomes unknown."""
     if finding.status is not Status.FAIL:
         return finding
-    doubt = f"{finding.summary}; it may be others', who write to this Redis too ({others})"
+    doubt = f"{finding.summary}; others write to this Redis too, and it may be theirs ({others})"
     return replace(finding, status=Status.UNKNOWN, summary=doubt)
 
 
@@ -67,7 +67,7 @@ def _none_of(name: str, value: float | None, what: str) -> Finding:
 
 
 def _bounded(history: History, memory: Memory) -> Finding:
-    """Memory must follow the turns of the last TTL window, whatever the load does.
+    """Memory must follow the turns of the last TTL window, at any load.
 
     With b bytes per turn, measured before any key can have expired (the first TTL of the load),
     at any later time t:  live(t) - baseline <= slack * b * turns in (t - window, t] + floor, where

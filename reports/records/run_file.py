@@ -65,7 +65,7 @@ def _check_text(path: Path, values: dict[str, Any]) -> None:
     try:
         json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
-        raise HistoryError(f"{path}: holds what is no text or no number: {error}") from None
+        raise HistoryError(f"{path}: must hold valid text and numbers: {error}") from None
 
 
 def _checked(description: R) -> R:

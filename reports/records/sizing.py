@@ -55,7 +55,7 @@ def in_words(sizing: Mapping[str, Any], profile: str) -> str:
         if isinstance(first, int | float) and cost > GROWN * first > 0:
             measured += f", {cost / first:.1f} × that of a first turn"
     else:
-        measured = "what this machine carries was not measured"
+        measured = "the capacity of this machine was not measured"
     if sizing.get("mode") == "given":
         load = f"sized as asked: {factor} × {profile}, peak {peak} of {planned} turns/s"
     elif factor == "1":

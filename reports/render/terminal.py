@@ -78,7 +78,7 @@ class _Pen:
         )
 
     def table(self, rows: Sequence[Sequence[str]], first: int) -> list[str]:
-        """Columns as wide as they need: the first left-aligned and cut to what is left, others
+        """Columns as wide as they need: the first left-aligned and cut to the rest, others
         right."""
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         free = self.width - sum(widths[1:]) - 2 * (len(widths) - 1)

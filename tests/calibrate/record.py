@@ -65,7 +65,7 @@ def read(files: Iterable[Path]) -> list[Outcome]:
 def markdown(outcomes: Sequence[Outcome]) -> str:
     """The table, one row for each system that was judged."""
     rows = [
-        "| system | what it is | verdict, class | right on seeds | also failed |",
+        "| system | description | verdict, class | right on seeds | also failed |",
         "|---|---|---|---|---|",
     ]
     for system in SYSTEMS:

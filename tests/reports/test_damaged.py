@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     ),
     "text that is none": (
         run_json("sessions", value="\ud800"),
-        r"run\.json: holds what is no text",
+        r"run\.json: must hold valid text",
     ),
     "a long wrong value": (
         run_json("seed", value="9" * 9999),

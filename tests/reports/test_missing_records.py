@@ -29,7 +29,7 @@ def _late(talk: Conversation, number: int, **values: float) -> None:
         (lambda talk: talk.audits.clear(), "that its session was read back is not recorded"),
         (lambda talk: talk.audits.pop(0), "that its session was read back is not recorded"),
         (lambda talk: talk.turns.insert(1, talk.turns[1]), "4 of its 3 turns are recorded"),
-        (lambda talk: setattr(talk, "has_record", False), "what became of it is not recorded"),
+        (lambda talk: setattr(talk, "has_record", False), "its fate is not recorded"),
         (lambda talk: _late(talk, 1, done=10.5), "turn 1 was answered before it was sent"),
         (lambda talk: _late(talk, 1, due=50.0), "turn 1 was answered before it was due"),
         (lambda talk: _late(talk, 1, due=11.3), "turn 1 was sent before it was due"),
@@ -87,7 +87,7 @@ def test_a_read_of_which_nothing_else_is_recorded_is_a_gap(tmp_path: Path) -> No
     talk.has_record = False
     talk.turns.clear()
     (finding,) = check_records(run.history(tmp_path))
-    assert finding.evidence == ("conversation 1: what became of it is not recorded",)
+    assert finding.evidence == ("conversation 1: its fate is not recorded",)
 
 
 def test_a_conversation_of_which_two_ends_are_recorded_is_a_gap(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_conversation_of_which_two_ends_are_recorded_is_a_gap(tmp_path: Path) 
     talk = run.sound()
     run.conversations.append(Conversation(0, talk.start, is_opened=False))
     (finding,) = check_records(run.history(tmp_path))
-    assert finding.evidence == ("conversation 0: what became of it is recorded 2 times",)
+    assert finding.evidence == ("conversation 0: its fate is recorded 2 times",)
 
 
 def test_a_turn_without_a_record_is_no_phantom(tmp_path: Path) -> None:

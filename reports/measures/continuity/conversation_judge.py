@@ -87,7 +87,7 @@ class ConversationJudge:
     def judge(
         self, turns: list[TurnRecord], audits: list[AuditRecord], *, plain: bool = False
     ) -> list[Violation]:
-        """The violations; what the conversation adds to the tallies is counted there.
+        """The violations; the other counts of the conversation go into the tallies.
 
         `plain`: its turns are known to need no explanation (see `fast_path`), and all reads came
         after them, so that judging them one by one can be skipped.
@@ -323,7 +323,7 @@ class ConversationJudge:
         for turn in unsettled:
             if turn.turn_id in shown - now:
                 saw = "a history without it"
-                self._convict("truncated", turn.turn_id, audit.done, where, "what was there", saw)
+                self._convict("truncated", turn.turn_id, audit.done, where, "all its events", saw)
         shown.update(turn_id for turn_id in now if turn_id is not None)
 
     def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:

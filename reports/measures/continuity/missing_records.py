@@ -34,9 +34,9 @@ def missing(
     run the expected number of records is unknown.
     """
     if not records:
-        return "what became of it is not recorded"
+        return "its fate is not recorded"
     if len(records) > 1:
-        return f"what became of it is recorded {len(records)} times"
+        return f"its fate is recorded {len(records)} times"
     (record,) = records
     whole = record.fate is Fate.OFFERED and record.opened is not None
     gave_up = record.error is not None and not record.error.startswith(DELETION_FAILED)

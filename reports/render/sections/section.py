@@ -1,4 +1,4 @@
-"""A section of the reports: what the page, the summary and the screen show of one question."""
+"""A section of the reports: the answer to one question on page, summary and screen."""
 
 from __future__ import annotations
 

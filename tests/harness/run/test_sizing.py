@@ -120,7 +120,7 @@ def test_the_line_of_the_report_states_the_final_load() -> None:
         "not scaled: diwali at its peak of 70 turns/s; 2 cores carry 200"
     )
     assert line(ask(1.0), None, 2.0) == (
-        "sized as asked: 1 × diwali, peak 70 of 70 turns/s; what this machine carries was not "
+        "sized as asked: 1 × diwali, peak 70 of 70 turns/s; the capacity of this machine was not "
         "measured"
     )
 
