@@ -1,7 +1,7 @@
 """The parameters of the simulated service, and their file `calibration.json`.
 
 CalibrationError (a ValueError)
-    A file that cannot be used, one sentence: file, key, value, what was expected.
+    A file that cannot be used, one sentence: file, key, value, expected value.
 """
 
 from __future__ import annotations

@@ -29,4 +29,4 @@ def per_cpu_second(wrk: str, url: str) -> float:
     cpu_seconds -= before.children_user + before.children_system
     if found := re.search(r"(\d+) requests in", output):
         return int(found[1]) / cpu_seconds
-    raise RuntimeError(f"wrk said something else than was expected: {output}")
+    raise RuntimeError(f"the output of wrk must hold the number of requests, got: {output}")

@@ -78,7 +78,7 @@ def _seeds(text: str) -> range:
     except ValueError:
         seeds = range(0)
     if not seeds:
-        raise argparse.ArgumentTypeError(f"{text!r}: a seed, or a range such as 1-5, was expected")
+        raise argparse.ArgumentTypeError(f"must be a seed, or a range such as 1-5, got {text!r}")
     return seeds
 
 

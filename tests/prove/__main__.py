@@ -84,7 +84,7 @@ def _tell(outcome: Outcome, start: float) -> None:
 def _count(variable: str, default: int) -> int:
     text = os.environ.get(variable, str(default))
     if not text.isdigit():
-        sys.exit(f"{variable} is {text!r}; a whole number was expected")
+        sys.exit(f"{variable} must be a whole number, got {text!r}")
     return int(text)
 
 
