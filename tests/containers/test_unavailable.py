@@ -28,7 +28,9 @@ def without(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("env", ["containers", "compose"])
-def test_the_command_line_says_what_to_install(env: str, without: Path, tmp_path: Path) -> None:
+def test_the_command_line_names_the_packages_to_install(
+    env: str, without: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "runs"
     finished = subprocess.run(
         [*command.DIYA, "readiness", "--env", env, "--profile", "smoke", "--out", str(out)],
