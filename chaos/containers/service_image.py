@@ -47,6 +47,8 @@ _DATA = (
     "reports/render/*.css",
     "reports/render/*.js",
     "reports/*.schema.json",
+    "reports/capacity/answer.schema.json",
+    "reports/capacity/prices.toml",
 )
 _LONGEST_SILENCE_S = 900
 _LATER = "name an image of yours instead (--image, in tests --diya-image)"
