@@ -88,7 +88,7 @@ class Chart(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(StrEnum):
-    """The answer for the target with what runs today."""
+    """The answer for the target with what runs today; if that was not said, with what is needed."""
 
     GO = "GO"
     NO_GO = "NO-GO"
@@ -126,7 +126,8 @@ class AnswerSheet(Struct, frozen=True, kw_only=True):
     environment: dict[str, Any]
     slo: dict[str, float]
     target: Text
-    replicas_today: int
+    replicas_today: int | None
+    """None: not said."""
     zones: int
     verdict: Verdict
     headline: Text

@@ -35,7 +35,13 @@ def advise(findings: CapacityFindings, target: Target, assumptions: Assumptions)
     reaction = _reaction(findings, assumptions)
     rise = before = None
     if target.opening is not None:
-        rise = assumed(target.opening.seconds, "s", "planned by the profile")
+        opening = target.opening
+        rise = assumed(
+            opening.seconds,
+            "s",
+            f"{opening.before_turns_per_s:,.0f} to {opening.top_turns_per_s:,.0f} turns/s "
+            f"after {opening.at_hour:.3g} h",
+        )
     if target.night:
         before = _before(findings, target, assumptions, reaction)
     return Advice(_threshold(findings, assumptions), reaction, rise, before)

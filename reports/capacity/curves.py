@@ -14,6 +14,7 @@ from reports.capacity.redis_plan import RedisPlan
 from reports.capacity.target import Target, Today
 
 _STEPS = 60
+_NIGHT = 400
 
 
 def charts(
@@ -99,7 +100,7 @@ def _replicas(
     lower = None if sustainable is None else conservative(sustainable.rate)
     if not lower or target.turns_per_s.value is None:
         return None
-    top = 1.5 * max(target.turns_per_s.value, today.replicas * lower)
+    top = 1.5 * max(target.turns_per_s.value, (today.replicas or 0) * lower)
     return Chart(
         title="Replicas against the target",
         x="target, turns a second",
@@ -122,7 +123,7 @@ def _replicas(
         ),
         marks=(
             Mark(name="target", at=target.turns_per_s.value, upright=True),
-            Mark(name="today", at=float(today.replicas), upright=False),
+            *([] if today.replicas is None else [_today(today.replicas, today.replicas)]),
         ),
         note="N replicas are taken to carry N times one replica's load; the lines of the sheet "
         "count what the simulator adds.",
@@ -198,9 +199,7 @@ def _night(
     lower = None if sustainable is None else conservative(sustainable.rate)
     if not target.night or not lower:
         return None
-    marks = [
-        Mark(name=f"{today.replicas} replicas, today", at=today.replicas * lower, upright=False)
-    ]
+    marks = [] if today.replicas is None else [_today(today.replicas, today.replicas * lower)]
     if recommended.value is not None:
         marks.append(
             Mark(
@@ -220,8 +219,20 @@ def _night(
                 name="planned load",
                 style=Style.LINE,
                 label=Label.ASSUMED,
-                points=tuple((moment.hour, moment.turns_per_s) for moment in target.night),
+                points=_thinned(target),
             ),
         ),
         marks=tuple(marks),
     )
+
+
+def _thinned(target: Target) -> tuple[tuple[float, float], ...]:
+    """The night with at most `_NIGHT` moments, of each group the busiest."""
+    size = -(-len(target.night) // _NIGHT)
+    groups = (target.night[at : at + size] for at in range(0, len(target.night), size))
+    busiest = (max(group, key=lambda moment: moment.turns_per_s) for group in groups)
+    return tuple((moment.hour, moment.turns_per_s) for moment in busiest)
+
+
+def _today(replicas: int, at: float) -> Mark:
+    return Mark(name=f"{replicas} replicas, today", at=float(at), upright=False)

@@ -48,8 +48,11 @@ def bare_fleet(
     sustainable: Sustainable | None,
     simulation: Simulation | None,
     reach: Reach = REACH,
+    checked: int = 1,
 ) -> Figure:
     """The replicas that carry the target when all of them are there.
+
+    `checked` is the largest fleet that was checked, if there is no `simulation` that says it.
 
     The load of one replica counts at its lower bound, which passed.  N replicas behind a balancer
     are not N single replicas: the simulator may ask for more, never for fewer.
@@ -67,7 +70,8 @@ def bare_fleet(
     if target.value is None or not lower:
         return unknown(UNIT, target.why or "no probe passed: a lower rate must be probed")
     needed = least(target.value, lower)
-    checked = 1 if simulation is None else simulation.checked_replicas
+    if simulation is not None:
+        checked = simulation.checked_replicas
     if needed > reach.replicas * checked:
         return unknown(
             UNIT,

@@ -24,7 +24,12 @@ def sustainable(findings: CapacityFindings) -> dict[str, Line]:
     limit = None if found is None else found.limited_by
     cpu = unknown("s", "the demand was not measured") if demand is None else demand.replica_cpu_s
     return {
-        "sustainable.turns": Line(part=part, title="one replica on one core", figure=rate),
+        "sustainable.turns": Line(
+            part=part,
+            title="one replica on one core" if findings.target is None else "the target as it is",
+            figure=rate,
+            note="" if found is None else found.why,
+        ),
         "sustainable.conversations": Line(
             part=part, title="the same in conversations", figure=conversations
         ),
@@ -158,6 +163,9 @@ def headroom(
         )
 
     count = today.replicas
+    if count is None:
+        why = "the replicas of today were not given (--replicas-now)"
+        return {"headroom.today": Line(part=part, title="today", figure=unknown("share", why))}
     left = count - -(-count // given.zones) if given.zones > 1 else max(count - 1, 0)
     what = "with a zone lost" if given.zones > 1 else "with one away"
     return {
@@ -195,7 +203,7 @@ def autoscaling(advice: Advice, given: Assumptions) -> dict[str, Line]:
     }
     if advice.rise is not None:
         found["autoscale.rise"] = Line(
-            part=part, title="the opening rises within", figure=advice.rise
+            part=part, title="the steepest rise takes", figure=advice.rise, note=advice.rise.why
         )
     if advice.before is not None:
         found["autoscale.before"] = Line(

@@ -8,8 +8,8 @@ from reports.capacity import autoscale, lines, what_if
 from reports.capacity.answer import AnswerSheet, Line, Part, Trust, Verdict
 from reports.capacity.cost import plan_cost
 from reports.capacity.curves import charts
-from reports.capacity.derive import REACH, Reach, percent
-from reports.capacity.figure import Figure, unknown
+from reports.capacity.derive import REACH, Reach, derive, percent
+from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind
 from reports.capacity.fleet import Simulation, bare_fleet, grown, zone_lost
 from reports.capacity.prices import Prices
@@ -37,6 +37,7 @@ def build(
     given = Assumptions() if assumptions is None else assumptions
     asked, target = target, target.as_given()
     redis = _redis(findings, target, prices, given, reach)
+    measured, findings = findings, _of_one_replica(findings, today)
     fleet = _fleet(findings, target, given, simulation, reach)
     fleet = {"fleet.target": _target(asked), **fleet}
     recommended = fleet["fleet.zone_lost" if given.zones > 1 else "fleet.n_plus_1"].figure
@@ -57,19 +58,42 @@ def build(
         headline=_headline(verdict, target, today, recommended),
         reasons=reasons,
         lines={
-            **lines.sustainable(findings),
+            **lines.sustainable(measured),
             **fleet,
             **lines.redis(redis, findings.redis_size, asked),
             **lines.cost(cost),
             **lines.headroom(findings, target, today, given),
             **lines.autoscaling(advice, given),
-            **_what_if(findings, target, given, fleet["fleet.bare"].figure, reach),
-            **lines.sanity(findings),
+            **_what_if(findings, target, given, fleet["fleet.bare"].figure, simulation, reach),
+            **lines.sanity(measured),
         },
         prices=prices.line,
         charts=charts(findings, target, today, given.zones, recommended, redis, reach),
         trust=_trust(findings, simulation),
     )
+
+
+def _of_one_replica(findings: CapacityFindings, today: Today) -> CapacityFindings:
+    """The findings with the load of one replica.
+
+    At a target the whole fleet was measured: its replicas, if their number is given, are taken to
+    carry equal parts.
+    """
+    found = findings.sustainable
+    if findings.target is None or found is None:
+        return findings
+    if today.replicas is None:
+        why = "the number of the target's replicas is not known; --replicas-now would tell"
+        return replace(findings, sustainable=replace(found, rate=unknown("turns/s", why)))
+    count = today.replicas
+    rate = derive(
+        lambda all_: all_ / count,
+        found.rate,
+        unit="turns/s",
+        at_least=Label.ASSUMED,
+        why=f"a part of the target's {count}",
+    )
+    return replace(findings, sustainable=replace(found, rate=rate))
 
 
 def _redis(
@@ -127,9 +151,15 @@ def _target(asked: Target) -> Line:
 
 
 def _what_if(
-    findings: CapacityFindings, target: Target, given: Assumptions, bare: Figure, reach: Reach
+    findings: CapacityFindings,
+    target: Target,
+    given: Assumptions,
+    bare: Figure,
+    simulation: Simulation | None,
+    reach: Reach,
 ) -> dict[str, Line]:
-    plain = bare_fleet(target.turns_per_s, findings.sustainable, None, reach)
+    checked = 1 if simulation is None else simulation.checked_replicas
+    plain = bare_fleet(target.turns_per_s, findings.sustainable, None, reach, checked)
     # What the simulator asks for beyond one replica's load is needed here as well.
     more = max(int((bare.value or 0) - (plain.value or 0)), 0) if plain.value else 0
 
@@ -137,7 +167,7 @@ def _what_if(
         if findings.sustainable is None or rate.value is None:
             return unknown("replicas", rate.why or "one replica's load was not measured")
         changed = replace(findings.sustainable, rate=rate)
-        alone = bare_fleet(target.turns_per_s, changed, None, reach)
+        alone = bare_fleet(target.turns_per_s, changed, None, reach, checked)
         return grown(alone, lambda n: zone_lost(n + more, given.zones), alone.why)
 
     longer, cost = what_if.longer_history(findings.demand, findings.sustainable, given.history_more)
@@ -172,7 +202,7 @@ def _verdict(
     against, open_ = [], []
     if recommended.value is None:
         open_.append(f"The replicas needed are not known: {recommended.why}.")
-    elif today.replicas < recommended.value:
+    elif today.replicas is not None and today.replicas < recommended.value:
         short = bare.value is not None and today.replicas < bare.value
         lost = "even with all of them there" if short else "if a zone is lost"
         against.append(
@@ -182,10 +212,10 @@ def _verdict(
     if in_redis(findings):
         if redis.shards.value is None:
             open_.append(f"The shards of Redis needed are not known: {redis.shards.why}.")
-        elif today.shards < redis.shards.value:
+        elif today.replicas is not None and today.shards < redis.shards.value:
             against.append(
-                f"Redis needs {redis.shards.value:,.0f} shards, {redis.bound}; "
-                f"{today.shards} today."
+                f"Redis needs {redis.shards.value:,.0f} shards, {today.shards} today: "
+                f"{redis.bound}."
             )
     for probe, cause in _recoveries(findings):
         if probe.answer is Answer.FAIL:
@@ -212,12 +242,16 @@ def _why(probe: Probe) -> str:
 
 
 def _headline(verdict: Verdict, target: Target, today: Today, recommended: Figure) -> str:
-    with_today = f"{verdict.value} for {target.name} with {today.replicas} replicas"
-    if verdict is Verdict.GO or recommended.value is None:
-        return with_today
-    if today.replicas >= recommended.value:
-        return f"{with_today}, which are enough"
-    return f"{with_today}; {recommended.value:,.0f} replicas are needed"
+    head = f"{verdict.value} for {target.name}"
+    needed = recommended.value
+    if today.replicas is None:
+        return head if needed is None else f"{head} with {needed:,.0f} replicas"
+    head = f"{head} with {today.replicas} replicas"
+    if verdict is Verdict.GO or needed is None:
+        return head
+    if today.replicas >= needed:
+        return f"{head}, which are enough"
+    return f"{head}; {needed:,.0f} replicas are needed"
 
 
 def _trust(findings: CapacityFindings, simulation: Simulation | None) -> Trust:

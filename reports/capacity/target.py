@@ -79,7 +79,8 @@ def _given(figure: Figure) -> Figure:
 class Today(Struct, frozen=True, kw_only=True):
     """What runs today, as the user says."""
 
-    replicas: int
+    replicas: int | None = None
+    """None: not said; the sheet tells what is needed."""
     shards: int = 1
 
 
