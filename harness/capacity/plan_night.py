@@ -11,8 +11,8 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import ConfigError
@@ -116,16 +116,19 @@ class _Night:
 
     @classmethod
     def of(cls, profile: Profile, curve: Curve, talks: Sequence[Talk]) -> _Night:
-        sent = Counter(
-            int((moment - TURN_S) / STEP_S + 0.5) for talk in talks for moment in talk.turns
-        )
-        alive: Counter[int] = Counter()
-        stored: Counter[int] = Counter()
+        sent: dict[int, float] = defaultdict(float)
+        alive: dict[int, float] = defaultdict(float)
+        stored: dict[int, float] = defaultdict(float)
         for talk in talks:
+            for moment in talk.turns:
+                sent[int((moment - TURN_S) / STEP_S + 0.5)] += 1
             for begin, end, kept in talk.writes(profile.real_ttl_seconds):
                 for minute in range(int(begin / _MINUTE_S), math.ceil(end / _MINUTE_S)):
-                    alive[minute] += 1
-                    stored[minute] += kept
+                    # A minute may hold the end of one interval and the begin of the next.
+                    since, until = minute * _MINUTE_S, (minute + 1) * _MINUTE_S
+                    share = (min(end, until) - max(begin, since)) / _MINUTE_S
+                    alive[minute] += share
+                    stored[minute] += share * kept
         count = len(talks)
         fine, coarse = _arriving(curve, STEP_S), _arriving(curve, _MINUTE_S)
         return cls(
@@ -143,7 +146,7 @@ def _arriving(curve: Curve, step: float) -> list[float]:
     return [later - earlier for earlier, later in itertools.pairwise(counts)]
 
 
-def _following(arriving: Sequence[float], later: Counter[int]) -> list[float]:
+def _following(arriving: Sequence[float], later: Mapping[int, float]) -> list[float]:
     """What arrivals lead to `later` steps after them, summed for each step."""
     found = [0.0] * len(arriving)
     for delay, weight in later.items():

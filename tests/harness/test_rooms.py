@@ -33,6 +33,7 @@ MAY_IMPORT = {
         "loadtests.profiles.profile",
         "loadtests.profiles.requests_csv",
         "loadtests.profiles.keys",
+        "loadtests.profiles.rate_curve",
         "loadtests.profiles.source",
         "loadtests.arrivals.arrivals",
         "loadtests.arrivals.conversation",
