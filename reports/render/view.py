@@ -320,7 +320,8 @@ def worst_outage(result: Result) -> tuple[float, str] | None:
 
 
 def run_line(result: Result) -> str:
-    """The identity of the run: profile, seed, replicas, sessions, compression."""
+    """The identity of the run: profile, seed, replicas, sessions, compression, and whether it was
+    simulated."""
     environment = part(result, "environment")
     words = [
         f"profile {formatting.clean(part(result, 'profile').get('name') or formatting.MISSING)}"
@@ -334,6 +335,9 @@ def run_line(result: Result) -> str:
     compression = number(environment, "compression")
     if compression is not None and compression != 1:
         words.append(f"time compressed {formatting.count(compression)}×")
+    if result.get("simulated"):
+        words.insert(0, "simulated")
+        words.append(f"calibration {formatting.clean(result['simulated'])}")
     return " · ".join(words)
 
 

@@ -14,14 +14,24 @@ from reports.records import Finding, Status
 from reports.records.history import History
 from reports.verdict.verdict import Verdict, is_validity
 
+SIMULATED = "Simulated: no service was running"
+"""The beginning of the headline of a simulated run, which is no evidence about a service."""
+
 
 def headline(
     history: History, verdict: Verdict, worst: Sequence[Finding], why: Sequence[Diagnosis] = ()
 ) -> str:
-    """The verdict in one sentence, with the cause of a failed gate.
+    """The verdict in one sentence, with the cause of a failed gate; says so if it was simulated.
 
     `worst`: the findings that did not pass, worst first; `why`: the diagnoses of failed ones.
     """
+    told = _told(history, verdict, worst, why)
+    return told if history.run.simulated is None else f"{SIMULATED}. {told}"
+
+
+def _told(
+    history: History, verdict: Verdict, worst: Sequence[Finding], why: Sequence[Diagnosis]
+) -> str:
     if verdict is Verdict.GO:
         return f"{_survived(history)}{_speed(history)}"
     if verdict is Verdict.NO_GO:

@@ -72,6 +72,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "seed": history.run.seed,
         "reproduce": list(history.run.command) or None,
         "timeline": build_timeline(history),
+        **({} if history.run.simulated is None else {"simulated": history.run.simulated}),
     }
 
 
