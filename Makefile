@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
+.PHONY: bench-simulation bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -50,6 +50,9 @@ bench-turn: install    ## what a whole turn costs through HTTP, beside `adk api_
 
 bench-sessions: install  ## CPU per turn, bytes and reads of every session service
 	$(BIN)/python -m tests.bench.sessions
+
+bench-simulation: install  ## the simulator: turns a second on one core, with and without planning
+	$(BIN)/python -m tests.bench.simulation
 
 bench-memory: install  ## what a session and a turn take in Redis, and whole loads up to 160,000 sessions beside their forecast (±5 %)
 	$(BIN)/python -m tests.bench.session_memory

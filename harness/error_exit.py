@@ -9,15 +9,17 @@ import traceback
 from chaos.errors import ChaosConfigError
 from harness.errors import ConfigError, GeneratorError, RecordsError
 from loadtests.profiles.profile import ProfileError
+from loadtests.simulation.calibration import CalibrationError
 from reports.basics.exit_codes import ExitCode
 from reports.records.history import HistoryError
 
+_BAD_INPUT = (ConfigError, ChaosConfigError, ProfileError, HistoryError, CalibrationError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def explain(error: Exception) -> int:
     """Print the error to stderr; returns the exit code."""
-    if isinstance(error, ConfigError | ChaosConfigError | ProfileError | HistoryError):
+    if isinstance(error, _BAD_INPUT):
         print(f"diya: {error}", file=sys.stderr)
         return ExitCode.BAD_CONFIGURATION
     if isinstance(error, RecordsError) or (isinstance(error, OSError) and error.errno in _DISK):

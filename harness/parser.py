@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.arguments import capacity, fleets, lookups, readiness, stored_runs
+from harness.arguments import capacity, fleets, lookups, readiness, simulate, stored_runs
 from harness.arguments.base import Parser, Version
 from reports.basics.exit_codes import ExitCode
 
@@ -20,6 +20,7 @@ exit codes: {ExitCode.GO} GO, {ExitCode.NO_GO} NO-GO, {ExitCode.INCONCLUSIVE} IN
 _COMMANDS = (
     readiness.readiness,
     capacity.capacity,
+    simulate.simulate,
     stored_runs.report,
     stored_runs.shrink,
     lookups.profile,

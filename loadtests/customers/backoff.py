@@ -9,6 +9,8 @@ from reports.records import Outcome
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
+OPENING = "opening the session: "
+"""The prefix of a turn's error when opening its session needed several attempts."""
 
 
 class Jitter:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from loadtests.adk.service import Attempt
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.audit import read_back, shows_a_half
+from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
-from loadtests.customers.turn import OPENING, CustomerContext, TurnInPlay
+from loadtests.customers.turn import CustomerContext, TurnInPlay
 from loadtests.generator.generator_stats import GeneratorStats
 from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
 

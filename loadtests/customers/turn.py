@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from loadtests.adk.events import LATER
 from loadtests.adk.service import Attempt, Service
 from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
 from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
@@ -30,8 +31,6 @@ def turn_id(conversation: int, turn: int) -> str:
     return f"c{conversation}t{turn}"
 
 
-OPENING = "opening the session: "
-"""The prefix of a turn's error when opening its session needed several attempts."""
 MOST_CONFIRMATIONS = 3
 """The most confirmations in one turn; an agent that asks again would never stop."""
 

@@ -66,6 +66,8 @@ class Calibration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The stored reply of a repeated turn."""
     refusal_cpu_s: Span
     """A refusal, or a poll of a session whose turn is running."""
+    idle_share: Annotated[float, Meta(ge=0, le=0.9, description="a number from 0 to 0.9")] = 0.0
+    """The share of its core that a replica uses without any turn."""
     cpu_cv: Share
     """The coefficient of variation of a turn's CPU, between turns of one kind."""
     text_shares: tuple[Share, Share, Share, Share] = (0.3, 0.25, 0.2, 0.25)
@@ -110,6 +112,10 @@ class Calibration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     others_cpu_s: Span
     """CPU of the balancer, the generator and the harness for one turn; it matters only where they
     share cores with the replicas."""
+    model_calls: Annotated[float, Meta(ge=1, le=2, description="a number from 1 to 2")] | None = (
+        None
+    )
+    """The mean number of model calls a turn; None: those of ShopMax's scripted agent."""
     in_flight_limit: Limit
     """The most turns that a replica takes at once; it refuses more at once."""
     lease_s: Span

@@ -13,7 +13,7 @@ from heapq import heappush
 from typing import Protocol
 
 from loadtests.customers import backoff
-from loadtests.customers.backoff import Jitter
+from loadtests.customers.backoff import OPENING, Jitter
 from loadtests.simulation import stages, state
 from loadtests.simulation.plans import PlannedTalk
 from loadtests.simulation.processors import Event
@@ -119,7 +119,9 @@ class Customers:
             self._done(t, talk, Outcome.OK, request, reply)
             return
         talk.unsure += reply.outcome is Outcome.INFO
-        talk.error = reply.error or talk.error
+        if talk.kind != READ:
+            opening = OPENING if talk.kind == OPEN else ""
+            talk.error = f"{opening}{reply.error}" if reply.error else talk.error
         if reply.retry and self._retries:
             if talk.jitter is None:
                 talk.jitter = _jitter(talk)
@@ -163,7 +165,9 @@ class Customers:
                 self._end(t, talk, deleted=False)
         else:
             gone = outcome is Outcome.OK or (reply.missing and talk.unsure > 0)
-            if not gone:
+            if gone:
+                talk.error = None
+            else:
                 talk.error = f"{DELETION_FAILED} {outcome}: {talk.error}"
             self._end(t, talk, deleted=gone)
 

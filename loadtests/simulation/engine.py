@@ -258,6 +258,9 @@ class Engine:
                 in_flight=sum(replica.in_flight for replica in self._replicas),
                 open_turns=self.customers.asking,
                 replica_busy_s=tuple(replica.used(t) for replica in self._replicas),
+                replica_in_flight=tuple(replica.in_flight for replica in self._replicas),
+                replica_turns=tuple(replica.turns for replica in self._replicas),
+                replica_refused=tuple(replica.refused for replica in self._replicas),
                 redis_busy_s=max(shard.used(t) for shard in self._shards),
                 others_busy_s=self._others.used(t),
                 sessions=sum(shard.live_sessions for shard in self._shards),
@@ -284,7 +287,8 @@ class Engine:
         redis = others = 0.0
         if first and last:
             pairs = zip(first.replica_busy_s, last.replica_busy_s, strict=True)
-            shares = [(b - a) / span for a, b in pairs]
+            idle = is_.calibration.idle_share
+            shares = [idle + (1 - idle) * (b - a) / span for a, b in pairs]
             redis = (last.redis_busy_s - first.redis_busy_s) / span
             others = (last.others_busy_s - first.others_busy_s) / span
         bytes_ = measuring.memory(counted.readings, is_.calibration, is_.shards)

@@ -132,9 +132,13 @@ def steady_dues(conversations_per_s: float, seconds: float, seed: int) -> Iterat
 def _planned(plan: ConversationPlan, due: float, calibration: Calibration) -> PlannedTalk:
     rng = random.Random(derive(plan.seed, "simulation"))
     think = (0.0, *plan.think_seconds)
+    calls, share = _calls(plan.messages), calibration.model_calls
+    if share is not None:
+        # Another agent: its calls are drawn, and so are their contents.
+        calls = ((rng.random() < share - 1, *rest) for _, *rest in calls)  # type: ignore[misc]
     turns = tuple(
         _turn(pause, tool, witness, contents, plan.streaming, calibration, rng)
-        for pause, (tool, witness, contents) in zip(think, _calls(plan.messages), strict=True)
+        for pause, (tool, witness, contents) in zip(think, calls, strict=True)
     )
     return PlannedTalk(plan.index, due, plan.seed, plan.ending is Ending.DELETED, turns, plan)
 
@@ -159,10 +163,10 @@ def _turn(
     first_token_s = calls[-1]
     calls[-1] += text_s
     kind = tool + 2 * streaming
-    return PlannedTurn(think_s, kind, _noise(calibration.cpu_cv, rng), tuple(calls), first_token_s)
+    return PlannedTurn(think_s, kind, noise(calibration.cpu_cv, rng), tuple(calls), first_token_s)
 
 
-def _noise(cv: float, rng: random.Random) -> float:
+def noise(cv: float, rng: random.Random) -> float:
     """A factor of mean 1 with this coefficient of variation, from a Gamma distribution."""
     return rng.gammavariate(cv**-2, cv**2) if cv > 0 else 1.0
 

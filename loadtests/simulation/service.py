@@ -54,6 +54,8 @@ class Service:
             calibration.tool_cpu_s,
             calibration.stream_cpu_s,
         )
+        # What a replica does besides turns leaves that much less of its core.
+        self._slower = 1 / (1 - calibration.idle_share)
         self._base = (base, base + tool, base + stream, base + tool + stream)
         self._shares = (calibration.text_shares, calibration.tool_shares) * 2
         self._many = len(replicas) > 1 and calibration.uncached_turn_cpu_s > 0
@@ -92,7 +94,7 @@ class Service:
         work = self._base[kind] + calibration.earlier_turn_cpu_s * stored
         if self._many and stored:
             work += self._unread(request.talk, replica, stored) * calibration.uncached_turn_cpu_s
-        request.work = work = work * planned[2]
+        request.work = work = work * planned[2] * self._slower
         self._submit(replica, t, work * self._shares[kind][0], stages.RECEIVED, request, 0.0)
 
     def _unread(self, talk: Talk, replica: Replica, stored: int) -> int:
@@ -245,10 +247,11 @@ class Service:
     def _arrive_beside(self, t: float, request: Request, replica: Replica) -> None:
         calibration = self._is
         if request.kind == OPEN:
-            work = calibration.open_cpu_s
+            work = calibration.open_cpu_s * self._slower
         else:
             turns = len(request.talk.stored) if request.kind == READ else 0
             work = calibration.read_cpu_s + calibration.read_turn_cpu_s * turns
+            work *= self._slower
         request.work = work
         self._submit(replica, t, work * _FIRST_PART, stages.SIDE_RECEIVED, request, 0.0)
 

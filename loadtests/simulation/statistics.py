@@ -28,6 +28,10 @@ class Reading:
     """Turns and other requests that wait for an answer or for another attempt."""
     replica_busy_s: tuple[float, ...]
     """Core seconds of each replica so far."""
+    replica_in_flight: tuple[int, ...]
+    replica_turns: tuple[int, ...]
+    """Turns that each has answered so far."""
+    replica_refused: tuple[int, ...]
     redis_busy_s: float
     """Of the busiest shard."""
     others_busy_s: float

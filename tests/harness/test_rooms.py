@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "target_service": set[str](),
     "loadtests": {
         "reports.basics",
+        "reports.capacity.findings",
         "reports.records",
         "target_service.agents.shopmax.orders",
         "target_service.model.intents",
@@ -249,7 +250,7 @@ HARNESS_AT_THE_TOP = {
     *("parser", "fleet_kinds", "streams", "log", "errors", "error_exit", "ci_files"),
 }
 """The two entry points, and the parts of the command line."""
-BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot"}
+BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot", "simulate_faults"}
 """Modules that are no commands: parts of `shrink`, `faults`, `readiness` and `profile`."""
 
 
@@ -325,7 +326,8 @@ def test_the_command_line_leaves_the_heavy_packages_out() -> None:
 
 
 COMMANDS = (
-    *("readiness", "capacity", "report", "shrink", "profile", "faults", "experiments", "check"),
+    *("readiness", "capacity", "simulate", "report", "shrink", "profile", "faults"),
+    *("experiments", "check"),
     *("demo", "up", "chaos", "completion"),
 )
 NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")

@@ -1,0 +1,156 @@
+"""A calibration from the findings of a capacity run.
+
+The measured demand sets the sums: CPU, model time and Redis time a turn.  What it does not tell
+(the split of a turn's CPU into segments, the cost of a refusal) keeps its proportion from the
+built-in calibration, and `source` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from loadtests.profiles.profile import Profile
+from loadtests.simulation import plans, steady
+from loadtests.simulation.calibration import DEFAULT, Calibration, CalibrationError, check
+from loadtests.simulation.engine import SetUp
+from loadtests.simulation.plans import PlannedTalk
+from reports.capacity.findings import CapacityFindings, Demand
+
+_CPU = (
+    *("turn_cpu_s", "earlier_turn_cpu_s", "tool_cpu_s", "stream_cpu_s", "open_cpu_s"),
+    *("read_cpu_s", "read_turn_cpu_s", "uncached_turn_cpu_s", "repeat_cpu_s", "refusal_cpu_s"),
+)
+_SCRIPTS_A_TURN = 2
+_SCRIPTS_BESIDE = 2
+"""Of a conversation: the opening and the read."""
+_SECONDS = 120.0
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """The turns of the profile, planned."""
+
+    talks: Sequence[PlannedTalk]
+
+    @property
+    def per_talk(self) -> float:
+        return steady.turns_per_talk(self.talks)
+
+    def model_s(self) -> float:
+        """Seconds a turn waits for the model."""
+        turns = [turn for talk in self.talks for turn in talk.turns]
+        return sum(sum(turn.model_s) for turn in turns) / len(turns)
+
+
+def calibrate(findings: CapacityFindings, profile: Profile) -> Calibration:
+    """The calibration that has the demand of a capacity run, played with `profile`.
+
+    Raises CalibrationError, one sentence, when the findings lack the demand.
+    """
+    demand = findings.demand
+    if demand is None:
+        raise CalibrationError("demand must be measured, got nothing: the capacity run has no turn")
+    made = _with_model(DEFAULT, demand, findings.agent is None, profile)
+    mix = _Mix(plans.library(profile, _SEED, made))
+    made = _with_cpu(made, demand, mix)
+    made = _with_redis(made, findings, demand, mix)
+    limit = demand.in_flight_limit
+    made = replace(
+        made,
+        source=f"a capacity run of {findings.profile} with seed {findings.seed}",
+        in_flight_limit=made.in_flight_limit if limit is None else limit,
+        others_cpu_s=_or(demand.others_cpu_s.value, made.others_cpu_s),
+        validated_share=_validated(findings),
+    )
+    return check(_with_way(made, findings, demand, mix))
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value
+
+
+def _with_model(
+    made: Calibration, demand: Demand, is_shopmax: bool, profile: Profile
+) -> Calibration:
+    calls = demand.model_calls.value
+    if not is_shopmax and calls is not None:
+        made = replace(made, model_calls=min(2.0, max(1.0, calls)))
+    wanted = demand.model_s.value
+    if wanted is None:
+        return made
+    factor = wanted / _Mix(plans.library(profile, _SEED, made)).model_s()
+    return replace(
+        made,
+        model_first_token_s=made.model_first_token_s * factor,
+        model_tokens_per_s=made.model_tokens_per_s / factor if factor > 0 else 1e9,
+    )
+
+
+def _with_cpu(made: Calibration, demand: Demand, mix: _Mix) -> Calibration:
+    mean = demand.replica_cpu_s.value
+    if mean is None or mean <= 0:
+        raise CalibrationError("demand.replica_cpu_s must be measured, got nothing")
+    slope = demand.replica_cpu_per_earlier_turn_s
+    # A slope whose interval holds 0 is noise of the fit.
+    if slope.value is not None and slope.low is not None and slope.low > 0:
+        made = replace(made, earlier_turn_cpu_s=slope.value)
+    factor = mean / steady.cpu_per_turn(mix.talks, made)
+    values: dict[str, Any] = {name: getattr(made, name) * factor for name in _CPU}
+    idle = demand.replica_idle_share
+    if idle is not None and idle.value is not None:
+        values["idle_share"] = min(0.9, max(0.0, idle.value))
+    return replace(made, **values)
+
+
+def _with_redis(
+    made: Calibration, findings: CapacityFindings, demand: Demand, mix: _Mix
+) -> Calibration:
+    values: dict[str, Any] = {}
+    if demand.redis_s.value is not None:
+        scripts = _SCRIPTS_A_TURN + _SCRIPTS_BESIDE / mix.per_talk
+        bytes_s = made.redis_byte_s * made.redis_turn_bytes
+        values["redis_script_s"] = max(0.0, (demand.redis_s.value - bytes_s) / scripts)
+    values["redis_turn_bytes"] = _or(demand.redis_bytes.value, made.redis_turn_bytes)
+    values["redis_session_bytes"] = _or(demand.redis_session_bytes.value, made.redis_session_bytes)
+    size = findings.redis_size
+    if size is not None:
+        values["redis_empty_bytes"] = _or(size.empty_bytes.value, made.redis_empty_bytes)
+        values["redis_fork_s_per_gib"] = max(0.0, _or(size.fork_s_per_gib.value, 0.0))
+        extra = _or(size.rewrite_extra_share.value, 0.0)
+        values["redis_rewrite_extra_share"] = min(1.0, max(0.0, extra))
+    return replace(made, **values)
+
+
+def _with_way(
+    made: Calibration, findings: CapacityFindings, demand: Demand, mix: _Mix
+) -> Calibration:
+    """The way to a replica is what the measured median has beyond the simulated one."""
+    median, rate = demand.latency_s.value, _demand_rate(findings)
+    if median is None or rate is None:
+        return made
+    made = replace(made, balancer_s=0.0)
+    set_up = SetUp(load_s=_SECONDS, ttl_s=7200.0, calibration=made, ends_with_load=True)
+    simulated = steady.steady(set_up, mix.talks, rate, _SEED).p50_s
+    if simulated is None:
+        return made
+    return replace(made, balancer_s=max(0.0, (median - simulated) / 2))
+
+
+def _demand_rate(findings: CapacityFindings) -> float | None:
+    rates = [probe.rate for probe in findings.probes if probe.kind == "demand"]
+    return rates[0] if rates else None
+
+
+def _validated(findings: CapacityFindings) -> float:
+    """The highest share of the replica's core in a run that the calibration rests on."""
+    shares = [
+        probe.cpu_share
+        for probe in findings.probes
+        if probe.kind == "demand" and probe.cpu_share is not None
+    ]
+    return min(1.0, max(shares, default=0.0))
