@@ -138,6 +138,16 @@ class Sustainable(Struct, frozen=True, kw_only=True):
     """Why there is none, or why the interval is wide."""
 
 
+class RedisRestart(Struct, frozen=True, kw_only=True):
+    """One rewrite of the append-only file, and a restart after it."""
+
+    fork_s: float
+    rewrite_s: float
+    rewrite_extra_bytes: float
+    longest_pause_s: float
+    restart_s: float
+
+
 class RedisPoint(Struct, frozen=True, kw_only=True):
     """Redis holding so many sessions, measured."""
 
@@ -163,6 +173,13 @@ class RedisPoint(Struct, frozen=True, kw_only=True):
     and the write to the append-only file included."""
     turn_commands_s: float | None = None
     """The part of it within the scripts, by INFO commandstats."""
+    turn_scripts_s: tuple[float, ...] = ()
+    """The measurements of which `turn_script_s` is the median."""
+    loaded_bytes: float | None = None
+    """As `live_bytes`, after a restart: loaded data may be laid out in another way."""
+    restarts: tuple[RedisRestart, ...] = ()
+    """The measurements of which the figures of the rewrite and the restart are the medians; of the
+    pauses the longest counts."""
 
 
 class RedisSize(Struct, frozen=True, kw_only=True):

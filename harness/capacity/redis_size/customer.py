@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -74,12 +76,14 @@ class Customer:
         }
         self._post("/run", body)
 
-    def converse(self, plan: ConversationPlan) -> int:
-        """Play a whole conversation; returns its number of turns.  Raises ChaosError."""
+    def converse(self, plan: ConversationPlan) -> list[float]:
+        """Play a whole conversation; returns the seconds of each turn.  Raises ChaosError."""
         self.open(plan)
+        moments = [time.monotonic()]
         for turn in range(len(plan.messages)):
             self.say(plan, turn)
-        return len(plan.messages)
+            moments.append(time.monotonic())
+        return [end - begin for begin, end in itertools.pairwise(moments)]
 
     def _post(self, path: str, body: dict[str, Any]) -> None:
         payload = json.dumps(body, ensure_ascii=False).encode()

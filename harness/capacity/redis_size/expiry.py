@@ -27,14 +27,14 @@ _STEPS = (0.6, 1.0, 1.5)
 """The shares at which Redis is watched, in multiples of the share by the model of `redis_sizes`."""
 _HIGHEST = 0.4
 _WATCH_S = 4.0
-_WRITES_A_SECOND = 3_000
-"""Fewer than the writer writes on a slow core."""
+_LEISURE = 1.5
+"""The time for writing them, as a multiple of the expected one."""
 _BEGIN_S = 0.5
 _COMMANDS_A_TURN = 4
 _LONGEST_PAUSE_S = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Reclaimed:
     """The rate at which Redis reclaims where such a share of the keys is dead."""
 
@@ -67,41 +67,35 @@ def measure(stage: Stage, templates: Templates, steady: SteadyState, live: int) 
 def balance(found: Sequence[Reclaimed], expiring: float) -> float:
     """The share at which Redis reclaims as many sessions a second as expire.
 
-    A straight line through the logarithms of both: the rate grows as a power of the share, or
-    faster.  Beyond the measured shares the line goes on to at most half or twice of them.
+    A straight line through the logarithms of the two nearest points: the rate grows as a power of
+    the share, at least in proportion, because Redis looks at that many keys or more.  Beyond the
+    points the line goes on to half of the smallest share and twice the largest at most.
     """
-    known = [each for each in found if each.sessions_per_s > 0 and each.share > 0]
+    known = sorted(each for each in found if each.sessions_per_s > 0 and each.share > 0)
     if not known:
         return max((each.share for each in found), default=0.0)
-    known.sort(key=lambda each: each.share)
-    lowest, highest = known[0].share / 2, known[-1].share * 2
-    below = [each for each in known if each.sessions_per_s <= expiring]
-    above = [each for each in known if each.sessions_per_s > expiring]
-    if below and above:
-        one, other = below[-1], above[0]
-    elif len(known) > 1:
-        one, other = (known[0], known[1]) if above else (known[-2], known[-1])
-    else:
-        return known[0].share
-    rise = math.log(other.sessions_per_s / one.sessions_per_s)
-    if rise == 0:
-        return one.share
-    part = math.log(expiring / one.sessions_per_s) / rise
-    share = one.share * (other.share / one.share) ** part
-    return float(min(highest, max(lowest, share)))
+    above = next((at for at, each in enumerate(known) if each.sessions_per_s > expiring), None)
+    place = len(known) - 1 if above is None else max(1, above)
+    one, other = known[max(0, min(place, len(known) - 1) - 1)], known[min(place, len(known) - 1)]
+    power = 1.0
+    if other.share > one.share:
+        rise = math.log(other.sessions_per_s / one.sessions_per_s)
+        power = max(1.0, rise / math.log(other.share / one.share))
+    nearest = one if expiring <= one.sessions_per_s else other
+    more = math.log(expiring / nearest.sessions_per_s) / power
+    share = nearest.share * math.exp(more)
+    return min(2 * known[-1].share, max(known[0].share / 2, share))
 
 
 def _reclaimed_per_s(
     stage: Stage, templates: Templates, steady: SteadyState, count: int, rate: float
 ) -> float:
     """Write so many sessions that all expire at one moment, and watch Redis after it."""
-    moment = time.monotonic() + _BEGIN_S + count / _WRITES_A_SECOND
-    short = (
-        (template, moment - time.monotonic())
-        for template, _ in templates.copies(steady.sessions(count))
-    )
-    stage.writer.write(short)
-    holds_within(lambda: time.monotonic() > moment, count / _WRITES_A_SECOND + 2 * _BEGIN_S)
+    writing_s = _BEGIN_S + _LEISURE * count / max(1.0, stage.writer.per_s)
+    moment = time.monotonic() + writing_s
+    copies = templates.copies(steady.sessions(count))
+    stage.writer.write((template, moment - time.monotonic()) for template, _ in copies)
+    holds_within(lambda: time.monotonic() > moment, writing_s)
     # Redis also reclaims between commands: it is woken as often as the turns would wake it.
     turns = rate * steady.turns_per_conversation
     with Pinger(stage.url, min(_LONGEST_PAUSE_S, 1 / (turns * _COMMANDS_A_TURN))):

@@ -7,10 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
-"""Student's t for a two-sided 95 % interval, by degrees of freedom from 1 on."""
-_T975_MORE = 2.131
-"""For more degrees of freedom (15 and above it is smaller still)."""
+from harness.capacity.statistics import t_95
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,8 @@ class Estimate:
     low: float | None
     high: float | None
     off: float
-    """The largest deviation of a point, as a share of the line's value there."""
+    """The largest deviation of a point: of a mean or a ratio as a share of it, of a line with a
+    constant as a share of its largest value."""
 
 
 def ratio(x: Sequence[float], y: Sequence[float]) -> Estimate:
@@ -41,7 +39,7 @@ def mean(values: Sequence[float]) -> Estimate:
     off = max(abs(each / middle - 1) for each in values) if middle else 0.0
     if len(values) < 2:
         return Estimate(middle, None, None, off)
-    half = _t(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    half = t_95(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return Estimate(middle, middle - half, middle + half, off)
 
 
@@ -54,19 +52,13 @@ def slope(x: Sequence[float], y: Sequence[float]) -> Estimate:
     """
     rise, base = statistics.linear_regression(x, y)
     left = [at - (base + rise * place) for place, at in zip(x, y, strict=True)]
-    off = max(
-        abs(rest / (base + rise * place)) if base + rise * place else 0.0
-        for place, rest in zip(x, left, strict=True)
-    )
+    highest = max(abs(base + rise * place) for place in x)
+    off = max(map(abs, left)) / highest if highest else 0.0
     freedom = len(x) - 2
     if freedom < 1:
         return Estimate(rise, None, None, off)
     middle = statistics.fmean(x)
     spread = math.sqrt(sum((place - middle) ** 2 for place in x))
     error = math.sqrt(sum(rest**2 for rest in left) / freedom) / spread
-    half = _t(freedom) * error
+    half = t_95(freedom) * error
     return Estimate(rise, rise - half, rise + half, off)
-
-
-def _t(freedom: int) -> float:
-    return _T975[freedom - 1] if freedom <= len(_T975) else _T975_MORE

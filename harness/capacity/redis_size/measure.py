@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 
 from chaos.fleet.topology import Topology
-from harness.capacity.redis_size import fit, point, templates
+from harness.capacity.redis_size import fit, point, templates, turn_cost
+from harness.capacity.redis_size.customer import plans
 from harness.capacity.redis_size.stage import Stage
 from loadtests.arrivals import steady_state
 from loadtests.arrivals.redis_sizes import RedisSizes, of_server
@@ -20,6 +21,7 @@ from reports.capacity.findings import RedisPoint, RedisSize
 SIZES = (10_000, 100_000, 300_000)
 """Sessions; the largest takes about 1.3 GB of memory, the forks included, and 1 GB of disk."""
 _FOLDER = "redis-size"
+_RUN = "flushingruns"
 _MEMORY_FACTOR = 2.5
 """Memory that must be free, in multiples of the live sessions': a rewrite may need once again what
 they take."""
@@ -58,7 +60,8 @@ def measure(
     A size for which the machine lacks memory or disk is left out.  Raises ChaosError when something
     does not start or answer, ChaosConfigError when there is no such server.
     """
-    why = unmeasurable(redis, sessions, agent)
+    topology = topology or Topology()
+    why = unmeasurable(redis, topology, sessions, agent)
     if why is not None:
         return fit.not_known(why)
     directory.mkdir(parents=True, exist_ok=True)
@@ -71,24 +74,31 @@ def measure(
     with Stage(
         directory / _FOLDER,
         redis=redis,
-        topology=topology or Topology(),
+        topology=topology,
         ttl_s=steady.ttl_s,
         say=say,
     ) as stage:
         ready = templates.play(stage.customer, stage.writer, profile, book, say)
+        say("turns with appendfsync always")
+        sync_s = turn_cost.sync_s(stage, point.blocks(plans(profile, _RUN, book)))
         for size in kept:
             empty.append(stage.empty())
             points.append(point.measure(stage, profile, steady, ready, size, say))
         server = stage.server
-    return fit.fit(server, points, empty)
+    return fit.fit(server, points, empty, sync_s=sync_s)
 
 
-def unmeasurable(redis: str, sessions: str, agent: Path | None) -> str | None:
+def unmeasurable(redis: str, topology: Topology, sessions: str, agent: Path | None) -> str | None:
     """Why these sessions cannot be measured; None: they can."""
     if "://" in redis:
         return (
             "a Redis at an address is not filled with sessions that are not its own: "
             "measure with --redis bundled or system"
+        )
+    if topology.aof == "off":
+        return (
+            "a Redis without an append-only file has nothing to rewrite or to load: "
+            "measure with --aof everysec"
         )
     if sessions != "redis":
         return (

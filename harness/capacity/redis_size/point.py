@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from harness.capacity.redis_size import expiry, rewrite, turn_cost
 from harness.capacity.redis_size.customer import plans
 from harness.capacity.redis_size.stage import Stage
 from harness.capacity.redis_size.templates import Templates
+from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.arrivals.steady_state import SteadyState
 from loadtests.profiles.profile import Profile
-from reports.capacity.findings import RedisPoint
+from reports.capacity.findings import RedisPoint, RedisRestart
 
-_CONVERSATIONS = 40
+_BLOCKS, _CONVERSATIONS = 3, 16
+_RESTARTS = 2
 _RUN = "measuringrun"
 _SETTLE_S = 0.5
 """Redis reads its RSS ten times a second."""
+
+Talks = Iterator[ConversationPlan]
 
 
 def measure(
@@ -38,14 +43,15 @@ def measure(
         lambda done: say(f"{done:,} of {sessions:,} sessions written"),
     )
     time.sleep(_SETTLE_S)
-    live = stage.used() - empty
-    memory = stage.info("memory")
-    say(f"{sessions:,} sessions: turns, rewrite and restart")
+    live, memory = stage.used() - empty, stage.info("memory")
+    say(f"{sessions:,} sessions: turns")
     talks = plans(profile, _RUN)
     stage.customer.converse(next(talks))  # warms up the connections, and the scripts
-    cost = turn_cost.measure(stage, itertools.islice(talks, _CONVERSATIONS))
-    rewritten = rewrite.play(stage, profile)
-    restart_s = stage.restart()
+    cost = turn_cost.measure(stage, blocks(talks))
+    say(f"{sessions:,} sessions: rewrites and restarts")
+    turns_per_s = steady.rate(sessions) * steady.turns_per_conversation
+    restarts = tuple(_restart(stage, talks, turns_per_s) for _ in range(_RESTARTS))
+    loaded = stage.used() - empty
     say(f"{sessions:,} sessions: expiry")
     share = expiry.measure(stage, templates, steady, sessions)
     return RedisPoint(
@@ -55,11 +61,32 @@ def measure(
         expired_bytes=share * live,
         rss_bytes=memory["used_memory_rss"],
         fragmentation=memory["used_memory_rss"] / memory["used_memory"],
-        rewrite_extra_bytes=rewritten.extra_bytes,
+        rewrite_extra_bytes=statistics.median(each.rewrite_extra_bytes for each in restarts),
+        fork_s=statistics.median(each.fork_s for each in restarts),
+        rewrite_s=statistics.median(each.rewrite_s for each in restarts),
+        longest_pause_s=max(each.longest_pause_s for each in restarts),
+        restart_s=statistics.median(each.restart_s for each in restarts),
+        turn_script_s=statistics.median(cost.threads_s),
+        turn_commands_s=cost.commands_s,
+        turn_scripts_s=cost.threads_s,
+        loaded_bytes=loaded,
+        restarts=restarts,
+    )
+
+
+def blocks(talks: Talks) -> Iterator[list[ConversationPlan]]:
+    """Blocks of conversations to measure turns with."""
+    for _ in range(_BLOCKS):
+        yield list(itertools.islice(talks, _CONVERSATIONS))
+
+
+def _restart(stage: Stage, talks: Talks, turns_per_s: float) -> RedisRestart:
+    stage.customer.converse(next(talks))  # the replica connects again after a restart
+    rewritten = rewrite.play(stage, talks, turns_per_s)
+    return RedisRestart(
         fork_s=rewritten.fork_s,
         rewrite_s=rewritten.seconds,
+        rewrite_extra_bytes=rewritten.extra_bytes,
         longest_pause_s=rewritten.longest_pause_s,
-        restart_s=restart_s,
-        turn_script_s=cost.thread_s,
-        turn_commands_s=cost.commands_s,
+        restart_s=stage.restart(),
     )

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from chaos.errors import ChaosError
 from chaos.fleet.waiting import holds_within
-from harness.capacity.redis_size.customer import plans
 from harness.capacity.redis_size.pinger import Pinger
 from harness.capacity.redis_size.stage import Stage
-from loadtests.profiles.profile import Profile
+from loadtests.arrivals.conversation import ConversationPlan
 
 _LONGEST_S = 120.0
 _POLL_S = 0.01
-_RUN = "rewritingrun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +25,17 @@ class Rewrite:
     fork_s: float
     seconds: float
     extra_bytes: float
-    """Pages that parent and child no longer share, and growth of used_memory (its buffers)."""
+    """Pages that parent and child no longer share, and growth of used_memory (its buffers), at the
+    wanted rate of turns."""
     longest_pause_s: float
 
 
-def play(stage: Stage, profile: Profile) -> Rewrite:
+def play(stage: Stage, talks: Iterator[ConversationPlan], turns_per_s: float) -> Rewrite:
     """Rewrite the append-only file while a customer converses.  Raises ChaosError.
 
-    The customer plays as many turns a second as one replica can.  Each write copies the pages that
-    it touches, so a busier server needs more memory, at most once again what it holds.
+    Each write copies the pages that it touches.  The customer plays as many turns a second as one
+    replica can; where `turns_per_s` are more, the additional memory grows in proportion, at most
+    to once again what the server holds.
     """
     before = float(stage.info("memory")["used_memory"])
     peak, copied = before, 0.0
@@ -47,7 +47,7 @@ def play(stage: Stage, profile: Profile) -> Rewrite:
         copied = max(copied, float(persistence.get("current_cow_peak", 0)))
         return not (persistence["aof_rewrite_in_progress"] or persistence["aof_rewrite_scheduled"])
 
-    with Pinger(stage.url) as pinger, _conversing(stage, profile):
+    with Pinger(stage.url) as pinger, _conversing(stage, talks) as played:
         begun = time.monotonic()
         stage.redis.bgrewriteaof()
         done = holds_within(ended, _LONGEST_S, poll=_POLL_S)
@@ -58,32 +58,44 @@ def play(stage: Stage, profile: Profile) -> Rewrite:
     if persistence["aof_last_bgrewrite_status"] != "ok":
         raise ChaosError("the append-only file was not rewritten: see the log of Redis")
     copied = max(copied, float(persistence["aof_last_cow_size"]))
+    more = turns_per_s * seconds / len(played)  # one turn is always played
     return Rewrite(
         fork_s=stage.info("stats")["latest_fork_usec"] / 1e6,
         seconds=seconds,
-        extra_bytes=copied + peak - before,
+        extra_bytes=min(before, (copied + peak - before) * max(1.0, more)),
         longest_pause_s=pinger.longest_s,
     )
 
 
 @contextlib.contextmanager
-def _conversing(stage: Stage, profile: Profile) -> Iterator[None]:
-    """While inside, a thread plays one conversation after the other."""
+def _conversing(stage: Stage, talks: Iterator[ConversationPlan]) -> Iterator[list[None]]:
+    """While inside, a thread plays these conversations; the list grows by each turn.
+
+    Raises ChaosError at the end if a turn failed.
+    """
     stop = threading.Event()
+    played: list[None] = []
+    failed: list[ChaosError] = []
 
     def converse() -> None:
-        with stage.new_customer() as customer, contextlib.suppress(ChaosError):
-            for plan in plans(profile, _RUN):
-                customer.open(plan)
-                for turn in range(len(plan.messages)):
-                    if stop.is_set():
-                        return
-                    customer.say(plan, turn)
+        with stage.new_customer() as customer:
+            try:
+                for plan in talks:
+                    customer.open(plan)
+                    for turn in range(len(plan.messages)):
+                        customer.say(plan, turn)
+                        played.append(None)
+                        if stop.is_set():
+                            return
+            except ChaosError as error:
+                failed.append(error)
 
     thread = threading.Thread(target=converse, name="conversing", daemon=True)
     thread.start()
     try:
-        yield
+        yield played
     finally:
         stop.set()
         thread.join()
+    if failed:
+        raise failed[0]

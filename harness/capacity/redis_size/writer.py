@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +28,7 @@ class Writer:
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log
         self._next = 0
+        self._seconds = 0.0
         with log.open("wb") as errors:
             try:
                 self._process = subprocess.Popen(
@@ -55,6 +57,11 @@ class Writer:
             if pipe is not None:
                 pipe.close()
 
+    @property
+    def per_s(self) -> float:
+        """Sessions that it wrote in a second so far; 0 before the first."""
+        return self._next / self._seconds if self._next else 0.0
+
     def take(self, user: str, session: str) -> int:
         """Remember a session as a template; returns its number.  Raises ChaosError."""
         return int(self._ask({"take": [user, session]})["template"])
@@ -70,7 +77,9 @@ class Writer:
         remaining = iter(copies)
         while batch := list(itertools.islice(remaining, _TOGETHER)):
             pairs = [(template, max(1, round(left * 1000))) for template, left in batch]
+            begun = time.monotonic()
             total += int(self._ask({"first": self._next, "copies": pairs})["written"])
+            self._seconds += time.monotonic() - begun
             self._next += len(pairs)
             if written is not None:
                 written(total)
