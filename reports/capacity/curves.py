@@ -123,7 +123,7 @@ def _replicas(
         ),
         marks=(
             Mark(name="target", at=target.turns_per_s.value, upright=True),
-            *([] if today.replicas is None else [_today(today.replicas, today.replicas)]),
+            *([] if today.replicas is None else [_level("today", today.replicas)]),
         ),
         note="N replicas are taken to carry N times one replica's load; the lines of the sheet "
         "count what the simulator adds.",
@@ -199,15 +199,12 @@ def _night(
     lower = None if sustainable is None else conservative(sustainable.rate)
     if not target.night or not lower:
         return None
-    marks = [] if today.replicas is None else [_today(today.replicas, today.replicas * lower)]
+    marks = []
+    if today.replicas is not None:
+        marks.append(_level(f"{today.replicas} replicas, today", today.replicas * lower))
     if recommended.value is not None:
-        marks.append(
-            Mark(
-                name=f"{recommended.value:,.0f} replicas, recommended",
-                at=recommended.value * lower,
-                upright=False,
-            )
-        )
+        name = f"{recommended.value:,.0f} replicas, recommended"
+        marks.append(_level(name, recommended.value * lower))
     return Chart(
         title="Headroom through the night",
         x="hours after the start",
@@ -234,5 +231,5 @@ def _thinned(target: Target) -> tuple[tuple[float, float], ...]:
     return tuple((moment.hour, moment.turns_per_s) for moment in busiest)
 
 
-def _today(replicas: int, at: float) -> Mark:
-    return Mark(name=f"{replicas} replicas, today", at=float(at), upright=False)
+def _level(name: str, at: float) -> Mark:
+    return Mark(name=name, at=float(at), upright=False)

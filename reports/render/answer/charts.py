@@ -12,7 +12,7 @@ from reports.render.svg import Scale
 
 WIDTH, HEIGHT = 520, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 508.0, 30.0, 262.0
-_LINE = 13.0
+_LINE = 15.0
 """Height of a line of labels."""
 _DOT = 3.4
 _COLORS = 3
