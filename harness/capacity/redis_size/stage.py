@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -75,8 +76,10 @@ class Stage:
     def __enter__(self) -> Self:
         """Start everything.  Raises ChaosError."""
         with self._open:
-            fleet = self._open.enter_context(self._fleet)
             self._directory.mkdir(mode=0o700, parents=True)
+            # The guardian removes it too, but only a fleet that has started has one.
+            self._open.callback(shutil.rmtree, self._directory, ignore_errors=True)
+            fleet = self._open.enter_context(self._fleet)
             fleet.start(self._say)
             fleet.wait_ready(_READY_S)
             self.redis = self._open.enter_context(

@@ -15,6 +15,7 @@ import pytest
 from chaos.errors import ChaosError
 from chaos.fleet import redis_server
 from chaos.fleet.guardian import RUN_ID_VARIABLE, carriers
+from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.waiting import wait_for
 from harness.capacity.redis_size import expiry, templates
 from harness.capacity.redis_size.measure import measure
@@ -96,6 +97,18 @@ def test_a_failure_leaves_neither_process_nor_file(
         measure((500,), profile=DIWALI, directory=tmp_path, redis="bundled")
     (run_id,) = started
     assert carriers(run_id) == set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fleet_that_does_not_start_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: ProcessFleet) -> None:
+        raise ChaosError("too little memory")
+
+    monkeypatch.setattr(ProcessFleet, "_require_memory", refuse)
+    with pytest.raises(ChaosError, match="too little"):
+        measure((500,), profile=DIWALI, directory=tmp_path, redis="bundled")
     assert list(tmp_path.iterdir()) == []
 
 
