@@ -63,6 +63,8 @@ class Customer:
 
     def open(self, plan: ConversationPlan) -> None:
         """Create the session of a conversation.  Raises ChaosError."""
+        # A replica closes a connection that was idle, as it is while Redis is filled.
+        self._connection.close()
         self._post(f"/apps/{_APP}/users/{plan.user}/sessions", {"sessionId": plan.session})
 
     def say(self, plan: ConversationPlan, turn: int) -> None:
