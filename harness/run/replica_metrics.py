@@ -21,6 +21,7 @@ _PATIENCE_S = 3.0
 _JOIN_S = 0.5
 _NAMES = {
     "diya_turns_in_flight": "in_flight",
+    "diya_turns_in_flight_limit": "in_flight_limit",
     "diya_event_loop_lag_seconds": "loop_lag_s",
     "diya_model_calls_total": "model_calls",
     "diya_model_seconds_total": "model_s",

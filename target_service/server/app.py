@@ -78,7 +78,7 @@ def _behind_door(app: ASGIApp, config: Settings, health: Health) -> ASGIApp:
 
 
 def _add_guard(app: FastAPI, sessions: RedisSessionService, config: Settings) -> Counts:
-    counts = Counts()
+    counts = Counts(config.max_turns_in_flight)
     app.add_middleware(
         TurnGuard,
         sessions=sessions,

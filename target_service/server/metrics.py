@@ -64,6 +64,11 @@ class _Turns(Collector):
         yield GaugeMetricFamily(
             "diya_turns_in_flight", "Turns running now.", self._counts.in_flight
         )
+        yield GaugeMetricFamily(
+            "diya_turns_in_flight_limit",
+            "The most turns that run at once.",
+            self._counts.most_in_flight,
+        )
         turns = CounterMetricFamily("diya_turns", "Requests for a turn, by end.", labels=["result"])
         for result, number in self._counts.results.items():
             turns.add_metric([result], number)

@@ -34,6 +34,8 @@ class Result(StrEnum):
 class Counts:
     """The counts of one replica since its start."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_in_flight: int) -> None:
+        """`most_in_flight` turns run at once; more are refused."""
+        self.most_in_flight = most_in_flight
         self.in_flight = 0
         self.results: Counter[Result] = Counter(dict.fromkeys(Result, 0))

@@ -236,6 +236,7 @@ def test_the_metrics_are_in_the_form_that_prometheus_reads(pair: Pair) -> None:
     kinds = {family.name: family.type for family in families}
     assert kinds == {
         "diya_turns_in_flight": "gauge",
+        "diya_turns_in_flight_limit": "gauge",
         "diya_turns": "counter",
         "diya_session_cache_hits": "counter",
         "diya_session_cache_misses": "counter",
@@ -285,7 +286,7 @@ def test_a_redis_that_freezes_while_a_turn_waits_for_another_is_not_waited_for(
         guard = TurnGuard(
             slow,
             sessions=service,
-            counts=Counts(),
+            counts=Counts(64),
             lease_ms=30_000,
             busy_wait_s=2.0,
             max_in_flight=9,

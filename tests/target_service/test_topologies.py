@@ -124,7 +124,7 @@ def replica(service: RedisSessionService) -> httpx.AsyncClient:
     guard = TurnGuard(
         echo,
         sessions=service,
-        counts=Counts(),
+        counts=Counts(64),
         lease_ms=1000,
         busy_wait_s=0.5,
         max_in_flight=64,

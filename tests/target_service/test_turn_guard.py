@@ -45,7 +45,7 @@ async def play(
         await (await app(service))(scope, receive, send)
 
     settings = {"lease_ms": 5000, "busy_wait_s": 0.2, "max_in_flight": 2, "default_app": None}
-    guard = TurnGuard(inner, sessions=service, counts=Counts(), **{**settings, **limits})
+    guard = TurnGuard(inner, sessions=service, counts=Counts(64), **{**settings, **limits})
     server.client.flushall()
     await service.create_session(**KEY)
     transport = httpx.ASGITransport(guard, raise_app_exceptions=False)

@@ -23,12 +23,14 @@ from tests.harness.command import wait_until
 
 TEXT = (
     "# TYPE diya_turns_in_flight gauge\ndiya_turns_in_flight 7\n"
+    "diya_turns_in_flight_limit 64\n"
     'diya_turns_total{result="ok"} 40\ndiya_turns_total{result="overloaded"} 3\n'
     "diya_session_cache_hits_total 9\ndiya_event_loop_lag_seconds 0.250000\n"
     "diya_model_calls_total 80\ndiya_model_seconds_total 12.500000\n"
 )
 VALUES = {
     "in_flight": 7.0,
+    "in_flight_limit": 64.0,
     "ok": 40.0,
     "overloaded": 3.0,
     "loop_lag_s": 0.25,
