@@ -39,14 +39,26 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="for_load",
         metavar="RATE|PROFILE",
-        help="the load to plan for: turns a second, or the peak of a profile (default: the "
-        "--profile's own)",
+        help="the load to plan for: turns a second, or the night of a profile (default: that of "
+        "--profile)",
+    )
+    parser.add_argument(
+        "--conversations",
+        metavar="N",
+        help="with the night of a profile: so many conversations in all, for example 10M",
     )
     parser.add_argument(
         "--replicas-now",
         type=whole,
         metavar="N",
         help="the replicas of today: the exit code says whether they carry the load",
+    )
+    parser.add_argument(
+        "--shards-now",
+        type=whole,
+        default=1,
+        metavar="N",
+        help="the shards of Redis of today (default: %(default)s)",
     )
     parser.add_argument(
         "--zones",

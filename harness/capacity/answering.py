@@ -1,32 +1,49 @@
-"""The answer of a capacity run: on the screen, and in the files beside `capacity.json`."""
+"""The answer of a capacity run: the sheet on the screen, and files beside `capacity.json`."""
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 
-from reports.basics.exit_codes import ExitCode
-from reports.capacity.figure import Figure
+from harness.capacity import answer_sheet
+from harness.capacity.request import wanted
+from loadtests.profiles import journeys
+from loadtests.profiles import profile as profiles
+from loadtests.profiles.profile import Profile
+from loadtests.simulation import calibration as calibrations
+from loadtests.simulation import from_capacity
 from reports.capacity.findings import CapacityFindings
+from reports.render.answer import files, terminal
+
+_LOG = logging.getLogger(__name__)
 
 
 def answer_and_show(root: Path, findings: CapacityFindings, *, quiet: bool = False) -> int:
-    """Print the answer; returns the exit code."""
-    found = findings.sustainable
-    if found is None or found.rate.value is None:
-        print(f"capacity unknown  {root}")
-        return ExitCode.INCONCLUSIVE
-    print(f"sustainable {_shown(found.rate)}  {root}")
-    if not quiet:
-        print(f"limited by {found.limited_by}; predicted {_shown(found.predicted)}")
-    return ExitCode.GO
+    """Write the answer into the run's directory and print it, one line if `quiet`.
 
-
-def _shown(figure: Figure) -> str:
-    if figure.value is None:
-        return "unknown"
-    ends = (
-        ""
-        if figure.low is None or figure.high is None
-        else f" [{figure.low:.1f} – {figure.high:.1f}]"
+    Returns the exit code of its verdict.  Raises ConfigError or ProfileError for a question that
+    cannot be answered, OSError for a directory that is not writable.
+    """
+    source = str(root / "capacity.json")
+    book = None if findings.journeys is None else journeys.from_dict(findings.journeys, source)
+    profile = profiles.from_dict(
+        findings.profile_values, source, None if book is None else book.journeys
     )
-    return f"{figure.value:.1f} {figure.unit}{ends}"
+    _calibrate(root, findings, profile)
+    sheet = answer_sheet.make(root, findings, wanted(findings.asked), profile, book)
+    code = answer_sheet.write(root, sheet)
+    if quiet:
+        print(f"{sheet.verdict} {root} {sheet.headline}")
+    else:
+        report = str(root / files.PAGE)
+        print(terminal.render(sheet, color=sys.stdout.isatty(), report=report), end="")
+    return code
+
+
+def _calibrate(root: Path, findings: CapacityFindings, profile: Profile) -> None:
+    """Write the simulator's parameters; without enough measurements fleets are not simulated."""
+    try:
+        calibrations.write(root / calibrations.FILE, from_capacity.calibrate(findings, profile))
+    except calibrations.CalibrationError as error:
+        _LOG.info("%s is not calibrated: %s", root, error)

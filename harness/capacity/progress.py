@@ -47,6 +47,10 @@ class CapacityProgress(Progress):
         self._turns.clear()
         self._total = self._errors = 0
 
+    def aside(self, text: str) -> None:
+        """Show progress besides the probes: a line that the next one replaces."""
+        super().note(text)
+
     def judged(self, probe: Probe) -> None:
         """Say how a probe was judged."""
         p99 = "-" if probe.p99_s is None else f"{probe.p99_s:.2f} s"

@@ -7,22 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from chaos.errors import ChaosConfigError
 from chaos.fleet import pinning
 from harness import parser
+from harness.capacity import answer_sheet
+from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
 from harness.run import plan as plans
 from harness.run.host import allowed_cores, usable_cores
 from harness.run.plan import Plan
-from loadtests.profiles import profile as profiles
-from loadtests.profiles.profile import HIGHEST_RATE, Profile
+from loadtests.profiles.profile import HIGHEST_RATE
 from reports.capacity.findings import Asked
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 1.0, 240.0
 _PASSED_ON = ("profile", "seed", "redis", "aof", "sessions", "agent", "journeys", "out")
 _OF_TARGETS = ("target", "app", "token_env")
 _MOST_SESSIONS = 1_000_000
-_MOST_RATE = 10_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +44,26 @@ def from_args(args: argparse.Namespace) -> Request:
     """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError; starts nothing."""
     _within("--minutes", args.minutes, SHORTEST_MINUTES, LONGEST_MINUTES)
     _within("--zones", args.zones, 1, 99)
+    _within("--shards-now", args.shards_now, 1, 10_000)
     if args.replicas_now is not None:
         _within("--replicas-now", args.replicas_now, 1, 1_000_000)
     _check_target(args)
-    prices = None if args.prices is None else Path(args.prices)
-    if prices is not None and not prices.is_file():
-        raise ConfigError(f"--prices {prices}: must be a file of prices")
     base = _base(args)
-    if args.for_load is not None:
-        wanted(args.for_load)
+    asked = Asked(
+        load=args.for_load,
+        conversations=_conversations(args.conversations),
+        replicas_now=args.replicas_now,
+        shards_now=args.shards_now,
+        zones=args.zones,
+        prices=None if args.prices is None else str(Path(args.prices).absolute()),
+    )
+    # A question that cannot be answered is refused before anything is measured.
+    answer_sheet.read_prices(asked.prices)
+    answer_sheet.target_of(wanted(asked), base.profile, base.book)
     return Request(
         base=base,
         minutes=args.minutes,
-        asked=Asked(
-            load=args.for_load,
-            replicas_now=args.replicas_now,
-            zones=args.zones,
-            prices=None if prices is None else str(prices.absolute()),
-        ),
+        asked=asked,
         redis_sizes=() if base.target is not None else _sizes(args.redis_sizes),
         ceiling=args.ceiling,
     )
@@ -108,14 +112,13 @@ def _check_target(args: argparse.Namespace) -> None:
             raise ConfigError(f"--{name} {getattr(args, name)}: must not be given with a --target")
 
 
-def wanted(given: str) -> float | Profile:
-    """Turns a second, or a profile.  Raises ConfigError or ProfileError."""
-    try:
-        rate = float(given)
-    except ValueError:
-        return profiles.load(given)
-    _within("--for", rate, 0.001, _MOST_RATE)
-    return rate
+def wanted(asked: Asked) -> Wanted:
+    """The question in the terms of the answer sheet."""
+    return Wanted(**structs.asdict(asked))
+
+
+def _conversations(given: str | None) -> float | None:
+    return None if given is None else answer_sheet.amount(given, "--conversations")
 
 
 def _sizes(given: str) -> tuple[int, ...]:

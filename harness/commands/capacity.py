@@ -51,6 +51,7 @@ def main(args: argparse.Namespace) -> int:
     progress.clear()
     if asked.redis_sizes and ledger.findings.demand is not None:
         _measure_redis(asked, root, ledger, progress)
+        progress.clear()
     return answer_and_show(root, ledger.findings, quiet=args.quiet)
 
 
@@ -80,7 +81,7 @@ def _measure_redis(asked: Request, root: Path, ledger: Ledger, progress: Capacit
         sessions=base.sessions,
         agent=base.agent,
         book=base.book,
-        say=progress.tell,
+        say=progress.aside,
     )
     ledger.add_redis(size)
 
@@ -95,6 +96,8 @@ def _before(asked: Request) -> CapacityFindings:
         target=base.target,
         seed=base.seed,
         asked=asked.asked,
+        profile_values=base.profile.to_dict(),
+        journeys=None if base.book is None else base.book.to_dict(),
         slo=dict(base.profile.slo),
         environment=msgspec.to_builtins(description.environment),
         pinned={} if description.pinned is msgspec.UNSET else dict(description.pinned or {}),

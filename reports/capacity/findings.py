@@ -208,8 +208,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     """The question that the answer sheet answers, as the user asked it."""
 
     load: str | None = None
-    """Turns a second, or a profile; None: the peak of the profile of the probes."""
+    """A rate, or a profile; None: the night of the profile of the probes."""
+    conversations: float | None = None
+    """Of the whole night; None: as many as the profile plans."""
     replicas_now: int | None = None
+    shards_now: int = 1
     zones: int = 3
     prices: str | None = None
     """The user's file of prices; None: those of diya."""
@@ -225,6 +228,10 @@ class CapacityFindings(Struct, frozen=True, kw_only=True):
     target: str | None = None
     seed: int = 0
     asked: Asked = Asked()
+    profile_values: dict[str, Any] = {}
+    """The whole profile, as in `run.json`, before it became that of probes."""
+    journeys: dict[str, Any] | None = None
+    """The journeys, if they are not ShopMax's."""
     slo: dict[str, float] = {}
     environment: dict[str, Any] = {}
     """The machine and the versions, as in `run.json`."""
