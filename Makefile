@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-simulation bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling
+.PHONY: bench-simulation bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -66,6 +66,9 @@ prove-judge: install  ## no correct service convicted in 2,000 runs, 99 % of eac
 prove-rolling: install  ## no turn fails while each of 12 replicas is restarted under load
 	DIYA_PROVE_REPLICAS=$${DIYA_PROVE_REPLICAS:-12} DIYA_PROVE_CUSTOMERS=$${DIYA_PROVE_CUSTOMERS:-25} \
 		$(BIN)/python -m pytest -s --timeout 900 tests/target_service/test_rolling.py
+
+validate-capacity: install  ## searches for the limit of services whose limit is known
+	$(BIN)/python -m tests.validate.capacity
 
 install: .venv/installed
 

@@ -58,7 +58,7 @@ class Finished:
 
 _BELOW, _ABOVE = 0.98, 1.025
 """Where the two first probes are, as multiples of the expected limit."""
-_LEAP = 1.15
+_LEAP = 1.3
 """The next rate where nothing failed at the expected limit."""
 _FALL = 0.9
 """The next rate where nothing passed, and no measurement tells more."""
@@ -120,7 +120,7 @@ def _rate(predicted: float, tried: Sequence[Probe], found: Bounds, rules: Rules)
         if low is None:
             return expected * _BELOW
         # Where more than expected passed, the expectation was wrong.
-        return max(expected * _ABOVE, low * (_LEAP if low > expected * _ABOVE else 1.0))
+        return max(expected * _ABOVE, low * (_LEAP if low >= expected else 1.0))
     if low is None:
         # Where less than expected failed, nothing tells by how much the expectation was wrong.
         return expected * _BELOW if expected * _BELOW < high else high * _FALL

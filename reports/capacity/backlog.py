@@ -25,6 +25,8 @@ _BLOCK_S = 5.0
 close together, so that shorter blocks understate it."""
 _SHORTEST_STRETCH_S = 4.0
 _LEAST_FULL_S = 5.0
+_WORK_SPREAD = 0.5
+"""The coefficient of variation of the work of a turn that is assumed."""
 _RISE, _FALL = 5.0, 3.5
 """A stretch with waiting turns begins so many standard deviations above the usual number of open
 turns, and ends at so many."""
@@ -115,8 +117,9 @@ class OpenTurns:
         if seconds < _LEAST_FULL_S:
             return None
         finished = sum(self.done_between(a, b) for a, b in stretches)
-        # At both ends of a stretch some turns are partly done.
-        error = math.sqrt(2 * len(stretches) * deviation**2) / seconds
+        # At both ends of a stretch some turns are partly done, and turns differ in their work.
+        partly = 2 * len(stretches) * deviation**2
+        error = math.sqrt(partly + _WORK_SPREAD**2 * finished) / seconds
         return Full(seconds, finished / seconds, error)
 
     def _stretches(self, start: float, end: float, rise: float, fall: float) -> list[Span]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.capacity.cpu_use import Step, redis_steps, replica_steps, use
-from reports.capacity.figure import Figure
+from reports.capacity.cpu_use import Step, counter, redis_steps, replica_steps, use
 from reports.capacity.findings import Demand
 from reports.measures.cpu import faulty, work
 from reports.measures.spans import Span, merged, without
@@ -50,6 +49,11 @@ def _cost(history: History, steps: Sequence[Step]) -> float | None:
     return found.used_s * (sum(b - a for a, b in spans) / found.seconds) / turns
 
 
-def value(figure: Figure | None) -> float | None:
-    """The value of a figure that may be missing."""
-    return None if figure is None else figure.value
+def counted(history: History, name: str, spans: Sequence[Span]) -> float | None:
+    """The rise of a counter of the replicas' own metrics a turn; None: it is not shown."""
+    found = counter(history, name, spans)
+    if found is None:
+        return None
+    rise, covered = found
+    turns = work(history, covered)
+    return rise / turns if turns >= _FEWEST_TURNS else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reports.measures.spans import Span, overlap
+from reports.measures.spans import Span, merged, overlap
 from reports.records import Sample
 from reports.records.history import History
 
@@ -98,9 +98,12 @@ def mean_value(history: History, source: str, name: str, spans: Sequence[Span]) 
     return sum(values) / len(values) if values else None
 
 
-def counter(history: History, name: str, spans: Sequence[Span]) -> float | None:
-    """The rise of a counter of the replicas' own metrics a second in these spans; None: unknown."""
-    rise = seconds = 0.0
+def counter(history: History, name: str, spans: Sequence[Span]) -> tuple[float, list[Span]] | None:
+    """The rise of a counter of the replicas' own metrics within these spans, and when it rose.
+
+    None: the service does not show it.
+    """
+    rise, covered = 0.0, []
     for source, samples in history.samples_by_source.items():
         if not source.startswith("service:"):
             continue
@@ -108,5 +111,5 @@ def counter(history: History, name: str, spans: Sequence[Span]) -> float | None:
         for before, now in pairwise(known):
             if now.values[name] >= before.values[name]:
                 rise += now.values[name] - before.values[name]
-                seconds += now.t - before.t
-    return rise / seconds if seconds else None
+                covered.append((before.t, now.t))
+    return (rise, merged(covered)) if covered else None

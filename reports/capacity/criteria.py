@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reports.capacity.limiting import Evidence
+from reports.capacity.limiting import BUSY, Evidence
 from reports.checks.continuity import check_continuity
 from reports.measures.intervals import SLOW_SHARE, judge_share
 from reports.records import Status
@@ -33,6 +33,18 @@ def broken_continuity(history: History) -> list[Reason]:
         Reason(_WORST, each.summary, fact=True)
         for each in check_continuity(history)
         if each.status is Status.FAIL
+    ]
+
+
+def unseen_continuity(history: History) -> list[str]:
+    """Why it is not known whether turns were lost; empty: it is known.
+
+    A probe does not wait until its sessions expire, so that other classes may be unknown.
+    """
+    return [
+        each.summary
+        for each in check_continuity(history)
+        if each.check == "continuity.lost" and each.status is Status.UNKNOWN
     ]
 
 
@@ -79,6 +91,8 @@ def _work(evidence: Evidence, offered: float) -> Iterator[Reason]:
                 ),
             )
     full = evidence.full
+    if any((share or 0.0) >= BUSY for share, _ in shares):
+        return  # the work of a busy processor is measured directly, and more exactly
     if full is not None and offered >= WORK_LIMIT * (full.per_s + full.error):
         yield Reason(
             offered / (WORK_LIMIT * full.per_s) if full.per_s else _WORST / 2,

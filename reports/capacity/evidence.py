@@ -22,7 +22,7 @@ from reports.capacity.limiting import REDIS, REPLICA
 SAME_RATE = 0.02
 """Rates that differ by at most this share vote together."""
 _SEARCHED = (ProbeKind.SEARCH, ProbeKind.STEP)
-_MEASURED_SHARE = 0.5
+_MEASURED_SHARE = 0.2
 """The work of a turn is known from probes with this share of a busy core, or more."""
 
 

@@ -13,7 +13,7 @@ IN_FLIGHT = "turns in flight"
 LOCK = "lock or wait in the service"
 MODEL = "model"
 
-BUSY = 0.9
+BUSY = 0.85
 """A resource with this share of its work, or more, is at its limit."""
 _REFUSED_SHARE = 0.005
 _GROWN = 1.3

@@ -22,8 +22,8 @@ from msgspec.structs import replace
 
 from reports.capacity import costs
 from reports.capacity.backlog import OpenTurns
-from reports.capacity.cpu_use import counter, redis_steps, use
-from reports.capacity.criteria import Reason, broken_continuity, not_met
+from reports.capacity.cpu_use import redis_steps, use
+from reports.capacity.criteria import Reason, broken_continuity, not_met, unseen_continuity
 from reports.capacity.findings import Answer, Demand, Probe, ProbeKind
 from reports.capacity.limiting import Evidence, limited_by
 from reports.capacity.measured_part import MeasuredPart, measured_part, planned_rate
@@ -90,6 +90,8 @@ def _judged(history: History, part: MeasuredPart, probe: Probe, demand: Demand |
     if back.doubt:
         unsound.append(back.doubt)
     answer, told = _answer(reasons, unsound)
+    if answer is Answer.PASS and (unseen := unseen_continuity(history)):
+        answer, told = Answer.UNKNOWN, tuple(unseen)
     return replace(
         probe,
         answer=answer,
@@ -161,7 +163,7 @@ def _evidence(
         growth=None if whole is None else open_turns.growth(*whole),
         full=None if whole is None else open_turns.full(*_before_time_outs(history, turns), usual),
         calm_s=calm,
-        model_s=_model_s(history, spans, offered),
+        model_s=costs.counted(history, "model_s", spans),
         calm_model_s=None if demand is None else demand.model_s.value,
     )
 
@@ -186,12 +188,6 @@ def _calm_latency(measured: Sequence[TurnTime], demand: Demand | None) -> float:
         return demand.latency_s.value
     answered = sorted(turn.waited for turn in measured if turn.answered)
     return percentile(answered, _CALM_PERCENT) if answered else 0.0
-
-
-def _model_s(history: History, spans: Sequence[Span], offered: float) -> float | None:
-    """Seconds that a turn waited for the model."""
-    a_second = counter(history, "model_s", spans)
-    return None if a_second is None or not offered else a_second / offered
 
 
 def _share(history: History, spans: Sequence[Span]) -> float | None:

@@ -25,6 +25,10 @@ class Service:
     """The costs of a turn, seconds, and the limits of the service."""
 
     cpu_s: float = 0.025
+    earlier_s: float = 0.0
+    """Processor time for each earlier turn of the conversation."""
+    open_s: float = 0.0
+    """Additional processor time of a first turn, which opens the session."""
     lock_s: float = 0.0
     redis_s: float = 0.0005
     model_s: float = 0.08
@@ -196,7 +200,7 @@ class Simulation:
         shape = 1 / service.spread**2
         cpu, lock, redis = (
             mean * self._rng.gammavariate(shape, 1 / shape)
-            for mean in (service.cpu_s, service.lock_s, service.redis_s)
+            for mean in (self._cpu_s(turn), service.lock_s, service.redis_s)
         )
         steps: list[Callable[[Callable[[], None]], None]] = [
             lambda after: self._use(self.cpu, cpu / 2, after),
@@ -215,6 +219,11 @@ class Simulation:
                 steps[number](lambda: step(number + 1))
 
         step(0)
+
+    def _cpu_s(self, turn: Turn) -> float:
+        service = self.service
+        opening = service.open_s if turn.number == 0 else 0.0
+        return service.cpu_s + service.earlier_s * turn.number + opening
 
     def _model(self, after: Callable[[], None]) -> None:
         pause = self.service.model_s * self._rng.lognormvariate(0, 0.3)

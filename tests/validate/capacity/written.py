@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
+
+import msgspec
 
 from reports.records import (
     AuditRecord,
@@ -13,6 +16,7 @@ from reports.records import (
     HistoryItem,
     LoadMark,
     Outcome,
+    RecordWriter,
     Sample,
     Seen,
     TurnRecord,
@@ -53,6 +57,17 @@ def history(run: Simulation) -> History:
         samples=list(_samples(run)),
         marks=_marks(run),
     )
+
+
+def write(run: History, directory: Path) -> Path:
+    """Write the history as a run directory."""
+    directory.mkdir(parents=True)
+    (directory / "run.json").write_bytes(msgspec.json.encode(run.run))
+    with RecordWriter(directory) as writer:
+        for records in (run.conversations, run.turns, run.audits, run.samples, run.marks):
+            for record in records:
+                writer.write(record)
+    return directory
 
 
 def _description(run: Simulation) -> RunDescription:

@@ -1,0 +1,90 @@
+"""Bytes in Redis for each turn and for each session, from the samples of its memory.
+
+Between samples the memory changes by bytes × sessions that came and went + bytes × their turns.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from itertools import pairwise
+from math import isnan
+
+from reports.capacity.figure import Figure, Label, unknown
+from reports.capacity.least_squares import Coefficient, fitted
+from reports.records.columns import OK, OUTCOME
+from reports.records.history import History
+
+_STEP_S = 5.0
+_NOT_DATA = ("mem_clients_normal", "mem_aof_buffer", "mem_replication_backlog")
+_WHY = "Redis's memory between samples, against the sessions and turns that came and went"
+
+
+def bytes_per_turn(history: History) -> Figure:
+    """Bytes for each stored turn."""
+    return _figure(history, 1)
+
+
+def bytes_per_session(history: History) -> Figure:
+    """Bytes for each session without its turns."""
+    return _figure(history, 0)
+
+
+def _figure(history: History, place: int) -> Figure:
+    found = history.once(_fit)
+    if found is None:
+        return unknown("bytes", "the memory of Redis does not tell; `diya capacity` measures it")
+    each = found[place]
+    return Figure(
+        value=each.value,
+        unit="bytes",
+        label=Label.FITTED,
+        low=each.value - each.half,
+        high=each.value + each.half,
+        why=_WHY,
+    )
+
+
+def _fit(history: History) -> list[Coefficient] | None:
+    """Bytes for each session, and for each turn."""
+    memory: list[tuple[float, float]] = []
+    for sample in history.samples_by_source.get("redis", []):
+        used = sample.values.get("used_memory")
+        if used is not None and (not memory or sample.t - memory[-1][0] >= _STEP_S):
+            other = sum(sample.values.get(name, 0.0) for name in _NOT_DATA)
+            memory.append((sample.t, used - other))
+    came, went, turns_came, turns_went = _moments(history)
+    table, changes = [], []
+    for (a, before), (b, after) in pairwise(memory):
+        sessions = _between(came, a, b) - _between(went, a, b)
+        turns = _between(turns_came, a, b) - _between(turns_went, a, b)
+        if sessions or turns:
+            table.append([float(sessions), float(turns)])
+            changes.append(after - before)
+    return fitted(table, changes)
+
+
+def _moments(
+    history: History,
+) -> tuple[list[float], list[float], list[float], list[float]]:
+    """When sessions came and went, and their turns with them, each in order."""
+    done: defaultdict[int, list[float]] = defaultdict(list)
+    turns = history.turns
+    for index, state, at in zip(turns.conversation, turns.state, turns.done, strict=True):
+        if state & OUTCOME == OK:
+            done[index].append(at)
+    came, went, turns_went = [], [], []
+    for talk in history.conversations:
+        if talk.opened is None or isnan(talk.opened):
+            continue
+        came.append(talk.opened)
+        last = max(done[talk.conversation], default=talk.opened)
+        end = talk.deleted if talk.deleted is not None else last + history.run.ttl_seconds
+        went.append(end)
+        turns_went += [end] * len(done[talk.conversation])
+    turns_came = [at for ends in done.values() for at in ends]
+    return sorted(came), sorted(went), sorted(turns_came), sorted(turns_went)
+
+
+def _between(moments: list[float], start: float, end: float) -> int:
+    return bisect_right(moments, end) - bisect_right(moments, start)

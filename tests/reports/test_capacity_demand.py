@@ -1,0 +1,128 @@
+"""The demand of a turn, from the records of simulated services with known costs."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from reports.capacity.demand import measure_demand
+from reports.capacity.figure import Figure
+from reports.capacity.findings import Demand
+from reports.capacity.knee import predicted_knee
+from reports.capacity.least_squares import fitted, ratio, t95
+from reports.capacity.limiting import IN_FLIGHT, REDIS, REPLICA
+from reports.records.errors import HistoryError
+from reports.records.history import History
+from reports.records.run_description import RunDescription
+from tests.validate.capacity.service import Load, Service
+from tests.validate.capacity.written import played
+
+SEEDS = range(4)
+
+
+@cache
+def demand(service: Service, seed: int, rate: float = 12.0) -> Demand:
+    return measure_demand(played(service, Load(rate, seconds=60.0, seed=seed)))
+
+
+def holds(figure: Figure, value: float) -> bool:
+    assert figure.low is not None
+    assert figure.high is not None
+    return figure.low <= value <= figure.high
+
+
+def test_the_cost_of_a_turn_is_within_3_percent() -> None:
+    service = Service(cpu_s=0.02, redis_s=0.002)
+    for seed in SEEDS:
+        found = demand(service, seed)
+        assert found.replica_cpu_s.value == pytest.approx(0.02, rel=0.03)
+        assert found.redis_s.value == pytest.approx(0.002, rel=0.03)
+        assert found.model_calls.value == pytest.approx(2.0, rel=0.03)
+        assert found.model_s.value == pytest.approx(0.167, rel=0.05)
+
+
+def test_most_intervals_hold_the_true_cost() -> None:
+    service = Service(cpu_s=0.02)
+    held = sum(holds(demand(service, seed).replica_cpu_s, 0.02) for seed in range(10, 25))
+    assert held >= 12
+
+
+def test_the_cost_of_earlier_turns_and_of_the_opening_is_told_apart() -> None:
+    service = Service(cpu_s=0.01, earlier_s=0.005, open_s=0.02, spread=0.1)
+    found = demand(service, 1, 20.0)
+    assert found.replica_cpu_base_s.value == pytest.approx(0.01, rel=0.25)
+    assert found.replica_cpu_per_earlier_turn_s.value == pytest.approx(0.005, rel=0.25)
+    assert found.by_kind_cpu_s["open"].value == pytest.approx(0.03, rel=0.25)
+    assert set(found.by_kind_cpu_s) == {"open", "text"}
+
+
+def test_what_was_not_sampled_is_unknown() -> None:
+    found = demand(Service(), 1)
+    assert found.redis_bytes.value is None
+    assert found.others_cpu_s.value is None
+
+
+def test_the_latency_and_the_length_of_conversations_are_measured() -> None:
+    found = demand(Service(), 2)
+    assert found.latency_s.value == pytest.approx(0.2, rel=0.1)
+    assert found.turns_per_conversation == pytest.approx(2.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("service", "limit", "knee", "resource"),
+    [
+        (Service(cpu_s=0.02), None, 50.0, REPLICA),
+        (Service(cpu_s=0.005, redis_s=0.02), None, 50.0, REDIS),
+        (Service(cpu_s=0.005), 6, 34.0, IN_FLIGHT),
+    ],
+)
+def test_the_first_full_resource_is_predicted(
+    service: Service, limit: int | None, knee: float, resource: str
+) -> None:
+    found = measure_demand(played(service, Load(12.0, seconds=60.0, seed=5)), limit)
+    predicted = predicted_knee(found)
+    assert predicted.limited_by == resource
+    assert predicted.rate.value == pytest.approx(knee, rel=0.05)
+    assert holds(predicted.rate, predicted.rate.value or 0.0)
+
+
+def test_a_run_without_answers_has_no_demand(tmp_path: Path) -> None:
+    empty = RunDescription(schema_version=1, origin=0.0, ttl_seconds=30.0)
+    with pytest.raises(HistoryError, match="must hold answered turns"):
+        measure_demand(History(name="empty", run=empty))
+
+
+def test_least_squares_find_the_coefficients_and_their_intervals() -> None:
+    inside = 0
+    for seed in range(100):
+        draw = random.Random(seed)
+        rows = [[draw.uniform(5, 15), draw.uniform(0, 30)] for _ in range(30)]
+        values = [2.0 * a + 0.5 * b + draw.gauss(0, 1.0 + a / 5) for a, b in rows]
+        found = fitted(rows, values)
+        assert found is not None
+        inside += abs(found[1].value - 0.5) <= found[1].half
+    assert inside >= 88
+
+
+def test_columns_that_cannot_be_told_apart_have_no_fit() -> None:
+    rows = [[float(n), 2.0 * n] for n in range(1, 30)]
+    assert fitted(rows, [float(n) for n in range(1, 30)]) is None
+    assert fitted([[1.0, 2.0]] * 3, [1.0] * 3) is None
+
+
+def test_a_ratio_has_the_interval_of_its_residuals() -> None:
+    found = ratio([2.0, 4.0, 6.0], [1.0, 2.0, 3.0])
+    assert found is not None
+    assert found.value == 2.0
+    assert found.half == 0.0
+    assert ratio([1.0], [1.0]) is None
+
+
+@pytest.mark.parametrize(
+    ("free", "t"), [(4, 2.776), (10, 2.228), (20, 2.086), (60, 2.000), (1000, 1.962)]
+)
+def test_students_t_is_within_1_percent(free: int, t: float) -> None:
+    assert t95(free) == pytest.approx(t, rel=0.01)
