@@ -11,6 +11,7 @@ the planned one.  So no two probes have exactly one rate: rates within `SAME_RAT
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from reports.capacity.criteria import WORK_LIMIT
 from reports.capacity.findings import Answer, Probe, ProbeKind
 from reports.capacity.limiting import REDIS, REPLICA
+from reports.capacity.missed import limit_by_missed
 
 SAME_RATE = 0.02
 """Rates that differ by at most this share vote together."""
@@ -76,7 +78,8 @@ def carried(probes: Sequence[Probe]) -> float | None:
 def expected_limit(probes: Sequence[Probe]) -> float | None:
     """The limit that the measured work of the probes tells, turns a second; None: it does not.
 
-    0.95 of what the replica's core, Redis's main thread, or the unseen bottleneck carries.
+    0.95 of what the replica's core, Redis's main thread, or the unseen bottleneck carries, or the
+    load at which 1 % of the turns miss the SLO.
     """
     known = searched(probes)
     found = []
@@ -89,6 +92,8 @@ def expected_limit(probes: Sequence[Probe]) -> float | None:
         found += [statistics.median(limits)] if limits else []
     knee = carried(probes)
     found += [] if knee is None else [WORK_LIMIT * knee]
+    latency = limit_by_missed(known)
+    found += [] if latency is None else [latency]
     return min(found, default=None)
 
 
@@ -107,10 +112,10 @@ def offered(probe: Probe) -> float:
 
 def bounds(probes: Sequence[Probe]) -> Bounds:
     """The interval that all probes together leave."""
-    knee = carried(probes)
+    most = _most(probes)
     known = sorted(searched(probes), key=offered)
-    good = [probe for probe in known if _passed(probe, knee)]
-    bad = [probe for probe in known if not _passed(probe, knee)]
+    good = [probe for probe in known if _passed(probe, most)]
+    bad = [probe for probe in known if not _passed(probe, most)]
     high = next((offered(probe) for probe in bad if _stands(probe, good, bad)), None)
     below = [offered(p) for p in good if high is None or offered(p) < high]
     low = max(below, default=None)
@@ -123,14 +128,17 @@ def bounds(probes: Sequence[Probe]) -> Bounds:
     )
 
 
-def _passed(probe: Probe, knee: float | None) -> bool:
-    """Whether a probe counts as passed.
+def _most(probes: Sequence[Probe]) -> float:
+    """The load from which on a probe passes only because it was short, by all probes together."""
+    knee, latency = carried(probes), limit_by_missed(searched(probes))
+    return min(
+        math.inf if knee is None else WORK_LIMIT * knee, math.inf if latency is None else latency
+    )
 
-    Above 0.95 of what other probes showed to be carried, it passed only because it was short.
-    """
-    if probe.answer is not Answer.PASS:
-        return False
-    return knee is None or offered(probe) < WORK_LIMIT * knee
+
+def _passed(probe: Probe, most: float) -> bool:
+    """Whether a probe counts as passed."""
+    return probe.answer is Answer.PASS and offered(probe) < most
 
 
 def _stands(fail: Probe, good: Sequence[Probe], bad: Sequence[Probe]) -> bool:

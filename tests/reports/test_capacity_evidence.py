@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from reports.capacity.evidence import bounds, expected_limit
 from reports.capacity.figure import Label
 from reports.capacity.findings import Answer, Probe, ProbeKind
 from reports.capacity.limiting import LOCK, REPLICA
+from reports.capacity.missed import limit_by_missed
 from reports.capacity.sustainable import sustainable
 
 
@@ -109,3 +111,24 @@ def test_without_a_fail_the_limit_is_above() -> None:
     assert answer.rate.value == 30.0
     assert answer.rate.high is None
     assert "none failed" in answer.rate.why
+
+
+def with_missed(offered: float, share: float) -> Probe:
+    answer = Answer.FAIL if share > 0.01 else Answer.PASS
+    return replace(probe(offered, answer), missed_share=share, limited_by=None)
+
+
+def test_the_share_of_missed_turns_over_all_probes_tells_the_limit_by_latency() -> None:
+    # The share doubles with each turn a second, and is 1 % at 58.
+    probes = [with_missed(rate, 0.01 * 2 ** (rate - 58)) for rate in (56.0, 57.0, 59.0, 60.0)]
+    assert limit_by_missed(probes) == pytest.approx(58.0)
+    lucky = with_missed(59.5, 0.005)
+    found = bounds([*probes, lucky])
+    assert (found.low, found.high) == (57.0, 59.0)
+
+
+def test_probes_on_one_side_do_not_tell_the_limit_by_latency() -> None:
+    assert limit_by_missed([with_missed(rate, 0.002) for rate in (56.0, 57.0, 58.0)]) is None
+    assert limit_by_missed([with_missed(57.0, 0.005), with_missed(59.0, 0.02)]) is None
+    falling = [with_missed(57.0, 0.05), with_missed(58.0, 0.02), with_missed(59.0, 0.005)]
+    assert limit_by_missed(falling) is None
