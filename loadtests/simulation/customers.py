@@ -52,11 +52,10 @@ class Customers:
         most_open: int,
         calendar: list[Event],
         number: Callable[[], int],
-        launch: Callable[[float, Request], None],
         opened: Callable[[float, Talk], None] | None,
         watch: Watch,
     ) -> None:
-        """`launch` sends a request on its way; without `retries` an attempt is the only one.
+        """Without `retries` an attempt is the only one.
 
         `opened` opens a session without a request, and nobody reads it back; None: the customers
         do both.
@@ -64,7 +63,9 @@ class Customers:
         self._deadline_s, self._attempt_s, self._ttl_s = deadline_s, attempt_timeout_s, ttl_s
         self._retries, self._most_open = retries, most_open
         self._calendar, self._number = calendar, number
-        self._launch, self._opened, self._watch = launch, opened, watch
+        self._opened, self._watch = opened, watch
+        self.launch: Callable[[float, Request], None] = _nowhere
+        """Sends a request on its way."""
         self.limits: deque[tuple[float, Request]] = deque()
         """The usual time limits of attempts, in order; those of answered attempts stay in it."""
         self.open = 0
@@ -107,7 +108,7 @@ class Customers:
         else:
             request = Request(talk, kind, t, t + limit)
             self.limits.append((request.limit, request))
-        self._launch(t, request)
+        self.launch(t, request)
 
     def answer(self, t: float, request: Request, reply: Reply) -> None:
         """An attempt has ended; one that was given up does not count."""
@@ -216,6 +217,10 @@ class Customers:
         self.asking -= 1
         del self.under_way[talk]
         self._watch.conversation(t, talk, deleted=deleted)
+
+
+def _nowhere(t: float, request: Request) -> None:
+    raise NotImplementedError
 
 
 def _jitter(talk: Talk) -> Jitter:

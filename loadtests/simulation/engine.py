@@ -123,7 +123,6 @@ class Engine:
             most_open=set_up.most_open,
             calendar=calendar,
             number=number,
-            launch=self._launch_on_shared if shared else lambda t, r: self.service.arrive(t, r),
             opened=self.store.create if set_up.only_turns else None,
             watch=watch,
         )
@@ -136,6 +135,7 @@ class Engine:
             number,
             self._answer_on_shared if shared else self.customers.answer,
         )
+        self.customers.launch = self._launch_on_shared if shared else self.service.arrive
         self._half_s = calibration.others_cpu_s / 2
         self._coming: PlannedTalk | None = None
         self._at = 0.0
@@ -316,8 +316,8 @@ class Engine:
             backlog_per_s=measuring.slope([(r.t, r.open_turns) for r in part]),
             most_sessions=max((r.sessions for r in counted.readings), default=0),
             most_bytes=max(bytes_, default=0.0),
-            fates=dict(counted.fates),
-            outcomes=dict(counted.outcomes),
+            fates=counted.fates,
+            outcomes=counted.outcomes,
         )
 
     def _left(self) -> int:

@@ -18,7 +18,7 @@ from loadtests.simulation import plans, steady
 from loadtests.simulation.calibration import DEFAULT, Calibration, CalibrationError, check
 from loadtests.simulation.engine import SetUp
 from loadtests.simulation.plans import PlannedTalk
-from reports.capacity.findings import CapacityFindings, Demand
+from reports.capacity.findings import CapacityFindings, Demand, ProbeKind
 
 _CPU = (
     *("turn_cpu_s", "earlier_turn_cpu_s", "tool_cpu_s", "stream_cpu_s", "open_cpu_s"),
@@ -27,6 +27,8 @@ _CPU = (
 _SCRIPTS_A_TURN = 2
 _SCRIPTS_BESIDE = 2
 """Of a conversation: the opening and the read."""
+_DEMAND_SHARE = 0.3
+"""The share of the core at which the demand is measured, unless a probe says otherwise."""
 _SECONDS = 120.0
 _SEED = 1
 
@@ -130,7 +132,7 @@ def _with_way(
     made: Calibration, findings: CapacityFindings, demand: Demand, mix: _Mix
 ) -> Calibration:
     """The way to a replica is what the measured median has beyond the simulated one."""
-    median, rate = demand.latency_s.value, _demand_rate(findings)
+    median, rate = demand.latency_s.value, _demand_rate(findings, demand)
     if median is None or rate is None:
         return made
     made = replace(made, balancer_s=0.0)
@@ -141,16 +143,17 @@ def _with_way(
     return replace(made, balancer_s=max(0.0, (median - simulated) / 2))
 
 
-def _demand_rate(findings: CapacityFindings) -> float | None:
-    rates = [probe.rate for probe in findings.probes if probe.kind == "demand"]
-    return rates[0] if rates else None
+def _demand_rate(findings: CapacityFindings, demand: Demand) -> float | None:
+    """Turns a second of the run that measured the demand."""
+    rates = [probe.rate for probe in findings.probes if probe.kind is ProbeKind.DEMAND]
+    if rates:
+        return rates[0]
+    cpu_s = demand.replica_cpu_s.value
+    return _DEMAND_SHARE / cpu_s if cpu_s else None
 
 
 def _validated(findings: CapacityFindings) -> float:
-    """The highest share of the replica's core in a run that the calibration rests on."""
-    shares = [
-        probe.cpu_share
-        for probe in findings.probes
-        if probe.kind == "demand" and probe.cpu_share is not None
-    ]
-    return min(1.0, max(shares, default=0.0))
+    """The share of the replica's core in the run that measured the demand."""
+    demands = [probe for probe in findings.probes if probe.kind is ProbeKind.DEMAND]
+    shares = [probe.cpu_share for probe in demands if probe.cpu_share is not None]
+    return min(1.0, max(shares, default=_DEMAND_SHARE))

@@ -15,7 +15,7 @@ from loadtests.simulation import statistics as measuring
 from loadtests.simulation.calibration import Calibration
 from loadtests.simulation.faults import Window, replica_name
 from loadtests.simulation.plans import TOOL, PlannedTalk
-from loadtests.simulation.state import Reply, Request, Talk
+from loadtests.simulation.state import NOWHERE, Reply, Request, Talk
 from loadtests.simulation.statistics import Reading, Statistics
 from reports.records import (
     AuditRecord,
@@ -325,7 +325,7 @@ def _reply(conversation: int, turn: int) -> str:
 
 
 def _replica(request: Request, reply: Reply) -> str | None:
-    if reply.status is None or request.replica is None:
+    if reply.status is None or request.replica is NOWHERE:
         return None
     return replica_name(request.replica.index)
 

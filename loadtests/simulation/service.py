@@ -62,6 +62,9 @@ class Service:
         self._commit_s = (
             calibration.redis_script_s + calibration.redis_byte_s * calibration.redis_turn_bytes
         )
+        self._script_s, self._most = calibration.redis_script_s, calibration.in_flight_limit
+        self._once, self._quota = calibration.exactly_once, calibration.model_requests_per_min
+        self._slope_s = calibration.earlier_turn_cpu_s
         self.model_factor = 1.0
         """The factor on the time of every model call."""
         self._quota_minute, self._quota_used = -1, 0
@@ -80,7 +83,7 @@ class Service:
         if request.kind != TURN:
             self._arrive_beside(t, request, replica)
             return
-        if replica.in_flight >= calibration.in_flight_limit:
+        if replica.in_flight >= self._most:
             replica.refused += 1
             cost, way = calibration.refusal_cpu_s, self._way_s
             request.reply = state.OVERLOADED
@@ -91,7 +94,7 @@ class Service:
             replica.most_in_flight = replica.in_flight
         planned, stored = request.planned, len(request.talk.stored)
         kind = planned[1]
-        work = self._base[kind] + calibration.earlier_turn_cpu_s * stored
+        work = self._base[kind] + self._slope_s * stored
         if self._many and stored:
             work += self._unread(request.talk, replica, stored) * calibration.uncached_turn_cpu_s
         request.work = work = work * planned[2] * self._slower
@@ -109,7 +112,7 @@ class Service:
     def received(self, t: float, request: Request) -> None:
         """The turn takes the session's lease and reads the session."""
         if not request.dead:
-            self._store.run(t, request, self._is.redis_script_s, stages.BEGUN)
+            self._store.run(t, request, self._script_s, stages.BEGUN)
 
     def begun(self, t: float, request: Request) -> None:
         """Redis has answered: the turn may run, or it ran before, or another one is running."""
@@ -117,13 +120,13 @@ class Service:
         if talk.expires <= t:
             self._refuse(t, request, state.MISSING)
             return
-        if request.turn <= talk.settled and self._is.exactly_once:
+        if request.turn <= talk.settled and self._once:
             if not request.dead:
                 cost, way = self._is.repeat_cpu_s, self._way_s
-                self._submit(_of(request), t, cost, stages.REPLIED, request, way)
+                self._submit(request.replica, t, cost, stages.REPLIED, request, way)
             return
         holder = talk.lease
-        if holder is not None and talk.lease_until > t and self._is.exactly_once:
+        if holder is not None and talk.lease_until > t and self._once:
             self._wait(t, request)
             return
         talk.lease, talk.lease_until = request, math.inf
@@ -134,13 +137,13 @@ class Service:
             return
         request.step = 1
         work = request.work * self._shares[request.planned[1]][1]
-        self._submit(_of(request), t, work, stages.ASKED, request, 0.0)
+        self._submit(request.replica, t, work, stages.ASKED, request, 0.0)
 
     def asked(self, t: float, request: Request) -> None:
         """The replica calls the model."""
         if request.dead:
             return
-        if self._is.model_requests_per_min is not None and not self._within_quota(t):
+        if self._quota is not None and not self._within_quota(t):
             self._let_go(request)
             self._refuse(t, request, state.NO_QUOTA)
             return
@@ -160,7 +163,7 @@ class Service:
         request.step = step = request.step + 1
         work = request.work * self._shares[planned[1]][step]
         stage = stages.ASKED if request.call < len(planned[3]) else stages.WRITTEN
-        self._submit(_of(request), t, work, stage, request, 0.0)
+        self._submit(request.replica, t, work, stage, request, 0.0)
 
     def written(self, t: float, request: Request) -> None:
         """The replica writes the turn."""
@@ -170,20 +173,20 @@ class Service:
     def committed(self, t: float, request: Request) -> None:
         """Redis has written the turn, if it still held the lease."""
         talk = request.talk
-        if (talk.lease is not request and self._is.exactly_once) or talk.expires <= t:
+        if (talk.lease is not request and self._once) or talk.expires <= t:
             self._refuse(t, request, state.CONFLICT)
             return
         self._store.append(t, talk, request.turn)
         if request.dead:
             return
         work = request.work * self._shares[request.planned[1]][-1]
-        self._submit(_of(request), t, work, stages.REPLIED, request, self._way_s)
+        self._submit(request.replica, t, work, stages.REPLIED, request, self._way_s)
 
     def replied(self, t: float, request: Request) -> None:
         """The answer to a turn reaches the customer."""
         if request.dead:
             return
-        replica = _of(request)
+        replica = request.replica
         del replica.open[request]
         replica.in_flight -= 1
         replica.turns += 1
@@ -192,13 +195,13 @@ class Service:
     def refused(self, t: float, request: Request) -> None:
         """A refusal for too many turns reaches the customer."""
         if not request.dead:
-            del _of(request).open[request]
+            del request.replica.open[request]
             self._answer(t, request, request.reply)
 
     def poll(self, t: float, request: Request) -> None:
         """A repeated turn asks Redis again whether the session is free."""
         if not request.dead:
-            self._submit(_of(request), t, self._is.refusal_cpu_s, stages.RECEIVED, request, 0.0)
+            self._submit(request.replica, t, self._is.refusal_cpu_s, stages.RECEIVED, request, 0.0)
 
     def give_up(self, t: float, request: Request) -> None:
         """The replica has waited too long for Redis."""
@@ -217,7 +220,7 @@ class Service:
             return
         request.reply = reply
         cost, way = self._is.refusal_cpu_s, self._way_s
-        self._submit(_of(request), t, cost, stages.REPLIED, request, way)
+        self._submit(request.replica, t, cost, stages.REPLIED, request, way)
 
     def _wait(self, t: float, request: Request) -> None:
         if request.dead:
@@ -240,7 +243,7 @@ class Service:
         if minute != self._quota_minute:
             self._quota_minute, self._quota_used = minute, 0
         self._quota_used += 1
-        return self._quota_used <= (self._is.model_requests_per_min or math.inf)
+        return self._quota_used <= (self._quota or math.inf)
 
     # ------------------------------------------------- opening, read, deletion
 
@@ -283,13 +286,13 @@ class Service:
     def side_replied(self, t: float, request: Request) -> None:
         """The answer reaches the customer."""
         if not request.dead:
-            del _of(request).open[request]
+            del request.replica.open[request]
             self._answer(t, request, request.reply)
 
     def _reply_beside(self, t: float, request: Request, reply: Reply, work: float) -> None:
         request.reply = reply
         way = self._way_s
-        self._submit(_of(request), t, work, stages.SIDE_REPLIED, request, way)
+        self._submit(request.replica, t, work, stages.SIDE_REPLIED, request, way)
 
     # ------------------------------------------------------------------- kills
 
@@ -320,10 +323,3 @@ class Service:
         renewed = request.begun + math.floor((t - request.begun) / third) * third if third else t
         request.talk.lease_until = renewed + self._is.lease_s
         self._store.expires(request.talk)
-
-
-def _of(request: Request) -> Replica:
-    """The replica that has taken the request."""
-    replica = request.replica
-    assert replica is not None
-    return replica

@@ -137,7 +137,7 @@ class Request:
         """When the customer gives it up; 0 once it was answered or given up."""
         self.turn = talk.turn
         self.planned = talk.planned.turns[self.turn]
-        self.replica: Replica | None = None
+        self.replica = NOWHERE
         self.dead = False
         """Its replica was killed."""
         self.work = 0.0
@@ -213,3 +213,7 @@ class Shard(Processor):
         self.speed = 1.0
         """The factor on the time of a script."""
         self.pauses_until = 0.0
+
+
+NOWHERE = Replica(-1)
+"""The replica of a request that no replica has taken."""

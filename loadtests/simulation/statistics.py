@@ -53,11 +53,14 @@ class Statistics:
     """When each acknowledged turn was due."""
     latencies: array[float] = field(default_factory=lambda: array("d"))
     """How long it took from then on."""
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    """Of all turns."""
+    lost: Counter[Outcome] = field(default_factory=Counter)
+    """Turns that were not acknowledged."""
     bad: Counter[Outcome] = field(default_factory=Counter)
-    """Of the measured turns that were not acknowledged."""
-    fates: Counter[Fate] = field(default_factory=Counter)
+    """The measured ones among them."""
+    offered: int = 0
+    """Conversations that came to their end."""
+    unplayed: Counter[Fate] = field(default_factory=Counter)
+    """Arrivals that were not offered, or not to their end."""
     retried: int = 0
     """Turns that took more than one attempt."""
     readings: list[Reading] = field(default_factory=list)
@@ -65,13 +68,14 @@ class Statistics:
     def turn(self, t: float, talk: Talk, outcome: Outcome, request: Request, reply: Reply) -> None:
         """A turn has ended."""
         due = talk.due
-        self.outcomes[outcome] += 1
         if talk.attempts > 1:
             self.retried += 1
         if outcome is Outcome.OK:
             self.dues.append(due)
             self.latencies.append(t - due)
-        elif self.measured_from <= due < self.measured_to:
+            return
+        self.lost[outcome] += 1
+        if self.measured_from <= due < self.measured_to:
             self.bad[outcome] += 1
 
     def read(self, t: float, talk: Talk, request: Request, reply: Reply) -> None:
@@ -79,11 +83,21 @@ class Statistics:
 
     def conversation(self, t: float, talk: Talk, *, deleted: bool) -> None:
         """A conversation has ended."""
-        self.fates[Fate.OFFERED] += 1
+        self.offered += 1
 
     def not_played(self, t: float, planned: PlannedTalk, fate: Fate) -> None:
         """An arrival was not offered, or not to its end."""
-        self.fates[fate] += 1
+        self.unplayed[fate] += 1
+
+    @property
+    def outcomes(self) -> dict[Outcome, int]:
+        """Of all turns."""
+        return {Outcome.OK: len(self.latencies), **self.lost}
+
+    @property
+    def fates(self) -> dict[Fate, int]:
+        """Of all arrivals."""
+        return {Fate.OFFERED: self.offered, **self.unplayed}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

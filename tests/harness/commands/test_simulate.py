@@ -185,6 +185,13 @@ def test_a_calibration_has_the_measured_demand() -> None:
     assert outcomes.redis_share == pytest.approx(15.0 * 0.0003, rel=0.1)
 
 
+def test_the_demand_is_measured_at_a_third_of_the_core_unless_a_probe_says_otherwise() -> None:
+    profile = profiles.load("smoke")
+    made = from_capacity.calibrate(findings(probes=()), profile)
+    assert made.validated_share == 0.3
+    assert made.balancer_s > 0
+
+
 def test_one_command_calibrates_from_a_capacity_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
