@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import ConfigError
+from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from loadtests.simulation import calibration as calibrations
-from loadtests.simulation import steady
+from loadtests.simulation import from_capacity, plans, steady
 from loadtests.simulation.calibration import Calibration, CalibrationError
 from loadtests.simulation.engine import SetUp
 from loadtests.simulation.plans import PlannedTalk
+from reports.capacity.findings import CapacityFindings
 from reports.capacity.fleet import Simulation
 
 CHECKED_REPLICAS = 12
@@ -27,18 +29,27 @@ SECONDS, WARM_UP_S = 120.0, 20.0
 compressed think times are used, as in the probes, so the load is steady after seconds."""
 
 
-def simulation(run_dir: Path, profile: Profile, seed: int) -> Simulation | None:
-    """The simulator, calibrated by a capacity run; None: the run has no calibration.
+def simulation(
+    run_dir: Path, findings: CapacityFindings, profile: Profile, book: Book | None = None
+) -> Simulation | None:
+    """The simulator, calibrated by a capacity run; None: the run measured no demand.
 
-    Raises ConfigError for a calibration that cannot be used.
+    The calibration is that of `calibration.json` in the run's directory; without one it is made
+    from the findings, and written there.  Raises ConfigError for one that cannot be used, OSError
+    for a directory that is not writable.
     """
-    if not (run_dir / calibrations.FILE).is_file():
-        return None
+    file = run_dir / calibrations.FILE
     try:
-        calibration = calibrations.read(run_dir)
+        if file.is_file():
+            calibration = calibrations.read(file)
+        elif findings.demand is None:
+            return None
+        else:
+            calibration = from_capacity.calibrate(findings, profile)
+            calibrations.write(file, calibration)
     except CalibrationError as error:
-        raise ConfigError(str(error)) from None
-    return Simulation(_Fleets(profile, calibration, seed).keep, CHECKED_REPLICAS)
+        raise ConfigError(f"{run_dir}: {error}") from None
+    return Simulation(_Fleets(profile, calibration, findings.seed, book).keep, CHECKED_REPLICAS)
 
 
 @dataclass(slots=True)
@@ -48,12 +59,13 @@ class _Fleets:
     profile: Profile
     calibration: Calibration
     seed: int
+    book: Book | None
     _talks: list[PlannedTalk] = field(default_factory=list)
 
     def keep(self, replicas: int, turns_per_s: float) -> bool | None:
         """Whether the fleet keeps the SLO at this rate."""
         if not self._talks:
-            self._talks = steady.library_of(self.profile, self.seed, self.calibration)
+            self._talks = plans.library(self.profile, self.seed, self.calibration, self.book)
         group = min(replicas, GROUP)
         talk = self.profile.conversation
         set_up = SetUp(

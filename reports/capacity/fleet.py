@@ -15,6 +15,8 @@ from reports.capacity.findings import Sustainable
 UNIT = "replicas"
 SHARED = ("Redis", "model")
 """Limits that all replicas share: more replicas do not move them."""
+_BEYOND = 1.1
+"""The simulator must refuse one replica so many times the load that failed."""
 _MOST_MORE = 0.5
 """The simulator may ask for so many more replicas, as a share; more would be another answer."""
 
@@ -81,8 +83,11 @@ def bare_fleet(
         )
     label, why = Label.ASSUMED, "N replicas are taken to carry N times one replica's load"
     if simulation is not None:
-        found = _simulated(needed, target.value, simulation)
-        if found is None:
+        agrees = _agrees(sustainable.rate, lower, simulation)
+        found = _simulated(needed, target.value, simulation) if agrees else None
+        if not agrees:
+            why = f"{why}; the simulator does not find the measured load of one replica"
+        elif found is None:
             why = f"{why}; the simulator could not tell"
         elif found < 0:
             most = _most(needed)
@@ -114,6 +119,13 @@ def grown(bare: Figure, grow: Callable[[int], int], why: str) -> Figure:
         return bare
     ends = [None if end is None else float(grow(int(end))) for end in (bare.low, bare.high)]
     return replace(bare, value=float(grow(int(bare.value))), low=ends[0], high=ends[1], why=why)
+
+
+def _agrees(rate: Figure, lower: float, simulation: Simulation) -> bool:
+    """Whether the simulator finds for one replica about what was measured."""
+    if simulation.passes(1, lower) is not True:
+        return False
+    return rate.high is None or simulation.passes(1, _BEYOND * rate.high) is False
 
 
 def _simulated(needed: int, rate: float, simulation: Simulation) -> int | None:

@@ -79,10 +79,17 @@ def test_an_unknown_number_stays_unknown() -> None:
     assert (found.value, found.why) == (None, "probe it")
 
 
+def alone(rate: float) -> bool:
+    """What was measured: one replica keeps the SLO at 30 turns a second."""
+    return rate <= 30
+
+
 def test_the_simulator_may_ask_for_more() -> None:
     asked: list[int] = []
 
     def passes(replicas: int, rate: float) -> bool:
+        if replicas == 1:
+            return alone(rate)
         asked.append(replicas)
         assert rate == 300
         return replicas >= 12
@@ -98,24 +105,37 @@ def test_the_simulator_is_not_asked_for_fewer() -> None:
 
     def passes(replicas: int, rate: float) -> bool:
         asked.append(replicas)
-        return True
+        return replicas > 1 or alone(rate)
 
     found = bare_fleet(assumed(300, "turns/s"), sustainable(), Simulation(passes, 12))
-    assert (asked, found.value) == ([10], 10)
+    assert (asked, found.value) == ([1, 1, 10], 10)
 
 
 def test_a_simulator_that_cannot_tell_changes_nothing() -> None:
-    found = bare_fleet(
-        assumed(300, "turns/s"), sustainable(), Simulation(lambda replicas, rate: None, 12)
-    )
+    def passes(replicas: int, rate: float) -> bool | None:
+        return alone(rate) if replicas == 1 else None
+
+    found = bare_fleet(assumed(300, "turns/s"), sustainable(), Simulation(passes, 12))
     assert (found.value, found.label) == (10, Label.ASSUMED)
     assert "could not tell" in found.why
 
 
-def test_the_number_is_not_known_if_no_simulated_fleet_passes() -> None:
+@pytest.mark.parametrize("always", [True, False, None])
+def test_a_simulator_that_does_not_find_the_measured_load_is_not_used(
+    always: bool | None,
+) -> None:
     found = bare_fleet(
-        assumed(300, "turns/s"), sustainable(), Simulation(lambda replicas, rate: False, 12)
+        measured(300, "turns/s"), sustainable(), Simulation(lambda replicas, rate: always, 12)
     )
+    assert (found.value, found.label) == (10, Label.ASSUMED)
+    assert "does not find the measured load of one replica" in found.why
+
+
+def test_the_number_is_not_known_if_no_simulated_fleet_passes() -> None:
+    def passes(replicas: int, rate: float) -> bool:
+        return replicas == 1 and alone(rate)
+
+    found = bare_fleet(assumed(300, "turns/s"), sustainable(), Simulation(passes, 12))
     assert found.label is Label.UNKNOWN
     assert "10 to 15 replicas" in found.why
 
@@ -126,7 +146,7 @@ def test_a_fleet_beyond_what_was_checked_is_not_known() -> None:
     found = bare_fleet(assumed(361, "turns/s"), sustainable(), None)
     assert found.label is Label.UNKNOWN
     assert "2 replicas or more would tell" in found.why
-    checked = Simulation(lambda replicas, rate: True, 12)
+    checked = Simulation(lambda replicas, rate: replicas > 1 or alone(rate), 12)
     assert bare_fleet(assumed(361, "turns/s"), sustainable(), checked).value == 13
 
 

@@ -71,6 +71,11 @@ def test_the_lines_of_a_rate_are_those_calculated_by_hand() -> None:
     assert made.lines["fleet.zone_lost"].recommended
 
 
+def keeps(replicas: int, rate: float) -> bool:
+    """A simulator in which each replica carries 30 turns a second."""
+    return rate <= 30 * replicas
+
+
 def test_only_the_lines_that_rest_on_an_assumption_are_labelled_so() -> None:
     lines = sheet(findings(), target(300)).lines
     labels = {key: lines[key].figure.label for key in lines}
@@ -79,7 +84,7 @@ def test_only_the_lines_that_rest_on_an_assumption_are_labelled_so() -> None:
     assert labels["redis.total"] is Label.FITTED
     assert labels["redis.cpu"] is Label.FITTED
     assert labels["cost.million"] is Label.ASSUMED
-    simulated = sheet(findings(), target(300), simulation=Simulation(lambda n, rate: True, 12))
+    simulated = sheet(findings(), target(300), simulation=Simulation(keeps, 12))
     assert simulated.lines["fleet.zone_lost"].figure.label is Label.SIMULATED
 
 
