@@ -30,6 +30,12 @@ def capacity(commands: Any) -> None:
 def options(parser: argparse.ArgumentParser) -> None:
     """Add the options, in the order of the help."""
     parser.add_argument(
+        "--from",
+        dest="from_run",
+        metavar="CAPACITY_DIR",
+        help="answer from a capacity run that was stored, in seconds: nothing is played",
+    )
+    parser.add_argument(
         "--profile",
         default="diwali",
         metavar="NAME|FILE",

@@ -63,7 +63,7 @@ def make(
         assumptions=Assumptions(zones=wanted.zones),
         simulation=None
         if findings.target is not None
-        else fleet_simulation.simulation(run_dir, findings, profile, book),
+        else fleet_simulation.simulation(run_dir, findings.seed, profile, book),
     )
 
 

@@ -9,11 +9,10 @@ from harness.errors import ConfigError
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from loadtests.simulation import calibration as calibrations
-from loadtests.simulation import from_capacity, plans, steady
+from loadtests.simulation import plans, steady
 from loadtests.simulation.calibration import Calibration, CalibrationError
 from loadtests.simulation.engine import SetUp
 from loadtests.simulation.plans import PlannedTalk
-from reports.capacity.findings import CapacityFindings
 from reports.capacity.fleet import Simulation
 
 CHECKED_REPLICAS = 12
@@ -30,26 +29,20 @@ compressed think times are used, as in the probes, so the load is steady after s
 
 
 def simulation(
-    run_dir: Path, findings: CapacityFindings, profile: Profile, book: Book | None = None
+    run_dir: Path, seed: int, profile: Profile, book: Book | None = None
 ) -> Simulation | None:
-    """The simulator, calibrated by a capacity run; None: the run measured no demand.
+    """The simulator with the calibration of a capacity run; None: the run has none.
 
-    The calibration is that of `calibration.json` in the run's directory; without one it is made
-    from the findings, and written there.  Raises ConfigError for one that cannot be used, OSError
-    for a directory that is not writable.
+    Raises ConfigError for a calibration that cannot be used.
     """
     file = run_dir / calibrations.FILE
+    if not file.is_file():
+        return None
     try:
-        if file.is_file():
-            calibration = calibrations.read(file)
-        elif findings.demand is None:
-            return None
-        else:
-            calibration = from_capacity.calibrate(findings, profile)
-            calibrations.write(file, calibration)
+        calibration = calibrations.read(file)
     except CalibrationError as error:
-        raise ConfigError(f"{run_dir}: {error}") from None
-    return Simulation(_Fleets(profile, calibration, findings.seed, book).keep, CHECKED_REPLICAS)
+        raise ConfigError(str(error)) from None
+    return Simulation(_Fleets(profile, calibration, seed, book).keep, CHECKED_REPLICAS)
 
 
 @dataclass(slots=True)

@@ -43,20 +43,9 @@ class Request:
 def from_args(args: argparse.Namespace) -> Request:
     """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError; starts nothing."""
     _within("--minutes", args.minutes, SHORTEST_MINUTES, LONGEST_MINUTES)
-    _within("--zones", args.zones, 1, 99)
-    _within("--shards-now", args.shards_now, 1, 10_000)
-    if args.replicas_now is not None:
-        _within("--replicas-now", args.replicas_now, 1, 1_000_000)
+    asked = question(args)
     _check_target(args)
     base = _base(args)
-    asked = Asked(
-        load=args.for_load,
-        conversations=_conversations(args.conversations),
-        replicas_now=args.replicas_now,
-        shards_now=args.shards_now,
-        zones=args.zones,
-        prices=None if args.prices is None else str(Path(args.prices).absolute()),
-    )
     # A question that cannot be answered is refused before anything is measured.
     answer_sheet.read_prices(asked.prices)
     answer_sheet.target_of(wanted(asked), base.profile, base.book)
@@ -66,6 +55,22 @@ def from_args(args: argparse.Namespace) -> Request:
         asked=asked,
         redis_sizes=() if base.target is not None else _sizes(args.redis_sizes),
         ceiling=args.ceiling,
+    )
+
+
+def question(args: argparse.Namespace) -> Asked:
+    """The question of the answer sheet.  Raises ConfigError."""
+    _within("--zones", args.zones, 1, 99)
+    _within("--shards-now", args.shards_now, 1, 10_000)
+    if args.replicas_now is not None:
+        _within("--replicas-now", args.replicas_now, 1, 1_000_000)
+    return Asked(
+        load=args.for_load,
+        conversations=_conversations(args.conversations),
+        replicas_now=args.replicas_now,
+        shards_now=args.shards_now,
+        zones=args.zones,
+        prices=None if args.prices is None else str(Path(args.prices).absolute()),
     )
 
 

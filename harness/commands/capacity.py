@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
-from harness.capacity import lengths, request
+from harness.capacity import lengths, request, stored
 from harness.capacity.answering import answer_and_show
 from harness.capacity.flow import Flow
 from harness.capacity.ledger import Ledger
@@ -18,9 +19,9 @@ from harness.capacity.play_probe import ProbePlayer
 from harness.capacity.progress import CapacityProgress
 from harness.capacity.redis_size import measure as redis_size
 from harness.capacity.request import Request
-from harness.errors import RecordsError
+from harness.errors import ConfigError, RecordsError
 from harness.run import rundir
-from reports.capacity.findings import CapacityFindings
+from reports.capacity.findings import FILE, CapacityFindings
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ def main(args: argparse.Namespace) -> int:
     0: an answer was found, and the replicas of today, if they were given, carry the load; 99: they
     do not; 75: no answer was found.
     """
+    if args.from_run is not None:
+        return _again(args)
     asked = request.from_args(args)
     base = asked.base
     root = rundir.create(base.out, f"capacity-{base.name}", base.seed, base.origin)
@@ -53,6 +56,19 @@ def main(args: argparse.Namespace) -> int:
         _measure_redis(asked, root, ledger, progress)
         progress.clear()
     return answer_and_show(root, ledger.findings, quiet=args.quiet)
+
+
+def _again(args: argparse.Namespace) -> int:
+    """Answer another question from a stored run; its own question stays in `capacity.json`."""
+    root = Path(args.from_run)
+    if args.target is not None:
+        raise ConfigError(f"--target {args.target}: must not be given with --from")
+    if not stored.is_one(root):
+        raise ConfigError(
+            f"--from {root}: must be the directory of a capacity run, which holds {FILE}"
+        )
+    findings = replace(stored.read(root), asked=request.question(args))
+    return answer_and_show(root, findings, quiet=args.quiet)
 
 
 def _play(asked: Request, play: ProbePlayer, ledger: Ledger, progress: CapacityProgress) -> None:

@@ -13,7 +13,7 @@ from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import ProfileError
-from loadtests.simulation import calibration
+from loadtests.simulation import calibration, from_capacity
 from reports.basics.exit_codes import ExitCode
 from reports.capacity.figure import Label
 from reports.capacity.findings import CapacityFindings
@@ -80,9 +80,9 @@ def test_bad_prices_are_told_with_their_option(tmp_path: Path) -> None:
         answer_sheet.read_prices(str(path))
 
 
-def test_a_run_without_a_demand_is_answered_without_the_simulator(tmp_path: Path) -> None:
+def test_a_run_without_a_calibration_is_answered_without_the_simulator(tmp_path: Path) -> None:
     wanted = Wanted(load="300", replicas_now=12)
-    made = answer_sheet.make(tmp_path, findings(demand=None), wanted, DIWALI)
+    made = answer_sheet.make(tmp_path, findings(), wanted, DIWALI)
     assert made.lines["fleet.bare"].figure.label is Label.ASSUMED
     assert answer_sheet.write(tmp_path, made) is ExitCode.NO_GO
     stored = json.loads((tmp_path / "answer.json").read_text())
@@ -97,7 +97,7 @@ def test_a_run_that_measured_nothing_is_inconclusive(tmp_path: Path) -> None:
 
 
 def test_without_today_s_replicas_the_answer_is_what_is_needed(tmp_path: Path) -> None:
-    made = answer_sheet.make(tmp_path, findings(demand=None), Wanted(load="300"), DIWALI)
+    made = answer_sheet.make(tmp_path, findings(), Wanted(load="300"), DIWALI)
     assert made.headline == "GO for 300 turns/s with 15 replicas"
     assert made.lines["headroom.today"].figure.label is Label.UNKNOWN
 
@@ -117,7 +117,7 @@ def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulation:
     """The simulator with the built-in calibration: about 12 ms of CPU a turn; 40 s of load."""
     monkeypatch.setattr(fleet_simulation, "SECONDS", 40.0)
     calibration.write(tmp_path / calibration.FILE, calibration.DEFAULT)
-    found = fleet_simulation.simulation(tmp_path, findings(), DIWALI)
+    found = fleet_simulation.simulation(tmp_path, 41, DIWALI)
     assert found is not None
     return found
 
@@ -135,13 +135,14 @@ def test_a_large_fleet_is_simulated_as_a_group_with_its_share(simulated: Simulat
 def test_a_calibration_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / calibration.FILE).write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"calibration\.json: source"):
-        fleet_simulation.simulation(tmp_path, findings(), DIWALI)
+        fleet_simulation.simulation(tmp_path, 41, DIWALI)
 
 
-def test_the_simulator_is_calibrated_by_the_run_and_its_fleet_is_labelled(
+def test_a_fleet_of_a_calibrated_run_is_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fleet_simulation, "SECONDS", 60.0)
+    calibration.write(tmp_path / calibration.FILE, from_capacity.calibrate(findings(), DIWALI))
     # A minute of overload shows only if it is a large one: 1.1 × 36 of about 33.
     wide = sustainable(rate=measured(33, "turns/s", 30, 36))
     wanted = Wanted(load="100", replicas_now=9)
@@ -152,7 +153,6 @@ def test_the_simulator_is_calibrated_by_the_run_and_its_fleet_is_labelled(
     # 100 / 30 are four replicas; the simulator may ask for one more.
     assert 4 <= figure.value <= 5
     assert made.trust.replicas_checked == fleet_simulation.CHECKED_REPLICAS
-    assert calibration.read(tmp_path).source.startswith("a capacity run of diwali")
 
 
 def test_a_simulator_far_from_the_measurement_is_not_used(
