@@ -117,6 +117,9 @@ class Customers:
         request.limit = _NO_LIMIT
         talk = request.talk
         if reply is state.OK:
+            if request.kind == TURN:
+                self._end_turn(t, talk, Outcome.OK, request, reply)
+                return
             self._done(t, talk, Outcome.OK, request, reply)
             return
         talk.unsure += reply.outcome is Outcome.INFO

@@ -182,7 +182,6 @@ class Engine:
             stages.REFUSED: service.refused,
             stages.SIDE_RECEIVED: service.side_received,
             stages.SIDE_STORED: service.side_stored,
-            stages.SIDE_REPLIED: service.side_replied,
             stages.POLL: service.poll,
             stages.GIVE_UP: service.give_up,
             stages.REDIS_LATER: store.run_later,

@@ -21,8 +21,6 @@ from loadtests.simulation.store import Store
 
 Answer = Callable[[float, Request, Reply], None]
 _POLL_S = 0.05
-_FIRST_PART = 0.6
-"""The part of an opening's or a read's CPU that comes before Redis."""
 
 
 class Service:
@@ -193,7 +191,7 @@ class Service:
         self._answer(t, request, request.reply)
 
     def refused(self, t: float, request: Request) -> None:
-        """A refusal for too many turns reaches the customer."""
+        """A refusal reaches the customer: of a turn at the limit, or of another request."""
         if not request.dead:
             del request.replica.open[request]
             self._answer(t, request, request.reply)
@@ -208,7 +206,9 @@ class Service:
         if request.dead:
             return
         if request.kind != TURN:
-            self._reply_beside(t, request, state.UNCONFIRMED, 0.0)
+            request.reply = state.UNCONFIRMED
+            cost, way = self._is.refusal_cpu_s, self._way_s
+            self._submit(request.replica, t, cost, stages.REFUSED, request, way)
         elif request.step == 0:
             self._refuse(t, request, state.NO_STORE)
         else:
@@ -255,8 +255,8 @@ class Service:
             turns = len(request.talk.stored) if request.kind == READ else 0
             work = calibration.read_cpu_s + calibration.read_turn_cpu_s * turns
             work *= self._slower
-        request.work = work
-        self._submit(replica, t, work * _FIRST_PART, stages.SIDE_RECEIVED, request, 0.0)
+        # All of its CPU comes before Redis: an event less, and nobody can tell.
+        self._submit(replica, t, work, stages.SIDE_RECEIVED, request, 0.0)
 
     def side_received(self, t: float, request: Request) -> None:
         """The replica asks Redis to open, read or delete the session."""
@@ -265,10 +265,10 @@ class Service:
         work = self._is.redis_script_s
         if request.kind == READ:
             work += self._is.redis_byte_s * request.talk.bytes
-        self._store.run(t, request, work, stages.SIDE_STORED)
+        self._store.run(t, request, work, stages.SIDE_STORED, self._way_s)
 
     def side_stored(self, t: float, request: Request) -> None:
-        """Redis has opened, shown or deleted the session."""
+        """Redis has opened, shown or deleted the session, and the customer knows it."""
         talk, reply = request.talk, state.OK
         if request.kind == OPEN:
             if talk.expires <= t:
@@ -281,18 +281,8 @@ class Service:
             self._store.forget(talk)
             talk.expires = 0.0
         if not request.dead:
-            self._reply_beside(t, request, reply, request.work * (1 - _FIRST_PART))
-
-    def side_replied(self, t: float, request: Request) -> None:
-        """The answer reaches the customer."""
-        if not request.dead:
             del request.replica.open[request]
-            self._answer(t, request, request.reply)
-
-    def _reply_beside(self, t: float, request: Request, reply: Reply, work: float) -> None:
-        request.reply = reply
-        way = self._way_s
-        self._submit(request.replica, t, work, stages.SIDE_REPLIED, request, way)
+            self._answer(t, request, reply)
 
     # ------------------------------------------------------------------- kills
 

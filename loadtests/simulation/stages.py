@@ -29,27 +29,25 @@ SIDE_RECEIVED: Final = 9
 """The replica has read the request of an opening, a read or a deletion."""
 SIDE_STORED: Final = 10
 """Redis has answered it."""
-SIDE_REPLIED: Final = 11
-"""Its answer has come to the customer."""
-POLL: Final = 12
+POLL: Final = 11
 """A repeated turn looks again whether the session is free."""
-GIVE_UP: Final = 13
+GIVE_UP: Final = 12
 """A replica has waited too long for Redis."""
-REDIS_LATER: Final = 14
+REDIS_LATER: Final = 13
 """Redis is back after a pause."""
-SEND: Final = 15
+SEND: Final = 14
 """A customer sends the next turn, or sends a request again."""
-START: Final = 16
+START: Final = 15
 """A conversation is due."""
-TIMEOUT: Final = 17
+TIMEOUT: Final = 16
 """A customer waits no longer, earlier than usual."""
-SAMPLE: Final = 18
+SAMPLE: Final = 17
 """A reading is due."""
-CHANGE: Final = 19
+CHANGE: Final = 18
 """A fault begins or ends, or Redis pauses."""
-CORES: Final = 20
+CORES: Final = 19
 """Work on a shared core has ended."""
-HEARD: Final = 21
+HEARD: Final = 20
 """The generator, on a shared core, has read an answer."""
 
-COUNT: Final = 22
+COUNT: Final = 21

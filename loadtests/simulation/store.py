@@ -17,8 +17,8 @@ from loadtests.simulation.state import Request, Shard, Talk
 
 _GIB = 2.0**30
 
-Later = tuple[Shard, float, int, Request]
-"""A script that came in a pause: shard, seconds, the next stage, the request."""
+Later = tuple[Shard, float, int, Request, float]
+"""A script that came in a pause: shard, seconds, the next stage, the request, the way after it."""
 
 
 class Store:
@@ -42,8 +42,11 @@ class Store:
         self._expiries: deque[tuple[float, Talk]] = deque()
         """(the end of the TTL, the session), nearly in order; old ends of a session stay in it."""
 
-    def run(self, t: float, request: Request, work: float, stage: int) -> None:
-        """Run a script of `work` seconds; event `stage` follows, or `GIVE_UP` after a long wait."""
+    def run(self, t: float, request: Request, work: float, stage: int, way_s: float = 0.0) -> None:
+        """Run a script of `work` seconds; event `stage` follows, or `GIVE_UP` after a long wait.
+
+        It comes `way_s` seconds after the answer has reached the replica.
+        """
         shard = self._only or self.shard(request.talk)
         shard.scripts += 1
         patience, back = self._patience_s, shard.pauses_until
@@ -51,15 +54,15 @@ class Store:
         if begins - t > patience:
             heappush(self._calendar, (t + patience, self._number(), stages.GIVE_UP, request))
         elif t < back:
-            later: Later = (shard, work, stage, request)
+            later: Later = (shard, work, stage, request, way_s)
             heappush(self._calendar, (back, self._number(), stages.REDIS_LATER, later))
         else:
-            self._submit(shard, t, work * shard.speed, stage, request, self._trip_s)
+            self._submit(shard, t, work * shard.speed, stage, request, self._trip_s + way_s)
 
     def run_later(self, t: float, later: Later) -> None:
         """Run a script that came in a pause."""
-        shard, work, stage, request = later
-        self._submit(shard, t, work * shard.speed, stage, request, self._trip_s)
+        shard, work, stage, request, way_s = later
+        self._submit(shard, t, work * shard.speed, stage, request, self._trip_s + way_s)
 
     def shard(self, talk: Talk) -> Shard:
         """The Redis server of a session."""

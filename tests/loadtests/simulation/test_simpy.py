@@ -40,9 +40,8 @@ class SecondModel:
         yield self._world.timeout(self._is.redis_trip_s)
 
     def _beside(self, cpu_s: float, redis_s: float) -> Process:
-        yield from self._use(self._replica, 0.6 * cpu_s)
+        yield from self._use(self._replica, cpu_s)
         yield from self._script(redis_s)
-        yield from self._use(self._replica, 0.4 * cpu_s)
         yield self._world.timeout(2 * self._is.balancer_s)
 
     def _customer(self, talk: PlannedTalk) -> Process:
