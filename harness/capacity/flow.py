@@ -34,7 +34,7 @@ class Judge(Protocol):
     """Judges the records of what has been played, and keeps what was found."""
 
     def demand(self) -> Demand:
-        """The demand by the records of the demand run.  Raises ConfigError without any turn."""
+        """The demand by the records of the demand run.  Raises HistoryError without any turn."""
 
     def probe(self, order: Order, rate: float) -> Probe:
         """The judgement of a played probe; it is in `capacity.json` afterwards."""

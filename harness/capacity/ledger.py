@@ -11,11 +11,10 @@ from pathlib import Path
 from msgspec import structs
 
 from harness.capacity import stored
-from harness.capacity.demand import demand as demand_of
 from harness.capacity.flow import DEMAND
 from harness.capacity.play_probe import DOWNTIME_S, Order
 from harness.capacity.search import Finished
-from harness.errors import ConfigError
+from reports.capacity.demand import measure_demand
 from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import (
     Answer,
@@ -31,6 +30,10 @@ from reports.capacity.sustainable import sustainable
 from reports.records import history
 from reports.records.history import HistoryError
 
+_SAME = 0.95
+"""A probe after the search at this share of the answer or above is one at the answer: the load that
+was offered differs a little from the planned one."""
+
 
 class Ledger:
     """Judges what has been played; a `flow.Judge`."""
@@ -42,13 +45,9 @@ class Ledger:
         stored.write(root, findings)
 
     def demand(self) -> Demand:
-        """The demand by the records of the demand run.  Raises ConfigError without any turn."""
-        found = demand_of(history.read(self._root / DEMAND))
-        if found is None:
-            raise ConfigError(
-                f"{self._root / DEMAND}: no turn was answered at a low load; the service must "
-                "answer"
-            )
+        """The demand by the records of the demand run.  Raises HistoryError without any turn."""
+        records = history.read(self._root / DEMAND)
+        found = measure_demand(records, _in_flight_limit(records))
         self._keep(structs.replace(self.findings, demand=found))
         return found
 
@@ -136,7 +135,7 @@ def _downward(found: Sustainable) -> Sustainable:
                 conclusive=False,
                 why=why,
             )
-        elif probe.answer is Answer.PASS and probe.rate < 0.99 * value:
+        elif probe.answer is Answer.PASS and probe.rate < _SAME * value:
             why = f"{found.rate.why}; above {at} it did not recover from {event}"
             found = structs.replace(
                 found,
@@ -152,6 +151,18 @@ def _from(figure: Figure, share: float, why: str) -> Figure:
         return figure
     lower = figure.value * share
     return structs.replace(figure, value=lower, low=lower, why=why)
+
+
+def _in_flight_limit(records: history.History) -> int | None:
+    """The most turns that the replica takes at once, by its own metrics; None: it does not say."""
+    limits = [
+        int(sample.values["in_flight_limit"])
+        for source, samples in records.samples_by_source.items()
+        if source.startswith("service:")
+        for sample in samples
+        if "in_flight_limit" in sample.values
+    ]
+    return limits[-1] if limits else None
 
 
 def _restart(records: history.History) -> Figure | None:

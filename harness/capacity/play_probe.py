@@ -96,7 +96,7 @@ class ProbePlayer:
             experiment=None if order.kill_at is None else _kill(order.kill_at),
             run_id=secrets.token_hex(6),
             origin=time.time(),
-            rehearse=rehearsed,
+            rehearse=rehearsed or base.target is not None,
             scale=None,
             replica_share=DEMAND_SHARE if rehearsed else None,
             drained=False,
