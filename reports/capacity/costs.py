@@ -1,7 +1,8 @@
 """The cost of a turn in a probe: seconds of the replica's processor and of Redis's main thread.
 
 The use over the whole load, the drain included, divided by all its turns: no turn is counted in
-part, and the mix of turns is that of whole conversations.
+part, and the mix of turns is that of whole conversations.  A probe
+has one replica; of several the mean is taken, so that a share is that of a mean core.
 """
 
 from __future__ import annotations
