@@ -72,8 +72,12 @@ def bare_fleet(
     if target.value is None or not lower:
         return unknown(UNIT, target.why or "no probe passed: a lower rate must be probed")
     needed = least(target.value, lower)
-    if simulation is not None:
-        checked = simulation.checked_replicas
+    label, why = Label.ASSUMED, "N replicas are taken to carry N times one replica's load"
+    used = simulation
+    if simulation is not None and not _agrees(sustainable.rate, lower, simulation):
+        used, why = None, f"{why}; the simulator does not find the measured load of one replica"
+    if used is not None:
+        checked = used.checked_replicas
     if needed > reach.replicas * checked:
         return unknown(
             UNIT,
@@ -81,13 +85,9 @@ def bare_fleet(
             f"fleet that was checked ({checked}); a run with "
             f"{up(needed / reach.replicas):,} replicas or more would tell",
         )
-    label, why = Label.ASSUMED, "N replicas are taken to carry N times one replica's load"
-    if simulation is not None:
-        agrees = _agrees(sustainable.rate, lower, simulation)
-        found = _simulated(needed, target.value, simulation) if agrees else None
-        if not agrees:
-            why = f"{why}; the simulator does not find the measured load of one replica"
-        elif found is None:
+    if used is not None:
+        found = _simulated(needed, target.value, used)
+        if found is None:
             why = f"{why}; the simulator could not tell"
         elif found < 0:
             most = _most(needed)

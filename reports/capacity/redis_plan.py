@@ -13,6 +13,8 @@ from reports.capacity.prices import NodePrice, Prices
 from reports.capacity.target import Assumptions, Target
 
 NOT_MEASURED = "no Redis of real size was measured; `diya capacity` with its prefill would tell"
+_MOST_SPLIT = 4
+"""Times as many shards as processor and memory need, at most, for want of larger measurements."""
 _MOST_SHARDS = 1000
 """Redis Cluster's own advice for the most nodes."""
 
@@ -72,6 +74,9 @@ def plan_redis(
     asked = _shards_asked(target, size, reach, assumptions, largest)
     if isinstance(asked, str):
         return unknown_plan(asked, share, size.shard_turns_per_s)
+    split = _split_too_often(target, size, prices, assumptions, asked, reach)
+    if split:
+        return unknown_plan(split, share, size.shard_turns_per_s)
     fitting = [
         (shards * node.hour, shards, node)
         for node in prices.redis.node
@@ -135,6 +140,32 @@ def _shards_asked(
         ),
         "measured sizes": max(up(sessions / (reach.sessions * largest)), 1),
     }
+
+
+def _split_too_often(
+    target: Target,
+    size: RedisSize,
+    prices: Prices,
+    assumptions: Assumptions,
+    asked: dict[str, int],
+    reach: Reach,
+) -> str:
+    """Why the shards are not known, if want of measurements asks for most of them; else empty.
+
+    More shards keep each within the measured sizes, and are a plan while they cost little.
+    """
+    tried = [
+        _fitting(target, size, node, assumptions, asked["processor"]) for node in prices.redis.node
+    ]
+    needed = min((count for count in tried if count is not None), default=None)
+    if needed is None or asked["measured sizes"] <= _MOST_SPLIT * needed:
+        return ""
+    sessions = (target.live_sessions.high or target.live_sessions.value or 0.0) / needed
+    return (
+        f"a shard would hold about {sessions:,.0f} sessions, more than {reach.sessions:g} times "
+        f"those that were measured; a prefill of {up(sessions / reach.sessions):,} would tell "
+        "(--redis-sizes)"
+    )
 
 
 def _session_bytes(target: Target, size: RedisSize, demand: Demand | None) -> Figure:

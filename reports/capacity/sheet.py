@@ -40,6 +40,8 @@ def build(
     measured, findings = findings, _of_one_replica(findings, today)
     fleet = _fleet(findings, target, given, simulation, reach)
     fleet = {"fleet.target": _target(asked), **fleet}
+    simulated = fleet["fleet.bare"].figure.label is Label.SIMULATED
+    checked = simulation.checked_replicas if simulation is not None and simulated else None
     recommended = fleet["fleet.zone_lost" if given.zones > 1 else "fleet.n_plus_1"].figure
     cost = plan_cost(target, recommended, redis, findings.demand, prices)
     advice = autoscale.advise(findings, target, given)
@@ -64,12 +66,12 @@ def build(
             **lines.cost(cost),
             **lines.headroom(findings, target, today, given),
             **lines.autoscaling(advice, given),
-            **_what_if(findings, target, given, fleet["fleet.bare"].figure, simulation, reach),
+            **_what_if(findings, target, given, fleet["fleet.bare"].figure, checked, reach),
             **lines.sanity(measured),
         },
         prices=prices.line,
         charts=charts(findings, target, today, given.zones, recommended, redis, reach),
-        trust=_trust(findings, simulation),
+        trust=_trust(findings, checked),
     )
 
 
@@ -155,11 +157,10 @@ def _what_if(
     target: Target,
     given: Assumptions,
     bare: Figure,
-    simulation: Simulation | None,
+    checked: int | None,
     reach: Reach,
 ) -> dict[str, Line]:
-    checked = 1 if simulation is None else simulation.checked_replicas
-    plain = bare_fleet(target.turns_per_s, findings.sustainable, None, reach, checked)
+    plain = bare_fleet(target.turns_per_s, findings.sustainable, None, reach, checked or 1)
     # What the simulator asks for beyond one replica's load is needed here as well.
     more = max(int((bare.value or 0) - (plain.value or 0)), 0) if plain.value else 0
 
@@ -167,7 +168,7 @@ def _what_if(
         if findings.sustainable is None or rate.value is None:
             return unknown("replicas", rate.why or "one replica's load was not measured")
         changed = replace(findings.sustainable, rate=rate)
-        alone = bare_fleet(target.turns_per_s, changed, None, reach, checked)
+        alone = bare_fleet(target.turns_per_s, changed, None, reach, checked or 1)
         return grown(alone, lambda n: zone_lost(n + more, given.zones), alone.why)
 
     longer, cost = what_if.longer_history(findings.demand, findings.sustainable, given.history_more)
@@ -254,10 +255,9 @@ def _headline(verdict: Verdict, target: Target, today: Today, recommended: Figur
     return f"{head}; {needed:,.0f} replicas are needed"
 
 
-def _trust(findings: CapacityFindings, simulation: Simulation | None) -> Trust:
+def _trust(findings: CapacityFindings, checked: int | None) -> Trust:
     size, sustainable = findings.redis_size, findings.sustainable
     sessions = max((point.sessions for point in size.points), default=None) if size else None
-    checked = None if simulation is None else simulation.checked_replicas
     searched = [probe for probe in findings.probes if probe.kind is not ProbeKind.DEMAND]
     busy = [probe.others_share for probe in findings.probes if probe.others_share is not None]
     missing = ["the network between machines", "noisy neighbours", "a failover of Redis"]

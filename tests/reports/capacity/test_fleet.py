@@ -131,6 +131,12 @@ def test_a_simulator_that_does_not_find_the_measured_load_is_not_used(
     assert "does not find the measured load of one replica" in found.why
 
 
+def test_a_simulator_that_is_not_used_checks_no_larger_fleet() -> None:
+    wrong = Simulation(lambda replicas, rate: True, 12)
+    found = bare_fleet(measured(1000, "turns/s"), sustainable(), wrong)
+    assert found.label is Label.UNKNOWN
+
+
 def test_the_number_is_not_known_if_no_simulated_fleet_passes() -> None:
     def passes(replicas: int, rate: float) -> bool:
         return replicas == 1 and alone(rate)

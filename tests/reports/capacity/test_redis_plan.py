@@ -64,6 +64,14 @@ def test_sizes_that_were_not_measured_ask_for_shards() -> None:
     assert found.sessions.value == 450_000.5
 
 
+def test_shards_are_not_known_if_only_want_of_measurements_asks_for_them() -> None:
+    few = redis_size().points[:1]  # 10,000 sessions: 30 shards of 30,000, where one is enough
+    found = plan(target(300), points=few)
+    assert found.shards.label is Label.UNKNOWN
+    assert "a prefill of 300,000 would tell" in found.shards.why
+    assert found.share.value is not None
+
+
 def test_memory_asks_for_shards_or_for_larger_nodes_whichever_costs_less() -> None:
     # 40,000 bytes a session make 54 GB: 36.97 GiB is 70 % of the largest node, two are needed.
     found = plan(target(300), bytes_per_session=assumed(40_000, "bytes"))
