@@ -45,7 +45,9 @@ def build(
     recommended = fleet["fleet.zone_lost" if given.zones > 1 else "fleet.n_plus_1"].figure
     cost = plan_cost(target, recommended, redis, findings.demand, prices)
     advice = autoscale.advise(findings, target, given)
-    verdict, reasons = _verdict(findings, today, recommended, redis, fleet["fleet.bare"].figure)
+    verdict, reasons = _verdict(
+        findings, target, today, recommended, redis, fleet["fleet.bare"].figure
+    )
     return AnswerSheet(
         run=run,
         profile=findings.profile,
@@ -194,6 +196,7 @@ def _what_if(
 
 def _verdict(
     findings: CapacityFindings,
+    target: Target,
     today: Today,
     recommended: Figure,
     redis: RedisPlan,
@@ -201,6 +204,9 @@ def _verdict(
 ) -> tuple[Verdict, tuple[str, ...]]:
     """NO-GO on evidence; INCONCLUSIVE if something that counts is not known; else GO."""
     against, open_ = [], []
+    most = _at_most(findings, target, today)
+    if recommended.value is None and most:
+        against.append(most)
     if recommended.value is None:
         open_.append(f"The replicas needed are not known: {recommended.why}.")
     elif today.replicas is not None and today.replicas < recommended.value:
@@ -225,6 +231,23 @@ def _verdict(
             open_.append(f"The recovery after {cause} is not known: {_why(probe)}.")
     verdict = Verdict.NO_GO if against else Verdict.INCONCLUSIVE if open_ else Verdict.GO
     return verdict, tuple(against + open_)
+
+
+def _at_most(findings: CapacityFindings, target: Target, today: Today) -> str:
+    """Why today's replicas cannot carry the target, however many it needs; else empty.
+
+    N replicas carry at most N times the load at which one failed.
+    """
+    found, wanted = findings.sustainable, target.turns_per_s.low or target.turns_per_s.value
+    if found is None or found.rate.high is None or today.replicas is None or wanted is None:
+        return ""
+    most = today.replicas * found.rate.high
+    if most >= wanted:
+        return ""
+    return (
+        f"{today.replicas} replicas carry at most {today.replicas} times the load at which one "
+        f"failed, {most:,.0f} turns/s."
+    )
 
 
 def _recoveries(findings: CapacityFindings) -> list[tuple[Probe, str]]:

@@ -98,6 +98,16 @@ def test_the_verdict_is_about_today_s_replicas() -> None:
     assert "even with all of them there" in broken.reasons[0]
 
 
+def test_a_target_far_above_all_of_today_s_replicas_is_no_go_although_the_need_is_unknown() -> None:
+    # 12 × 31 are 372 turns/s; 400 need 14 bare, more than 12 times the one replica measured.
+    made = sheet(findings(), target(400))
+    assert made.lines["fleet.bare"].figure.label is Label.UNKNOWN
+    assert made.verdict is Verdict.NO_GO
+    assert made.reasons[0].endswith("at which one failed, 372 turns/s.")
+    near = sheet(findings(), target(370), Today(replicas=12, shards=2))
+    assert near.verdict is Verdict.INCONCLUSIVE
+
+
 def test_too_few_shards_are_no_go() -> None:
     made = sheet(findings(), target(303), Today(replicas=99, shards=1))
     assert made.verdict is Verdict.NO_GO
