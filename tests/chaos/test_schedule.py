@@ -281,7 +281,9 @@ def test_a_phase_that_the_load_does_not_have_is_refused(
     )
     with RecordWriter(tmp_path) as writer, pytest.raises(ChaosConfigError) as error:
         Schedule(experiment, make_fleet(), RunClock(0.0), writer, 1, {"opening": 3.0})
-    assert str(error.value).endswith("at: noop must be a phase of the load (start, opening")
+    assert str(error.value).endswith(
+        "at: noop must be a phase of the load (start, opening), got 'openning+1s'"
+    )
 
 
 def test_probes_of_the_method_are_asked_in_their_place_and_rollbacks_come_last(
