@@ -43,6 +43,8 @@ def main(args: argparse.Namespace) -> int:
     ledger = Ledger(root, _before(asked))
     try:
         _play(asked, ProbePlayer(base, root, progress), ledger, progress)
+        if asked.redis_sizes and ledger.findings.demand is not None:
+            _measure_redis(asked, root, ledger, progress)
     except ValueError:
         if not ledger.findings.probes:
             shutil.rmtree(root)  # the input was refused: nothing was found
@@ -52,9 +54,6 @@ def main(args: argparse.Namespace) -> int:
         print(f"diya: the probes so far can be judged: diya report {root}", file=sys.stderr)
         raise
     progress.clear()
-    if asked.redis_sizes and ledger.findings.demand is not None:
-        _measure_redis(asked, root, ledger, progress)
-        progress.clear()
     return answer_and_show(root, ledger.findings, quiet=args.quiet)
 
 

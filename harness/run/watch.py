@@ -170,5 +170,6 @@ class Watch:
         """Seconds to the end of the watch; the planned end while the load lasts."""
         profile = self._plan.profile
         planned = (self._start or 0.0) + profile.load_seconds + self._extended
-        planned += profile.real_ttl_seconds
-        return (self._drained or planned + _DRAINED_S) - self._clock.now()
+        if self._plan.drained:
+            planned += profile.real_ttl_seconds + _DRAINED_S
+        return (self._drained or planned) - self._clock.now()
