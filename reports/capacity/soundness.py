@@ -19,6 +19,8 @@ from reports.records.history import History
 
 OTHERS_LIMIT = 0.7
 """The largest share of the other cores that may be busy."""
+FOREIGN_LIMIT = 0.1
+"""The largest share of the replica's own core that other processes may use."""
 FEWEST_TURNS = 300
 """With fewer a share of 1 % cannot be told from none."""
 _NOT_OFFERED = (Fate.DROPPED, Fate.LATE, Fate.LOST)
@@ -91,6 +93,12 @@ def _machine(history: History, part: MeasuredPart) -> list[str]:
         found.append("the replica's processor was not sampled")
     elif (gap := _longest_gap(history, part)) > _LONGEST_GAP_S:
         found.append(f"the replica was not sampled for {gap:.0f} s")
+    foreign = _foreign_share(history, part)
+    if foreign is not None and foreign >= FOREIGN_LIMIT:
+        found.append(
+            f"other processes used {foreign * 100:.0f} % of the replica's core, limit "
+            f"{FOREIGN_LIMIT * 100:.0f} %"
+        )
     share = others_share(history, part)
     if share is None:
         found.append("the other cores were not sampled")
@@ -99,6 +107,14 @@ def _machine(history: History, part: MeasuredPart) -> list[str]:
             f"the other cores were {share * 100:.0f} % busy, limit {OTHERS_LIMIT * 100:.0f} %"
         )
     return found
+
+
+def _foreign_share(history: History, part: MeasuredPart) -> float | None:
+    """The share of a pinned replica's core that others used; None: it was not sampled apart."""
+    spans = part.undisturbed
+    percent = mean_value(history, "host", "replicas_percent", spans)
+    replica = use(replica_steps(history), spans)
+    return None if percent is None or replica is None else percent / 100 - replica.share
 
 
 def _longest_gap(history: History, part: MeasuredPart) -> float:

@@ -120,6 +120,18 @@ def test_busy_other_cores_tell_nothing() -> None:
     assert probe.others_share == pytest.approx(0.8)
 
 
+def test_other_processes_on_the_replica_s_core_tell_nothing() -> None:
+    run = at(0.7)
+    shared = [
+        Sample(s.t, s.source, {**s.values, "replicas_percent": 100.0}) if s.source == "host" else s
+        for s in run.samples
+    ]
+    probe = judge(_with(run, samples=shared))
+    assert probe.answer is Answer.UNKNOWN
+    assert len(probe.reasons) == 1
+    assert probe.reasons[0].endswith("of the replica's core, limit 10 %")
+
+
 def _with(run: History, **values: object) -> History:
     fields = {
         name: getattr(run, name)
