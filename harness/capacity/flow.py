@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.capacity.lengths import MOST_PROBES, Lengths
+from harness.capacity.lengths import MOST_PROBES, Lengths, enough
 from harness.capacity.play_probe import Order, Play
 from harness.capacity.search import Finished, Next, Rules, next_probe, next_step
 from reports.capacity.evidence import bounds
@@ -80,7 +80,7 @@ class Flow:
         if knee is None:
             self.judge.end_search(Finished(False, "the cost of a turn is not known"))
             return
-        rules = self._rules(self.budget_s - (self.clock() - begun) - self.lengths.last_two)
+        rules = self._rules(self.budget_s - (self.clock() - begun) - self.lengths.last_two, knee)
         self._search(lambda probes: next_probe(knee, probes, self.seed, rules), MOST_PROBES)
         low = bounds(self.probes).low
         if low is not None:
@@ -100,12 +100,13 @@ class Flow:
 
         self._search(following, MOST_STEPS)
 
-    def _rules(self, seconds: float) -> Rules:
+    def _rules(self, seconds: float, knee: float) -> Rules:
+        measured = enough(self.lengths.probe, knee)[-1].seconds
         return Rules(
             most_probes=MOST_PROBES,
             # One probe is played however little time there is.
-            most_seconds=max(seconds, self.lengths.measured_s + self.lengths.overhead_s),
-            probe_s=self.lengths.measured_s,
+            most_seconds=max(seconds, measured + self.lengths.overhead_s),
+            probe_s=measured,
             overhead_s=self.lengths.overhead_s,
         )
 
@@ -114,7 +115,8 @@ class Flow:
             number = len(self.probes) + 1
             self.watched.begin(step.kind, number, most, step.rate)
             name = f"{'step' if step.kind is ProbeKind.STEP else 'probe'}-{number:02d}"
-            self._played(Order(name, step.kind, step.rate, self.lengths.probe))
+            stages = enough(self.lengths.probe, step.rate)
+            self._played(Order(name, step.kind, step.rate, stages))
         self.judge.end_search(step)
 
     def _recovers(self, name: str, kind: ProbeKind, rate: float) -> float:
@@ -123,6 +125,7 @@ class Flow:
         After a failure a lower rate is tried once; `capacity.json` says how that ended.
         """
         stages = self.lengths.kill if kind is ProbeKind.KILL else self.lengths.overload
+        stages = enough(stages, LOWER * rate)
         at = self.lengths.kill_at if kind is ProbeKind.KILL else None
         self.watched.begin(kind, 0, MOST_PROBES, rate)
         if self._played(Order(name, kind, rate, stages, at)).answer is Answer.FAIL:

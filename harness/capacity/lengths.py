@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.capacity.load import AFTER, MEASURED, OVERLOAD, OVERLOAD_TIMES, Stage, steady
+from reports.capacity.soundness import FEWEST_TURNS
 from reports.measures.phases import WARMUP
 
 DEFAULT_MINUTES = 10.0
 MOST_PROBES = 8
+ENOUGH = 1.15
+"""Planned turns of a probe, as a multiple of the fewest that can be judged."""
 START_AND_END_S = 6.0
 """The time of a probe besides its load: a fleet of one replica starts and stops, on a usual
 machine."""
@@ -63,6 +66,15 @@ def for_minutes(minutes: float) -> Lengths:
             Stage(AFTER, max(13.0, 60 * share)),
         ),
     )
+
+
+def enough(stages: tuple[Stage, ...], rate: float) -> tuple[Stage, ...]:
+    """The stages with the last one so long that a probe at `rate` turns a second can be judged.
+
+    A slow service, for example one with a real model, needs longer probes.
+    """
+    *before, last = stages
+    return (*before, replace(last, seconds=max(last.seconds, ENOUGH * FEWEST_TURNS / rate)))
 
 
 def seconds(stages: tuple[Stage, ...]) -> float:

@@ -14,6 +14,7 @@ from harness.capacity.search import Finished
 from reports.capacity.evidence import bounds
 from reports.capacity.figure import Figure, Label
 from reports.capacity.findings import Answer, Demand, Probe, ProbeKind
+from reports.capacity.soundness import FEWEST_TURNS
 
 LIMIT = 40.0
 """Turns a second that the service carries."""
@@ -196,6 +197,13 @@ def test_steps_at_a_target_stop_at_the_first_sign_and_go_back() -> None:
     assert rates[-1] < 0.95 * LIMIT
     assert service.finished is not None
     assert "recovered" in service.finished.why
+
+
+def test_a_slow_service_gets_probes_that_are_long_enough_to_be_judged() -> None:
+    service = Service(cpu_s=0.25)
+    service.flow().run()
+    probes = [order for order in service.played if order.kind is not ProbeKind.DEMAND]
+    assert all(order.stages[-1].seconds * (order.rate or 0.0) > FEWEST_TURNS for order in probes)
 
 
 def test_steps_never_exceed_the_ceiling() -> None:
