@@ -45,10 +45,10 @@ def others_share(history: History, part: MeasuredPart) -> float | None:
 def doubts(history: History, part: MeasuredPart, kind: ProbeKind, turns: int) -> list[str]:
     """Why the probe proves nothing, in sentences; empty: it is sound."""
     found = [*_generator(history), *_records(history)]
-    if turns < FEWEST_TURNS:
-        found.append(f"only {turns} turns were due in the measured part, {FEWEST_TURNS} are needed")
     if kind is not ProbeKind.STEP:
         found += _machine(history, part)
+    if turns < FEWEST_TURNS:
+        found.append(f"only {turns} turns were due in the measured part, {FEWEST_TURNS} are needed")
     return found
 
 
