@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     Command = Callable[[argparse.Namespace], int]
 
+_FINALIZED_S = 0.05
+"""A finalizer has ended after this time."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (see `reports.basics.exit_codes`)."""
@@ -29,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"diya: {error}", file=sys.stderr)
         return ExitCode.BAD_CONFIGURATION
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        signal.signal(signal.SIGINT, _interrupt)
     if getattr(args, "verbose", False):
         from harness import log
 
@@ -52,8 +59,16 @@ def _command(args: argparse.Namespace) -> int:
     return command(args)
 
 
-def _interrupt(_: int, __: FrameType | None) -> None:
-    # A SIGTERM, from a CI system or an init, ends a run as Ctrl-C does.
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End the command: by Ctrl-C, or by a SIGTERM from a CI system or an init."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            # Python drops an exception of a finalizer, so the signal comes again after it.
+            again = threading.Timer(_FINALIZED_S, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+            return
+        frame = frame.f_back
     raise KeyboardInterrupt
 
 

@@ -95,7 +95,6 @@ def test_quiet_progress_shows_problems_and_nothing_else() -> None:
 
 
 @pytest.mark.service
-@pytest.mark.service
 def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     whole = command.run("report", str(run_dir))
@@ -107,7 +106,6 @@ def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_pat
 
 
 @pytest.mark.service
-@pytest.mark.service
 def test_a_verbose_report_names_the_files_it_wrote(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
     finished = command.run("report", "--verbose", str(run_dir))
@@ -116,7 +114,6 @@ def test_a_verbose_report_names_the_files_it_wrote(tmp_path: Path) -> None:
     assert command.run("report", str(run_dir)).stderr == ""
 
 
-@pytest.mark.service
 @pytest.mark.service
 def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
     finished = command.run("report", "-q", "-v", str(tmp_path))
@@ -127,7 +124,6 @@ def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.service
-@pytest.mark.service
 def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     fleet = command.start("up", "-q", "--replicas", "1", "--redis", "bundled")
     assert fleet.stdout is not None
@@ -137,7 +133,6 @@ def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     assert errors == ""
 
 
-@pytest.mark.service
 @pytest.mark.service
 def test_a_verbose_fleet_logs_its_processes_without_passwords() -> None:
     fleet = command.start("up", "-v", "--replicas", "1", "--redis", "bundled")
