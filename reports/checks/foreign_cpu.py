@@ -13,7 +13,7 @@ from reports.checks.latency import check_latency
 from reports.checks.recovery import check_recovery
 from reports.gates import gate
 from reports.measures.foreign_cpu import LIMIT_PERCENT, STRETCH, Stretch, busiest, worst_stretch
-from reports.measures.phases import time_of
+from reports.measures.phases import in_brackets, time_of
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -49,7 +49,6 @@ def check_foreign_cpu(history: History) -> list[Finding]:
 
 def _disturbed(excused: Sequence[tuple[Stretch, Finding]]) -> Finding:
     stretch, first = max(excused, key=lambda pair: pair[0].foreign)
-    where = "" if first.phase in ("run", "steady") else f" ({first.phase})"
     return Finding(
         check=_NAME,
         phase="run",
@@ -57,12 +56,13 @@ def _disturbed(excused: Sequence[tuple[Stretch, Finding]]) -> Finding:
         value=stretch.foreign,
         limit=LIMIT_PERCENT,
         unit="%",
-        summary=f"{gate(first.check).title}{where} failed while other processes used "
-        f"{stretch.foreign:.0f} % of a machine that was {stretch.busy:.0f} % busy, limit "
-        f"{LIMIT_PERCENT:g} %",
+        summary=f"{gate(first.check).title}{in_brackets(first.phase)} failed while other "
+        f"processes used {stretch.foreign:.0f} % of a machine that was {stretch.busy:.0f} % busy, "
+        f"limit {LIMIT_PERCENT:g} %",
         evidence=tuple(
-            f"{gate(finding.check).title} ({finding.phase}) failed; from {stretch.at:.1f} s others "
-            f"used {stretch.foreign:.0f} % over {STRETCH} s, {stretch.busy:.0f} % was busy in all"
+            f"{gate(finding.check).title}{in_brackets(finding.phase)} failed; from "
+            f"{stretch.at:.1f} s others used {stretch.foreign:.0f} % over {STRETCH} s, "
+            f"{stretch.busy:.0f} % was busy in all"
             for stretch, finding in excused[:20]
         ),
     )

@@ -13,6 +13,7 @@ from reports.checks.sampled import gate_percentile
 from reports.measures.latency import latency_by_phase, outages, sources
 from reports.measures.phases import STEADY, WARMUP
 from reports.records import Finding, Status
+from reports.records.columns import is_acknowledged
 from reports.records.history import History
 
 FEWEST_STEADY = 5
@@ -55,21 +56,29 @@ def _outage_gate(history: History) -> Finding:
         )
     value = max(worst.seconds)
     over = sum(seconds > limit for seconds in worst.seconds)
-    longest = nlargest(min(over, 20), zip(worst.seconds, worst.culprits, strict=True))
-    told = [(seconds, history.turns[number]) for seconds, number in longest]
+    found = zip(worst.seconds, worst.culprits, worst.until, strict=True)
+    longest = nlargest(min(over, 20), found)
+    told = [(seconds, until, history.turns[number]) for seconds, number, until in longest]
+    status = Status.FAIL if over else Status.PASS
+    none_answered = not history.turns.count(is_acknowledged)
+    if none_answered and not over:
+        # Refused customers give up at once, so that their waits do not show the outage.
+        status = Status.UNKNOWN
     return Finding(
         check="latency.outage",
         phase="run",
-        status=Status.FAIL if over else Status.PASS,
+        status=status,
         value=value,
         limit=limit,
         unit="s",
         summary=f"The longest that one customer could not progress: {value:.2f} s, "
-        f"limit {limit:g} s" + (f", exceeded for {over} customers" if over else ""),
+        f"limit {limit:g} s"
+        + (f", exceeded for {over} customers" if over else "")
+        + ("; no turn was answered" if none_answered else ""),
         evidence=tuple(
-            f"conversation {turn.conversation}: stuck {seconds:.2f} s until {turn.done:.2f} s, "
+            f"conversation {turn.conversation}: stuck {seconds:.2f} s until {until:.2f} s, "
             f"turn {turn.turn_id} {turn.outcome} after {turn.attempts} attempts: "
             f"{turn.error or 'no error'}"
-            for seconds, turn in told
+            for seconds, until, turn in told
         ),
     )

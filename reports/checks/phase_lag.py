@@ -14,7 +14,7 @@ from reports.gates import gate
 from reports.measures.generator import arrival_lags, later_turn_lags
 from reports.measures.intervals import SLOW_SHARE, is_enough
 from reports.measures.percentiles import ascending, percentile
-from reports.measures.phases import time_of
+from reports.measures.phases import in_brackets, time_of
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -41,11 +41,11 @@ def check_phase_lag(history: History) -> list[Finding]:
             value=value,
             limit=limit,
             unit="s",
-            summary=f"{gate(first.check).title} ({first.phase}) failed while the generator itself "
-            f"was {value:.3f} s late, limit {limit:g} s",
+            summary=f"{gate(first.check).title}{in_brackets(first.phase)} failed while the "
+            f"generator itself was {value:.3f} s late, limit {limit:g} s",
             evidence=tuple(
-                f"{gate(finding.check).title} ({finding.phase}) failed; the generator was "
-                f"{lag:.3f} s late meanwhile"
+                f"{gate(finding.check).title}{in_brackets(finding.phase)} failed; the generator "
+                f"was {lag:.3f} s late meanwhile"
                 for lag, finding in late[:_EVIDENCE_LINES]
             ),
         )

@@ -18,6 +18,7 @@ from reports.measures.intervals import (
     share_interval,
 )
 from reports.measures.percentiles import percentile
+from reports.measures.phases import in_words
 from reports.records import Evidence, Finding, Status
 
 _TOO_FEW = "too few turns to tell"
@@ -29,17 +30,17 @@ def gate_percentile(
     """Gate the p99 of ascending latencies, in seconds; unknown with fewer than `fewest`."""
     n = len(ordered)
     if not n:
-        summary = f"No turn was answered in {phase}"
+        summary = f"No turn was answered {in_words(phase)}"
         return Finding(check, phase, Status.UNKNOWN, None, limit, "s", summary)
     slower = n - bisect_right(ordered, limit)
     status = judge_share(slower, n, SLOW_SHARE)
     low, high = percentile_interval(ordered, 99)
     if is_enough(n, SLOW_SHARE):
         judged_as, value = "p99", percentile(ordered, 99)
-        measured = f"p99 of {n} turns in {phase}"
+        measured = f"p99 of {n} turns {in_words(phase)}"
     else:
         judged_as, value = "slowest", ordered[-1]
-        measured = f"slowest of {n} turns in {phase} (too few for a p99)"
+        measured = f"slowest of {n} turns {in_words(phase)} (too few for a p99)"
     if status is Status.PASS and n < fewest:
         status = Status.UNKNOWN
     end = "" if high is None else f" to {high:.2f}"

@@ -35,6 +35,7 @@ from reports.measures.cpu import (
     of_one_core,
     within,
 )
+from reports.measures.phases import in_brackets
 from reports.measures.spans import Span, merged, overlap, seconds, without
 from reports.records import Finding, Status
 from reports.records.columns import OK, OUTCOME, WORDLESS
@@ -358,8 +359,7 @@ def _subject(part: Part) -> str:
 
 
 def _gate(finding: Finding) -> str:
-    where = "" if finding.phase in ("run", "steady") else f" ({finding.phase})"
-    return f"{gate(finding.check).title}{where}"
+    return f"{gate(finding.check).title}{in_brackets(finding.phase)}"
 
 
 def _times(spans: Sequence[Span]) -> str:

@@ -101,10 +101,9 @@ def _slow(history: History, finding: Finding) -> Waits:
 
 
 def _stuck(history: History, finding: Finding) -> Waits:
-    worst, done = history.once(outages), history.turns.done
-    pairs = zip(worst.seconds, worst.culprits, strict=True)
-    limit = finding.limit or 0.0
-    return _in_order(Wait(done[n] - seconds, done[n], n) for seconds, n in pairs if seconds > limit)
+    worst, limit = history.once(outages), finding.limit or 0.0
+    found = zip(worst.seconds, worst.until, worst.culprits, strict=True)
+    return _in_order(Wait(end - waited, end, n) for waited, end, n in found if waited > limit)
 
 
 def _late(history: History, finding: Finding) -> Waits:

@@ -6,15 +6,16 @@ outages.  A turn that was already late when a fault began counts in both phases.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 
 from reports.measures.percentiles import ascending
 from reports.measures.phases import STEADY, WARMUP, PhaseMap, turns_by_phase
-from reports.records.columns import OK, OUTCOME, Turns
+from reports.records.columns import OK, OUTCOME, Turns, is_acknowledged
 from reports.records.history import History
 
 
@@ -89,6 +90,8 @@ class Outages:
     """The longest outage of each conversation, and the turn that ended it."""
 
     seconds: array[float]
+    until: array[float]
+    """Run time of the end of each outage."""
     culprits: array[int]
     """Numbers of turns."""
 
@@ -97,18 +100,25 @@ def outages(history: History) -> Outages:
     """The longest outage of each conversation that took a turn.
 
     The time from when a customer meant to send until the next acknowledged turn (or until they
-    gave up), seconds.
+    gave up), seconds.  If no customer's turn was acknowledged after one gave up, the outage lasts
+    until the last turn of the run: an early refusal must not make it look short.
     """
-    state, due, done = history.turns.state, history.turns.due, history.turns.done
-    worst = Outages(array("d"), array("I"))
+    turns = history.turns
+    state, due, done = turns.state, turns.due, turns.done
+    worst = Outages(array("d"), array("d"), array("I"))
+    last_answer = max(compress(done, turns.which(is_acknowledged)), default=-math.inf)
+    last_moment = max(done, default=0.0)
     for _, numbers in history.turns.talks():
-        longest, culprit = 0.0, numbers[0]
+        longest, until, culprit = 0.0, done[numbers[0]], numbers[0]
         stuck_since: float | None = None
         for number in numbers:
             since = due[number] if stuck_since is None else stuck_since
             if done[number] - since >= longest:
-                longest, culprit = done[number] - since, number
+                longest, until, culprit = done[number] - since, done[number], number
             stuck_since = None if state[number] & OUTCOME == OK else since
+        if stuck_since is not None and done[numbers[-1]] > last_answer:
+            longest, until, culprit = last_moment - stuck_since, last_moment, numbers[-1]
         worst.seconds.append(longest)
+        worst.until.append(until)
         worst.culprits.append(culprit)
     return worst

@@ -124,6 +124,19 @@ def turns_by_phase(history: History) -> dict[str, array[int]]:
     return dict(groups)
 
 
+def in_words(phase: str) -> str:
+    """A phase in a sentence: `in the steady state`, `during kill-redis-1`, `after kill-redis-1`."""
+    kind, _, fault = phase.partition(":")
+    if fault and kind in ("fault", "recovery"):
+        return f"{'during' if kind == 'fault' else 'after'} {fault}"
+    return {STEADY: "in the steady state", WARMUP: "in the warm-up"}.get(phase, f"in {phase}")
+
+
+def in_brackets(phase: str) -> str:
+    """A phase behind a gate's title: ` (during kill-redis-1)`; nothing where the title says it."""
+    return "" if phase in ("run", STEADY) else f" ({in_words(phase)})"
+
+
 def time_of(history: History, phase: str) -> tuple[float, float]:
     """The run time that a gate covers: a fault and its recovery, or the whole load."""
     for fault in history.faults:

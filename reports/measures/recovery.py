@@ -10,16 +10,17 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice, repeat
 
 from reports.measures.intervals import SLOW_SHARE, is_enough
 from reports.measures.percentiles import ascending
 from reports.measures.phases import STEADY, turns_by_phase
 from reports.measures.relapse import LONGEST_S, turns_felt
 from reports.records import FaultWindow
-from reports.records.columns import OK, OUTCOME, RETRIED, Turns
+from reports.records.columns import OK, OUTCOME, RETRIED, Turns, is_acknowledged
 from reports.records.history import History
 
 
@@ -38,7 +39,8 @@ class Impact:
     """Numbers of the disturbed turns, ordered by due time."""
     failed_turns: int
     worst_outage_s: float | None
-    """The longest wait of a turn during the fault or its recovery."""
+    """The longest wait of a turn during the fault or its recovery; None: no turn was acknowledged,
+    so that no wait shows how long the outage was."""
 
 
 def impacts(history: History) -> list[Impact]:
@@ -70,7 +72,9 @@ def impacts(history: History) -> list[Impact]:
                 after_heal_s=max(0.0, last - fault.end),
                 disturbed=felt,
                 failed_turns=sum(state[n] & OUTCOME != OK for n in felt),
-                worst_outage_s=max((done[n] - due[n] for n in touched), default=None),
+                worst_outage_s=max(done[n] - due[n] for n in touched)
+                if any(state[n] & OUTCOME == OK for n in touched)
+                else None,
             )
         )
     return found
@@ -78,12 +82,11 @@ def impacts(history: History) -> list[Impact]:
 
 def _disturbed(turns: Turns, limit: float) -> array[int]:
     """All disturbed turns, ordered by due time."""
+    bad = turns.which(lambda state: bool(state & (OUTCOME | RETRIED)))
     found = (
         number
-        for number, (state, due, done) in enumerate(
-            zip(turns.state, turns.due, turns.done, strict=True)
-        )
-        if state & (OUTCOME | RETRIED) or done - due > limit
+        for number, (wrong, due, done) in enumerate(zip(bad, turns.due, turns.done, strict=True))
+        if wrong or done - due > limit
     )
     return array("I", sorted(found, key=turns.due.__getitem__))
 
@@ -120,8 +123,9 @@ def _usual_shares(history: History, disturbed: array[int]) -> list[float]:
     due, steady = history.turns.due, history.once(turns_by_phase).get(STEADY, array("I"))
     all_before, bad_before = [0] * (len(starts) + 1), [0] * (len(starts) + 1)
     if starts:
-        for n in steady:
-            all_before[bisect_right(starts, due[n])] += 1
+        dues = map(due.__getitem__, steady)
+        for place, count in Counter(map(bisect_right, repeat(starts), dues)).items():
+            all_before[place] = count
         for n in set(disturbed).intersection(steady):
             bad_before[bisect_right(starts, due[n])] += 1
     shares = []
@@ -136,11 +140,15 @@ def _first_ok(history: History) -> dict[float, float]:
     starts = sorted({fault.start for fault in history.faults})
     first = [math.inf] * (len(starts) + 1)
     turns = history.turns
-    for state, sent, done in zip(turns.state, turns.sent, turns.done, strict=True):
-        if starts and state & OUTCOME == OK:
+    if starts:
+        for sent, done in compress(
+            zip(turns.sent, turns.done, strict=True),
+            turns.which(is_acknowledged),
+        ):
             # The number of starts before the turn was sent; the latest of these is filled first.
             number = bisect_right(starts, sent)
-            first[number] = min(first[number], done)
+            if done < first[number]:
+                first[number] = done
     for number in range(len(starts) - 1, 0, -1):
         first[number] = min(first[number], first[number + 1])
     return {start: first[number] for number, start in enumerate(starts, 1)}

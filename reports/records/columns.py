@@ -88,6 +88,10 @@ class Turns(Filed[TurnRecord]):
         states = range(2 * UNSEEN)
         return sum(self.state.count(state) for state in states if wanted(state))
 
+    def which(self, wanted: Callable[[int], bool]) -> bytearray:
+        """1 for each turn with such a state, else 0: selectors for `itertools.compress`."""
+        return self.state.translate(bytes(map(wanted, range(256))))
+
     def sent_as(self, turn_id: str) -> TurnRecord | None:
         """The turn with this id, in any conversation; None: it was never sent."""
         wanted, index = _hash(turn_id), self._by_id
@@ -120,6 +124,11 @@ def _state(record: TurnRecord) -> int:
     if record.error is not None:
         flags |= TROUBLED
     return flags
+
+
+def is_acknowledged(state: int) -> bool:
+    """Whether a turn with this state was acknowledged."""
+    return state & OUTCOME == OK
 
 
 _NUMBER_BITS = 32

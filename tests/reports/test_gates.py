@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.measures.recovery import impacts
 from reports.records import Outcome, Status
 from tests.reports.a_run import Run
 from tests.reports.gated import busy, judge
@@ -188,6 +189,60 @@ def test_an_outage_lasts_from_the_first_unanswered_turn_to_the_next_answer(tmp_p
     assert finding.value == pytest.approx(27.7 - 12.0)
     assert finding.status is Status.FAIL
     assert "conversation 0" in finding.evidence[0]
+
+
+def test_refusals_without_any_answer_are_no_short_outage(tmp_path: Path) -> None:
+    run = Run()
+    for start in (10.0, 14.0):
+        run.conversation(start=start).turn(outcome=Outcome.FAIL, took=0.02)
+    finding = judge(run, tmp_path, "latency.outage")
+    assert finding.status is Status.UNKNOWN
+    assert finding.value == pytest.approx(4.02)
+    assert finding.summary.endswith("no turn was answered")
+    run.conversation(start=30.0).turn(outcome=Outcome.FAIL, took=0.02)
+    assert judge(run, tmp_path, "latency.outage").status is Status.FAIL
+
+
+def test_an_outage_that_never_ended_lasts_until_the_last_turn(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation(start=5.0).turn()
+    for start in (10.0, 20.0, 30.0):
+        run.conversation(start=start).turn(outcome=Outcome.FAIL, took=0.02)
+    finding = judge(run, tmp_path, "latency.outage")
+    assert finding.status is Status.FAIL
+    assert finding.value == pytest.approx(20.02)
+    assert "conversation 1: stuck 20.02 s until 30.02 s" in finding.evidence[0]
+
+
+def test_a_refused_customer_is_no_outage_while_others_are_answered(tmp_path: Path) -> None:
+    run = Run()
+    run.conversation(start=10.0).turn(outcome=Outcome.FAIL, took=0.02)
+    run.conversation(start=40.0).turn(took=0.2)
+    finding = judge(run, tmp_path, "latency.outage")
+    assert finding.status is Status.PASS
+    assert finding.value == pytest.approx(0.2)
+
+
+def test_a_fault_in_which_nothing_was_answered_shows_no_outage(tmp_path: Path) -> None:
+    run = Run()
+    run.fault("kill-redis", 40.0, 45.0)
+    run.conversation(start=41.0).turn(outcome=Outcome.FAIL, took=0.02)
+    (impact,) = impacts(run.history(tmp_path))
+    assert impact.worst_outage_s is None
+
+
+def test_a_finding_names_its_phase_in_words(tmp_path: Path) -> None:
+    run = Run()
+    run.fault("kill-redis", 40.0, 45.0)
+    for start in (20.0, 41.0, 46.0):
+        run.conversation(start=start).turn()
+    for name, phase, words in (
+        ("latency.steady_p99", "steady", "in the steady state"),
+        ("latency.fault_p99", "fault:kill-redis-1", "during kill-redis-1"),
+        ("latency.recovery_p99", "recovery:kill-redis-1", "after kill-redis-1"),
+    ):
+        finding = judge(run, tmp_path, name, phase)
+        assert f"slowest of 1 turns {words} (too few for a p99)" in finding.summary
 
 
 def test_two_short_waits_of_one_customer_are_no_long_outage(tmp_path: Path) -> None:

@@ -46,4 +46,4 @@ def test_a_stall_of_the_generator_excuses_the_fault_in_which_it_fell(
     assert (found, bool(findings)) == (verdict, said)
     if said:
         assert findings[0].value == pytest.approx(2.0)
-        assert "(fault:kill-redis-1) failed while the generator itself was" in findings[0].summary
+        assert "(during kill-redis-1) failed while the generator itself was" in findings[0].summary
