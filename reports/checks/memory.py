@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 from math import isnan
 
 from reports.checks.leftovers import LAG_S, MIB, check_leftovers
@@ -78,10 +79,9 @@ def _bounded(history: History, memory: Memory) -> Finding:
     name = "memory.bounded"
     slack = history.run.slo("memory_slack")
     start, baseline = history.load_start, memory.baseline_bytes
-    states = zip(history.turns.state, history.turns.done, strict=True)
-    done = ascending(done for state, done in states if state & OUTCOME != FAIL)
-    states = zip(history.turns.state, history.turns.sent, strict=True)
-    sent = ascending(sent for state, sent in states if state & OUTCOME != FAIL)
+    taken = history.turns.which(lambda state: state & OUTCOME != FAIL)
+    done = ascending(compress(history.turns.done, taken))
+    sent = ascending(compress(history.turns.sent, taken))
     if start is None or baseline is None:
         return _unknown(name, "no sample of Redis before the load")
     first_end = start + history.run.ttl_seconds

@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 _PARTS = 256
 """Records sorted at once, because sorting needs several objects for each."""
-_AT_ONCE_BYTES = 1 << 17
+_AT_ONCE_BYTES = 1 << 18
 """Bytes of lines read at once; their records take several times as much memory."""
-_GAP_BYTES = 1 << 14
+_GAP_BYTES = 1 << 15
 """Two lines at most this far apart are read at once, with the bytes between them."""
 _NO_MORE: tuple[float, list[Any]] = (math.inf, [])
 
@@ -140,20 +140,18 @@ class Filed(Sequence[T], Generic[T]):
     def read_talks(self) -> Iterator[tuple[int, list[T]]]:
         """Every conversation, ascending, with its records; cheaper than reading each alone."""
         most = max(1, _AT_ONCE_BYTES * len(self) // max(1, self._bounds[-1]))
-        some: list[tuple[int, array[int]]] = []
-        size = 0
-        for talk in self.talks():
-            some.append(talk)
-            size += len(talk[1])
-            if size >= most:
-                yield from self._read_all(some)
-                some, size = [], 0
-        yield from self._read_all(some)
-
-    def _read_all(self, talks: list[tuple[int, array[int]]]) -> Iterator[tuple[int, list[T]]]:
-        records = self._read(sorted(number for _, numbers in talks for number in numbers))
-        for owner, numbers in talks:
-            yield owner, [records[number] for number in numbers]
+        order, owner, bounds = self.by_conversation, self.conversation, self._talk_bounds
+        first, last = 0, len(bounds) - 1
+        while first < last:
+            begin = bounds[first]
+            # At least one conversation.
+            after = max(first + 1, min(last, bisect_left(bounds, begin + most, first)))
+            numbers = order[begin : bounds[after]]
+            found = self._read(sorted(numbers))
+            records = [found[number] for number in numbers]
+            for start, end in pairwise(bounds[first : after + 1]):
+                yield owner[order[start]], records[start - begin : end - begin]
+            first = after
 
     def _read(self, numbers: list[int]) -> Mapping[int, T]:
         """The records with these ascending numbers; neighbours are read at once."""

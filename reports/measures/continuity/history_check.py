@@ -11,8 +11,9 @@ the other half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Sequence
+
+from msgspec import Struct, field
 
 from reports.measures.continuity.violations import Violation
 from reports.records import AuditRecord, HistoryItem, Outcome, TurnRecord
@@ -21,8 +22,7 @@ _OK = Outcome.OK
 """A local alias, since looking an enum member up takes as long as ten comparisons."""
 
 
-@dataclass(slots=True)
-class Expected:
+class Expected(Struct):
     """The knowledge about a conversation when its audit is judged."""
 
     conversation: int
@@ -49,8 +49,7 @@ class Expected:
     be there once more for every forgotten attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True, gc=False):
     """The texts of a turn as they are stored, as digests."""
 
     message: str
@@ -61,8 +60,7 @@ class Stored:
     """The reply differs from the acknowledged one."""
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(Struct):
     """The result of checking an audit."""
 
     violations: list[Violation] = field(default_factory=list)
@@ -103,11 +101,11 @@ class _Judge:
             self._result.beginnings = [0]
             return self._result
         if self._has_whole_turns_in_order():
-            self._judge_missing({turn_id for turn_id in self._shown if turn_id is not None})
+            self._judge_missing(self._shown)
             return self._result
         items = self._items_by_turn()
         whole = {turn_id for turn_id, found in items.items() if self._is_sound(turn_id, found)}
-        self._judge_missing(set(items))
+        self._judge_missing(items.keys())
         self._judge_order(whole)
         return self._result
 
@@ -264,7 +262,7 @@ class _Judge:
             and (turn.reply is None or turn.reply in replies)
         )
 
-    def _judge_missing(self, present: set[str]) -> None:
+    def _judge_missing(self, present: Container[str | None]) -> None:
         acknowledged = [t for t in self._expected.turns if t.outcome is _OK]
 
         def fault_with(beginning: int) -> int:
