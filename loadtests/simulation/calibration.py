@@ -133,7 +133,7 @@ class Calibration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 DEFAULT = Calibration(
-    source="built in: measured on one machine, and not on yours",
+    source="built in: assumed figures, not measured on your machine",
     turn_cpu_s=0.0085,
     earlier_turn_cpu_s=0.00008,
     tool_cpu_s=0.0035,

@@ -44,6 +44,7 @@ def test_the_cost_of_a_turn_is_within_3_percent() -> None:
         assert found.model_s.value == pytest.approx(0.167, rel=0.05)
 
 
+@pytest.mark.slow
 def test_most_intervals_hold_the_true_cost() -> None:
     service = Service(cpu_s=0.02)
     held = sum(holds(demand(service, seed).replica_cpu_s, 0.02) for seed in range(10, 25))

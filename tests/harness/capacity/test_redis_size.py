@@ -27,7 +27,7 @@ from reports.capacity.findings import RedisSize
 from tests import tools
 from tests.harness import command
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 SIZES = (500, 2_000)
 DIWALI = profile.load("diwali")

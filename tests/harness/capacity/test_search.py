@@ -172,6 +172,7 @@ def test_steps_that_cannot_rise_are_refused(start: float, ceiling: float, factor
         next_step(start, ceiling, [], 7, factor=factor)
 
 
+@pytest.mark.slow
 def test_the_limit_of_a_simulated_processor_is_found_and_named() -> None:
     outcome = search(Service(), seed=1)
     assert outcome.end.conclusive

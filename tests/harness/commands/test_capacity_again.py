@@ -74,6 +74,7 @@ def test_a_directory_that_is_no_capacity_run_is_refused(
     assert "must be the directory of a capacity run" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_prices_of_the_user_change_the_cost(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

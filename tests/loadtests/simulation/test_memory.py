@@ -46,6 +46,7 @@ def test_the_ttl_slides_with_every_turn() -> None:
     assert statistics.readings[-1].sessions == 0
 
 
+@pytest.mark.slow
 def test_twice_the_shards_change_nothing_beyond_the_spread_of_seeds() -> None:
     library = plans.library(profiles.load("diwali"), 1, DEFAULT, size=1000)
     # The balancer gives each of few replicas more regular arrivals the more replicas there are:
