@@ -12,7 +12,7 @@ run: install        ## clean clone to verdict
 TEST_ARGS ?= --dist loadfile --no-loadscope-reorder
 DAILY := (unit or service) and not (system or slow) or daily
 test: install       ## unit tests, real servers and processes, three whole runs; needs no Docker
-	$(BIN)/python -m pytest -n 3 $(TEST_ARGS) -m '$(DAILY)'
+	$(BIN)/python -m pytest -n 4 $(TEST_ARGS) -m '$(DAILY)'
 
 test-all: test      ## and all other tests: whole runs, calibration, both servers, containers
 	$(BIN)/python -m pytest -n 2 $(TEST_ARGS) -m 'not ($(DAILY))'

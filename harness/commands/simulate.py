@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from chaos.fleet.shapes import SINGLE
 from harness.commands.report import judge_and_show
 from harness.commands.simulate_faults import faults_of
 from harness.errors import ConfigError
@@ -195,7 +196,7 @@ def _description(
         sessions="redis",
         experiment=ExperimentDescription(title="simulated", planned=[each.id for each in hit]),
         topology=TopologyDescription(
-            replicas=plan.set_up.replicas, redis="single", aof="everysec", durability="aof-everysec"
+            replicas=plan.set_up.replicas, redis=SINGLE, aof="everysec", durability="aof-everysec"
         ),
         environment=msgspec.structs.replace(
             environment,

@@ -153,8 +153,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """The sizing of the load to the machine; None: not sized, and nothing was rehearsed."""
     journeys: Object | None = None
     """The journeys, if they are not ShopMax's."""
-    simulated: Word | None = None
-    """The source of the calibration of a simulated run, in which no service was running; None: a
+    simulated: Word | UnsetType = UNSET
+    """The source of the calibration of a simulated run, in which no service was running; unset: a
     real run."""
     pinned: CoresByPart | UnsetType = UNSET
     """`replicas` (one core each) and `others` → the numbers of their cores; unset: not pinned."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from reports.diagnosis import Diagnosis
 from reports.measures.continuity.all_conversations import take_tallies
 from reports.measures.intervals import SLOW_SHARE, is_enough
@@ -26,7 +28,7 @@ def headline(
     `worst`: the findings that did not pass, worst first; `why`: the diagnoses of failed ones.
     """
     told = _told(history, verdict, worst, why)
-    return told if history.run.simulated is None else f"{SIMULATED}. {told}"
+    return told if history.run.simulated is UNSET else f"{SIMULATED}. {told}"
 
 
 def _told(

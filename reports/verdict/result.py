@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from math import isnan
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec import UNSET, to_builtins
 
 from reports.diagnosis import diagnoses, to_json
 from reports.gates import gate
@@ -72,7 +72,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "seed": history.run.seed,
         "reproduce": list(history.run.command) or None,
         "timeline": build_timeline(history),
-        **({} if history.run.simulated is None else {"simulated": history.run.simulated}),
+        **({} if history.run.simulated is UNSET else {"simulated": history.run.simulated}),
     }
 
 

@@ -30,6 +30,7 @@ def url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("mode", ["ours", "plain"])
+@pytest.mark.slow
 def test_requests_are_counted_for_each_cpu_second(url: str, mode: str) -> None:
     command = [sys.executable, "-c", _SHORT, mode, url]
     found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=60)

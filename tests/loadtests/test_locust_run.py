@@ -201,6 +201,7 @@ def test_a_stopped_run_records_the_fate_of_every_arrival_at_once(
     assert "audited" not in [mark.mark for mark in records(run_dir, LoadMark)]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_of_hundreds_of_thousands_says_it_in_a_few_lines(
     run_dir: Path, target: str
 ) -> None:

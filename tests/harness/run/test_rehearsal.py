@@ -90,6 +90,7 @@ def refused(tmp_path: Path, *arguments: str) -> tuple[str, float]:
     return finished.stderr.splitlines()[-1], time.monotonic() - begun
 
 
+@pytest.mark.slow
 def test_a_target_whose_every_turn_is_an_error_is_refused_in_its_own_words(
     tmp_path: Path,
 ) -> None:
@@ -195,6 +196,7 @@ def test_sessions_that_are_lost_are_left_to_the_verdict(tmp_path: Path) -> None:
         assert rehearsal.rehearse(run_dir, run_id, url, 0) is None
 
 
+@pytest.mark.slow
 def test_one_answer_is_enough_to_be_no_failure(tmp_path: Path) -> None:
     asked: list[str] = []
 
