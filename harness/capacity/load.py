@@ -19,6 +19,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from operator import sub
 
 from loadtests.arrivals import arrivals, conversation
 from loadtests.arrivals.forecast import laid_out
@@ -41,8 +43,10 @@ LONGEST_TALK_S = 2.0
 """Seconds of thinking in a mean conversation, at most."""
 MOST_OPEN = 20_000
 EVEN = 0.01
-"""The planned turns of the measured phase may differ by this share from rate × seconds."""
+"""The planned turns of a phase may differ from rate × seconds by this share of the longest one."""
 _MOST_SEEDS = 60
+_MOST_PLANNED = 120_000
+"""Turns planned in the choice of a seed, at most: about 6 s of CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +98,25 @@ def mean_think_s(profile: Profile) -> float:
 
 
 def even_seed(profile: Profile, book: Book | None, seeds: Iterable[int]) -> int:
-    """The first seed whose measured phase plans the number of turns that the rate says.
+    """The first seed whose phases after the warm-up plan the numbers of turns that the rate says.
 
     Conversations arrive at random and are of random lengths: in 30 s at 30 turns/s the number of
-    turns has a standard deviation of 7 %, so that a probe at one rate would be played at another.
-    Of 60 seeds the one that comes closest is taken when none is within `EVEN`.
+    turns has a standard deviation of 7 %, so that a probe at one rate would be played at another,
+    and a load that comes back from an overload would come back to more than it can carry.  Of at
+    most 60 seeds the one that comes closest is taken when none is within `EVEN`.
     """
-    begin, end = measured(profile)
-    wanted = profile.base_rate * profile.conversation.expected_turns * (end - begin)
+    phases = judged(profile)
+    curve, talks = profile.curve(), profile.conversation.expected_turns
+    wanted = [talks * (curve.count(end) - curve.count(start)) for start, end in phases]
+    most = min(_MOST_SEEDS, max(8, int(_MOST_PLANNED / sum(wanted))))
     best, least = 0, math.inf
-    for number, seed in enumerate(seeds):
-        error = abs(planned_turns(profile, book, seed) / wanted - 1)
+    for seed in islice(seeds, most):
+        planned = planned_turns(profile, book, seed)
+        # In shares of the longest phase: a few turns more in a short one matter little.
+        error = max(map(abs, map(sub, planned, wanted))) / max(wanted)
         if error < least:
             best, least = seed, error
-        if error <= EVEN or number + 1 >= _MOST_SEEDS:
+        if error <= EVEN:
             break
     return best
 
@@ -125,19 +134,19 @@ def played(run: RunDescription) -> tuple[Profile, Book | None]:
     ), book
 
 
-def measured(profile: Profile) -> tuple[float, float]:
-    """Begin and end of the measured phase, seconds after the start of the load."""
-    return next((start, end) for name, start, end in profile.planned_phases() if name == MEASURED)
+def judged(profile: Profile) -> list[tuple[float, float]]:
+    """Begin and end of each phase after the warm-up, seconds after the start of the load."""
+    return [(start, end) for name, start, end in profile.planned_phases() if name != WARMUP]
 
 
-def planned_turns(profile: Profile, book: Book | None, seed: int) -> int:
-    """The turns due in the measured phase, if each takes as long as a forecast assumes."""
-    begin, end = measured(profile)
-    count = 0
+def planned_turns(profile: Profile, book: Book | None, seed: int) -> list[int]:
+    """The turns due in each judged phase, if each takes as long as a forecast assumes."""
+    phases = judged(profile)
+    counts = [0] * len(phases)
     for arrival in arrivals.stream(profile, seed):
-        if arrival.due >= end:
-            break
         talk = laid_out(conversation.plan(profile, arrival, "capacity", book), arrival.due)
-        dues = (moment - talk.turns[0] + talk.start for moment in talk.turns)
-        count += sum(begin <= due < end for due in dues)
-    return count
+        for moment in talk.turns:
+            due = moment - talk.turns[0] + talk.start
+            for number, (start, end) in enumerate(phases):
+                counts[number] += start <= due < end
+    return counts

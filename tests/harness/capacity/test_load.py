@@ -30,7 +30,7 @@ def test_a_probe_plans_its_rate_in_turns_a_second(name: str) -> None:
     made = probe(name, rate=24.0)
     assert made.load_seconds == pytest.approx(40)
     assert made.expected_turns == pytest.approx(24 * 40)
-    assert load.measured(made) == pytest.approx((10, 40))
+    assert load.judged(made) == [pytest.approx((10, 40))]
 
 
 def test_a_probe_keeps_the_cost_of_a_turn_and_the_limits() -> None:
@@ -72,8 +72,18 @@ def test_an_overload_has_its_own_level() -> None:
 def test_the_seed_of_a_probe_plans_the_turns_of_its_rate() -> None:
     made = probe(rate=30.0)
     seed = load.even_seed(made, None, load.seeds_of(7, "probe-01"))
-    turns = load.planned_turns(made, None, seed)
-    assert turns == pytest.approx(30 * 30, rel=load.EVEN)
+    assert load.planned_turns(made, None, seed) == [pytest.approx(30 * 30, rel=load.EVEN)]
+
+
+def test_the_load_after_an_overload_is_no_more_than_planned_either() -> None:
+    stages = (Stage("warmup", 5), Stage("measured", 3), Stage("overload", 6, 1.5))
+    made = load.profile_at(profiles.load("smoke"), 60, (*stages, Stage("after", 36)))
+    seed = load.even_seed(made, None, load.seeds_of(7, "overload"))
+    measured, overload, after = load.planned_turns(made, None, seed)
+    longest = 60 * 36
+    assert after == pytest.approx(longest, rel=0.03)
+    assert measured == pytest.approx(60 * 3, abs=0.03 * longest)
+    assert overload == pytest.approx(1.5 * 60 * 6, abs=0.03 * longest)
 
 
 def test_each_probe_has_other_seeds_and_the_same_ones_again() -> None:
