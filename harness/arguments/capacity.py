@@ -91,25 +91,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     _service(parser)
     _target(parser)
     shared.output(parser)
-    parser.add_argument(
-        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
-    )
+    shared.out(parser)
 
 
 def _service(parser: argparse.ArgumentParser) -> None:
     shared.redis(parser)
-    parser.add_argument(
-        "--aof",
-        default="everysec",
-        metavar="FSYNC",
-        help="Redis's append-only file: off, everysec or always (default: everysec)",
-    )
-    parser.add_argument(
-        "--sessions",
-        default="redis",
-        metavar="KIND",
-        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
-    )
+    shared.aof(parser)
+    shared.sessions(parser)
     parser.add_argument(
         "--agent",
         metavar="DIR",
@@ -133,13 +121,5 @@ def _target(parser: argparse.ArgumentParser) -> None:
         help="with --target: turns a second that are never exceeded",
     )
     parser.add_argument("--app", help="the agent's app name at the target (default: shopmax)")
-    parser.add_argument(
-        "--token-env",
-        metavar="NAME",
-        help="the environment variable that holds the --target's bearer token",
-    )
-    parser.add_argument(
-        "--authorised",
-        action="store_true",
-        help="I may put load on this --target or --redis although it is not on this machine",
-    )
+    shared.token_env(parser)
+    shared.authorised(parser)

@@ -94,26 +94,16 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long the --target keeps a session after its last use (default: not known)",
     )
-    parser.add_argument(
-        "--token-env",
-        metavar="NAME",
-        help="the environment variable that holds the --target's bearer token",
-    )
+    shared.token_env(parser)
     parser.add_argument(
         "--journeys",
         metavar="FILE",
         help="the customers' messages, for an agent of your own (default: ShopMax's)",
     )
-    parser.add_argument(
-        "--authorised",
-        action="store_true",
-        help="I may put load on this --target or --redis although it is not on this machine",
-    )
+    shared.authorised(parser)
     _crew(parser)
     shared.output(parser)
-    parser.add_argument(
-        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
-    )
+    shared.out(parser)
 
 
 def _crew(parser: argparse.ArgumentParser) -> None:

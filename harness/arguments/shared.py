@@ -39,12 +39,7 @@ def fleet(parser: argparse.ArgumentParser) -> None:
     )
     redis(parser)
     topology(parser)
-    parser.add_argument(
-        "--sessions",
-        default="redis",
-        metavar="KIND",
-        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
-    )
+    sessions(parser)
     parser.add_argument(
         "--agent",
         metavar="DIR",
@@ -68,6 +63,51 @@ def redis(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def sessions(parser: argparse.ArgumentParser) -> None:
+    """Which session service the replicas have."""
+    parser.add_argument(
+        "--sessions",
+        default="redis",
+        metavar="KIND",
+        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
+    )
+
+
+def aof(parser: argparse.ArgumentParser) -> None:
+    """When Redis's append-only file is written to the disk."""
+    parser.add_argument(
+        "--aof",
+        default="everysec",
+        metavar="FSYNC",
+        help="Redis's append-only file: off, everysec or always (default: everysec)",
+    )
+
+
+def token_env(parser: argparse.ArgumentParser) -> None:
+    """Where the target's bearer token is."""
+    parser.add_argument(
+        "--token-env",
+        metavar="NAME",
+        help="the environment variable that holds the --target's bearer token",
+    )
+
+
+def authorised(parser: argparse.ArgumentParser) -> None:
+    """The permission to put load on another machine."""
+    parser.add_argument(
+        "--authorised",
+        action="store_true",
+        help="I may put load on this --target or --redis although it is not on this machine",
+    )
+
+
+def out(parser: argparse.ArgumentParser) -> None:
+    """Where the directories of runs go."""
+    parser.add_argument(
+        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
+    )
+
+
 def topology(parser: argparse.ArgumentParser) -> None:
     """How Redis is set up, and the way to it."""
     parser.add_argument(
@@ -81,12 +121,7 @@ def topology(parser: argparse.ArgumentParser) -> None:
         metavar="FORM",
         help=in_words(shape.help for shape in SHAPES.values()) + " (default: %(default)s)",
     )
-    parser.add_argument(
-        "--aof",
-        default="everysec",
-        metavar="FSYNC",
-        help="Redis's append-only file: off, everysec or always (default: everysec)",
-    )
+    aof(parser)
     parser.add_argument("--rdb", action="store_true", help="Redis takes snapshots, as by default")
     parser.add_argument(
         "--min-replicas",

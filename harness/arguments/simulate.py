@@ -88,7 +88,5 @@ def simulate(commands: Any) -> None:
         action="store_true",
         help="statistics only: no run directory, no verdict",
     )
-    parser.add_argument(
-        "--out", default="runs", metavar="DIR", help="where runs are kept (default: %(default)s)"
-    )
+    shared.out(parser)
     shared.output(parser)
