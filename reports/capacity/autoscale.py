@@ -116,8 +116,7 @@ def _before(
     The autoscaler sees the load of `reaction` seconds ago and asks for that load over the target
     utilisation; where that is less than the load of now needs, the floor must be there.
     """
-    sustainable = findings.sustainable
-    lower = None if sustainable is None else conservative(sustainable.rate)
+    lower = findings.carried_rate
     if lower is None or not lower:
         return unknown(UNIT, "the sustainable load of one replica was not measured")
     if reaction.value is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reports.capacity import usl
 from reports.capacity.answer import Chart, Mark, Series, Style
-from reports.capacity.derive import REACH, Reach, conservative
+from reports.capacity.derive import REACH, Reach
 from reports.capacity.figure import Figure, Label
 from reports.capacity.findings import CapacityFindings, ProbeKind
 from reports.capacity.fleet import least, zone_lost
@@ -73,9 +73,8 @@ def _latency(findings: CapacityFindings) -> Chart | None:
     limit = findings.slo.get("steady_p99_s")
     if limit is not None:
         marks.append(Mark(name="limit of p99", at=limit, upright=False))
-    sustainable = findings.sustainable
-    lower = None if sustainable is None else conservative(sustainable.rate)
-    if sustainable is not None and lower is not None:
+    lower = findings.carried_rate
+    if (sustainable := findings.sustainable) is not None and lower is not None:
         marks.append(Mark(name="highest that passed", at=lower, upright=True))
         if sustainable.rate.high is not None:
             marks.append(Mark(name="lowest that failed", at=sustainable.rate.high, upright=True))
@@ -96,8 +95,7 @@ _BY_RATE = (ProbeKind.DEMAND, ProbeKind.SEARCH, ProbeKind.STEP)
 def _replicas(
     findings: CapacityFindings, target: Target, today: Today, zones: int, reach: Reach
 ) -> Chart | None:
-    sustainable = findings.sustainable
-    lower = None if sustainable is None else conservative(sustainable.rate)
+    lower = findings.carried_rate
     if not lower or target.turns_per_s.value is None:
         return None
     top = 1.5 * max(target.turns_per_s.value, (today.replicas or 0) * lower)
@@ -195,8 +193,7 @@ def _memory(findings: CapacityFindings, redis: RedisPlan, reach: Reach) -> Chart
 def _night(
     findings: CapacityFindings, target: Target, today: Today, recommended: Figure
 ) -> Chart | None:
-    sustainable = findings.sustainable
-    lower = None if sustainable is None else conservative(sustainable.rate)
+    lower = findings.carried_rate
     if not target.night or not lower:
         return None
     marks = []

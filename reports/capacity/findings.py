@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from reports.capacity.derive import conservative
 from reports.capacity.figure import Figure
 
 SCHEMA_VERSION = 1
@@ -249,3 +250,8 @@ class CapacityFindings(Struct, frozen=True, kw_only=True):
     """The duration of the whole capacity run."""
     notes: tuple[str, ...] = ()
     """What limits the answer, in sentences."""
+
+    @property
+    def carried_rate(self) -> float | None:
+        """Turns a second that one replica surely sustains; None: not known."""
+        return None if self.sustainable is None else conservative(self.sustainable.rate)

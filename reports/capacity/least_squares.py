@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.capacity.students_t import t_95
+
 _ALMOST_SINGULAR = 1e-9
 
 
@@ -44,7 +46,7 @@ def fitted(rows: Sequence[Sequence[float]], values: Sequence[float]) -> list[Coe
     found = []
     for c in columns:
         variance = sum(inverse[c][a] * meat[a][b] * inverse[b][c] for a in columns for b in columns)
-        half = t95(free) * math.sqrt(max(0.0, variance) * len(rows) / free)
+        half = t_95(free) * math.sqrt(max(0.0, variance) * len(rows) / free)
         found.append(Coefficient(beta[c] / scale[c], half / scale[c]))
     return found
 
@@ -57,12 +59,7 @@ def ratio(values: Sequence[float], amounts: Sequence[float]) -> Coefficient | No
     value = sum(values) / total
     rest = sum((y - value * x) ** 2 for y, x in zip(values, amounts, strict=True))
     n = len(values)
-    return Coefficient(value, t95(n - 1) * math.sqrt(rest * n / (n - 1)) / total)
-
-
-def t95(free: int) -> float:
-    """The 97.5th percentile of Student's t, within 1 % from 4 degrees of freedom on."""
-    return 1.96 + 2.37 / free + 2.8 / free**2 + 2.5 / free**3
+    return Coefficient(value, t_95(n - 1) * math.sqrt(rest * n / (n - 1)) / total)
 
 
 def _dot(rows: Sequence[Sequence[float]], a: int, b: int) -> float:

@@ -12,8 +12,9 @@ from reports.capacity.demand import measure_demand
 from reports.capacity.figure import Figure
 from reports.capacity.findings import Demand
 from reports.capacity.knee import predicted_knee
-from reports.capacity.least_squares import fitted, ratio, t95
+from reports.capacity.least_squares import fitted, ratio
 from reports.capacity.limiting import IN_FLIGHT, REDIS, REPLICA
+from reports.capacity.students_t import t_95
 from reports.records.errors import HistoryError
 from reports.records.history import History
 from reports.records.run_description import RunDescription
@@ -126,4 +127,4 @@ def test_a_ratio_has_the_interval_of_its_residuals() -> None:
     ("free", "t"), [(4, 2.776), (10, 2.228), (20, 2.086), (60, 2.000), (1000, 1.962)]
 )
 def test_students_t_is_within_1_percent(free: int, t: float) -> None:
-    assert t95(free) == pytest.approx(t, rel=0.01)
+    assert t_95(free) == pytest.approx(t, rel=0.01)

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.capacity.statistics import t_95
+from reports.capacity.students_t import t_95
 
 
 @dataclass(frozen=True, slots=True)
