@@ -42,6 +42,11 @@ class ConversationPlan:
     """Seeds the random choices during the conversation (the jitter of retries)."""
 
 
+def turn_id(conversation: int, turn: int) -> str:
+    """The identity of a turn, the same for all its attempts; sessions are unique in the run."""
+    return f"c{conversation}t{turn}"
+
+
 def plan(
     profile: Profile, arrival: Arrival, run_id: str, book: Book | None = None
 ) -> ConversationPlan:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from loadtests.arrivals import conversation
-from loadtests.generator.settings import RunSettings
-from reports.records import Arrival, ConversationRecord, Fate
+from loadtests.arrivals.conversation import ConversationPlan
+from reports.records import ConversationRecord, Fate
 
 
-def not_played(run: RunSettings, arrival: Arrival, start: float, fate: Fate) -> ConversationRecord:
-    """The record of `arrival` with this fate, for a load that began at run time `start`."""
-    plan = conversation.plan(run.profile, arrival, run.run_id, run.journeys)
+def not_played(plan: ConversationPlan, due: float, fate: Fate) -> ConversationRecord:
+    """The record of the conversation of an arrival that was due at run time `due`."""
     return ConversationRecord(
         conversation=plan.index,
         journey=plan.journey,
         user=plan.user,
         session=plan.session,
-        due=start + arrival.due,
+        due=due,
         started=None,
         opened=None,
         ended=None,

@@ -8,6 +8,11 @@ from loadtests.arrivals.seeds import derive
 
 T = TypeVar("T")
 
+LATE_AUDITS = 200
+"""The most sessions of a load that are read again after their TTL."""
+GRACE_S = 1.5
+"""Delay after a session's TTL before it is read again, because servers expire keys lazily."""
+
 
 class LateSample(Generic[T]):
     """Keeps one of each of `most` equal stretches of the arrivals, offered in any order.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loadtests.adk.events import LATER
 from loadtests.adk.service import Attempt, Service
-from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.conversation import ConversationPlan, turn_id
 from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
@@ -24,11 +24,6 @@ class CustomerContext:
     limits: Conversation
     ttl_seconds: float = math.inf
     """The TTL of a session after its last use."""
-
-
-def turn_id(conversation: int, turn: int) -> str:
-    """The identity of a turn, the same for all its attempts; sessions are unique in the run."""
-    return f"c{conversation}t{turn}"
 
 
 MOST_CONFIRMATIONS = 3

@@ -21,22 +21,20 @@ from gevent.pool import Group
 from loadtests.adk.client import Client
 from loadtests.adk.service import Observer, Service
 from loadtests.arrivals import arrivals, conversation, spikes
-from loadtests.arrivals.late_sample import LateSample
+from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.fates import not_played
+from loadtests.arrivals.late_sample import GRACE_S, LATE_AUDITS, LateSample
 from loadtests.arrivals.seeds import derive
 from loadtests.customers import audit
 from loadtests.customers.customer import Customer, CutOff
 from loadtests.customers.turn import CustomerContext
 from loadtests.generator import descriptors, hdrlog
-from loadtests.generator.fates import not_played
 from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.generator.load_commands import GIVE_WAY_S, Storm, WorkerCommand
 from loadtests.generator.milestones import wait_for_end
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, ArrivalRange, Fate, LoadMark, Recorder, RunClock
 
-LATE_AUDITS = 200
-GRACE_S = 1.5
-"""Delay after a session's TTL before it is read again, because servers expire keys lazily."""
 LATE_AUDIT_GAP_S = 0.01
 LONGEST_BUNCH = 50
 SHORT_WAIT_S = 0.05
@@ -191,11 +189,14 @@ class Player:
         self._client.close()
 
     def _customer(self, arrival: Arrival) -> Customer:
-        plan = conversation.plan(self._run.profile, arrival, self._run.run_id, self._run.journeys)
-        return Customer(plan, self._start + arrival.due, self._context, self._stats)
+        return Customer(self._plan(arrival), self._start + arrival.due, self._context, self._stats)
+
+    def _plan(self, arrival: Arrival) -> ConversationPlan:
+        run = self._run
+        return conversation.plan(run.profile, arrival, run.run_id, run.journeys)
 
     def _refuse(self, arrival: Arrival, fate: Fate) -> None:
-        self._recorder.write(not_played(self._run, arrival, self._start, fate))
+        self._recorder.write(not_played(self._plan(arrival), self._start + arrival.due, fate))
 
     def _refuse_all(self, coming: _Coming, fate: Fate) -> None:
         rest, coming.indices = coming.indices, range(0)

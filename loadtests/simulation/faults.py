@@ -68,11 +68,9 @@ class KillReplica:
 
 
 @dataclass(frozen=True, slots=True)
-class SlowModel:
-    """Every call of the model takes `factor` times as long."""
+class _Slow:
+    """A part that takes `factor` times as long for `lasts` seconds."""
 
-    kind: ClassVar[str] = "slow-model"
-    target: ClassVar[str] = "model"
     at: float
     lasts: float
     factor: float
@@ -80,6 +78,14 @@ class SlowModel:
     def seconds(self, start_s: float) -> float:
         """As `Fault`."""
         return self.lasts
+
+
+@dataclass(frozen=True, slots=True)
+class SlowModel(_Slow):
+    """Every call of the model takes `factor` times as long."""
+
+    kind: ClassVar[str] = "slow-model"
+    target: ClassVar[str] = "model"
 
     def begin(self, world: World, t: float) -> None:
         """As `Fault`."""
@@ -91,18 +97,11 @@ class SlowModel:
 
 
 @dataclass(frozen=True, slots=True)
-class SlowRedis:
+class SlowRedis(_Slow):
     """Every script takes `factor` times as long."""
 
     kind: ClassVar[str] = "slow-redis"
     target: ClassVar[str] = "redis"
-    at: float
-    lasts: float
-    factor: float
-
-    def seconds(self, start_s: float) -> float:
-        """As `Fault`."""
-        return self.lasts
 
     def begin(self, world: World, t: float) -> None:
         """As `Fault`."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loadtests.arrivals.late_sample import LateSample
+from loadtests.arrivals.conversation import turn_id
+from loadtests.arrivals.fates import not_played
+from loadtests.arrivals.late_sample import GRACE_S, LATE_AUDITS, LateSample
 from loadtests.arrivals.redis_sizes import KEYS_OF_SESSION
 from loadtests.profiles.profile import Profile
 from loadtests.simulation import statistics as measuring
@@ -35,9 +37,6 @@ from reports.records import (
 
 START_S = 5.0
 """Run time of the start of the load; the samples before it show the empty service."""
-LATE_AUDITS = 200
-GRACE_S = 1.5
-"""Seconds after a session's TTL before it is read again, as in a real run."""
 _AFTER_S = 6.0
 """Samples go on for so long after the last TTL."""
 _CALLED, _RESULT = digest("simulated call of a tool"), digest("simulated result of a tool")
@@ -69,7 +68,7 @@ class Recording:
             TurnRecord(
                 conversation=plan.index,
                 turn=talk.turn,
-                turn_id=_id(plan.index, talk.turn),
+                turn_id=turn_id(plan.index, talk.turn),
                 journey=plan.journey,
                 due=START_S + talk.due,
                 sent=START_S + sent,
@@ -112,20 +111,7 @@ class Recording:
         self._statistics.not_played(t, planned, fate)
         plan = planned.plan
         assert plan is not None
-        self._recorder.write(
-            ConversationRecord(
-                conversation=plan.index,
-                journey=plan.journey,
-                user=plan.user,
-                session=plan.session,
-                due=START_S + planned.due,
-                started=None,
-                opened=None,
-                ended=None,
-                fate=fate,
-                turns_planned=len(plan.messages),
-            )
-        )
+        self._recorder.write(not_played(plan, START_S + planned.due, fate))
 
     def finish(self, profile: Profile, arrivals: int, windows: Sequence[Window]) -> float:
         """Write the late reads, the faults and the marks; returns the run time of the last mark."""
@@ -316,12 +302,8 @@ def _is_away(faults: Sequence[Window], t: float) -> bool:
     return any(t < START_S + window.end for window in faults)
 
 
-def _id(conversation: int, turn: int) -> str:
-    return f"c{conversation}t{turn}"
-
-
 def _reply(conversation: int, turn: int) -> str:
-    return digest(f"simulated reply to {_id(conversation, turn)}")
+    return digest(f"simulated reply to {turn_id(conversation, turn)}")
 
 
 def _replica(request: Request, reply: Reply) -> str | None:
@@ -334,7 +316,7 @@ def _items(talk: Talk, turn: int) -> list[HistoryItem]:
     """What a session shows of one turn."""
     plan = talk.planned.plan
     assert plan is not None
-    name = _id(plan.index, turn)
+    name = turn_id(plan.index, turn)
     items = [HistoryItem(name, "message", digest(plan.messages[turn]))]
     if talk.planned.turns[turn].kind % 2 == TOOL:
         items += [HistoryItem(name, "step", _CALLED), HistoryItem(name, "step", _RESULT)]

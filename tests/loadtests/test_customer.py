@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.arrivals.conversation import ConversationPlan, Ending
+from loadtests.arrivals.conversation import ConversationPlan, Ending, turn_id
 from loadtests.customers.customer import Customer
-from loadtests.customers.turn import CustomerContext, turn_id
+from loadtests.customers.turn import CustomerContext
 from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.profiles.profile import Profile
 from reports.records import (

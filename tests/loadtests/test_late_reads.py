@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.conversation import ConversationPlan, turn_id
 from loadtests.customers.customer import Customer
-from loadtests.customers.turn import CustomerContext, turn_id
+from loadtests.customers.turn import CustomerContext
 from loadtests.generator import settings
 from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.generator.player import Player
