@@ -7,14 +7,20 @@ from reports.diagnosis.scene import HALF, Cause, Scene, name_of, some
 _LATE_S = 0.25
 
 
-def event_loop(scene: Scene) -> Cause | None:
-    """The replicas whose loop was late for a large part of their customers' waits."""
+def late_loops(scene: Scene) -> dict[str, float]:
+    """The largest lag of each replica whose loop was late for a large part of the waits; seconds."""
     late: dict[str, float] = {}
     for source in scene.sources("service"):
         lags = (sample.values.get("loop_lag_s", 0.0) for sample in scene.samples(source))
         worst = max(lags, default=0.0)
         if worst >= max(_LATE_S, scene.typical_s / 10):
             late[name_of(source)] = worst
+    return late
+
+
+def event_loop(scene: Scene) -> Cause | None:
+    """The cause if most of the waits were at replicas whose loop was late."""
+    late = late_loops(scene)
     theirs = sum(turn.replica in late for turn in scene.turns)
     if not late or theirs < HALF * len(scene.turns):
         return None

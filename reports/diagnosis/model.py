@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from reports.diagnosis.event_loop import late_loops
 from reports.diagnosis.scene import HALF, Cause, Scene
+from reports.measures.percentiles import median
 
 
 def model(scene: Scene) -> Cause | None:
-    """The cause if the model took at least half of a typical wait."""
+    """The cause if the model took at least half of a typical wait, and a late loop did not."""
     sources = scene.sources("service")
     calls = sum(scene.risen(source, "model_calls") for source in sources)
     spent = sum(scene.risen(source, "model_s") for source in sources)
@@ -15,6 +17,10 @@ def model(scene: Scene) -> Cause | None:
     each = spent / calls
     a_turn = each * _calls_a_turn(scene, sources)
     if a_turn < HALF * scene.typical_s:
+        return None
+    # A call is timed on the replica's event loop: a late loop wakes late and makes it look long.
+    late = list(late_loops(scene).values())
+    if late and median(late) >= HALF * each:
         return None
     return Cause(
         "model", f"the model took {a_turn:.1f} s of a turn ({each:.1f} s a call, {calls:.0f} calls)"

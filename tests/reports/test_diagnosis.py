@@ -194,19 +194,37 @@ def test_a_redis_that_did_not_answer_is_named(tmp_path: Path) -> None:
     assert found.sentence.startswith("Redis did not answer for 27 s")
 
 
-def test_a_slow_model_is_named(tmp_path: Path) -> None:
-    made = sampled(
-        run(),
+def slow_calls(lag: float) -> Run:
+    """A run whose model calls take 5 s by the clock of a loop that is so late, seconds."""
+    late = when_slow(lag, 0.01)
+    return sampled(
+        run(replica="r01"),
         "service:r01",
         lambda t: {
             "model_calls": float(t + 3),
             "model_s": 0.1 * (t + 3) + 5.0 * min(26, max(0, t - SLOW.start)),
             "ok": float(t + 3),
+            "loop_lag_s": late(t),
         },
     )
-    found = diagnosis(made, tmp_path)
+
+
+def test_a_slow_model_is_named(tmp_path: Path) -> None:
+    found = diagnosis(slow_calls(lag=0.01), tmp_path)
     assert found.cause == "model"
     assert "s of a turn" in found.sentence
+
+
+def test_a_slow_model_is_named_beside_a_loop_that_is_a_little_late(tmp_path: Path) -> None:
+    assert diagnosis(slow_calls(lag=0.8), tmp_path).cause == "model"
+
+
+def test_calls_that_only_a_late_loop_made_long_are_not_blamed_on_the_model(
+    tmp_path: Path,
+) -> None:
+    found = diagnosis(slow_calls(lag=4.0), tmp_path)
+    assert found.cause == "event_loop"
+    assert "model" not in [cause.name for cause in found.causes]
 
 
 def test_the_service_s_own_error_is_named(tmp_path: Path) -> None:

@@ -165,9 +165,10 @@ def test_a_service_that_computes_over_its_history_is_named_by_its_event_loop(
 ) -> None:
     seen = observe(DIYA_SESSIONS="tests.defects.dear_history:factory", DIYA_MODEL_TTFT_MS="5")
     found = seen.diagnosis(4, seen.sampled("service:r01", 4))
-    # On a machine with a core to spare the replica's own core is full as well.
-    assert found.cause in ("event_loop", "replica_core")
-    assert "event_loop" in [cause.name for cause in found.causes]
+    causes = [cause.name for cause in found.causes]
+    assert "event_loop" in causes
+    # The replica's core, or the whole machine, may be full as well; the model is never to blame.
+    assert "model" not in causes
 
 
 def test_a_bound_of_turns_in_flight_that_is_too_low_is_named(
