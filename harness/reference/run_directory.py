@@ -69,12 +69,11 @@ def page() -> str:
         "`Seconds`, `Count`, `Small` and `Reading` are numbers; `| None` marks a field that may be "
         "null.",
     ]
-    for part in (records.Seen, records.HistoryItem):
-        parts += [
-            f"### {part.__name__}",
-            f"{docstrings.whole(part)} Written as a list of these values, in this order.",
-            _fields(part),
-        ]
+    for part in (records.Seen, records.HistoryItem, records.Signatures):
+        told = docstrings.whole(part)
+        if part.__struct_config__.array_like:
+            told += " Written as a list of these values, in this order."
+        parts += [f"### {part.__name__}", told, _fields(part)]
     for names in (records.Outcome, records.Fate):
         parts += [f"### {names.__name__}", docstrings.whole(names), _values(names)]
     return markdown.page("The run directory", *parts)

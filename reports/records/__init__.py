@@ -7,6 +7,8 @@ run directory (`history`) and its files.
 from __future__ import annotations
 
 from reports.records.findings import Evidence, Finding, Status
+from reports.records.model_call import ModelCall, Signatures
+from reports.records.numbers import Count, Reading, Seconds, Small
 from reports.records.types import (
     DELETION_FAILED,
     FILES,
@@ -14,19 +16,15 @@ from reports.records.types import (
     ArrivalRange,
     AuditRecord,
     ConversationRecord,
-    Count,
     Fate,
     FaultWindow,
     HistoryItem,
     LoadMark,
     Outcome,
     ProbeRecord,
-    Reading,
     Record,
     Sample,
-    Seconds,
     Seen,
-    Small,
     TurnRecord,
 )
 from reports.records.writer import (
@@ -54,6 +52,7 @@ __all__ = [
     "Finding",
     "HistoryItem",
     "LoadMark",
+    "ModelCall",
     "Outcome",
     "ProbeRecord",
     "Reading",
@@ -64,6 +63,7 @@ __all__ = [
     "Sample",
     "Seconds",
     "Seen",
+    "Signatures",
     "Small",
     "Status",
     "TurnRecord",

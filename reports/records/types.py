@@ -13,12 +13,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-# Sums, differences and whole seconds of read values must stay finite.
-Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
-"""A moment or span of run time; centuries are an error."""
-Count = Annotated[int, Meta(ge=0, le=2**53)]
-Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Reading = Annotated[float, Meta(ge=-1e18, le=1e18)]
+from reports.records.model_call import ModelCall
+from reports.records.numbers import Count, Reading, Seconds, Small
 
 
 class Outcome(StrEnum):
@@ -285,6 +281,7 @@ Record = (
     | ProbeRecord
     | Sample
     | LoadMark
+    | ModelCall
 )
 
 FILES: dict[type[Any], str] = {
@@ -296,5 +293,6 @@ FILES: dict[type[Any], str] = {
     ProbeRecord: "probes.jsonl",
     Sample: "samples.jsonl",
     LoadMark: "load.jsonl",
+    ModelCall: "model-calls.jsonl",
 }
 """Record type → its file in the run directory."""
