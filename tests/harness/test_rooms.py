@@ -43,6 +43,7 @@ MAY_IMPORT = {
         "loadtests.arrivals.steady_state",
         "loadtests.adk.target",
         "loadtests.simulation",
+        "target_service.stand_in",
     },
 }
 REPORTS = {
@@ -192,6 +193,7 @@ TARGET_SERVICE_MAY_IMPORT = {
     "sessions": set[str](),
     "turns": {"sessions"},
     "model": {"agents.shopmax.orders"},
+    "stand_in": {"model.witness"},
     "agents": {"model", "sessions.registration", "settings"},
     "server": {"adk_patches", "agents", "model", "sessions", "settings", "turns"},
 }

@@ -1,0 +1,91 @@
+"""What a fault or a quota does to one call, and the protocols of the two that decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from target_service.stand_in.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a fault does to one call."""
+
+    fault: str | None = None
+    """The fault's name for the log; None: no fault hits this call."""
+    latency_factor: float = 1.0
+    """At least 1."""
+    status: int = 200
+    """Another status is answered with an error, at once."""
+    retry_after_s: float | None = None
+    ending: Literal["whole", "cut", "unfinished", "garbage"] = "whole"
+    """`cut`: the connection breaks in mid-reply; `unfinished`: a stream ends without a reason of
+    finishing; `garbage`: the answer is no JSON."""
+
+
+NO_EFFECT = Effect()
+
+
+class Faults(Protocol):
+    """Decides which calls a fault hits."""
+
+    def for_call(self, call: Call) -> Effect:
+        """What happens to this call; remembers who is affected, by `call.caller`."""
+        ...
+
+    def set(self, values: Mapping[str, Any]) -> int:
+        """Replace the faults; {} clears them.  Returns their number.
+
+        Raises ValueError, one sentence, for a name or a value that cannot be used.
+        """
+        ...
+
+    def affected(self) -> list[str]:
+        """The replicas (`r01`) that a fault has hit since the last `set`, sorted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that the quota does not allow."""
+
+    refused: Literal["requests", "tokens"]
+    retry_after_s: float
+    quota_value: int
+    """The limit a minute that was reached."""
+
+
+class Quota(Protocol):
+    """Counts calls and tokens against a limit a minute."""
+
+    def admit(self, call: Call, now: float) -> Refusal | None:
+        """None when the call is within the quota; `now` in seconds of a monotonic clock."""
+        ...
+
+
+class NoFaults:
+    """Nothing ever hits a call."""
+
+    def for_call(self, call: Call) -> Effect:
+        """No effect."""
+        return NO_EFFECT
+
+    def set(self, values: Mapping[str, Any]) -> int:
+        """Raises ValueError unless the faults are cleared."""
+        if values:
+            raise ValueError(f"no fault can be set here, got {sorted(values)}")
+        return 0
+
+    def affected(self) -> list[str]:
+        """No replica."""
+        return []
+
+
+class NoQuota:
+    """Admits every call."""
+
+    def admit(self, call: Call, now: float) -> Refusal | None:
+        """None."""
+        return None
