@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import docker
+import psutil
 from docker.types import EndpointConfig
 from testcontainers.core.container import DockerContainer
 
@@ -33,12 +34,16 @@ from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.lifecycle import replica_names
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.ports import LOOPBACK, free_port
+from chaos.fleet.stand_in import StandInPlan
+from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 
 _MIB = 1024 * 1024
 _REPLICA_MEMORY = 512 * _MIB
 _STARTERS = 4
 _REDIS_CONFIG = "/etc/diya/redis.conf"
 _ENVOY_CONFIG = "/etc/diya/envoy.json"
+_THE_HOST = "host.docker.internal"
+"""The name of the Docker host where its engine runs in a virtual machine."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,14 @@ class ContainerFleet(ContainerLifecycle):
         base_port: int | None = None,
         load: LoadSwitch | None = None,
         pass_env: Sequence[str] = (),
+        replica_env: Mapping[str, str] | None = None,
+        stand_in: StandInPlan | None = None,
     ) -> None:
         """Plan the fleet; nothing is started.  Raises ChaosConfigError for an odd count.
 
         `pass_env` are names of variables that replicas get from diya's environment: the key of a
-        model, for example.  Their values are in no record and in no command line.
+        model, for example.  Their values are in no record and in no command line.  `replica_env` is
+        more of the replicas' environment; `stand_in` answers in place of their model.
         """
         names = replica_names(replicas)
         super().__init__(
@@ -100,6 +108,8 @@ class ContainerFleet(ContainerLifecycle):
         )
         self._images = images
         self._pass_env = tuple(pass_env)
+        self._replica_env = dict(replica_env or {})
+        self._plan_stand_in(stand_in)
         self._labels = {owner.RUN_LABEL: run_id, owner.OWNER_LABEL: owner.token()}
         self._net: RunNetwork | None = None
         self._ips: dict[str, str] = {}
@@ -135,6 +145,8 @@ class ContainerFleet(ContainerLifecycle):
             base_port=plan.base_port,
             load=plan.load,
             pass_env=plan.pass_env,
+            replica_env=plan.replica_env,
+            stand_in=plan.stand_in,
         )
 
     def _prepare(self) -> None:
@@ -149,6 +161,12 @@ class ContainerFleet(ContainerLifecycle):
         self._net = RunNetwork(self._labels)
         for name in ("redis", "envoy", *self.replicas):
             self._ips[name] = self._net.address()
+        if self.stand_in is not None:
+            gateway = self._net.gateway
+            if gateway in _own_addresses():
+                self.stand_in.open(gateway)
+            else:  # the engine runs in a virtual machine, which passes such connections on
+                self.stand_in.open(LOOPBACK, seen_as=_THE_HOST)
 
     def _start_replicas(self) -> None:
         with ThreadPoolExecutor(_STARTERS) as starters:
@@ -204,6 +222,8 @@ class ContainerFleet(ContainerLifecycle):
             container.env = {
                 **self._passed(),
                 **self._settings,
+                **self._replica_env,
+                **self._model_env(name),
                 "DIYA_REPLICA": name,
                 "DIYA_REDIS_URL": f"redis://{login}{self._ips['redis']}:{REDIS_PORT}/0",
             }
@@ -215,7 +235,7 @@ class ContainerFleet(ContainerLifecycle):
         return {
             name: value
             for name, value in os.environ.items()
-            if name.startswith("DIYA_MODEL") or name in self._pass_env
+            if (name.startswith("DIYA_MODEL") and name != TOKEN_VARIABLE) or name in self._pass_env
         }
 
     def _create_envoy(self) -> Any:
@@ -241,3 +261,8 @@ class ContainerFleet(ContainerLifecycle):
             ]
         )
         return container.start().get_wrapped_container()
+
+
+def _own_addresses() -> set[str]:
+    """The addresses of this machine."""
+    return {each.address for found in psutil.net_if_addrs().values() for each in found}

@@ -32,6 +32,12 @@ class RunNetwork:
         self._hosts = ipaddress.ip_network(subnet)
         self._given = _FIRST
 
+    @property
+    def gateway(self) -> str:
+        """The address of the Docker host in the network."""
+        (settings,) = self.docker.attrs["IPAM"]["Config"]
+        return str(settings.get("Gateway") or self._hosts[1])
+
     def address(self) -> str:
         """The next free address."""
         self._given += 1

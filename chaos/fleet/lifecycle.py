@@ -27,6 +27,7 @@ from chaos.fleet.environment import (
 from chaos.fleet.guardian import RUN_ID_VARIABLE
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.redis_server import ServerInfo
+from chaos.fleet.stand_in import LOG, StandIn, StandInPlan
 from chaos.fleet.waiting import TimeLeft, holds_within
 from reports.records.run_description import EnvironmentDescription, RedisServerDescription
 
@@ -111,6 +112,8 @@ class FleetLifecycle(ABC):
         self._load = load
         self._proxies: Network | None = None
         self._model: ModelSwitch | None = None
+        self.stand_in: StandIn | None = None
+        """The stand-in for the replicas' model; None: they have another model."""
         self._say: Callable[[str], None] = _silent
         self._undo = contextlib.ExitStack()
         """The steps that `stop` takes once the parts are closed, last registered first."""
@@ -273,7 +276,17 @@ class FleetLifecycle(ABC):
 
     def _parts(self) -> list[Part]:
         """All parts, in the order in which they are started."""
-        return [self.redis, *self.replicas.values(), self.balancer]
+        own = [] if self.stand_in is None else [self.stand_in]
+        return [*own, self.redis, *self.replicas.values(), self.balancer]
+
+    def _plan_stand_in(self, plan: StandInPlan | None) -> None:
+        """Add the stand-in of that plan to the fleet.  Raises ChaosError without a free port."""
+        if plan is not None:
+            self.stand_in = StandIn(plan, self.run_dir / "logs" / LOG, self.process_env)
+
+    def _model_env(self, replica: str) -> dict[str, str]:
+        """The environment by which that replica calls the stand-in; empty without one."""
+        return {} if self.stand_in is None else self.stand_in.variables(replica)
 
     def _start_replicas(self) -> None:
         for replica in self.replicas.values():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.pinning import Cores
+from chaos.fleet.stand_in import StandInPlan
 from chaos.fleet.topology import Topology
 
 
@@ -33,6 +34,10 @@ class FleetPlan:
     """Processes: whether an external Redis may be elsewhere than on loopback."""
     agent: Path | None = None
     """Processes: the folder of the agent; None: ShopMax's."""
+    stand_in: StandInPlan | None = None
+    """Processes and containers: the stand-in for the replicas' model; None: they have another."""
+    replica_env: Mapping[str, str] = field(default_factory=dict)
+    """Processes and containers: more of the replicas' environment."""
     cores: Cores | None = None
     """Processes: the cores of the replicas and of everything else; None: no process is pinned."""
     images: Mapping[str, str] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from chaos.fleet.ports import ensure_free, free_port
 from chaos.fleet.redis_external import ExternalRedis
 from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.replica import Replica
+from chaos.fleet.stand_in import StandInPlan
 from chaos.fleet.topologies.parts import OwnRedis
 from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import TimeLeft
@@ -59,6 +60,7 @@ class ProcessFleet(FleetLifecycle):
         authorised: bool = False,
         leftovers: Sequence[Path] = (),
         cores: Cores | None = None,
+        stand_in: StandInPlan | None = None,
     ) -> None:
         """Plan the fleet; nothing is started.
 
@@ -70,6 +72,7 @@ class ProcessFleet(FleetLifecycle):
         `leftovers` are removed with the fleet, also when this process is killed.
         `cores` pins each replica to its core, and everything else to the others: the thread that
         starts the fleet, and all that it starts until the fleet is stopped.
+        `stand_in` answers in place of the replicas' model.
 
         Raises ChaosConfigError for ports in use, no such server, an impossible count.
         """
@@ -86,6 +89,7 @@ class ProcessFleet(FleetLifecycle):
             links = self._proxy
             through = None if links is None else lambda who, port: links.plan("redis", who, port)
             self.redis = self._topology.build(redis, self.run_dir / "redis", logs, env, through)
+        self._plan_stand_in(stand_in)
         switch = ModelSwitchFile(self.run_dir / "model")
         # Only ShopMax's agent has the scripted model, and only when it is set.
         replicas_own = {**env, **(extra_env or {})}
@@ -108,7 +112,7 @@ class ProcessFleet(FleetLifecycle):
             name: Replica(
                 name,
                 port,
-                {**service_env, **self._redis_through_proxy(name)},
+                {**service_env, **self._redis_through_proxy(name), **self._model_env(name)},
                 logs / f"{name}.log",
                 replica_command or _SERVICE,
                 cores=None if cores is None else [cores.replicas[place]],
@@ -139,8 +143,12 @@ class ProcessFleet(FleetLifecycle):
             proxy=plan.proxy,
             load=plan.load,
             authorised=plan.authorised,
-            extra_env={"DIYA_AGENT": str(plan.agent)} if plan.agent else None,
+            extra_env={
+                **plan.replica_env,
+                **({"DIYA_AGENT": str(plan.agent)} if plan.agent else {}),
+            },
             cores=plan.cores,
+            stand_in=plan.stand_in,
         )
 
     def _capabilities(self) -> frozenset[str]:
@@ -160,13 +168,15 @@ class ProcessFleet(FleetLifecycle):
         self._undo.callback(self._wait_ended)
         leftovers = [*password_files(self.run_dir), *self._leftovers]
         self._undo.callback(Guardian.start(self.run_id, leftovers).close)
+        if self.stand_in is not None:
+            self.stand_in.open()
         if self._proxy is not None:
             self._proxy.open()
 
     def _wait_ended(self) -> None:
         left = TimeLeft(_STOP_TIMEOUT)
-        proxies = [] if self._proxy is None else [self._proxy]
-        for process in (self.balancer, *self.replicas.values(), self.redis, *proxies):
+        helpers = [each for each in (self._proxy, self.stand_in) if each is not None]
+        for process in (self.balancer, *self.replicas.values(), self.redis, *helpers):
             process.wait_ended(left.seconds())
 
     def _parts(self) -> list[Part]:

@@ -1,0 +1,84 @@
+"""The control of a model stand-in over HTTP: the log of its calls, and its faults.
+
+The stand-in answers at the same address as a model does, below `/_diya/`, to callers that know its
+token.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from chaos.errors import ChaosError
+
+TOKEN_VARIABLE = "DIYA_MODEL_TOKEN"
+"""The variable of the environment that holds the token, of the stand-in and of its user."""
+
+
+class StandInControl:
+    """One stand-in, as a client of its control sees it."""
+
+    def __init__(self, url: str, token: str, timeout: float = 5.0) -> None:
+        """Nothing is sent.  `timeout` is in seconds and covers each step of an exchange."""
+        self.url = url.rstrip("/")
+        self._where = urlsplit(self.url)
+        self._token = token
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url}>"
+
+    def healthy(self) -> bool:
+        """Whether it answers now; needs no token."""
+        try:
+            self.ask("GET", "health")
+        except ChaosError:
+            return False
+        return True
+
+    def calls(self, after: int) -> tuple[int, list[dict[str, Any]]]:
+        """The calls after that number, as lines of `model-calls.jsonl`, and the next number.
+
+        Raises ChaosError without a usable answer.
+        """
+        answer = self.ask("GET", f"calls?after={after}")
+        try:
+            return int(answer["next"]), list(answer["calls"])
+        except (KeyError, TypeError, ValueError):
+            raise ChaosError(f"{self.url}: must answer as a model stand-in of diya does") from None
+
+    def ask(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON answer of `/_diya/<name>`; None for an empty one.  Raises ChaosError."""
+        kind = (
+            http.client.HTTPSConnection
+            if self._where.scheme == "https"
+            else http.client.HTTPConnection
+        )
+        connection = kind(self._where.hostname or "", self._where.port, timeout=self._timeout)
+        headers = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
+        try:
+            connection.request(
+                method,
+                f"{self._where.path}/_diya/{name}",
+                None if body is None else json.dumps(dict(body)),
+                headers,
+            )
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise ChaosError(
+                f"{self.url}: the model stand-in does not answer: {type(error).__name__}"
+            ) from None
+        finally:
+            connection.close()
+        if response.status >= 300:
+            raise ChaosError(
+                f"{self.url}: the model stand-in answered {response.status} to /_diya/{name}"
+            )
+        try:
+            return json.loads(text) if text else None
+        except ValueError:
+            raise ChaosError(f"{self.url}: must answer as a model stand-in of diya does") from None
