@@ -36,11 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
         signal.signal(signal.SIGINT, _interrupt)
+    token = getattr(args, "token_env", None)
+    secrets = [*(getattr(args, "pass_env", None) or ()), *([token] if token else [])]
     if getattr(args, "verbose", False):
         from harness import log
 
-        named = getattr(args, "token_env", None)
-        log.begin([*(getattr(args, "pass_env", None) or ()), *([named] if named else [])])
+        log.begin(secrets)
     try:
         return _command(args)
     except KeyboardInterrupt:
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Imported only now: a sound run does not pay for every room's errors.
         from harness.error_exit import explain
 
-        return explain(error)
+        return explain(error, secrets)
 
 
 def _command(args: argparse.Namespace) -> int:

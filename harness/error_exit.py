@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
+from collections.abc import Iterable
 
 from chaos.errors import ChaosConfigError
+from harness import log
 from harness.errors import ConfigError, GeneratorError, RecordsError
 from loadtests.profiles.profile import ProfileError
 from loadtests.simulation.calibration import CalibrationError
@@ -17,17 +19,24 @@ _BAD_INPUT = (ConfigError, ChaosConfigError, ProfileError, HistoryError, Calibra
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
-def explain(error: Exception) -> int:
-    """Print the error to stderr; returns the exit code."""
+def explain(error: Exception, secrets: Iterable[str] = ()) -> int:
+    """Print the error to stderr, without secrets; returns the exit code.
+
+    `secrets` are the variables of the environment that options name as secrets.
+    """
+
+    def say(text: str) -> None:
+        print(log.hidden(text, secrets), file=sys.stderr)
+
     if isinstance(error, _BAD_INPUT):
-        print(f"diya: {error}", file=sys.stderr)
+        say(f"diya: {error}")
         return ExitCode.BAD_CONFIGURATION
     if isinstance(error, RecordsError) or (isinstance(error, OSError) and error.errno in _DISK):
-        print(f"diya: {_of_the_disk(error)}", file=sys.stderr)
+        say(f"diya: {_of_the_disk(error)}")
         return ExitCode.BROKEN
     if not isinstance(error, GeneratorError):
-        traceback.print_exception(error)
-    print(f"diya: the harness broke: {type(error).__name__}: {error}", file=sys.stderr)
+        say("".join(traceback.format_exception(error)).rstrip())
+    say(f"diya: the harness broke: {type(error).__name__}: {error}")
     return ExitCode.BROKEN
 
 

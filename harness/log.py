@@ -19,6 +19,8 @@ _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY"
 _IN_AN_ADDRESS = re.compile(r"(\w://)\S+@")
 _SHORTEST = 4
 """Characters: a shorter value is part of too many words that are not secret."""
+_SHORTEST_IN_AN_ERROR = 8
+"""The same in an error, whose every word may be needed."""
 
 
 def begin(
@@ -47,6 +49,16 @@ def secrets(named: Iterable[str], environment: Mapping[str, str]) -> list[str]:
     names = {*named, *filter(_SECRET_NAME.search, environment)}
     values = {environment.get(name, "") for name in names}
     return sorted((each for each in values if len(each) >= _SHORTEST), key=len, reverse=True)
+
+
+def hidden(
+    text: str, named: Iterable[str] = (), environment: Mapping[str, str] = os.environ
+) -> str:
+    """The text, as of an error, with every secret removed."""
+    for value in secrets(named, environment):
+        if len(value) >= _SHORTEST_IN_AN_ERROR:
+            text = text.replace(value, _HIDDEN)
+    return text
 
 
 class _Redacted(logging.Formatter):
