@@ -13,7 +13,7 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ _LONGEST_S = 60.0
 _MOST_CUSTOMERS = 24
 _FEWEST_CUSTOMERS = 8
 LOG = "rehearsal.log"
+TURNS = "rehearsal-turns.jsonl"
+"""The turns of a rehearsal, recorded where a model stand-in logs what the model was shown."""
 
 Cpu = Callable[[], float | None]
 """CPU seconds used so far by the fleet and the generator; None where they cannot be measured."""
@@ -65,20 +67,31 @@ def customers(replicas: int) -> int:
 
 
 def rehearse(
-    run_dir: Path, run_id: str, url: str, count: int, cpu: Cpu = lambda: None
+    run_dir: Path,
+    run_id: str,
+    url: str,
+    count: int,
+    cpu: Cpu = lambda: None,
+    checked: Callable[[bool], None] | None = None,
 ) -> Refusal | Measured | None:
     """Let `count` customers talk at `url`; with 0 only check whether the service answers.
 
-    None when nothing was measured.  Raises GeneratorError when the rehearsal itself broke.
+    `checked` is called after the check, with whether any turn was answered, unless sessions were
+    lost; with it all turns are recorded in `TURNS`, also some whole conversations of 0 customers.
+    None when nothing was measured.  Raises GeneratorError when the rehearsal itself broke, and what
+    `checked` raises.
     """
     begun_with: float | None = None
     first: Measured | None = None
     found: Refusal | Measured | None = None
-    with _process(run_dir, run_id, url, count) as steps:
+    words = [url, str(count), *([] if checked is None else [TURNS])]
+    with _process(run_dir, run_id, words) as steps:
         for step in steps:
             match step["step"]:
                 case "failed":
                     found = Refusal(step["opening"], step["error"])
+                case "checked" if checked is not None and not step["lost"]:
+                    checked(step["answered"])
                 case "begin":
                     begun_with = cpu()
                 case "played":
@@ -99,19 +112,19 @@ def rehearse(
 
 
 @contextmanager
-def _process(run_dir: Path, run_id: str, url: str, count: int) -> Iterator[Iterator[Any]]:
+def _process(run_dir: Path, run_id: str, words: Sequence[str]) -> Iterator[Iterator[Any]]:
     log = run_dir / "logs" / LOG
     env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            diya_start.command("loadtests.generator.rehearse", url, str(count)),
+            diya_start.command("loadtests.generator.rehearse", *words),
             env={**env, "DIYA_RUN_DIR": str(run_dir.absolute())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
         )
-    _LOG.info("rehearsal, process %d, at %s (log: %s)", process.pid, url, log)
+    _LOG.info("rehearsal, process %d, at %s (log: %s)", process.pid, words[0], log)
     try:
         yield _steps(process, log)
     finally:

@@ -1,7 +1,8 @@
 """The rehearsal before the load: checks that the service answers, and plays turns to measure.
 
-Its own customers talk like those of the profile, without pauses.  They leave no records, and their
-sessions are deleted afterwards.  `loadtests.generator.rehearse` reports to the harness.
+Its own customers talk like those of the profile, without pauses.  They leave no records, except
+their turns where these are asked for, and their sessions are deleted afterwards.
+`loadtests.generator.rehearse` reports to the harness.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retr
 from loadtests.customers.turn import CustomerContext, TurnInPlay
 from loadtests.generator import descriptors
 from loadtests.generator.settings import RunSettings
-from reports.records import Arrival, Outcome, RunClock
+from reports.records import Arrival, Outcome, RecordWriter, RunClock, TurnRecord, to_json
 
 _PATIENCE_S = 8.0
 """The longest wait for an answer; a slow service is no failure of the check."""
@@ -66,9 +67,14 @@ class Played:
 class Rehearsal:
     """The customers of one rehearsal; its methods raise nothing for the service's errors."""
 
-    def __init__(self, run: RunSettings, target: str) -> None:
-        """Sends nothing.  Raises ValueError when `target` is not an http(s) address."""
+    def __init__(self, run: RunSettings, target: str, recorded: str | None = None) -> None:
+        """Sends nothing.  Every turn is appended to the file `recorded` of the run directory.
+
+        Raises ValueError when `target` is not an http(s) address.
+        """
         self._run = run
+        self._recorded = recorded
+        self._records = RecordWriter(run.run_dir)
         clock = RunClock(run.origin)
         self._client = Client(target, descriptors.connections(256), token=run.token)
         service = Service(self._client, run.app, clock, lambda *_: None)
@@ -76,7 +82,7 @@ class Rehearsal:
         self._plans = self._drawn()
         self._opened: list[ConversationPlan] = []
         self._turns, self._failed, self._over = 0, 0, False
-        self._answered = False
+        self.answered = False
         """Whether any turn had a reply."""
         self._failures: list[Failure] = []
 
@@ -91,16 +97,21 @@ class Rehearsal:
         group.join()
         return None if any(each.slow for each in self._failures) else self.failure()
 
+    @property
+    def lost(self) -> bool:
+        """Whether a session was not found: the turns then fail for a reason of their own."""
+        return any(each.lost for each in self._failures)
+
     def failure(self) -> Failure | None:
         """Why there was never a reply; None when there was one, or no error gives a reason."""
         told = [each for each in self._failures if not each.slow]
-        if self._answered or not told or any(each.lost for each in told):
+        if self.answered or not told or self.lost:
             return None
         if not all(each.opening for each in told):
             # A streamed reply holds the reason, while a plain one is a 500 without it.
             known = len(self._failures)
             self._converse(replace(_short(next(self._plans)), streaming=True), _REASON_S)
-            if self._answered:
+            if self.answered:
                 return None
             told += [each for each in self._failures[known:] if not each.slow]
         return max(told, key=lambda each: (not each.opening, _says(each.error)))
@@ -136,6 +147,7 @@ class Rehearsal:
         group.join(_GOODBYE_S)
         group.kill()
         self._client.close()
+        self._records.close()
 
     def _play(
         self, customers: int, enough: int, least_s: float, most_s: float, *, young: bool
@@ -189,12 +201,13 @@ class Rehearsal:
             turn = TurnInPlay(context, plan, number, context.clock.now(), Tries())
             turn.play(retry_state, Deadline(context.limits.deadline_s))
             record = turn.record()
+            self._keep(record)
             if record.outcome is not Outcome.OK:
                 lost = record.status == 404 and "session" in (record.error or "").lower()
                 self._note(errors, opening=False, lost=lost)
                 return
             self._turns += 1
-            self._answered = True
+            self.answered = True
             if self._over:
                 return
         if audited:
@@ -222,6 +235,10 @@ class Rehearsal:
             if tries.outcome is not Outcome.FAIL:
                 self._opened.append(plan)  # a session that may exist is deleted too
         return plan, tries.outcome is Outcome.OK
+
+    def _keep(self, turn: TurnRecord) -> None:
+        if self._recorded is not None:
+            self._records.append(self._recorded, to_json(turn) + b"\n")
 
     def _note(self, errors: _Errors, *, opening: bool, lost: bool = False) -> None:
         self._failed += 1
