@@ -55,6 +55,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="the folder of your own ADK agent, served instead of ShopMax's",
     )
+    group.addoption(
+        "--diya-model",
+        choices=("stand-in", "real", "own"),
+        help="the model of your agent (default: stand-in with --diya-agent in processes)",
+    )
+    group.addoption(
+        "--diya-latency", metavar="PRESET|...", help="how fast the model's stand-in answers"
+    )
+    group.addoption(
+        "--diya-tools",
+        metavar="NAME,...|all|dry",
+        help="the tools of your agent that really run with the model's stand-in (default: none)",
+    )
+    group.addoption(
+        "--diya-quota", metavar="PRESET|...", help="what the model's stand-in allows a minute"
+    )
     group.addoption("--diya-journeys", metavar="FILE", help="what customers write to it (TOML)")
     group.addoption(
         "--diya-scale",
@@ -89,6 +105,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_ttl", "how long it keeps a session, in seconds, without --diya-ttl"),
         ("diya_token_env", "the variable with its bearer token, without --diya-token-env"),
         ("diya_agent", "the folder of your own ADK agent, without --diya-agent"),
+        ("diya_model", "the model of your agent, without --diya-model"),
+        ("diya_latency", "how fast its stand-in answers, without --diya-latency"),
+        ("diya_tools", "the tools that really run, without --diya-tools"),
+        ("diya_quota", "what its stand-in allows a minute, without --diya-quota"),
         ("diya_journeys", "what customers write to it, without --diya-journeys"),
         ("diya_scale", "all rates of the profile times this, without --diya-scale"),
         ("diya_image", "the service's image, without --diya-image"),

@@ -44,7 +44,8 @@ class StandIn(ManagedProcess):
         self._port = free_port()
         self._host = self._seen_as = LOOPBACK
         # The token is in the environment: every user can read a command line.
-        self._token = secrets.token_urlsafe(24)
+        self.token = secrets.token_urlsafe(24)
+        """The token of its control."""
         super().__init__(
             "model",
             diya_start.command(
@@ -54,7 +55,7 @@ class StandIn(ManagedProcess):
                 *("--origin", f"{plan.origin:.6f}"),
             ),
             log=log,
-            env={**env, TOKEN_VARIABLE: self._token, "PYTHONUNBUFFERED": "1"},
+            env={**env, TOKEN_VARIABLE: self.token, "PYTHONUNBUFFERED": "1"},
         )
 
     @property
@@ -65,7 +66,7 @@ class StandIn(ManagedProcess):
     @property
     def control(self) -> StandInControl:
         """Its control, from this machine."""
-        return StandInControl(f"http://{self._host}:{self._port}", self._token)
+        return StandInControl(f"http://{self._host}:{self._port}", self.token)
 
     def variables(self, replica: str) -> dict[str, str]:
         """The environment of that replica, which makes its agent call this stand-in."""

@@ -9,13 +9,28 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from chaos.errors import ChaosError
 
 TOKEN_VARIABLE = "DIYA_MODEL_TOKEN"
 """The variable of the environment that holds the token, of the stand-in and of its user."""
+
+
+_FAR = 10**17
+"""After so many calls there are none."""
+
+
+class Calls(TypedDict):
+    """A part of the log of calls."""
+
+    next: int
+    """The number to ask with next: so many calls there were."""
+    origin: float
+    """Unix epoch seconds from which the times of the calls count."""
+    calls: list[dict[str, Any]]
+    """As lines of `model-calls.jsonl`."""
 
 
 class StandInControl:
@@ -39,16 +54,31 @@ class StandInControl:
             return False
         return True
 
-    def calls(self, after: int) -> tuple[int, list[dict[str, Any]]]:
-        """The calls after that number, as lines of `model-calls.jsonl`, and the next number.
+    def count(self) -> int:
+        """How many calls it has had.  Raises ChaosError without a usable answer."""
+        return self.calls(_FAR)["next"]
+
+    def calls(self, after: int) -> Calls:
+        """The calls after that number.  Raises ChaosError without a usable answer."""
+        answer = self.ask("GET", f"calls?after={after}")
+        try:
+            return Calls(
+                next=int(answer["next"]),
+                origin=float(answer.get("origin", 0.0)),
+                calls=list(answer["calls"]),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._stranger() from None
+
+    def unknown(self) -> list[str]:
+        """The requests that no API of the stand-in has, as `POST /v1/interactions`.
 
         Raises ChaosError without a usable answer.
         """
-        answer = self.ask("GET", f"calls?after={after}")
-        try:
-            return int(answer["next"]), list(answer["calls"])
-        except (KeyError, TypeError, ValueError):
-            raise ChaosError(f"{self.url}: must answer as a model stand-in of diya does") from None
+        answer = self.ask("GET", "unknown")
+        if not isinstance(answer, dict):
+            raise self._stranger()
+        return list(answer)
 
     def ask(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer of `/_diya/<name>`; None for an empty one.  Raises ChaosError."""
@@ -81,4 +111,7 @@ class StandInControl:
         try:
             return json.loads(text) if text else None
         except ValueError:
-            raise ChaosError(f"{self.url}: must answer as a model stand-in of diya does") from None
+            raise self._stranger() from None
+
+    def _stranger(self) -> ChaosError:
+        return ChaosError(f"{self.url}: must answer as a model stand-in of diya does")

@@ -106,6 +106,7 @@ def _service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--journeys", metavar="FILE", help="the customers' messages, for an agent of your own"
     )
+    shared.model(parser)
 
 
 def _target(parser: argparse.ArgumentParser) -> None:

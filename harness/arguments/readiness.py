@@ -86,6 +86,12 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="drive this ADK API server instead of a fleet that diya starts",
     )
     parser.add_argument(
+        "--model-url",
+        metavar="URL",
+        help="the `diya model` that the agent at the --target calls; its token is in the "
+        "environment as DIYA_MODEL_TOKEN",
+    )
+    parser.add_argument(
         "--app", help="the agent's app name, at the target or in --image (default: shopmax)"
     )
     parser.add_argument(

@@ -45,11 +45,44 @@ def fleet(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the folder of an ADK agent of your own, served by our fleet instead of ShopMax's",
     )
+    model(parser)
     parser.add_argument(
         "--port",
         type=whole,
         metavar="P",
         help="the balancer listens here, replicas on the ports after it (default: free ones)",
+    )
+
+
+def model(parser: argparse.ArgumentParser) -> None:
+    """Which model answers, and how the stand-in for it behaves."""
+    parser.add_argument(
+        "--model",
+        choices=("stand-in", "real", "own"),
+        help="the model of the agent: a stand-in that diya starts, the real one (needs a key; its "
+        "cost is said first), or whatever the agent itself has (default: stand-in with --agent; "
+        "own otherwise, which for ShopMax is the scripted one)",
+    )
+    parser.add_argument(
+        "--latency",
+        metavar="PRESET|TTFT,TOKENS/S,SIGMA",
+        help="stand-in: how fast it answers, as `diya model --latency`",
+    )
+    parser.add_argument(
+        "--tools",
+        metavar="NAME,...|all|dry",
+        help="stand-in: the tools of the agent that really run (default: dry, none of them)",
+    )
+    parser.add_argument(
+        "--quota",
+        metavar="PRESET|RPM[,TPM[,input]]",
+        help="stand-in: requests and tokens a minute; more are refused with 429, as `diya model "
+        "--quota`",
+    )
+    parser.add_argument(
+        "--recorded",
+        metavar="DIR",
+        help="stand-in: replies that `diya model --record DIR` has kept",
     )
 
 

@@ -15,6 +15,7 @@ from harness import parser
 from harness.capacity import answer_sheet
 from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
+from harness.run import model_options
 from harness.run import plan as plans
 from harness.run.host import allowed_cores, usable_cores
 from harness.run.plan import Plan
@@ -22,7 +23,10 @@ from loadtests.profiles.profile import HIGHEST_RATE
 from reports.capacity.findings import Asked
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 1.0, 240.0
-_PASSED_ON = ("profile", "seed", "redis", "aof", "sessions", "agent", "journeys", "out")
+_PASSED_ON = (
+    *("profile", "seed", "redis", "aof", "sessions", "agent", "journeys", "out"),
+    *("model", *model_options.OPTIONS),
+)
 _OF_TARGETS = ("target", "app", "token_env")
 _MOST_SESSIONS = 1_000_000
 

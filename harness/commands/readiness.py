@@ -12,7 +12,7 @@ from harness import ci_files
 from harness.commands import join, report
 from harness.errors import RecordsError
 from harness.run import plan as plans
-from harness.run import rundir
+from harness.run import model_options, real_model, rundir
 from harness.run.play import play
 from harness.run.progress import Progress
 from reports.records import run_file
@@ -36,6 +36,9 @@ def main(args: argparse.Namespace) -> int:
         f"profile {plan.profile.name}, seed {plan.seed}, 1 s stands for "
         f"{plan.profile.compression:g} s of the sale, TTL {plan.profile.real_ttl_seconds:g} s"
     )
+    if plan.model.kind == model_options.REAL:
+        for line in real_model.announcement(plan.profile, plan.seed):
+            progress.say(line)
     if plan.experiment is not None:
         for note in plan.experiment.notes:
             progress.say(f"{plan.experiment.path}: {note}")

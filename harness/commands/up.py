@@ -6,14 +6,16 @@ import argparse
 import contextlib
 import secrets
 import tempfile
+import time
 from pathlib import Path
 
 from chaos.experiment.control import FOLDER_PREFIX, Control
 from chaos.experiment.control_functions import functions
 from chaos.fleet.process_fleet import ProcessFleet
+from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 from harness import streams
 from harness.errors import ConfigError
-from harness.run import agent_options, options
+from harness.run import agent_options, model_options, options, stand_in
 from harness.run.progress import Progress
 from reports.basics.exit_codes import ExitCode
 
@@ -27,6 +29,7 @@ def main(args: argparse.Namespace) -> int:
     agent = None if args.agent is None else agent_options.agent_folder(args.agent)
     if args.ttl < 1:
         raise ConfigError(f"--ttl {args.ttl:g}: must be at least 1 second")
+    chosen = model_options.choice(args, agent=agent)
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
         fleet = ProcessFleet(
             Path(folder),
@@ -39,7 +42,11 @@ def main(args: argparse.Namespace) -> int:
             topology=options.topology(args),
             proxy=args.proxy,
             leftovers=[Path(folder)],
-            extra_env={"DIYA_AGENT": str(agent)} if agent else None,
+            extra_env={
+                **model_options.replica_env(chosen, agent),
+                **({"DIYA_AGENT": str(agent)} if agent else {}),
+            },
+            stand_in=stand_in.planned(chosen, Path(folder), time.time()),
         )
         with fleet:
             progress = Progress(quiet=args.quiet)
@@ -57,5 +64,8 @@ def _print_addresses(fleet: ProcessFleet, folder: str) -> None:
     for name, replica in fleet.replicas.items():
         print(f"{name}       http://127.0.0.1:{replica.port}")
     print(f"redis     {fleet.redis.info.name} {fleet.redis.info.version}")
+    if fleet.stand_in is not None:
+        # Printed once and kept nowhere, as by `diya model`.
+        print(f"model     {fleet.stand_in.url} (stand-in, {TOKEN_VARIABLE}={fleet.stand_in.token})")
     print(f"logs      {folder}/logs")
     print("Ctrl-C ends it.", flush=True)

@@ -39,6 +39,15 @@ class Settings:
     app: str | None = None
     agent: str | None = None
     """The folder of the repository's own agent; in an image or at a target its name is the app."""
+    model: str | None = None
+    """The model of the agent: `stand-in`, `real` or `own`; None: stand-in for an agent of the
+    repository's own in processes.  A target has its own."""
+    latency: str | None = None
+    """How fast the model's stand-in answers."""
+    tools: str | None = None
+    """The agent's tools that really run with the model's stand-in; None: none of them."""
+    quota: str | None = None
+    """Requests and tokens a minute that the model's stand-in allows."""
     journeys: str | None = None
     scale: str | None = None
     """The factor on all rates of the profile; None or `auto`: as much as this machine carries."""
@@ -78,6 +87,8 @@ class Settings:
             given["--ttl"] = self.ttl
             given["--token-env"] = self.token_env
         else:
+            for name in ("model", "latency", "tools", "quota"):
+                given[f"--{name}"] = getattr(self, name)
             given["--replicas"] = self.replicas
             given["--sessions"] = self.sessions
             given["--aof"] = self.aof
@@ -99,6 +110,7 @@ class Settings:
 _CHOICES = {"env": ENVIRONMENTS, "inconclusive": ("fail", "skip")}
 _CHOSEN = (
     *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys", "scale"),
+    *("model", "latency", "tools", "quota"),
     *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
 )
 _MARKED = tuple(each.name for each in fields(Settings) if each.name not in ("out", "root"))

@@ -23,6 +23,8 @@ _FILES = {
     "plays it again. Written first.",
     "experiment.yaml": "The experiment as it was read, or as it was drawn.",
     "forecast.json": "The forecast of Redis memory.",
+    "rehearsal-turns.jsonl": "Turns of the rehearsal ([TurnRecord](#turnrecord)), where a stand-in "
+    "plays the model: the judge learns from them what the agent drops by design.",
     "latency.hlog": "Latency and lag of every second, as an HdrHistogram log.",
     "control.jsonl": "Orders to the load generator (faults of the load).",
     "rehearsal.log": "The output of the rehearsal, under `logs/`.",

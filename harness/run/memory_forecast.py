@@ -37,7 +37,7 @@ def _values(plan: Plan, server: str) -> dict[str, Any] | None:
         or plan.sessions != "redis"
         or plan.app != agent_options.SHOPMAX
         or plan.topology.shape != SINGLE
-        or not plan.model.startswith("scripted")
+        or not plan.model_name.startswith("scripted")
     ):
         return None
     seed = plan.seed if plan.profile.expected_conversations <= _MOST else None

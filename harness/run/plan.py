@@ -23,13 +23,16 @@ from harness.run import (
     crew_options,
     experiment_choice,
     host,
+    model_options,
     options,
     replay,
     reproduce,
     shopmax_model,
     slo,
+    stand_in,
 )
 from harness.run.generator import Crew
+from harness.run.model_options import ModelChoice
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
@@ -70,6 +73,8 @@ class Plan:
     agent: Path | None
     """The folder of the agent that diya's fleet serves; None: ShopMax's."""
     authorised: bool
+    model: ModelChoice
+    """Which model answers."""
     out: Path
     run_id: str
     origin: float
@@ -153,6 +158,8 @@ class Plan:
             pass_env=self.pass_env,
             workers=self.crew.workers,
             cores=self.cores,
+            stand_in=stand_in.planned(self.model, run_dir, self.origin),
+            replica_env=model_options.replica_env(self.model, self.agent),
         )
 
     def description(self) -> RunDescription:
@@ -171,7 +178,7 @@ class Plan:
             sessions="unknown" if self.target else self.sessions,
             experiment=self._experiment(),
             topology=self._topology(),
-            environment=structs.replace(host.environment(), model=self.model),
+            environment=structs.replace(host.environment(), model=self.model_name),
             service=reproduce.settings(),
             foreign=self.target is not None,
             ttl_known=self.ttl_known,
@@ -181,6 +188,7 @@ class Plan:
             sizing=self.sizing,
             journeys=None if self.book is None else self.book.to_dict(),
             pinned=UNSET if self.cores is None else _by_part(self.cores),
+            model=self.model.described(),
             drained=UNSET if self.drained else False,
         )
 
@@ -195,8 +203,10 @@ class Plan:
         )
 
     @property
-    def model(self) -> str:
+    def model_name(self) -> str:
         """The source of the replies; only ShopMax's agent has the scripted model."""
+        if self.model.kind != model_options.OWN:
+            return self.model.name()
         if self.target is not None:
             return "unknown"
         return "the agent's own" if self.app != agent_options.SHOPMAX else shopmax_model.name()
@@ -254,6 +264,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         app=app,
         agent=agent,
         authorised=args.authorised,
+        model=model_options.choice(args, agent=agent),
         out=Path(args.out),
         run_id=secrets.token_hex(6),
         origin=time.time(),

@@ -14,10 +14,13 @@ from msgspec import structs
 from chaos.experiment.schedule import Schedule
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.lifecycle import FleetLifecycle
-from harness.run import arrival_accounting, fleets, memory_forecast
+from chaos.fleet.stand_in_control import StandInControl
+from harness.run import arrival_accounting, fleets, memory_forecast, model_options, scrub
 from harness.run.extension import Extension
 from harness.run.generator import Generator, Load
 from harness.run.host import usable_cores
+from harness.run.model_calls import ModelCalls
+from harness.run.model_reached import Reached
 from harness.run.node_load import NodeLoad
 from harness.run.plan import Plan
 from harness.run.progress import Progress
@@ -48,6 +51,9 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
         if not (run_dir / FILES[LoadMark]).exists():
             shutil.rmtree(run_dir, ignore_errors=True)
         raise
+    finally:
+        named = [*plan.pass_env, *([plan.token_env] if plan.token_env else [])]
+        scrub.overwrite(run_dir, scrub.values(named, plan.agent))
 
 
 def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
@@ -73,8 +79,28 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
     guardian = Guardian.start(plan.run_id)
     with RecordWriter(run_dir) as records, uninterrupted_end(guardian.close):
-        plan = _sized(plan, run_dir, plan.description(), None, progress)
-        _play_load(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
+        with _model_beside(plan, records, progress) as model:
+            plan = _sized(plan, run_dir, plan.description(), None, progress, model)
+            _play_load(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
+
+
+@contextlib.contextmanager
+def _model_beside(
+    plan: Plan, records: RecordWriter, progress: Progress
+) -> Iterator[Reached | None]:
+    """Copy the calls of the model stand-in beside the target, where the options name one."""
+    if plan.model.url is None:
+        yield None
+        return
+    url = plan.model.url
+    control = StandInControl(url, model_options.token(url))
+    calls = ModelCalls(control, records, plan.origin)
+    calls.start()
+    try:
+        yield Reached(url, calls.count, control.unknown)
+    finally:
+        if (missing := calls.stop()) is not None:
+            progress.problem(missing)
 
 
 def _sized(
@@ -83,9 +109,10 @@ def _sized(
     description: RunDescription,
     fleet: FleetLifecycle | None,
     progress: Progress,
+    beside: Reached | None = None,
 ) -> Plan:
     """The plan after the rehearsal; writes the description again with the plan's load."""
-    plan = rehearsed(plan, run_dir, fleet, progress)
+    plan = rehearsed(plan, run_dir, fleet, progress, beside)
     sized = plan.description()
     run_file.write(
         run_dir,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from chaos.fleet.lifecycle import FleetLifecycle
 from harness.errors import ConfigError
 from harness.run import rehearsal
 from harness.run.host import usable_cores
+from harness.run.model_reached import Reached
 from harness.run.own_cpu import used_below
 from harness.run.plan import Plan
 from harness.run.progress import Progress
@@ -27,16 +29,23 @@ _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit)\b.*")
 _END_OF_LOG = 16_384
 
 
-def rehearsed(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, progress: Progress) -> Plan:
+def rehearsed(
+    plan: Plan,
+    run_dir: Path,
+    fleet: FleetLifecycle | None,
+    progress: Progress,
+    beside: Reached | None = None,
+) -> Plan:
     """The plan with its load sized.  `run.json` must hold the service's address.
 
-    Raises ConfigError with the service's own error if every request fails, or if the machine is
-    too small for the load.
+    `beside` is the model stand-in beside a target.  Raises ConfigError with the service's own error
+    if every request fails or if none reaches the stand-in, or if the machine is too small for the
+    load.
     """
     measured: Measured | None = None
     if plan.rehearse:
         progress.note("rehearsal: checks that the service answers, and measures a turn's CPU")
-        measured = _rehearse(plan, run_dir, fleet)
+        measured = _rehearse(plan, run_dir, fleet, _of(fleet) or beside)
     elif fleet is not None:
         progress.say("no rehearsal: the capacity of this machine is not known")
     if plan.replica_share is not None:
@@ -66,16 +75,30 @@ def _sized_to_replicas(plan: Plan, share: float, measured: Measured | None) -> P
     return replace(plan, profile=plan.profile.scaled(min(factor, highest)))
 
 
-def _rehearse(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Measured | None:
+def _of(fleet: FleetLifecycle | None) -> Reached | None:
+    """The stand-in that the fleet has started."""
+    if fleet is None or fleet.stand_in is None:
+        return None
+    control = fleet.stand_in.control
+    return Reached(fleet.stand_in.url, control.count, control.unknown)
+
+
+def _rehearse(
+    plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, model: Reached | None
+) -> Measured | None:
+    checked = None if model is None else partial(model.check, _asked(plan), plan.agent)
     if fleet is None:
-        found = rehearsal.rehearse(run_dir, plan.run_id, str(plan.target), 0)
+        url = str(plan.target)
+        found = rehearsal.rehearse(run_dir, plan.run_id, url, 0, checked=checked)
     else:
         count = rehearsal.customers(plan.replicas)
         with no_new_keys(fleet.primary_urls):
             cpu = _cpu(fleet) if plan.replica_share is None else _replicas_cpu(fleet)
-            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, cpu)
+            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, cpu, checked)
     if isinstance(found, Refusal):
-        raise ConfigError(_refused(plan, found, run_dir))
+        raise ConfigError(_refused(plan, found, run_dir, model))
+    if model is not None and found is not None and found.turns:
+        model.check(_asked(plan), plan.agent, answered=True)
     return found
 
 
@@ -109,13 +132,21 @@ def _replicas_cpu(fleet: FleetLifecycle) -> Cpu:
     return used
 
 
-def _refused(plan: Plan, found: Refusal, run_dir: Path) -> str:
-    asked = f"--target {plan.target}" if plan.target else f"app {plan.app}"
+def _asked(plan: Plan) -> str:
+    return f"--target {plan.target}" if plan.target else f"app {plan.app}"
+
+
+def _refused(plan: Plan, found: Refusal, run_dir: Path, model: Reached | None) -> str:
+    asked = _asked(plan)
     fails = "no session can be opened" if found.opening else "every turn fails"
     said = found.error
     # A bare 500 gives no reason; the replica's log has the exception.
     raised = None if plan.target or "HTTP 4" in said else _last_exception(run_dir / "logs")
     why = f"{said}: {raised}" if raised and raised not in said else said
+    if model is not None and not found.opening:
+        sentence = model.refusal(asked, plan.agent, f"{fails}: {why}")
+        if sentence is not None:
+            return sentence
     return (
         f"{asked}: {fails}: {why.rstrip('.')}; it must answer "
         "(--no-rehearsal puts the load on it all the same)"

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta
 from chaos.fleet.shapes import SHAPES, in_words
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import rundir
+from harness.run import model_options, rundir
 from harness.run.reproduce import REPLAYED, SETTINGS
 from loadtests.profiles import journeys, profile
 from loadtests.profiles.journeys import Book
@@ -76,6 +76,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
         "min_replicas": None if topology.min_replicas is UNSET else topology.min_replicas,
         "proxy": bool(topology.proxy),
         "agent": args.agent or run.agent,
+        **model_options.filled_in(args, run.model, args.agent or run.agent),
         "experiment": args.experiment or (str(experiment) if experiment.is_file() else "none"),
     }
     return argparse.Namespace(**{**vars(args), **taken})

@@ -112,6 +112,18 @@ class EnvironmentDescription(Struct, frozen=True, kw_only=True):
     """Replica → the id of its container, if compose made it."""
 
 
+class ModelDescription(Struct, frozen=True, kw_only=True):
+    """The model that answered, where it was chosen for the run."""
+
+    kind: Word
+    """`stand-in` or `real`."""
+    url: Word | None = None
+    """The address of a stand-in that ran beside a target; None: the fleet started it."""
+    settings: WordByName = {}
+    """The stand-in's options, such as `latency` and `tools`; an option with its default is left
+    out."""
+
+
 class RunDescription(Struct, frozen=True, kw_only=True):
     """All of `run.json`."""
 
@@ -158,6 +170,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     real run."""
     pinned: CoresByPart | UnsetType = UNSET
     """`replicas` (one core each) and `others` → the numbers of their cores; unset: not pinned."""
+    model: ModelDescription | UnsetType = UNSET
+    """The model; unset: the agent's own."""
     drained: Switch | UnsetType = UNSET
     """False: the run ends with the last reply, and does not watch the sessions expire."""
 

@@ -63,8 +63,8 @@ def _defect(name: str) -> str:
 
 def _with_agent(name: str, what: str) -> System:
     """A good system with an agent of this folder in the place of ShopMax's."""
-    agent = str(HERE / "agents" / name)
-    return System(name, what, "redis", None, experiment="one-kill.yaml", options=("--agent", agent))
+    options = ("--agent", str(HERE / "agents" / name), "--model", "own")
+    return System(name, what, "redis", None, experiment="one-kill.yaml", options=options)
 
 
 # Turns of about 0.7 s: an impatient app asks again meanwhile, and a kill hits some in their middle.

@@ -212,7 +212,7 @@ def test_the_start_and_the_settings_are_in_no_room_of_target_service() -> None:
 
 HARNESS_MAY_IMPORT = {
     "arguments": {"errors", "fleet_kinds"},
-    "run": {"ci_files", "errors", "fleet_kinds", "parser"},
+    "run": {"ci_files", "errors", "fleet_kinds", "log", "parser"},
     "capacity": {"ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
     "commands": {"capacity", "ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
     "pytest_plugin": {"errors", "fleet_kinds", "run"},

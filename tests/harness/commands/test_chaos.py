@@ -138,7 +138,8 @@ def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # where its fleet is the only one
     agent = command.ROOT / "tests" / "sample_repo" / "concierge"
-    fleet = command.start("up", "--replicas", "1", "--redis", "bundled", "--agent", str(agent))
+    words = ("--replicas", "1", "--redis", "bundled", "--agent", str(agent), "--model", "own")
+    fleet = command.start("up", *words)
     try:
         assert fleet.stdout is not None
         url = fleet.stdout.readline().split()[1]

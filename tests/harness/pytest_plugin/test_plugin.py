@@ -48,6 +48,8 @@ def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
         "ttl",
         "token-env",
         "agent",
+        "model",
+        "tools",
         "journeys",
         "image",
         "redis-image",

@@ -1,0 +1,55 @@
+"""Small agents as users write them, made in a folder of a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TOOL = '''
+def track_order(order_id: str) -> dict:
+    """Tell where an order is.
+
+    Args:
+        order_id: the number of the order, such as ORD-58291.
+    """
+    return {"order": order_id, "status": "shipped"}
+
+'''
+GEMINI = (
+    "from google.adk.agents import Agent\n"
+    f"{TOOL}"
+    "root_agent = Agent(name='shop', model='gemini-2.5-flash', instruction='Help.',\n"
+    "                   tools=[track_order])\n"
+)
+WITH_ADDRESS = (
+    "from google.adk.agents import Agent\n"
+    "from google.adk.models.google_llm import Gemini\n"
+    "model = Gemini(model='gemini-2.5-flash', base_url='http://127.0.0.1:9')\n"
+    "root_agent = Agent(name='shop', model=model, instruction='Help.')\n"
+)
+INTERACTIONS = (
+    "from google.adk.agents import Agent\n"
+    "from google.adk.models.google_llm import Gemini\n"
+    "model = Gemini(model='gemini-2.5-flash', use_interactions_api=True)\n"
+    "root_agent = Agent(name='shop', model=model, instruction='Help.')\n"
+)
+WITHOUT_PACKAGE = (
+    "import a_package_that_nobody_has\n"
+    "from google.adk.agents import Agent\n"
+    "root_agent = Agent(name='shop', model='gemini-2.5-flash', instruction='Help.')\n"
+)
+WITHOUT_MODEL = (
+    "from google.adk.agents import Agent\n"
+    "from google.genai import types\n"
+    "def say(callback_context):\n"
+    "    return types.Content(role='model', parts=[types.Part(text='We are closed.')])\n"
+    "root_agent = Agent(name='shop', model='gemini-2.5-flash', before_agent_callback=say)\n"
+)
+
+
+def write(folder: Path, code: str) -> Path:
+    """The folder of an agent with this code."""
+    agent = folder / "shop"
+    agent.mkdir(parents=True)
+    (agent / "__init__.py").write_text("from . import agent\n")
+    (agent / "agent.py").write_text(code)
+    return agent

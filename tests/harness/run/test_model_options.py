@@ -1,0 +1,163 @@
+"""Which model answers, by the options: checked before anything starts, and played again the same."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+from msgspec import UNSET
+
+from harness import parser
+from harness.errors import ConfigError
+from harness.run import model_options, reproduce
+from harness.run import plan as plans
+from harness.run.plan import Plan
+from reports.records.run_description import ModelDescription
+from tests.harness.command import HERE
+
+TINY = ("--profile", str(HERE / "tiny.toml"), "--seed", "7")
+KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY", "DIYA_MODEL", "DIYA_MODEL_TOKEN")
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*KEYS, "GOOGLE_CLOUD_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> str:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "agent.py").write_text("root_agent = None\n")
+    return str(folder)
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    return parser.build().parse_args(["readiness", *TINY, *words])
+
+
+def planned(*words: str) -> Plan:
+    return plans.from_args(parsed(*words))
+
+
+def test_an_agent_of_ones_own_gets_the_stand_in(agent: str) -> None:
+    plan = planned("--agent", agent, "--latency", "0.3,140,0.4", "--tools", "track_order")
+    assert plan.model.started_here
+    assert plan.model.words == ("--latency", "0.3,140,0.4", "--tools", "track_order")
+    assert plan.model_name == "stand-in, latency 0.3,140,0.4, tools track_order"
+    described = plan.description().model
+    assert described == ModelDescription(
+        kind="stand-in", settings={"latency": "0.3,140,0.4", "tools": "track_order"}
+    )
+
+
+def test_shopmax_keeps_its_scripted_model_unless_it_is_asked_otherwise() -> None:
+    plan = planned()
+    assert plan.model.kind == "own"
+    assert plan.model_name.startswith("scripted")
+    assert plan.description().model is UNSET
+    assert model_options.replica_env(plan.model, None) == {}
+
+
+def test_shopmax_calls_the_stand_in_by_the_name_of_a_real_model() -> None:
+    plan = planned("--model", "stand-in")
+    assert model_options.replica_env(plan.model, None, {}) == {"DIYA_MODEL": "gemini-2.5-flash"}
+    named = {"DIYA_MODEL": "gemini-3-flash"}
+    assert model_options.replica_env(plan.model, None, named) == named
+    assert plan.model.words == ("--tools", "all")
+
+
+def test_the_real_model_needs_a_key(agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="--model real: the environment must have the key"):
+        planned("--agent", agent, "--model", "real")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-of-ours")
+    plan = planned("--agent", agent, "--model", "real")
+    assert plan.model_name == "real"
+    assert "sk-a-key" not in str(plan.description())
+
+
+def test_a_key_in_the_agents_env_file_is_one(agent: str) -> None:
+    Path(agent, ".env").write_text("# mine\nexport GOOGLE_API_KEY='k-123'\n")
+    assert planned("--agent", agent, "--model", "real").model.kind == "real"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--latency", "quick"), "--latency quick: must come with --model stand-in"),
+        (("--model", "real", "--tools", "all"), "--tools all: must come with --model stand-in"),
+        (("--model-url", "http://127.0.0.1:1"), "--model-url .*: must not be given without a --t"),
+        (
+            ("--target", "http://127.0.0.1:1", "--model", "stand-in"),
+            "--model stand-in: must not be given with a --target",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--model-url", "shop"),
+            "--model-url shop: must be the http",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--model-url", "http://127.0.0.1:2"),
+            "the environment must have DIYA_MODEL_TOKEN",
+        ),
+        (
+            ("--env", "compose", "--model", "stand-in"),
+            "--model stand-in: must not be given with --env compose",
+        ),
+        (
+            ("--model", "stand-in", "--recorded", "no/such"),
+            "--recorded no/such: must be a folder",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        planned(*words)
+
+
+def test_a_stand_in_beside_a_target_is_named_by_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIYA_MODEL_TOKEN", "a-token-of-24-characters")
+    plan = planned("--target", "http://127.0.0.1:1", "--model-url", "http://127.0.0.1:2/")
+    assert not plan.model.started_here
+    assert plan.description().model == ModelDescription(
+        kind="stand-in", url="http://127.0.0.1:2", settings={}
+    )
+    assert "a-token" not in str(plan.description())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--model", "own"),
+        ("--model", "stand-in", "--latency", "quick", "--tools", "all", "--quota", "500,250000"),
+    ],
+)
+def test_the_command_chooses_the_same_model_again(words: tuple[str, ...]) -> None:
+    told = reproduce.command(parsed(*words), seed=7, experiment="none", environment={})
+    assert plans.from_args(parser.build().parse_args(told[1:])).model == planned(*words).model
+
+
+STORED = ModelDescription(kind="stand-in", settings={"latency": "quick", "tools": "all"})
+
+
+@pytest.mark.parametrize(
+    ("words", "stored", "agent", "wanted"),
+    [
+        ((), STORED, None, ("stand-in", "quick", "all")),
+        (("--latency", "none"), STORED, None, ("stand-in", "none", "all")),
+        (("--model", "own"), STORED, "/an/agent", ("own", None, None)),
+        ((), UNSET, "/an/agent", ("own", None, None)),
+        ((), UNSET, None, (None, None, None)),
+    ],
+)
+def test_a_replay_has_the_model_of_its_run(
+    words: tuple[str, ...],
+    stored: ModelDescription,
+    agent: str | None,
+    wanted: tuple[str | None, ...],
+) -> None:
+    found = model_options.filled_in(parsed(*words), stored, agent)
+    assert (found["model"], found["latency"], found["tools"]) == wanted
