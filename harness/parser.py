@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.arguments import capacity, fleets, lookups, readiness, simulate, stored_runs
+from harness.arguments import capacity, fleets, lookups, model, readiness, simulate, stored_runs
 from harness.arguments.base import Parser, Version
 from reports.basics.exit_codes import ExitCode
 
@@ -30,6 +30,7 @@ _COMMANDS = (
     fleets.demo,
     fleets.up,
     fleets.chaos,
+    model.model,
     lookups.completion,
 )
 """In the order of `diya --help`."""

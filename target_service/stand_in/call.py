@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Dialect = Literal["gemini", "openai"]
 ToolChoice = Literal["auto", "any", "none"]
 
+KEY_PREFIX = "diya-"
+"""A replica's API key is this and its name, so that a call tells which replica made it."""
+_REPLICA = re.compile(KEY_PREFIX + r"([A-Za-z0-9][A-Za-z0-9._-]{0,62})")
 _NAME = re.compile(r'Your internal name is "([^"]*)"')
 _OWN_BEGINNINGS = (
     "For context:",
     "Handle the requests as specified in the System Instruction",
     "Continue processing previous requests as instructed.",
-    "<<<BEGIN_SYSTEM_INSTRUCTION>>>",
+    "The text between <<<BEGIN_SYSTEM_INSTRUCTION>>> and",
 )
 """How the texts begin that ADK itself writes in the role of the user."""
 
@@ -62,9 +65,15 @@ class Call:
     schema: dict[str, Any] | None
     """The schema of the reply's text, when the agent set one."""
     system: str
-    caller: str
+    caller: str = field(repr=False)
     """The API key that the agent sent: it tells the replica, and is written nowhere."""
     prompt_tokens: int
+
+    @property
+    def replica(self) -> str:
+        """The replica that calls; "" when the key is none that the harness gave."""
+        found = _REPLICA.fullmatch(self.caller)
+        return found[1] if found else ""
 
     @property
     def messages(self) -> list[str]:

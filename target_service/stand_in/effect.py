@@ -64,28 +64,13 @@ class Quota(Protocol):
         """None when the call is within the quota; `now` in seconds of a monotonic clock."""
         ...
 
+    def answered(self, output_tokens: int, now: float) -> None:
+        """Count the tokens of an answer."""
+        ...
 
-class NoFaults:
-    """Nothing ever hits a call."""
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Replace the limits; {} admits every call.
 
-    def for_call(self, call: Call) -> Effect:
-        """No effect."""
-        return NO_EFFECT
-
-    def set(self, values: Mapping[str, Any]) -> int:
-        """Raises ValueError unless the faults are cleared."""
-        if values:
-            raise ValueError(f"no fault can be set here, got {sorted(values)}")
-        return 0
-
-    def affected(self) -> list[str]:
-        """No replica."""
-        return []
-
-
-class NoQuota:
-    """Admits every call."""
-
-    def admit(self, call: Call, now: float) -> Refusal | None:
-        """None."""
-        return None
+        Raises ValueError, one sentence, for a name or a value that cannot be used.
+        """
+        ...

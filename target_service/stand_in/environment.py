@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 
-def variables(url: str, key: str) -> dict[str, str]:
+def variables(url: str, key: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Name -> value.  `url` is the stand-in's address, `key` the API key that the agent sends.
 
     Every variable that chooses another way to a model is set too, because an agent's own `.env`
-    file fills what is unset.
+    file fills what is unset.  Of `environ` only the hosts that need no proxy are kept.
     """
     base = url.rstrip("/")
-    host = urlsplit(base).hostname or ""
+    direct = ",".join(filter(None, (_without_proxy(environ), urlsplit(base).hostname)))
     return {
         "GOOGLE_GENAI_USE_VERTEXAI": "0",
         "GOOGLE_GENAI_USE_ENTERPRISE": "0",
@@ -24,6 +26,10 @@ def variables(url: str, key: str) -> dict[str, str]:
         "OPENAI_API_BASE": f"{base}/v1",
         "OPENAI_BASE_URL": f"{base}/v1",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "NO_PROXY": host,
-        "no_proxy": host,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
     }
+
+
+def _without_proxy(environ: Mapping[str, str]) -> str:
+    return environ.get("NO_PROXY") or environ.get("no_proxy") or ""

@@ -10,7 +10,7 @@ ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 COMMANDS = (
     *("readiness", "capacity", "simulate", "report", "shrink", "profile", "faults"),
     *("experiments", "check"),
-    *("demo", "up", "chaos", "completion"),
+    *("demo", "up", "chaos", "model", "completion"),
 )
 
 
