@@ -1,4 +1,4 @@
-"""The prediction of Redis's memory, and where it ends."""
+"""The measured Redis in a plan agrees with the forecast of a load, and is shown in a table."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from harness.capacity.redis_size import fit, predict, table
+from harness.capacity.redis_size import fit, table
 from loadtests.arrivals import steady_state
 from loadtests.arrivals.forecast import forecast
 from loadtests.arrivals.redis_sizes import VALKEY
 from loadtests.profiles import profile
 from loadtests.profiles.model import Hold, Phase
+from reports.capacity import prices
+from reports.capacity.derive import assumed
 from reports.capacity.figure import Label
 from reports.capacity.findings import RedisPoint, RedisSize
+from reports.capacity.redis_plan import RedisPlan, plan_redis
+from reports.capacity.target import Assumptions, Target
 
 DIWALI = profile.load("diwali")
 STEADY = steady_state.of(DIWALI)
@@ -41,14 +45,19 @@ def measured(sessions: int = 10_000) -> RedisSize:
     return fit.fit("valkey 9.1", [point], [VALKEY.server])
 
 
-def test_a_number_of_sessions_beyond_three_times_the_largest_point_is_not_within_reach() -> None:
-    size = measured(10_000)
-    assert predict.within(size, 30_000)
-    assert not predict.within(size, 30_001)
-    assert not predict.within(fit.not_known("nothing"), 1)
+def planned(rate: float, steady: steady_state.SteadyState) -> RedisPlan:
+    """The plan of Redis for so many conversations a second of this steady state."""
+    target = Target(
+        name="a rate",
+        turns_per_s=assumed(rate * steady.turns_per_session, "turns/s", "given"),
+        turns_per_conversation=steady.turns_per_session,
+        live_sessions=assumed(steady.live(rate), "sessions", "given"),
+        ttl_s=DIWALI.ttl_seconds,
+    )
+    return plan_redis(target.as_given(), measured(10_000), prices.read(), Assumptions())
 
 
-def test_memory_within_reach_is_that_of_the_forecast() -> None:
+def test_the_planned_memory_is_that_of_the_forecast() -> None:
     rate = STEADY.rate(10_000)
     talk = replace(DIWALI.conversation, sliding_ttl_customers=0)
     load = replace(
@@ -62,21 +71,17 @@ def test_memory_within_reach_is_that_of_the_forecast() -> None:
     )
     ahead = forecast(load, server="valkey")
     late = ahead.memory[int(0.95 * load.load_seconds / ahead.step_s)]
-    found = predict.used_memory(measured(10_000), steady_state.of(load), rate)
-    assert found.value == pytest.approx(late, rel=0.05)
-    assert found.label is Label.FITTED
-
-
-def test_memory_beyond_reach_is_not_known_and_says_what_to_measure() -> None:
-    found = predict.used_memory(measured(10_000), STEADY, STEADY.rate(50_000))
-    assert found.value is None
-    assert "50,000 sessions are more than 3 times the largest measured number, 10,000" in found.why
+    memory = planned(rate, steady_state.of(load)).memory
+    assert memory.live.value is not None
+    assert memory.expired.value is not None
+    assert memory.live.value + memory.expired.value == pytest.approx(late, rel=0.05)
+    assert memory.total.label is Label.FITTED
 
 
 def test_a_longer_ttl_needs_more_memory_at_the_same_rate() -> None:
     longer = steady_state.of(replace(DIWALI, ttl_seconds=2 * DIWALI.ttl_seconds))
-    size, rate = measured(10_000), STEADY.rate(10_000)
-    once, twice = (predict.used_memory(size, each, rate).value for each in (STEADY, longer))
+    rate = STEADY.rate(10_000)
+    once, twice = (planned(rate, each).memory.live.value for each in (STEADY, longer))
     assert once is not None
     assert twice is not None
     assert twice / once == pytest.approx(2, rel=0.1)

@@ -1,0 +1,74 @@
+"""`python -m tests.validate.simulation predict | measure | compare`.
+
+`predict --calibration DIR` writes predictions.json, which is committed before anything is played.
+`measure --calibration DIR` plays every configuration and writes measurements.json.
+`compare` prints both; the exit code is 1 when one of the claims does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from loadtests.simulation import calibration as calibrations
+from loadtests.simulation.calibration import Calibration
+from tests.validate.simulation.compare import lines, table
+from tests.validate.simulation.configurations import Configuration, configurations
+from tests.validate.simulation.figures import MEASUREMENTS, PREDICTIONS, Figures, File, read, write
+from tests.validate.simulation.measure import measured
+from tests.validate.simulation.predict import predicted
+
+HERE = Path(__file__).parent
+CALIBRATION = HERE / "calibration.json"
+REPEATED = ("n1-0.6", "n1-0.85", "n3-0.75", "n12-0.75")
+
+
+def main() -> int:
+    """Run the step that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("step", choices=("predict", "measure", "compare"))
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--out", type=Path, default=Path("runs/validate"))
+    args = parser.parse_args()
+    chosen = [each for each in configurations() if not args.only or each.name in args.only]
+    if args.step == "compare":
+        return _compare(chosen)
+    calibration = calibrations.read(CALIBRATION)
+    if args.step == "predict":
+        _predict(chosen, calibration)
+    else:
+        _measure(chosen, calibration, args.out)
+    return 0
+
+
+def _predict(chosen: list[Configuration], calibration: Calibration) -> None:
+    found = {each.name: [predicted(each, calibration)] for each in chosen}
+    write(HERE / PREDICTIONS, File(source=calibration.source, figures=found))
+
+
+def _measure(chosen: list[Configuration], calibration: Calibration, out: Path) -> None:
+    """Play each, the repeated ones twice; what was measured is kept after each run."""
+    path = HERE / MEASUREMENTS
+    found: dict[str, list[Figures]] = {}
+    for each in [*chosen, *(each for each in chosen if each.name in REPEATED)]:
+        figures = measured(each, calibration, out)
+        found.setdefault(each.name, []).append(figures)
+        print(each.name, figures, flush=True)
+        write(path, File(source=f"{os.cpu_count()} cores", figures=found))
+
+
+def _compare(chosen: list[Configuration]) -> int:
+    foreseen, real = read(HERE / PREDICTIONS), read(HERE / MEASUREMENTS)
+    print("\n".join(table(chosen, foreseen, real)))
+    print()
+    held = True
+    for holds, line in lines(chosen, foreseen, real):
+        held &= holds
+        print("✓" if holds else "✗", line)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

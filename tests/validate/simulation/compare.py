@@ -1,0 +1,117 @@
+"""Predictions beside measurements, and the claims about them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+
+from tests.validate.simulation.configurations import Configuration
+from tests.validate.simulation.figures import Figures, File
+
+UP_TO = 0.85
+"""The latencies are claimed up to this share of the core."""
+GOODPUT, MEMORY, P50, P99 = 0.05, 0.05, 0.05, 0.15
+SIDE = 0.95
+"""The share of configurations that must be foreseen on the right side of the SLO."""
+
+_Value = Callable[[Figures], float | None]
+
+
+def off(foreseen: Figures, real: Figures, value: _Value) -> float | None:
+    """How far the prediction is off, as a share of the measurement; None: one of them is none."""
+    one, other = value(foreseen), value(real)
+    return one / other - 1 if one is not None and other else None
+
+
+def lines(
+    configurations: Sequence[Configuration], foreseen: File, real: File
+) -> Iterator[tuple[bool, str]]:
+    """A line for each claim, and whether it holds."""
+    played = [each for each in configurations if each.name in real.figures]
+    calm = [each for each in played if each.share <= UP_TO and not each.kill]
+    for name, group, value, limit in (
+        ("goodput", calm, _goodput, GOODPUT),
+        ("memory", calm, _memory, MEMORY),
+        ("p50", calm, _p50, P50),
+        ("p99", calm, _p99, P99),
+    ):
+        errors = {
+            each.name: error
+            for each in group
+            if (error := off(foreseen.figures[each.name][0], real.figures[each.name][0], value))
+            is not None
+        }
+        within = [each for each, error in errors.items() if abs(error) <= limit]
+        worst = max(errors, key=lambda each: abs(errors[each]))
+        yield (
+            len(within) == len(errors),
+            f"{name}: {len(within)} of {len(errors)} within {limit:.0%} up to {UP_TO:.0%} of the "
+            f"core, median {statistics.median(map(abs, errors.values())):.1%}, worst "
+            f"{errors[worst]:+.1%} ({worst}); two runs of one seed {_spread(real, value)}",
+        )
+    right = [
+        each.name
+        for each in played
+        if foreseen.figures[each.name][0].keeps_slo == real.figures[each.name][0].keeps_slo
+    ]
+    wrong = [each.name for each in played if each.name not in right]
+    yield (
+        len(right) >= SIDE * len(played),
+        f"the right side of the SLO: {len(right)} of {len(played)}"
+        + (f", not {', '.join(wrong)}" if wrong else ""),
+    )
+
+
+def table(
+    configurations: Sequence[Configuration], foreseen: File, real: File
+) -> Iterator[str]:
+    """Markdown: each configuration, foreseen and measured."""
+    yield "| configuration | turns/s | goodput | p50, ms | p99, ms | memory, KiB | keeps the SLO |"
+    yield "|---|---|---|---|---|---|---|"
+    for each in configurations:
+        for got in real.figures.get(each.name, []):
+            made = foreseen.figures[each.name][0]
+            cells = [
+                each.name,
+                f"{made.rate:.1f}",
+                f"{made.goodput_per_s:.1f} / {got.goodput_per_s:.1f}",
+                f"{_ms(made.p50_s)} / {_ms(got.p50_s)}",
+                f"{_ms(made.p99_s)} / {_ms(got.p99_s)}",
+                f"{made.memory_bytes / 1024:.0f} / {got.memory_bytes / 1024:.0f}",
+                f"{_yes(made.keeps_slo)} / {_yes(got.keeps_slo)}",
+            ]
+            yield f"| {' | '.join(cells)} |"
+
+
+def _spread(real: File, value: _Value) -> str:
+    """The largest difference of two runs of one configuration."""
+    pairs = [
+        abs(error)
+        for runs in real.figures.values()
+        if len(runs) > 1 and (error := off(runs[1], runs[0], value)) is not None
+    ]
+    return f"differ by up to {max(pairs):.1%}" if pairs else "were not played"
+
+
+def _goodput(figures: Figures) -> float | None:
+    return figures.goodput_per_s
+
+
+def _memory(figures: Figures) -> float | None:
+    return figures.memory_bytes
+
+
+def _p50(figures: Figures) -> float | None:
+    return figures.p50_s
+
+
+def _p99(figures: Figures) -> float | None:
+    return figures.p99_s
+
+
+def _ms(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:.0f}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

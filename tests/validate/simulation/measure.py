@@ -1,0 +1,138 @@
+"""The real run of a configuration: a fleet of diya's, all its replicas on one core."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from chaos.experiment import reader
+from chaos.fleet.pinning import Cores
+from harness import parser
+from harness.run import plan as plans
+from harness.run import rundir
+from harness.run.host import allowed_cores
+from harness.run.plan import Plan
+from harness.run.play import play
+from harness.run.progress import Progress
+from loadtests.simulation.calibration import Calibration
+from loadtests.simulation.statistics import percentile
+from reports.records import Outcome, run_file
+from reports.records.history import History, read
+from tests.validate.simulation.configurations import (
+    KILL_AT_S,
+    MEASURED_S,
+    WARM_UP_S,
+    Configuration,
+)
+from tests.validate.simulation.figures import Figures
+from tests.validate.simulation.load import planned, seed_of
+
+_MOST_LOST = 0.01
+_FIRST_TOKEN_MS, _TOKENS_PER_S = 60.0, 600.0
+"""The scripted model as it is without settings."""
+_KILL = """\
+title: One replica is killed
+description: The others take its load.
+method:
+  - type: action
+    name: kill the replica
+    provider:
+      type: python
+      module: chaos.actions
+      func: kill_replica
+      arguments: {{replica: r01}}
+    pauses: {{before: {before:g}}}
+"""
+
+
+def measured(each: Configuration, calibration: Calibration, out: Path) -> Figures:
+    """Play it below `out`.  Raises as `harness.run.play.play`."""
+    plan, rate = _plan(each, calibration, out)
+    run_dir = rundir.create(out, each.name, plan.seed, plan.origin)
+    run_file.write(run_dir, plan.description())
+    if plan.experiment is not None:
+        rundir.write_experiment(run_dir, plan.experiment.source)
+    with _model(each.slower_model):
+        play(plan, run_dir, Progress(quiet=True))
+    return figures(read(run_dir), plan.profile.slo["steady_p99_s"], rate)
+
+
+def _plan(each: Configuration, calibration: Calibration, out: Path) -> tuple[Plan, float]:
+    profile, rate = planned(each, calibration)
+    words = ["readiness", "--replicas", str(each.replicas), "--experiment", "none"]
+    base = plans.from_args(parser.build().parse_args([*words, "--scale", "1", "--out", str(out)]))
+    *others, last = sorted(allowed_cores())
+    text = _KILL.format(before=KILL_AT_S)
+    plan = replace(
+        base,
+        profile=profile,
+        seed=seed_of(each, profile),
+        experiment=reader.parse(text, Path(rundir.EXPERIMENT_FILE)) if each.kill else None,
+        run_id=secrets.token_hex(6),
+        origin=time.time(),
+        rehearse=False,
+        scale=None,
+        drained=False,
+        cores=Cores((last,) * each.replicas, tuple(others)),
+    )
+    return plan, rate
+
+
+@contextmanager
+def _model(slower: float) -> Iterator[None]:
+    """The replicas' model is so many times slower."""
+    values = {
+        "DIYA_MODEL_TTFT_MS": f"{_FIRST_TOKEN_MS * slower:g}",
+        "DIYA_MODEL_TOKENS_PER_S": f"{_TOKENS_PER_S / slower:g}",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def figures(history: History, limit_s: float, rate: float) -> Figures:
+    """The figures of the measured part of a run.  Raises ValueError without a load."""
+    start = history.load_start
+    if start is None:
+        raise ValueError("the run must have a load")
+    first, last = start + WARM_UP_S, start + WARM_UP_S + MEASURED_S
+    turns = [turn for turn in history.turns if first <= turn.due < last]
+    taken = sorted(
+        turn.latency for turn in turns if turn.outcome is Outcome.OK
+    )
+    p99 = percentile(taken, 99)
+    within = sum(each <= limit_s for each in taken)
+    lost = 1 - len(taken) / max(1, len(turns))
+    return Figures(
+        rate=rate,
+        turns=len(turns),
+        goodput_per_s=within / MEASURED_S,
+        p50_s=percentile(taken, 50),
+        p99_s=p99,
+        memory_bytes=_growth(history, start),
+        keeps_slo=p99 is not None and p99 <= limit_s and lost <= _MOST_LOST,
+    )
+
+
+def _growth(history: History, start: float) -> float:
+    readings = [
+        (sample.t, sample.values["used_memory"])
+        for sample in history.samples_by_source.get("redis", [])
+        if "used_memory" in sample.values
+    ]
+    before = [value for t, value in readings if t <= start]
+    if not before:
+        raise ValueError("Redis must have been read before the load")
+    return max(value for _, value in readings) - before[-1]
