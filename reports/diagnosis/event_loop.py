@@ -8,7 +8,7 @@ _LATE_S = 0.25
 
 
 def late_loops(scene: Scene) -> dict[str, float]:
-    """The largest lag of each replica whose loop was late for a large part of the waits; seconds."""
+    """The largest lag, seconds, of each replica whose loop was late for much of the waits."""
     late: dict[str, float] = {}
     for source in scene.sources("service"):
         lags = (sample.values.get("loop_lag_s", 0.0) for sample in scene.samples(source))
