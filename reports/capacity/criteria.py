@@ -51,10 +51,9 @@ def unseen_continuity(history: History) -> list[str]:
 def not_met(
     evidence: Evidence, offered: float, p99_limit: float, error_limit: float
 ) -> Iterator[Reason]:
-    """The criteria of load and latency; `offered` are turns a second, the limits seconds and a
-    share of the turns.
+    """The criteria of latency, errors and backlog; `offered` are turns a second, the limits seconds
+    and a share of the turns.
     """
-    yield from _work(evidence, offered)
     found, growth = evidence.waits, evidence.growth
     if found.missed_share > SLOW_SHARE:
         yield Reason(
@@ -80,7 +79,8 @@ def not_met(
         )
 
 
-def _work(evidence: Evidence, offered: float) -> Iterator[Reason]:
+def too_much_work(evidence: Evidence, offered: float) -> Iterator[Reason]:
+    """The criteria of the offered work, which a short overload shows before the latency does."""
     shares = ((evidence.cpu_share, "replica's core"), (evidence.redis_share, "Redis's main thread"))
     for share, whose in shares:
         if share is not None and share >= WORK_LIMIT:

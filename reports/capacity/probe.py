@@ -6,7 +6,8 @@ A probe passes by all of these together:
 - the p99 of the measured part, in which turns open at the end count with their age;
 - errors within the limit of the profile;
 - offered work: turns a second × seconds a turn, below 0.95 of the replica's core and of Redis's
-  main thread, because a short probe cannot see a small overload in its latency;
+  main thread, because a short probe cannot see a small overload in its latency (not after a kill or
+  an overload, where only the recovery is asked for);
 - the rate at which turns were finished while others waited: less than 0.95 of it was offered;
 - the backlog does not grow by more than chance arrivals explain;
 - continuity: no violation;
@@ -23,7 +24,13 @@ from msgspec.structs import replace
 from reports.capacity import costs
 from reports.capacity.backlog import OpenTurns
 from reports.capacity.cpu_use import redis_steps, use
-from reports.capacity.criteria import Reason, broken_continuity, not_met, unseen_continuity
+from reports.capacity.criteria import (
+    Reason,
+    broken_continuity,
+    not_met,
+    too_much_work,
+    unseen_continuity,
+)
 from reports.capacity.findings import Answer, Demand, Probe, ProbeKind
 from reports.capacity.limiting import Evidence, limited_by
 from reports.capacity.measured_part import MeasuredPart, measured_part, planned_rate
@@ -84,6 +91,10 @@ def _judged(history: History, part: MeasuredPart, probe: Probe, demand: Demand |
     evidence = _evidence(history, turns, measured, spans, demand)
     reasons = broken_continuity(history)
     reasons += not_met(evidence, offered, limit, slo("error_rate"))
+    if probe.kind not in _DISTURBED:
+        # Probes without a disturbance have told that the rate is sustainable.  Here the question is
+        # the recovery, and the start of a process would count as work of the turns.
+        reasons += too_much_work(evidence, offered)
     if back.failure:
         reasons.append(Reason(_NOT_RECOVERED, back.failure))
     unsound = doubts(history, part, probe.kind, found.turns)

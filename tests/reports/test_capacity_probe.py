@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from reports.capacity.criteria import WORK_LIMIT
 from reports.capacity.demand import measure_demand
 from reports.capacity.findings import Answer, Probe, ProbeKind
 from reports.capacity.limiting import IN_FLIGHT, LOCK, MODEL, REDIS, REPLICA
@@ -216,6 +217,14 @@ def test_a_service_that_stays_slow_after_an_overload_fails() -> None:
     probe = judge(played(Service(), burst), ProbeKind.OVERLOAD)
     assert probe.answer is not Answer.PASS
     assert probe.recovered_s is None
+
+
+def test_a_service_that_recovers_is_not_asked_for_its_work_as_well() -> None:
+    burst = Load(0.96 * CARRIES, seconds=60.0, seed=4, overload=(20.0, 22.0, 1.5))
+    probe = judge(played(Service(), burst), ProbeKind.OVERLOAD)
+    assert (probe.cpu_share or 0.0) > WORK_LIMIT
+    assert probe.recovered_s is not None
+    assert probe.answer is Answer.PASS
 
 
 def test_an_open_turn_counts_with_its_age() -> None:
