@@ -75,7 +75,7 @@ def test_the_planned_memory_is_that_of_the_forecast() -> None:
     assert memory.live.value is not None
     assert memory.expired.value is not None
     assert memory.live.value + memory.expired.value == pytest.approx(late, rel=0.05)
-    assert memory.total.label is Label.FITTED
+    assert memory.live.label is Label.FITTED
 
 
 def test_a_longer_ttl_needs_more_memory_at_the_same_rate() -> None:

@@ -62,9 +62,7 @@ def lines(
     )
 
 
-def table(
-    configurations: Sequence[Configuration], foreseen: File, real: File
-) -> Iterator[str]:
+def table(configurations: Sequence[Configuration], foreseen: File, real: File) -> Iterator[str]:
     """Markdown: each configuration, foreseen and measured."""
     yield "| configuration | turns/s | goodput | p50, ms | p99, ms | memory, KiB | keeps the SLO |"
     yield "|---|---|---|---|---|---|---|"

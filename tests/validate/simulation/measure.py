@@ -109,9 +109,7 @@ def figures(history: History, limit_s: float, rate: float) -> Figures:
         raise ValueError("the run must have a load")
     first, last = start + WARM_UP_S, start + WARM_UP_S + MEASURED_S
     turns = [turn for turn in history.turns if first <= turn.due < last]
-    taken = sorted(
-        turn.latency for turn in turns if turn.outcome is Outcome.OK
-    )
+    taken = sorted(turn.latency for turn in turns if turn.outcome is Outcome.OK)
     p99 = percentile(taken, 99)
     within = sum(each <= limit_s for each in taken)
     lost = 1 - len(taken) / max(1, len(turns))
