@@ -23,6 +23,7 @@ import diya_start
 from chaos.fleet.guardian import RUN_ID_VARIABLE
 from chaos.fleet.waiting import TimeLeft
 from harness.errors import GeneratorError
+from reports.records.model_calls import REHEARSAL
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_S = 60.0
@@ -30,8 +31,6 @@ _LONGEST_S = 60.0
 _MOST_CUSTOMERS = 24
 _FEWEST_CUSTOMERS = 8
 LOG = "rehearsal.log"
-TURNS = "rehearsal-turns.jsonl"
-"""The turns of a rehearsal, recorded where a model stand-in logs what the model was shown."""
 
 Cpu = Callable[[], float | None]
 """CPU seconds used so far by the fleet and the generator; None where they cannot be measured."""
@@ -77,14 +76,14 @@ def rehearse(
     """Let `count` customers talk at `url`; with 0 only check whether the service answers.
 
     `checked` is called after the check, with whether any turn was answered, unless sessions were
-    lost; with it all turns are recorded in `TURNS`, also some whole conversations of 0 customers.
-    None when nothing was measured.  Raises GeneratorError when the rehearsal itself broke, and what
-    `checked` raises.
+    lost; with it all turns are recorded in `REHEARSAL`, also some whole conversations of 0
+    customers.  None when nothing was measured.  Raises GeneratorError when the rehearsal itself
+    broke, and what `checked` raises.
     """
     begun_with: float | None = None
     first: Measured | None = None
     found: Refusal | Measured | None = None
-    words = [url, str(count), *([] if checked is None else [TURNS])]
+    words = [url, str(count), *([] if checked is None else [REHEARSAL])]
     with _process(run_dir, run_id, words) as steps:
         for step in steps:
             match step["step"]:

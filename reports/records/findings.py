@@ -44,7 +44,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     """Up to 20 lines: the turns, times, replicas and nearby faults."""
     out_of_sight: bool = False
-    """Unknown because a foreign target does not show it: reported, but not counted in the
-    verdict."""
+    """Unknown because the target or the agent's own model does not show it, or because the agent
+    leaves messages out by design: reported, but not counted in the verdict."""
     sample: Evidence | None = None
     """The sample behind the value, if it is a share or a percentile."""

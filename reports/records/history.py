@@ -25,12 +25,14 @@ from reports.records import (
     TurnRecord,
     forecast,
     lines,
+    model_calls,
     run_file,
 )
 from reports.records.columns import Audits, Conversations, Turns
 from reports.records.disk_sequence import Walk
 from reports.records.errors import HistoryError
 from reports.records.forecast import MemoryForecast
+from reports.records.model_calls import ModelCalls
 from reports.records.run_description import RunDescription
 
 __all__ = ["History", "HistoryError", "read"]
@@ -61,6 +63,10 @@ class History:
     marks: list[LoadMark] = field(default_factory=list)
     forecast: MemoryForecast | None = None
     """The forecast of Redis's memory; None: none was made."""
+    calls: ModelCalls = field(default_factory=ModelCalls)
+    """The calls of the model, by the log of its stand-in; empty: it has none."""
+    rehearsed: list[TurnRecord] = field(default_factory=list)
+    """The turns of the rehearsal."""
 
     def __post_init__(self) -> None:
         self._known: dict[Callable[[History], Any], Any] = {}
@@ -167,6 +173,8 @@ def read(run_dir: Path) -> History:
         samples=_read(run_dir, Sample),
         marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
         forecast=forecast.read(run_dir),
+        calls=ModelCalls(model_calls.read(run_dir)),
+        rehearsed=model_calls.read_rehearsal(run_dir),
     )
 
 

@@ -44,7 +44,7 @@ class ModelCall(Struct, frozen=True, gc=False):
     messages: tuple[str, ...] = ()
     """Digests of the customer's texts that the model was shown, in their order."""
     steps: str = ""
-    """The items after the last message: `C` a call, `R` a tool's result, `T` a text of the model."""
+    """The items after the last message: `C` a call, `R` a tool's result, `T` a model's text."""
     results: tuple[str, ...] = ()
     """Digests of the tools' results after the last message."""
     signatures: Signatures = Signatures()

@@ -190,6 +190,11 @@ class RunDescription(Struct, frozen=True, kw_only=True):
         """Whether the model was the scripted one, which adds a witness to every reply."""
         return (self.environment.model or "").startswith("scripted")
 
+    @property
+    def model_is_stand_in(self) -> bool:
+        """Whether a stand-in played the model, which keeps a log of its calls."""
+        return self.model is not UNSET and self.model.kind == "stand-in"
+
     def slo(self, name: str) -> float:
         """The limit `name` of the profile.  Raises HistoryError when the profile has none."""
         limit = (self.profile.get("slo") or {}).get(name)

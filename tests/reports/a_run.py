@@ -20,6 +20,7 @@ from reports.records import (
     FaultWindow,
     HistoryItem,
     LoadMark,
+    ModelCall,
     Outcome,
     ProbeRecord,
     RecordWriter,
@@ -29,9 +30,11 @@ from reports.records import (
     chain,
     digest,
     run_file,
+    to_json,
 )
 from reports.records.columns import Audits, Conversations, Turns
 from reports.records.history import History
+from reports.records.model_calls import REHEARSAL, ModelCalls
 from reports.records.run_description import RunDescription
 
 TTL = 30.0
@@ -214,6 +217,10 @@ class Run:
     probes: list[ProbeRecord] = field(default_factory=list)
     journeys: dict[str, float] = field(default_factory=dict)
     sizing: dict[str, float | str] | None = None
+    stand_in: bool = False
+    """Whether a stand-in played the model."""
+    calls: list[ModelCall] = field(default_factory=list)
+    rehearsed: list[TurnRecord] = field(default_factory=list)
 
     def conversation(self, start: float = 10.0, **values: Any) -> Conversation:
         conversation = Conversation(len(self.conversations), start, **values)
@@ -287,6 +294,7 @@ class Run:
                 "redis_server": {"name": "valkey", "version": "9.1", "allocator": "jemalloc"},
                 "model": self.model,
             },
+            "model": {"kind": "stand-in"} if self.stand_in else None,
         }
 
     def records(self) -> Iterable[Any]:
@@ -312,6 +320,7 @@ class Run:
         yield from self.faults
         yield from self.probes
         yield from redis_samples(self) if self.samples is None else self.samples
+        yield from self.calls
 
     def write(self, directory: Path) -> Path:
         """Write the run directory as the other rooms would."""
@@ -320,6 +329,8 @@ class Run:
         with RecordWriter(directory) as writer:
             for record in self.records():
                 writer.write(record)
+            for turn in self.rehearsed:
+                writer.append(REHEARSAL, to_json(turn) + b"\n")
         return directory
 
     def history(self, directory: Path) -> History:
@@ -342,6 +353,8 @@ class Run:
             probes=of(ProbeRecord),
             samples=of(Sample),
             marks=of(LoadMark),
+            calls=ModelCalls(of(ModelCall)),
+            rehearsed=self.rehearsed,
         )
 
 
