@@ -18,7 +18,9 @@ _KINDS = """\
 | limit | NO-GO, if the run was sound | INCONCLUSIVE, unless another gate failed |
 
 A gate that is *hidden at a target* is unknown where diya drives somebody else's service
-(`--target`) that does not show the evidence for it. It is then reported and does not count."""
+(`--target`) that does not show the evidence for it. It is then reported and does not count. The
+same holds for `continuity.context_missed` where the agent's own model answers (`--model real` or
+`own`), or where the agent leaves earlier messages out by design."""
 
 _CLASSES = """\
 For the gates of continuity that name a violation, the meaning is the violation that is counted; the

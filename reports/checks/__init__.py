@@ -15,6 +15,8 @@ from reports.records import Finding, Status
 from reports.records.history import History
 
 Check = Callable[[History], list[Finding]]
+_CONTEXT = "continuity.context_missed"
+"""The gate that the log of a stand-in for the model makes visible at a target."""
 
 
 def _named(name: str) -> Check:
@@ -50,7 +52,7 @@ def _known(findings: list[Finding]) -> list[Finding]:
 def _seen_from_outside(finding: Finding, history: History) -> Finding:
     if finding.status is not Status.UNKNOWN or gate(finding.check).visible_from_outside:
         return finding
-    if not history.run.foreign:
+    if not history.run.foreign or (finding.check == _CONTEXT and len(history.calls)):
         return finding
     summary = f"{finding.summary} (not visible at this target: not counted)"
     return replace(finding, summary=summary, out_of_sight=True)

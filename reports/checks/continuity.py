@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reports.checks import contents
+from reports.checks.context import Known, known
 from reports.gates import VIOLATIONS
 from reports.measures.continuity.all_conversations import take_tallies
 from reports.measures.continuity.tallies import Tallies, Tally
@@ -73,65 +74,52 @@ def _finding(history: History, tallies: Tallies, kind: str) -> Finding:
     tally = tallies.violations.get(kind, Tally())
     title = VIOLATIONS[kind].title
     if tally.turns:
-        status, summary = (
-            Status.FAIL,
-            f"{title}: {tally.turns} turns in {tally.conversations} of {tallies.opened} "
-            "conversations",
-        )
+        where = f"{tally.conversations} of {tallies.opened} conversations"
+        found = Known(Status.FAIL, f"{title}: {tally.turns} turns in {where}")
     else:
-        status, summary = _innocent(history, tallies, kind)
+        found = _innocent(history, tallies, kind)
     shown = tally if tally.turns else tallies.doubts.get(kind, tally)
     return Finding(
         check=VIOLATIONS[kind].name,
         phase="run",
-        status=status,
-        value=tally.turns if tally.turns or status is Status.PASS else None,
+        status=found.status,
+        value=tally.turns if tally.turns or found.status is Status.PASS else None,
         limit=0,
         unit="turns",
-        summary=summary,
+        summary=found.summary,
         evidence=tuple(violation.line(history.faults) for violation in shown.first),
+        out_of_sight=found.out_of_sight,
     )
 
 
-def _innocent(history: History, tallies: Tallies, kind: str) -> tuple[Status, str]:
+def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
     """The status without violations: PASS only with enough evidence."""
     title = VIOLATIONS[kind].title
     unverified = tallies.opened - tallies.audited
     if not tallies.opened:
-        return Status.UNKNOWN, "Continuity is not known: no conversation was opened"
+        return Known(Status.UNKNOWN, "Continuity is not known: no conversation was opened")
     if unverified > UNVERIFIED_SHARE * tallies.opened:
-        return (
+        return Known(
             Status.UNKNOWN,
             f"Continuity is not known: {unverified} of {tallies.opened} conversations could not be "
             "read back",
         )
     if doubts := tallies.doubts.get(kind):
-        return (
+        return Known(
             Status.UNKNOWN,
             f"{title}: not known of {doubts.turns} turns or sessions in {doubts.conversations} of "
             f"{tallies.opened} conversations",
         )
     if kind == "leaked" and tallies.nameless > UNVERIFIED_SHARE * tallies.audited:
-        return (
+        return Known(
             Status.UNKNOWN,
             f"{title}: not known, {tallies.nameless} reads did not say whose session it is",
         )
     if kind == "resurrected" and not history.run.ttl_known:
         after = f"; none after {tallies.read_late} deletions" if tallies.read_late else ""
-        return Status.UNKNOWN, f"{title}: not known, nor is the target's TTL (--ttl){after}"
+        return Known(Status.UNKNOWN, f"{title}: not known, nor is the target's TTL (--ttl){after}")
     if kind == "resurrected" and not tallies.read_late:
-        return Status.UNKNOWN, f"{title}: not known, no session was read after its TTL"
-    if kind == "context_missed" and history.run.model_is_ours:
-        silent = tallies.acknowledged - tallies.witnessed
-        if not tallies.witnessed or silent > UNVERIFIED_SHARE * tallies.acknowledged:
-            return (
-                Status.UNKNOWN,
-                f"{title}: not known, {silent} of {tallies.acknowledged} replies had no witness",
-            )
-    if kind == "context_missed" and not tallies.witnessed:
-        by_histories = "none by the histories that were read back"
-        if history.run.foreign:
-            why = "the history that the model was shown is not known"
-            return Status.UNKNOWN, f"{title}: {by_histories}; {why}"
-        return Status.PASS, f"{title}: {by_histories}; this model gives no witness"
-    return Status.PASS, f"{title}: none in {tallies.audited} conversations"
+        return Known(Status.UNKNOWN, f"{title}: not known, no session was read after its TTL")
+    if kind == "context_missed":
+        return known(history, tallies)
+    return Known(Status.PASS, f"{title}: none in {tallies.audited} conversations")

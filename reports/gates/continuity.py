@@ -76,8 +76,8 @@ VIOLATION_ROWS = (
     Gate(
         "continuity.context_missed",
         "Replies without the context",
-        "The reply's witness shows that the model was not shown an acknowledged turn of its "
-        "conversation.",
+        "The model was not shown an acknowledged turn of its conversation, by the witness in the "
+        "reply, or by any call of the model in the log of its stand-in.",
         FACT,
         "without context",
         False,
@@ -103,6 +103,22 @@ COUNTED = (
         "Replies as the model gave them",
         "The customer got the text that the model gave.",
         FACT,
+    ),
+    Gate(
+        "continuity.tool_results",
+        "Tool results that the model was shown",
+        "Where a stand-in plays the model: after it called a tool, its next call in the turn shows "
+        "the tool's result.",
+        FACT,
+        check="model_calls",
+    ),
+    Gate(
+        "continuity.signatures",
+        "Signatures that came back unchanged",
+        "Where a stand-in plays the model: the signatures of its thoughts and calls come back as "
+        "they were issued.",
+        FACT,
+        check="model_calls",
     ),
     Gate(
         "continuity.within_durability",

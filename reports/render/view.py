@@ -44,7 +44,8 @@ class Gate:
     used: float
     """The used share of the limit, from 0 to 1 (0 if that makes no sense)."""
     out_of_sight: bool = False
-    """Unknown because a foreign target does not show it; not counted in the verdict."""
+    """Unknown because the target, the model or the agent does not show it; not counted in the
+    verdict."""
     sample: str = ""
     """The sample of a share or a percentile: `n 38, 95 %: 1.31 s to 1.70 s`."""
     judged_as: str = ""

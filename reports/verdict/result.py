@@ -16,6 +16,7 @@ from reports.diagnosis import diagnoses, to_json
 from reports.gates import gate
 from reports.measures.budget import Spending, budget
 from reports.measures.continuity.all_conversations import counts, take_tallies
+from reports.measures.continuity.call_counts import call_counts
 from reports.measures.dead_replicas import sent_to_dead
 from reports.measures.foreign_cpu import foreign_cpu
 from reports.measures.generator import generator_samples, lags, send_lags
@@ -43,6 +44,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
     verdict = judge_findings(findings)
     worst = by_weight(findings)
     causes = diagnoses(history, findings)
+    calls = call_counts(history)
     started = datetime.fromtimestamp(history.run.origin, UTC)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -59,6 +61,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "diagnosis": [to_json(each) for each in causes],
         "turns": _turns(history),
         "continuity": counts(history.once(take_tallies)),
+        **({} if calls is None else {"model_calls": calls}),
         "latency": _latency(history),
         "error_budget": _error_budget(history),
         "faults": [_fault(impact, history) for impact in history.once(impacts)],

@@ -209,11 +209,11 @@ def test_no_witness_from_the_scripted_model_leaves_the_context_unknown(tmp_path:
     assert found["lost"].status is Status.PASS
 
 
-def test_no_witness_from_a_foreign_model_is_proven_by_the_histories(tmp_path: Path) -> None:
+def test_no_witness_from_the_agent_s_own_model_leaves_the_context_unknown(tmp_path: Path) -> None:
     run = Run(model="gemini-2.5-flash")
     run.conversation().turn(seen=None).turn(seen=None).audit()
     context = findings(run, tmp_path)["context_missed"]
-    assert context.status is Status.PASS
+    assert (context.status, context.out_of_sight) == (Status.UNKNOWN, True)
     assert "no witness" in context.summary
 
 

@@ -92,6 +92,8 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "continuity.reply",
         "continuity.stored_otherwise",
         "continuity.unprompted",
+        "continuity.tool_results",
+        "continuity.signatures",
         "latency.customers",
         "latency.replica",
         "latency.warmup_p99",

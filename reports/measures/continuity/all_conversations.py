@@ -5,9 +5,11 @@ from __future__ import annotations
 from array import array
 
 from reports.gates import VIOLATIONS
+from reports.measures.continuity.call_witness import all_whole
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.durability import declared_losses, may_lose
 from reports.measures.continuity.fast_path import audits_are, turns_are
+from reports.measures.continuity.joined_calls import join
 from reports.measures.continuity.missing_records import missing, unrecorded_faults, was_opened
 from reports.measures.continuity.rewritten import at_once, calm, judge_suspects
 from reports.measures.continuity.tallies import Tallies, Tally
@@ -45,6 +47,8 @@ def take_tallies(history: History) -> Tallies:
             tallies.convict(violations)
     if suspects:
         judge_suspects(history, tallies, suspects)
+    if tallies.shared:
+        tallies.convict_shared(history.once(join).sharers)
     if not history.cut_short and unrecorded_faults(history):
         tallies.doubt(MAY_BE_A_FAULTS)
     return tallies
@@ -63,7 +67,10 @@ def _is_plain(
     for loss in losses:
         if loss.since <= turns[-1].done and record.opened <= loss.heard:
             return False
-    return turns_are(record, turns, audits, history.run.ttl_seconds)
+    witnessed = len(history.calls) > 0
+    if witnessed and not all_whole(history, turns):
+        return False
+    return turns_are(record, turns, audits, history.run.ttl_seconds, witnessed)
 
 
 def _took_the_fast_path(

@@ -6,10 +6,17 @@ import math
 from functools import cached_property
 
 from reports.measures.continuity.attribution import attribute
+from reports.measures.continuity.call_witness import CallWitness
 from reports.measures.continuity.durability import Excuse
 from reports.measures.continuity.history_check import Expected, Judgement, Stored, judge_audit
 from reports.measures.continuity.rules import rules
-from reports.measures.continuity.session_model import Presence, SessionModel, turns_all_known
+from reports.measures.continuity.session_model import (
+    Presence,
+    SessionModel,
+    may_be_opened_late,
+    turns_all_known,
+    was_added_to,
+)
 from reports.measures.continuity.tallies import Tallies
 from reports.measures.continuity.violations import Violation
 from reports.measures.continuity.witness import Testimony, Witness
@@ -31,6 +38,8 @@ _GONE = Presence.GONE
 _LATE = (_GONE, Presence.GONE_BUT_FOR_FORGOTTEN)
 
 
+_INNOCENT = frozenset({Testimony.TRUE, Testimony.NONE, Testimony.BY_DESIGN})
+_NO_EVIDENCE = frozenset({Testimony.NONE, Testimony.BY_DESIGN, Testimony.DOUBTED, Testimony.SHARED})
 _OK, _INFO = Outcome.OK, Outcome.INFO
 """A local alias, since looking an enum member up takes as long as ten comparisons."""
 
@@ -81,7 +90,9 @@ class ConversationJudge:
         self._repeated = self._within = self._notes = 0
 
     @cached_property
-    def _witness(self) -> Witness:
+    def _witness(self) -> Witness | CallWitness:
+        if len(self._history.calls):
+            return CallWitness(self._history, self._index)
         return Witness(self._once)
 
     def judge(
@@ -161,14 +172,15 @@ class ConversationJudge:
 
     def _testify(self, turn: TurnRecord) -> None:
         testimony = self._witness.turn(turn, self._excuse(turn) is None)
-        self._tallies.witnessed += testimony is not Testimony.NONE
+        self._tallies.witnessed += testimony not in _NO_EVIDENCE
+        self._tallies.by_design += testimony is Testimony.BY_DESIGN
         if self._witness.beginnings is not None:
             # If the TTL left it open, the witness shows where the session began.
             agreeing = [each for each in self._beginnings if each in self._witness.beginnings]
             self._beginnings = agreeing or self._beginnings
             if self._may_lose:
                 self._shown |= dict.fromkeys(self._witness.shown, turn.sent)
-        if turn.seen is None or testimony in (Testimony.TRUE, Testimony.NONE):
+        if testimony in _INNOCENT:
             return
         acknowledged = sum(t.outcome is Outcome.OK for t in self._taken)
         violation = Violation(
@@ -181,9 +193,16 @@ class ConversationJudge:
             where=_answer(turn),
             expected=f"that the model was shown this message and the {acknowledged} acknowledged "
             f"before it{self._latest()}",
-            saw=f"{testimony.value} ({turn.seen.turns} messages)",
+            saw=f"{testimony.value} ({self._witness.saw(turn)})",
         )
-        (self.other_context if testimony is Testimony.OTHER else self._found).append(violation)
+        if testimony is Testimony.DOUBTED:
+            self._tallies.doubts[violation.kind].add(violation)
+        elif testimony is Testimony.SHARED:
+            for call in self._witness.shared:
+                self._tallies.shared[call].append(violation)
+        else:
+            other = testimony is Testimony.OTHER
+            (self.other_context if other else self._found).append(violation)
 
     def _read(self, audit: AuditRecord, shown: set[str]) -> bool:
         """Judge one read of the session; True if it is evidence about the acknowledged turns.
@@ -207,7 +226,7 @@ class ConversationJudge:
         expected = ""
         if presence in _LATE or self._deletion is not None:
             expected = f"no session any more{self._latest()}"
-        if presence in _LATE and self._may_be_opened_late(audit):
+        if presence in _LATE and may_be_opened_late(audit, self._taken):
             saw = "an empty one, which a forgotten attempt to open it may have opened"
             self._doubt("resurrected", None, audit.done, where, expected, saw)
             return False
@@ -215,7 +234,7 @@ class ConversationJudge:
             self._tallies.read_late += 1
             self._convict("resurrected", None, audit.done, where, expected, "it")
             return True
-        if presence in _LATE and not self._was_added_to(audit, shown):
+        if presence in _LATE and not was_added_to(audit, shown, self._taken):
             self._doubt("resurrected", None, audit.done, where, expected, _ALIVE)
         if self._deletion is not None and self._was_deleted_before(audit):
             if self._deletion is Excuse.UNSEEN:
@@ -293,26 +312,6 @@ class ConversationJudge:
     def _was_deleted_before(self, audit: AuditRecord) -> bool:
         deleted = self._record.deleted if self._record else None
         return deleted is not None and audit.at >= deleted
-
-    def _was_added_to(self, audit: AuditRecord, shown: set[str]) -> bool:
-        """Whether it holds a turn of unknown fate that an earlier read lacked, so that one of its
-        attempts has touched the session since."""
-        unsettled = {turn.turn_id for turn in self._taken if turn.outcome is Outcome.INFO}
-        return bool(shown and unsettled & {item.turn_id for item in audit.history} - shown)
-
-    def _may_be_opened_late(self, audit: AuditRecord) -> bool:
-        """Whether the session is empty and may have been opened by a forgotten attempt.
-
-        An attempt that was given up may wait in the service until the session of the next attempt
-        has expired.  It then opens a new, empty session.
-        """
-        if audit.status != "found" or audit.history:
-            return False
-        # If the first turn in a session failed, opening the session may have failed.
-        return any(
-            turn.error is not None and (turn.turn == 0 or turn.reopened is not None)
-            for turn in self._taken
-        )
 
     def _shrank(self, audit: AuditRecord, shown: set[str], where: str) -> None:
         """A turn of unknown fate may be absent, but must not disappear after it was read."""

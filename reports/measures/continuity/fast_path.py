@@ -34,12 +34,14 @@ def turns_are(
     turns: Sequence[TurnRecord],
     audits: Sequence[AuditRecord],
     ttl: float,
+    witnessed: bool = False,
 ) -> bool:
     """Whether the turns need no explanation, and the session was read and deleted after them.
 
-    There is at least one turn, and the session was opened.
+    There is at least one turn, and the session was opened.  `witnessed`: the log of the calls of
+    the model shows that each turn had its whole context, and replies need no witness.
     """
-    last_sent = _last_sent(record, turns, ttl)
+    last_sent = _last_sent(record, turns, ttl, witnessed)
     if last_sent is None:
         return False
     if record.deleted is not None and record.deleted < last_sent:
@@ -47,17 +49,22 @@ def turns_are(
     return not audits or audits[0].at >= last_sent
 
 
-def _last_sent(record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float) -> float | None:
+def _last_sent(
+    record: ConversationRecord, turns: Sequence[TurnRecord], ttl: float, witnessed: bool
+) -> float | None:
     """When the last turn was sent; None if a turn needs the slow path."""
     kept = record.due if record.started is None else record.started
     rolled, longest = "", ttl - CLOCK_S
     for number, turn in enumerate(turns, 1):
         seen = turn.seen
-        if turn.outcome is not _OK or turn.attempts != 1 or seen is None:
+        if turn.outcome is not _OK or turn.attempts != 1:
             return None
-        if turn.unsure or turn.reopened is not None:
+        if turn.unsure or turn.reopened is not None or turn.done - kept >= longest:
             return None
-        if seen.turns != number or turn.done - kept >= longest:
+        if witnessed:
+            kept = turn.sent
+            continue
+        if seen is None or seen.turns != number:
             return None
         # `chain`, one step at a time; the digests hold no white space.
         rolled = sha256((rolled + turn.message).encode()).hexdigest()[:16]

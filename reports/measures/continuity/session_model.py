@@ -151,3 +151,24 @@ def was_asked_again(audit: AuditRecord, latest: float) -> bool:
     if audit.asked is not None:
         return True
     return audit.when == "end" and audit.at - latest > _AT_ONCE_S
+
+
+def was_added_to(audit: AuditRecord, shown: set[str], turns: Sequence[TurnRecord]) -> bool:
+    """Whether a read holds a turn of unknown fate that an earlier read, which showed the turns
+    `shown`, lacked, so that one of its attempts has touched the session since."""
+    unsettled = {turn.turn_id for turn in turns if turn.outcome is Outcome.INFO}
+    return bool(shown and unsettled & {item.turn_id for item in audit.history} - shown)
+
+
+def may_be_opened_late(audit: AuditRecord, turns: Sequence[TurnRecord]) -> bool:
+    """Whether the session is empty and may have been opened by a forgotten attempt.
+
+    An attempt that was given up may wait in the service until the session of the next attempt has
+    expired.  It then opens a new, empty session.
+    """
+    if audit.status != "found" or audit.history:
+        return False
+    # If the first turn in a session failed, opening the session may have failed.
+    return any(
+        turn.error is not None and (turn.turn == 0 or turn.reopened is not None) for turn in turns
+    )

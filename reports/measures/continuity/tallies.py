@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reports.measures.continuity.contents import Contents
@@ -48,6 +48,10 @@ class Tallies:
     """Turns acknowledged."""
     witnessed: int = 0
     """Of these, the ones with a witness that could be judged."""
+    by_design: int = 0
+    """Of these, the ones by agents that leave messages out by design."""
+    shared: defaultdict[int, list[Violation]] = field(default_factory=lambda: defaultdict(list))
+    """Call that shows too little, and may be of several turns -> a violation for each of them."""
     read_late: int = 0
     """Reads at a time when the session must be gone."""
     within_durability: int = 0
@@ -70,6 +74,18 @@ class Tallies:
         for kind in kinds:
             if kind in self.violations:
                 self.doubts[kind] = self.violations.pop(kind)
+
+    def convict_shared(self, sharers: Mapping[int, int]) -> None:
+        """Convict the first turn of each call that shows too little for all of its turns.
+
+        `sharers`: such a call -> the number of its turns.
+        """
+        convicted: set[str | None] = set()
+        for call, violations in sorted(self.shared.items()):
+            first = violations[0]
+            if len(violations) == sharers[call] and first.turn_id not in convicted:
+                convicted.add(first.turn_id)
+                self.violations[first.kind].add(first)
 
     def convict(self, violations: Iterable[Violation]) -> None:
         """Count the violations of one conversation, each once."""

@@ -32,6 +32,9 @@ class Testimony(Enum):
     OTHER = "shown something else than was acknowledged"
     STALE = "shown what the TTL must have taken"
     NONE = "no witness, or too many possible histories"
+    BY_DESIGN = "shown what this agent shows by design"
+    DOUBTED = "shown less, by an agent that may do so by design"
+    SHARED = "shown less, in a call that may be another customer's"
 
 
 class _History(NamedTuple):
@@ -62,6 +65,8 @@ class Witness:
         """The possible beginnings of the session, by the last witness; None: unknown."""
         self.shown: frozenset[int] = frozenset()
         """The turns that the model was certainly shown, by the last witness."""
+        self.shared: tuple[int, ...] = ()
+        """Always empty: a reply's witness is of one turn."""
 
     def may_begin_anew(self, turn: int) -> None:
         """The session may have expired before this turn."""
@@ -91,6 +96,10 @@ class Witness:
             self._histories |= {each._replace(open=(*each.open, *late)) for each in before}
         self._lost_count |= len(self._histories) > _MOST_HISTORIES
         return testimony
+
+    def saw(self, turn: TurnRecord) -> str:
+        """What the reply of this turn shows, in words."""
+        return "no witness" if turn.seen is None else f"{turn.seen.turns} messages"
 
     def _may_arrive(self, turn: TurnRecord, copies: int) -> None:
         late = ((turn.turn, turn.message),) * copies

@@ -34,7 +34,38 @@ def _page(result: Result) -> Content:
         ("CPU of others on this machine, at most over 5 s", formatting.quantity(
             view.number(generator, "foreign_cpu_percent"), "%")),
     ]  # fmt: skip
-    return Table((), rows, kind="settings")
+    return Table((), [*rows, *_calls(result)], kind="settings")
+
+
+def _calls(result: Result) -> list[tuple[str, str]]:
+    """The calls of the model, if a stand-in played it."""
+    calls = view.part(result, "model_calls")
+    if not calls:
+        return []
+
+    def count(key: str) -> str:
+        return formatting.count(view.number(calls, key))
+
+    refused = formatting.count(sum(view.part(calls, "refused").values()))
+    by_replica = view.part(calls, "by_replica")
+    callers = ", ".join(f"{name} {number:,}" for name, number in by_replica.items())
+    agents = [
+        f"{agent['name'] or 'without a name'} ({agent['shows']})"
+        for agent in calls.get("agents", ())
+        if agent["shows"] != "everything"
+    ]
+    rows = [
+        (
+            "Calls of the model",
+            f"{count('calls')}, of which {count('of_several')} may be of several turns and "
+            f"{count('of_nobody')} are of none; {count('errors')} had an error, {refused} were "
+            "refused by the quota",
+        ),
+        ("Replicas that called the model", callers or "not known"),
+    ]
+    if agents:
+        rows.append(("Agents that do not show their model everything", ", ".join(agents)))
+    return rows
 
 
 def _screen(result: Result) -> list[tuple[str, str]]:

@@ -1,0 +1,40 @@
+"""The calls of the model in numbers, for `result.json`."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+from reports.measures.continuity.joined_calls import NOBODY, SEVERAL, join
+from reports.measures.continuity.learned import Habit, learn
+from reports.records.history import History
+
+_HABITS = {Habit.BY_DESIGN: "by design", Habit.UNCLEAR: "unclear", Habit.UNSEEN: "unseen"}
+
+
+def call_counts(history: History) -> dict[str, Any] | None:
+    """The numbers of the load; None: no stand-in played the model."""
+    calls = history.calls
+    if not len(calls):
+        return None
+    joined = history.once(join)
+    begun = -math.inf if history.load_start is None else history.load_start
+    load = [call for call, t in enumerate(calls.t) if t >= begun]
+    callers = Counter(calls.callers[calls.caller[call]] for call in load)
+    callers.pop("", None)
+    owners = Counter(min(joined.owner[call], 0) for call in load)
+    agents = history.once(learn).agents
+    return {
+        "calls": len(load),
+        "rehearsal": len(calls) - len(load),
+        "of_several": owners[SEVERAL],
+        "of_nobody": owners[NOBODY],
+        "errors": calls.errors,
+        "refused": dict(calls.refused),
+        "by_replica": dict(sorted(callers.items())),
+        "agents": [
+            {"name": name, "calls": agent.calls, "shows": _HABITS.get(agent.habit, "everything")}
+            for name, agent in sorted(agents.items())
+        ],
+    }
