@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-simulation bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity
+.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -41,6 +41,9 @@ bench-load: install  ## the load generator: cost of a request, of recording and 
 
 bench-proxy: install  ## what the network proxy adds to a Redis operation
 	$(BIN)/python -m tests.bench.proxy
+
+bench-model: install  ## the stand-in for the model: CPU of a call, calls a second on one core
+	$(BIN)/python -m tests.bench.model
 
 bench-start: install   ## how long replicas take to be ready, 12 in containers too
 	$(BIN)/python -m tests.bench.start

@@ -6,8 +6,10 @@ import asyncio
 import itertools
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -29,6 +31,7 @@ LARGEST_BODY = 20 * 1024 * 1024
 """Bytes: Gemini's own limit for a request."""
 _THOUGHT = "**Thinking about the request**\n\nI look at what the customer needs."
 _log = logging.getLogger("diya.model")
+T = TypeVar("T")
 
 
 class StandIn:
@@ -105,9 +108,10 @@ class StandIn:
             raw = await exchange.body(self._largest_body)
             body = msgspec.json.decode(raw)
             if route.method == "count":
-                await exchange.answer(200, gemini_answer.counted(gemini.counted(body)))
+                count = _shaped(partial(gemini.counted, body))
+                await exchange.answer(200, gemini_answer.counted(count))
                 return True
-            asked = _parse(route, exchange, body)
+            asked = _shaped(partial(_parse, route, exchange, body))
         except TooLarge:
             limit = f"Request payload size exceeds the limit: {self._largest_body} bytes."
             status = 400 if route.api.name == "gemini" else 413
@@ -199,14 +203,17 @@ class StandIn:
 def _parse(route: Route, exchange: Exchange, body: Any) -> Asked:
     """Raises BadRequest."""
     key = _key(exchange)
+    if route.api.name == "openai":
+        return openai.parse(body, model=route.model, key=key)
+    stream, sse = route.method == "stream", exchange.query("alt") == "sse"
+    return gemini.parse(body, model=route.model, stream=stream, sse=sse, key=key)
+
+
+def _shaped(read: Callable[[], T]) -> T:
+    """What `read` makes of a body.  Raises BadRequest for JSON of another shape than the API's."""
     try:
-        if route.api.name == "openai":
-            return openai.parse(body, model=route.model, key=key)
-        stream = route.method == "stream"
-        sse = exchange.query("alt") == "sse"
-        return gemini.parse(body, model=route.model, stream=stream, sse=sse, key=key)
+        return read()
     except (AttributeError, KeyError, TypeError):
-        # The body is JSON of any shape, and a field of it has another type than the API's.
         raise BadRequest("Invalid value: a field has another type than the API says.") from None
 
 

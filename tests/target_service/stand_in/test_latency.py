@@ -9,6 +9,7 @@ import pytest
 
 from target_service.stand_in import latency
 from target_service.stand_in.latency import PRESETS, Latency, LatencyError, recorded
+from tests.docs.pages import DOCS
 
 
 def test_the_same_call_takes_the_same_time_and_another_one_another() -> None:
@@ -61,3 +62,12 @@ def test_a_latency_that_cannot_be_used_is_refused(text: str) -> None:
 
 def test_figures_of_ones_own_are_taken() -> None:
     assert latency.parse("0.3,140,0.5") == Latency(0.3, 140.0, 0.5)
+
+
+def test_the_page_has_every_preset_with_its_figures_and_its_source() -> None:
+    page = (DOCS / "model.md").read_text(encoding="utf-8")
+    for name, preset in PRESETS.items():
+        speed = preset.latency
+        rate = "at once" if math.isinf(speed.tokens_per_s) else f"{speed.tokens_per_s:g}"
+        figures = f"{speed.first_token_s:g} s | {rate} | {speed.sigma:g}"
+        assert f"| `{name}` | {figures} | {preset.source} |" in page

@@ -19,6 +19,7 @@ from tests.target_service.stand_in.servers import TEXT
 
 GENERATE = "/v1beta/models/gemini-2.5-flash:generateContent"
 STREAM = "/v1beta/models/gemini-2.5-flash:streamGenerateContent"
+COUNT = "/v1beta/models/gemini-2.5-flash:countTokens"
 CHAT = "/v1/chat/completions"
 ASKED: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Where is it?"}]}]}
 ASKED_OPENAI: dict[str, Any] = {
@@ -109,6 +110,7 @@ def test_no_json_of_any_shape_breaks_the_server(
 ) -> None:
     body = {"contents": contents, "tools": extra, "systemInstruction": other}
     assert stand_in.ask("POST", GENERATE, body).status in (200, 400)
+    assert stand_in.ask("POST", COUNT, body).status in (200, 400)
     body = {"model": "m", "messages": contents, "tools": extra, "tool_choice": other}
     assert stand_in.ask("POST", CHAT, body).status in (200, 400)
 
