@@ -70,13 +70,13 @@ def _items(contents: list[Any]) -> Iterator[Item]:
 
 def _item(part: dict[str, Any], *, model: bool, own: bool) -> Item | None:
     role: Any = "model" if model else "user"
-    signature = _get(part, "thoughtSignature") or ""
+    signature = str(_get(part, "thoughtSignature") or "")
     if asked := _get(part, "functionCall"):
-        name, args = asked.get("name") or "", asked.get("args") or {}
-        call_id = asked.get("id") or ""
+        name, args = str(asked.get("name") or ""), asked.get("args") or {}
+        call_id = str(asked.get("id") or "")
         return Item(role, "call", name=name, call_id=call_id, value=args, signature=signature)
     if result := _get(part, "functionResponse"):
-        name, call_id = result.get("name") or "", result.get("id") or ""
+        name, call_id = str(result.get("name") or ""), str(result.get("id") or "")
         return Item("user", "result", name=name, call_id=call_id, value=result.get("response"))
     if part.get("text") and not part.get("thought"):
         return Item(role, "text", text=part["text"], signature=signature, adk_own=own)
@@ -106,7 +106,9 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
     for tool in _list(body, "tools"):
         for declared in _list(tool, "functionDeclarations"):
             schema = _get(declared, "parametersJsonSchema") or declared.get("parameters") or {}
-            yield Tool(declared["name"], declared.get("description") or "", schema)
+            if not isinstance(schema, dict):
+                raise BadRequest("Invalid value at 'parameters' (must be a schema)")
+            yield Tool(str(declared["name"]), str(declared.get("description") or ""), schema)
 
 
 def _choice(body: dict[str, Any]) -> tuple[ToolChoice, frozenset[str]]:

@@ -21,7 +21,7 @@ def parse(body: Any, *, model: str, key: str) -> Asked:
     if not isinstance(body, dict):
         raise BadRequest("We could not parse the JSON body of your request.")
     name = body.get("model") or model
-    if not name:
+    if not name or not isinstance(name, str):
         raise BadRequest("you must provide a model parameter")
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -52,7 +52,7 @@ def _items(messages: list[Any]) -> Iterator[Item]:
     for message in messages:
         role = message.get("role")
         if role == "tool":
-            call_id = message.get("tool_call_id") or ""
+            call_id = str(message.get("tool_call_id") or "")
             value = _value(_text_of(message))
             yield Item("user", "result", name=names.get(call_id, ""), call_id=call_id, value=value)
         elif role == "user":
@@ -73,10 +73,10 @@ def _call(asked: dict[str, Any]) -> Item:
     return Item(
         "model",
         "call",
-        name=function.get("name") or "",
-        call_id=asked.get("id") or "",
+        name=str(function.get("name") or ""),
+        call_id=str(asked.get("id") or ""),
         value=_value(function.get("arguments") or "{}"),
-        signature=google.get("thought_signature") or "",
+        signature=str(google.get("thought_signature") or ""),
     )
 
 
@@ -110,7 +110,9 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
         function = tool.get("function")
         if function:
             schema = function.get("parameters") or {}
-            yield Tool(function["name"], function.get("description") or "", schema)
+            if not isinstance(schema, dict):
+                raise BadRequest("Invalid type for 'tools': expected a schema as parameters.")
+            yield Tool(str(function["name"]), str(function.get("description") or ""), schema)
 
 
 def _choice(choice: Any) -> tuple[ToolChoice, frozenset[str]]:
