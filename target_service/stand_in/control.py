@@ -71,9 +71,7 @@ class Control:
         told = b'{"next":%d,"origin":%s,"calls":[%s]}' % (following, origin, calls)
         await exchange.answer(200, told)
 
-    async def _set(
-        self, exchange: Exchange, put: Callable[[dict[str, Any]], int | None]
-    ) -> None:
+    async def _set(self, exchange: Exchange, put: Callable[[dict[str, Any]], int | None]) -> None:
         try:
             values = msgspec.json.decode(await exchange.body(_LARGEST_BODY) or b"{}", type=dict)
             number = put(values)

@@ -114,7 +114,7 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
 def _choice(body: dict[str, Any]) -> tuple[ToolChoice, frozenset[str]]:
     """Whether tools may or must be called, and the only ones, if the request names any."""
     config = _get(_get(body, "toolConfig") or {}, "functionCallingConfig") or {}
-    choice = _CHOICES.get(str(config.get("mode")).upper(), "auto")
+    choice = _CHOICES.get(str(config.get("mode") or "").upper(), "auto")
     return choice, frozenset(_list(config, "allowedFunctionNames"))
 
 

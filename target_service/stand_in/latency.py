@@ -98,7 +98,9 @@ def parse(text: str) -> Latency:
     try:
         first, rate, sigma = (float(each) for each in text.split(","))
     except ValueError:
-        raise LatencyError(f"must be {', '.join(PRESETS)} or TTFT,TOKENS/S,SIGMA, got {text!r}") from None
+        raise LatencyError(
+            f"must be {', '.join(PRESETS)} or TTFT,TOKENS/S,SIGMA, got {text!r}"
+        ) from None
     if not (0 <= first <= 600 and 0.1 <= rate <= 1e6 and 0 <= sigma <= 3):
         raise LatencyError(
             "must have 0 to 600 seconds, 0.1 to 1,000,000 tokens a second "

@@ -179,9 +179,7 @@ class StandIn:
         send = sending.stream if asked.call.stream else sending.whole
         return await send(exchange, api, answer, effect.ending, plan, arrived)
 
-    async def _fail(
-        self, exchange: Exchange, api: Api, entry: Entry, problem: Problem
-    ) -> bool:
+    async def _fail(self, exchange: Exchange, api: Api, entry: Entry, problem: Problem) -> bool:
         entry.status = problem.status
         entry.answer = "error"
         body, headers = api.error(problem)

@@ -132,20 +132,23 @@ class Process(Client):
 class Answers:
     """Replies for tests: a call of the only tool first, then a text; JSON where it is wanted."""
 
-    def __init__(self, thought: str = "") -> None:
-        self._thought = thought
+    def __init__(self, instead: Callable[[Call], Reply] | None = None) -> None:
+        """`instead` makes all replies."""
+        self._instead = instead
 
     def reply(self, call: Call) -> Reply:
         """The reply."""
+        if self._instead is not None:
+            return self._instead(call)
         results = [item.value for item in call.since_message if item.kind == "result"]
         if call.schema is not None:
             return Reply(text='{"order_id": "ORD-58291", "amount": 12.5}', source="script")
         if call.tools and call.tool_choice != "none" and not results:
             arguments = {"order_id": "ORD-58291"}
             calls = tuple(ToolCall(tool.name, arguments) for tool in call.tools)
-            return Reply(calls=calls, thought=self._thought, source="script")
+            return Reply(calls=calls, source="script")
         told = f"The tool says {json.dumps(results[-1])}." if results else TEXT
-        return Reply(text=told, thought=self._thought)
+        return Reply(text=told)
 
 
 @contextlib.contextmanager
@@ -157,9 +160,7 @@ def running(
     **parts: Any,
 ) -> Iterator[Client]:
     """A stand-in in a thread, with these replies; those of `Answers` by default."""
-    replies = Answers()
-    if reply is not None:
-        replies.reply = reply  # type: ignore[method-assign]
+    replies = Answers(reply)
     app = StandIn(
         latency=latency.parse(speed), log=CallLog(log), token=TOKEN, replies=replies, **parts
     )

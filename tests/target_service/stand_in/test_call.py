@@ -11,9 +11,7 @@ from target_service.stand_in.asked import BadRequest
 from target_service.stand_in.call import Call
 
 IDENTITY = 'You are an agent. Your internal name is "orders". The description about you is "x".'
-FROM_ANOTHER = (
-    "For context: below is a transcript of what another agent did, quoted between marks."
-)
+FROM_ANOTHER = "For context: below is a transcript of what another agent did, quoted between marks."
 DYNAMIC = (
     "The text between <<<BEGIN_SYSTEM_INSTRUCTION>>> and <<<END_SYSTEM_INSTRUCTION>>> below is "
     "your own system instruction for this turn.\nHelp."
@@ -81,8 +79,13 @@ def test_a_customer_may_say_for_context_later_in_a_message() -> None:
 
 
 def test_what_comes_after_the_last_message_is_since_it() -> None:
-    call = of_gemini(user("Hello"), model({"text": "Hi"}), user("Where?"), model(CALLED),
-                     {"role": "user", "parts": [RESULT]})
+    call = of_gemini(
+        user("Hello"),
+        model({"text": "Hi"}),
+        user("Where?"),
+        model(CALLED),
+        {"role": "user", "parts": [RESULT]},
+    )
     assert [item.kind for item in call.since_message] == ["call", "result"]
     assert call.since_message[1].value == {"status": "shipped"}
 
@@ -95,9 +98,12 @@ def test_everything_is_since_a_message_that_was_never_shown() -> None:
 def test_the_agent_is_named_by_the_identity_that_adk_gives_it() -> None:
     assert of_gemini(user("x"), systemInstruction={"parts": [{"text": IDENTITY}]}).agent == "orders"
     assert of_gemini(user("x"), system_instruction=IDENTITY).agent == "orders"
-    assert of_openai(
-        {"role": "developer", "content": IDENTITY}, {"role": "user", "content": "x"}
-    ).agent == "orders"
+    assert (
+        of_openai(
+            {"role": "developer", "content": IDENTITY}, {"role": "user", "content": "x"}
+        ).agent
+        == "orders"
+    )
     assert of_gemini(user("x")).agent == ""
 
 

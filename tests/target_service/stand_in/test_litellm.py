@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +16,14 @@ from tests.target_service.stand_in.test_openai_client import QUESTION, TOOLS, Re
 
 # LiteLLM and its packages warn of their own affairs, when they are imported and later.
 pytestmark = [pytest.mark.service, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(autouse=True)
+def no_loop_is_left() -> Iterator[None]:
+    """LiteLLM leaves an event loop open, of which a later test would be warned."""
+    yield
+    asyncio.set_event_loop(None)
+    gc.collect()
 
 
 def complete(stand_in: servers.Client, **options: Any) -> Any:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import openai
 import pytest
 from pydantic import BaseModel
@@ -170,7 +169,7 @@ def test_a_call_without_its_result_is_refused(client: openai.OpenAI) -> None:
 
 def test_a_cut_stream_is_an_error(client: openai.OpenAI, stand_in: servers.Client) -> None:
     stand_in.set_faults(cut_rate=1.0)
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(openai.APIConnectionError):
         list(client.chat.completions.create(model=MODEL, messages=QUESTION, stream=True))
 
 

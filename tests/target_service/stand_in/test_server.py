@@ -84,18 +84,28 @@ def test_a_body_that_is_no_request_gets_the_apis_own_error(
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            [
-                *("contents", "parts", "text", "role", "functionCall", "functionResponse", "name"),
-                *("args", "tools", "functionDeclarations", "generationConfig", "messages"),
-                *("content", "model", "tool_calls", "function", "arguments", "tool_choice"),
-                *("systemInstruction", "toolConfig", "thoughtSignature", "response_format"),
-            ]
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *(
+                        "contents",
+                        "parts",
+                        "text",
+                        "role",
+                        "functionCall",
+                        "functionResponse",
+                        "name",
+                    ),
+                    *("args", "tools", "functionDeclarations", "generationConfig", "messages"),
+                    *("content", "model", "tool_calls", "function", "arguments", "tool_choice"),
+                    *("systemInstruction", "toolConfig", "thoughtSignature", "response_format"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )
