@@ -17,7 +17,7 @@ import yaml
 from chaos.errors import ChaosConfigError
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from chaos.faults.drawing import Arguments, Drawing, FleetCapabilities
-from chaos.fleet.environment import CONTAINER_CAPABILITIES
+from chaos.fleet.environment import CONTAINER_CAPABILITIES, MODEL_IN_PROCESS, MODEL_OVER_HTTP
 from chaos.fleet.topology import Topology
 
 MOST_FAULTS = 8
@@ -44,14 +44,20 @@ def local_fleet(
     *,
     own_redis: bool = True,
     scripted_model: bool = True,
+    stand_in: bool = False,
     longest_s: float = 3.0,
 ) -> FleetCapabilities:
-    """The capabilities of a fleet of local processes under load, with all possible proxies."""
+    """The capabilities of a fleet of local processes under load, with all possible proxies.
+
+    Its model is the scripted one, a `stand_in`, or one that can have no faults.
+    """
     can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
     if own_redis:
         can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
-    if scripted_model:
-        can.add("model")
+    if stand_in:
+        can |= MODEL_OVER_HTTP
+    elif scripted_model:
+        can |= MODEL_IN_PROCESS
     return FleetCapabilities(frozenset(can), replicas, own_redis, longest_s, topology.shape)
 
 

@@ -19,7 +19,14 @@ from chaos.faults.kill_replica import KillReplica
 from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.limit_memory import LimitMemory
 from chaos.faults.load import LoadSpike, ReconnectStorm
-from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
+from chaos.faults.model import (
+    ModelCutStreams,
+    ModelErrors,
+    ModelGarbage,
+    ModelRateLimit,
+    ModelUnfinishedStreams,
+    SlowModel,
+)
 from chaos.faults.network import (
     NetworkBandwidth,
     NetworkBlackHole,
@@ -83,6 +90,8 @@ CATALOGUE: tuple[type[Fault], ...] = (
     NetworkSlowClose,
     NetworkSlicer,
     NetworkCut,
+    ModelUnfinishedStreams,
+    ModelGarbage,
 )
 """The order is that of every list of faults, and of random drawing: a row in the middle changes
 the experiments that seeds give."""

@@ -26,18 +26,18 @@ class KillStreaming(ReplicaFault):
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         seconds("duration", 0.2, 1),
         RESTART_S + 1,
-        # It cuts a reply of ShopMax's agent, whose model is the scripted one.
-        fits=lambda on: "model" in on.capabilities,
+        # It cuts a reply of the scripted model: another one may be over before it can be cut.
+        fits=lambda on: "model" in on.capabilities and "model-wire" not in on.capabilities,
         alone=True,
     )
     duration: float = 1.0
-    app: str = parameter("shopmax", "the app whose streamed reply is waited for")
+    app: str = parameter("", "the app whose streamed reply is waited for; empty: the run's")
 
     _cut: bool = field(default=False, init=False, repr=False)
 
     def inject(self, env: SystemUnderTest) -> None:
         """Ask, wait for the first words, SIGKILL."""
-        with Stream(self.victim.port, self.app) as stream:
+        with Stream(self.victim.port, self.app or env.app) as stream:
             stream.first()
             self.victim.kill()
             self._cut = not stream.came_to_its_end()

@@ -20,10 +20,10 @@ from chaos.fleet.waiting import holds_within
 
 _GRACE_S = 0.5
 """Under load a customer is affected within this time."""
-_POLL_S = 0.02
+_POLL_S = 0.05
 _HIT_TIMEOUT_S = 10.0
-_APP = "shopmax"
-"""The app whose model is the scripted one."""
+_MORE_PATIENCE_S = 20.0
+"""Where no synthetic user can ask, a customer must be hit within this time."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class _ModelFault(LastingFault):
 
     @abstractmethod
     def _settings(self) -> Mapping[str, float]:
-        """The settings of the scripted model, as `target_service.model.model_faults` lists them."""
+        """The settings of the model, as `chaos.fleet.environment.ModelSwitch` takes them."""
 
     def aim(self, env: SystemUnderTest, rng: Random) -> str:
         """The model of every replica."""
@@ -43,16 +43,18 @@ class _ModelFault(LastingFault):
 
     def inject(self, env: SystemUnderTest) -> None:
         """Tell it."""
-        env.model.apply(self._settings())
+        env.model.apply(self._settings(), self.duration)
 
     def verify(self, env: SystemUnderTest) -> bool:
         """A reply was made worse: a customer's or, where none is hit, a synthetic user's."""
         if self._hit(env, _GRACE_S):
             return True
+        if not env.replicas:
+            return self._hits_a_customer(env)
         up = replicas.running(env)
         if not up:
             raise ChaosError("no replica runs, so the model cannot be asked")
-        with SyntheticUsers([each.port for each in up], _APP) as synthetic:
+        with SyntheticUsers([each.port for each in up], env.app) as synthetic:
             if self._hit(env, _HIT_TIMEOUT_S):
                 return True
         if self.cancelled.is_set():
@@ -61,6 +63,17 @@ class _ModelFault(LastingFault):
         raise ChaosError(
             f"{self.kind} hit no reply within {_HIT_TIMEOUT_S:g} s, of customers or of the "
             f"{synthetic.asked} that were asked for by the harness itself{trouble}"
+        )
+
+    def _hits_a_customer(self, env: SystemUnderTest) -> bool:
+        """Whether a customer is hit at a target, of which no replica can be asked by itself."""
+        if self._hit(env, _MORE_PATIENCE_S):
+            return True
+        if self.cancelled.is_set():
+            return False
+        raise ChaosError(
+            f"{self.kind} hit no reply of customers within {_MORE_PATIENCE_S:g} s; the target's "
+            "agent must call the stand-in for its model"
         )
 
     def _hit(self, env: SystemUnderTest, seconds: float) -> bool:
@@ -142,4 +155,28 @@ class ModelCutStreams(_Failing):
 
     kind: ClassVar[str] = "model-cut-streams"
     setting: ClassVar[str] = "cut_rate"
+    drawing: ClassVar[Drawing | NeverDrawn] = _FAILING
+
+
+@dataclass
+class ModelUnfinishedStreams(_Failing):
+    """The model's stream ends in the middle as if it were complete: without a finish reason.
+
+    No error tells it: an agent that does not look for the finish reason takes the half of a reply
+    for the whole one.  A reply that is not streamed is not hit.
+    """
+
+    kind: ClassVar[str] = "model-unfinished-streams"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"model", "model-wire"})
+    setting: ClassVar[str] = "unfinished_rate"
+    drawing: ClassVar[Drawing | NeverDrawn] = _FAILING
+
+
+@dataclass
+class ModelGarbage(_Failing):
+    """The model answers with something that is no JSON."""
+
+    kind: ClassVar[str] = "model-garbage"
+    always_needs: ClassVar[frozenset[str]] = frozenset({"model", "model-wire"})
+    setting: ClassVar[str] = "garbage_rate"
     drawing: ClassVar[Drawing | NeverDrawn] = _FAILING

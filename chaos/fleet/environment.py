@@ -30,6 +30,7 @@ CAPABILITIES: Mapping[str, str] = {
     "network-redis": "disturb the connections between replicas and Redis",
     "network-balancer": "disturb the connections between the balancer and the replicas",
     "model": "make the model slow or wrong",
+    "model-wire": "break what a model answers over HTTP: its streams and its JSON",
     "load": "make more customers come, or make them come again",
     **SET_CAPABILITIES,
 }
@@ -38,6 +39,10 @@ CONTAINER_CAPABILITIES = frozenset(
     {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
 )
 """The capabilities of the parts of every fleet in containers."""
+MODEL_IN_PROCESS = frozenset({"model"})
+"""The capabilities of the scripted model, which is a part of each replica."""
+MODEL_OVER_HTTP = frozenset({"model", "model-wire"})
+"""The capabilities of a stand-in for the model."""
 
 
 def needs_proxies(needs: Iterable[str]) -> bool:
@@ -185,19 +190,28 @@ class Network(Protocol):
 
 
 class ModelSwitch(Protocol):
-    """Makes the scripted model of every replica behave differently while the run goes on."""
+    """Makes the model of every replica behave differently while the run goes on."""
 
-    def apply(self, settings: Mapping[str, float]) -> None:
-        """Apply the settings of `target_service.model.model_faults` to every reply from now on.
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Which faults the model can have: `model`, and `model-wire` if it is asked over HTTP."""
 
-        Raises ChaosError.
+    def apply(self, settings: Mapping[str, float], lasts_s: float | None = None) -> None:
+        """Apply the settings to every reply from now on, until `clear`.
+
+        Those of the capability `model` are listed in `target_service.model.model_faults`, all of
+        them in `target_service.stand_in.faults`.  A model that may outlive this process returns to
+        normal by itself some time after `lasts_s` seconds.  Raises ChaosError.
         """
 
     def affected_replicas(self) -> frozenset[str]:
-        """The replicas whose model has made a reply worse since the last `apply`."""
+        """The replicas for which a reply was made worse since the last `apply`.
+
+        Raises ChaosError when the model does not say it.
+        """
 
     def clear(self) -> None:
-        """Restore the normal behaviour."""
+        """Restore the normal behaviour.  Raises ChaosError."""
 
 
 class LoadSwitch(Protocol):
@@ -228,6 +242,10 @@ class SystemUnderTest(Protocol):
     @property
     def balancer(self) -> Balancer:
         """The load balancer, which customers connect to."""
+
+    @property
+    def app(self) -> str:
+        """The name of the agent that it serves."""
 
     @property
     def active_faults(self) -> ActiveFaults:

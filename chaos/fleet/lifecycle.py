@@ -28,6 +28,7 @@ from chaos.fleet.guardian import RUN_ID_VARIABLE
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.redis_server import ServerInfo
 from chaos.fleet.stand_in import LOG, StandIn, StandInPlan
+from chaos.fleet.stand_in_switch import StandInSwitch
 from chaos.fleet.waiting import TimeLeft, holds_within
 from reports.records.run_description import EnvironmentDescription, RedisServerDescription
 
@@ -101,6 +102,9 @@ class FleetLifecycle(ABC):
     redis: FleetRedis
     replicas: Mapping[str, FleetReplica]
     balancer: FleetBalancer
+    app: str = "shopmax"
+    """The name of the agent that it serves."""
+    _model: ModelSwitch | None = None
 
     def __init__(self, run_dir: Path, run_id: str, load: LoadSwitch | None) -> None:
         """Nothing is started."""
@@ -111,7 +115,6 @@ class FleetLifecycle(ABC):
         self.active_faults = ActiveFaults()
         self._load = load
         self._proxies: Network | None = None
-        self._model: ModelSwitch | None = None
         self.stand_in: StandIn | None = None
         """The stand-in for the replicas' model; None: they have another model."""
         self._say: Callable[[str], None] = _silent
@@ -141,8 +144,10 @@ class FleetLifecycle(ABC):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """The capabilities of the fleet, those of its load included."""
+        """The capabilities of the fleet, those of its model and its load included."""
         own = self._capabilities()
+        if self._model is not None:
+            own |= self._model.capabilities
         return own if self._load is None else own | {"load"}
 
     @property
@@ -154,7 +159,7 @@ class FleetLifecycle(ABC):
 
     @property
     def model(self) -> ModelSwitch:
-        """The switch of the scripted models.  Raises ChaosError where they cannot be switched."""
+        """The switch of the model.  Raises ChaosError where it cannot be switched."""
         if self._model is None:
             raise ChaosError("the model of this fleet cannot be switched")
         return self._model
@@ -282,7 +287,9 @@ class FleetLifecycle(ABC):
     def _plan_stand_in(self, plan: StandInPlan | None) -> None:
         """Add the stand-in of that plan to the fleet.  Raises ChaosError without a free port."""
         if plan is not None:
-            self.stand_in = StandIn(plan, self.run_dir / "logs" / LOG, self.process_env)
+            stand_in = StandIn(plan, self.run_dir / "logs" / LOG, self.process_env)
+            self.stand_in = stand_in
+            self._model = StandInSwitch(lambda: stand_in.control)
 
     def _model_env(self, replica: str) -> dict[str, str]:
         """The environment by which that replica calls the stand-in; empty without one."""

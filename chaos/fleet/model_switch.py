@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from chaos.fleet.environment import MODEL_IN_PROCESS
+
 VARIABLE = "DIYA_MODEL_FAULTS"
 """Names the file in the environment of the replicas."""
 
@@ -14,13 +16,15 @@ VARIABLE = "DIYA_MODEL_FAULTS"
 class ModelSwitchFile:
     """`model-faults.json` in a private folder of the run; affected replicas create files there."""
 
+    capabilities = MODEL_IN_PROCESS
+
     def __init__(self, directory: Path) -> None:
         """Nothing is written."""
         self.path = directory.absolute() / "model-faults.json"
         self._number = 0
 
-    def apply(self, settings: Mapping[str, float]) -> None:
-        """Every model has these faults from its next reply on."""
+    def apply(self, settings: Mapping[str, float], lasts_s: float | None = None) -> None:
+        """Every model has these faults from its next reply on.  None outlives this process."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._number += 1
         scratch = self.path.with_suffix(".new")

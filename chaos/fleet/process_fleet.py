@@ -94,7 +94,8 @@ class ProcessFleet(FleetLifecycle):
         # Only ShopMax's agent has the scripted model, and only when it is set.
         replicas_own = {**env, **(extra_env or {})}
         if (
-            replicas_own.get("DIYA_MODEL", "scripted") == "scripted"
+            self.stand_in is None
+            and replicas_own.get("DIYA_MODEL", "scripted") == "scripted"
             and "DIYA_AGENT" not in replicas_own
         ):
             self._model = switch
@@ -155,8 +156,6 @@ class ProcessFleet(FleetLifecycle):
         can = {"kill", "terminate", "freeze", "restart", "cpu", "memory"}
         if self.redis.servers:
             can |= {"redis-config", "redis-data", *self._topology.capabilities}
-        if self._model is not None:
-            can.add("model")
         if self._proxy is not None:
             can |= {f"network-{side}" for side in SIDES if self._proxy.links(side)}
         return frozenset(can)

@@ -107,6 +107,7 @@ class StandInControl:
         if response.status >= 300:
             raise ChaosError(
                 f"{self.url}: the model stand-in answered {response.status} to /_diya/{name}"
+                f"{_detail(text)}"
             )
         try:
             return json.loads(text) if text else None
@@ -115,3 +116,11 @@ class StandInControl:
 
     def _stranger(self) -> ChaosError:
         return ChaosError(f"{self.url}: must answer as a model stand-in of diya does")
+
+
+def _detail(body: bytes) -> str:
+    """The reason in the answer to a request that was refused, for the end of a sentence."""
+    try:
+        return f": {json.loads(body)['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return ""

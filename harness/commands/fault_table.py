@@ -14,14 +14,14 @@ from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
 from chaos.faults.parameter import told_of
-from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.environment import MODEL_OVER_HTTP, SystemUnderTest
 from chaos.fleet.shapes import SETS, SHAPES
 from chaos.fleet.topology import Topology
 from harness.fleet_kinds import DEFAULT, FLEETS
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 
-_TARGET = "a --target gets no faults"
+_TARGET = "a --target gets no faults, but those of a model that --model-url names"
 
 ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
     DEFAULT: ("processes, as by default", random_experiment.local_fleet(Topology(), 12)),
@@ -38,6 +38,11 @@ ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
         for name, kind in FLEETS.items()
         if kind.capabilities is not None
     },
+    "stand-in": (
+        "--model stand-in",
+        random_experiment.local_fleet(Topology(), 12, stand_in=True),
+    ),
+    "model-url": ("--target URL --model-url URL", FleetCapabilities(MODEL_OVER_HTTP, 0)),
     "target": ("--target URL", None),
 }
 """Environment of a run -> its option, and the fleet's capabilities (None: it gets no faults)."""

@@ -75,15 +75,15 @@ def _list(entries: Sequence[Entry]) -> list[str]:
     return [
         *lines,
         "",
-        "A fault without [brackets] can be done to every fleet of diya's own; a --target gets no "
-        "fault.",
+        "A fault without [brackets] can be done to every fleet of diya; a --target gets only its "
+        "model's.",
         "`diya faults NAME` says what a fault takes and where it can be done.",
     ]
 
 
 def _where(entry: Entry) -> str:
     """The environments that take it, or refuse it; empty when every fleet of diya takes it."""
-    fleets = [place for place, (_, fleet) in ENVIRONMENTS.items() if fleet is not None]
+    fleets = [place for place, (_, fleet) in ENVIRONMENTS.items() if fleet and fleet.replicas]
     can = [place for place in fleets if entry.refusals[place] is None]
     if can == fleets:
         return ""

@@ -16,7 +16,9 @@ from reports.records.run_description import RunDescription
 def for_plan(plan: Plan, run_dir: Path) -> FleetLifecycle:
     """The fleet, not yet started.  Raises ChaosConfigError when it cannot do what the plan asks."""
     kind = FLEETS[plan.env].load()
-    return kind.from_plan(plan.fleet_plan(run_dir, LoadSwitchFile(run_dir)))
+    fleet = kind.from_plan(plan.fleet_plan(run_dir, LoadSwitchFile(run_dir)))
+    fleet.app = plan.app
+    return fleet
 
 
 def described(plan: Plan, fleet: FleetLifecycle) -> RunDescription:

@@ -7,7 +7,7 @@ names of the settings are those of the scripted model, and two more that need a 
 from __future__ import annotations
 
 import math
-import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
@@ -19,9 +19,8 @@ from target_service.stand_in.effect import NO_EFFECT, Effect
 _OVERLOADED = 503
 _TOO_MANY = 429
 _LONGEST_RETRY_S = 3600.0
+_LONGEST_FAULT_S = 86_400.0
 _LARGEST_FACTOR = 1000.0
-_REPLICA_KEY = re.compile(r"diya-(r\d+)")
-"""The keys that the harness gives its replicas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class Settings:
     """The share of the streams that end in the middle, as if they were complete."""
     garbage_rate: float = 0.0
     """The share of the replies that are no JSON."""
+    expires_s: float = math.inf
+    """Seconds after which all is normal again, also if the one who set this is gone."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Settings:
@@ -58,7 +59,11 @@ class Settings:
         return cls(**{name: float(value) for name, value in values.items()})
 
 
-_LIMITS = {"latency_factor": (1.0, _LARGEST_FACTOR), "retry_after_s": (0.0, _LONGEST_RETRY_S)}
+_LIMITS = {
+    "latency_factor": (1.0, _LARGEST_FACTOR),
+    "retry_after_s": (0.0, _LONGEST_RETRY_S),
+    "expires_s": (0.0, _LONGEST_FAULT_S),
+}
 """The range of each setting that is no share."""
 _NORMAL = Settings()
 
@@ -71,6 +76,7 @@ class ModelFaults:
         self._rng = rng or Random()
         self._takes_time = takes_time
         self._now = _NORMAL
+        self._until = math.inf
         self._number = 0
         self._affected: set[str] = set()
 
@@ -87,6 +93,7 @@ class ModelFaults:
                 f"{settings.latency_factor:g}"
             )
         self._now = settings if values else _NORMAL
+        self._until = time.monotonic() + settings.expires_s
         self._affected.clear()
         self._number += 1
         return self._number
@@ -99,9 +106,12 @@ class ModelFaults:
         """What happens to this call; the caller counts as affected when something does."""
         if self._now is _NORMAL:
             return NO_EFFECT
+        if time.monotonic() >= self._until:
+            self._now = _NORMAL
+            return NO_EFFECT
         effect = self._drawn(call)
         if effect.fault is not None:
-            self._affected.add(_name_of(call.caller))
+            self._affected.add(call.replica or "other")
         return effect
 
     def _drawn(self, call: Call) -> Effect:
@@ -121,8 +131,3 @@ class ModelFaults:
 
     def _hits(self, rate: float) -> bool:
         return rate > 0 and self._rng.random() < rate
-
-
-def _name_of(caller: str) -> str:
-    found = _REPLICA_KEY.fullmatch(caller)
-    return found[1] if found else "other"

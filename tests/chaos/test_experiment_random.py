@@ -25,6 +25,7 @@ from chaos.experiment.schedule import Schedule
 from chaos.faults.catalogue import CATALOGUE, FAULTS
 from chaos.faults.drawing import Drawing, FleetCapabilities, NeverDrawn
 from chaos.faults.network_fault import NetworkFault
+from chaos.fleet.environment import MODEL_OVER_HTTP
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.topology import Topology
 from reports.records import RecordWriter, RunClock
@@ -134,6 +135,24 @@ def test_no_fault_is_drawn_for_an_external_redis_or_a_real_model(make_fleet: Mak
         assert all(f.side == "balancer" for f in faults if isinstance(f, NetworkFault))
 
 
+def test_faults_of_the_wire_are_drawn_only_for_a_stand_in() -> None:
+    wire = {"model_unfinished_streams", "model_garbage"}
+    assert not wire & set(possible(SINGLE))
+    for on in (
+        local_fleet(Topology(), 3, stand_in=True),
+        FleetCapabilities(CONTAINERS | MODEL_OVER_HTTP, 3),
+    ):
+        assert wire | {"slow_model", "model_errors"} <= set(possible(on))
+        # An agent's reply may be over before it can be cut.
+        assert "kill_streaming" not in possible(on)
+
+
+def test_only_the_model_has_faults_beside_a_target() -> None:
+    on = FleetCapabilities(MODEL_OVER_HTTP, 0)
+    assert {FAULTS[func].area for func in possible(on)} == {"model"}
+    assert draw(3, 60.0, on)
+
+
 def test_only_faults_of_containers_are_drawn_in_containers() -> None:
     on = FleetCapabilities(CONTAINERS, 3)
     assert "kill_redis" in possible(on)
@@ -146,8 +165,10 @@ def test_every_fault_of_the_catalogue_is_drawn_by_some_seed_or_left_out_for_a_re
         kind for kind in CATALOGUE if isinstance(kind.drawing, NeverDrawn) and kind.drawing.reason
     }
     drawn = set()
-    fleets = [local_fleet(topology, 12) for topology in TOPOLOGIES] + [
-        FleetCapabilities(CONTAINERS, 12)
+    fleets = [
+        *(local_fleet(topology, 12) for topology in TOPOLOGIES),
+        local_fleet(Topology(), 12, stand_in=True),
+        FleetCapabilities(CONTAINERS, 12),
     ]
     for on in fleets:
         for seed in SEEDS[:40]:

@@ -94,6 +94,14 @@ def test_an_empty_order_restores_the_normal_behaviour() -> None:
     assert faults.for_call(call()) is NO_EFFECT
 
 
+def test_faults_end_by_themselves_when_they_expire() -> None:
+    faults = ModelFaults()
+    faults.set({"error_rate": 1.0, "expires_s": 3600})
+    assert faults.for_call(call()).status == 503
+    faults.set({"error_rate": 1.0, "expires_s": 0})
+    assert faults.for_call(call()) is NO_EFFECT
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
