@@ -6,6 +6,7 @@ import argparse
 import shlex
 
 from harness.errors import ConfigError
+from harness.run import model_quota
 from reports.basics.exit_codes import ExitCode
 from target_service.stand_in import parts, serve
 from target_service.stand_in.environment import variables
@@ -17,6 +18,8 @@ _KEY = "diya-agent"
 
 def main(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; print the agent's environment once the server answers."""
+    if args.quota is not None:
+        args.quota = model_quota.words(model_quota.given(args.quota))
     try:
         app, drawn = parts.build(args)
         bound = serve.listen(args.bind)

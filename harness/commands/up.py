@@ -46,8 +46,9 @@ def main(args: argparse.Namespace) -> int:
                 **model_options.replica_env(chosen, agent),
                 **({"DIYA_AGENT": str(agent)} if agent else {}),
             },
-            stand_in=stand_in.planned(chosen, Path(folder), time.time()),
+            stand_in=stand_in.planned(chosen, Path(folder), time.time(), quota_at_once=True),
         )
+        fleet.app = agent_options.SHOPMAX if agent is None else agent.name
         with fleet:
             progress = Progress(quiet=args.quiet)
             fleet.start(progress.note)

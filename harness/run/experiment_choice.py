@@ -9,10 +9,11 @@ from pathlib import Path
 from chaos.experiment import model, random_experiment, reader
 from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
-from chaos.fleet.environment import needs_proxies
+from chaos.fleet.environment import MODEL_OVER_HTTP, needs_proxies
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
-from harness.run import options, shopmax_model
+from harness.run import model_options, options, shopmax_model
+from harness.run.model_options import ModelChoice
 from loadtests.profiles.profile import Profile
 
 _DEFAULT_EXPERIMENT = "diwali-default"
@@ -37,15 +38,18 @@ def disturbs_network(experiment: Experiment | None) -> bool:
     return any(needs_proxies(step.make().needs) for step in steps)
 
 
-def chosen(args: argparse.Namespace, profile: Profile) -> Experiment | None:
-    """The experiment, None without one.  Raises ConfigError, or ChaosConfigError for its file."""
+def chosen(args: argparse.Namespace, profile: Profile, answers: ModelChoice) -> Experiment | None:
+    """The experiment, None without one; `answers` is the model of the run.
+
+    Raises ConfigError, or ChaosConfigError for the file of the experiment.
+    """
     wanted = args.experiment
     if wanted == "none" or (wanted is None and args.target is not None):
         return None
-    if args.target is not None:
+    if args.target is not None and answers.url is None:
         raise ConfigError(
             f"--experiment {wanted}: must be none with --target; faults need a fleet that "
-            "diya starts"
+            "diya starts, and those of the model need --model-url"
         )
     if wanted is None:
         wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
@@ -53,7 +57,7 @@ def chosen(args: argparse.Namespace, profile: Profile) -> Experiment | None:
     if drawn is not None:
         seed = _random_seed(wanted, drawn[1])
         text = random_experiment.draw(
-            seed, profile.load_seconds, _fleet_capabilities(args, profile)
+            seed, profile.load_seconds, _fleet_capabilities(args, profile, answers)
         )
         experiment = reader.parse(text, Path(wanted))
     else:
@@ -66,17 +70,25 @@ def chosen(args: argparse.Namespace, profile: Profile) -> Experiment | None:
     return experiment
 
 
-def _fleet_capabilities(args: argparse.Namespace, profile: Profile) -> FleetCapabilities:
+def _fleet_capabilities(
+    args: argparse.Namespace, profile: Profile, answers: ModelChoice
+) -> FleetCapabilities:
     """The capabilities of the planned fleet, for drawing a random experiment."""
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
+    if args.target is not None:
+        return FleetCapabilities(MODEL_OVER_HTTP, 0, own_redis=False, longest_s=longest)
     can = FLEETS[args.env].capabilities
     if can is not None:
+        can |= MODEL_OVER_HTTP if answers.started_here else frozenset()
         return FleetCapabilities(can, args.replicas, longest_s=longest)
     return random_experiment.local_fleet(
         options.topology(args),
         args.replicas,
         own_redis="://" not in args.redis,
-        scripted_model=args.agent is None and shopmax_model.name().startswith("scripted"),
+        scripted_model=answers.kind == model_options.OWN
+        and args.agent is None
+        and shopmax_model.name().startswith("scripted"),
+        stand_in=answers.started_here,
         longest_s=longest,
     )
 

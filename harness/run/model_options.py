@@ -16,8 +16,9 @@ from msgspec import UNSET, UnsetType
 from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
-from harness.run import real_model
+from harness.run import model_quota, real_model
 from reports.basics.addresses import without_password
+from reports.measures.model_quota.presets import Quota
 from reports.records.run_description import ModelDescription
 
 STAND_IN, REAL, OWN = "stand-in", "real", "own"
@@ -46,13 +47,23 @@ class ModelChoice:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The options as words of the stand-in's command line."""
+        """The options as words of the stand-in's command line, but for the quota.
+
+        The quota of a run begins with its load.
+        """
         names = {"recorded": "replay"}
         return tuple(
             word
             for name, value in self.options
+            if name != "quota"
             for word in (f"--{names.get(name, name)}", _absolute(name, value))
         )
+
+    @property
+    def quota(self) -> Quota | None:
+        """The quota that the stand-in holds; None: it answers every call."""
+        text = dict(self.options).get("quota")
+        return None if text is None else model_quota.given(text)
 
     def described(self) -> ModelDescription | UnsetType:
         """For `run.json`; unset for an agent's own model."""
@@ -137,6 +148,8 @@ def token(url: str) -> str:
 def _options(args: argparse.Namespace) -> tuple[tuple[str, str], ...]:
     given = tuple((n, str(v)) for n in OPTIONS if (v := getattr(args, n, None)) is not None)
     for name, value in given:
+        if name == "quota":
+            model_quota.given(value)
         if name == "recorded" and not Path(value).is_dir():
             raise ConfigError(f"--recorded {value}: must be a folder that `diya model` recorded")
     return given

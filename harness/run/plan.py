@@ -245,8 +245,9 @@ def from_args(args: argparse.Namespace) -> Plan:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     if scale is not None and args.replay is None:
         options.check_scaled(scale, profile)
-    experiment = experiment_choice.chosen(args, profile)
     agent, app = agent_options.agent(args)
+    answers = model_options.choice(args, agent=agent)
+    experiment = experiment_choice.chosen(args, profile, answers)
     return Plan(
         profile=profile,
         experiment=experiment,
@@ -264,7 +265,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         app=app,
         agent=agent,
         authorised=args.authorised,
-        model=model_options.choice(args, agent=agent),
+        model=answers,
         out=Path(args.out),
         run_id=secrets.token_hex(6),
         origin=time.time(),

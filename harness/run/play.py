@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +13,21 @@ from typing import Any
 from msgspec import structs
 
 from chaos.experiment.schedule import Schedule
-from chaos.fleet.guardian import Guardian
+from chaos.fleet.environment import SystemUnderTest
+from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.lifecycle import FleetLifecycle
+from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.stand_in_control import StandInControl
-from harness.run import arrival_accounting, fleets, memory_forecast, model_options, scrub
+from chaos.fleet.stand_in_switch import StandInSwitch
+from chaos.fleet.target_system import TargetSystem
+from harness.run import (
+    arrival_accounting,
+    fleets,
+    memory_forecast,
+    model_options,
+    model_quota,
+    scrub,
+)
 from harness.run.extension import Extension
 from harness.run.generator import Generator, Load
 from harness.run.host import usable_cores
@@ -27,6 +39,7 @@ from harness.run.progress import Progress
 from harness.run.rehearsed import rehearsed
 from harness.run.sampler import Sampler
 from harness.run.watch import Watch
+from reports.measures.model_quota.played import Played
 from reports.records import FILES, LoadMark, RecordWriter, RunClock, run_file
 from reports.records.run_description import RunDescription
 
@@ -60,11 +73,8 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
     fleet = fleets.for_plan(plan, run_dir)
     clock = RunClock(plan.origin)
     with RecordWriter(run_dir) as records, uninterrupted_end(fleet.stop):
-        schedule: Schedule | None = None
-        if plan.experiment is not None:
-            # Made before anything starts, because it refuses faults that this fleet cannot take.
-            phases = {name: start for name, start, _ in plan.profile.planned_phases()}
-            schedule = Schedule(plan.experiment, fleet, clock, records, plan.seed, phases)
+        # Made before anything starts, because it refuses faults that this fleet cannot take.
+        schedule = _schedule(plan, fleet, clock, records)
         fleet.start(progress.note)
         fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
         info = fleet.redis.info
@@ -73,15 +83,43 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         run_file.write(run_dir, description)
         plan = _sized(plan, run_dir, description, fleet, progress)
         memory_forecast.write(run_dir, plan, info.name)
+        if fleet.stand_in is not None and plan.model.quota is not None:
+            played = Played(
+                plan.profile.compression, 1.0 if plan.sizing is None else plan.sizing.factor
+            )
+            model_quota.hold(fleet.stand_in.control, plan.model.quota, played)
         _play_load(plan, run_dir, clock, progress, records, fleet, schedule)
 
 
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
     guardian = Guardian.start(plan.run_id)
+    clock = RunClock(plan.origin)
     with RecordWriter(run_dir) as records, uninterrupted_end(guardian.close):
+        # Made before the rehearsal, because it refuses faults that a target cannot take.
+        schedule = _schedule(plan, _target_system(plan, run_dir), clock, records)
         with _model_beside(plan, records, progress) as model:
             plan = _sized(plan, run_dir, plan.description(), None, progress, model)
-            _play_load(plan, run_dir, RunClock(plan.origin), progress, records, None, None)
+            _play_load(plan, run_dir, clock, progress, records, None, schedule)
+
+
+def _schedule(
+    plan: Plan, system: SystemUnderTest | None, clock: RunClock, records: RecordWriter
+) -> Schedule | None:
+    """The faults of the run; None: there are none.  Raises ChaosConfigError."""
+    if plan.experiment is None or system is None:
+        return None
+    phases = {name: start for name, start, _ in plan.profile.planned_phases()}
+    return Schedule(plan.experiment, system, clock, records, plan.seed, phases)
+
+
+def _target_system(plan: Plan, run_dir: Path) -> SystemUnderTest | None:
+    """The target, if its model is a stand-in that can have faults."""
+    url = plan.model.url
+    if url is None:
+        return None
+    control = StandInControl(url, model_options.token(url))
+    env = {**os.environ, RUN_ID_VARIABLE: plan.run_id}
+    return TargetSystem(plan.app, StandInSwitch(lambda: control), LoadSwitchFile(run_dir), env)
 
 
 @contextlib.contextmanager
@@ -149,8 +187,9 @@ def _play_load(
     generator = _load(plan, run_dir, fleet)
     try:
         extension = None
-        if fleet is not None and schedule is not None:
-            extension = Extension(plan.profile, plan.seed, schedule, fleet.load)
+        if schedule is not None:
+            load = LoadSwitchFile(run_dir) if fleet is None else fleet.load
+            extension = Extension(plan.profile, plan.seed, schedule, load)
         Watch(plan, run_dir, clock, progress, generator, schedule, records, extension).run()
     finally:
         ended_with = generator.exit_code

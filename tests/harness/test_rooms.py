@@ -50,7 +50,7 @@ REPORTS = {
     "basics": set[str](),
     "gates": set[str](),
     "records": set[str](),
-    "measures": {"gates", "records"},
+    "measures": {"basics", "gates", "records"},
     "checks": {"gates", "records", "measures"},
     "diagnosis": {"records", "measures", "checks"},
     "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis"},

@@ -1,4 +1,4 @@
-"""Which model answers, by the options: checked before anything starts, and played again the same."""
+"""Which model answers, by the options: checked before a start, and played again the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import model_options, reproduce
+from harness.run import model_options, reproduce, stand_in
 from harness.run import plan as plans
 from harness.run.plan import Plan
 from reports.records.run_description import ModelDescription
@@ -109,6 +109,14 @@ def test_a_key_in_the_agents_env_file_is_one(agent: str) -> None:
             ("--model", "stand-in", "--recorded", "no/such"),
             "--recorded no/such: must be a folder",
         ),
+        (
+            ("--model", "stand-in", "--quota", "gemini-2.5-flash-tier1"),
+            r"--quota gemini-2.5-flash-tier1: must be .* \(did you mean gemini-2.5-flash-tier-1",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--experiment", "model-brownout"),
+            "--experiment model-brownout: must be none with --target; .* need --model-url",
+        ),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], said: str) -> None:
@@ -126,6 +134,37 @@ def test_a_stand_in_beside_a_target_is_named_by_its_address(
         kind="stand-in", url="http://127.0.0.1:2", settings={}
     )
     assert "a-token" not in str(plan.description())
+
+
+def test_the_quota_of_a_run_begins_with_its_load_and_not_with_the_stand_in(agent: str) -> None:
+    plan = planned("--agent", agent, "--quota", "500,250000")
+    assert plan.model.words == ()
+    assert plan.model.quota is not None
+    assert (plan.model.quota.requests, plan.model.quota.tokens) == (500, 250_000)
+    of_a_run = stand_in.planned(plan.model, Path(agent), 0.0)
+    at_once = stand_in.planned(plan.model, Path(agent), 0.0, quota_at_once=True)
+    assert of_a_run is not None
+    assert at_once is not None
+    assert of_a_run.arguments == ()
+    assert at_once.arguments == ("--quota", "500,250000")
+
+
+def test_faults_of_the_model_are_drawn_beside_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIYA_MODEL_TOKEN", "a-token-of-24-characters")
+    url = ("--target", "http://127.0.0.1:1", "--model-url", "http://127.0.0.1:2")
+    plan = planned(*url, "--experiment", "random:3")
+    assert plan.experiment is not None
+    assert {step.make().area for step in plan.experiment.faults} == {"model"}
+
+
+def test_faults_of_the_wire_are_drawn_for_a_stand_in(agent: str) -> None:
+    drawn: set[str] = set()
+    for seed in range(30):
+        plan = planned("--agent", agent, "--experiment", f"random:{seed}", "--profile", "diwali")
+        assert plan.experiment is not None
+        drawn |= {step.make().kind for step in plan.experiment.faults}
+    assert {"model-garbage", "model-unfinished-streams", "model-errors"} <= drawn
+    assert "kill-streaming" not in drawn
 
 
 @pytest.mark.parametrize(
