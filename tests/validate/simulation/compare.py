@@ -14,6 +14,11 @@ GOODPUT, MEMORY, P50, P99 = 0.05, 0.05, 0.05, 0.15
 SIDE = 0.95
 """The share of configurations that must be foreseen on the right side of the SLO."""
 
+_HEADS = (
+    *("configuration", "turns/s", "goodput", "p50 ms", "p99 ms", "memory KiB", "CPU ms"),
+    "keeps the SLO",
+)
+
 _Value = Callable[[Figures], float | None]
 
 
@@ -64,9 +69,8 @@ def lines(
 
 def table(configurations: Sequence[Configuration], foreseen: File, real: File) -> Iterator[str]:
     """Markdown: each configuration, foreseen and measured."""
-    heads = "configuration,turns/s,goodput,p50 ms,p99 ms,memory KiB,CPU ms,keeps the SLO".split(",")
-    yield f"| {' | '.join(heads)} |"
-    yield "|---" * len(heads) + "|"
+    yield f"| {' | '.join(_HEADS)} |"
+    yield "|---" * len(_HEADS) + "|"
     for each in configurations:
         for got in real.figures.get(each.name, []):
             made = foreseen.figures[each.name][0]
