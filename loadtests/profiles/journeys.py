@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from loadtests.profiles import model_script
+from loadtests.profiles.model_script import ToolStep
 from loadtests.profiles.source import ProfileError, Source, did_you_mean, read_toml
 from loadtests.profiles.table import Table
 
@@ -22,6 +24,8 @@ _SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")
 so are all braces in a file without slots."""
 _SLOT_NAME = re.compile(r"\s*[A-Za-z_][\w-]*\s*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_MODEL = "model"
+"""`[journey.NAME.model]` is no language."""
 _MOST_VALUES = 100_000
 
 
@@ -43,6 +47,9 @@ class Journey:
     ordered: bool
     """Whether the follow-ups keep their order; else they are drawn in any order."""
     languages: dict[str, Lines]
+    calls: tuple[ToolStep, ...] | None = None
+    """The tools that a stand-in for the model calls for each message, in order; None: it chooses
+    by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Book:
                 name: {
                     "weight": journey.weight,
                     "ordered": journey.ordered,
+                    **_model_table(journey),
                     **{
                         language: {
                             "openings": list(lines.openings),
@@ -109,6 +117,45 @@ class Book:
                 for name, journey in self.journeys.items()
             },
         }
+
+    def model_script(self) -> dict[str, Any] | None:
+        """The script for a stand-in for the model, the JSON of its `--script FILE`.
+
+        None when no journey says which tools are called.
+        """
+        if all(journey.calls is None for journey in self.journeys.values()):
+            return None
+        return {
+            "journeys": {
+                name: {
+                    "messages": [
+                        self._parts(text)
+                        for lines in journey.languages.values()
+                        for text in (*lines.openings, *lines.follow_ups)
+                    ],
+                    "calls": None
+                    if journey.calls is None
+                    else [{"tool": step.tool, "args": step.args} for step in journey.calls],
+                }
+                for name, journey in self.journeys.items()
+            }
+        }
+
+    def _parts(self, text: str) -> list[str]:
+        """The text in parts, of which every second one is the name of a slot."""
+        if not self.slots:
+            return [text]
+        parts = [""]
+        end = 0
+        for found in _SLOT.finditer(text):
+            parts[-1] += text[end : found.start()]
+            end = found.end()
+            if found[2] in self.slots:
+                parts += [found[2], ""]
+            else:
+                parts[-1] += f"{{{found[1]}}}" if found[1] else found[0]
+        parts[-1] += text[end:]
+        return parts
 
 
 @cache
@@ -177,13 +224,20 @@ def _journey(parent: Table, name: str, slots: dict[str, tuple[str, ...]]) -> Jou
     languages = {
         language: _lines(table.table(language), slots)
         for language in table
-        if language not in ("weight", "ordered")
+        if language not in ("weight", "ordered", _MODEL)
     }
     if not languages:
         raise table.error(
             None, f"{table.title} must have a language, for example [journey.{name}.en]"
         )
-    return Journey(weight, ordered, languages)
+    calls = model_script.calls(table.table(_MODEL), slots) if _MODEL in table else None
+    return Journey(weight, ordered, languages, calls)
+
+
+def _model_table(journey: Journey) -> dict[str, Any]:
+    if journey.calls is None:
+        return {}
+    return {_MODEL: {"calls": [step.to_toml() for step in journey.calls]}}
 
 
 def _lines(table: Table, slots: dict[str, tuple[str, ...]]) -> Lines:
