@@ -33,6 +33,36 @@ def add(parser: argparse.ArgumentParser, *, bind: str) -> None:
         metavar="RPM[,TPM[,input]]",
         help="requests and tokens a minute; calls beyond it are refused with 429",
     )
+    parser.add_argument(
+        "--tools",
+        default="dry",
+        metavar="NAME,...|all|dry",
+        help="the agent's tools that may be called, because they run for real: names, all, or dry "
+        "for none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--script",
+        metavar="FILE",
+        help="which tools are called for which messages: a file of journeys with "
+        "[journey.NAME.model] calls = [...], or the JSON made from it",
+    )
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument(
+        "--record",
+        metavar="DIR",
+        help="pass every call on to the real model, with the key that the agent or the environment "
+        "has, and keep its replies in this folder",
+    )
+    kept.add_argument(
+        "--replay",
+        metavar="DIR",
+        help="answer as the recording in this folder, and as fast",
+    )
+    parser.add_argument(
+        "--record-from",
+        metavar="URL",
+        help="the address of the real model (default: Google's for Gemini, else OpenAI's)",
+    )
     parser.add_argument("--log", metavar="FILE", help="append a line of JSON for every call")
     parser.add_argument(
         "--origin",

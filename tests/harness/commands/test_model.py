@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,39 @@ def test_an_option_that_cannot_be_used_is_one_sentence() -> None:
     assert finished.returncode == 104
     assert finished.stderr.startswith("diya: --latency: must be none, quick, gemini-2.5-flash")
     assert finished.stderr.count("\n") == 1
+
+
+JOURNEYS = """
+[journey.track.en]
+openings = ["Where is it?"]
+follow_ups = ["And when?"]
+"""
+CALLS = '[journey.track.model]\ncalls = [{ tool = "look_up", args = { place = "Pune" } }]\n'
+
+
+def test_the_calls_in_a_file_of_journeys_are_its_script(tmp_path: Path) -> None:
+    script = tmp_path / "mine.toml"
+    script.write_text(JOURNEYS + CALLS)
+    words = ("--bind", "127.0.0.1:0", "--latency", "none", "--tools", "all")
+    process = command.start("model", *words, "--script", str(script))
+    url = block(process)[0].split()[1]
+    body = {
+        "contents": [{"role": "user", "parts": [{"text": "Where is it?"}]}],
+        "tools": [{"functionDeclarations": [{"name": "other"}, {"name": "look_up"}]}],
+    }
+    request = urllib.request.Request(
+        f"{url}/v1beta/models/gemini-2.5-flash:generateContent", json.dumps(body).encode()
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        (part,) = json.loads(answer.read())["candidates"][0]["content"]["parts"]
+    assert part["functionCall"] == {"name": "look_up", "args": {"place": "Pune"}}
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    process.communicate()
+
+
+def test_a_file_of_journeys_without_calls_is_no_script(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(JOURNEYS)
+    finished = command.run("model", "--script", str(tmp_path / "mine.toml"))
+    assert finished.returncode == 104
+    assert "mine.toml: must have a [journey.NAME.model]" in finished.stderr

@@ -68,6 +68,10 @@ def test_it_imports_neither_adk_nor_its_client() -> None:
         (["--log", "/no/such/folder/log"], "--log: /no/such/folder/log: must be a file to write"),
         (["--quota", "many"], "--quota: must be "),
         (["--origin", "nan"], "--origin: must be a Unix time"),
+        (["--tools", "a b"], "--tools: must be `dry`, `all`, or names of tools"),
+        (["--script", "/no/such.json"], "cannot read the script /no/such.json: No such file"),
+        (["--replay", "/no/such"], "cannot read the recording /no/such/replies.jsonl"),
+        (["--record-from", "http://x"], "--record-from http://x: must come with --record DIR"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_one_sentence(options: list[str], sentence: str) -> None:
