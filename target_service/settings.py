@@ -49,6 +49,11 @@ class Settings:
     """ADK's own setting: the app of requests that name none."""
     agent: Path | None
     """The folder of the agent, as for `adk run`; None: ShopMax's."""
+    tools: str | None
+    """The tools that run while a stand-in plays the model: `dry` (none), `all`, or names with
+    commas between them; None: no stand-in plays, and all of them run."""
+    tool_answers: Path | None
+    """The folder of a recording with answers for tools that do not run."""
     patch_adk: bool
     """Whether to apply `adk_patches`, which make a turn cheaper and change nothing else."""
 
@@ -74,6 +79,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         token=_token(environ),
         default_app=environ.get("ADK_DEFAULT_APP_NAME") or (agent.name if agent else None),
         agent=agent,
+        tools=environ.get("DIYA_TOOLS") or None,
+        tool_answers=Path(answers) if (answers := environ.get("DIYA_TOOL_ANSWERS")) else None,
         patch_adk=_switch(environ, "DIYA_ADK_PATCHES"),
     )
 

@@ -25,6 +25,7 @@ _FILES = {
     "forecast.json": "The forecast of Redis memory.",
     "rehearsal-turns.jsonl": "Turns of the rehearsal ([TurnRecord](#turnrecord)), where a stand-in "
     "plays the model: the judge learns from them what the agent drops by design.",
+    "model-script.json": "The calls of tools that the journeys say, for the stand-in of the model.",
     "latency.hlog": "Latency and lag of every second, as an HdrHistogram log.",
     "control.jsonl": "Orders to the load generator (faults of the load).",
     "rehearsal.log": "The output of the rehearsal, under `logs/`.",

@@ -20,6 +20,8 @@ from harness.run import model_quota, real_model
 from reports.basics.addresses import without_password
 from reports.measures.model_quota.presets import Quota
 from reports.records.run_description import ModelDescription
+from target_service.stand_in.replies.allowed import AllowedTools
+from target_service.stand_in.replies.errors import RepliesError
 
 STAND_IN, REAL, OWN = "stand-in", "real", "own"
 KINDS = (STAND_IN, REAL, OWN)
@@ -27,6 +29,9 @@ OPTIONS = ("latency", "tools", "quota", "recorded")
 """The options of the stand-in, by their names in the parsed arguments."""
 _SHOPMAX_VARIABLE = "DIYA_MODEL"
 _SHOPMAX_DEFAULT = "gemini-2.5-flash"
+_TOOLS_VARIABLE = "DIYA_TOOLS"
+_ANSWERS_VARIABLE = "DIYA_TOOL_ANSWERS"
+"""Settings of a replica: the tools that run, and recorded answers for the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,8 @@ class ModelChoice:
     """The options that the stand-in was given, by name."""
     url: str | None = None
     """The address of a stand-in that runs beside a target."""
+    guarded: bool = True
+    """Whether the replicas answer in place of tools that may not run, as diya's own server does."""
 
     @property
     def started_here(self) -> bool:
@@ -46,15 +53,22 @@ class ModelChoice:
         return self.kind == STAND_IN and self.url is None
 
     @property
+    def tools(self) -> str:
+        """The tools that run for real: `dry`, `all`, or names."""
+        return dict(self.options).get("tools", "dry")
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The options as words of the stand-in's command line, but for the quota.
 
-        The quota of a run begins with its load.
+        The quota of a run begins with its load.  The stand-in may call every tool where replicas
+        answer in place of those that may not run.
         """
         names = {"recorded": "replay"}
+        given = {**dict(self.options), "tools": "all" if self.guarded else self.tools}
         return tuple(
             word
-            for name, value in self.options
+            for name, value in given.items()
             if name != "quota"
             for word in (f"--{names.get(name, name)}", _absolute(name, value))
         )
@@ -76,6 +90,8 @@ class ModelChoice:
         if self.kind == REAL:
             return "real"
         told = [f"{name} {value}" for name, value in self.options]
+        if self.started_here and "tools" not in dict(self.options):
+            told.append(f"tools {self.tools}")
         return ", ".join(["stand-in", *told])
 
 
@@ -112,7 +128,9 @@ def choice(args: argparse.Namespace, *, agent: Path | None) -> ModelChoice:
         raise ConfigError(f"--{name} {value}: must come with --model stand-in")
     if kind == REAL:
         real_model.check_key(agent, getattr(args, "pass_env", None))
-    return ModelChoice(kind=kind, options=given)
+    # A service in an image of the user's own may be any server of ADK.
+    guarded = not getattr(args, "image", None)
+    return ModelChoice(kind=kind, options=given, guarded=guarded)
 
 
 def _of_target(args: argparse.Namespace, target: str, url: str | None) -> ModelChoice:
@@ -152,17 +170,32 @@ def _options(args: argparse.Namespace) -> tuple[tuple[str, str], ...]:
             model_quota.given(value)
         if name == "recorded" and not Path(value).is_dir():
             raise ConfigError(f"--recorded {value}: must be a folder that `diya model` recorded")
+        if name == "tools":
+            try:
+                AllowedTools.parse(value)
+            except RepliesError as error:
+                raise ConfigError(f"--tools: {error}") from None
     return given
 
 
 def replica_env(
     chosen: ModelChoice, agent: Path | None, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """More of the environment of replicas: ShopMax's agent gets a model that is called by HTTP."""
-    if agent is not None or chosen.kind == OWN or chosen.url is not None:
+    """More of the environment of replicas.
+
+    ShopMax's agent gets a model that is called by HTTP; the others get the tools that may run.
+    """
+    if chosen.kind == OWN or chosen.url is not None:
         return {}
+    env = {}
+    if chosen.kind == STAND_IN and chosen.guarded:
+        env[_TOOLS_VARIABLE] = chosen.tools
+        if (recorded := dict(chosen.options).get("recorded")) is not None:
+            env[_ANSWERS_VARIABLE] = _absolute("recorded", recorded)
+    if agent is not None:
+        return env
     named = environment.get(_SHOPMAX_VARIABLE, "scripted")
-    return {_SHOPMAX_VARIABLE: _SHOPMAX_DEFAULT if named == "scripted" else named}
+    return {**env, _SHOPMAX_VARIABLE: _SHOPMAX_DEFAULT if named == "scripted" else named}
 
 
 def filled_in(

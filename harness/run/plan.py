@@ -158,7 +158,7 @@ class Plan:
             pass_env=self.pass_env,
             workers=self.crew.workers,
             cores=self.cores,
-            stand_in=stand_in.planned(self.model, run_dir, self.origin),
+            stand_in=stand_in.planned(self.model, run_dir, self.origin, self.book),
             replica_env=model_options.replica_env(self.model, self.agent),
         )
 

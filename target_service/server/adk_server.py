@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,8 +15,11 @@ from google.adk.cli.api_server import ApiServer
 from google.adk.cli.service_registry import load_services_module
 from google.adk.cli.utils.agent_loader import AgentLoader, is_single_agent_directory
 from google.adk.memory.in_memory_memory_service import InMemoryMemoryService
+from google.adk.plugins.base_plugin import BasePlugin
 from google.adk.sessions.base_session_service import BaseSessionService
 from starlette.types import Lifespan
+
+from target_service.settings import SettingsError
 
 
 def is_agent(folder: Path) -> bool:
@@ -35,23 +39,37 @@ def loader(folder: Path) -> AgentLoader:
     return found
 
 
+class _Server(ApiServer):
+    """ADK's server with plugins that exist: of one that cannot be loaded ADK only writes a log."""
+
+    more_plugins: list[BasePlugin]
+
+    def _instantiate_extra_plugins(self) -> list[BasePlugin]:
+        return self.more_plugins
+
+
 def create(
     agents: Path,
     sessions: BaseSessionService,
     lifespan: Lifespan[FastAPI],
     *,
     single: bool | None = None,
+    plugins: Sequence[BasePlugin] = (),
 ) -> FastAPI:
     """Serve the agents of a folder, or the folder as a single agent (`single`; None: ADK decides).
+
+    `plugins` come after those of the agent itself.
 
     Builds the same app as `get_fast_api_app(web=False)` of `google.adk.cli.fast_api`, without its
     imports of ADK's deployment and evaluation, a fifth of a replica's start-up.  A test compares
     the two.
+
+    Raises SettingsError when ADK has no place for the plugins.
     """
     folder = agents.resolve()
     single = is_single_agent_directory(folder) if single is None else single
     load_services_module(str(agents))
-    server = ApiServer(
+    server = _Server(
         agent_loader=loader(folder) if single else AgentLoader(str(agents)),
         session_service=sessions,
         artifact_service=InMemoryArtifactService(),
@@ -62,6 +80,11 @@ def create(
         eval_set_results_manager=None,
         agents_dir=str(folder.parent if single else agents),
     )
+    if plugins and not hasattr(ApiServer, "_instantiate_extra_plugins"):
+        raise SettingsError(
+            "DIYA_TOOLS must be unset with this google-adk, whose API server takes no plugins"
+        )
+    server.more_plugins = list(plugins)
     if single:
         server.default_app_name = folder.name
     # No bind_host: ADK would answer 403 to any other Host header, but a load balancer, its health

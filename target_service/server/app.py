@@ -22,6 +22,7 @@ from target_service.server import (
     metrics,
     own_agent,
     session_backend,
+    tool_plugin,
 )
 from target_service.server.loop_lag import LoopLag
 from target_service.server.middleware import BearerToken, BodyLimit, Health, Signature
@@ -39,7 +40,8 @@ AGENTS = Path(__file__).parents[1] / "agents"
 def create(config: Settings, health: Health) -> ASGIApp:
     """Build the service with its middleware.
 
-    Raises SettingsError when the session service or the agent cannot be loaded.
+    Raises SettingsError when the session service, the agent or the answers of its tools cannot be
+    loaded.
     """
     if config.agent is not None:
         own_agent.load(config.agent)
@@ -56,7 +58,8 @@ def create(config: Settings, health: Health) -> ASGIApp:
             await sessions.close()
 
     one = None if config.agent is None else True
-    app = adk_server.create(config.agent or AGENTS, sessions, lifespan, single=one)
+    plugins = tool_plugin.of(config)
+    app = adk_server.create(config.agent or AGENTS, sessions, lifespan, single=one, plugins=plugins)
     _add_health(app, health)
     guarded = None
     if isinstance(sessions, RedisSessionService):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from google.adk.plugins.base_plugin import BasePlugin
 from google.adk.sessions import InMemorySessionService
 
 from target_service.server import adk_server, own_agent
@@ -88,10 +89,13 @@ async def _nothing(_: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def serve(folder: Path, *asked: tuple[str, str, Any]) -> list[Any]:
+def serve(
+    folder: Path, *asked: tuple[str, str, Any], plugins: Sequence[BasePlugin] = ()
+) -> list[Any]:
     """The answers of a server of the agent to these requests."""
     own_agent.load(folder)
-    app = adk_server.create(folder, InMemorySessionService(), _nothing, single=True)
+    sessions = InMemorySessionService()
+    app = adk_server.create(folder, sessions, _nothing, single=True, plugins=plugins)
 
     async def ask() -> list[Any]:
         transport = httpx.ASGITransport(app=app)

@@ -45,7 +45,8 @@ def planned(*words: str) -> Plan:
 def test_an_agent_of_ones_own_gets_the_stand_in(agent: str) -> None:
     plan = planned("--agent", agent, "--latency", "0.3,140,0.4", "--tools", "track_order")
     assert plan.model.started_here
-    assert plan.model.words == ("--latency", "0.3,140,0.4", "--tools", "track_order")
+    assert plan.model.words == ("--latency", "0.3,140,0.4", "--tools", "all")
+    assert model_options.replica_env(plan.model, plan.agent) == {"DIYA_TOOLS": "track_order"}
     assert plan.model_name == "stand-in, latency 0.3,140,0.4, tools track_order"
     described = plan.description().model
     assert described == ModelDescription(
@@ -63,8 +64,9 @@ def test_shopmax_keeps_its_scripted_model_unless_it_is_asked_otherwise() -> None
 
 def test_shopmax_calls_the_stand_in_by_the_name_of_a_real_model() -> None:
     plan = planned("--model", "stand-in")
-    assert model_options.replica_env(plan.model, None, {}) == {"DIYA_MODEL": "gemini-2.5-flash"}
-    named = {"DIYA_MODEL": "gemini-3-flash"}
+    real = {"DIYA_MODEL": "gemini-2.5-flash", "DIYA_TOOLS": "all"}
+    assert model_options.replica_env(plan.model, None, {}) == real
+    named = {"DIYA_MODEL": "gemini-3-flash", "DIYA_TOOLS": "all"}
     assert model_options.replica_env(plan.model, None, named) == named
     assert plan.model.words == ("--tools", "all")
 
@@ -83,9 +85,25 @@ def test_a_key_in_the_agents_env_file_is_one(agent: str) -> None:
     assert planned("--agent", agent, "--model", "real").model.kind == "real"
 
 
+def test_no_tool_of_an_agent_runs_that_was_not_allowed(agent: str, tmp_path: Path) -> None:
+    plan = planned("--agent", agent, "--recorded", str(tmp_path))
+    assert plan.model_name == f"stand-in, recorded {tmp_path}, tools dry"
+    env = {"DIYA_TOOLS": "dry", "DIYA_TOOL_ANSWERS": str(tmp_path)}
+    assert model_options.replica_env(plan.model, plan.agent) == env
+    assert plan.model.words == ("--replay", str(tmp_path), "--tools", "all")
+
+
+def test_a_service_of_another_image_is_asked_for_allowed_tools_only() -> None:
+    args = parsed("--env", "containers", "--image", "shop:1", "--model", "stand-in")
+    chosen = model_options.choice(args, agent=None)
+    assert chosen.words == ("--tools", "dry")
+    assert "DIYA_TOOLS" not in model_options.replica_env(chosen, None)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--model", "stand-in", "--tools", "a b"), "--tools: must be `dry`, `all`, or names"),
         (("--latency", "quick"), "--latency quick: must come with --model stand-in"),
         (("--model", "real", "--tools", "all"), "--tools all: must come with --model stand-in"),
         (("--model-url", "http://127.0.0.1:1"), "--model-url .*: must not be given without a --t"),
@@ -138,15 +156,15 @@ def test_a_stand_in_beside_a_target_is_named_by_its_address(
 
 def test_the_quota_of_a_run_begins_with_its_load_and_not_with_the_stand_in(agent: str) -> None:
     plan = planned("--agent", agent, "--quota", "500,250000")
-    assert plan.model.words == ()
+    assert plan.model.words == ("--tools", "all")
     assert plan.model.quota is not None
     assert (plan.model.quota.requests, plan.model.quota.tokens) == (500, 250_000)
     of_a_run = stand_in.planned(plan.model, Path(agent), 0.0)
     at_once = stand_in.planned(plan.model, Path(agent), 0.0, quota_at_once=True)
     assert of_a_run is not None
     assert at_once is not None
-    assert of_a_run.arguments == ()
-    assert at_once.arguments == ("--quota", "500,250000")
+    assert of_a_run.arguments == ("--tools", "all")
+    assert at_once.arguments == ("--tools", "all", "--quota", "500,250000")
 
 
 def test_faults_of_the_model_are_drawn_beside_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
