@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
 
-.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity
+.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity validate-simulation
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -72,6 +72,10 @@ prove-rolling: install  ## no turn fails while each of 12 replicas is restarted 
 
 validate-capacity: install  ## searches for the limit of services whose limit is known
 	$(BIN)/python -m tests.validate.capacity
+
+VALIDATE_ARGS ?= compare
+validate-simulation: install  ## the simulator's predictions beside real runs; `measure` plays them
+	$(BIN)/python -m tests.validate.simulation $(VALIDATE_ARGS)
 
 install: .venv/installed
 

@@ -63,7 +63,7 @@ def _by_the_log(history: History, tallies: Tallies) -> Known:
             return _unknown(f"not known, no call of the model shows the message of {of}")
         told = f"; no call shows the message of {of}, as in calm"
     if agents:
-        told += f"; not judged by design: agent {agents}, which shows its model less in calm too"
+        told += f"; agent {agents} shows its model less by design, in calm too, and is not judged"
     if judged and judged >= _MOST_JUDGED * turns:
         return _passed(
             f"none in {judged} turns, of which every call of the model was checked{told}"

@@ -10,7 +10,13 @@ from reports.measures.continuity.joined_calls import NOBODY, SEVERAL, join
 from reports.measures.continuity.learned import Habit, learn
 from reports.records.history import History
 
-_HABITS = {Habit.BY_DESIGN: "by design", Habit.UNCLEAR: "unclear", Habit.UNSEEN: "unseen"}
+_HABITS = {
+    Habit.WHOLE: "everything",
+    Habit.BY_DESIGN: "less by design",
+    Habit.OTHER_REPLICA: "less at some replicas",
+    Habit.UNCLEAR: "less at times",
+    Habit.UNSEEN: "not seen",
+}
 
 
 def call_counts(history: History) -> dict[str, Any] | None:
@@ -25,6 +31,9 @@ def call_counts(history: History) -> dict[str, Any] | None:
     callers.pop("", None)
     owners = Counter(min(joined.owner[call], 0) for call in load)
     agents = history.once(learn).agents
+    by_agent = Counter(
+        calls.agents[calls.agent[call]] for call in load if joined.owner[call] != NOBODY
+    )
     return {
         "calls": len(load),
         "rehearsal": len(calls) - len(load),
@@ -34,7 +43,7 @@ def call_counts(history: History) -> dict[str, Any] | None:
         "refused": dict(calls.refused),
         "by_replica": dict(sorted(callers.items())),
         "agents": [
-            {"name": name, "calls": agent.calls, "shows": _HABITS.get(agent.habit, "everything")}
+            {"name": name, "calls": by_agent[name], "shows": _HABITS[agent.habit]}
             for name, agent in sorted(agents.items())
         ],
     }

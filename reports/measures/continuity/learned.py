@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-from reports.measures.continuity.joined_calls import NOBODY, SEVERAL, Joined, join
+from reports.measures.continuity.joined_calls import SEVERAL, Joined, join
 from reports.records.history import History
 
 _REGULAR = 0.5
@@ -77,8 +77,6 @@ def _by_where() -> dict[_Where, _Pairs]:
 class Agent:
     """The calls of one agent."""
 
-    calls: int = 0
-    """Those of the load that were joined with a turn."""
     depth: int = -1
     """The most earlier messages that a call in calm showed whole; -1: none did."""
     calm: dict[_Where, _Pairs] = field(default_factory=_by_where)
@@ -169,12 +167,10 @@ class _Lesson:
     def learn(self) -> None:
         joined, calls, rows = self._joined, self._joined.calls, self._joined.rows
         unclear = self._unclear()
-        for call, owner in enumerate(joined.owner):
-            calm = calls.t[call] < self._calm_until
-            agent = self._agents[calls.agent[call]]
-            agent.unclear += calm and call in unclear
-            agent.calls += owner != NOBODY and owner < rows.loaded
-            self._learned.calm_calls += calm and len(calls.shown(call)) > 0
+        for call, t in enumerate(calls.t):
+            if t < self._calm_until:
+                self._agents[calls.agent[call]].unclear += call in unclear
+                self._learned.calm_calls += len(calls.shown(call)) > 0
         turns = self._calm_rows()
         self._learned.calm_turns = len(turns)
         self._learned.calm_silent = sum(row not in joined.of for row in turns)

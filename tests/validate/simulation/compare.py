@@ -14,6 +14,11 @@ GOODPUT, MEMORY, P50, P99 = 0.05, 0.05, 0.05, 0.15
 SIDE = 0.95
 """The share of configurations that must be foreseen on the right side of the SLO."""
 
+_HEADS = (
+    *("configuration", "turns/s", "goodput", "p50 ms", "p99 ms", "memory KiB", "CPU ms"),
+    "keeps the SLO",
+)
+
 _Value = Callable[[Figures], float | None]
 
 
@@ -64,8 +69,8 @@ def lines(
 
 def table(configurations: Sequence[Configuration], foreseen: File, real: File) -> Iterator[str]:
     """Markdown: each configuration, foreseen and measured."""
-    yield "| configuration | turns/s | goodput | p50, ms | p99, ms | memory, KiB | keeps the SLO |"
-    yield "|---|---|---|---|---|---|---|"
+    yield f"| {' | '.join(_HEADS)} |"
+    yield "|---" * len(_HEADS) + "|"
     for each in configurations:
         for got in real.figures.get(each.name, []):
             made = foreseen.figures[each.name][0]
@@ -76,6 +81,7 @@ def table(configurations: Sequence[Configuration], foreseen: File, real: File) -
                 f"{_ms(made.p50_s)} / {_ms(got.p50_s)}",
                 f"{_ms(made.p99_s)} / {_ms(got.p99_s)}",
                 f"{made.memory_bytes / 1024:.0f} / {got.memory_bytes / 1024:.0f}",
+                f"{_ms(made.turn_cpu_s, 1)} / {_ms(got.turn_cpu_s, 1)}",
                 f"{_yes(made.keeps_slo)} / {_yes(got.keeps_slo)}",
             ]
             yield f"| {' | '.join(cells)} |"
@@ -107,8 +113,8 @@ def _p99(figures: Figures) -> float | None:
     return figures.p99_s
 
 
-def _ms(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1000:.0f}"
+def _ms(seconds: float | None, digits: int = 0) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:.{digits}f}"
 
 
 def _yes(value: bool) -> str:

@@ -7,7 +7,7 @@ one, so that two cores are enough for twelve replicas, and the load never starve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WARM_UP_S, MEASURED_S = 6.0, 24.0
 KILL_AT_S = 14.0
@@ -33,13 +33,10 @@ class Configuration:
 
 def configurations() -> list[Configuration]:
     """All of them, each with a seed of its own."""
-    return [
-        Configuration(**{**values, "seed": 7000 + number})
-        for number, values in enumerate(_values())
-    ]
+    return [replace(each, seed=7000 + number) for number, each in enumerate(_all())]
 
 
-def _values() -> Iterator[dict[str, object]]:
+def _all() -> Iterator[Configuration]:
     for replicas, shares in (
         (1, (0.6, 0.75, 0.85, 0.95, 1.1)),
         (2, (0.6, 0.85, 1.1)),
@@ -47,19 +44,13 @@ def _values() -> Iterator[dict[str, object]]:
         (12, (0.6, 0.75, 0.85, 1.1)),
     ):
         for share in shares:
-            yield {"name": f"n{replicas}-{share:g}", "replicas": replicas, "share": share}
+            yield Configuration(f"n{replicas}-{share:g}", replicas, share)
     for replicas, share in ((1, 0.6), (1, 0.85), (3, 0.75), (12, 0.6)):
         name = f"n{replicas}-{share:g}-slow-model"
-        yield {"name": name, "replicas": replicas, "share": share, "slower_model": 3.0}
+        yield Configuration(name, replicas, share, slower_model=3.0)
     for replicas, share in ((1, 0.6), (3, 0.85)):
         name = f"n{replicas}-{share:g}-flash-sale"
-        yield {"name": name, "replicas": replicas, "share": share, "profile": "flash-sale"}
-    yield {
-        "name": "n2-0.75-complaints",
-        "replicas": 2,
-        "share": 0.75,
-        "journeys": ("complaint", "gift_order"),
-    }
+        yield Configuration(name, replicas, share, profile="flash-sale")
+    yield Configuration("n2-0.75-complaints", 2, 0.75, journeys=("complaint", "gift_order"))
     for replicas, share in ((2, 0.6), (3, 0.6), (12, 0.75)):
-        name = f"n{replicas}-{share:g}-kill"
-        yield {"name": name, "replicas": replicas, "share": share, "kill": True}
+        yield Configuration(f"n{replicas}-{share:g}-kill", replicas, share, kill=True)

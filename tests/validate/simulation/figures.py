@@ -22,7 +22,9 @@ class Figures(Struct, frozen=True, kw_only=True):
     """None: no turn was acknowledged."""
     p99_s: float | None
     memory_bytes: float
-    """The largest growth of Redis's memory over the empty server's."""
+    """The growth of Redis's memory from the end of the warm-up to its largest."""
+    turn_cpu_s: float | None = None
+    """CPU seconds of the replicas for a turn; of a prediction those of the calibration."""
     keeps_slo: bool
     """Whether the p99 is within the limit, and at least 99 % of the turns were acknowledged."""
 

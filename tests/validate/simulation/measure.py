@@ -120,17 +120,31 @@ def figures(history: History, limit_s: float, rate: float) -> Figures:
         p50_s=percentile(taken, 50),
         p99_s=p99,
         memory_bytes=_growth(history, start),
+        turn_cpu_s=_turn_cpu_s(history, start),
         keeps_slo=p99 is not None and p99 <= limit_s and lost <= _MOST_LOST,
     )
 
 
 def _growth(history: History, start: float) -> float:
-    readings = [
-        (sample.t, sample.values["used_memory"])
+    """From the end of the warm-up, when all connections have their buffers, to the highest."""
+    held = [
+        sample.values["used_memory"]
         for sample in history.samples_by_source.get("redis", [])
-        if "used_memory" in sample.values
+        if "used_memory" in sample.values and sample.t >= start + WARM_UP_S
     ]
-    before = [value for t, value in readings if t <= start]
-    if not before:
-        raise ValueError("Redis must have been read before the load")
-    return max(value for _, value in readings) - before[-1]
+    if not held:
+        raise ValueError("Redis must have been read during the load")
+    return max(held) - held[0]
+
+
+def _turn_cpu_s(history: History, start: float) -> float | None:
+    """CPU of all replicas for one turn that ended, seconds: does the machine still run as fast?"""
+    first, last = start + WARM_UP_S, start + WARM_UP_S + MEASURED_S
+    used = 0.0
+    for source, samples in history.samples_by_source.items():
+        if source.startswith("replica:"):
+            steps = [each for each in samples if first <= each.t < last]
+            shares = [each.values.get("cpu_percent", 0.0) / 100 for each in steps]
+            used += sum(shares) / max(1, len(shares)) * MEASURED_S
+    ended = sum(first <= turn.done < last for turn in history.turns)
+    return used / ended if ended else None

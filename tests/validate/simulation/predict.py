@@ -9,6 +9,7 @@ from msgspec import structs
 from loadtests.simulation import play
 from loadtests.simulation.calibration import Calibration
 from loadtests.simulation.faults import KillReplica
+from loadtests.simulation.statistics import memory
 from tests.validate.simulation.configurations import KILL_AT_S, WARM_UP_S, Configuration
 from tests.validate.simulation.figures import Figures
 from tests.validate.simulation.load import planned, seed_of
@@ -32,7 +33,9 @@ def predicted(each: Configuration, calibration: Calibration) -> Figures:
     faults = (KillReplica(KILL_AT_S),) if each.kill else ()
     made = play.set_up(profile, slower, replicas=each.replicas, cores=1, faults=faults)
     made = replace(made, warm_up_s=WARM_UP_S, drains=False)
-    found, _ = play.measure(made, profile, seed_of(each, profile))
+    found, watched = play.measure(made, profile, seed_of(each, profile))
+    readings = [reading for reading in watched.readings if reading.t >= WARM_UP_S]
+    held = memory(readings, slower, shards=1)
     limit = made.latency_limit_s
     kept = found.p99_s is not None and found.p99_s <= limit and found.error_share <= _MOST_LOST
     return Figures(
@@ -41,6 +44,7 @@ def predicted(each: Configuration, calibration: Calibration) -> Figures:
         goodput_per_s=found.goodput_per_s,
         p50_s=found.p50_s,
         p99_s=found.p99_s,
-        memory_bytes=found.most_bytes - calibration.redis_empty_bytes,
+        memory_bytes=max(held) - held[0],
+        turn_cpu_s=each.share / rate,
         keeps_slo=kept,
     )
