@@ -12,7 +12,7 @@ import msgspec
 
 from target_service.stand_in.call import Dialect
 
-_KEPT = 100_000
+_KEPT = 50_000
 """Calls that the control can still be asked for; the file has all of them."""
 _log = logging.getLogger("diya.model")
 

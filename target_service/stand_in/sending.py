@@ -74,14 +74,11 @@ async def stream(
 async def forward(
     exchange: Exchange, upstream: Upstream, request: Request, call: Call, entry: Entry
 ) -> None:
-    """Pass a call on to the real model, and its answer back as it arrives.  Raises HungUp."""
-    try:
-        answer = await upstream.forward(request, call)
-    except OSError as error:
-        body = f"the real model cannot be reached: {type(error).__name__}".encode()
-        entry.status = 502
-        await exchange.answer(502, body, content_type=b"text/plain")
-        return
+    """Pass a call on to the real model, and its answer back as it arrives.
+
+    Raises HungUp, and OSError when the real model cannot be reached.
+    """
+    answer = await upstream.forward(request, call)
     entry.status = answer.status
     await exchange.begin(answer.status, answer.content_type.encode("latin-1"))
     async for chunk in answer.chunks:

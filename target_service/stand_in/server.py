@@ -143,7 +143,15 @@ class StandIn:
         if self._upstream is not None:
             sent = tuple(exchange.headers)
             request = Request(exchange.method, exchange.path, exchange.query_string, sent, raw)
-            await sending.forward(exchange, self._upstream, request, call, entry)
+            try:
+                await sending.forward(exchange, self._upstream, request, call, entry)
+            except HungUp:
+                raise
+            except OSError as error:
+                if exchange.started:
+                    return False
+                why = f"the real model does not answer: {error}"
+                return await self._fail(exchange, route.api, entry, Problem(503, why))
             return True
         reply = self._replies.reply(call)
         return await self._reply(exchange, route.api, asked, reply, effect, entry, seen, arrived)
