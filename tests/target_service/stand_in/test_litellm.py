@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from target_service.stand_in.environment import variables
 from tests.target_service.stand_in import servers
 from tests.target_service.stand_in.servers import KEY, TEXT
 from tests.target_service.stand_in.test_openai_client import QUESTION, TOOLS, Refund
@@ -98,8 +99,32 @@ def test_a_rate_limit_and_an_overload_are_its_own_errors(stand_in: servers.Clien
         complete(stand_in)
 
 
-def test_gemini_is_reached_through_litellm_too(stand_in: servers.Client) -> None:
-    base = f"{stand_in.url}/v1beta/models/gemini-2.5-flash"
-    answer = complete(stand_in, model="gemini/gemini-2.5-flash", api_base=base)
+@pytest.mark.parametrize(
+    ("model", "dialect"),
+    [
+        ("gpt-4o-mini", "openai"),
+        ("openai/gpt-4o-mini", "openai"),
+        ("azure/gpt-4o-mini", "openai"),
+        ("gemini/gemini-2.5-flash", "gemini"),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_environment_alone_leads_every_spoken_api_to_the_stand_in(
+    stand_in: servers.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    dialect: str,
+    stream: bool,
+) -> None:
+    import litellm
+
+    for name, value in variables(stand_in.url, KEY, {}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AZURE_API_VERSION", "2024-10-21")
+    answer: Any = litellm.completion(model=model, messages=QUESTION, stream=stream)
+    if stream:
+        answer = litellm.stream_chunk_builder(list(answer))
     assert answer.choices[0].message.content == TEXT
-    assert stand_in.calls()[-1]["dialect"] == "gemini"
+    call = stand_in.calls()[-1]
+    assert (call["dialect"], call["caller"]) == (dialect, "r01")
+    assert call["model"] == model.rpartition("/")[2]
