@@ -8,13 +8,14 @@ row in a file of this folder, and a test.
 from __future__ import annotations
 
 from reports.gates.continuity import COUNTED, VIOLATION_ROWS
+from reports.gates.model import MODEL
 from reports.gates.row import LIMIT, VALIDITY, Gate, Kind
 from reports.gates.service import SERVICE
 from reports.gates.validity import SOUNDNESS
 
 __all__ = ["GATES", "GROUPS", "VIOLATIONS", "Gate", "Kind", "gate", "names_of"]
 
-_GATES = (*VIOLATION_ROWS, *COUNTED, *SERVICE, *SOUNDNESS)
+_GATES = (*VIOLATION_ROWS, *COUNTED, *SERVICE, *MODEL, *SOUNDNESS)
 
 GATES = {row.name: row for row in _GATES}
 """Every gate a run can have by its name, but for `<check>.check`: a check that crashed."""

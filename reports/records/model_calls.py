@@ -40,6 +40,12 @@ class ModelCalls:
         self.agents: list[str] = []
         self.tools: list[tuple[str, ...]] = []
         """The tools that an answer calls."""
+        self.prompt_tokens, self.output_tokens = array("Q"), array("Q")
+        """Tokens of each request, and of its answer."""
+        self.dialects: Counter[str] = Counter()
+        """The API -> its number of calls."""
+        self.refusals: dict[int, str] = {}
+        """The number of a call that a quota refused -> the exhausted quota."""
         self.refused: Counter[str] = Counter()
         """The exhausted quota -> calls refused because of it."""
         self.errors = 0
@@ -68,7 +74,11 @@ class ModelCalls:
             self.returned.append(call.signatures.returned)
             self.changed.append(call.signatures.changed)
             self.errors += call.status >= _ERROR_STATUS
+            self.prompt_tokens.append(call.prompt_tokens)
+            self.output_tokens.append(call.output_tokens)
+            self.dialects[call.dialect] += 1
             if call.refused is not None:
+                self.refusals[len(self.t) - 1] = call.refused
                 self.refused[call.refused] += 1
             shown.extend([digests.setdefault(each, len(digests)) for each in call.messages])
             self._bounds.append(len(shown))

@@ -99,10 +99,10 @@ def test_a_check_that_crashed_counts_as_its_group_does(check: object) -> None:
     assert row.visible_from_outside == (name != "memory")
 
 
-def test_the_facts_are_continuity_keys_and_cost() -> None:
+def test_the_facts_are_continuity_keys_cost_and_refusals_of_a_quota() -> None:
     facts = {row.name for row in GATES.values() if row.kind is Kind.FACT}
     assert facts == {
-        *gates.names_of("continuity"),
+        *gates.names_of("continuity", "model"),
         "memory.ttl",
         "memory.evicted",
         "latency.cost",

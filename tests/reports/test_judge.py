@@ -94,6 +94,7 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "continuity.unprompted",
         "continuity.tool_results",
         "continuity.signatures",
+        "model.quota",
         "latency.customers",
         "latency.replica",
         "latency.warmup_p99",

@@ -1,0 +1,110 @@
+"""What a run asked of its model: requests and tokens in a sliding window."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reports.measures.model_quota.presets import Counts, Quota
+from reports.records.model_calls import ModelCalls
+
+
+@dataclass(slots=True)
+class Usage:
+    """The calls of the load, in order of their time."""
+
+    t: array[float] = field(default_factory=lambda: array("d"))
+    """Run time, seconds."""
+    prompt: array[int] = field(default_factory=lambda: array("Q"))
+    """Tokens of each request."""
+    output: array[int] = field(default_factory=lambda: array("Q"))
+    """Tokens of each answer."""
+    refused: list[float] = field(default_factory=list)
+    """The times of the calls that a quota refused."""
+    refused_for: Counter[str] = field(default_factory=Counter)
+    """`requests` or `tokens` -> the number of calls refused for it."""
+    dialects: frozenset[str] = frozenset()
+    """The APIs that were called."""
+
+    def answered(self) -> Usage:
+        """The calls that no quota refused."""
+        kept = Usage(dialects=self.dialects)
+        gone = Counter(self.refused)
+        for t, prompt, output in zip(self.t, self.prompt, self.output, strict=True):
+            if gone[t]:
+                gone[t] -= 1
+                continue
+            kept.t.append(t)
+            kept.prompt.append(prompt)
+            kept.output.append(output)
+        return kept
+
+    def tokens(self, counts: Counts) -> Sequence[int]:
+        """The tokens of each call that such a quota counts."""
+        if counts == "input":
+            return self.prompt
+        return [read + written for read, written in zip(self.prompt, self.output, strict=True)]
+
+
+def usage(calls: ModelCalls, since: float) -> Usage:
+    """The calls from `since` (run time) on: those before are the rehearsal's."""
+    used = Usage(dialects=frozenset(calls.dialects))
+    # The log is in the order in which the calls ended.
+    for number in sorted(range(len(calls)), key=calls.t.__getitem__):
+        if calls.t[number] < since:
+            continue
+        used.t.append(calls.t[number])
+        used.prompt.append(calls.prompt_tokens[number])
+        used.output.append(calls.output_tokens[number])
+        if (reason := calls.refusals.get(number)) is not None:
+            used.refused.append(calls.t[number])
+            used.refused_for[reason] += 1
+    return used
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The busiest window."""
+
+    amount: float
+    until: float
+    """Run time of its last call."""
+
+
+def busiest(times: Sequence[float], amounts: Sequence[int] | None, window_s: float) -> Peak:
+    """The window with the most; `amounts` None: the number of calls.  Times must not be empty."""
+    best, total, first = Peak(0, times[0]), 0, 0
+    for place, t in enumerate(times):
+        total += 1 if amounts is None else amounts[place]
+        while times[first] <= t - window_s:
+            total -= 1 if amounts is None else amounts[first]
+            first += 1
+        if total > best.amount:
+            best = Peak(total, t)
+    return best
+
+
+def first_over(
+    times: Sequence[float], amounts: Sequence[int] | None, window_s: float, allowed: float
+) -> float | None:
+    """Run time of the first call by which a window holds more than allowed; None: none does."""
+    total, first = 0, 0
+    for place, t in enumerate(times):
+        total += 1 if amounts is None else amounts[place]
+        while times[first] <= t - window_s:
+            total -= 1 if amounts is None else amounts[first]
+            first += 1
+        if total > allowed:
+            return t
+    return None
+
+
+def exceeded_at(used: Usage, quota: Quota, window_s: float, share: float) -> float | None:
+    """Run time at which the calls exceed `share` of a quota a minute; None: they never do."""
+    moments = [first_over(used.t, None, window_s, max(1.0, quota.requests * share))]
+    if quota.tokens is not None:
+        counted = used.tokens(quota.counts)
+        moments.append(first_over(used.t, counted, window_s, quota.tokens * share))
+    return min((moment for moment in moments if moment is not None), default=None)
