@@ -380,3 +380,17 @@ def test_replicas_that_the_turns_do_not_name_are_joined_all_the_same(tmp_path: P
     run.fault("kill-replica", 30.0, 33.0, target=R2)
     log(run, after(33.0, last(2)), caller="")
     assert set(failed(run, tmp_path)) == {"context_missed"}
+
+
+def now_and_then(conversation: Conversation, turn: int) -> list[int]:
+    shown = everything(conversation, turn)
+    return shown[1:] if turn and (7 * conversation.index + turn) % 20 == 0 else shown
+
+
+def test_what_is_left_out_now_and_then_in_calm_is_no_design(tmp_path: Path) -> None:
+    run = a_run()
+    night(run, talks=120)
+    run.fault("kill-replica", 30.0, 33.0, target=R2)
+    log(run, now_and_then)
+    context = found(run, tmp_path)
+    assert (context.status, context.out_of_sight) == (Status.UNKNOWN, False)

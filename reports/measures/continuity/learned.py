@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -25,6 +25,8 @@ from reports.records.history import History
 _REGULAR = 0.5
 """An agent that leaves messages out by design does so in this share of its calls after as many
 messages, at least."""
+_FEWEST = 3
+"""Fewer calls show no regularity."""
 _BY_CHANCE = 0.01
 """The largest chance at which it is still said that omissions depend on the replica."""
 
@@ -59,10 +61,6 @@ class _Pairs:
         self.all[depth] += 1
         self.left_out[depth] += left_out
 
-    def regular(self) -> bool:
-        """Whether messages are left out as regularly as by design."""
-        return any(n >= _REGULAR * self.all[depth] for depth, n in self.left_out.items() if n)
-
     def since(self, depth: int) -> tuple[int, int]:
         """The number of pairs after so many messages, and of those with one left out."""
         deep = [each for each in self.all if each >= depth]
@@ -91,12 +89,10 @@ class Agent:
         """What it shows in calm; asked for when all calls have been read."""
         out = [pairs.left_out.total() for pairs in self.calm.values()]
         if any(out):
-            here = self.calm[_Where.SAME]
-            if not here.left_out.total():
-                # With many replicas, few successive turns go to the same one.
-                here = self.free[_Where.SAME]
-            if here.left_out.total():
-                return Habit.BY_DESIGN if here.regular() else Habit.UNCLEAR
+            # With many replicas, few successive turns go to the same one.
+            for pairs in (self.calm, self.free):
+                if pairs[_Where.SAME].left_out.total():
+                    return Habit.BY_DESIGN if _is_regular(pairs) else Habit.UNCLEAR
             return Habit.OTHER_REPLICA if self._depends_on_the_replica() else Habit.UNCLEAR
         if self.unclear:
             return Habit.UNCLEAR
@@ -117,6 +113,15 @@ class Agent:
         sound = sum(number for number, out in pairs if not out)
         chance: float = (1 - left_out / faulty) ** sound
         return chance <= _BY_CHANCE
+
+
+def _is_regular(pairs: Mapping[_Where, _Pairs]) -> bool:
+    """Whether messages are left out as regularly as by design, wherever the turn went."""
+    number: Counter[int] = sum((each.all for each in pairs.values()), Counter())
+    left_out: Counter[int] = sum((each.left_out for each in pairs.values()), Counter())
+    return any(
+        number[depth] >= _FEWEST and n >= _REGULAR * number[depth] for depth, n in left_out.items()
+    )
 
 
 @dataclass(slots=True)
