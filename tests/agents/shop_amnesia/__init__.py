@@ -1,0 +1,1 @@
+"""Guilty: forgets the first message of a conversation after a restart."""

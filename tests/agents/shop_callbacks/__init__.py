@@ -1,0 +1,1 @@
+"""Callbacks around the agent, the model and the tool."""

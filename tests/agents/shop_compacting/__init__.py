@@ -1,0 +1,1 @@
+"""An agent whose history is summed up, by design."""

@@ -1,0 +1,1 @@
+"""An OpenAI model through LiteLLM, with a tool."""

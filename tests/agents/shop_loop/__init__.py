@@ -1,0 +1,1 @@
+"""A loop of a writer and a critic who ends it."""

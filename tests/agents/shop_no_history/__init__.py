@@ -1,0 +1,1 @@
+"""An agent that is shown no history, by design."""

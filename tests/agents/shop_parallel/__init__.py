@@ -1,0 +1,1 @@
+"""Two agents at once, and one that sums up."""

@@ -1,0 +1,1 @@
+"""Two agents, one after the other."""

@@ -1,0 +1,1 @@
+"""Guilty: each process believes its own copy of a conversation."""

@@ -1,0 +1,1 @@
+"""A static instruction before each message."""

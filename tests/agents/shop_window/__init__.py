@@ -1,0 +1,1 @@
+"""An agent that is shown the last two turns only, by design."""
