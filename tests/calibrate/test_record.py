@@ -9,7 +9,8 @@ import pytest
 
 from tests.calibrate import beside, record
 from tests.calibrate.run import SKIPPED, Outcome
-from tests.calibrate.systems import BY_NAME, HERE, SYSTEMS
+from tests.calibrate.system import HERE
+from tests.calibrate.systems import BY_NAME, SYSTEMS
 
 PAGE = Path(__file__).parents[2] / "docs" / "track-record.md"
 BAD, GOOD = BY_NAME["memory-sessions"], BY_NAME["ours"]
