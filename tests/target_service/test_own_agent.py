@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from google.adk.sessions import InMemorySessionService
 
 from target_service.server import adk_server, own_agent
 from target_service.settings import SettingsError, from_environment
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,27 @@ def test_an_agent_that_cannot_be_served_is_refused_with_its_own_words(
     with pytest.raises(SettingsError, match=f"DIYA_AGENT is '{folder}': .*{said}") as refused:
         own_agent.load(folder)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.service
+def test_litellm_is_imported_before_the_first_turn(tmp_path: Path) -> None:
+    pytest.importorskip("litellm")
+    folder = tmp_path / "lite"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from . import agent\n")
+    (folder / "agent.py").write_text(
+        "from google.adk.agents import Agent\n"
+        "from google.adk.models.lite_llm import LiteLlm\n"
+        "root_agent = Agent(name='lite', model=LiteLlm('openai/gpt-4o-mini'))\n"
+    )
+    code = (
+        "import sys; from pathlib import Path; from target_service.server import own_agent;"
+        f"own_agent.load(Path({str(folder)!r})); print('litellm' in sys.modules)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.split()[-1] == "True"
 
 
 def test_a_folder_without_an_agent_is_named(tmp_path: Path) -> None:
