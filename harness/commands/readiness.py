@@ -11,8 +11,8 @@ from chaos.experiment.model import plan_of
 from harness import ci_files
 from harness.commands import join, report
 from harness.errors import RecordsError
-from harness.run import plan as plans
 from harness.run import model_options, real_model, rundir
+from harness.run import plan as plans
 from harness.run.play import play
 from harness.run.progress import Progress
 from reports.records import run_file

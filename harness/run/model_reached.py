@@ -15,7 +15,7 @@ _SLOW = "no turn was answered in time"
 _LOGGED_S = 2.0
 """A call is in the stand-in's log so long after its answer, at the latest."""
 _SLOW_S = 15.0
-"""The same of a service that has not answered yet: it may still import what its first turn needs."""
+"""The same of a service that has not answered yet: it may still import what a turn needs."""
 _MOST_FILES, _MOST_BYTES = 200, 1_000_000
 _OTHER_INTERFACE = "the Interactions API, which the stand-in does not speak"
 _IN_CODE = (
@@ -28,7 +28,7 @@ _IN_CODE = (
     (r"\bapi_key['\"]?\s*[=:]\s*[^\s,)]", "has the key of its model in code"),
 )
 """What an agent's code says, and what that means; the first that is found is the reason."""
-_PACKAGE = r"No module named|requires? .*pip install"
+_PACKAGE = r"No module named|requires?\b.*pip install"
 _IN_AN_ERROR = (
     (
         r"(?i)api[ _-]?key|credential|AuthenticationError",

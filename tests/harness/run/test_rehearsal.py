@@ -176,9 +176,8 @@ def test_an_agent_without_its_api_key_is_refused_in_the_words_of_its_model(
         "root_agent = Agent(name='keyless', model='gemini-2.5-flash', instruction='Help.')\n"
     )
     out = tmp_path / "runs"
-    sentence, _ = refused(
-        out, "--agent", str(agent), "--replicas", "1", "--redis", "bundled", "--experiment", "none"
-    )
+    words = ("--replicas", "1", "--redis", "bundled", "--experiment", "none", "--model", "own")
+    sentence, _ = refused(out, "--agent", str(agent), *words)
     assert "app keyless: every turn fails: " in sentence
     assert "API key" in sentence
 

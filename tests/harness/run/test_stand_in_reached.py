@@ -18,9 +18,7 @@ def refused(tmp_path: Path, code: str) -> str:
     out = tmp_path / "runs"
     words = ("--replicas", "1", "--redis", "bundled", "--experiment", "none", "--seed", "3")
     profile = ("--profile", str(command.HERE / "tiny.toml"))
-    finished = command.run(
-        "readiness", *profile, *words, "--agent", str(agent), "--out", str(out)
-    )
+    finished = command.run("readiness", *profile, *words, "--agent", str(agent), "--out", str(out))
     assert finished.returncode == 104, finished.stderr
     assert not list(out.iterdir()), "a run directory was left"
     assert "Traceback" not in finished.stderr

@@ -23,11 +23,19 @@ WORDS = (
     *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--seed", "3"),
     *("--replicas", "2", "--redis", "bundled", "--latency", "none"),
 )
-JOURNEYS = ("--experiment", str(command.HERE / "one_kill.yaml"))
+ONE_KILL = ("--experiment", str(command.HERE / "one_kill.yaml"))
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def check_sound(finished: subprocess.CompletedProcess[str], out: Path) -> None:
+    """The run had a verdict, which is no NO-GO: so small a load may be too little evidence."""
+    assert finished.returncode in (0, 75), finished.stdout + finished.stderr
+    result = json.loads((command.only_run(out) / "result.json").read_text())
+    failed = [gate["name"] for gate in result["gates"] if gate["status"] == "fail"]
+    assert failed == [], finished.stdout
 
 
 def holds(folder: Path, text: str) -> list[str]:
@@ -41,8 +49,8 @@ def test_an_unmodified_agent_is_driven_and_nothing_is_left(
 ) -> None:
     monkeypatch.setenv("GOOGLE_API_KEY", KEY)
     agent, out = agents.write(tmp_path, agents.GEMINI), tmp_path / "runs"
-    finished = command.run(*WORDS, *JOURNEYS, "--agent", str(agent), "--out", str(out))
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    finished = command.run(*WORDS, *ONE_KILL, "--agent", str(agent), "--out", str(out))
+    check_sound(finished, out)
     run_dir = command.only_run(out)
     calls = lines(run_dir / "model-calls.jsonl")
     assert {call["caller"] for call in calls} == {"r01", "r02"}
@@ -63,14 +71,12 @@ def test_an_unmodified_agent_is_driven_and_nothing_is_left(
 
 def test_shopmax_is_driven_over_the_same_wire(tmp_path: Path) -> None:
     out = tmp_path / "runs"
-    finished = command.run(
-        *WORDS, "--experiment", "none", "--model", "stand-in", "--out", str(out)
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    finished = command.run(*WORDS, "--experiment", "none", "--model", "stand-in", "--out", str(out))
+    check_sound(finished, out)
     run_dir = command.only_run(out)
     assert {call["agent"] for call in lines(run_dir / "model-calls.jsonl")} == {"shopmax"}
     again = command.run("readiness", "--replay", str(run_dir), "--out", str(tmp_path / "again"))
-    assert again.returncode == 0, again.stdout + again.stderr
+    check_sound(again, tmp_path / "again")
     replayed = json.loads((command.only_run(tmp_path / "again") / "run.json").read_text())
     assert replayed["model"] == json.loads((run_dir / "run.json").read_text())["model"]
     assert replayed["model"]["kind"] == "stand-in"
@@ -79,9 +85,7 @@ def test_shopmax_is_driven_over_the_same_wire(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_stand_in_ends_with_the_run_however_that_ends(tmp_path: Path, number: int) -> None:
     agent, out = agents.write(tmp_path, agents.GEMINI), tmp_path / "runs"
-    run = command.start(
-        *WORDS, "--experiment", "none", "--agent", str(agent), "--out", str(out)
-    )
+    run = command.start(*WORDS, "--experiment", "none", "--agent", str(agent), "--out", str(out))
     try:
         command.wait_until(lambda: command.turns_recorded(out) > 0, 60, "turns are recorded")
         run_id = json.loads((command.only_run(out) / "run.json").read_text())["run_id"]
@@ -113,7 +117,7 @@ def test_a_run_works_on_a_machine_without_a_network(tmp_path: Path) -> None:
         timeout=110,
         check=False,
     )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    check_sound(finished, out)
     assert lines(command.only_run(out) / "model-calls.jsonl")
 
 
@@ -127,16 +131,16 @@ def test_a_target_is_joined_with_the_stand_in_beside_it(
     )
     try:
         assert up.stdout is not None
-        told = [up.stdout.readline().split() for _ in range(6)]
-        addresses = {words[0]: words[1] for words in told if len(words) > 1}
-        (token,) = re.findall(r"DIYA_MODEL_TOKEN=([\w-]+)", " ".join(sum(told, [])))
+        told = [up.stdout.readline() for _ in range(6)]
+        addresses = {words[0]: words[1] for words in map(str.split, told) if len(words) > 1}
+        (token,) = re.findall(r"DIYA_MODEL_TOKEN=([\w-]+)", "".join(told))
         monkeypatch.setenv("DIYA_MODEL_TOKEN", token)
         finished = command.run(
             *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--seed", "3"),
             *("--target", addresses["balancer"], "--model-url", addresses["model"]),
             *("--app", "shop", "--ttl", "60", "--out", str(out)),
         )
-        assert finished.returncode in (0, 75), finished.stdout + finished.stderr
+        check_sound(finished, out)
         run_dir = command.only_run(out)
         turns, calls = lines(run_dir / "turns.jsonl"), lines(run_dir / "model-calls.jsonl")
         shown = {message for call in calls for message in call["messages"]}
