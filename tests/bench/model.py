@@ -191,7 +191,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=4000, help="of each kind")
     args = parser.parse_args()
     process = subprocess.Popen(
-        [sys.executable, "-m", "target_service.stand_in", "--latency", "none"],
+        [sys.executable, "-m", "target_service.stand_in", "--latency", "none", "--tools", "all"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
