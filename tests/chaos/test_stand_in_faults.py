@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -217,6 +218,49 @@ def test_a_target_takes_only_the_faults_of_its_model(target: TargetSystem) -> No
     for part in ("redis", "balancer", "network"):
         with pytest.raises(ChaosError, match="of a --target cannot be seen"):
             getattr(target, part)
+
+
+@pytest.mark.parametrize("kind", [SlowModel, *FAILING])
+def test_an_agent_of_ones_own_is_asked_when_no_customer_asks(
+    kind: type[SlowModel], served: ProcessFleet
+) -> None:
+    window = perform("f-1", kind(duration=0.1), served, RunClock(time.time()), Random(7))
+    assert (window.took_hold, window.error, window.target) == (True, None, "model")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFleet]:
+    """A fleet of one real replica that serves an agent of one's own, its model a stand-in."""
+    folder = tmp_path_factory.mktemp("served")
+    agent = folder / "clerk"
+    agent.mkdir()
+    (agent / "__init__.py").write_text("from . import agent\n")
+    (agent / "agent.py").write_text(
+        "from google.adk.agents import Agent\n"
+        "root_agent = Agent(name='clerk', model='gemini-2.5-flash', instruction='Help.')\n"
+    )
+    fleet = ProcessFleet(
+        folder / "fleet",
+        uuid.uuid4().hex[:12],
+        replicas=1,
+        redis="bundled",
+        extra_env={"DIYA_AGENT": str(agent)},
+        stand_in=plan(folder),
+    )
+    fleet.app = "clerk"
+    with fleet:
+        fleet.start()
+        fleet.wait_ready(90)
+        yield fleet
+
+
+def test_containers_with_a_stand_in_have_the_faults_of_the_wire(tmp_path: Path) -> None:
+    pytest.importorskip("testcontainers")
+    from chaos.containers.container_fleet import ContainerFleet, Images
+
+    fleet = ContainerFleet(tmp_path, "run", images=Images(), stand_in=plan(tmp_path))
+    assert fleet.capabilities >= MODEL_OVER_HTTP
+    assert isinstance(fleet.model, StandInSwitch)
 
 
 def test_a_fleet_with_a_stand_in_has_the_faults_of_the_wire(

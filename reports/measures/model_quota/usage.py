@@ -19,8 +19,8 @@ class Usage:
     """Run time, seconds."""
     prompt: array[int] = field(default_factory=lambda: array("Q"))
     """Tokens of each request."""
-    output: array[int] = field(default_factory=lambda: array("Q"))
-    """Tokens of each answer."""
+    both: array[int] = field(default_factory=lambda: array("Q"))
+    """Tokens of each request and its answer."""
     refused: list[float] = field(default_factory=list)
     """The times of the calls that a quota refused."""
     refused_for: Counter[str] = field(default_factory=Counter)
@@ -32,20 +32,18 @@ class Usage:
         """The calls that no quota refused."""
         kept = Usage(dialects=self.dialects)
         gone = Counter(self.refused)
-        for t, prompt, output in zip(self.t, self.prompt, self.output, strict=True):
+        for t, prompt, both in zip(self.t, self.prompt, self.both, strict=True):
             if gone[t]:
                 gone[t] -= 1
                 continue
             kept.t.append(t)
             kept.prompt.append(prompt)
-            kept.output.append(output)
+            kept.both.append(both)
         return kept
 
     def tokens(self, counts: Counts) -> Sequence[int]:
         """The tokens of each call that such a quota counts."""
-        if counts == "input":
-            return self.prompt
-        return [read + written for read, written in zip(self.prompt, self.output, strict=True)]
+        return self.prompt if counts == "input" else self.both
 
 
 def usage(calls: ModelCalls, since: float) -> Usage:
@@ -57,7 +55,7 @@ def usage(calls: ModelCalls, since: float) -> Usage:
             continue
         used.t.append(calls.t[number])
         used.prompt.append(calls.prompt_tokens[number])
-        used.output.append(calls.output_tokens[number])
+        used.both.append(calls.prompt_tokens[number] + calls.output_tokens[number])
         if (reason := calls.refusals.get(number)) is not None:
             used.refused.append(calls.t[number])
             used.refused_for[reason] += 1

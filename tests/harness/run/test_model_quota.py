@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from chaos.fleet.stand_in_control import StandInControl
+from harness import parser
+from harness.commands import model
 from harness.errors import ConfigError
 from harness.run import model_quota
 from reports.measures.model_quota.played import Played
@@ -42,6 +44,12 @@ def test_the_stand_in_reads_every_quota_as_the_harness_does(text: str) -> None:
     read = of_the_stand_in.parse(model_quota.words(quota))
     assert (read.requests, read.tokens) == (quota.requests, quota.tokens)
     assert read.counts == quota.counts or quota.tokens is None
+
+
+def test_diya_model_takes_the_name_of_a_public_tier_and_refuses_another() -> None:
+    told = ("model", "--bind", "127.0.0.1:0", "--quota", "gpt-4o-mini-tier-9")
+    with pytest.raises(ConfigError, match=r"--quota gpt-4o-mini-tier-9: must be RPM.*did you mean"):
+        model.main(parser.build().parse_args(told))
 
 
 def test_a_text_that_is_no_quota_is_refused_with_the_option() -> None:
