@@ -183,11 +183,12 @@ class _Lesson:
         for row in range(len(rows)):
             if rows.first[row] == row:
                 visited = set()
-            mine = joined.own(row)
+            mine = joined.of.get(row, [])
             if mine and rows.ok[row]:
                 self._whole(row, mine)
-                self._pair(row, mine, visited)
-            visited.update(calls.caller[call] for call in joined.of.get(row, ()))
+                if own := joined.own(row):
+                    self._pair(row, own, visited)
+            visited.update([calls.caller[call] for call in mine])
 
     def _calm_rows(self) -> list[int]:
         """The turns that show whether the agent answers without its model.
