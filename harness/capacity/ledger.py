@@ -15,7 +15,6 @@ from harness.capacity.flow import DEMAND
 from harness.capacity.play_probe import DOWNTIME_S, Order
 from harness.capacity.search import Finished
 from reports.capacity.demand import measure_demand
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import (
     Answer,
     CapacityFindings,
@@ -27,6 +26,7 @@ from reports.capacity.findings import (
 )
 from reports.capacity.probe import judge_probe
 from reports.capacity.sustainable import sustainable
+from reports.figures.figure import Figure, Label, unknown
 from reports.records import history
 from reports.records.history import HistoryError
 

@@ -22,8 +22,8 @@ from loadtests.arrivals.seeds import derive
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from loadtests.profiles.rate_curve import Curve
-from reports.capacity.figure import Figure, Label
 from reports.capacity.target import Moment, Opening, Target
+from reports.figures.figure import Figure, Label
 
 STEP_S = 5.0
 """The rate is averaged over this time, because queues of a few seconds spread the turns."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from reports.capacity.figure import Figure, Label
+from reports.figures.figure import Figure, Label
 
 SCHEMA_VERSION = 1
 FILE = "answer.json"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.capacity.derive import assumed, conservative, derive, percent, up
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import CapacityFindings, ProbeKind
 from reports.capacity.fleet import UNIT, least
 from reports.capacity.target import Assumptions, Target
+from reports.figures.derive import assumed, conservative, derive, percent, up
+from reports.figures.figure import Figure, Label, unknown
 
 SIGNAL = "turns in flight per replica"
 METRIC = "diya_turns_in_flight"

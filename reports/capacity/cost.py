@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.capacity.derive import assumed, derive
-from reports.capacity.figure import Figure, unknown
 from reports.capacity.findings import Demand
 from reports.capacity.prices import Prices
 from reports.capacity.redis_plan import RedisPlan
 from reports.capacity.target import Target
+from reports.figures.derive import assumed, derive
+from reports.figures.figure import Figure, unknown
 
 MILLION = 1e6
 

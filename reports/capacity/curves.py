@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from reports.capacity import usl
 from reports.capacity.answer import Chart, Mark, Series, Style
-from reports.capacity.derive import REACH, Reach
-from reports.capacity.figure import Figure, Label
 from reports.capacity.findings import CapacityFindings, ProbeKind
 from reports.capacity.fleet import least, zone_lost
+from reports.capacity.reach import REACH, Reach
 from reports.capacity.redis_plan import RedisPlan
 from reports.capacity.target import Target, Today
+from reports.figures.figure import Figure, Label
 
 _STEPS = 60
 _NIGHT = 400

@@ -12,11 +12,11 @@ from pathlib import Path
 from reports.capacity import costs, memory_a_turn
 from reports.capacity.cpu_use import Step, redis_steps, replica_steps
 from reports.capacity.demand_rows import KINDS, Row, mean_earlier, rows
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Demand
-from reports.capacity.least_squares import Coefficient, fitted, ratio
 from reports.capacity.measured_part import measured_part
 from reports.capacity.turn_times import turn_times, within
+from reports.figures.figure import Figure, Label, unknown
+from reports.figures.least_squares import Coefficient, fitted, ratio
 from reports.measures.intervals import percentile_interval
 from reports.measures.percentiles import percentile
 from reports.measures.spans import Span

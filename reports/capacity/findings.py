@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from reports.capacity.derive import conservative
-from reports.capacity.figure import Figure
+from reports.figures.derive import conservative
+from reports.figures.figure import Figure
 
 SCHEMA_VERSION = 1
 FILE = "capacity.json"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from reports.capacity.derive import REACH, Reach, conservative, up, weakest
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Sustainable
+from reports.capacity.reach import REACH, Reach
+from reports.figures.derive import conservative, up, weakest
+from reports.figures.figure import Figure, Label, unknown
 
 UNIT = "replicas"
 SHARED = ("Redis", "model")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Demand
 from reports.capacity.limiting import IN_FLIGHT, REDIS, REPLICA
+from reports.figures.figure import Figure, Label, unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from reports.capacity import usl
 from reports.capacity.answer import Line, Part
 from reports.capacity.autoscale import METRIC, Advice
 from reports.capacity.cost import Cost
-from reports.capacity.derive import conservative, derive
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind, RedisSize
 from reports.capacity.redis_plan import RedisPlan
 from reports.capacity.target import Assumptions, Target, Today
+from reports.figures.derive import conservative, derive
+from reports.figures.figure import Figure, Label, unknown
 
 NO_SEARCH = "no search for the sustainable load was played; `diya capacity` would tell"
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 from itertools import pairwise
 from math import isnan
 
-from reports.capacity.figure import Figure, Label, unknown
-from reports.capacity.least_squares import Coefficient, fitted
+from reports.figures.figure import Figure, Label, unknown
+from reports.figures.least_squares import Coefficient, fitted
 from reports.records.columns import OK, OUTCOME
 from reports.records.history import History
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from reports.capacity.derive import REACH, Reach, assumed, derive, percent, up, weakest
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Demand, RedisSize
 from reports.capacity.prices import NodePrice, Prices
+from reports.capacity.reach import REACH, Reach
 from reports.capacity.target import Assumptions, Target
+from reports.figures.derive import assumed, derive, percent, up, weakest
+from reports.figures.figure import Figure, Label, unknown
 
 NOT_MEASURED = "no Redis of real size was measured; `diya capacity` with its prefill would tell"
 _MOST_SPLIT = 4

@@ -8,13 +8,14 @@ from reports.capacity import autoscale, lines, what_if
 from reports.capacity.answer import AnswerSheet, Line, Part, Trust, Verdict
 from reports.capacity.cost import plan_cost
 from reports.capacity.curves import charts
-from reports.capacity.derive import REACH, Reach, derive, percent
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind
 from reports.capacity.fleet import Simulation, bare_fleet, grown, zone_lost
 from reports.capacity.prices import Prices
+from reports.capacity.reach import REACH, Reach
 from reports.capacity.redis_plan import RedisPlan, plan_redis, unknown_plan
 from reports.capacity.target import Assumptions, Target, Today
+from reports.figures.derive import derive, percent
+from reports.figures.figure import Figure, Label, unknown
 
 OTHER_SESSIONS = "the sessions of this service are not in Redis"
 

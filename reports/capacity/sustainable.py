@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Sequence
 
 from reports.capacity.evidence import Bounds, bounds, expected_limit, searched
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Answer, Demand, Probe, ProbeKind, Sustainable
 from reports.capacity.knee import predicted_knee
+from reports.figures.figure import Figure, Label, unknown
 
 NARROW = 0.06
 """The interval to aim at, high − low as a share of the middle: ±3 %."""

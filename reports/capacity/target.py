@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from reports.capacity.figure import Figure, Label
+from reports.figures.figure import Figure, Label
 
 NonEmpty = Annotated[str, Meta(min_length=1)]
 

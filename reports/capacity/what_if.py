@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reports.capacity.derive import conservative, derive, percent, up
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import CapacityFindings, Demand, RedisSize, Sustainable
 from reports.capacity.redis_plan import NOT_MEASURED
 from reports.capacity.target import Assumptions, Target
+from reports.figures.derive import conservative, derive, percent, up
+from reports.figures.figure import Figure, Label, unknown
 
 CPU = "replica CPU"
 REFUSED = 0.001

@@ -48,14 +48,15 @@ MAY_IMPORT = {
 }
 REPORTS = {
     "basics": set[str](),
+    "figures": set[str](),
     "gates": set[str](),
     "records": set[str](),
     "measures": {"basics", "gates", "records"},
     "checks": {"gates", "records", "measures"},
     "diagnosis": {"records", "measures", "checks"},
     "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis"},
-    "capacity": {"basics", "gates", "records", "measures", "checks", "verdict"},
-    "render": {"gates", "records", "capacity"},
+    "capacity": {"basics", "figures", "gates", "records", "measures", "checks"},
+    "render": {"figures", "gates", "records", "capacity"},
 }
 """The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""
 

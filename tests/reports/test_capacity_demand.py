@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from reports.capacity.demand import measure_demand
-from reports.capacity.figure import Figure
 from reports.capacity.findings import Demand
 from reports.capacity.knee import predicted_knee
-from reports.capacity.least_squares import fitted, ratio
 from reports.capacity.limiting import IN_FLIGHT, REDIS, REPLICA
-from reports.capacity.students_t import t_95
+from reports.figures.figure import Figure
+from reports.figures.least_squares import fitted, ratio
+from reports.figures.students_t import t_95
 from reports.records.errors import HistoryError
 from reports.records.history import History
 from reports.records.run_description import RunDescription

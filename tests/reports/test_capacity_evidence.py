@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from reports.capacity.evidence import bounds, expected_limit
-from reports.capacity.figure import Label
 from reports.capacity.findings import Answer, Probe, ProbeKind
 from reports.capacity.limiting import LOCK, REPLICA
 from reports.capacity.missed import limit_by_missed
 from reports.capacity.sustainable import sustainable
+from reports.figures.figure import Label
 
 
 def probe(

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from harness.capacity.redis_size import lines
 from harness.capacity.redis_size.lines import Estimate
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import RedisPoint, RedisRestart, RedisSize
+from reports.figures.figure import Figure, Label, unknown
 
 SHARD_SHARE = 0.9
 """The share of its core at which a shard's main thread ends: a command waits for nine others then,

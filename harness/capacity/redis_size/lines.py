@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.capacity.students_t import t_95
+from reports.figures.students_t import t_95
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reports.capacity.figure import Figure
 from reports.capacity.findings import RedisPoint, RedisSize
+from reports.figures.figure import Figure
 
 MIB = 1024.0**2
 

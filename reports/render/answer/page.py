@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from reports.capacity.answer import AnswerSheet
-from reports.capacity.figure import Label
+from reports.figures.figure import Label
 from reports.render import document, formatting
 from reports.render.answer import charts, view
 from reports.render.answer.view import Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from reports.capacity.answer import AnswerSheet
-from reports.capacity.figure import Label
+from reports.figures.figure import Label
 from reports.render import formatting
 from reports.render.answer import view
 from reports.render.answer.view import Row

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reports.capacity.answer import AnswerSheet, Line
-from reports.capacity.figure import Figure, Label
+from reports.figures.figure import Figure, Label
 from reports.render import formatting
 
 NOT_KNOWN = "not known"

@@ -15,9 +15,9 @@ from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import ProfileError
 from loadtests.simulation import calibration, from_capacity
 from reports.basics.exit_codes import ExitCode
-from reports.capacity.figure import Label
 from reports.capacity.findings import CapacityFindings
 from reports.capacity.fleet import Simulation
+from reports.figures.figure import Label
 from tests.reports.capacity.a_capacity_run import findings, measured, sustainable
 
 DIWALI = profiles.load("diwali")

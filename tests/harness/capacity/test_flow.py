@@ -12,9 +12,9 @@ from harness.capacity.lengths import MOST_PROBES, START_AND_END_S
 from harness.capacity.play_probe import Order
 from harness.capacity.search import Finished
 from reports.capacity.evidence import bounds
-from reports.capacity.figure import Figure, Label
 from reports.capacity.findings import Answer, Demand, Probe, ProbeKind
 from reports.capacity.soundness import FEWEST_TURNS
+from reports.figures.figure import Figure, Label
 
 LIMIT = 40.0
 """Turns a second that the service carries."""

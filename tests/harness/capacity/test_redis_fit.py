@@ -10,8 +10,8 @@ from chaos.fleet.topology import Topology
 from harness.capacity.redis_size import fit
 from harness.capacity.redis_size.measure import measure
 from loadtests.profiles import profile
-from reports.capacity.figure import Figure, Label
 from reports.capacity.findings import RedisPoint, RedisRestart, RedisSize
+from reports.figures.figure import Figure, Label
 
 EMPTY = 1_000_000.0
 EACH = 4_000.0

@@ -13,11 +13,11 @@ from loadtests.arrivals.redis_sizes import VALKEY
 from loadtests.profiles import profile
 from loadtests.profiles.model import Hold, Phase
 from reports.capacity import prices
-from reports.capacity.derive import assumed
-from reports.capacity.figure import Label
 from reports.capacity.findings import RedisPoint, RedisSize
 from reports.capacity.redis_plan import RedisPlan, plan_redis
 from reports.capacity.target import Assumptions, Target
+from reports.figures.derive import assumed
+from reports.figures.figure import Label
 
 DIWALI = profile.load("diwali")
 STEADY = steady_state.of(DIWALI)

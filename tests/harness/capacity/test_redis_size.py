@@ -22,8 +22,8 @@ from harness.capacity.redis_size.measure import measure
 from loadtests.arrivals import steady_state
 from loadtests.arrivals.redis_sizes import of_server
 from loadtests.profiles import profile
-from reports.capacity.figure import Label
 from reports.capacity.findings import RedisSize
+from reports.figures.figure import Label
 from tests import tools
 from tests.harness import command
 

@@ -16,8 +16,8 @@ from loadtests.simulation import from_capacity, plans, steady
 from loadtests.simulation.calibration import DEFAULT
 from loadtests.simulation.engine import SetUp
 from reports.basics.exit_codes import ExitCode
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.findings import Answer, CapacityFindings, Demand, Probe, ProbeKind
+from reports.figures.figure import Figure, Label, unknown
 
 
 def simulate(out: Path, *words: str) -> tuple[int, dict[str, Any], Path]:

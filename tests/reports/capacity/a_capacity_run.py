@@ -10,7 +10,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from reports.capacity.figure import Figure, Label
 from reports.capacity.findings import (
     Answer,
     CapacityFindings,
@@ -22,6 +21,7 @@ from reports.capacity.findings import (
     Sustainable,
 )
 from reports.capacity.target import Moment, Opening, Target, Today
+from reports.figures.figure import Figure, Label
 
 GIB = 2.0**30
 

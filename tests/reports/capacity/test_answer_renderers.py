@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from reports.capacity import answer, prices
 from reports.capacity.answer import AnswerSheet
-from reports.capacity.figure import Figure, Label
 from reports.capacity.sheet import build
+from reports.figures.figure import Figure, Label
 from reports.render.answer import charts, files, markdown, page, terminal, view
 from tests.reports.capacity.a_capacity_run import TODAY, findings, night, nothing, target
 

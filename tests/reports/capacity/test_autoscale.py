@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from reports.capacity.autoscale import advise
-from reports.capacity.figure import Label
 from reports.capacity.target import Assumptions, Moment
+from reports.figures.figure import Label
 from tests.reports.capacity.a_capacity_run import findings, measured, night, nothing, probe, target
 
 

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from reports.capacity import prices
 from reports.capacity.cost import plan_cost
-from reports.capacity.figure import Label, unknown
 from reports.capacity.redis_plan import plan_redis
 from reports.capacity.target import Assumptions
+from reports.figures.figure import Label, unknown
 from tests.reports.capacity.a_capacity_run import assumed, demand, night, redis_size, target
 
 PRICES = prices.read()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.capacity.figure import Figure, Label, unknown
 from reports.capacity.fleet import Simulation, bare_fleet, grown, least, zone_lost
+from reports.figures.figure import Figure, Label, unknown
 from tests.reports.capacity.a_capacity_run import assumed, measured, sustainable
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from reports.capacity import prices
-from reports.capacity.derive import Reach
-from reports.capacity.figure import Label, unknown
+from reports.capacity.reach import Reach
 from reports.capacity.redis_plan import RedisPlan, plan_redis, shards_for
 from reports.capacity.target import Assumptions, Target
+from reports.figures.figure import Label, unknown
 from tests.reports.capacity.a_capacity_run import assumed, demand, redis_size, target
 
 PRICES = prices.read()

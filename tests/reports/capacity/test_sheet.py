@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from reports.capacity import answer, prices
 from reports.capacity.answer import AnswerSheet, Verdict
-from reports.capacity.figure import Label, unknown
 from reports.capacity.findings import Answer, CapacityFindings, ProbeKind
 from reports.capacity.fleet import Simulation
 from reports.capacity.sheet import build
 from reports.capacity.target import Assumptions, Target, Today
+from reports.figures.figure import Label, unknown
 from tests.reports.capacity.a_capacity_run import (
     TODAY,
     findings,

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.capacity.figure import Label
 from reports.capacity.target import Assumptions
 from reports.capacity.what_if import (
     erlang_loss,
@@ -15,6 +14,7 @@ from reports.capacity.what_if import (
     slower_model,
     synced_shards,
 )
+from reports.figures.figure import Label
 from tests.reports.capacity.a_capacity_run import (
     demand,
     findings,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reports.capacity.derive import conservative, derive, percent, up, weakest
-from reports.capacity.figure import Figure, Label, unknown
+from reports.figures.derive import conservative, derive, percent, up, weakest
+from reports.figures.figure import Figure, Label, unknown
 from tests.reports.capacity.a_capacity_run import assumed, fitted, measured
 
 NUMBERS = st.floats(0.1, 1000)

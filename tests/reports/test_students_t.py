@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reports.capacity.students_t import t_95
+from reports.figures.students_t import t_95
 
 
 @pytest.mark.parametrize(("freedom", "t"), [(1, 12.706), (30, 2.042), (60, 2.000), (1000, 1.962)])

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from reports.capacity.figure import Figure, Label, unknown
+from reports.figures.figure import Figure, Label, unknown
 
 _WEAKER = {label: place for place, label in enumerate(Label)}
 """Later labels are trusted less; a result has the weakest label of its parts."""
@@ -80,22 +79,3 @@ def _ends(part: Figure) -> tuple[float, ...]:
     if part.value is None or (low is None and high is None):
         return (part.value or 0.0,)
     return (part.value if low is None else low, part.value if high is None else high)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The widest factors by which an answer may go beyond the measurements.
-
-    Both are the widest steps on which the methods are checked themselves.  The simulator is
-    calibrated with one replica and checked against fleets of up to 12; the line through Redis's
-    sizes is checked by its largest step, from 100,000 to 300,000 sessions.  Beyond them a line of
-    the sheet says "not known".
-    """
-
-    replicas: float = 12
-    """Replicas, as a multiple of the largest fleet that was simulated or measured."""
-    sessions: float = 3
-    """Sessions of one Redis, as a multiple of the largest number that was measured."""
-
-
-REACH = Reach()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.capacity.students_t import t_95
+from reports.figures.students_t import t_95
 
 _ALMOST_SINGULAR = 1e-9
 
