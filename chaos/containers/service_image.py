@@ -49,6 +49,7 @@ _DATA = (
     "reports/*.schema.json",
     "reports/capacity/answer.schema.json",
     "reports/capacity/prices.toml",
+    "reports/model_cost/model_prices.toml",
 )
 _LONGEST_SILENCE_S = 900
 _LATER = "name an image of yours instead (--image, in tests --diya-image)"

@@ -106,6 +106,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the customers' messages, for an agent of your own (default: ShopMax's)",
     )
+    shared.model_prices(parser)
     shared.authorised(parser)
     _crew(parser)
     shared.output(parser)

@@ -168,3 +168,12 @@ def topology(parser: argparse.ArgumentParser) -> None:
 def json(parser: argparse.ArgumentParser) -> None:
     """`--json`."""
     parser.add_argument("--json", action="store_true", help="print the same as JSON, for a script")
+
+
+def model_prices(parser: argparse.ArgumentParser) -> None:
+    """The prices of models."""
+    parser.add_argument(
+        "--model-prices",
+        metavar="FILE",
+        help="a TOML file with your prices of models' tokens (default: diya's, with their date)",
+    )

@@ -14,6 +14,7 @@ def report(commands: Any) -> None:
     parser.add_argument(
         "run_dir", metavar="RUN_DIR", help="the directory of the run, or of a capacity run"
     )
+    shared.model_prices(parser)
     shared.output(parser)
 
 

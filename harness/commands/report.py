@@ -8,7 +8,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from harness.capacity import stored
+from harness.run import options
+from reports.model_cost.prices import ModelPrices
 from reports.records.history import HistoryError
 from reports.render import files as render
 from reports.render import terminal
@@ -20,32 +24,39 @@ _LOG = logging.getLogger(__name__)
 def main(args: argparse.Namespace) -> int:
     """Judge a stored run again; returns the verdict's exit code.
 
-    Raises HistoryError when the directory holds no run or is not writable.
+    Raises HistoryError when the directory holds no run or is not writable, ConfigError for prices
+    that cannot be used.
     """
     run_dir = Path(args.run_dir)
     try:
         if stored.is_one(run_dir):
-            return _capacity(run_dir, quiet=args.quiet)
-        return judge_and_show(run_dir, quiet=args.quiet)
+            return _capacity(run_dir, args.model_prices, quiet=args.quiet)
+        prices = options.model_prices(args.model_prices)
+        return judge_and_show(run_dir, quiet=args.quiet, prices=prices)
     except OSError as error:
         where = error.filename or run_dir
         raise HistoryError(f"{where}: the report cannot be written: {error.strerror}") from None
 
 
-def _capacity(root: Path, *, quiet: bool) -> int:
+def _capacity(root: Path, model_prices: str | None, *, quiet: bool) -> int:
     # Imported only now: a run pays nothing for capacity runs.
     from harness.capacity.answering import answer_and_show
     from harness.capacity.ledger import judged_again
 
-    return answer_and_show(root, judged_again(root), quiet=quiet)
+    findings = judged_again(root)
+    if model_prices is not None:
+        asked = replace(findings.asked, model_prices=model_prices)
+        findings = replace(findings, asked=asked)
+    return answer_and_show(root, findings, quiet=quiet)
 
 
-def judge_and_show(run_dir: Path, *, quiet: bool = False) -> int:
+def judge_and_show(run_dir: Path, *, quiet: bool = False, prices: ModelPrices | None = None) -> int:
     """Judge, write every output into the run directory, print the screen, or one line if `quiet`.
 
-    Raises HistoryError for a directory that is not a run's.
+    `prices` are those of models, instead of the run's own.  Raises HistoryError for a directory
+    that is not a run's.
     """
-    result = judge.judge(run_dir)
+    result = judge.judge(run_dir, prices)
     judge.write(run_dir, result)
     render.write_all(run_dir, result)
     _LOG.info("%s judged: %d gates; reports written", run_dir, len(result["gates"]))

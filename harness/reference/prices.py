@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import NODEFAULT, Meta, Struct
 from msgspec.structs import FieldInfo, fields
 
@@ -34,19 +36,20 @@ def page() -> str:
     """The page."""
     parts = [_INTRO]
     for title, kind in SECTIONS.items():
-        parts += [f"## {title}", docstrings.summary(kind), _table(kind)]
+        parts += [f"## {title}", docstrings.summary(kind), table(kind)]
     shipped = FILE.read_text(encoding="utf-8").strip()
     return markdown.page(
         "Price keys", *parts, "## The prices that come with diya", f"```toml\n{shipped}\n```"
     )
 
 
-def _table(kind: type[Struct]) -> str:
+def table(kind: type[Struct], nested: Collection[str] = _NESTED) -> str:
+    """The keys of one section; `nested` are the keys that are sections themselves."""
     told = docstrings.attributes(kind)
     rows = [
         (markdown.code(field.name), _expected(field), _default(field), told[field.name])
         for field in fields(kind)
-        if field.name not in _NESTED
+        if field.name not in nested
     ]
     return markdown.table(("key", "value", "default", "meaning"), rows)
 
@@ -63,4 +66,6 @@ def _expected(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default is NODEFAULT:
         return "required"
-    return "none" if field.default is None else markdown.code(f"{field.default:g}")
+    if field.default in (None, ()):
+        return "none"
+    return markdown.code(f"{field.default:g}")

@@ -8,12 +8,16 @@ import math
 import os
 import re
 import sys
+from pathlib import Path
 
 from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
 from loadtests.adk.target import address as parse_target
 from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile
 from reports.basics.addresses import is_loopback, without_password
+from reports.model_cost import prices
+from reports.model_cost.price_file import PriceError
+from reports.model_cost.prices import ModelPrices
 
 KINDS = ("redis", "adk-redis", "memory")
 _LONGEST_SEED = 2**63 - 1
@@ -138,3 +142,11 @@ def check_scaled(factor: float, profile: Profile) -> None:
             f"--scale {factor:g}: profile {profile.name} would have base_rate = {rate:g}; it must "
             f"be from {LOWEST_RATE:g} to {HIGHEST_RATE:g}"
         )
+
+
+def model_prices(path: str | None) -> ModelPrices | None:
+    """The prices of models in the user's file; None: diya's count.  Raises ConfigError."""
+    try:
+        return None if path is None else prices.read(Path(path))
+    except PriceError as error:
+        raise ConfigError(f"--model-prices {error}") from None

@@ -37,6 +37,7 @@ from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
+from reports.model_cost.prices import ModelPrices
 from reports.records.run_description import (
     EXTERNAL,
     SCHEMA_VERSION,
@@ -106,6 +107,8 @@ class Plan:
     replica_share: float | None = None
     """The rehearsal sizes the load to this share of the replicas' cores, one each; None: to
     the machine, by `scale`."""
+    model_prices: ModelPrices | None = None
+    """The user's prices of models; None: those of diya."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
 
@@ -120,6 +123,12 @@ class Plan:
         return "".join(
             each if each.isalnum() or each in "-_" else "-" for each in self.profile.name
         )
+
+    @property
+    def night_conversations(self) -> float:
+        """Conversations of the whole night: the profile at full size, without compression."""
+        factor = self.carried if self.sizing is None else self.sizing.factor
+        return replace(self.profile, compression=1.0).curve().total / factor
 
     def sized(self, sizing: Sizing) -> Plan:
         """This plan at the factor of `sizing`, its command naming that factor."""
@@ -189,6 +198,10 @@ class Plan:
             journeys=None if self.book is None else self.book.to_dict(),
             pinned=UNSET if self.cores is None else _by_part(self.cores),
             model=self.model.described(),
+            night_conversations=UNSET
+            if self.model.kind != model_options.STAND_IN
+            else self.night_conversations,
+            model_prices=UNSET if self.model_prices is None else self.model_prices.to_dict(),
             drained=UNSET if self.drained else False,
         )
 
@@ -278,6 +291,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         carried=1.0 if args.replay is None or scale is None else scale,
         rehearse=not args.no_rehearsal,
         slo_overrides=overrides,
+        model_prices=_model_prices(args),
         command=tuple(
             reproduce.command(
                 args,
@@ -292,6 +306,13 @@ def from_args(args: argparse.Namespace) -> Plan:
 
 def _replayed_overrides(args: argparse.Namespace) -> Mapping[str, float]:
     return {} if args.replay is None else replay.slo_overrides(Path(args.replay))
+
+
+def _model_prices(args: argparse.Namespace) -> ModelPrices | None:
+    """The user's, or those of the run that is replayed."""
+    if args.model_prices is None and args.replay is not None:
+        return replay.model_prices(Path(args.replay))
+    return options.model_prices(args.model_prices)
 
 
 def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:

@@ -17,6 +17,9 @@ from harness.run.reproduce import REPLAYED, SETTINGS
 from loadtests.profiles import journeys, profile
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
+from reports.model_cost import prices
+from reports.model_cost.price_file import PriceError
+from reports.model_cost.prices import ModelPrices
 from reports.records import run_file
 from reports.records.errors import HistoryError
 from reports.records.run_description import (
@@ -98,6 +101,15 @@ def slo_overrides(run_dir: Path) -> dict[str, float]:
     Raises ConfigError.
     """
     return _read(run_dir).slo_overrides
+
+
+def model_prices(run_dir: Path) -> ModelPrices | None:
+    """The prices of models that the run was given; None: it was given none.  Raises ConfigError."""
+    given = _read(run_dir).model_prices
+    try:
+        return None if given is UNSET else prices.from_dict(given, "run.json: model_prices")
+    except PriceError as error:
+        raise ConfigError(f"--replay {error}") from None
 
 
 def _read(run_dir: Path) -> _Replayable:

@@ -1,36 +1,19 @@
-"""Prices: the file that comes with diya, and the user's own with the same keys.
-
-PriceError (a ValueError)
-    Anything wrong with a file of prices, one sentence: file, key, value, and the expected value.
-"""
+"""Prices: the file that comes with diya, and the user's own with the same keys."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
-from msgspec.structs import fields
 
-from reports.basics.suggestions import nearest
+from reports.model_cost import price_file
+from reports.model_cost.price_file import Amount, Currency, Price, PriceError, Text
 from reports.records import typed
 
 FILE = Path(__file__).with_name("prices.toml")
 """The list prices that come with diya."""
-_MOST = 1e6
-
-Text = Annotated[str, Meta(min_length=1, description="a text")]
-Price = Annotated[float, Meta(ge=0, le=_MOST, description=f"a number from 0 to {_MOST:,.0f}")]
-Amount = Annotated[
-    float, Meta(gt=0, le=_MOST, description=f"a number above 0, at most {_MOST:,.0f}")
-]
-
-
-class PriceError(ValueError):
-    """One sentence about a file of prices."""
 
 
 class ReplicaPrice(Struct, frozen=True, kw_only=True):
@@ -114,9 +97,7 @@ class Prices(Struct, frozen=True, kw_only=True):
     """The provider of replicas and Redis."""
     region: Text
     """The region for which the prices hold."""
-    currency: Annotated[
-        str, Meta(pattern="^[A-Z]{3}$", description='a code of three letters such as "USD"')
-    ]
+    currency: Currency
     """The currency of all prices."""
     date: Annotated[date, Meta(description="a date such as 2026-11-27")]
     """The day on which the prices were read."""
@@ -136,14 +117,7 @@ class Prices(Struct, frozen=True, kw_only=True):
 
 def read(path: Path = FILE) -> Prices:
     """The prices of a file.  Raises PriceError."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PriceError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise PriceError(f"{path}: must be UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise PriceError(f"{path}: must be TOML: {error}") from None
+    values = price_file.read(path)
     try:
         _check(values)
         return typed.convert(values, Prices)
@@ -153,38 +127,12 @@ def read(path: Path = FILE) -> Prices:
 
 def _check(values: dict[str, Any]) -> None:
     """Raise ValueError for the first unknown key or bad value, named by its section."""
-    _known(values, Prices, "")
+    price_file.check_known(values, Prices, "")
     for name, kind in (("replica", ReplicaPrice), ("redis", RedisPrice), ("model", ModelPrice)):
         section = values.get(name)
         if not isinstance(section, dict):
             continue  # missing, or no section: the conversion of the whole says so
-        _known(section, kind, f"{name}.")
+        price_file.check_known(section, kind, f"{name}.")
         if name == "redis":
-            _check_nodes(section.get("node"))
-        _convert(section, kind, f"{name}.")
-
-
-def _check_nodes(nodes: Any) -> None:
-    if not isinstance(nodes, list) or not nodes:
-        raise ValueError(f"redis.node must be one section or more, got {typed.shown(nodes)}")
-    for place, node in enumerate(nodes, 1):
-        where = f"redis.node {place}: "
-        if not isinstance(node, dict):
-            raise ValueError(f"{where}it must be a section, got {typed.shown(node)}")
-        _known(node, NodePrice, where)
-        _convert(node, NodePrice, where)
-
-
-def _convert(values: dict[str, Any], kind: type[Struct], where: str) -> None:
-    try:
-        typed.convert(values, kind)
-    except ValueError as error:
-        raise ValueError(f"{where}{error}") from None
-
-
-def _known(values: Mapping[str, Any], kind: type[Struct], where: str) -> None:
-    names = [field.name for field in fields(kind)]
-    for name in values:
-        if name not in names:
-            hint = nearest(name, names)
-            raise ValueError(f"{where}{name} must be a known key, got {name!r}{hint}")
+            price_file.check_sections(section.get("node"), NodePrice, "redis.node")
+        price_file.check_section(section, kind, f"{name}.")

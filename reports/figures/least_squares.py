@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from reports.figures.students_t import t_95
@@ -19,13 +20,23 @@ class Coefficient:
     half: float
 
 
-def fitted(rows: Sequence[Sequence[float]], values: Sequence[float]) -> list[Coefficient] | None:
+def fitted(
+    rows: Sequence[Sequence[float]],
+    values: Sequence[float],
+    groups: Sequence[Hashable] | None = None,
+) -> list[Coefficient] | None:
     """The coefficients of the columns of `rows` that explain `values` best, without an intercept.
 
     The intervals are from White's estimator (1980), which holds for any variances of the rows, with
-    the correction n/(n − k).  None with too few rows, or where the columns cannot be told apart.
+    the correction n/(n − k).  Rows of one of the `groups` may be correlated (Liang and Zeger 1986);
+    n is then the number of groups.  None with too few rows or groups, or where the columns cannot
+    be told apart.
     """
     if not rows or len(rows) < 3 * len(rows[0]):
+        return None
+    owners: Sequence[Hashable] = range(len(rows)) if groups is None else groups
+    count = len(set(owners))
+    if count <= len(rows[0]):
         return None
     columns = range(len(rows[0]))
     scale = [math.sqrt(sum(row[c] ** 2 for row in rows)) for c in columns]
@@ -38,15 +49,18 @@ def fitted(rows: Sequence[Sequence[float]], values: Sequence[float]) -> list[Coe
     seen = [sum(r[c] * y for r, y in zip(scaled, values, strict=True)) for c in columns]
     beta = [sum(inverse[a][b] * seen[b] for b in columns) for a in columns]
     rest = [y - sum(r[c] * beta[c] for c in columns) for r, y in zip(scaled, values, strict=True)]
-    free = len(rows) - len(columns)
+    free = count - len(columns)
+    scores: defaultdict[Hashable, list[float]] = defaultdict(lambda: [0.0 for _ in columns])
+    for owner, row, error in zip(owners, scaled, rest, strict=True):
+        for c in columns:
+            scores[owner][c] += row[c] * error
     meat = [
-        [sum(r[a] * r[b] * e * e for r, e in zip(scaled, rest, strict=True)) for b in columns]
-        for a in columns
+        [sum(score[a] * score[b] for score in scores.values()) for b in columns] for a in columns
     ]
     found = []
     for c in columns:
         variance = sum(inverse[c][a] * meat[a][b] * inverse[b][c] for a in columns for b in columns)
-        half = t_95(free) * math.sqrt(max(0.0, variance) * len(rows) / free)
+        half = t_95(free) * math.sqrt(max(0.0, variance) * count / free)
         found.append(Coefficient(beta[c] / scale[c], half / scale[c]))
     return found
 

@@ -20,6 +20,7 @@ from reports.records import (
     ConversationRecord,
     FaultWindow,
     LoadMark,
+    ModelCall,
     ProbeRecord,
     Sample,
     TurnRecord,
@@ -65,6 +66,8 @@ class History:
     """The forecast of Redis's memory; None: none was made."""
     calls: ModelCalls = field(default_factory=ModelCalls)
     """The calls of the model, by the log of its stand-in; empty: it has none."""
+    call_records: list[ModelCall] = field(default_factory=list)
+    """The same calls as records."""
     rehearsed: list[TurnRecord] = field(default_factory=list)
     """The turns of the rehearsal."""
 
@@ -161,9 +164,10 @@ def read(run_dir: Path) -> History:
 
     Raises HistoryError, with a sentence that names the file and the line, for anything else.
     """
+    run, logged = run_file.read(run_dir, RunDescription), _read(run_dir, ModelCall)
     return History(
         name=run_dir.resolve().name,
-        run=run_file.read(run_dir, RunDescription),
+        run=run,
         conversations=Conversations(run_dir / FILES[ConversationRecord]),
         unplayed=_read(run_dir, ArrivalRange),
         turns=Turns(run_dir / FILES[TurnRecord]),
@@ -173,7 +177,8 @@ def read(run_dir: Path) -> History:
         samples=_read(run_dir, Sample),
         marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
         forecast=forecast.read(run_dir),
-        calls=ModelCalls(model_calls.read(run_dir)),
+        calls=ModelCalls(logged),
+        call_records=logged,
         rehearsed=model_calls.read_rehearsal(run_dir),
     )
 

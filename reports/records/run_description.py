@@ -32,6 +32,7 @@ Words = Annotated[list[str], Meta(description="a list of words")]
 Switch = Annotated[bool, Meta(description="true or false")]
 Whole = Annotated[int, Meta(description="a whole number")]
 Counted = Annotated[int, Meta(ge=0, le=2**63 - 1, description="a whole number from 0")]
+Amount = Annotated[float, Meta(ge=0, le=1e12, description="a number from 0")]
 Object = Annotated[dict[str, Any], Meta(description="an object")]
 ImagesByRole = Annotated[
     dict[str, dict[str, str]], Meta(description="an object of objects of words")
@@ -172,6 +173,11 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """`replicas` (one core each) and `others` → the numbers of their cores; unset: not pinned."""
     model: ModelDescription | UnsetType = UNSET
     """The model; unset: the agent's own."""
+    night_conversations: Amount | UnsetType = UNSET
+    """Conversations of the whole sale night: the profile at full size, without compression; unset:
+    no stand-in logs what they cost."""
+    model_prices: Object | UnsetType = UNSET
+    """The prices of models that `--model-prices` gave; unset: those of diya count."""
     drained: Switch | UnsetType = UNSET
     """False: the run ends with the last reply, and does not watch the sessions expire."""
 

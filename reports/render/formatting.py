@@ -87,6 +87,15 @@ def share(value: float | None) -> str:
     return f"{percent:.{digits}f} %"
 
 
+def money(value: float | None, currency: str) -> str:
+    """An amount of money: `0.0042 USD`, `3.52 USD`, `1,234 USD`."""
+    if value is None:
+        return MISSING
+    if abs(value) >= 100:
+        return f"{value:,.0f} {currency}"
+    return f"{value:.2f} {currency}" if abs(value) >= 1 or value == 0 else f"{value:.2g} {currency}"
+
+
 def clock(value: float | None) -> str:
     """A moment of run time given in seconds: `0:07`, `2:31`, `1:02:31`."""
     if value is None:

@@ -7,11 +7,15 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from reports.checks import run_checks
+from reports.model_cost.prices import ModelPrices
 from reports.records.history import read
 from reports.verdict.result import build
 
@@ -19,13 +23,17 @@ RESULT_FILE = "result.json"
 SCHEMA_FILE = Path(__file__).parents[1] / "result.schema.json"
 
 
-def judge(run_dir: Path) -> dict[str, Any]:
+def judge(run_dir: Path, prices: ModelPrices | None = None) -> dict[str, Any]:
     """Read a run, check it and build its result, valid by the published schema.  Writes nothing.
 
-    Raises HistoryError when the directory does not hold a run.
+    `prices` are those of models, instead of the run's own.  Raises HistoryError when the directory
+    does not hold a run.
     """
     with _collector_paused():
         history = read(run_dir)
+        if prices is not None:
+            run = structs.replace(history.run, model_prices=prices.to_dict())
+            history = replace(history, run=run)
         result = build(history, run_checks(history))
         validate(result)
         return result

@@ -27,6 +27,7 @@ from reports.measures.phases import turns_by_phase
 from reports.measures.recovery import Impact, impacts
 from reports.measures.redis_memory import fleet_rss, measure
 from reports.measures.replicas import moved, replicas_seen
+from reports.model_cost.of_run import of_run
 from reports.records import Evidence, Fate, Finding
 from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED
 from reports.records.history import History
@@ -75,8 +76,15 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "seed": history.run.seed,
         "reproduce": list(history.run.command) or None,
         "timeline": build_timeline(history),
+        **_model_cost(history),
         **({} if history.run.simulated is UNSET else {"simulated": history.run.simulated}),
     }
+
+
+def _model_cost(history: History) -> dict[str, Any]:
+    """The cost of the model; missing where no stand-in logged its calls."""
+    cost = of_run(history)
+    return {} if cost is None else {"model_cost": cost.to_dict()}
 
 
 def _gate(finding: Finding) -> dict[str, Any]:

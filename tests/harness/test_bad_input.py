@@ -48,6 +48,7 @@ def refused(tmp_path: Path, *arguments: str, within: float = SECONDS) -> str:
         (("--sessions", "no_such_module:factory"), r"no module 'no_such_module'"),
         (("--replicas", "0"), r"replicas must be from 1 to 99, got 0"),
         (("--seed", "-1"), r"--seed -1"),
+        (("--model-prices", "no/such.toml"), r"--model-prices no/such\.toml: cannot be read"),
         (("--scale", "half"), r"--scale half: must be auto, or a factor above 0 and at most 10"),
         (("--scale", "0"), r"--scale 0: must be auto, or a factor above 0"),
         (("--scale", "nan"), r"--scale nan: must be auto, or a factor above 0"),

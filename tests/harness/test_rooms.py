@@ -54,8 +54,9 @@ REPORTS = {
     "measures": {"basics", "gates", "records"},
     "checks": {"gates", "records", "measures"},
     "diagnosis": {"records", "measures", "checks"},
-    "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis"},
-    "capacity": {"basics", "figures", "gates", "records", "measures", "checks"},
+    "model_cost": {"basics", "figures", "records"},
+    "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis", "model_cost"},
+    "capacity": {"basics", "figures", "gates", "records", "measures", "checks", "model_cost"},
     "render": {"figures", "gates", "records", "capacity"},
 }
 """The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""

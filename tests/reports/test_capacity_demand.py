@@ -18,6 +18,7 @@ from reports.figures.students_t import t_95
 from reports.records.errors import HistoryError
 from reports.records.history import History
 from reports.records.run_description import RunDescription
+from tests.reports.model_cost import a_log
 from tests.validate.capacity.service import Load, Service
 from tests.validate.capacity.written import played
 
@@ -97,6 +98,16 @@ def test_a_run_without_answers_has_no_demand(tmp_path: Path) -> None:
         measure_demand(History(name="empty", run=empty))
 
 
+def test_the_calls_and_tokens_of_a_turn_are_those_of_the_stand_in_s_log(tmp_path: Path) -> None:
+    made = a_log.run(12, 4)
+    found = measure_demand(a_log.history(made, tmp_path, a_log.log(made)))
+    assert found.model_calls.value == pytest.approx(2)
+    (use,) = found.model_use
+    assert use.model == a_log.MODEL
+    assert use.prompt_tokens.value == pytest.approx(3000)
+    assert measure_demand(made.history(tmp_path)).model_use == ()
+
+
 def test_least_squares_find_the_coefficients_and_their_intervals() -> None:
     inside = 0
     for seed in range(100):
@@ -107,6 +118,34 @@ def test_least_squares_find_the_coefficients_and_their_intervals() -> None:
         assert found is not None
         inside += abs(found[1].value - 0.5) <= found[1].half
     assert inside >= 88
+
+
+def test_rows_of_one_group_may_be_alike() -> None:
+    inside = alone = 0
+    for seed in range(100):
+        draw = random.Random(seed)
+        rows, values, groups = [], [], []
+        for group in range(20):
+            a, extra = draw.uniform(0, 10), draw.gauss(0, 5)
+            for _ in range(10):
+                rows.append([1.0, a])
+                values.append(3.0 + 0.5 * a + extra + draw.gauss(0, 1))
+                groups.append(group)
+        found, wrong = fitted(rows, values, groups), fitted(rows, values)
+        assert found is not None
+        assert wrong is not None
+        assert found[1].value == wrong[1].value
+        inside += abs(found[1].value - 0.5) <= found[1].half
+        alone += abs(wrong[1].value - 0.5) <= wrong[1].half
+    assert inside >= 85
+    assert alone < 70
+
+
+def test_a_fit_needs_more_groups_than_columns() -> None:
+    rows = [[1.0, float(n)] for n in range(10)]
+    values = [2.0 * n for n in range(10)]
+    assert fitted(rows, values, [n % 2 for n in range(10)]) is None
+    assert fitted(rows, values, [n % 3 for n in range(10)]) is not None
 
 
 def test_columns_that_cannot_be_told_apart_have_no_fit() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.render.sections import faults, latency, load, memory
+from reports.render.sections import faults, latency, load, memory, model_cost
 from reports.render.sections.section import Section, Table
 from reports.render.sizing_view import sizing_line
 from reports.render.slo_view import slo_line
@@ -14,6 +14,9 @@ SECTIONS = (
     latency.SECTION,
     memory.SECTION,
     load.SECTION,
+    model_cost.SECTION,
+    model_cost.SHARES,
+    model_cost.TURNS,
 )
 """In the order of the page."""
 

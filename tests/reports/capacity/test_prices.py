@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.capacity.prices import FILE, PriceError, read
+from reports.capacity.prices import FILE, read
+from reports.model_cost.price_file import PriceError
 
 NUMBER = "must be a number from 0 to 1,000,000, got"
 GOOD = FILE.read_text(encoding="utf-8")
