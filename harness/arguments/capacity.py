@@ -74,6 +74,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="the zones over which replicas are spread; one may be lost (default: %(default)s)",
     )
     parser.add_argument("--prices", metavar="FILE", help="your prices (default: those of diya)")
+    shared.model_prices(parser)
     parser.add_argument(
         "--minutes",
         type=number,

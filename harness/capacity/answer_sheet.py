@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.capacity import fleet_simulation, plan_night
 from harness.errors import ConfigError
+from harness.run import options
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
@@ -14,9 +15,9 @@ from reports.basics.exit_codes import ExitCode
 from reports.capacity import prices
 from reports.capacity.answer import AnswerSheet, Verdict
 from reports.capacity.findings import CapacityFindings
-from reports.capacity.prices import PriceError
 from reports.capacity.sheet import build
 from reports.capacity.target import Assumptions, Target, Today
+from reports.model_cost.price_file import PriceError
 from reports.render.answer import files
 
 HIGHEST_RATE = 1e7
@@ -41,6 +42,8 @@ class Wanted:
     zones: int = 3
     prices: str | None = None
     """The user's file of prices; None: those of diya."""
+    model_prices: str | None = None
+    """The user's file of prices of models; None: those of diya."""
 
 
 def make(
@@ -64,6 +67,7 @@ def make(
         simulation=None
         if findings.target is not None
         else fleet_simulation.simulation(run_dir, findings.seed, profile, book),
+        model_prices=options.model_prices(wanted.model_prices),
     )
 
 

@@ -15,7 +15,7 @@ from harness import parser
 from harness.capacity import answer_sheet
 from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
-from harness.run import model_options
+from harness.run import model_options, options
 from harness.run import plan as plans
 from harness.run.host import allowed_cores, usable_cores
 from harness.run.plan import Plan
@@ -52,6 +52,7 @@ def from_args(args: argparse.Namespace) -> Request:
     base = _base(args)
     # A question that cannot be answered is refused before anything is measured.
     answer_sheet.read_prices(asked.prices)
+    options.model_prices(asked.model_prices)
     answer_sheet.target_of(wanted(asked), base.profile, base.book)
     return Request(
         base=base,
@@ -74,8 +75,13 @@ def question(args: argparse.Namespace) -> Asked:
         replicas_now=args.replicas_now,
         shards_now=args.shards_now,
         zones=args.zones,
-        prices=None if args.prices is None else str(Path(args.prices).absolute()),
+        prices=_path(args.prices),
+        model_prices=_path(args.model_prices),
     )
+
+
+def _path(given: str | None) -> str | None:
+    return None if given is None else str(Path(given).absolute())
 
 
 def _base(args: argparse.Namespace) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.capacity.findings import Demand
@@ -10,6 +11,8 @@ from reports.capacity.redis_plan import RedisPlan
 from reports.capacity.target import Target
 from reports.figures.derive import assumed, derive
 from reports.figures.figure import Figure, unknown
+from reports.model_cost.model_use import ModelUse
+from reports.model_cost.prices import ModelPrices
 
 MILLION = 1e6
 
@@ -33,11 +36,17 @@ class Cost:
 
 
 def plan_cost(
-    target: Target, replicas: Figure, redis: RedisPlan, demand: Demand | None, prices: Prices
+    target: Target,
+    replicas: Figure,
+    redis: RedisPlan,
+    demand: Demand | None,
+    prices: Prices,
+    model_prices: ModelPrices,
 ) -> Cost:
     """The cost of a fleet that has its full size all the time, and of its Redis.
 
     For a night it counts from its start to its end; for a rate, the fleet is at that rate always.
+    `model_prices` are for the tokens that a stand-in for the model counted.
     """
     money = prices.currency
     per_hour = assumed(prices.replica.hour, money)
@@ -49,7 +58,7 @@ def plan_cost(
     conversations = _conversations_an_hour(target)
     each = [_per_million(part, conversations, money) for part in (fleet, store)]
     both = derive(lambda a, b: a + b, *each, unit=money, why="the fleet at its full size")
-    model = _model(target, demand, prices)
+    model = _model(target, demand, prices, model_prices)
     return Cost(
         hour=derive(lambda a, b: a + b, fleet, store, unit=money),
         replicas=each[0],
@@ -77,13 +86,18 @@ def _per_million(hour: Figure, conversations: Figure, money: str) -> Figure:
     )
 
 
-def _model(target: Target, demand: Demand | None, prices: Prices) -> Figure:
+def _model(
+    target: Target, demand: Demand | None, prices: Prices, model_prices: ModelPrices
+) -> Figure:
+    """By the tokens of the file of prices, or those that the stand-in counted."""
     money = prices.currency
+    call = None if prices.model is None else prices.model.call
+    if call is None and demand is not None and demand.model_use:
+        return _counted(target, demand.model_use, money, model_prices)
     if prices.model is None:
         return unknown(money, "the file of prices has no section [model]")
     if demand is None:
         return unknown(money, "the calls of the model were not measured")
-    call = prices.model.call
     if call is None:
         return unknown(
             money,
@@ -97,6 +111,26 @@ def _model(target: Target, demand: Demand | None, prices: Prices) -> Figure:
         assumed(call, money),
         unit=money,
         why=f"{prices.model.product}, {call * 1000:.3g} {money} for a thousand calls",
+    )
+
+
+def _counted(target: Target, use: Sequence[ModelUse], money: str, prices: ModelPrices) -> Figure:
+    """The model for a million conversations, by the stand-in's tokens a turn."""
+    if prices.currency != money:
+        return unknown(
+            money, f"the prices of models are in {prices.currency}, the others in {money}"
+        )
+    turns = target.turns_per_conversation
+    read, written = (
+        derive(lambda *parts: sum(parts), *parts, unit="tokens")
+        for parts in ([each.prompt_tokens for each in use], [each.output_tokens for each in use])
+    )
+    return derive(
+        lambda *parts: sum(parts) * turns * MILLION,
+        *(each.money(prices) for each in use),
+        unit=money,
+        why=f"{', '.join(each.model for each in use)}: {read.value or 0:,.0f} tokens in and "
+        f"{written.value or 0:,.0f} out a turn, counted by the stand-in",
     )
 
 

@@ -15,11 +15,14 @@ from reports.capacity.demand_rows import KINDS, Row, mean_earlier, rows
 from reports.capacity.findings import Demand
 from reports.capacity.measured_part import measured_part
 from reports.capacity.turn_times import turn_times, within
+from reports.figures.derive import derive
 from reports.figures.figure import Figure, Label, unknown
 from reports.figures.least_squares import Coefficient, fitted, ratio
 from reports.measures.intervals import percentile_interval
 from reports.measures.percentiles import percentile
 from reports.measures.spans import Span
+from reports.model_cost.by_model import use_by_model
+from reports.model_cost.model_use import ModelUse
 from reports.records.errors import HistoryError
 from reports.records.history import History, read
 
@@ -48,6 +51,7 @@ def measure_demand(run: Path | History, in_flight_limit: int | None = None) -> D
     found = rows(history, steps, span, idle or 0.0)
     redis = rows(history, redis_steps(history), span, 0.0)
     base, earlier = _line(found)
+    use = use_by_model(history)
     return Demand(
         turns=len(turns),
         turns_per_conversation=_turns_per_conversation(history),
@@ -59,10 +63,11 @@ def measure_demand(run: Path | History, in_flight_limit: int | None = None) -> D
         redis_s=_mean(redis, lambda row: row.used_s, "the processor time of Redis's main thread"),
         redis_bytes=memory_a_turn.bytes_per_turn(history),
         redis_session_bytes=memory_a_turn.bytes_per_session(history),
-        model_calls=_counted(history, "model_calls", span, "calls"),
+        model_calls=_model_calls(history, span, use),
         model_s=_counted(history, "model_s", span, "s"),
         latency_s=_median(latencies),
         replica_idle_share=_idle(idle),
+        model_use=use,
         in_flight_limit=in_flight_limit,
     )
 
@@ -158,6 +163,13 @@ def _others(history: History, replica: Sequence[Row], redis: Sequence[Row]) -> F
             amounts.append(row.turns)
     why = "the run's processor time but for the replica's and Redis's"
     return _figure(ratio(rest, amounts), "s", Label.MEASURED, why)
+
+
+def _model_calls(history: History, span: Span, use: Sequence[ModelUse]) -> Figure:
+    """Calls of the model a turn, by the log of the stand-in, or by the replica's own counter."""
+    if not use:
+        return _counted(history, "model_calls", span, "calls")
+    return derive(lambda *calls: sum(calls), *(each.calls for each in use), unit="calls")
 
 
 def _counted(history: History, name: str, span: Span, unit: str) -> Figure:

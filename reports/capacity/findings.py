@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from reports.figures.derive import conservative
 from reports.figures.figure import Figure
+from reports.model_cost.model_use import ModelUse
 
 SCHEMA_VERSION = 1
 FILE = "capacity.json"
@@ -49,6 +50,8 @@ class Demand(Struct, frozen=True, kw_only=True):
     """The median latency of a turn at this load."""
     replica_idle_share: Figure | None = None
     """The share of its core that a replica uses without any turn; None: not measured."""
+    model_use: tuple[ModelUse, ...] = ()
+    """Calls and tokens a turn of each model, by the log of the stand-in; empty: it has none."""
     in_flight_limit: int | None = None
     """The most turns that a replica takes at once; None: no such limit is known."""
 
@@ -217,6 +220,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     zones: int = 3
     prices: str | None = None
     """The user's file of prices; None: those of diya."""
+    model_prices: str | None = None
+    """The user's file of prices of models; None: those of diya."""
 
 
 class CapacityFindings(Struct, frozen=True, kw_only=True):

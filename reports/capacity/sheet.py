@@ -16,6 +16,8 @@ from reports.capacity.redis_plan import RedisPlan, plan_redis, unknown_plan
 from reports.capacity.target import Assumptions, Target, Today
 from reports.figures.derive import derive, percent
 from reports.figures.figure import Figure, Label, unknown
+from reports.model_cost.prices import ModelPrices
+from reports.model_cost.prices import read as read_model_prices
 
 OTHER_SESSIONS = "the sessions of this service are not in Redis"
 
@@ -30,11 +32,14 @@ def build(
     assumptions: Assumptions | None = None,
     simulation: Simulation | None = None,
     reach: Reach = REACH,
+    model_prices: ModelPrices | None = None,
 ) -> AnswerSheet:
-    """The sheet; pure, and the same for the same arguments.
+    """The sheet; the same for the same arguments.
 
-    `run` is the name of the capacity run's directory.
+    `run` is the name of the capacity run's directory; `model_prices` are those of models, diya's
+    when None.
     """
+    model_prices = model_prices or read_model_prices()
     given = Assumptions() if assumptions is None else assumptions
     asked, target = target, target.as_given()
     redis = _redis(findings, target, prices, given, reach)
@@ -44,7 +49,7 @@ def build(
     simulated = fleet["fleet.bare"].figure.label is Label.SIMULATED
     checked = simulation.checked_replicas if simulation is not None and simulated else None
     recommended = fleet["fleet.zone_lost" if given.zones > 1 else "fleet.n_plus_1"].figure
-    cost = plan_cost(target, recommended, redis, findings.demand, prices)
+    cost = plan_cost(target, recommended, redis, findings.demand, prices, model_prices)
     advice = autoscale.advise(findings, target, given)
     verdict, reasons = _verdict(
         findings, target, today, recommended, redis, fleet["fleet.bare"].figure
@@ -72,10 +77,16 @@ def build(
             **_what_if(findings, target, given, fleet["fleet.bare"].figure, checked, reach),
             **lines.sanity(measured),
         },
-        prices=prices.line,
+        prices=_prices(findings, prices, model_prices),
         charts=charts(findings, target, today, given.zones, recommended, redis, reach),
         trust=_trust(findings, checked),
     )
+
+
+def _prices(findings: CapacityFindings, prices: Prices, model_prices: ModelPrices) -> str:
+    """The sources of the prices; those of models where their tokens were counted."""
+    counted = findings.demand is not None and findings.demand.model_use
+    return f"{prices.line}; tokens: {model_prices.line}" if counted else prices.line
 
 
 def _of_one_replica(findings: CapacityFindings, today: Today) -> CapacityFindings:
@@ -285,7 +296,7 @@ def _trust(findings: CapacityFindings, checked: int | None) -> Trust:
     searched = [probe for probe in findings.probes if probe.kind is not ProbeKind.DEMAND]
     busy = [probe.others_share for probe in findings.probes if probe.others_share is not None]
     missing = ["the network between machines", "noisy neighbours", "a failover of Redis"]
-    if str(findings.environment.get("model", "scripted")).startswith("scripted"):
+    if str(findings.environment.get("model", "scripted")).startswith(("scripted", "stand-in")):
         missing.append("a real model's waits")
     if in_redis(findings):
         missing.append(f"Redis above {sessions:,} sessions" if sessions else "Redis at its size")

@@ -19,8 +19,10 @@ from reports.capacity.fleet import Simulation
 from reports.capacity.sheet import build
 from reports.capacity.target import Assumptions, Target, Today
 from reports.figures.figure import Label, unknown
+from reports.model_cost.model_use import ModelUse
 from tests.reports.capacity.a_capacity_run import (
     TODAY,
+    demand,
     findings,
     measured,
     night,
@@ -30,6 +32,8 @@ from tests.reports.capacity.a_capacity_run import (
     sustainable,
     target,
 )
+from tests.reports.model_cost.a_log import MODEL
+from tests.reports.model_cost.a_log import PRICES as LISTED
 
 PRICES = prices.read()
 
@@ -241,3 +245,22 @@ def test_a_wider_interval_of_the_measurement_widens_the_answer() -> None:
     wide = sheet(findings(sustainable=one), target(300)).lines["fleet.bare"].figure
     assert (narrow.low, narrow.high) == (10, 10)
     assert (wide.low, wide.value, wide.high) == (9, 12, 12)
+
+
+def test_the_model_s_cost_is_a_line_where_a_stand_in_counted_its_tokens() -> None:
+    use = ModelUse(
+        model=MODEL,
+        calls=measured(2, "calls"),
+        prompt_tokens=measured(3000, "tokens"),
+        output_tokens=measured(100, "tokens"),
+    )
+    found = findings(demand=demand(model_use=(use,)))
+    made = sheet(found, target(300), model_prices=LISTED)
+    line = made.lines["cost.model"]
+    assert line.figure.value == pytest.approx(2.5 * 4000)
+    assert line.figure.label is Label.ASSUMED
+    assert "counted by the stand-in" in line.note
+    assert made.prices.endswith("tokens: a list, as of 2026-11-27, USD")
+    without = sheet(findings(), target(300))
+    assert without.lines["cost.model"].figure.label is Label.UNKNOWN
+    assert "tokens: " not in without.prices
