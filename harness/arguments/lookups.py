@@ -81,3 +81,4 @@ def profile(commands: Any) -> None:
     show.add_argument("profile", metavar="NAME|FILE", help="which profile")
     show.add_argument("--journeys", metavar="FILE", help="for a profile that names some of these")
     show.add_argument("--seed", type=whole, help="with the arrivals that this seed draws")
+    shared.model_prices(show)

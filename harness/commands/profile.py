@@ -10,13 +10,16 @@ from pathlib import Path
 from chaos.errors import ChaosConfigError
 from chaos.fleet.redis_binary import find_server
 from harness.commands import plot
-from harness.run import options
+from harness.run import model_forecast, options
 from loadtests.arrivals.forecast import TURN_S, Forecast, forecast
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as loading
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from reports.basics.exit_codes import ExitCode
+from reports.model_cost import prices as model_prices
+from reports.model_cost.prices import ModelPrices
+from reports.render import formatting
 
 _WIDTH = 80
 _MARGIN = 10
@@ -35,7 +38,8 @@ def main(args: argparse.Namespace) -> int:
             options.check_seed(args.seed)
         book = None if args.journeys is None else journeys.load(Path(args.journeys))
         known = None if book is None else book.journeys
-        lines = show(loading.load(args.profile, known), args.seed, book, _server())
+        prices = options.model_prices(args.model_prices)
+        lines = show(loading.load(args.profile, known), args.seed, book, _server(), prices)
     print("\n".join(lines))
     return ExitCode.GO
 
@@ -61,11 +65,16 @@ def _server() -> str:
 
 
 def show(
-    profile: Profile, seed: int | None, book: Book | None = None, server: str = "redis"
+    profile: Profile,
+    seed: int | None,
+    book: Book | None = None,
+    server: str = "redis",
+    prices: ModelPrices | None = None,
 ) -> list[str]:
     """The forecast as lines of at most 80 columns.
 
-    `book` holds the journeys, ShopMax's when None; `server` is the name of the Redis server.
+    `book` holds the journeys, ShopMax's when None; `server` is the name of the Redis server;
+    `prices` are those of models, diya's when None.
     """
     ahead = forecast(profile, seed, book, server=server)
     title = f"{profile.name}: {profile.description}"
@@ -80,6 +89,7 @@ def show(
         *_sessions(profile, ahead),
         "",
         *_numbers(profile, ahead, server),
+        *_table([("Model", _model(profile, book, prices or model_prices.read()))]),
     ]
 
 
@@ -169,6 +179,22 @@ def _numbers(profile: Profile, ahead: Forecast, server: str) -> list[str]:
             )
         )
     return _table(rows)
+
+
+def _model(profile: Profile, book: Book | None, prices: ModelPrices) -> str:
+    """The cost of a real model, before any call was measured."""
+    found = model_forecast.of_load(profile, book, prices)
+    loads = (found.conversations, found.night_conversations, model_forecast.MILLION)
+    run, night, million = (formatting.money(found.money * each, found.currency) for each in loads)
+    read, written = (
+        f"{each * found.conversations / 1e6:.3g} M"
+        for each in (found.prompt_tokens, found.output_tokens)
+    )
+    return (
+        f"assumed {number(found.calls * found.conversations)} calls, {read} tokens in, {written} "
+        f"out: {run} with {found.model}, the night {night}, a million conversations {million}, at "
+        f"prices of {prices.date}"
+    )
 
 
 def _sliding(profile: Profile) -> str:

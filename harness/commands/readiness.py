@@ -11,10 +11,11 @@ from chaos.experiment.model import plan_of
 from harness import ci_files
 from harness.commands import join, report
 from harness.errors import RecordsError
-from harness.run import model_options, real_model, rundir
+from harness.run import model_forecast, model_options, rundir
 from harness.run import plan as plans
 from harness.run.play import play
 from harness.run.progress import Progress
+from reports.model_cost import prices
 from reports.records import run_file
 
 _LOG = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ def main(args: argparse.Namespace) -> int:
         f"{plan.profile.compression:g} s of the sale, TTL {plan.profile.real_ttl_seconds:g} s"
     )
     if plan.model.kind == model_options.REAL:
-        for line in real_model.announcement(plan.profile, plan.seed):
+        listed = plan.model_prices or prices.read()
+        for line in model_forecast.announcement(plan.profile, plan.book, listed):
             progress.say(line)
     if plan.experiment is not None:
         for note in plan.experiment.notes:

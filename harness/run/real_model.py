@@ -1,4 +1,4 @@
-"""`--model real`: needs a key, and says before anything starts what the run will ask of it."""
+"""`--model real` needs a key, which must be in no file of the run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import ConfigError
-from loadtests.arrivals.peak import peak_turns_per_s
-from loadtests.profiles.profile import Profile
 
-CALLS_A_TURN = 2
-"""Of an agent with one tool: the call of the tool, and the reply.  More tools are more calls."""
 _KEY = re.compile(r"(?:[A-Z0-9]+_)*API_KEY|GOOGLE_APPLICATION_CREDENTIALS|GOOGLE_CLOUD_PROJECT")
 _IN_A_FILE = re.compile(
     rf"^\s*(?:export\s+)?(?:{_KEY.pattern})\s*=\s*[\"']?([^\s\"'#]+)", re.MULTILINE
@@ -50,22 +46,3 @@ def keys_in_files(agent: Path | None) -> set[str]:
                 text = (folder / ".env").read_text(encoding="utf-8", errors="replace")
                 found.update(_IN_A_FILE.findall(text))
     return found
-
-
-def announcement(profile: Profile, seed: int) -> list[str]:
-    """What the run asks of the real model, in sentences."""
-    turns = profile.expected_turns
-    calls = CALLS_A_TURN * turns
-    peak = CALLS_A_TURN * 60 * peak_turns_per_s(profile, seed)
-    return [
-        f"real model: up to {turns:,.0f} turns, at {CALLS_A_TURN} calls a turn {calls:,.0f} calls, "
-        f"{peak:,.0f} a minute at the peak",
-        *cost(turns),
-        "first tiers of Gemini and OpenAI allow 500 to 1,000 calls a minute; above its limit the "
-        "run measures refusals (429)",
-    ]
-
-
-def cost(turns: float) -> list[str]:
-    """What so many turns cost, in sentences; empty where no price is known."""
-    return []

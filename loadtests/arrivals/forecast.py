@@ -173,14 +173,20 @@ def _drawn(profile: Profile, seed: int, book: Book | None) -> Iterator[Talk]:
         yield laid_out(conversation.plan(profile, arrival, _RUN, book), arrival.due)
 
 
-def sample_talks(profile: Profile, book: Book | None) -> Iterator[Talk]:
-    """Conversations from time 0 on, always the same ones, journeys in their shares."""
+def sample_plans(profile: Profile, book: Book | None) -> Iterator[ConversationPlan]:
+    """Conversations of a load, always the same ones, journeys in their shares."""
     ends = list(itertools.accumulate(profile.journeys.values()))
     names = list(profile.journeys)
     for index in range(_SAMPLE):
         name = names[bisect.bisect(ends, (index + 0.5) / _SAMPLE * ends[-1])]
         arrival = Arrival(index, 0.0, name, derive("forecast", index))
-        yield laid_out(conversation.plan(profile, arrival, _RUN, book), 0.0)
+        yield conversation.plan(profile, arrival, _RUN, book)
+
+
+def sample_talks(profile: Profile, book: Book | None) -> Iterator[Talk]:
+    """The conversations of `sample_plans`, from time 0 on."""
+    for plan in sample_plans(profile, book):
+        yield laid_out(plan, 0.0)
 
 
 def _sliding(profile: Profile, book: Book | None) -> Iterator[Talk]:
