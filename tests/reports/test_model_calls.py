@@ -9,9 +9,11 @@ import pytest
 from msgspec import structs
 
 from reports.checks.model_calls import check_model_calls
+from reports.measures.continuity.called_tools import called_tools
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.tallies import Tallies
 from reports.records import Finding, ModelCall, Signatures, Status
+from reports.records.run_description import ModelDescription
 from reports.render.sections import SECTIONS
 from reports.verdict.judge import judge
 from tests.reports.a_run import Run
@@ -164,3 +166,25 @@ def test_the_short_way_acquits_only_what_the_long_way_acquits(shows: Any, tmp_pa
     result = judge(run.write(tmp_path / "run"))["continuity"]
     assert result["context_missed"] == slow.violations["context_missed"].turns
     assert result["turns_witnessed"] == slow.witnessed
+
+
+@pytest.mark.parametrize(
+    ("settings", "ran"),
+    [({}, []), ({"tools": "pay,mail"}, ["pay"]), ({"tools": "all"}, ["look_up", "pay"])],
+)
+def test_the_result_says_which_tools_ran(
+    tmp_path: Path, settings: dict[str, str], ran: list[str]
+) -> None:
+    run = logged()
+    one = run.calls[0]
+    for name in ("pay", "look_up", "look_up", "transfer_to_agent"):
+        run.calls.append(structs.replace(one, answer="call", names=(name,)))
+    run.calls.append(structs.replace(one, answer="call", names=("cut",), done=None))
+    history = run.history(tmp_path / "run")
+    model = ModelDescription(kind="stand-in", settings=settings)
+    history.run = structs.replace(history.run, model=model)
+    tools = {each["name"]: each for each in called_tools(history)}
+    assert {name: tools[name]["calls"] for name in ("pay", "look_up")} == {"pay": 1, "look_up": 2}
+    assert [name for name in ("look_up", "pay") if tools[name]["ran"]] == ran
+    assert "transfer_to_agent" not in tools
+    assert "cut" not in tools

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import Any
 
+from reports.measures.continuity.called_tools import called_tools
 from reports.measures.continuity.joined_calls import NOBODY, SEVERAL, join
 from reports.measures.continuity.learned import Habit, learn
 from reports.records.history import History
@@ -46,4 +47,5 @@ def call_counts(history: History) -> dict[str, Any] | None:
             {"name": name, "calls": by_agent[name], "shows": _HABITS[agent.habit]}
             for name, agent in sorted(agents.items())
         ],
+        "tools": called_tools(history),
     }

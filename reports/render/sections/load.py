@@ -65,6 +65,12 @@ def _calls(result: Result) -> list[tuple[str, str]]:
     ]
     if agents:
         rows.append(("Agents that do not show their model everything", ", ".join(agents)))
+    tools = [
+        f"{tool['name']} {tool['calls']:,} ({'ran' if tool['ran'] else 'did not run'})"
+        for tool in calls.get("tools", ())
+    ]
+    if tools:
+        rows.append(("Tools that the stand-in for the model called", ", ".join(tools)))
     return rows
 
 
