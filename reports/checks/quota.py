@@ -44,8 +44,8 @@ def check_quota(history: History) -> list[Finding]:
     if refused:
         reasons = " and ".join(f"{n} for {why}" for why, n in used.refused_for.most_common())
         summary = (
-            f"{name} does not carry the sale: {refused:,} of {len(used.t):,} calls were refused "
-            f"({reasons}), the first at {_moment(history, used.refused[0])}. {needed.told()}"
+            f"{name} does not carry the sale: {refused:,} of {len(used.t):,} calls were refused, "
+            f"the first at {_moment(history, used.refused[0])} ({reasons}). {needed.told()}"
         )
         return [
             Finding(_GATE, "run", Status.FAIL, refused, 0, "calls", summary, evidence),
@@ -91,9 +91,11 @@ class _Needed:
         at = _moment(self.history, self.peak_at)
         tiers = [self._smallest(each) for each in presets().ladders if self._called(each)]
         carried = f": {'; '.join(tiers)}" if tiers else ""
+        # Refused calls come again, and count: what the sale needs without them is not known here.
+        needs = "asked, repeated calls included, for" if self.used.refused else "needs"
         return (
-            f"The peak needs {self.requests:,.0f} requests and {self.tokens:,.0f} tokens a minute "
-            f"(at {at}; {self.played.words(self.window_s)}){carried}"
+            f"The peak {needs} {self.requests:,.0f} requests and {self.tokens:,.0f} tokens a "
+            f"minute (at {at}; {self.played.words(self.window_s)}){carried}"
         )
 
     def lines(self) -> list[str]:

@@ -18,6 +18,7 @@ from reports.diagnosis.machine import dearer, full, others
 from reports.diagnosis.model import model
 from reports.diagnosis.one_core import replica, shared
 from reports.diagnosis.queue import queue
+from reports.diagnosis.quota import quota
 from reports.diagnosis.redis_silent import redis_silent
 from reports.diagnosis.said import answered_with, errors
 from reports.diagnosis.scene import Cause, Scene
@@ -26,6 +27,7 @@ from reports.records import Finding, Status
 from reports.records.history import History
 
 CAUSES: tuple[Callable[[Scene], Cause | None], ...] = (
+    quota,
     dearer,
     others,
     full,

@@ -12,7 +12,8 @@ from redis.crc import key_slot
 
 from reports.checks import run_checks
 from reports.diagnosis import UNEXPLAINED, Diagnosis, diagnoses
-from reports.records import Outcome, Sample
+from reports.records import ModelCall, Outcome, Sample
+from reports.records.model_calls import ModelCalls
 from reports.verdict.judge import judge
 from tests.reports.a_run import Run, redis_samples
 
@@ -192,6 +193,37 @@ def test_a_redis_that_did_not_answer_is_named(tmp_path: Path) -> None:
     found = diagnosis(made, tmp_path)
     assert found.cause == "redis_silent"
     assert found.sentence.startswith("Redis did not answer for 27 s")
+
+
+@pytest.mark.parametrize(("refused", "cause"), [(True, "quota"), (False, "other_processes")])
+def test_a_quota_that_refused_the_calls_of_the_slow_turns_is_named(
+    tmp_path: Path, refused: bool, cause: str
+) -> None:
+    history = sampled(run(), "host", machine(55.0, 45.0)).history(tmp_path)
+    calls = []
+    for number in range(len(history.turns)):
+        turn = history.turns[number]
+        slow = turn.done - turn.due > 5.0
+        calls.append(
+            ModelCall(
+                t=turn.due,
+                done=turn.due + 0.1,
+                dialect="gemini",
+                status=429 if slow else 200,
+                messages=(turn.message,),
+                # A quota may refuse the calls of other turns only: then it is not the cause.
+                refused="requests" if slow is refused else None,
+            )
+        )
+    history.calls = ModelCalls(calls)
+    (found,) = (
+        each
+        for each in diagnoses(history, run_checks(history))
+        if each.gate == "latency.steady_p99"
+    )
+    assert found.cause == cause
+    if refused:
+        assert found.sentence == "the model's quota refused calls of 20 of 20 turns"
 
 
 def slow_calls(lag: float) -> Run:

@@ -189,7 +189,8 @@ def test_a_quota_that_refused_a_call_does_not_carry_the_sale(tmp_path: Path) -> 
     assert (found.status, found.value, found.limit) == (Status.FAIL, 4, 0)
     assert found.summary.startswith(
         "The quota of 600 requests and 50,000 tokens a minute does not carry the sale: 4 of 484 "
-        "calls were refused (3 for requests and 1 for tokens), the first at 30.0 s, in hold. "
+        "calls were refused, the first at 30.0 s, in hold (3 for requests and 1 for tokens). "
+        "The peak asked, repeated calls included, for "
     )
     assert found.evidence[0] == "answered at most: 480 requests and 57,600 tokens a minute"
 

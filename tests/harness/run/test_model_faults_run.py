@@ -76,7 +76,7 @@ def test_a_quota_that_is_too_small_is_named_with_the_moment_at_which_it_fails(
     assert gate["status"] == "fail"
     assert re.match(
         r"The quota of 300 requests a minute does not carry the sale: \d+ of [\d,]+ calls were "
-        r"refused \(\d+ for requests\), the first at [\d.]+ s, in (warmup|steady)\. The peak ",
+        r"refused, the first at [\d.]+ s, in (warmup|steady) \(\d+ for requests\)\. The peak ",
         gate["summary"],
     )
     assert result["headline"].startswith("The quota of 300 requests a minute does not carry")
