@@ -20,6 +20,7 @@ from harness.run import model_quota, real_model
 from reports.basics.addresses import without_password
 from reports.measures.model_quota.presets import Quota
 from reports.records.run_description import ModelDescription
+from target_service.stand_in import latency
 from target_service.stand_in.replies.allowed import AllowedTools
 from target_service.stand_in.replies.errors import RepliesError
 
@@ -170,11 +171,15 @@ def _options(args: argparse.Namespace) -> tuple[tuple[str, str], ...]:
             model_quota.given(value)
         if name == "recorded" and not Path(value).is_dir():
             raise ConfigError(f"--recorded {value}: must be a folder that `diya model` recorded")
-        if name == "tools":
-            try:
+        try:
+            if name == "tools":
                 AllowedTools.parse(value)
-            except RepliesError as error:
-                raise ConfigError(f"--tools: {error}") from None
+            if name == "latency":
+                latency.parse(value)
+        except RepliesError as error:
+            raise ConfigError(f"--tools: {error}") from None
+        except latency.LatencyError as error:
+            raise ConfigError(f"--latency: {error}") from None
     return given
 
 

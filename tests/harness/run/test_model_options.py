@@ -123,6 +123,7 @@ def test_a_service_of_another_image_is_asked_for_allowed_tools_only() -> None:
             ("--env", "compose", "--model", "stand-in"),
             "--model stand-in: must not be given with --env compose",
         ),
+        (("--model", "stand-in", "--latency", "soon"), "--latency: must be none, .*got 'soon'"),
         (
             ("--model", "stand-in", "--recorded", "no/such"),
             "--recorded no/such: must be a folder",
