@@ -45,6 +45,26 @@ WITHOUT_MODEL = (
     "root_agent = Agent(name='shop', model='gemini-2.5-flash', before_agent_callback=say)\n"
 )
 
+TALKATIVE = """
+import os
+from google.adk.agents import Agent
+from google.adk.models.base_llm import BaseLlm
+from google.adk.models.llm_response import LlmResponse
+from google.genai import types
+
+class Own(BaseLlm):
+    model: str = "own"
+
+    async def generate_content_async(self, llm_request, stream=False):
+        print("my key is", os.environ["OPENAI_API_KEY"])
+        if os.environ.get("SHOP_FAILS"):
+            raise ValueError("the model refused " + os.environ["OPENAI_API_KEY"])
+        yield LlmResponse(content=types.Content(role="model", parts=[types.Part(text="Yes.")]))
+
+root_agent = Agent(name="shop", model=Own(), instruction="Help.")
+"""
+"""It logs its key, and tells it in an error."""
+
 
 def write(folder: Path, code: str) -> Path:
     """The folder of an agent with this code."""

@@ -69,6 +69,27 @@ def test_an_unmodified_agent_is_driven_and_nothing_is_left(
     assert command.nothing_left(run["run_id"])
 
 
+def test_a_key_that_an_agent_logs_is_in_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    agent, out = agents.write(tmp_path, agents.TALKATIVE), tmp_path / "runs"
+    words = ("--experiment", "none", "--agent", str(agent), "--model", "real", "--out", str(out))
+    without_latency = WORDS[: WORDS.index("--latency")]
+    finished = command.run(*without_latency, *words)
+    check_sound(finished, out)
+    run_dir = command.only_run(out)
+    logs = [each.read_text() for each in (run_dir / "logs").glob("r0?.log")]
+    assert any(f"my key is {'*' * len(KEY)}" in text for text in logs)
+    assert holds(run_dir, KEY) == []
+    assert "real model: " in finished.stderr
+    monkeypatch.setenv("SHOP_FAILS", "yes")
+    refused = command.run(*without_latency, *words)
+    assert refused.returncode == 104
+    assert "the model refused …" in refused.stderr
+    assert KEY not in finished.stdout + finished.stderr + refused.stdout + refused.stderr
+
+
 def test_shopmax_is_driven_over_the_same_wire(tmp_path: Path) -> None:
     out = tmp_path / "runs"
     finished = command.run(*WORDS, "--experiment", "none", "--model", "stand-in", "--out", str(out))
