@@ -49,6 +49,7 @@ _DATA = (
     "reports/*.schema.json",
     "reports/capacity/answer.schema.json",
     "reports/capacity/prices.toml",
+    "reports/measures/model_quota/presets.toml",
     "reports/model_cost/model_prices.toml",
 )
 _LONGEST_SILENCE_S = 900
