@@ -131,7 +131,7 @@ def announcement(
         f"{found.prompt_tokens * talks / MILLION:.3g} million tokens read and "
         f"{found.output_tokens * talks / MILLION:.3g} million written, "
         f"{formatting.money(found.money * talks, found.currency)} with {found.model} (assumed: "
-        f"{ASSUMED.words}; {prices.line})",
+        f"{ASSUMED.words}; {prices.line}); the rehearsal comes on top",
         f"the busiest minute asks for {found.busiest_calls:,.0f} calls and "
         f"{found.busiest_prompt + found.busiest_output:,.0f} tokens; public tiers as of "
         f"{known.date}: {'; '.join(_ladders(found))}",
