@@ -366,6 +366,38 @@ def test_an_earlier_attempt_of_a_turn_is_judged_too(tmp_path: Path) -> None:
     assert failed(run, tmp_path) == {"context_missed": 1}
 
 
+def opened_anew(shown_later: list[int]) -> Run:
+    """A turn whose first attempt took so long that its session had gone at the second one."""
+    run = a_run()
+    night(run)
+    run.fault("kill-replica", 30.0, 33.0, target=R2)
+    each = talk(run, 34.0, [R1], audit=False)
+    steps = each.turns[0].steps
+    expires = each.turns[0].done + TTL
+    again: dict[str, Any] = {"attempts": 2, "took": 2.0, "reopened": expires + 0.5}
+    each.turn(expires - 1.0, seen=None, replica=R3, steps=steps, **again)
+    each.turn(seen=None, replica=R1, steps=steps)
+    each.audit(whole(each.id(1), each.id(2)))
+    shown = {0: [0], 1: [1], 2: shown_later}
+    log(run, lambda c, turn: shown[turn] if c is each else everything(c, turn))
+    first_attempt = [each.turns[0].message, each.turns[1].message]
+    run.calls.append(model_log.call(each.turns[1], first_attempt, 0.005, caller=R2))
+    return run
+
+
+def test_an_attempt_before_a_session_was_opened_anew_shows_the_old_one(tmp_path: Path) -> None:
+    assert failed(opened_anew([1, 2]), tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("shown", "gate"), [([0, 1, 2], "resurrected"), ([2], "context_missed")], ids=["old", "less"]
+)
+def test_the_turn_after_a_session_was_opened_anew_shows_the_new_one(
+    shown: list[int], gate: str, tmp_path: Path
+) -> None:
+    assert failed(opened_anew(shown), tmp_path) == {gate: 1}
+
+
 def test_the_log_of_another_clock_is_joined_within_a_tenth_of_a_second(tmp_path: Path) -> None:
     run = a_run()
     night(run)
