@@ -324,6 +324,25 @@ def test_messages_that_the_ttl_must_have_taken_are_resurrected(tmp_path: Path) -
     assert failed(after_the_ttl(everything), tmp_path) == {"resurrected": 1}
 
 
+@pytest.mark.parametrize("old", [0.02, 0.08], ids=["before it", "after it"])
+def test_a_call_of_the_expired_session_is_legal_until_another_was_opened(
+    old: float, tmp_path: Path
+) -> None:
+    run = a_run()
+    night(run, talks=20)
+    back = talk(run, 10.0, [R1], audit=False)
+    late = back.ended + TTL + 1
+    back.turn(at=late, seen=None, replica=R1, reopened=late + 0.05, took=0.4)
+    back.audit(whole(back.id(1)))
+    texts = [turn.message for turn in back.turns]
+    log(run, lambda each, turn: None if each is back and turn else everything(each, turn))
+    run.calls += [
+        model_log.call(back.turns[1], texts, old),
+        model_log.call(back.turns[1], texts[1:], 0.1),
+    ]
+    assert set(failed(run, tmp_path)) == ({"resurrected"} if old > 0.05 else set())
+
+
 @pytest.mark.parametrize("shown", [[0, 1, 2], [0, 2]], ids=["there", "not there"])
 def test_a_turn_of_unknown_fate_may_be_shown_or_not(shown: list[int], tmp_path: Path) -> None:
     run = a_run()

@@ -95,13 +95,16 @@ class CallWitness:
             return Testimony.NONE
         message = joined.rows.message[row]
         acknowledged = turn.outcome is Outcome.OK
-        testimony = self._judge(row, message) if acknowledged else Testimony.NONE
+        testimony = self._judge(turn, row, message) if acknowledged else Testimony.NONE
         self._sent.append(_Sent(turn.turn, message, acknowledged and durable))
         return testimony
 
-    def _judge(self, row: int, message: int) -> Testimony:
+    def _judge(self, turn: TurnRecord, row: int, message: int) -> Testimony:
         joined, calls = self._joined, self._joined.calls
         found = joined.of.get(row, [])
+        if turn.reopened is not None:
+            # Until the customer heard that the session is gone, an attempt was in the old one.
+            found = [call for call in found if calls.t[call] > turn.reopened]
         mine = [c for c in found if not self._learned.by_design(calls.agents[calls.agent[c]])]
         if not mine:
             return Testimony.BY_DESIGN if found else Testimony.NONE
@@ -109,7 +112,8 @@ class CallWitness:
         doubted = False
         for call in mine:
             seen = self._see(call, message)
-            if seen is _Seen.RIGHT:
+            # A forgotten attempt may have begun before the session expired.
+            if seen is _Seen.RIGHT or (seen is _Seen.STALE and turn.unsure):
                 right.append(call)
                 continue
             self._tell(call, message)

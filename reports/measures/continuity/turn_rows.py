@@ -35,7 +35,7 @@ class TurnRows:
         self.ok = bytearray()
         """1: it was acknowledged."""
         self.once = bytearray()
-        """1: it took one attempt."""
+        """1: it took one attempt, in the session of the turn before."""
         self.stepped = bytearray()
         """1: its answer showed steps of tools."""
         self.anew = bytearray()
@@ -87,7 +87,7 @@ class TurnRows:
             self.sent.append(turn.sent)
             self.until.append(self._until(turn.sent, turn.done) if late else turn.done)
             self.ok.append(turn.outcome is _OK)
-            self.once.append(turn.attempts == 1)
+            self.once.append(turn.attempts == 1 and turn.reopened is None)
             self.stepped.append(bool(turn.steps))
             self.anew.append(anew)
             self.place.append(self._place(turn))
