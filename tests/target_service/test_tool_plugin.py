@@ -14,6 +14,7 @@ from target_service.settings import SettingsError, from_environment
 from target_service.stand_in.replies import kept
 from target_service.stand_in.replies.allowed import AllowedTools
 from target_service.stand_in.replies.kept import KeptAnswer
+from tests.target_service.conftest import StartReplica
 from tests.target_service.test_own_agent import serve
 
 pytestmark = pytest.mark.filterwarnings("ignore:The `plugins` argument:DeprecationWarning")
@@ -92,11 +93,17 @@ root_agent = LlmAgent(
 """
 
 
-def play(folder: Path, option: str | None, recording: Path | None = None) -> dict[str, Any]:
-    """The answers of the tools in one turn, by name; `ran` has those that ran."""
+def write(folder: Path) -> Path:
+    """The folder with the agent in it."""
     folder.mkdir()
     (folder / "__init__.py").touch()
     (folder / "agent.py").write_text(AGENT)
+    return folder
+
+
+def play(folder: Path, option: str | None, recording: Path | None = None) -> dict[str, Any]:
+    """The answers of the tools in one turn, by name; `ran` has those that ran."""
+    write(folder)
     plugins = [] if option is None else [ToolPlugin(AllowedTools.parse(option), recording)]
     message = {"role": "user", "parts": [{"text": "Hi"}]}
     turn = {"appName": folder.name, "userId": "u", "sessionId": "s", "newMessage": message}
@@ -174,3 +181,17 @@ def test_the_settings_say_which_tools_run(option: str | None, count: int) -> Non
 def test_settings_that_name_no_tools_are_refused() -> None:
     with pytest.raises(SettingsError, match="DIYA_TOOLS must be `dry`"):
         tool_plugin.of(from_environment({"DIYA_TOOLS": "a b"}))
+
+
+def test_a_replica_that_is_told_so_runs_no_tool(
+    start_replica: StartReplica, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "desk_replica")
+    replica = start_replica("dry", DIYA_AGENT=str(folder), DIYA_TOOLS="dry")
+    replica.wait_ready()
+    message = {"role": "user", "parts": [{"text": "Hi"}]}
+    turn = {"appName": folder.name, "userId": "u", "sessionId": "s", "newMessage": message}
+    replica.http.post(f"/apps/{folder.name}/users/u/sessions", json={"sessionId": "s"})
+    answer = replica.http.post("/run", json=turn)
+    assert answer.json()[-1]["content"]["parts"][0]["text"] == "Done"
+    assert not (folder / "ran.txt").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import ipaddress
 import json
 import uuid
 from typing import Annotated, Any, Literal
@@ -12,8 +13,8 @@ import pytest
 from google.adk.tools.function_tool import FunctionTool
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
-from pydantic import BaseModel, Field, TypeAdapter
+from jsonschema import Draft202012Validator
+from pydantic import AnyUrl, BaseModel, Field, TypeAdapter
 
 from target_service.stand_in.replies import values
 from target_service.stand_in.replies.errors import Unsatisfiable
@@ -32,7 +33,7 @@ def made(schema: Any, message: str = MESSAGE, name: str = "") -> Any:
 
 def check(schema: Any, value: Any) -> None:
     """The value is valid, and survives the way over the wire."""
-    Draft202012Validator(schema, format_checker=FormatChecker()).validate(value)
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
     assert json.loads(json.dumps(value)) == value
 
 
@@ -201,3 +202,23 @@ def test_a_schema_that_allows_nothing_is_said_to_be_so(schema: Any) -> None:
 def test_the_next_alternative_is_taken_where_one_allows_nothing() -> None:
     schema = {"anyOf": [{"type": "integer", "minimum": 2, "maximum": 1}, {"type": "boolean"}]}
     assert isinstance(made(schema), bool)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("date", datetime.date),
+        ("date-time", datetime.datetime),
+        ("time", datetime.time),
+        ("duration", datetime.timedelta),
+        ("uuid", uuid.UUID),
+        ("uri", AnyUrl),
+        ("ipv4", ipaddress.IPv4Address),
+        ("ipv6", ipaddress.IPv6Address),
+    ],
+)
+def test_pydantic_reads_a_text_of_each_format(name: str, kind: type[Any]) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    items = {"type": "string", "format": name}
+    texts = made({"type": "array", "items": items, "minItems": 20, "uniqueItems": True})
+    assert len({adapter.validate_python(text) for text in texts}) == 20
