@@ -150,10 +150,12 @@ class Recorder:
         key = call.caller
         if not key or key.startswith(_OWN_KEY):
             key = self._keys[call.dialect]
-        if key and any(each[0].lower() == b"authorization" for each in request.headers):
+        names = {each[0].lower() for each in request.headers if each[1]}
+        if key and b"authorization" in names:
             headers.append((b"authorization", f"Bearer {key}".encode("latin-1")))
         elif key:
-            headers.append((b"x-goog-api-key", key.encode("latin-1")))
+            name = b"api-key" if b"api-key" in names else b"x-goog-api-key"  # Azure, or Google
+            headers.append((name, key.encode("latin-1")))
         headers.append((b"accept-encoding", b"identity"))
         return f"{base}{request.path}{'?' if query else ''}{query}", headers
 

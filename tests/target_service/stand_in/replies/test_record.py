@@ -18,7 +18,9 @@ from target_service.stand_in.replies.errors import RepliesError
 from target_service.stand_in.replies.record import Recorder
 from target_service.stand_in.replies.recorded import Recorded
 from target_service.stand_in.reply import Reply, ToolCall
+from target_service.stand_in.upstream import Request
 from tests.target_service.stand_in import servers
+from tests.target_service.stand_in.replies import calls
 
 pytestmark = pytest.mark.service
 
@@ -158,15 +160,15 @@ def test_a_recorded_conversation_is_replayed_for_another_order(
     with servers.running(Chain(ALL, recorded=Recorded(folder, ALL)).reply) as replaying:
         again = agent(replaying, stream=stream).turn("Where is my order ORD-7?", "diya-r01")
         assert again.text == "Order ORD-7 is in Pune."
-        calls = replaying.next_calls(2)
-    assert [(each["source"], each["answer"], each["names"]) for each in calls] == [
+        logged = replaying.next_calls(2)
+    assert [(each["source"], each["answer"], each["names"]) for each in logged] == [
         ("recorded", "call", ["track"]),
         ("recorded", "text", []),
     ]
     times = {(each.first_token_s, each.whole_s) for each in kept.read_replies(folder)}
     # The drawn delay may be that of another reply with the same kind of answer, of another length.
     assert min(first for first, _ in times) >= 0.02
-    assert all(each["first_token_s"] in {first for first, _ in times} for each in calls)
+    assert all(each["first_token_s"] in {first for first, _ in times} for each in logged)
 
 
 @pytest.mark.parametrize("agent", AGENTS)
@@ -234,14 +236,15 @@ def test_a_reply_that_breaks_off_is_not_kept(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_a_model_that_cannot_be_reached_is_a_bad_gateway(folder: Path) -> None:
+def test_a_model_that_cannot_be_reached_is_an_error_of_its_api(folder: Path) -> None:
     with servers.running(upstream=Recorder(folder, "http://127.0.0.1:9")) as client:
         answer = client.ask(
             "POST",
             "/v1beta/models/gemini-2.5-flash:generateContent",
             {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]},
         )
-    assert answer.status == 502
+    assert answer.status == 503
+    assert "the real model at 127.0.0.1:9 cannot be reached" in answer.json["error"]["message"]
 
 
 def test_a_recording_without_a_reply_is_refused(tmp_path: Path) -> None:
@@ -264,3 +267,18 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RepliesError, match="--record: must be a folder that can be made"):
         Recorder(tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize("name", ["authorization", "api-key", "x-goog-api-key"])
+def test_the_key_stays_in_the_header_in_which_it_came(folder: Path, name: str) -> None:
+    value = f"Bearer {SECRET}" if name == "authorization" else SECRET
+    sent = ((name.encode(), value.encode()), (b"host", b"here"), (b"x-other", b"1"))
+    request = Request("POST", "/v1/chat/completions", "", sent, b"{}")
+    call = calls.call(caller=SECRET, dialect="openai")
+    url, headers = Recorder(folder, "https://example.com/v1")._address(request, call)
+    assert url == "https://example.com/v1/chat/completions"
+    assert dict(headers) == {
+        b"x-other": b"1",
+        name.encode(): value.encode(),
+        b"accept-encoding": b"identity",
+    }
