@@ -57,8 +57,6 @@ class CallWitness:
         self.shared: tuple[int, ...] = ()
         """The calls of the last turn that show too little, and may be another customer's."""
         self._saw = ""
-        self._reopened = False
-        """Whether attempts of the turn to be judged asked for two sessions."""
 
     def may_begin_anew(self, turn: int) -> None:
         """The session may have expired before this turn."""
@@ -68,14 +66,6 @@ class CallWitness:
         """The session must have expired before this turn."""
         self._begins = [turn]
 
-    def took_another_session(self, turn: int) -> None:
-        """The session had gone, and this turn was sent again in a new one.
-
-        The calls of its earlier attempts are of the old session.
-        """
-        self._begins.append(turn)
-        self._reopened = True
-
     def saw(self, turn: TurnRecord) -> str:
         """What the last call that showed something wrong was shown."""
         return self._saw
@@ -83,12 +73,6 @@ class CallWitness:
     def turn(self, turn: TurnRecord, durable: bool) -> Testimony:
         """Judge all calls of the next turn.  `durable`: it cannot be lost later."""
         self.beginnings, self.shown, self.shared = None, frozenset(), ()
-        testimony = self._take(turn, durable)
-        if self._reopened:
-            self._begins, self._reopened = [turn.turn], False
-        return testimony
-
-    def _take(self, turn: TurnRecord, durable: bool) -> Testimony:
         joined = self._joined
         row = joined.rows.row(self._conversation, turn.turn)
         if row is None or turn.outcome is Outcome.FAIL:
@@ -127,8 +111,7 @@ class CallWitness:
             return Testimony.DOUBTED
         if self.shared:
             return Testimony.SHARED
-        if not self._reopened:
-            self._learn_from(right, message)
+        self._learn_from(right, message)
         return Testimony.TRUE
 
     def _see(self, call: int, message: int) -> _Seen:

@@ -166,7 +166,7 @@ class ConversationJudge:
         presence = self._model.presence(turn.sent, told)
         self._tallies.read_late += presence is Presence.GONE
         self._absent(presence, turn.turn_id, told, _answer(turn))
-        self._witness.took_another_session(turn.turn)
+        self._witness.must_begin_anew(turn.turn)
         self._beginnings = [turn.turn]
         self._model.reopened(told)
 

@@ -77,10 +77,6 @@ class Witness:
         self._stale |= self._histories
         self._histories = {_empty(turn)}
 
-    def took_another_session(self, turn: int) -> None:
-        """The session had gone, and this turn was answered in a new one."""
-        self.must_begin_anew(turn)
-
     def turn(self, turn: TurnRecord, durable: bool) -> Testimony:
         """Judge the next turn's reply, and learn from it.  `durable`: it cannot be lost later."""
         self.beginnings, self.shown = None, frozenset()
