@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
-from reports.records import HistoryItem, ModelCall, Outcome, TurnRecord
+from reports.checks import run_checks
+from reports.checks.continuity import check_continuity
+from reports.records import Finding, HistoryItem, ModelCall, Outcome, Status, TurnRecord
 from tests.reports.a_run import Conversation, Run, message, reply, step
 
+R1, R2, R3 = "r01", "r02", "r03"
 Shows = Callable[[Conversation, int], Sequence[int] | None]
 """(conversation, turn) -> the turns whose messages its model is shown; None: it is not asked."""
 
@@ -112,3 +116,24 @@ def same_words(*conversations: Conversation) -> None:
         ]
         conversation.audits.clear()
         conversation.audit(items)
+
+
+def found(run: Run, tmp_path: Path, gate: str = "context_missed") -> Finding:
+    """The finding on the context, or on another question of continuity."""
+    findings = run_checks(run.history(tmp_path))
+    return next(each for each in findings if each.check == f"continuity.{gate}")
+
+
+def failed(run: Run, tmp_path: Path) -> dict[str, float | None]:
+    """The failed questions of continuity."""
+    findings = check_continuity(run.history(tmp_path))
+    return {f.check.partition(".")[2]: f.value for f in findings if f.status is Status.FAIL}
+
+
+def calm(run: Run, talks: int = 6, turns: int = 5, *, at: float = -20.0) -> list[Conversation]:
+    """Conversations of the rehearsal, each at one replica; they are no part of the run."""
+    played = Run()
+    for number in range(talks):
+        talk(played, at + number, [f"r{number % 3 + 1:02}"] * turns)
+    run.rehearsed += [turn for each in played.conversations for turn in each.turns]
+    return played.conversations
