@@ -22,7 +22,6 @@ from target_service.server import (
     metrics,
     own_agent,
     session_backend,
-    tool_plugin,
 )
 from target_service.server.loop_lag import LoopLag
 from target_service.server.middleware import BearerToken, BodyLimit, Health, Signature
@@ -58,7 +57,12 @@ def create(config: Settings, health: Health) -> ASGIApp:
             await sessions.close()
 
     one = None if config.agent is None else True
-    plugins = tool_plugin.of(config)
+    plugins = []
+    if config.tools is not None:
+        # Its packages are not in every image: only a fleet whose model is a stand-in has tools.
+        from target_service.server import tool_plugin
+
+        plugins = tool_plugin.of(config)
     app = adk_server.create(config.agent or AGENTS, sessions, lifespan, single=one, plugins=plugins)
     _add_health(app, health)
     guarded = None
