@@ -44,6 +44,7 @@ def test_an_agent_that_cannot_be_served_is_refused_with_its_own_words(
 
 
 @pytest.mark.service
+@pytest.mark.slow
 def test_litellm_is_imported_before_the_first_turn(tmp_path: Path) -> None:
     pytest.importorskip("litellm")
     folder = tmp_path / "lite"

@@ -8,6 +8,7 @@ import pytest
 
 from chaos.errors import ChaosError
 from harness.errors import ConfigError
+from harness.run import model_reached
 from harness.run.model_reached import Reached, why
 
 NO_MODULE = "ImportError: LiteLLM support requires: pip install google-adk[extensions]"
@@ -39,6 +40,12 @@ def test_the_reason_is_found_in_the_agents_code(tmp_path: Path, code: str, said:
         reached().check("app shop", write_agent(tmp_path, code), answered=True)
     assert "no call reached the model stand-in at http://127.0.0.1:9" in str(refused.value)
     assert "--model own" in str(refused.value)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of calls is fixed here: there is nothing to wait for."""
+    monkeypatch.setattr(model_reached, "_LOGGED_S", 0.0)
 
 
 def reached(calls: int = 0, unknown: tuple[str, ...] = ()) -> Reached:

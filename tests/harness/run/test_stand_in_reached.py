@@ -25,12 +25,14 @@ def refused(tmp_path: Path, code: str) -> str:
     return finished.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_base_url_in_code_is_named(tmp_path: Path) -> None:
     sentence = refused(tmp_path, agents.WITH_ADDRESS)
     assert "app shop: no call reached the model stand-in at http://127.0.0.1:" in sentence
     assert "shop/agent.py, line 3: has the address of its model in code" in sentence
 
 
+@pytest.mark.slow
 def test_the_interactions_api_is_named(tmp_path: Path) -> None:
     sentence = refused(tmp_path, agents.INTERACTIONS)
     assert "no call reached the model stand-in" in sentence

@@ -58,7 +58,9 @@ LITELLM = AGENT.format(
 
 @pytest.mark.service
 @pytest.mark.parametrize(
-    ("agent", "dialect"), [(GEMINI, "gemini"), (LITELLM, "openai")], ids=["gemini", "litellm"]
+    ("agent", "dialect"),
+    [(GEMINI, "gemini"), pytest.param(LITELLM, "openai", marks=pytest.mark.slow)],
+    ids=["gemini", "litellm"],
 )
 def test_an_unmodified_agent_talks_to_the_stand_in(
     stand_in: servers.Client, tmp_path: Path, agent: str, dialect: str
