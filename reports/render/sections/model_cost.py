@@ -87,7 +87,8 @@ def _figures(result: Result) -> Content:
             note = formatting.clean(figure.why)
             rows.append((title, _shown(figure), _between(figure), label, note))
     prices = formatting.clean(_part(result).get("prices") or formatting.MISSING)
-    return Table(["", "value", "interval", "origin", ""], rows, _ESTIMATE.format(prices))
+    heads = ["", "value", "interval", "origin", ""]
+    return Table(heads, rows, _ESTIMATE.format(prices), "numbers origins")
 
 
 def _shares(result: Result) -> Content:
