@@ -1,7 +1,8 @@
-"""`python -m tests.validate.simulation predict | measure | compare`.
+"""`python -m tests.validate.simulation calibrate | predict | measure | compare`.
 
-`predict --calibration DIR` writes predictions.json, which is committed before anything is played.
-`measure --calibration DIR` plays every configuration and writes measurements.json.
+`calibrate` plays a low load and writes calibration.json.
+`predict` writes predictions.json, which is committed before anything else is played.
+`measure` plays every configuration and writes measurements.json.
 `compare` prints both; the exit code is 1 when one of the claims does not hold.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from loadtests.simulation import calibration as calibrations
 from loadtests.simulation.calibration import Calibration
+from tests.validate.simulation.calibrate import calibrated
 from tests.validate.simulation.compare import lines, table
 from tests.validate.simulation.configurations import Configuration, configurations
 from tests.validate.simulation.figures import MEASUREMENTS, PREDICTIONS, Figures, File, read, write
@@ -28,13 +30,16 @@ REPEATED = ("n1-0.6", "n1-0.85", "n3-0.75", "n12-0.75")
 def main() -> int:
     """Run the step that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("step", choices=("predict", "measure", "compare"))
+    parser.add_argument("step", choices=("calibrate", "predict", "measure", "compare"))
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("runs/validate"))
     args = parser.parse_args()
     chosen = [each for each in configurations() if not args.only or each.name in args.only]
     if args.step == "compare":
         return _compare(chosen)
+    if args.step == "calibrate":
+        calibrations.write(CALIBRATION, calibrated(args.out))
+        return 0
     calibration = calibrations.read(CALIBRATION)
     if args.step == "predict":
         _predict(chosen, calibration)

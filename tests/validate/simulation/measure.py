@@ -52,6 +52,12 @@ method:
 
 def measured(each: Configuration, calibration: Calibration, out: Path) -> Figures:
     """Play it below `out`.  Raises as `harness.run.play.play`."""
+    history, rate = played(each, calibration, out)
+    return figures(history, history.run.slo("steady_p99_s"), rate)
+
+
+def played(each: Configuration, calibration: Calibration, out: Path) -> tuple[History, float]:
+    """The records of its run, and the planned turns a second."""
     plan, rate = _plan(each, calibration, out)
     run_dir = rundir.create(out, each.name, plan.seed, plan.origin)
     run_file.write(run_dir, plan.description())
@@ -59,7 +65,7 @@ def measured(each: Configuration, calibration: Calibration, out: Path) -> Figure
         rundir.write_experiment(run_dir, plan.experiment.source)
     with _model(each.slower_model):
         play(plan, run_dir, Progress(quiet=True))
-    return figures(read(run_dir), plan.profile.slo["steady_p99_s"], rate)
+    return read(run_dir), rate
 
 
 def _plan(each: Configuration, calibration: Calibration, out: Path) -> tuple[Plan, float]:
