@@ -65,6 +65,10 @@ def _measure(chosen: list[Configuration], calibration: Calibration, out: Path) -
 
 
 def _compare(chosen: list[Configuration]) -> int:
+    for name, step in ((PREDICTIONS, "predict"), (MEASUREMENTS, "measure")):
+        if not (HERE / name).exists():
+            print(f"{HERE / name} must exist: run `{step}` first", file=sys.stderr)
+            return 1
     foreseen, real = read(HERE / PREDICTIONS), read(HERE / MEASUREMENTS)
     print("\n".join(table(chosen, foreseen, real)))
     print()
