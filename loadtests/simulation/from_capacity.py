@@ -117,8 +117,11 @@ def _with_redis(
         scripts = _SCRIPTS_A_TURN + _SCRIPTS_BESIDE / mix.per_talk
         bytes_s = made.redis_byte_s * made.redis_turn_bytes
         values["redis_script_s"] = max(0.0, (demand.redis_s.value - bytes_s) / scripts)
-    values["redis_turn_bytes"] = _or(demand.redis_bytes.value, made.redis_turn_bytes)
-    values["redis_session_bytes"] = _or(demand.redis_session_bytes.value, made.redis_session_bytes)
+    # The fit of a short run may say that a session, or a turn, takes less than nothing.
+    if (turn := _or(demand.redis_bytes.value, 0.0)) > 0:
+        values["redis_turn_bytes"] = turn
+    if (session := _or(demand.redis_session_bytes.value, 0.0)) > 0:
+        values["redis_session_bytes"] = session
     size = findings.redis_size
     if size is not None:
         values["redis_empty_bytes"] = _or(size.empty_bytes.value, made.redis_empty_bytes)
