@@ -185,6 +185,16 @@ def test_a_calibration_has_the_measured_demand() -> None:
     assert outcomes.redis_share == pytest.approx(15.0 * 0.0003, rel=0.1)
 
 
+def test_bytes_below_nothing_are_not_taken_over(tmp_path: Path) -> None:
+    known = findings().demand
+    assert known is not None
+    less = msgspec.structs.replace(known, redis_session_bytes=measured(-1861.0, "bytes"))
+    made = from_capacity.calibrate(findings(demand=less), profiles.load("diwali"))
+    calibrations.write(tmp_path / calibrations.FILE, made)
+    assert calibrations.read(tmp_path).redis_session_bytes == DEFAULT.redis_session_bytes
+    assert made.redis_turn_bytes == 1200.0
+
+
 def test_the_demand_is_measured_at_a_third_of_the_core_unless_a_probe_says_otherwise() -> None:
     profile = profiles.load("smoke")
     made = from_capacity.calibrate(findings(probes=()), profile)
