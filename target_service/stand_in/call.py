@@ -13,6 +13,7 @@ ToolChoice = Literal["auto", "any", "none"]
 KEY_PREFIX = "diya-"
 """A replica's API key is this and its name, so that a call tells which replica made it."""
 _REPLICA = re.compile(KEY_PREFIX + r"([A-Za-z0-9][A-Za-z0-9._-]{0,62})")
+_LETTERS = {"call": "C", "result": "R", "text": "T"}
 _NAME = re.compile(r'Your internal name is "([^"]*)"')
 _OWN_BEGINNINGS = (
     "For context:",
@@ -93,6 +94,12 @@ class Call:
             if _is_message(self.items[index]):
                 return self.items[index + 1 :]
         return self.items
+
+    @property
+    def steps(self) -> str:
+        """The agent's own items after the last message: `C` a call, `R` a result, `T` a text of the
+        model; so `CR` after its first tool."""
+        return "".join(_LETTERS[item.kind] for item in self.since_message if not item.adk_own)
 
 
 def is_adk_own(texts: Sequence[str]) -> bool:

@@ -11,7 +11,6 @@ from target_service.model.witness import digest
 from target_service.stand_in.call import Call
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
-_STEPS = {"call": "C", "result": "R", "text": "T"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Shown:
     messages: tuple[str, ...]
     """Of the customer's texts, oldest first."""
     steps: str
-    """The items after the last message: `C` a call, `R` a result, `T` a text of the model."""
+    """As `Call.steps`."""
     results: tuple[str, ...]
     """Of the tools' results after the last message."""
     seed: str
@@ -31,8 +30,7 @@ class Shown:
 def look_at(call: Call) -> Shown:
     """The digests of a call."""
     messages = tuple(map(digest, call.messages))
-    since = [item for item in call.since_message if not item.adk_own]
-    steps = "".join(_STEPS[item.kind] for item in since)
+    steps, since = call.steps, call.since_message
     results = tuple(result_digest(item.value) for item in since if item.kind == "result")
     seed = digest("/".join((call.agent, steps, str(len(call.items)), *messages, *results)))
     return Shown(messages, steps, results, seed)

@@ -142,7 +142,7 @@ def _endings(turn: Turn) -> list[Tool]:
 
 
 def _words(turn: Turn) -> Words:
-    seed = f"{turn.call.agent} {len(turn.call.messages)} {turn.step} {turn.message}"
+    seed = f"{turn.call.agent} {len(turn.call.messages)} {turn.call.steps} {turn.message}"
     return Words(turn.message, seed)
 
 

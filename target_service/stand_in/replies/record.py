@@ -18,7 +18,6 @@ from target_service.stand_in.call import Call, Dialect, Item
 from target_service.stand_in.replies import kept, spoken
 from target_service.stand_in.replies.errors import RepliesError
 from target_service.stand_in.replies.kept import KeptAnswer
-from target_service.stand_in.replies.turn import Turn
 from target_service.stand_in.reply import Delays
 from target_service.stand_in.upstream import Forwarded, Request
 
@@ -135,7 +134,7 @@ class Recorder:
         delays = Delays(first, clock.elapsed())
         forwarded.reply = replace(said, source="recorded", delays=delays)
         line = kept.described(
-            call.agent, call.messages, Turn(call).step, said, delays.first_token_s, delays.whole_s
+            call.agent, call.messages, call.steps, said, delays.first_token_s, delays.whole_s
         )
         kept.append(self._directory / kept.REPLIES, line)
 

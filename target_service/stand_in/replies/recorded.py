@@ -16,7 +16,6 @@ from target_service.stand_in.replies import kept, masking
 from target_service.stand_in.replies.allowed import AllowedTools
 from target_service.stand_in.replies.automatic import declared
 from target_service.stand_in.replies.kept import KeptReply
-from target_service.stand_in.replies.turn import Turn
 from target_service.stand_in.reply import Delays, Reply, ToolCall
 
 _LONGEST_RATIO = 20.0
@@ -40,7 +39,7 @@ class Recorded:
         messages = call.messages
         if not messages:
             return None
-        key = (call.agent, digest(masking.masked(messages[-1])), Turn(call).step)
+        key = (call.agent, digest(masking.masked(messages[-1])), call.steps)
         found = [each for each in self._replies.get(key, ()) if self._may_say(each, call)]
         if not found:
             return None
@@ -61,7 +60,7 @@ class Recorded:
         The same call draws the same one.
         """
         speeds = self._speeds.get(bool(reply.calls)) or self._speeds[not reply.calls]
-        rng = random.Random(f"{call.agent} {Turn(call).step} {masking.chain(call.messages)}")
+        rng = random.Random(f"{call.agent} {call.steps} {masking.chain(call.messages)}")
         drawn = rng.choice(speeds)
         size = len(reply.text) + sum(len(str(each.args)) + len(each.name) for each in reply.calls)
         flow = max(0.0, drawn.whole_s - drawn.first_token_s)

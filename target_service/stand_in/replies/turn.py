@@ -58,9 +58,3 @@ class Turn:
     def results(self) -> list[Item]:
         """The answers of tools in the turn that this agent was shown."""
         return [each for each in self.items if each.kind == "result"]
-
-    @property
-    def step(self) -> str:
-        """The agent's own calls, results and texts in the turn: `CR` after its first tool."""
-        letters = {"call": "C", "result": "R", "text": "T"}
-        return "".join(letters[each.kind] for each in self.items if not each.adk_own)
