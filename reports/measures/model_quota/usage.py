@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reports.measures.model_quota.presets import Counts, Quota
@@ -73,12 +73,8 @@ class Peak:
 
 def busiest(times: Sequence[float], amounts: Sequence[int] | None, window_s: float) -> Peak:
     """The window with the most; `amounts` None: the number of calls.  Times must not be empty."""
-    best, total, first = Peak(0, times[0]), 0, 0
-    for place, t in enumerate(times):
-        total += 1 if amounts is None else amounts[place]
-        while times[first] <= t - window_s:
-            total -= 1 if amounts is None else amounts[first]
-            first += 1
+    best = Peak(0, times[0])
+    for t, total in _windows(times, amounts, window_s):
         if total > best.amount:
             best = Peak(total, t)
     return best
@@ -88,15 +84,21 @@ def first_over(
     times: Sequence[float], amounts: Sequence[int] | None, window_s: float, allowed: float
 ) -> float | None:
     """Run time of the first call by which a window holds more than allowed; None: none does."""
+    windows = _windows(times, amounts, window_s)
+    return next((t for t, total in windows if total > allowed), None)
+
+
+def _windows(
+    times: Sequence[float], amounts: Sequence[int] | None, window_s: float
+) -> Iterator[tuple[float, int]]:
+    """The time of each call, and the sum of the window that ends with it."""
     total, first = 0, 0
     for place, t in enumerate(times):
         total += 1 if amounts is None else amounts[place]
         while times[first] <= t - window_s:
             total -= 1 if amounts is None else amounts[first]
             first += 1
-        if total > allowed:
-            return t
-    return None
+        yield t, total
 
 
 def exceeded_at(used: Usage, quota: Quota, window_s: float, share: float) -> float | None:
