@@ -13,7 +13,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.errors import ConfigError
 from loadtests.arrivals import arrivals, forecast, steady_state
@@ -60,7 +60,7 @@ def night_target(
     The rate to carry is the 95th percentile of the peak over 200 seeds: their days (the profile's
     `day_cv`) and the randomness of arrivals.  Raises ConfigError for a number that is not above 0.
     """
-    profile = replace(profile, compression=1.0)
+    profile = profile.in_real_time()
     if conversations is not None:
         if not 0 < conversations <= MOST_CONVERSATIONS:
             raise ConfigError(

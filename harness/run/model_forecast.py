@@ -6,9 +6,8 @@ run, so `Assumptions` stand for it; a run with the stand-in measures it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from loadtests.arrivals import forecast
 from loadtests.arrivals.conversation import ConversationPlan
@@ -17,10 +16,10 @@ from loadtests.profiles.profile import Profile
 from reports.measures.model_quota.presets import Quota, presets
 from reports.model_cost.prices import ModelPrices
 from reports.render import formatting
+from target_service.stand_in.tokens import of_text
 
 MINUTE_S = 60.0
 MILLION = 1_000_000
-_BYTES_A_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def of_load(
     return ModelForecast(
         model=price.name,
         conversations=profile.expected_conversations,
-        night_conversations=replace(profile, compression=1.0).curve().total / factor,
+        night_conversations=profile.in_real_time().curve().total / factor,
         turns=turns,
         calls=len(calls) / count,
         prompt_tokens=prompt,
@@ -152,17 +151,12 @@ def _calls(talk: ConversationPlan, given: Assumptions) -> Iterator[tuple[int, in
     """(tokens read, tokens written) of each call of a conversation."""
     history = given.instructions
     for message in talk.messages:
-        history += tokens(message)
+        history += of_text(message)
         for _ in range(given.calls_a_turn - 1):
             yield history, given.tool_call
             history += given.tool_call + given.tool_result
         yield history, given.reply
         history += given.reply
-
-
-def tokens(text: str) -> int:
-    """Tokens of a text, as the stand-in estimates them."""
-    return math.ceil(len(text.encode()) / _BYTES_A_TOKEN)
 
 
 def _busiest_turns(profile: Profile, book: Book | None) -> float:

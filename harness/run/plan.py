@@ -128,7 +128,7 @@ class Plan:
     def night_conversations(self) -> float:
         """Conversations of the whole night: the profile at full size, without compression."""
         factor = self.carried if self.sizing is None else self.sizing.factor
-        return replace(self.profile, compression=1.0).curve().total / factor
+        return self.profile.in_real_time().curve().total / factor
 
     def sized(self, sizing: Sizing) -> Plan:
         """This plan at the factor of `sizing`, its command naming that factor."""

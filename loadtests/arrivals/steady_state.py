@@ -13,7 +13,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from loadtests.arrivals import forecast
@@ -124,7 +124,7 @@ def of(profile: Profile, book: Book | None = None) -> SteadyState:
 
     `book` holds the journeys, ShopMax's when None.
     """
-    profile = replace(profile, compression=1.0)
+    profile = profile.in_real_time()
     ttl = profile.real_ttl_seconds
     talks = list(forecast.sample_talks(profile, book))
     writes = [write for talk in talks for write in talk.writes(ttl)]

@@ -192,6 +192,10 @@ class Profile:
         """The same day with so many times the customers; spikes and cliffs scale as well."""
         return replace(self, base_rate=self.base_rate * factor)
 
+    def in_real_time(self) -> Profile:
+        """The same day without compression: one second of the load is one of the sale."""
+        return replace(self, compression=1.0)
+
     @property
     def load_seconds(self) -> float:
         """The duration of the arrivals, real seconds."""
