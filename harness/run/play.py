@@ -95,9 +95,12 @@ def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
     guardian = Guardian.start(plan.run_id)
     clock = RunClock(plan.origin)
     with RecordWriter(run_dir) as records, uninterrupted_end(guardian.close):
+        url = plan.model.url
+        control = None if url is None else StandInControl(url, model_options.token(url))
         # Made before the rehearsal, because it refuses faults that a target cannot take.
-        schedule = _schedule(plan, _target_system(plan, run_dir), clock, records)
-        with _model_beside(plan, records, progress) as model:
+        system = None if control is None else _target_system(plan, run_dir, control)
+        schedule = _schedule(plan, system, clock, records)
+        with _model_beside(plan, control, records, progress) as model:
             plan = _sized(plan, run_dir, plan.description(), None, progress, model)
             _play_load(plan, run_dir, clock, progress, records, None, schedule)
 
@@ -112,30 +115,24 @@ def _schedule(
     return Schedule(plan.experiment, system, clock, records, plan.seed, phases)
 
 
-def _target_system(plan: Plan, run_dir: Path) -> SystemUnderTest | None:
-    """The target, if its model is a stand-in that can have faults."""
-    url = plan.model.url
-    if url is None:
-        return None
-    control = StandInControl(url, model_options.token(url))
+def _target_system(plan: Plan, run_dir: Path, control: StandInControl) -> SystemUnderTest:
+    """The target, whose model is a stand-in that can have faults."""
     env = {**os.environ, RUN_ID_VARIABLE: plan.run_id}
     return TargetSystem(plan.app, StandInSwitch(lambda: control), LoadSwitchFile(run_dir), env)
 
 
 @contextlib.contextmanager
 def _model_beside(
-    plan: Plan, records: RecordWriter, progress: Progress
+    plan: Plan, control: StandInControl | None, records: RecordWriter, progress: Progress
 ) -> Iterator[Reached | None]:
     """Copy the calls of the model stand-in beside the target, where the options name one."""
-    if plan.model.url is None:
+    if control is None:
         yield None
         return
-    url = plan.model.url
-    control = StandInControl(url, model_options.token(url))
     calls = ModelCalls(control, records, plan.origin)
     calls.start()
     try:
-        yield Reached(url, calls.count, control.unknown)
+        yield Reached(control.url, calls.count, control.unknown)
     finally:
         if (missing := calls.stop()) is not None:
             progress.problem(missing)
