@@ -93,7 +93,7 @@ class ProbePlayer:
             base,
             profile=profile,
             seed=seed,
-            experiment=None if order.kill_at is None else _kill(order.kill_at),
+            experiment=None if order.kill_at is None else kill_experiment(order.kill_at),
             run_id=secrets.token_hex(6),
             origin=time.time(),
             rehearse=rehearsed or base.target is not None,
@@ -109,6 +109,10 @@ def rate_of(run_dir: Path) -> float:
     return profile.base_rate * profile.conversation.expected_turns
 
 
-def _kill(before: float) -> Experiment:
-    text = _KILL.format(downtime=DOWNTIME_S, before=before)
+def kill_experiment(before: float, downtime: float = DOWNTIME_S) -> Experiment:
+    """The first replica is killed so many seconds after the start of the load.
+
+    `downtime`: seconds from its end to its new start.
+    """
+    text = _KILL.format(downtime=downtime, before=before)
     return reader.parse(text, Path(rundir.EXPERIMENT_FILE))

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from chaos.experiment import reader
 from chaos.fleet.pinning import Cores
 from harness import parser
+from harness.capacity.play_probe import kill_experiment
 from harness.run import plan as plans
 from harness.run import rundir
 from harness.run.host import allowed_cores
@@ -35,19 +35,8 @@ from tests.validate.simulation.load import planned, seed_of
 _MOST_LOST = 0.01
 _FIRST_TOKEN_MS, _TOKENS_PER_S = 60.0, 600.0
 """The scripted model as it is without settings."""
-_KILL = """\
-title: One replica is killed
-description: The others take its load.
-method:
-  - type: action
-    name: kill the replica
-    provider:
-      type: python
-      module: chaos.actions
-      func: kill_replica
-      arguments: {{replica: r01}}
-    pauses: {{before: {before:g}}}
-"""
+_DOWNTIME_S = 1.0
+"""As by the fault's own default."""
 
 
 def measured(each: Configuration, calibration: Calibration, out: Path) -> Figures:
@@ -73,12 +62,11 @@ def _plan(each: Configuration, calibration: Calibration, out: Path) -> tuple[Pla
     words = ["readiness", "--replicas", str(each.replicas), "--experiment", "none"]
     base = plans.from_args(parser.build().parse_args([*words, "--scale", "1", "--out", str(out)]))
     *others, last = sorted(allowed_cores())
-    text = _KILL.format(before=KILL_AT_S)
     plan = replace(
         base,
         profile=profile,
         seed=seed_of(each, profile),
-        experiment=reader.parse(text, Path(rundir.EXPERIMENT_FILE)) if each.kill else None,
+        experiment=kill_experiment(KILL_AT_S, _DOWNTIME_S) if each.kill else None,
         run_id=secrets.token_hex(6),
         origin=time.time(),
         rehearse=False,
