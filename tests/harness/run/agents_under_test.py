@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from tests.harness import command
 
 TOOL = '''
 def track_order(order_id: str) -> dict:
@@ -73,3 +80,31 @@ def write(folder: Path, code: str) -> Path:
     (agent / "__init__.py").write_text("from . import agent\n")
     (agent / "agent.py").write_text(code)
     return agent
+
+
+@contextlib.contextmanager
+def target_beside_its_model(
+    agent: Path, monkeypatch: pytest.MonkeyPatch, *options: str
+) -> Iterator[tuple[str, ...]]:
+    """The options of a run against `diya up` with this agent, and with its model stand-in.
+
+    The token of the stand-in is in the environment, as DIYA_MODEL_TOKEN.
+    """
+    up = command.start(
+        *("up", "--replicas", "2", "--redis", "bundled", "--agent", str(agent), "--ttl", "60"),
+        *options,
+    )
+    try:
+        assert up.stdout is not None
+        told = [up.stdout.readline() for _ in range(6)]
+        addresses = {words[0]: words[1] for words in map(str.split, told) if len(words) > 1}
+        (token,) = re.findall(r"DIYA_MODEL_TOKEN=([\w-]+)", "".join(told))
+        monkeypatch.setenv("DIYA_MODEL_TOKEN", token)
+        yield (
+            *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--seed", "3"),
+            *("--target", addresses["balancer"], "--model-url", addresses["model"]),
+            *("--app", "shop", "--ttl", "60"),
+        )
+    finally:
+        up.terminate()
+        up.communicate(timeout=30)

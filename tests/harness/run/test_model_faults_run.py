@@ -106,28 +106,11 @@ def test_the_model_beside_a_target_has_faults_and_the_target_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent, out = agents.write(tmp_path, agents.GEMINI), tmp_path / "runs"
-    up = command.start(
-        *("up", "--replicas", "2", "--redis", "bundled", "--agent", str(agent), "--ttl", "60")
-    )
-    try:
-        assert up.stdout is not None
-        told = [up.stdout.readline().split() for _ in range(6)]
-        addresses = {words[0]: words[1] for words in told if len(words) > 1}
-        (token,) = re.findall(
-            r"DIYA_MODEL_TOKEN=([\w-]+)", " ".join(word for words in told for word in words)
-        )
-        monkeypatch.setenv("DIYA_MODEL_TOKEN", token)
-        target = (
-            *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--seed", "3"),
-            *("--target", addresses["balancer"], "--model-url", addresses["model"]),
-            *("--app", "shop", "--ttl", "60", "--out", str(out)),
-        )
+    with agents.target_beside_its_model(agent, monkeypatch) as words:
+        target = (*words, "--out", str(out))
         refused = command.run(*target, "--experiment", str(command.HERE / "one_kill.yaml"))
         assert refused.returncode == 104
         assert "kill-replica needs capabilities that this environment lacks: " in refused.stderr
         finished = command.run(*target, "--experiment", FAULTS)
         assert finished.returncode in (0, 75, 99), finished.stdout + finished.stderr
         check_faults(command.only_run(out))
-    finally:
-        up.terminate()
-        up.communicate(timeout=30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 from pathlib import Path
@@ -146,21 +145,8 @@ def test_a_target_is_joined_with_the_stand_in_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent, out = agents.write(tmp_path, agents.GEMINI), tmp_path / "runs"
-    up = command.start(
-        *("up", "--replicas", "2", "--redis", "bundled", "--agent", str(agent), "--ttl", "60"),
-        *("--latency", "none"),
-    )
-    try:
-        assert up.stdout is not None
-        told = [up.stdout.readline() for _ in range(6)]
-        addresses = {words[0]: words[1] for words in map(str.split, told) if len(words) > 1}
-        (token,) = re.findall(r"DIYA_MODEL_TOKEN=([\w-]+)", "".join(told))
-        monkeypatch.setenv("DIYA_MODEL_TOKEN", token)
-        finished = command.run(
-            *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--seed", "3"),
-            *("--target", addresses["balancer"], "--model-url", addresses["model"]),
-            *("--app", "shop", "--ttl", "60", "--out", str(out)),
-        )
+    with agents.target_beside_its_model(agent, monkeypatch, "--latency", "none") as words:
+        finished = command.run(*words, "--out", str(out))
         check_sound(finished, out)
         run_dir = command.only_run(out)
         turns, calls = lines(run_dir / "turns.jsonl"), lines(run_dir / "model-calls.jsonl")
@@ -170,7 +156,4 @@ def test_a_target_is_joined_with_the_stand_in_beside_it(
         inside = [call for call in calls if first - 1 <= call["t"] <= last + 1]
         assert len(inside) >= len(turns), "the calls are not in run time"
         assert lines(run_dir / "rehearsal-turns.jsonl")
-        assert holds(run_dir, token) == []
-    finally:
-        up.terminate()
-        up.communicate(timeout=30)
+        assert holds(run_dir, os.environ["DIYA_MODEL_TOKEN"]) == []
