@@ -9,6 +9,8 @@ from reports.records import Outcome
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
+BUSY = 409
+"""The status of a turn that is refused because another one of its session is running."""
 OPENING = "opening the session: "
 """The prefix of a turn's error when opening its session needed several attempts."""
 
@@ -50,3 +52,11 @@ def outcome(last_ok: bool, may_have_happened: bool) -> Outcome:
     if last_ok:
         return Outcome.OK
     return Outcome.INFO if may_have_happened else Outcome.FAIL
+
+
+def error(before: str | None, new: str | None, *, busy: bool) -> str | None:
+    """Why a request failed so far, after an attempt with the error `new`.
+
+    A retry that is refused as `busy` was refused for the attempt before it, whose error stays.
+    """
+    return before if before and busy else new or before

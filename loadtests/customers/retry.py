@@ -25,7 +25,10 @@ class Tries:
     under_way: bool = False
     """An attempt is running."""
     error: str | None = None
-    """Why an attempt failed, kept when a later one succeeds."""
+    """Why the last failed attempt failed, kept when a later one succeeds.
+
+    A refusal because an earlier attempt still runs does not replace that attempt's error.
+    """
 
     @property
     def outcome(self) -> Outcome:
@@ -85,7 +88,8 @@ def ask_with_retries(
         attempt = ask(min(limits.attempt_timeout_s, left))
         tries.last, tries.under_way = attempt, False
         tries.unsure += attempt.outcome is Outcome.INFO
-        tries.error = attempt.error or tries.error
+        busy = attempt.retry and attempt.answer.status == backoff.BUSY
+        tries.error = backoff.error(tries.error, attempt.error, busy=busy)
         if attempt.outcome is Outcome.OK or not attempt.retry:
             return
         away = retry_state.away()

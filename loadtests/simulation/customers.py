@@ -125,7 +125,9 @@ class Customers:
         talk.unsure += reply.outcome is Outcome.INFO
         if talk.kind != READ:
             opening = OPENING if talk.kind == OPEN else ""
-            talk.error = f"{opening}{reply.error}" if reply.error else talk.error
+            new = f"{opening}{reply.error}" if reply.error else None
+            busy = reply.retry and reply.status == backoff.BUSY
+            talk.error = backoff.error(talk.error, new, busy=busy)
         if reply.retry and self._retries:
             if talk.jitter is None:
                 talk.jitter = _jitter(talk)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from loadtests.adk.client import Answer
 from loadtests.adk.service import Attempt
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
@@ -50,3 +52,26 @@ def test_a_customer_cut_off_between_two_attempts_waits_for_the_reconnect(smoke: 
     cut.join()
     assert (tries.outcome, tries.attempts) == (Outcome.OK, 2)
     assert time.monotonic() - begun >= 1.0
+
+
+BUSY = Attempt(Outcome.FAIL, Answer(status=409, retry_after=0.0), "another turn is running")
+SILENT = Attempt(Outcome.FAIL, Answer(status=503, retry_after=0.0), "no answer from the store")
+
+
+@pytest.mark.parametrize(
+    ("failed", "error"),
+    [
+        ([SILENT, BUSY], "no answer from the store"),
+        ([BUSY, SILENT], "no answer from the store"),
+        ([BUSY, BUSY], "another turn is running"),
+    ],
+)
+def test_a_refusal_for_an_earlier_attempt_does_not_replace_its_error(
+    smoke: Profile, failed: list[Attempt], error: str
+) -> None:
+    """While the store is silent, a retry meets the lease of the attempt before."""
+    tries, attempts = Tries(), [*failed, Attempt(Outcome.OK, Answer(status=200))]
+    ask_with_retries(
+        tries, lambda timeout: attempts.pop(0), smoke.conversation, RetryState(1), Deadline(9)
+    )
+    assert (tries.outcome, tries.error) == (Outcome.OK, error)
