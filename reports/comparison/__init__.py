@@ -1,0 +1,1 @@
+"""Compares two sides of runs: set-up, facts, then figures with intervals."""
