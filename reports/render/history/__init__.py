@@ -1,0 +1,1 @@
+"""The history of a folder's runs: terminal, page and `history.json`."""
