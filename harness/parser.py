@@ -22,6 +22,7 @@ _COMMANDS = (
     capacity.capacity,
     simulate.simulate,
     stored_runs.report,
+    stored_runs.history,
     stored_runs.shrink,
     lookups.profile,
     lookups.faults,

@@ -18,6 +18,23 @@ def report(commands: Any) -> None:
     shared.output(parser)
 
 
+def history(commands: Any) -> None:
+    """Add `diya history`."""
+    parser = commands.add_parser(
+        "history",
+        help="list the runs below a folder with their key figures, and hint at changes",
+        description="Lists the runs below DIR in the order of their starts, by set-up, with "
+        "verdict and key figures, and writes history.html and history.json.  Changes are hints: "
+        "they need the library ruptures, which comes with diya[history].",
+    )
+    parser.add_argument("dir", metavar="DIR", help="a folder with run directories below it")
+    parser.add_argument(
+        "--out", metavar="DIR", help="the files are written there (default: the folder itself)"
+    )
+    parser.add_argument("--json", action="store_true", help="print history.json, and write no file")
+    shared.output(parser, "one line: the page and the number of runs")
+
+
 def shrink(commands: Any) -> None:
     """Add `diya shrink`."""
     parser = commands.add_parser(

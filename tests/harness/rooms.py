@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 COMMANDS = (
-    *("readiness", "capacity", "simulate", "report", "shrink", "profile", "faults"),
+    *("readiness", "capacity", "simulate", "report", "history", "shrink", "profile", "faults"),
     *("experiments", "check"),
     *("demo", "up", "chaos", "model", "completion"),
 )
