@@ -31,7 +31,7 @@ def timeline(result: Result) -> str:
         y = bottom + 12
     bottom = y - 12
     axis = timeline_marks.time_axis(line, x, top, bottom)
-    bands = timeline_marks.bands(line, x, top, bottom)
+    bands = timeline_marks.bands(line, x, top - 9, bottom, lead=15)
     attributes: dict[str, str | float] = {
         "viewBox": f"0 0 {WIDTH} {bottom + 36:.0f}",
         "class": "chart",

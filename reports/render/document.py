@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Sequence
 from html import escape
 from importlib import resources
+
+Hover = Sequence[tuple[str, Sequence[str]]]
 
 _BADGES = {
     "GO": '<circle cx="16" cy="16" r="14"/><path d="M9.5 16.5l4.5 4.5 9-10"/>',
@@ -14,6 +17,13 @@ _BADGES = {
     '<path d="M21 11L11 21"/>',
     "INCONCLUSIVE": '<path class="fill" d="M16 2.5L30.5 28h-29z"/><path d="M16 12v8"/>'
     '<path d="M16 24v.4"/>',
+    "SAME": '<circle cx="16" cy="16" r="14"/><path d="M9.5 12.5h13"/><path d="M9.5 19.5h13"/>',
+    "NO STATEMENT": '<circle cx="16" cy="16" r="14"/><path d="M9.5 16h13"/>',
+}
+_BADGES |= {
+    "WORSE": _BADGES["NO-GO"],
+    "BETTER": _BADGES["GO"],
+    "UNDECIDED": _BADGES["INCONCLUSIVE"],
 }
 
 
@@ -50,11 +60,37 @@ def page(
 
 
 def badge(verdict: str) -> str:
-    """The verdict with its sign."""
+    """The verdict, or the word of a comparison, with its sign."""
     sign = _BADGES.get(verdict, _BADGES["INCONCLUSIVE"])
     return (
         f'<p class="verdict"><svg class="badge" viewBox="0 0 32 32" aria-hidden="true">{sign}'
         f"</svg><span>{escape(verdict)}</span></p>"
+    )
+
+
+def banner(verdict: str, headline: str, reasons: Sequence[str], told: Sequence[str]) -> str:
+    """The verdict, its reason in one sentence, further ones as a list, and lines about the runs."""
+    items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
+    listed = f"<ul>{items}</ul>\n" if items else ""
+    lines = "".join(f'<p class="run">{escape(line)}</p>\n' for line in told if line)
+    return (
+        f'<header class="banner">\n{badge(verdict)}\n<h1>{escape(headline)}</h1>\n'
+        f"{listed}{lines}</header>"
+    )
+
+
+def plot(chart: str, clock: Sequence[str], times: Sequence[float], hover: Hover) -> str:
+    """A timeline's chart that scrolls sideways, with the values that its script reads out.
+
+    `hover` holds the name of each series, and its values in words at `times` (seconds), of which
+    `clock` are the words.
+    """
+    data = {"t": times, "clock": clock, "series": hover}
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        f'<div class="scroll" tabindex="0"><div class="plot">{chart}'
+        '<output class="readout" hidden></output></div></div>\n'
+        f'<script type="application/json" id="timeline-data">{text}</script>'
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 from reports.render import (
@@ -16,6 +15,7 @@ from reports.render import (
 )
 from reports.render.figures import figures
 from reports.render.sections import LINES, SECTIONS, Table
+from reports.render.series import Timeline
 from reports.render.view import Gate, Result
 
 _MAX_REASONS = 6
@@ -46,23 +46,17 @@ def render(result: Result) -> str:
 
 def _banner(result: Result, verdict: str, name: str) -> str:
     reasons = view.reasons(result)
-    items = [f"<li>{escape(reason)}</li>" for reason in reasons[:_MAX_REASONS]]
+    shown = reasons[:_MAX_REASONS]
     if len(reasons) > _MAX_REASONS:
-        items.append(f"<li>and {len(reasons) - _MAX_REASONS} more, see the gates below</li>")
-    listed = f"<ul>{''.join(items)}</ul>" if items else ""
+        shown = [*shown, f"and {len(reasons) - _MAX_REASONS} more, see the gates below"]
     facts = [
         name,
         formatting.clean(result.get("started") or ""),
         formatting.seconds(view.number(result, "duration_s")),
         view.run_line(result),
     ]
-    lines = [line(result) for line in LINES]
-    told = "".join(f'<p class="run">{escape(line)}</p>\n' for line in lines if line)
-    return (
-        f'<header class="banner">\n{document.badge(verdict)}\n'
-        f"<h1>{escape(formatting.clean(result.get('headline') or ''))}</h1>\n{listed}\n"
-        f'<p class="run">{escape(" · ".join(fact for fact in facts if fact))}</p>\n{told}</header>'
-    )
+    told = [" · ".join(fact for fact in facts if fact), *(line(result) for line in LINES)]
+    return document.banner(verdict, formatting.clean(result.get("headline") or ""), shown, told)
 
 
 def _figures(result: Result) -> str:
@@ -143,25 +137,20 @@ def _why(result: Result) -> list[str]:
 
 
 def _timeline(result: Result) -> str:
-    chart = charts.timeline(result)
-    if not chart:
+    chart, line = charts.timeline(result), series.read(result, _HOVER_COLUMNS)
+    if line is None:
         return document.section("Timeline", "<p>The run recorded no timeline.</p>")
     key = (
         '<p class="note">Shaded: a fault, from its start until it was healed; the dashed edge is '
         "where its target answered again. Dotted: the load begins and ends.</p>"
     )
+    clock = [formatting.clock(t) for t in line.times]
     return document.section(
-        "Timeline",
-        f'<div class="scroll" tabindex="0"><div class="plot">{chart}'
-        '<output class="readout" hidden></output></div></div>\n'
-        f"{key}\n{_hover_data(result)}",
+        "Timeline", f"{document.plot(chart, clock, line.times, _hover(line))}\n{key}"
     )
 
 
-def _hover_data(result: Result) -> str:
-    line = series.read(result, _HOVER_COLUMNS)
-    if line is None:
-        return ""
+def _hover(line: Timeline) -> document.Hover:
     shown = {
         "p99": ("p99", formatting.seconds),
         "p50": ("p50", formatting.seconds),
@@ -174,16 +163,10 @@ def _hover_data(result: Result) -> str:
         "redis_keys": ("keys", formatting.count),
         "host_cpu_percent": ("CPU %", formatting.count),
     }
-    data = {
-        "t": line.times,
-        "clock": [formatting.clock(t) for t in line.times],
-        "series": [
-            [label, [write(value) for value in line.values[name]]]
-            for name, (label, write) in shown.items()
-        ],
-    }
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<script type="application/json" id="timeline-data">{text}</script>'
+    return [
+        (label, [write(value) for value in line.values[name]])
+        for name, (label, write) in shown.items()
+    ]
 
 
 def _tables(result: Result) -> list[str]:

@@ -159,12 +159,18 @@ def _outcomes(line: Timeline) -> list[tuple[float, ...]]:
     return list(zip(*values, strict=True))
 
 
-def redis_memory(line: Timeline, x: Scale, top: float, bottom: float) -> str:
-    """The memory of Redis beside its forecast, bytes."""
+def redis_memory(
+    line: Timeline, x: Scale, top: float, bottom: float, beside: Sequence[Timeline] = ()
+) -> str:
+    """The memory of Redis and its forecast, bytes.
+
+    The scale covers the timelines `beside` this one, too.
+    """
     names = ("redis_forecast_bytes", "redis_bytes")
     if not line.known("redis_bytes"):
         return no_data(top, bottom)
-    ticks = svg.size_ticks(max(value for name in names for value in line.known(name)), 2)
+    reach = [value for each in (line, *beside) for name in names for value in each.known(name)]
+    ticks = svg.size_ticks(max(reach), 2)
     y = Scale(0, ticks[-1], bottom, top)
     return axis(y, ticks, formatting.size) + "".join(curve(line, x, y, name) for name in names)
 

@@ -39,8 +39,8 @@ def fault_labels(line: Timeline, x: Scale, top: float = 0.0) -> tuple[list[str],
     return drawn, bottom
 
 
-def bands(line: Timeline, x: Scale, top: float, bottom: float, lead: float = 24.0) -> list[str]:
-    """The time of each fault, shaded; its start is drawn up to `lead` above `top`."""
+def bands(line: Timeline, x: Scale, top: float, bottom: float, lead: float = 0.0) -> list[str]:
+    """The time of each fault, shaded; the line at its start begins `lead` above `top`."""
     drawn = []
     for number, (fault, start, end, recovered) in enumerate(line.faults, 1):
         left, width = x(start), max(x(end) - x(start), 2.0)
@@ -49,10 +49,10 @@ def bands(line: Timeline, x: Scale, top: float, bottom: float, lead: float = 24.
         )  # fmt: skip
         tip = f"{number} {fault}: {formatting.clock(start)} to {formatting.clock(end)}, {again}"
         title = f"<title>{html.escape(formatting.clean(tip))}</title>"
-        drawn.append(svg.rect(left, top - 9, width, bottom - top + 9, "band", title))
+        drawn.append(svg.rect(left, top, width, bottom - top, "band", title))
         drawn.append(svg.line(left, top - lead, left, bottom, "band-edge"))
         if recovered is not None and recovered > start:
-            drawn.append(svg.line(x(recovered), top - 9, x(recovered), bottom, "band-answer"))
+            drawn.append(svg.line(x(recovered), top, x(recovered), bottom, "band-answer"))
     return drawn
 
 

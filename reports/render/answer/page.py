@@ -30,13 +30,11 @@ def render(sheet: AnswerSheet) -> str:
 
 
 def _banner(sheet: AnswerSheet) -> str:
-    items = "".join(f"<li>{escape(formatting.clean(reason))}</li>" for reason in sheet.reasons)
-    listed = f"<ul>{items}</ul>\n" if items else ""
-    return (
-        f'<header class="banner">\n{document.badge(sheet.verdict.value)}\n'
-        f"<h1>{escape(formatting.clean(sheet.headline))}</h1>\n{listed}"
-        f'<p class="run">{escape(view.title_line(sheet))}</p>\n'
-        f'<p class="run">{escape(formatting.clean(sheet.run))}</p>\n</header>'
+    return document.banner(
+        sheet.verdict.value,
+        formatting.clean(sheet.headline),
+        [formatting.clean(reason) for reason in sheet.reasons],
+        [view.title_line(sheet), formatting.clean(sheet.run)],
     )
 
 

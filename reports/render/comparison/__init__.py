@@ -1,0 +1,1 @@
+"""The comparison of two sides: terminal, page, Markdown, JUnit and JSON."""

@@ -1,0 +1,193 @@
+"""The rows of a comparison in words, the same in every output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from reports.comparison.model import Change, Comparison, Difference, Side, Word
+from reports.render import formatting
+
+SYMBOLS = {
+    Word.WORSE: "✗",
+    Word.SAME: "=",
+    Word.BETTER: "✓",
+    Word.UNDECIDED: "?",
+    Word.NO_STATEMENT: "–",
+}
+MEANINGS = {
+    Word.WORSE: "the interval lies wholly beyond the margin, on the wrong side",
+    Word.SAME: "the interval lies wholly within the margin",
+    Word.BETTER: "the interval lies wholly beyond the margin, on the good side",
+    Word.UNDECIDED: "the interval crosses the margin: more pairs would tell",
+    Word.NO_STATEMENT: "these runs cannot tell, however many there are",
+}
+NO_DIFFERENCE = "Nothing differs in the set-up."
+_MOST_SEEDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure in words."""
+
+    word: Word
+    title: str
+    a: str
+    b: str
+    change: str
+    """`+10.2 %`; `–` where it cannot be had."""
+    interval: str
+    """`+8.9 to +11.5 %`; empty without one."""
+    sample: str
+    """`5 pairs`, `5 runs a side`; empty without statistics."""
+    detectable: str
+    """The smallest change that would have been found; empty where it is not known."""
+    margin: str
+    """The practical margin; empty without an interval."""
+    why: str
+
+
+def rows(comparison: Comparison) -> list[Row]:
+    """The figures, in the order of the comparison."""
+    return [_row(each) for each in comparison.changes]
+
+
+def _row(each: Change) -> Row:
+    return Row(
+        word=each.word,
+        title=formatting.clean(each.title),
+        a=value(each.a, each.unit),
+        b=value(each.b, each.unit),
+        change=_change(each),
+        interval=interval(each),
+        sample=_sample(each),
+        detectable="" if each.detectable is None else _share(each.detectable),
+        margin=_share(each.margin) if interval(each) else "",
+        why=formatting.clean(each.why),
+    )
+
+
+def value(number: float | None, unit: str) -> str:
+    """A value with three digits and its unit: `11.4 ms`, `212 µs`, `2.41 KiB`, `0.12 %`."""
+    if number is None:
+        return formatting.MISSING
+    if unit == "s" and 0 < number < 1:
+        thousand = 1e3 if number >= 1e-3 else 1e6
+        return f"{_digits(number * thousand)} {'ms' if number >= 1e-3 else 'µs'}"
+    if unit in {"s", "bytes", "share"}:
+        return formatting.quantity(number, unit)
+    return f"{_digits(number)} {formatting.clean(unit)}".strip()
+
+
+def _digits(number: float) -> str:
+    if abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}"
+
+
+def percent(ratio: float) -> str:
+    """A ratio as a change, without the sign of percent: `+10.2`, `-1.5`, `0.0`."""
+    change = (ratio - 1) * 100
+    text = f"{change:+.0f}" if abs(change) >= 99.95 else f"{change:+.1f}"
+    return "0.0" if text in {"+0.0", "-0.0"} else text
+
+
+def _change(each: Change) -> str:
+    """The change of B against A; the plain one where there are no pairs."""
+    if each.ratio is not None:
+        return f"{percent(each.ratio)} %"
+    if each.a is None or each.b is None:
+        return formatting.MISSING
+    if each.a == each.b:
+        return "0.0 %"
+    return f"{percent(each.b / each.a)} %" if each.a else f"from {value(each.a, each.unit)}"
+
+
+def interval(each: Change) -> str:
+    """The 95 % interval of the change: `+8.9 to +11.5 %`; empty without one."""
+    if each.low is None or each.high is None:
+        return ""
+    return f"{percent(each.low)} to {percent(each.high)} %"
+
+
+def _sample(each: Change) -> str:
+    if each.n < 1:
+        return ""
+    return formatting.plural(each.n, "pair") if each.paired else f"{_runs(each.n)} a side"
+
+
+def _runs(number: int) -> str:
+    return formatting.plural(number, "run")
+
+
+def _share(share: float) -> str:
+    return f"{_trimmed(share * 100)} %"
+
+
+def _trimmed(number: float) -> str:
+    return f"{number:.0f}" if number >= 99.5 else f"{number:.2g}"
+
+
+def side_line(side: Side) -> str:
+    """`runs/main · 5 runs · seeds 41 to 45 · 4 GO, 1 NO-GO`."""
+    parts = [side.label, _runs(len(side.runs)), _seeds(side.seeds), _verdicts(side.verdicts)]
+    return formatting.clean(" · ".join(part for part in parts if part))
+
+
+def _seeds(seeds: Iterable[int | None]) -> str:
+    known = sorted({seed for seed in seeds if seed is not None})
+    if not known:
+        return ""
+    if len(known) == 1:
+        return f"seed {known[0]}"
+    if known == list(range(known[0], known[-1] + 1)):
+        return f"seeds {known[0]} to {known[-1]}"
+    shown = ", ".join(map(str, known[:_MOST_SEEDS]))
+    return f"seeds {shown}" + (" …" if len(known) > _MOST_SEEDS else "")
+
+
+def _verdicts(verdicts: Iterable[str]) -> str:
+    counts = [(verdict, len(list(same))) for verdict, same in groupby(sorted(verdicts))]
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts)
+
+
+def forbids(difference: Difference) -> str:
+    """`no machine figures: A was played on another machine`; empty if it forbids nothing."""
+    if difference.forbids == "nothing":
+        return ""
+    why = formatting.clean(difference.why).rstrip(".")
+    which = {"machine figures": "no figures of the machine", "all figures": "no figures"}
+    return which[difference.forbids] + (f": {why}" if why else "")
+
+
+def _reasons(comparison: Comparison) -> dict[str, list[str]]:
+    """Why there is no statement → the titles of the figures."""
+    found: dict[str, list[str]] = {}
+    for each in comparison.changes:
+        if each.word is Word.NO_STATEMENT and each.why:
+            found.setdefault(formatting.clean(each.why), []).append(formatting.clean(each.title))
+    return found
+
+
+def reason_lines(comparison: Comparison) -> list[str]:
+    """`no statement about p50, p99: A was played on another machine`, each reason once."""
+    lines = []
+    for why, titles in _reasons(comparison).items():
+        every = len(titles) == len(comparison.changes)
+        about = "" if every else f" about {', '.join(titles)}"
+        lines.append(f"no statement{about}: {why.rstrip('.')}")
+    return lines
+
+
+def usual(values: Iterable[str]) -> str:
+    """The most frequent value of the figures, which a heading says once; empty if there is none."""
+    counted = Counter(each for each in values if each)
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def tally(comparison: Comparison) -> str:
+    """`2 worse, 1 same, 2 undecided`; zeros are left out."""
+    words = [each.word for each in comparison.changes]
+    return ", ".join(f"{words.count(word)} {word}" for word in Word if word in words)
