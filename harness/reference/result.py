@@ -21,14 +21,18 @@ Schema = Mapping[str, Any]
 
 def page() -> str:
     """The page."""
-    schema: Schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    parts = [_INTRO, schema["description"], _table(schema)]
+    return page_of("result.json", _INTRO, json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def page_of(title: str, intro: str, schema: Schema) -> str:
+    """The page of a file with this schema."""
+    parts = [intro, schema["description"], _table(schema)]
     for name, each in schema["$defs"].items():
         parts.append(f"## {name}")
         if each.get("description"):
             parts.append(each["description"])
-        parts.append(_table(each))
-    return markdown.page("result.json", *parts)
+        parts.append(_table(each) if "properties" in each else f"One of {_type(each)}.")
+    return markdown.page(title, *parts)
 
 
 def _table(schema: Schema) -> str:
@@ -66,7 +70,7 @@ def meaning(schema: Schema) -> str:
 def _type(schema: Schema) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name})"
+        return f"[{name}](#{name.lower()})"
     if "const" in schema:
         return markdown.code(json.dumps(schema["const"]))
     if "enum" in schema:

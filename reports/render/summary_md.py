@@ -49,9 +49,14 @@ def _bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {escape(line)}" for line in lines)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], first_numeric: int) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], first_numeric: int) -> str:
+    """A table whose columns are right-aligned from `first_numeric` on.  All text is escaped."""
     rule = ["---" if at < first_numeric else "--:" for at in range(len(head))]
-    lines = [head, rule, *([escape(cell) for cell in row] for row in rows)]
+    lines = [
+        [escape(cell) for cell in head],
+        rule,
+        *([escape(cell) for cell in row] for row in rows),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -60,7 +65,7 @@ def _figures(result: Result) -> str:
         (_SIGNS[figure.status], figure.label, figure.value, figure.note)
         for figure in figures(result)
     ]
-    return _table(("", "", "", ""), rows, 4)
+    return table(("", "", "", ""), rows, 4)
 
 
 def _gates(result: Result) -> str:
@@ -85,7 +90,7 @@ def _gate_table(gates: Sequence[Gate]) -> str:
         (_SIGNS[gate.status], f"{gate.title} {gate.where}", gate.summary, gate.value, gate.limit)
         for gate in gates
     ]
-    return _table(("", "gate", "", "measured", "limit"), rows, 3)
+    return table(("", "gate", "", "measured", "limit"), rows, 3)
 
 
 def _why(gate: Gate, result: Result) -> str:
@@ -108,7 +113,7 @@ def _section(title: str, content: Table | str) -> str:
         return ""
     told = [escape(content)]
     if isinstance(content, Table):
-        told = [_table(content.head, content.rows, content.words), escape(content.note)]
+        told = [table(content.head, content.rows, content.words), escape(content.note)]
     return "\n\n".join([f"### {escape(title)}", *filter(None, told)])
 
 

@@ -58,7 +58,8 @@ REPORTS = {
     "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis", "model_cost"},
     "capacity": {"basics", "figures", "gates", "records", "measures", "checks", "model_cost"},
     "history": set[str](),
-    "render": {"history", "figures", "gates", "records", "capacity"},
+    "comparison": {"basics", "figures", "gates", "records", "measures", "verdict"},
+    "render": {"history", "comparison", "figures", "gates", "records", "capacity"},
 }
 """The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""
 
@@ -230,7 +231,14 @@ HARNESS_AT_THE_TOP = {
     *("parser", "fleet_kinds", "streams", "log", "errors", "error_exit", "ci_files"),
 }
 """The two entry points, and the parts of the command line."""
-BESIDE_THE_COMMANDS = {"ddmin", "fault_table", "join", "plot", "simulate_faults"}
+BESIDE_THE_COMMANDS = {
+    "comparison_report",
+    "ddmin",
+    "fault_table",
+    "join",
+    "plot",
+    "simulate_faults",
+}
 """Modules that are no commands: parts of `shrink`, `faults`, `readiness` and `profile`."""
 
 

@@ -96,7 +96,7 @@ def _head(comparison: Comparison, pen: _Pen) -> list[str]:
     badge = pen.ansi(f" {view.SYMBOLS[word]} {word.upper()} ", _BADGES[word])
     headline = _wrap(formatting.clean(comparison.headline), 0)
     return [
-        badge,
+        badge + pen.style(f"  {view.tally(comparison)}", "dim"),
         *(pen.style(line, "bold") for line in headline),
         *(
             pen.style(line, "dim")
@@ -116,7 +116,7 @@ def _differences(comparison: Comparison, pen: _Pen) -> list[str]:
         lines += _wrap(f"{title.ljust(_TITLE)}  {told}", 2, 4)
         forbidden = view.forbids(each)
         if forbidden:
-            lines += [pen.style(line, Word.UNDECIDED) for line in _wrap(forbidden, 4)]
+            lines += [pen.style(line, Word.UNDECIDED) for line in _wrap(f"forbids {forbidden}", 4)]
     return lines
 
 

@@ -26,6 +26,10 @@ MEANINGS = {
 }
 NO_DIFFERENCE = "Nothing differs in the set-up."
 _MOST_SEEDS = 6
+_FORBIDDEN = {
+    "machine figures": "figures that depend on the machine",
+    "all figures": "all figures",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,11 @@ class Row:
 
 def rows(comparison: Comparison) -> list[Row]:
     """The figures, in the order of the comparison."""
-    return [_row(each) for each in comparison.changes]
+    return [row(each) for each in comparison.changes]
 
 
-def _row(each: Change) -> Row:
+def row(each: Change) -> Row:
+    """A figure in words."""
     return Row(
         word=each.word,
         title=formatting.clean(each.title),
@@ -154,12 +159,11 @@ def _verdicts(verdicts: Iterable[str]) -> str:
 
 
 def forbids(difference: Difference) -> str:
-    """`no machine figures: A was played on another machine`; empty if it forbids nothing."""
+    """`all figures: B played another load`; empty if it forbids nothing."""
     if difference.forbids == "nothing":
         return ""
     why = formatting.clean(difference.why).rstrip(".")
-    which = {"machine figures": "no figures of the machine", "all figures": "no figures"}
-    return which[difference.forbids] + (f": {why}" if why else "")
+    return _FORBIDDEN[difference.forbids] + (f": {why}" if why else "")
 
 
 def _reasons(comparison: Comparison) -> dict[str, list[str]]:
@@ -188,6 +192,7 @@ def usual(values: Iterable[str]) -> str:
 
 
 def tally(comparison: Comparison) -> str:
-    """`2 worse, 1 same, 2 undecided`; zeros are left out."""
+    """`figures: 2 worse, 1 same`; zeros are left out."""
     words = [each.word for each in comparison.changes]
-    return ", ".join(f"{words.count(word)} {word}" for word in Word if word in words)
+    counts = ", ".join(f"{words.count(word)} {word}" for word in Word if word in words)
+    return f"figures: {counts or 'none'}"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,18 +9,12 @@ import pytest
 from reports.capacity import prices
 from reports.capacity.sheet import build
 from reports.render.answer import page
-from tests import tools
+from tests.reports import browser
 from tests.reports.capacity.a_capacity_run import TODAY, findings, night
 
 pytestmark = pytest.mark.service
 
-_FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--enable-logging=stderr", "--dump-dom"),
-]
 _PROBE = """
-<script>
 document.body.dataset.probe = JSON.stringify({
   charts: [...document.querySelectorAll("svg.chart")].map((chart) =>
     [...chart.querySelectorAll("text")].map((node) => {
@@ -34,28 +25,7 @@ document.body.dataset.probe = JSON.stringify({
   thin: [...document.querySelectorAll(".sheet td, .sheet tbody th")].filter(
     (cell) => cell.innerText.length > 12 && cell.getBoundingClientRect().width < 60).length,
 });
-</script>
 """
-
-
-def dump(source: str, folder: Path, width: int) -> tuple[str, str]:
-    """The page's DOM, and what the browser logged."""
-    path = folder / "page.html"
-    path.write_text(source, encoding="utf-8")
-    done = subprocess.run(
-        [
-            tools.require("chromium", "chromium-browser"),
-            *_FLAGS,
-            f"--user-data-dir={folder / 'browser'}",
-            f"--window-size={width},3000",
-            path.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout, done.stderr
 
 
 @pytest.fixture
@@ -65,7 +35,7 @@ def source() -> str:
 
 
 def test_the_browser_refuses_nothing_on_the_page(source: str, tmp_path: Path) -> None:
-    _, log = dump(source, tmp_path, 1280)
+    _, log = browser.dump(source, tmp_path, 1280)
     assert "CONSOLE" not in log
 
 
@@ -73,11 +43,7 @@ def test_the_browser_refuses_nothing_on_the_page(source: str, tmp_path: Path) ->
 def test_no_label_touches_another_and_no_cell_is_squeezed(
     source: str, tmp_path: Path, width: int
 ) -> None:
-    open_ = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", source)
-    dom, _ = dump(open_.replace("</body>", f"{_PROBE}</body>"), tmp_path, width)
-    found = re.search(r'data-probe="([^"]*)"', dom)
-    assert found
-    probed = json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&"))
+    probed = browser.probe(source, _PROBE, tmp_path, width)
     assert len(probed["charts"]) == 4
     touching = [
         (one[0], other[0])

@@ -8,8 +8,13 @@ from reports.comparison.model import Change, Comparison, Difference, Fact, Side,
 
 MIB = 1024 * 1024
 PAIRS = 5
-A_RUNS = tuple(f"20261127T04{minute}00Z-diwali-{41 + k}" for k, minute in enumerate("02468"))
-B_RUNS = tuple(f"20261127T04{minute}30Z-diwali-{41 + k}" for k, minute in enumerate("02468"))
+A_RUNS = tuple(f"20261127T04{2 * k:02}00Z-diwali-{41 + k}" for k in range(PAIRS))
+B_RUNS = tuple(f"20261127T04{2 * k + 1:02}00Z-diwali-{41 + k}" for k in range(PAIRS))
+NO_STATISTICS: dict[str, Any] = {
+    **dict.fromkeys(("ratio", "low", "high", "detectable", "spread")),
+    "n": 0,
+    "paired": False,
+}
 
 
 def side(name: str, runs: int = PAIRS, **values: Any) -> Side:
@@ -47,9 +52,7 @@ def without_statement(each: Change, why: str) -> Change:
     """The figure of runs that cannot tell."""
     return change(
         *(each.key, each.title, each.unit, each.a, each.b, Word.NO_STATEMENT),
-        **dict.fromkeys(("ratio", "low", "high", "detectable", "spread")),
-        n=0,
-        paired=False,
+        **NO_STATISTICS,
         why=why,
     )
 
@@ -109,8 +112,7 @@ CHANGES = (
     change(
         *("recovery:kill-redis-1", "Recovery from kill-redis-1", "s", 1.45, None),
         Word.NO_STATEMENT,
-        **dict.fromkeys(("ratio", "low", "high", "detectable", "spread")),
-        n=0,
+        **NO_STATISTICS,
         why="B was not measured: kill-redis-1 took no hold in 5 of 5 runs",
     ),
 )
