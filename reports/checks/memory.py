@@ -31,7 +31,7 @@ def check_memory(history: History) -> list[Finding]:
         *check_leftovers(history, memory),
         _bounded(history, memory),
         _without_ttl(memory),
-        _none_of("memory.evicted", memory.evicted_keys, "keys were evicted"),
+        _evicted(memory),
     ]
     others = history.once(others_write)
     return [
@@ -54,9 +54,25 @@ def _without_ttl(memory: Memory) -> Finding:
     most, before = memory.keys_without_ttl_max, memory.baseline_without_ttl or 0.0
     found = None if most is None else max(0.0, most - before)
     finding = _none_of("memory.ttl", found, "keys had no TTL at one time")
+    if memory.baseline_bytes is None:
+        return _not_before(finding)
     if not before:
         return finding
     return replace(finding, summary=f"{finding.summary}, besides {before:.0f} before the load")
+
+
+def _evicted(memory: Memory) -> Finding:
+    """Evictions from before the load are of others' keys and do not count."""
+    finding = _none_of("memory.evicted", memory.evicted_keys, "keys were evicted")
+    return _not_before(finding) if memory.baseline_bytes is None else finding
+
+
+def _not_before(finding: Finding) -> Finding:
+    """Without a sample from before the load, a failure may have been there already."""
+    if finding.status is not Status.FAIL:
+        return finding
+    doubt = f"{finding.summary}; no sample of Redis before the load shows that it is the run's"
+    return replace(finding, status=Status.UNKNOWN, summary=doubt)
 
 
 def _none_of(name: str, value: float | None, what: str) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reports.gates import GATES
 from reports.measures.continuity.joined_calls import join
 from reports.measures.continuity.learned import calm_until
+from reports.measures.continuity.missing_records import lacks_calls
 from reports.measures.continuity.tool_results import evidence, tool_results
 from reports.records import Finding, Status
 from reports.records.history import History
@@ -29,11 +30,13 @@ def _tool_results(history: History) -> list[Finding]:
         tools = ", ".join(sorted(found.not_judged))
         told += f"; not judged: {tools}, whose results do not always reach the model in calm"
     joined = history.once(join)
+    # A call whose line is damaged may have shown the result.
+    lost = Status.UNKNOWN if lacks_calls(history) else Status.FAIL
     return [
         Finding(
             check=_RESULTS,
             phase="run",
-            status=Status.FAIL if found.lost else Status.PASS,
+            status=lost if found.lost else Status.PASS,
             value=len(found.lost),
             limit=0,
             unit="turns",

@@ -79,7 +79,7 @@ SOUNDNESS = (
     Gate(
         "validity.records",
         "The records are complete",
-        "No record is missing or written twice.",
+        "No record is missing, damaged or written twice. A few damaged samples are only shown.",
         VALIDITY,
         check="records",
     ),

@@ -14,13 +14,14 @@ import weakref
 from abc import abstractmethod
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from reports.records import decoder, lines
+from reports.records.lines import DamagedLine
 
 T = TypeVar("T")
 
@@ -41,16 +42,20 @@ class Filed(Sequence[T], Generic[T]):
     def __init__(self, source: Path | Iterable[T] = ()) -> None:
         """From a file, which is then kept open, or from records in memory.
 
-        Raises HistoryError for a file with other lines than such records.
+        Lines that are not whole are in `damaged`.  Raises HistoryError as `lines.read`.
         """
+        self.damaged: list[DamagedLine] = []
         self.conversation = array("q")
         self._bounds = array("Q", [0])
         """The start of each line in the file, and the end of the last one."""
         self._held: list[T] = []
         self._file: int | None = None
-        self._decode = decoder(self.kind)
+        decode: Callable[[bytes], T] = decoder(self.kind)
+        self._decode = decode
         if isinstance(source, Path):
             self._take(self._placed(source))
+            if self.damaged:
+                self._decode = lambda found: decode(lines.last_line(found))
             if self.conversation:
                 # Kept open, so that later reads see the checked file.
                 self._file = os.open(source, os.O_RDONLY)
@@ -178,7 +183,7 @@ class Filed(Sequence[T], Generic[T]):
             yield numbers[first:]
 
     def _placed(self, path: Path) -> Iterator[list[T]]:
-        for chunk, records in lines.read_chunks(path, self.kind):
+        for chunk, records in lines.read_chunks(path, self.kind, self.damaged):
             end = self._bounds.pop()
             self._bounds.extend(accumulate(map(len, chunk), initial=end))
             yield records

@@ -1,7 +1,8 @@
 """The history of one run: a run directory, read.
 
-Reading accepts the leftovers of a killed run (missing files, a truncated last line).  Any other
-line that is not a record is an error, because the directory may not be a run.
+Reading accepts the leftovers of a killed run (missing files, a truncated last line), and lists the
+damaged lines of a full disk.  Any other line that is not a record is an error, because the
+directory may not be a run.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from reports.records.columns import Audits, Conversations, Turns
 from reports.records.disk_sequence import Walk
 from reports.records.errors import HistoryError
 from reports.records.forecast import MemoryForecast
+from reports.records.lines import DamagedLine
 from reports.records.model_calls import ModelCalls
 from reports.records.run_description import RunDescription
 
@@ -70,6 +72,8 @@ class History:
     """The same calls as records."""
     rehearsed: list[TurnRecord] = field(default_factory=list)
     """The turns of the rehearsal."""
+    damaged: list[DamagedLine] = field(default_factory=list)
+    """Lines of the run directory that are not whole, and were skipped."""
 
     def __post_init__(self) -> None:
         self._known: dict[Callable[[History], Any], Any] = {}
@@ -162,26 +166,33 @@ class History:
 def read(run_dir: Path) -> History:
     """Read a run directory.
 
-    Raises HistoryError, with a sentence that names the file and the line, for anything else.
+    Damaged lines are skipped and listed.  Raises HistoryError, with a sentence that names the file
+    and the line, for anything else.
     """
-    run, logged = run_file.read(run_dir, RunDescription), _read(run_dir, ModelCall)
+    damaged: list[DamagedLine] = []
+
+    def records(kind: type[T]) -> list[T]:
+        return list(lines.read(run_dir / FILES[kind], kind, damaged))
+
+    run, logged = run_file.read(run_dir, RunDescription), records(ModelCall)
+    conversations = Conversations(run_dir / FILES[ConversationRecord])
+    turns = Turns(run_dir / FILES[TurnRecord])
+    audits = Audits(run_dir / FILES[AuditRecord])
+    damaged += [*conversations.damaged, *turns.damaged, *audits.damaged]
     return History(
         name=run_dir.resolve().name,
         run=run,
-        conversations=Conversations(run_dir / FILES[ConversationRecord]),
-        unplayed=_read(run_dir, ArrivalRange),
-        turns=Turns(run_dir / FILES[TurnRecord]),
-        audits=Audits(run_dir / FILES[AuditRecord]),
-        faults=sorted(_read(run_dir, FaultWindow), key=lambda fault: fault.start),
-        probes=sorted(_read(run_dir, ProbeRecord), key=lambda probe: probe.at),
-        samples=_read(run_dir, Sample),
-        marks=sorted(_read(run_dir, LoadMark), key=lambda mark: mark.t),
+        conversations=conversations,
+        unplayed=records(ArrivalRange),
+        turns=turns,
+        audits=audits,
+        faults=sorted(records(FaultWindow), key=lambda fault: fault.start),
+        probes=sorted(records(ProbeRecord), key=lambda probe: probe.at),
+        samples=records(Sample),
+        marks=sorted(records(LoadMark), key=lambda mark: mark.t),
         forecast=forecast.read(run_dir),
         calls=ModelCalls(logged),
         call_records=logged,
-        rehearsed=model_calls.read_rehearsal(run_dir),
+        rehearsed=model_calls.read_rehearsal(run_dir, damaged),
+        damaged=damaged,
     )
-
-
-def _read(run_dir: Path, kind: type[T]) -> list[T]:
-    return list(lines.read(run_dir / FILES[kind], kind))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reports.records import FILES, ModelCall, TurnRecord, lines
+from reports.records.lines import DamagedLine
 
 REHEARSAL = "rehearsal-turns.jsonl"
 """The turns of the rehearsal, which came before the load."""
@@ -97,6 +98,9 @@ def read(run_dir: Path) -> Iterator[ModelCall]:
     return lines.read(run_dir / FILES[ModelCall], ModelCall)
 
 
-def read_rehearsal(run_dir: Path) -> list[TurnRecord]:
-    """The turns of the rehearsal; none when it was not recorded.  Raises HistoryError."""
-    return list(lines.read(run_dir / REHEARSAL, TurnRecord))
+def read_rehearsal(run_dir: Path, damaged: list[DamagedLine]) -> list[TurnRecord]:
+    """The turns of the rehearsal; none when it was not recorded.
+
+    Lines that are not whole are added to `damaged`.  Raises HistoryError as `lines.read`.
+    """
+    return list(lines.read(run_dir / REHEARSAL, TurnRecord, damaged))

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.commands import report
@@ -22,7 +23,7 @@ from reports.basics.exit_codes import ExitCode
 from reports.records import FILES, LoadMark, lines
 from reports.records.history import HistoryError, read
 from reports.records.run_description import SCHEMA_VERSION
-from tests.reports.a_run import Run
+from tests.reports.a_run import Run, redis_samples, said, whole, witness
 
 Damage = Callable[[Path], object]
 
@@ -44,6 +45,29 @@ def short_write(run_dir: Path) -> None:
     """Half a line, and then more: as a full disk leaves it that had room again later."""
     first, second, *rest = lines_of(run_dir, "turns.jsonl")
     (run_dir / "turns.jsonl").write_bytes(b"".join([first, second[: len(second) // 2], *rest]))
+
+
+def halve_the_line(run_dir: Path, name: str, number: int) -> None:
+    found = lines_of(run_dir, name)
+    found[number] = found[number][: len(found[number]) // 2] + b"\n"
+    (run_dir / name).write_bytes(b"".join(found))
+
+
+def halve_the_second_line(run_dir: Path) -> None:
+    for name in FILES.values():
+        if (run_dir / name).exists() and len(lines_of(run_dir, name)) > 1:
+            halve_the_line(run_dir, name, 1)
+
+
+def garbled_first(run_dir: Path) -> None:
+    halve_the_line(run_dir, "audits.jsonl", 0)
+
+
+def joined(run_dir: Path) -> None:
+    """Two records on one line."""
+    found = lines_of(run_dir, "conversations.jsonl")
+    found[2] = found[2].rstrip()
+    (run_dir / "conversations.jsonl").write_bytes(b"".join(found))
 
 
 def garbage(name: str, content: bytes) -> Damage:
@@ -112,12 +136,8 @@ def a_link_to_itself(run_dir: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Damage, str]] = {
-    "half a line in the middle": (short_write, r"turns\.jsonl: line 2: must be a TurnRecord"),
-    "garbage bytes": (garbage("turns.jsonl", b"\x00\xff\xfe\n"), r"turns\.jsonl: line 2"),
-    "a block of zeros": (garbage("samples.jsonl", bytes(4096) + b"\n"), r"samples\.jsonl: line 2"),
     "another program's lines": (instead("audits.jsonl", b"INFO started\nbye\n"), r"audits.*line 1"),
-    "a very deep line": (garbage("load.jsonl", b"[" * 100_000 + b"\n"), r"load\.jsonl: line 2"),
-    "half a character": (instead("faults.jsonl", b'{"id":"\xc3"}\n'), r"faults\.jsonl: line 1"),
+    "a line of another kind": (garbage("turns.jsonl", b'{"t":1.0}\n'), r"turns\.jsonl: line 2: "),
     "a huge time": (number("turns.jsonl", "done", "1e300"), r"turns\.jsonl: line 1: .*done"),
     "an infinite time": (number("turns.jsonl", "due", "1e999"), r"turns\.jsonl: line 1"),
     "centuries of run time": (number("samples.jsonl", "t", "9e10"), r"samples\.jsonl: line 1"),
@@ -287,9 +307,100 @@ def test_a_file_that_may_not_be_read_is_named(run_dir: Path) -> None:
         read(run_dir)
 
 
+HALVES: dict[str, tuple[Damage, str]] = {
+    "half a line": (short_write, "turns.jsonl: line 2 "),
+    "half a line of each file": (halve_the_second_line, "line 2 "),
+    "garbage bytes": (garbage("turns.jsonl", b"\x00\xff\xfe\n"), "turns.jsonl: line 2 "),
+    "a very deep line": (garbage("load.jsonl", b"[" * 100_000 + b"\n"), "load.jsonl: line 2 "),
+    "half a character": (instead("faults.jsonl", b'{"id":"\xc3"}\n'), "faults.jsonl: line 1 "),
+    "half a first line": (garbled_first, "audits.jsonl: line 1 "),
+    "two lines as one": (joined, "conversations.jsonl: line 3 "),
+}
+"""What a full disk or a crash leaves in the middle of a file."""
+
+
+@pytest.mark.parametrize("kind", HALVES)
+def test_a_damaged_line_is_named_and_the_run_judged_without_it(kind: str, run_dir: Path) -> None:
+    damage, named = HALVES[kind]
+    damage(run_dir)
+    assert code_of(run_dir) == ExitCode.INCONCLUSIVE
+    result = json.loads((run_dir / "result.json").read_text())
+    (gate,) = [gate for gate in result["gates"] if gate["name"] == "validity.records"]
+    assert gate["status"] == "fail"
+    assert named in gate["evidence"][0]
+    assert gate["evidence"][0] in gate["summary"]
+    assert not [gate for gate in result["gates"] if gate["name"].endswith(".check")]
+
+
+def test_a_damaged_sample_is_named_and_hides_nothing(run_dir: Path) -> None:
+    garbage("samples.jsonl", bytes(4096) + b"\n")(run_dir)
+    assert code_of(run_dir) == ExitCode.GO
+    result = json.loads((run_dir / "result.json").read_text())
+    (gate,) = [gate for gate in result["gates"] if gate["name"] == "validity.records"]
+    assert (gate["status"], gate["value"]) == ("pass", 1)
+    assert gate["evidence"][0].startswith("samples.jsonl: line 2 ")
+
+
+def test_many_damaged_samples_make_a_run_inconclusive(run_dir: Path) -> None:
+    garbage("samples.jsonl", b"{\n" * 9)(run_dir)
+    assert code_of(run_dir) == ExitCode.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", ["lost", "context_missed", "half_turn"])
+def test_a_fault_on_a_damaged_line_may_explain_a_violation(kind: str, tmp_path: Path) -> None:
+    run = a_run()
+    run.fault("freeze-redis", 30.0, 32.0, id="freeze-redis-1")
+    talk = run.conversation(start=18.0).turn().turn(seen=None)
+    run.conversations.remove(talk)
+    if kind == "context_missed":
+        talk.turn(seen=witness(talk.id(2)))
+    history = {
+        "lost": whole(talk.id(0)),
+        "half_turn": [*whole(talk.id(0)), said(talk.id(1))],
+    }
+    talk.audit(history.get(kind)).audit(status="gone", at=70.0, when="expired")
+    run.conversations.append(talk)
+    run_dir = run.write(tmp_path / "run")
+    assert code_of(run_dir) == ExitCode.NO_GO
+    halve_the_line(run_dir, "faults.jsonl", 1)
+    assert code_of(run_dir) == ExitCode.INCONCLUSIVE
+
+
+def test_records_around_damaged_lines_are_read_from_their_places(run_dir: Path) -> None:
+    before = list(read(run_dir).turns)
+    lines_ = lines_of(run_dir, "turns.jsonl")
+    lines_[60] = b"{\n" + lines_[60] + b"\0\n{"  # the next line is damaged too
+    (run_dir / "turns.jsonl").write_bytes(b"{\n" + b"".join(lines_) + b"{\n")
+    history = read(run_dir)
+    expected = [turn for number, turn in enumerate(before) if number != 61]
+    assert list(history.turns) == expected
+    assert [turn for _, turns in history.turns.read_talks() for turn in turns] == sorted(
+        expected, key=lambda turn: (turn.conversation, turn.turn)
+    )
+    assert [each.line for each in history.damaged] == [1, 62, 64, 65, len(lines_) + 4]
+
+
+@pytest.mark.parametrize("damage", [["samples.jsonl"], ["load.jsonl"]])
+def test_keys_of_others_convict_nobody_if_the_time_before_the_load_is_damaged(
+    damage: list[str], tmp_path: Path
+) -> None:
+    run = a_run()
+    theirs = {"persistent_keys": 3.0, "evicted_keys": 5.0}
+    run.samples = [
+        msgspec.structs.replace(sample, values={**sample.values, **theirs})
+        for sample in redis_samples(run)
+    ]
+    run_dir = run.write(tmp_path / "run")
+    assert code_of(run_dir) == ExitCode.GO
+    for name in damage:
+        for number in range(4):
+            halve_the_line(run_dir, name, number)
+    assert code_of(run_dir) == ExitCode.INCONCLUSIVE
+
+
 @pytest.mark.service
 def test_the_command_itself_ends_with_the_sentence_and_its_code(run_dir: Path) -> None:
-    short_write(run_dir)
+    number("turns.jsonl", "attempts", "-1")(run_dir)
     finished = subprocess.run(
         [sys.executable, "-m", "harness.cli", "report", str(run_dir)],
         capture_output=True,

@@ -106,9 +106,18 @@ def test_records_read_together_are_those_read_one_by_one(many: Path) -> None:
 
 def test_a_late_line_that_is_no_record_is_named_by_its_number(many: Path) -> None:
     lines = many.read_bytes().splitlines(keepends=True)
-    many.write_bytes(b"".join([*lines[:1233], b"hello\n", *lines[1233:]]))
+    many.write_bytes(b"".join([*lines[:1233], b'{"t":1.0}\n', *lines[1233:]]))
     with pytest.raises(HistoryError, match="line 1234: must be a TurnRecord"):
         Turns(many)
+
+
+def test_a_late_damaged_line_is_left_out_and_named_by_its_number(many: Path) -> None:
+    before = list(Turns(many))
+    lines = many.read_bytes().splitlines(keepends=True)
+    many.write_bytes(b"".join([*lines[:1233], b"hello\n", *lines[1233:]]))
+    turns = Turns(many)
+    assert [(each.file, each.line) for each in turns.damaged] == [("turns.jsonl", 1234)]
+    assert list(turns) == before
 
 
 def test_a_long_file_whose_last_line_was_cut_off_is_read_up_to_it(many: Path) -> None:

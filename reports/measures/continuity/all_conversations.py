@@ -10,14 +10,22 @@ from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.durability import declared_losses, may_lose
 from reports.measures.continuity.fast_path import audits_are, turns_are
 from reports.measures.continuity.joined_calls import join
-from reports.measures.continuity.missing_records import missing, unrecorded_faults, was_opened
+from reports.measures.continuity.missing_records import (
+    lacks_calls,
+    lacks_faults,
+    missing,
+    was_opened,
+)
 from reports.measures.continuity.rewritten import at_once, calm, judge_suspects
 from reports.measures.continuity.tallies import Tallies, Tally
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.history import History
 
-MAY_BE_A_FAULTS = ("lost", "truncated", "reordered", "resurrected", "context_missed")
-"""The classes that an unrecorded fault may explain, since the server may have lost its writes."""
+MAY_BE_A_FAULTS = ("lost", "truncated", "reordered", "resurrected", "context_missed", "half_turn")
+"""The classes that an unrecorded fault may explain: the server may have lost its writes, or an
+attempt may have been delayed."""
+MAY_BE_A_CALLS = ("context_missed", "resurrected")
+"""The classes that a call of the model without a record may explain."""
 
 
 def take_tallies(history: History) -> Tallies:
@@ -49,8 +57,10 @@ def take_tallies(history: History) -> Tallies:
         judge_suspects(history, tallies, suspects)
     if tallies.shared:
         tallies.convict_shared(history.once(join).sharers)
-    if not history.cut_short and unrecorded_faults(history):
+    if lacks_faults(history):
         tallies.doubt(MAY_BE_A_FAULTS)
+    if lacks_calls(history):
+        tallies.doubt(MAY_BE_A_CALLS)
     return tallies
 
 

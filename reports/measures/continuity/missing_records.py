@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 from reports.records import (
     DELETION_FAILED,
+    FILES,
     AuditRecord,
     ConversationRecord,
     Fate,
+    FaultWindow,
+    ModelCall,
     Outcome,
     TurnRecord,
 )
@@ -57,6 +60,18 @@ def missing(
 def unrecorded_faults(history: History) -> set[str]:
     """The ids of planned faults without a record."""
     return set(history.run.planned_faults) - {fault.id for fault in history.faults}
+
+
+def lacks_faults(history: History) -> bool:
+    """Whether records of faults are missing, which may explain a violation."""
+    if any(each.file == FILES[FaultWindow] for each in history.damaged):
+        return True
+    return not history.cut_short and bool(unrecorded_faults(history))
+
+
+def lacks_calls(history: History) -> bool:
+    """Whether records of the model's calls are missing, which may have shown the context."""
+    return any(each.file == FILES[ModelCall] for each in history.damaged)
 
 
 def was_opened(records: Sequence[ConversationRecord], turns: Sequence[TurnRecord]) -> bool:
