@@ -1,8 +1,8 @@
 """An HTTP client that reports exactly whether a request was sent, its answer, and its failure.
 
 Built on the connection pool and the parser of geventhttpclient, but not on its request function,
-which repeats requests on its own: a load generator must know every request it made.  No redirects,
-no cookies.
+which repeats requests on its own: a load generator must know every request it made.  No cookies;
+redirects only within the same address (`loadtests.adk.redirects`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
+from loadtests.adk import redirects
 from loadtests.adk.connections import IDLE_S, Connections, SecureConnections
 from loadtests.adk.target import address
 
@@ -39,6 +40,10 @@ class Answer:
     """The service promises that nothing happened (`x-diya-outcome: not-run`)."""
     error: str | None = None
     """Why there is no complete response."""
+    location: str | None = None
+    """The address to which a redirect leads."""
+    redirect: str | None = None
+    """Why a redirect was not followed."""
 
 
 class Client:
@@ -62,6 +67,7 @@ class Client:
             connection_timeout=CONNECT_TIMEOUT_S,
             network_timeout=None,
         )
+        self._url = url
         self._prefix = url.path.rstrip("/")
         self._headers = f"Host: {url.netloc.rpartition('@')[2]}\r\nAccept: */*\r\n"
         if token is not None:
@@ -94,6 +100,7 @@ class Client:
     ) -> Answer:
         """Send one request, exactly once, and wait at most `timeout` seconds for all of it.
 
+        A redirect within the same address is followed; the answer is then the last one.
         `on_line` receives the body of a 200 line by line as it arrives; any other body is in the
         answer.  Network errors do not raise: they are in the answer.
         """
@@ -101,7 +108,13 @@ class Client:
         limit = gevent.Timeout(timeout)
         limit.start()
         try:
-            self._exchange(answer, self._request(method, path, body), method, on_line)
+            place = self._prefix + path
+            for left in reversed(range(1 + redirects.MOST)):
+                self._exchange(answer, self._request(method, place, body), method, on_line)
+                again = self._redirected(answer, place, left)
+                if again is None:
+                    break
+                answer, place = Answer(), again
         except gevent.Timeout as expired:
             if expired is not limit:
                 raise
@@ -121,11 +134,24 @@ class Client:
         return answer
 
     def _request(self, method: str, path: str, body: bytes | None) -> bytes:
-        head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._headers}"
+        head = f"{method} {path} HTTP/1.1\r\n{self._headers}"
         if body is None:
             return f"{head}\r\n".encode("latin-1")
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         return head.encode("latin-1") + body
+
+    def _redirected(self, answer: Answer, path: str, left: int) -> str | None:
+        """The path that a redirect leads to; None: there is none, or it is not followed.
+
+        `left`: how many more may be followed.
+        """
+        if answer.location is None:
+            return None
+        again = redirects.followed(self._url, path, answer.status, answer.location)
+        if again is None or not left:
+            answer.redirect = redirects.refusal(self._url, path, answer.location)
+            return None
+        return again
 
     def _exchange(
         self,
@@ -178,6 +204,8 @@ def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:
         answer.replica = replica if isinstance(replica, str) else None
     if "x-diya-outcome" in headers:
         answer.not_run = headers["x-diya-outcome"] == "not-run"
+    if redirects.is_redirect(answer.status) and "location" in headers:
+        answer.location = str(headers["location"])
     if "retry-after" in headers:
         try:
             answer.retry_after = max(0.0, float(headers["retry-after"]))

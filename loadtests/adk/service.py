@@ -257,6 +257,8 @@ def _judge(answer: Answer) -> Attempt:
         if answer.complete:
             return Attempt(Outcome.OK, answer)
         return Attempt(Outcome.INFO, answer, answer.error or "the response is cut off")
+    if answer.redirect is not None:
+        return Attempt(Outcome.FAIL, answer, f"HTTP {status}: {answer.redirect}", retry=False)
     error = f"HTTP {status}: {_excerpt(answer.body)}".rstrip(": ")
     missing = misses_session(answer)
     if status >= 500 and not answer.not_run:

@@ -61,7 +61,7 @@ PLAIN = [
     ("404, no such session", reply(404, b"Session not found"), Outcome.FAIL, False),
     ("422", reply(422), Outcome.FAIL, False),
     ("429", reply(429), Outcome.FAIL, True),
-    ("a redirect", reply(307, Location="/elsewhere"), Outcome.FAIL, False),
+    ("a redirect", reply(307, Location="http://127.0.0.1:9/run"), Outcome.FAIL, False),
     ("closed without a word", CLOSE, Outcome.INFO, True),
     ("reset", RESET, Outcome.INFO, True),
     ("silence", HANG, Outcome.INFO, True),
