@@ -56,13 +56,20 @@ def test_a_garbled_line_is_named_with_its_file_and_number(run_dir: Path) -> None
     path = run_dir / "turns.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([lines[0], b"garbage\n", *lines[1:]]))
-    with pytest.raises(HistoryError, match=r"turns\.jsonl: line 2: must be a TurnRecord"):
-        read(run_dir)
+    history = read(run_dir)
+    assert [(each.file, each.line) for each in history.damaged] == [("turns.jsonl", 2)]
+    assert len(history.turns) == len(lines)
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe\n", b"\n", b'{"t":1.0,"ma\n'])
+def test_a_damaged_line_at_the_end_is_named(run_dir: Path, line: bytes) -> None:
+    with (run_dir / "load.jsonl").open("ab") as file:
+        file.write(line)
+    assert [each.line for each in read(run_dir).damaged] == [7]
 
 
 @pytest.mark.parametrize(
-    "line",
-    [b"[1]\n", b'{"t": 1}\n', b'{"t":"soon","mark":"end","values":{}}\n', b"\xff\xfe\n", b"\n"],
+    "line", [b"[1]\n", b'{"t": 1}\n', b'{"t":"soon","mark":"end","values":{}}\n']
 )
 def test_a_whole_line_that_is_no_record_is_an_error_even_at_the_end(
     run_dir: Path, line: bytes
