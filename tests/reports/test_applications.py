@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,7 +92,46 @@ def test_texts_that_are_stored_otherwise_only_beside_a_fault_are_forked(
     run.fault("kill-replica", 9.0, 12.0)
     for _ in range(4):
         rewritten(run, kind="reply")
+    for _ in range(20):
+        run.sound(start=30.0)
     assert convictions(run) == {"forked": 12}
+
+
+def test_without_calm_turns_nothing_shows_whether_a_plugin_rewrites(
+    convictions: Judge, tmp_path: Path
+) -> None:
+    run = Run()
+    run.fault("kill-replica", 9.0, 12.0)
+    for _ in range(4):
+        rewritten(run, kind="reply")
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["forked"].status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", ["message", "reply"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plugin_that_rewrites_a_fifth_of_a_short_run_is_no_fork(
+    convictions: Judge, kind: str, seed: int
+) -> None:
+    # As in a run of `smoke` on a busy machine: 9 of 114 turns are far from every fault.
+    run = Run()
+    run.fault("kill-replica", 9.0, 18.0)
+    run.fault("kill-redis", 20.0, 21.0)
+    chance = random.Random(seed)
+    for number in range(38):
+        talk = run.conversation(start=10.0 + number / 10 if number > 2 else 30.0)
+        history: list[HistoryItem] = []
+        shown: list[str] = []
+        for turn in range(3):
+            turn_id = talk.id(turn)
+            items = [said(turn_id), answered(turn_id)]
+            if chance.random() < 0.2:
+                items[kind == "reply"] = redacted(turn_id, kind)
+            history += items
+            shown.append(items[0].digest)
+            talk.turn(seen=Seen(turn + 1, chain(shown)))
+        talk.audit(history)
+    assert convictions(run) == {}
 
 
 def test_too_few_calm_turns_leave_open_whether_a_plugin_rewrites(

@@ -80,7 +80,8 @@ class CallWitness:
         message = joined.rows.message[row]
         acknowledged = turn.outcome is Outcome.OK
         testimony = self._judge(turn, row, message) if acknowledged else Testimony.NONE
-        self._sent.append(_Sent(turn.turn, message, acknowledged and durable))
+        required = acknowledged and durable and row not in joined.rows.unshown
+        self._sent.append(_Sent(turn.turn, message, required))
         return testimony
 
     def _judge(self, turn: TurnRecord, row: int, message: int) -> Testimony:

@@ -3,8 +3,9 @@
 A plugin may rewrite messages and replies before they are stored (to remove names and numbers).  It
 does so with and without faults, in one turn of twenty or in all.  A store that mixes up turns does
 so rarely, when attempts overlap.  So differing texts are accepted if they occur in many of the
-turns that were answered at once and without any fault nearby; else they are forks.  If a run has
-too few such calm turns, and the texts differ in them as often as in the others, it is a doubt.
+turns that were answered at once and without any fault nearby; else they are forks.  In a short run
+nearly all turns may be near a fault: if there are so few calm turns that chance explains why the
+texts differ less in them than in the others, it is a doubt.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -20,14 +22,18 @@ from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.history_check import Stored
 from reports.measures.continuity.tallies import Tallies
 from reports.measures.continuity.violations import Violation
+from reports.measures.intervals import binomial_tail, share_interval
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.columns import OK, OUTCOME, RETRIED
 from reports.records.history import History
 
 _SHARE, _FEWEST = 0.05, 5
 """From this share and number of calm turns on, differing texts are the application's rule."""
-_FEWEST_CALM = 2
-"""With so many calm ones, and at least `_FEWEST` in the whole run, they may be its rule."""
+_FEWEST_CALM, _SURE_SHARE = 2, 0.02
+"""Fewer than `_FEWEST` calm ones are its rule if their share is surely larger than this, and not
+smaller than near faults."""
+_BY_CHANCE = 0.01
+"""It is a doubt if chance spares the calm turns so well with at least this probability."""
 
 Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 
@@ -63,23 +69,57 @@ def answered_at_once(history: History) -> tuple[int, int]:
     return len(times), sum(not beside_a_fault(history, sent, done) for sent, done in times)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Texts stored otherwise, among the turns that were answered at once."""
+
+    calm: int
+    calm_turns: int
+    anywhere: int
+    turns: int
+
+    @property
+    def is_a_rule(self) -> bool:
+        """Whether calm turns show that the application rewrites."""
+        if self.calm >= max(_FEWEST, _SHARE * self.calm_turns):
+            return True
+        if self.anywhere < _FEWEST or self.calm < _FEWEST_CALM:
+            return False
+        surely, _ = share_interval(self.calm, self.calm_turns)
+        return surely >= _SURE_SHARE and self.calm >= self._share_near_faults * self.calm_turns / 2
+
+    @property
+    def may_be_a_rule(self) -> bool:
+        """Whether chance explains that calm turns show less of it than the others."""
+        if self.anywhere < _FEWEST:
+            return False
+        more = self.calm + 1
+        spared = 1.0
+        if more <= self.calm_turns:
+            spared -= binomial_tail(more, self.calm_turns, self._share_near_faults)
+        return spared >= _BY_CHANCE
+
+    @property
+    def _share_near_faults(self) -> float:
+        near = self.turns - self.calm_turns
+        return (self.anywhere - self.calm) / near if near else 0.0
+
+
 def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) -> None:
     """Judge the conversations with differing texts, after all conversations have been read."""
+    rules, perhaps = set(), set()
     turns, calm_turns = answered_at_once(history)
-    few = _SHARE * calm_turns
-    rules = {kind for kind, n in tallies.otherwise.items() if n >= max(_FEWEST, few)}
-    perhaps = {
-        kind
-        for kind, n in tallies.otherwise.items()
-        if n >= max(_FEWEST_CALM, few)
-        and (anywhere := tallies.otherwise_anywhere[kind]) >= _FEWEST
-        and 2 * n * turns >= anywhere * calm_turns
-    }
+    for kind, anywhere in tallies.otherwise_anywhere.items():
+        found = _Found(tallies.otherwise[kind], calm_turns, anywhere, turns)
+        if found.is_a_rule:
+            rules.add(kind)
+        elif found.may_be_a_rule:
+            perhaps.add(kind)
     for index in suspects:
         (record,) = history.conversations.of(index)
         suspect = (index, record, history.turns.of(index), history.audits.of(index))
         violations = _judge(history, tallies, suspect, rules)
-        if violations and not perhaps <= rules:
+        if violations and perhaps:
             certain = _judge(history, Tallies(), suspect, rules | perhaps)
             for violation in violations:
                 if violation not in certain:

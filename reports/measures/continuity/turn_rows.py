@@ -29,7 +29,12 @@ class TurnRows:
         self.first = array("I")
         """The row of the first turn of its conversation."""
         self.message = array("q")
-        """The number of the message's digest in the log, or `NEVER_SHOWN`."""
+        """The number of the message's digest in the log, or `NEVER_SHOWN`.
+
+        If no call shows the text as it was sent, it is the text as the session holds it."""
+        self.unshown: set[int] = set()
+        """The rows whose message no call shows in either form, though the session holds it: a
+        plugin rewrites it for the model.  It cannot be required."""
         self.sent, self.until = array("d"), array("d")
         """When the first attempt was sent, and when the last one has ended for certain."""
         self.ok = bytearray()
@@ -50,6 +55,7 @@ class TurnRows:
         self._longest = history.run.ttl_seconds - CLOCK_S
         self._numbers = history.calls.digests
         self._callers = frozenset(history.calls.callers) - {""}
+        self._audits = history.audits
         self._rows: dict[int, int] = {}
         for conversation, turns in history.turns.read_talks():
             self._rows[conversation] = len(self.first)
@@ -71,19 +77,26 @@ class TurnRows:
     def required(self, row: int) -> list[int]:
         """The messages that its model must be shown, if nothing may be lost: the acknowledged ones
         of its conversation, and its own."""
-        first, ok = self.first[row], self.ok
-        return [self.message[each] for each in range(first, row) if ok[each]] + [self.message[row]]
+        first, ok, unshown = self.first[row], self.ok, self.unshown
+        before = (each for each in range(first, row) if ok[each] and each not in unshown)
+        return [self.message[each] for each in before] + [self.message[row]]
 
     def _add(self, conversation: int, turns: Sequence[TurnRecord]) -> None:
         first = len(self.first)
         anew, kept = False, turns[0].sent
+        stored = self._stored(conversation, turns)
         for turn in turns:
             anew = anew or turn.reopened is not None or turn.sent - kept >= self._longest
             kept = turn.sent
             late = turn.outcome is _INFO or turn.unsure > 0
             self.first.append(first)
             self.conversation.append(conversation)
-            self.message.append(self._numbers.get(turn.message, NEVER_SHOWN))
+            message = self._numbers.get(turn.message, NEVER_SHOWN)
+            if message == NEVER_SHOWN and turn.turn_id in stored:
+                message = self._numbers.get(stored[turn.turn_id], NEVER_SHOWN)
+                if message == NEVER_SHOWN:
+                    self.unshown.add(len(self.message))
+            self.message.append(message)
             self.sent.append(turn.sent)
             self.until.append(self._until(turn.sent, turn.done) if late else turn.done)
             self.ok.append(turn.outcome is _OK)
@@ -91,6 +104,17 @@ class TurnRows:
             self.stepped.append(bool(turn.steps))
             self.anew.append(anew)
             self.place.append(self._place(turn))
+
+    def _stored(self, conversation: int, turns: Sequence[TurnRecord]) -> dict[str | None, str]:
+        """Turn id -> the message that the session holds, where no call shows one as it was sent."""
+        if conversation < 0 or all(turn.message in self._numbers for turn in turns):
+            return {}
+        return {
+            item.turn_id: item.digest
+            for audit in self._audits.of(conversation)
+            for item in audit.history
+            if item.kind == "message"
+        }
 
     def _place(self, turn: TurnRecord) -> int:
         if turn.attempts != 1 or turn.replica is None or turn.replica not in self._callers:
