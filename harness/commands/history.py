@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError
+from harness.run.stored_results import RESULT, below
 from reports.basics.exit_codes import ExitCode
 from reports.history.build import build
-from reports.history.read_run import is_result
 from reports.render.history import files, terminal, view
-
-RESULT = "result.json"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -28,7 +22,7 @@ def main(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise ConfigError(f"{folder}: must be a folder with run directories below it")
     skipped: list[str] = []
-    results = list(_results(folder, skipped))
+    results = [(str(place.relative_to(folder)), result) for place, result in below(folder, skipped)]
     if not results:
         raise ConfigError(
             f"{folder}: must hold runs that were judged, got no {RESULT} of a run below it; "
@@ -50,27 +44,3 @@ def main(args: argparse.Namespace) -> int:
     else:
         print(terminal.render(history, sys.stdout.isatty(), page), end="")
     return ExitCode.GO
-
-
-def _results(folder: Path, skipped: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The results below the folder with their folders; one sentence in `skipped` for each other
-    file of that name, and for each run directory without a result."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        where = Path(place)
-        if RESULT not in names:
-            if "run.json" in names:
-                skipped.append(
-                    f"{where}: has no {RESULT}: `diya report {where}` judges what was recorded."
-                )
-            continue
-        path = where / RESULT
-        try:
-            found = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            skipped.append(f"{path}: cannot be read: {error}.")
-            continue
-        if is_result(found):
-            yield str(where.relative_to(folder)), found
-        else:
-            skipped.append(f"{path}: must be the result of a run, got another JSON file.")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Result = dict[str, Any]
-
-CPU = "CPU s"
-"""The unit of CPU time; as any time it is held in seconds."""
+from reports.comparison.metrics import METRICS, Result
 
 
 @dataclass(frozen=True)
@@ -25,30 +22,23 @@ class KeyFigure:
     read: Callable[[Result], float | None]
 
 
-def _number(value: object, *path: str) -> float | None:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _compared(key: str, title: str, floor: float) -> KeyFigure:
+    """A figure of `diya compare`."""
+    (metric,) = (each for each in METRICS if each.key == key)
+    return KeyFigure(title, metric.unit, metric.needs_one_machine, floor, metric.read)
 
 
-def _at(*path: str) -> Callable[[Result], float | None]:
-    return lambda result: _number(result, *path)
-
-
-def _worst_recovery(result: Result) -> float | None:
+def _worst_recovery(result: Mapping[str, Any]) -> float | None:
     """The longest recovery that was judged (s); None without a fault, or when one is not known."""
-    gates = [gate for gate in result.get("gates") or () if gate.get("name") == "recovery.time"]
-    values = [_number(gate, "value") for gate in gates]
-    known = [value for value in values if value is not None]
-    return max(known) if known and len(known) == len(values) else None
+    gates = result.get("gates") or ()
+    values = [gate.get("value") for gate in gates if gate.get("name") == "recovery.time"]
+    return None if not values or None in values else float(max(values))
 
 
 KEY_FIGURES: dict[str, KeyFigure] = {
-    "p99": KeyFigure("p99", "s", True, 1e-3, _at("latency", "steady", "p99")),
-    "cpu_per_turn": KeyFigure("CPU a turn", CPU, True, 1e-5, _at("costs", "cpu_s_per_turn")),
-    "redis_bytes_per_turn": KeyFigure(
-        "Redis bytes a turn", "bytes", False, 1.0, _at("costs", "redis_bytes_per_turn")
-    ),
+    "p99": _compared("p99", "p99", 1e-3),
+    "cpu_per_turn": _compared("cpu_per_turn", "CPU a turn", 1e-5),
+    "redis_bytes_per_turn": _compared("redis_bytes_per_turn", "Redis bytes a turn", 1.0),
     "recovery": KeyFigure("recovery", "s", True, 1e-2, _worst_recovery),
 }
-"""Key → the figure; those of costs have the names of `reports/comparison/metrics.py`."""
+"""Key → the figure."""

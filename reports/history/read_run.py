@@ -67,6 +67,16 @@ def set_up(result: Result) -> dict[str, str]:
     return {title: _text(value) for title, value in chosen.items() if value is not None}
 
 
+def same_load(a: Result, b: Result) -> bool:
+    """Whether two runs had a profile of one name and the same planned faults."""
+    return _load_name(a) == _load_name(b)
+
+
+def _load_name(result: Result) -> tuple[object, ...]:
+    planned = _part(result, "experiment").get("planned") or ()
+    return (_part(result, "profile").get("name"), *planned)
+
+
 def _part(value: dict[str, Any], key: str) -> dict[str, Any]:
     part = value.get(key)
     return part if isinstance(part, dict) else {}

@@ -57,8 +57,8 @@ REPORTS = {
     "model_cost": {"basics", "figures", "records"},
     "verdict": {"basics", "gates", "records", "measures", "checks", "diagnosis", "model_cost"},
     "capacity": {"basics", "figures", "gates", "records", "measures", "checks", "model_cost"},
-    "history": set[str](),
     "comparison": {"basics", "figures", "gates", "records", "measures", "verdict"},
+    "history": {"comparison"},
     "render": {"history", "comparison", "figures", "gates", "records", "capacity"},
 }
 """The folders of `reports`, and the table of gates: a renderer reads a result, and no history."""

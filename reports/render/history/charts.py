@@ -7,6 +7,7 @@ import html
 from reports.history.key_figures import KEY_FIGURES
 from reports.history.model import Group
 from reports.render import document, formatting, svg
+from reports.render.comparison.view import value as amount
 from reports.render.history import view
 from reports.render.svg import Scale
 
@@ -73,6 +74,6 @@ def _axis(y: Scale, ticks: list[float], unit: str) -> list[str]:
     drawn = []
     for tick in ticks:
         drawn.append(svg.line(_LEFT, y(tick), _RIGHT, y(tick), "grid" if tick else "axis"))
-        told = view.amount(tick, unit)
+        told = amount(tick, unit)
         drawn.append(svg.text(_LEFT - 6, y(tick) + 4, told, "tick", "end"))
     return drawn

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.history.build import comparable
-from reports.history.key_figures import CPU, KEY_FIGURES
+from reports.history.key_figures import KEY_FIGURES
 from reports.history.model import Group, Hint, PlayedRun, RunHistory
 from reports.render import formatting
+from reports.render.comparison.view import value as amount
 
 HINTS = "Hints on changes, no verdict: diya compare and diya versus decide"
 
@@ -15,13 +16,6 @@ HINTS = "Hints on changes, no verdict: diya compare and diya versus decide"
 def value(key: str, run: PlayedRun) -> str:
     """The figure of a run for a person; a dash where it was not measured."""
     return amount(run.figures.get(key), KEY_FIGURES[key].unit)
-
-
-def amount(number: float | None, unit: str) -> str:
-    """A number in the unit of a key figure; milliseconds of CPU keep a digit more than others."""
-    if number is not None and unit == CPU:
-        return f"{number * 1000:.1f} ms"
-    return formatting.quantity(number, unit)
 
 
 def title(history: RunHistory) -> str:

@@ -22,7 +22,7 @@ def a_result(day: int, **figures: float) -> dict[str, Any]:
     result["environment"]["machine"] = "a" * 12
     result["latency"]["steady"]["p99"] = figures.get("p99", 0.4)
     result["costs"] = {
-        "cpu_s_per_turn": figures.get("cpu", 0.028),
+        "replica_cpu_s_per_turn": figures.get("cpu", 0.028),
         "redis_bytes_per_turn": figures.get("redis_bytes", 2300.0),
     }
     return result

@@ -1,0 +1,73 @@
+"""The results of stored runs: every `result.json` below a folder, and those of a baseline."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError
+from reports.history.read_run import is_result, same_load
+
+RESULT = "result.json"
+Found = tuple[Path, dict[str, Any]]
+"""The folder of a result, and the result."""
+
+
+def below(folder: Path, skipped: list[str]) -> Iterator[Found]:
+    """The results below a folder, by their paths.
+
+    `skipped` gets one sentence for each other file of that name, and for each run directory without
+    a result.
+    """
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        where = Path(place)
+        if RESULT in names:
+            yield from _read(where / RESULT, skipped)
+        elif "run.json" in names:
+            skipped.append(
+                f"{where}: has no {RESULT}: `diya report {where}` judges what was recorded."
+            )
+
+
+def _read(path: Path, skipped: list[str]) -> Iterator[Found]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        skipped.append(f"{path}: cannot be read: {error}.")
+        return
+    if is_result(found):
+        yield path.parent, found
+    else:
+        skipped.append(f"{path}: must be the result of a run, got another JSON file.")
+
+
+def baseline(paths: Sequence[Path]) -> list[Found]:
+    """The results of a baseline: folders, run directories, or files of a result under any name.
+
+    A folder may be empty: that of the first pull request is.  Raises ConfigError for a path that
+    does not exist, and for a file that is no result.
+    """
+    found: list[Found] = []
+    for path in paths:
+        if path.is_dir():
+            found += below(path, [])
+            continue
+        if not path.exists():
+            raise ConfigError(
+                f"{path}: must be a run directory, a folder of those or a {RESULT}, but there is "
+                "nothing"
+            )
+        skipped: list[str] = []
+        found += _read(path, skipped)
+        if skipped:
+            raise ConfigError(skipped[0].removesuffix("."))
+    return found
+
+
+def of_the_load(found: Iterable[Found], result: dict[str, Any]) -> list[Found]:
+    """Those with the profile and the faults of `result`: a repository has several tests."""
+    return [each for each in found if same_load(each[1], result)]
