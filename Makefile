@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN_ARGS ?=
+# Python compiles a module once, not in each of the hundreds of processes that tests start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity validate-simulation
 

@@ -14,6 +14,8 @@ from tests.agents.shapes import GUILTY, HERE, LESS, WHOLE, Shape
 from tests.agents.talking import Player, Talk, Talked
 from tests.target_service.stand_in import servers
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = (
     "Where is my order ORD-58291?",
     "क्या यह कल आएगा?",

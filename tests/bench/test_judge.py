@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.judge import measure, write_run
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 SMALL, LARGE = 8_000, 48_000
 

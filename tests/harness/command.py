@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chaos.fleet.guardian import carriers
+from harness import cli
 from reports.records import FILES, LoadMark, TurnRecord
 
 HERE = Path(__file__).parent
@@ -25,6 +29,25 @@ def run(*arguments: str, timeout: float = 100) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [*DIYA, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
     )
+
+
+def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The finished command, run in this process: for commands that start no run.
+
+    A process of its own costs half a second of CPU more, for its imports.
+    """
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = cli.main(arguments)
+            except SystemExit as end:  # `--help`
+                code = int(end.code or 0)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

@@ -97,8 +97,8 @@ def test_quiet_progress_shows_problems_and_nothing_else() -> None:
 @pytest.mark.service
 def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
-    whole = command.run("report", str(run_dir))
-    finished = command.run("report", "-q", str(run_dir))
+    whole = command.run_here("report", str(run_dir))
+    finished = command.run_here("report", "-q", str(run_dir))
     assert (finished.returncode, finished.stderr) == (whole.returncode, "")
     result = json.loads((run_dir / "result.json").read_text())
     assert finished.stdout == f"{result['verdict']}  {run_dir}  {result['headline']}\n"
@@ -108,15 +108,15 @@ def test_a_quiet_report_is_one_line_and_has_the_exit_code_of_the_verdict(tmp_pat
 @pytest.mark.service
 def test_a_verbose_report_names_the_files_it_wrote(tmp_path: Path) -> None:
     run_dir = Run().write(tmp_path)
-    finished = command.run("report", "--verbose", str(run_dir))
+    finished = command.run_here("report", "--verbose", str(run_dir))
     (line,) = finished.stderr.splitlines()
     assert f"harness.commands.report: {run_dir} judged: " in line
-    assert command.run("report", str(run_dir)).stderr == ""
+    assert command.run_here("report", str(run_dir)).stderr == ""
 
 
 @pytest.mark.service
 def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
-    finished = command.run("report", "-q", "-v", str(tmp_path))
+    finished = command.run_here("report", "-q", "-v", str(tmp_path))
     assert finished.returncode == 104
     assert finished.stderr == (
         "diya: -v/--verbose: not allowed with argument -q/--quiet; see `diya report --help`\n"

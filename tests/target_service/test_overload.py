@@ -7,9 +7,13 @@ import random
 import time
 import uuid
 
+import pytest
+
 from tests.target_service.conftest import StartReplica
 from tests.target_service.customers import Attempt, Crowd, percentile
 from tests.target_service.processes import RedisServer, Replica
+
+pytestmark = pytest.mark.slow
 
 AT_ONCE = 8
 """The replica's bound on turns in flight."""

@@ -98,7 +98,7 @@ def test_one_core_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.service
 def test_bad_input_ends_with_104_and_leaves_no_directory(tmp_path: Path) -> None:
     out = tmp_path / "runs"
-    finished = command.run("capacity", "--minutes", "0", "--out", str(out))
+    finished = command.run_here("capacity", "--minutes", "0", "--out", str(out))
     assert finished.returncode == 104
     assert finished.stderr == "diya: --minutes 0: must be from 1 to 240\n"
     assert not out.exists()

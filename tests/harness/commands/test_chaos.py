@@ -59,7 +59,7 @@ def test_one_fault_is_done_from_another_process(folder: Path) -> None:
 def test_the_network_of_a_fleet_with_proxies_is_disturbed_by_hand(folder: Path) -> None:
     for side in ("redis", "balancer"):
         more = ("--param", "duration=0.1", "--param", f"side={side}")
-        done = command.run("chaos", "network-latency", "r01", *more)
+        done = command.run_here("chaos", "network-latency", "r01", *more)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"network-latency  r01-{side}  took hold and was healed")
 
@@ -76,7 +76,7 @@ def test_a_target_is_set_in_the_faults_own_parameter(
     folder: Path, fault: str, target: str, hit: str
 ) -> None:
     short = "downtime=0.1" if fault.startswith("kill") else "duration=0.1"
-    done = command.run("chaos", fault, target, "--param", short)
+    done = command.run_here("chaos", fault, target, "--param", short)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{fault}  {hit}  took hold and was healed")
 
@@ -106,7 +106,7 @@ def test_the_token_is_for_this_user_alone(folder: Path) -> None:
 def test_an_impossible_fault_is_refused(
     folder: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    done = command.run("chaos", *arguments)
+    done = command.run_here("chaos", *arguments)
     assert done.returncode == 104, done.stderr
     assert said in done.stderr
 
@@ -120,15 +120,15 @@ def test_in_a_set_of_servers_a_target_is_one_of_them(tmp_path: Path) -> None:
             ("kill-redis", "redis-3", "redis-3"),
         ):
             short = "downtime=0.1" if fault.startswith("kill") else "duration=0.1"
-            done = command.run("chaos", fault, target, "--param", short)
+            done = command.run_here("chaos", fault, target, "--param", short)
             assert done.returncode == 0, done.stderr
             assert done.stdout.startswith(f"{fault}  {hit}")
             assert "took hold and was healed" in done.stdout
-        refused = command.run("chaos", "network-reset", "r01")
+        refused = command.run_here("chaos", "network-reset", "r01")
         assert refused.returncode == 104
         names = "primary, replica or one of redis-1, redis-2, redis-3"
         assert f"replica must be all, and server must be {names}" in refused.stderr
-        refused = command.run("chaos", "kill-redis", "redis-9")
+        refused = command.run_here("chaos", "kill-redis", "redis-9")
         assert refused.returncode == 104
         assert f"server must be {names}, got 'redis-9'" in refused.stderr
 
@@ -154,7 +154,7 @@ def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(
 
 
 def test_a_folder_that_is_no_agent_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    refused = command.run("up", "--agent", str(tmp_path))
+    refused = command.run_here("up", "--agent", str(tmp_path))
     assert refused.returncode == 104
     assert (
         f"--agent {tmp_path}: must be a folder with agent.py or root_agent.yaml" in refused.stderr

@@ -45,7 +45,7 @@ def test_a_file_that_can_be_used_is_one_line_that_names_its_kind(
 ) -> None:
     path = tmp_path / name
     path.write_text(text)
-    finished = command.run("check", str(path))
+    finished = command.run_here("check", str(path))
     assert (finished.returncode, finished.stderr) == (0, "")
     assert finished.stdout == f"{path}: {said}\n"
 
@@ -87,7 +87,7 @@ def test_a_file_that_cannot_be_used_is_one_sentence_and_104(
 ) -> None:
     path = tmp_path / name
     path.write_text(text)
-    finished = command.run("check", str(path))
+    finished = command.run_here("check", str(path))
     assert (finished.returncode, finished.stdout) == (104, "")
     (sentence,) = finished.stderr.splitlines()
     assert re.match("diya: " + said.format(path=re.escape(str(path))), sentence), sentence
@@ -98,7 +98,7 @@ def test_a_log_that_a_profile_names_is_read_too(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(PROFILE + phase)
     (tmp_path / "rpm.csv").write_text(LOG.replace("90", "-90"))
-    finished = command.run("check", str(own))
+    finished = command.run_here("check", str(own))
     assert finished.returncode == 104
     assert re.search(r"taken for a profile: .*rpm\.csv line 3: .*-90", finished.stderr)
 
@@ -107,12 +107,12 @@ def test_a_profile_may_name_journeys_of_another_file(tmp_path: Path) -> None:
     own, book = tmp_path / "own.toml", tmp_path / "book.toml"
     own.write_text(PROFILE + "[journeys]\nask = 1\n")
     book.write_text(JOURNEYS)
-    alone = command.run("check", str(own))
+    alone = command.run_here("check", str(own))
     assert alone.returncode == 104
     assert "unknown journey 'ask'" in alone.stderr
-    assert command.run("check", str(own), "--journeys", str(book)).returncode == 0
+    assert command.run_here("check", str(own), "--journeys", str(book)).returncode == 0
     book.write_text("")
-    assert command.run("check", str(own), "--journeys", str(book)).returncode == 104
+    assert command.run_here("check", str(own), "--journeys", str(book)).returncode == 104
 
 
 def test_every_file_is_checked_also_after_a_bad_one(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_every_file_is_checked_also_after_a_bad_one(tmp_path: Path) -> None:
     good.write_text(EXPERIMENT)
     missing, folder = tmp_path / "missing.yaml", tmp_path / "folder.toml"
     folder.mkdir()
-    finished = command.run("check", str(missing), str(folder), str(good))
+    finished = command.run_here("check", str(missing), str(folder), str(good))
     assert finished.returncode == 104
     assert finished.stdout.startswith(f"{good}: OK, an experiment")
     assert finished.stderr.splitlines() == [
@@ -132,7 +132,7 @@ def test_every_file_is_checked_also_after_a_bad_one(tmp_path: Path) -> None:
 def test_a_part_of_an_experiment_that_is_passed_over_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(EXPERIMENT + "controls: []\n")
-    finished = command.run("check", str(path))
+    finished = command.run_here("check", str(path))
     assert finished.returncode == 0
     assert finished.stdout == (
         f"{path}: OK, an experiment: 1 fault (kill-redis-1); controls is passed over\n"
@@ -144,6 +144,6 @@ def test_all_files_that_come_with_diya_can_be_used(tmp_path: Path) -> None:
         shutil.copy(path, tmp_path)
     paths = sorted(str(path) for path in tmp_path.iterdir())
     assert len(paths) > 15
-    finished = command.run("check", *paths)
+    finished = command.run_here("check", *paths)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert len(finished.stdout.splitlines()) == len(paths)

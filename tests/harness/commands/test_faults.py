@@ -31,7 +31,7 @@ _STAND_IN = StandInPlan(calls=Path("calls"), origin=0.0, variables=lambda url, k
 
 @pytest.fixture(scope="module")
 def told() -> list[dict[str, Any]]:
-    finished = command.run("faults", "--json")
+    finished = command.run_here("faults", "--json")
     assert (finished.returncode, finished.stderr) == (0, "")
     faults: list[dict[str, Any]] = json.loads(finished.stdout)
     return faults
@@ -56,7 +56,7 @@ def test_every_number_has_a_unit_and_no_text_has_one(told: list[dict[str, Any]])
 
 
 def test_the_list_is_a_line_for_each_fault_with_the_places_that_take_it() -> None:
-    finished = command.run("faults")
+    finished = command.run_here("faults")
     assert finished.returncode == 0
     lines = finished.stdout.splitlines()
     listed = [line.split()[0] for line in lines[:-3] if not line.startswith(" ")]
@@ -69,7 +69,7 @@ def test_the_list_is_a_line_for_each_fault_with_the_places_that_take_it() -> Non
 
 
 def test_a_fault_is_told_with_units_defaults_and_places() -> None:
-    finished = command.run("faults", "kill_redis")
+    finished = command.run_here("faults", "kill_redis")
     assert (finished.returncode, finished.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in finished.stdout.splitlines()]
     assert lines[0] == "kill-redis"
@@ -92,13 +92,13 @@ def test_a_fault_is_told_with_units_defaults_and_places() -> None:
 def test_the_fleet_for_a_fault_by_hand_is_named_where_there_is_one(
     name: str, beside: str | None
 ) -> None:
-    said = command.run("faults", name).stdout
+    said = command.run_here("faults", name).stdout
     assert ("by hand" in said) == (beside is not None)
     assert beside is None or f"(beside `{beside}`)" in said
 
 
 def test_one_fault_as_json_is_the_entry_of_the_list(told: list[dict[str, Any]]) -> None:
-    one = json.loads(command.run("faults", "kill-zone", "--json").stdout)
+    one = json.loads(command.run_here("faults", "kill-zone", "--json").stdout)
     assert one in told
 
 
@@ -111,7 +111,7 @@ def test_one_fault_as_json_is_the_entry_of_the_list(told: list[dict[str, Any]]) 
     ],
 )
 def test_a_wrong_name_is_refused_with_the_nearest_one(name: str, said: str) -> None:
-    finished = command.run("faults", name)
+    finished = command.run_here("faults", name)
     assert (finished.returncode, finished.stdout) == (104, "")
     assert finished.stderr.startswith(f"diya: NAME must be a fault, {said}")
     assert len(finished.stderr.splitlines()) == 1
@@ -159,7 +159,7 @@ def test_containers_support_the_faults_that_the_table_lists(tmp_path: Path) -> N
 
 
 def test_every_experiment_is_one_line_with_its_faults() -> None:
-    finished = command.run("experiments")
+    finished = command.run_here("experiments")
     assert (finished.returncode, finished.stderr) == (0, "")
     lines = finished.stdout.splitlines()
     assert [line.split()[0] for line in lines[:-2]] == names()
@@ -169,7 +169,7 @@ def test_every_experiment_is_one_line_with_its_faults() -> None:
 
 
 def test_experiments_as_json_name_their_files() -> None:
-    told = json.loads(command.run("experiments", "--json").stdout)
+    told = json.loads(command.run_here("experiments", "--json").stdout)
     assert [each["name"] for each in told] == names()
     smoke = next(each for each in told if each["name"] == "smoke")
     assert smoke["faults"] == ["kill-replica-1", "kill-redis-1"]

@@ -28,7 +28,7 @@ def bad(tmp_path: Path) -> str:
 
 
 def test_profile_show_tells_what_a_model_would_cost() -> None:
-    finished = command.run("profile", "show", "diwali")
+    finished = command.run_here("profile", "show", "diwali")
     assert finished.returncode == 0, finished.stderr
     text = " ".join(finished.stdout.split())
     tokens = r"Model assumed [\d,]+ calls, [\d.]+ M tokens in, [\d.]+ M out"
@@ -43,7 +43,7 @@ def test_profile_show_takes_the_user_s_prices(tmp_path: Path) -> None:
         'currency = "INR"\ndate = 2026-11-01\nsource = "ours"\nassumed_model = "m"\n[[model]]\n'
         'name = "m"\ninput_per_million_tokens = 0\noutput_per_million_tokens = 0\nsource = "us"\n'
     )
-    finished = command.run("profile", "show", "smoke", "--model-prices", str(path))
+    finished = command.run_here("profile", "show", "smoke", "--model-prices", str(path))
     assert finished.returncode == 0, finished.stderr
     assert "0.00 INR with m" in " ".join(finished.stdout.split())
 
@@ -52,7 +52,7 @@ def test_profile_show_takes_the_user_s_prices(tmp_path: Path) -> None:
     "words", [("profile", "show", "smoke"), ("readiness",), ("capacity",)], ids=" ".join
 )
 def test_a_bad_file_is_told_in_one_sentence(words: tuple[str, ...], bad: str) -> None:
-    finished = command.run(*words, "--model-prices", bad)
+    finished = command.run_here(*words, "--model-prices", bad)
     assert finished.returncode == 104, finished.stderr
     assert finished.stdout == ""
     assert finished.stderr == f"diya: --model-prices {bad}: {BAD}\n"
@@ -64,10 +64,10 @@ def test_report_judges_a_stored_run_with_other_prices(tmp_path: Path, bad: str) 
     with RecordWriter(folder) as writer:
         for call in log(made):
             writer.write(call)
-    refused = command.run("report", str(folder), "--model-prices", bad)
+    refused = command.run_here("report", str(folder), "--model-prices", bad)
     assert refused.returncode == 104
     assert refused.stderr == f"diya: --model-prices {bad}: {BAD}\n"
-    finished = command.run("report", str(folder), "--model-prices", str(FILE))
+    finished = command.run_here("report", str(folder), "--model-prices", str(FILE))
     assert "a million" in finished.stdout
     result = json.loads((folder / "result.json").read_text())
     assert result["model_cost"]["prices"].endswith("USD")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.service
 
 
 def test_the_list_names_and_describes_every_profile() -> None:
-    finished = command.run("profile", "list")
+    finished = command.run_here("profile", "list")
     assert finished.returncode == 0, finished.stderr
     for name in profile.names():
         assert re.search(rf"^{name} +\w", finished.stdout, re.MULTILINE)
@@ -23,7 +23,7 @@ def test_the_list_names_and_describes_every_profile() -> None:
 
 
 def test_show_draws_the_night_and_counts_its_load() -> None:
-    finished = command.run("profile", "show", "diwali")
+    finished = command.run_here("profile", "show", "diwali")
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""
     text = finished.stdout
@@ -49,7 +49,8 @@ def test_every_profile_fits_a_screen_of_eighty_columns(name: str, seed: int | No
 
 def test_a_seed_draws_its_own_arrivals() -> None:
     first, again, other = (
-        command.run("profile", "show", "smoke", "--seed", seed).stdout for seed in ("1", "1", "2")
+        command.run_here("profile", "show", "smoke", "--seed", seed).stdout
+        for seed in ("1", "1", "2")
     )
     assert "(seed 1)" in first
     assert first == again
@@ -61,7 +62,7 @@ def test_a_load_of_one_s_own_is_shown_before_it_is_run(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         'extends = "diwali"\nname = "mine"\n[[phase]]\nname = "log"\ncsv = "rpm.csv"\n'
     )
-    finished = command.run("profile", "show", str(tmp_path / "mine.toml"))
+    finished = command.run_here("profile", "show", str(tmp_path / "mine.toml"))
     assert finished.returncode == 0, finished.stderr
     # A request a second for a minute of real time, and eight chats of four turns (sliding_ttl).
     assert re.search(r"^Turns +(8\d|9\d) ", finished.stdout, re.MULTILINE)
@@ -70,11 +71,11 @@ def test_a_load_of_one_s_own_is_shown_before_it_is_run(tmp_path: Path) -> None:
 def test_a_profile_that_names_another_agent_s_journeys_is_shown_with_them(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('extends = "smoke"\nname = "mine"\n[journeys]\nlate_parcel = 1\n')
-    alone = command.run("profile", "show", str(mine))
+    alone = command.run_here("profile", "show", str(mine))
     assert alone.returncode == 104
     assert "unknown journey 'late_parcel'" in alone.stderr
     book = str(command.HERE / "mine.toml")
-    finished = command.run("profile", "show", str(mine), "--journeys", book)
+    finished = command.run_here("profile", "show", str(mine), "--journeys", book)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.startswith("mine: ")
 
@@ -88,7 +89,7 @@ def test_a_profile_that_names_another_agent_s_journeys_is_shown_with_them(tmp_pa
     ],
 )
 def test_input_that_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
-    finished = command.run("profile", "show", *arguments)
+    finished = command.run_here("profile", "show", *arguments)
     assert finished.returncode == 104
     assert finished.stdout == ""
     (sentence,) = finished.stderr.splitlines()

@@ -64,7 +64,7 @@ def test_a_run_or_gate_that_did_not_fail_cannot_be_shrunk(
     tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     write_run(tmp_path / "good", 4_000)
-    refused = command.run("shrink", str(tmp_path / "good"), *arguments)
+    refused = command.run_here("shrink", str(tmp_path / "good"), *arguments)
     assert refused.returncode == 104
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr

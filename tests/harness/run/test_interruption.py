@@ -118,7 +118,14 @@ def frozen_and_without_redis(run_id: str) -> bool:
 
 
 @pytest.mark.service
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "signum",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_judging_that_was_interrupted_is_done_again_as_if_nothing_had_been(
     tmp_path: Path, signum: signal.Signals
 ) -> None:

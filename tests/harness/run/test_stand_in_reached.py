@@ -53,7 +53,7 @@ def test_replies_that_need_no_model_are_no_proof(tmp_path: Path) -> None:
 
 def test_a_bad_latency_is_refused(tmp_path: Path) -> None:
     agent = agents.write(tmp_path, agents.GEMINI)
-    finished = command.run("readiness", "--agent", str(agent), "--latency", "soon")
+    finished = command.run_here("readiness", "--agent", str(agent), "--latency", "soon")
     assert finished.returncode == 104
     assert "--latency" in finished.stderr
     assert "soon" in finished.stderr

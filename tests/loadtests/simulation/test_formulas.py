@@ -9,6 +9,8 @@ import pytest
 from loadtests.simulation.engine import SetUp, simulate
 from tests.loadtests.simulation.helpers import calibration, single_turns
 
+pytestmark = pytest.mark.slow
+
 CPU_S = 0.02
 
 

@@ -16,7 +16,7 @@ from tests.target_service.stand_in.servers import KEY, TEXT
 from tests.target_service.stand_in.test_openai_client import QUESTION, TOOLS, Refund
 
 # LiteLLM and its packages warn of their own affairs, when they are imported and later.
-pytestmark = [pytest.mark.service, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(autouse=True)
