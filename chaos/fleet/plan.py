@@ -34,6 +34,8 @@ class FleetPlan:
     """Processes: whether an external Redis may be elsewhere than on loopback."""
     agent: Path | None = None
     """Processes: the folder of the agent; None: ShopMax's."""
+    service: tuple[str, ...] = ()
+    """Processes: the command line of a replica; empty: that of this release."""
     stand_in: StandInPlan | None = None
     """Processes and containers: the stand-in for the replicas' model; None: they have another."""
     replica_env: Mapping[str, str] = field(default_factory=dict)

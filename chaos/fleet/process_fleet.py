@@ -140,6 +140,7 @@ class ProcessFleet(FleetLifecycle):
             sessions=plan.sessions,
             ttl_seconds=plan.ttl_seconds,
             base_port=plan.base_port,
+            replica_command=plan.service or None,
             topology=plan.topology,
             proxy=plan.proxy,
             load=plan.load,

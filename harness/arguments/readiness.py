@@ -59,6 +59,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     shared.fleet(parser)
     parser.add_argument(
+        "--checkout",
+        metavar="DIR",
+        help="the replicas run the service of this checkout of diya, another release, with the "
+        "packages of its .venv if it has one; load and verdict are those of this release",
+    )
+    parser.add_argument(
         "--env",
         choices=tuple(FLEETS),
         default=DEFAULT,

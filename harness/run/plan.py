@@ -19,6 +19,7 @@ from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topology import Topology
 from harness.run import (
     agent_options,
+    checkout,
     container_options,
     crew_options,
     experiment_choice,
@@ -71,6 +72,8 @@ class Plan:
     port: int | None
     target: str | None
     app: str
+    checkout: Path | None
+    """The release whose service the replicas run; None: this one."""
     agent: Path | None
     """The folder of the agent that diya's fleet serves; None: ShopMax's."""
     authorised: bool
@@ -162,6 +165,7 @@ class Plan:
             proxy=self.proxy,
             authorised=self.authorised,
             agent=self.agent,
+            service=checkout.command(self.checkout),
             images=self.images,
             health_path=self.health_path,
             pass_env=self.pass_env,
@@ -180,6 +184,7 @@ class Plan:
             seed=self.seed,
             app=self.app,
             agent=None if self.agent is None else str(self.agent),
+            checkout=UNSET if self.checkout is None else str(self.checkout),
             target=self.target,
             profile=self.profile.to_dict(),
             ttl_seconds=self.profile.real_ttl_seconds,
@@ -187,7 +192,9 @@ class Plan:
             sessions="unknown" if self.target else self.sessions,
             experiment=self._experiment(),
             topology=self._topology(),
-            environment=structs.replace(host.environment(), model=self.model_name),
+            environment=structs.replace(
+                checkout.with_versions(host.environment(), self.checkout), model=self.model_name
+            ),
             service=reproduce.settings(),
             foreign=self.target is not None,
             ttl_known=self.ttl_known,
@@ -276,6 +283,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         port=args.port,
         target=args.target and args.target.rstrip("/"),
         app=app,
+        checkout=checkout.checkout(args),
         agent=agent,
         authorised=args.authorised,
         model=answers,

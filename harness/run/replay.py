@@ -79,6 +79,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
         "min_replicas": None if topology.min_replicas is UNSET else topology.min_replicas,
         "proxy": bool(topology.proxy),
         "agent": args.agent or run.agent,
+        "checkout": args.checkout or (None if run.checkout is UNSET else run.checkout),
         **model_options.filled_in(args, run.model, args.agent or run.agent),
         "experiment": args.experiment or (str(experiment) if experiment.is_file() else "none"),
     }

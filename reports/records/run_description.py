@@ -137,6 +137,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """The target's ADK app; None in runs of older versions."""
     agent: Word | None = None
     """The folder of the fleet's agent; None: ShopMax's."""
+    checkout: Word | UnsetType = UNSET
+    """The checkout of another release whose service the replicas ran; unset: this release's."""
     target: Word | None = None
     """The address of the target; None: not known yet."""
     profile: Object = {}
