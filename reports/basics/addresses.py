@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+
+_USER = re.compile(r"(\w://)\S+@")
 
 
 def is_loopback(host: str) -> bool:
@@ -19,3 +22,8 @@ def without_password(url: str) -> str:
     """The address without user and password, for people to read."""
     before, at, after = url.rpartition("@")
     return f"{before.partition('://')[0]}://…@{after}" if at else url
+
+
+def without_passwords(text: str) -> str:
+    """The text without the users and passwords of the addresses in it."""
+    return _USER.sub(r"\1…@", text)

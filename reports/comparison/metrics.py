@@ -28,6 +28,8 @@ class Metric:
     less_is_better: bool = True
     needs_one_machine: bool = True
     """It depends on the speed of the machine."""
+    needs_same_limits: bool = False
+    """It depends on the limits of the profile."""
     primary: bool = False
     margin: float = MARGIN
     """The practical margin, as a share."""
@@ -104,6 +106,7 @@ METRICS = (
         "Error budget spent",
         "share",
         lambda result: _at(result, "error_budget", "spent"),
+        needs_same_limits=True,
         margin=_ROUGH_MARGIN,
         floor=0.01,
     ),

@@ -68,6 +68,8 @@ class Fact(Struct, frozen=True, kw_only=True):
     word: Word
     continuity: bool = False
     """Facts of continuity come first and decide before any figure."""
+    why: str = ""
+    """Why there is no statement, one sentence."""
 
 
 class Change(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from reports.basics.addresses import without_passwords
 from reports.comparison.metrics import Result
 from reports.comparison.model import Side
 from reports.records.errors import HistoryError
@@ -30,7 +31,7 @@ class SideRuns:
         """As a comparison shows it; `name` is A or B."""
         return Side(
             name="A" if name == "A" else "B",
-            label=self.label,
+            label=without_passwords(self.label),
             runs=tuple(str(result["name"]) for result in self.results),
             seeds=tuple(result.get("seed") for result in self.results),
             verdicts=tuple(str(result["verdict"]) for result in self.results),

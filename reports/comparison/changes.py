@@ -1,0 +1,188 @@
+"""The figures of two sides: values, intervals and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reports.comparison import statistics
+from reports.comparison.metrics import Metric, Result, metrics_of
+from reports.comparison.model import Change, Word
+from reports.comparison.pairs import Pair
+from reports.comparison.sides import started
+from reports.comparison.statistics import FAMILY_LEVEL, Estimate, KnownSpread
+
+ONE_RUN = "One run a side has no spread."
+Margin = float | Mapping[str, float] | None
+"""Of all figures, or of some by their keys; the others have their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The sound runs of both sides, and what they allow."""
+
+    a: Sequence[Result]
+    b: Sequence[Result]
+    pairs: Sequence[Pair]
+    """Empty: they are not paired."""
+    in_turns: bool
+    """The runs of the pairs were played in turns, so that they share the machine's speed."""
+    against_all: str
+    """The reason against any figure; empty: there is none."""
+    against_machine: str
+    against_limits: str
+
+    def against(self, metric: Metric) -> str:
+        """The reason against a comparison of this figure."""
+        limits = self.against_limits if metric.needs_same_limits else ""
+        machine = self.against_machine if metric.needs_one_machine else ""
+        return self.against_all or machine or limits
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure on both sides, before its word is known."""
+
+    metric: Metric
+    margin: float
+    a: float | None
+    b: float | None
+    estimate: Estimate | None
+    why: str
+    """Why there is no estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A figure with its word, and its strength as evidence."""
+
+    change: Change
+    evidence: float
+    """The p value, adjusted for all figures; 1 without an estimate."""
+    primary: bool
+
+
+def changes(
+    runs: Runs, margin: Margin = None, known: Mapping[str, KnownSpread] | None = None
+) -> list[Judged]:
+    """Every figure that was measured on a side, primary ones first."""
+    figures = [
+        figure
+        for metric in metrics_of([*runs.a, *runs.b])
+        if (figure := _figure(runs, metric, margin, known or {})) is not None
+    ]
+    estimates = {f.metric.key: f.estimate for f in figures if f.estimate is not None}
+    weights = {f.metric.key: f.metric.weight for f in figures if f.estimate is not None}
+    adjusted = statistics.holm({key: e.p_value for key, e in estimates.items()}, weights)
+    whole = sum(weights.values())
+    return [
+        _judged(
+            figure,
+            adjusted.get(figure.metric.key, 1.0),
+            FAMILY_LEVEL * figure.metric.weight / (whole or 1.0),
+        )
+        for figure in figures
+    ]
+
+
+def _figure(
+    runs: Runs, metric: Metric, margin: Margin, known: Mapping[str, KnownSpread]
+) -> Figure | None:
+    """None: neither side measured it."""
+    a, b = _values(runs.a, metric), _values(runs.b, metric)
+    if not a and not b:
+        return None
+    own = margin.get(metric.key) if isinstance(margin, Mapping) else margin
+    found = Figure(
+        metric,
+        metric.margin if own is None else own,
+        statistics.geometric_mean(a) if a else None,
+        statistics.geometric_mean(b) if b else None,
+        None,
+        runs.against(metric),
+    )
+    if found.why:
+        return found
+    if not a or not b:
+        return _replace(found, why=f"{'B' if a else 'A'} was not measured.")
+    as_pairs = bool(runs.pairs) and (runs.in_turns or not metric.needs_one_machine)
+    estimate = (
+        _paired(runs.pairs, metric, known.get(metric.key))
+        if as_pairs
+        else statistics.welch(_floored(a, metric), _floored(b, metric))
+    )
+    if estimate is None:
+        one = min(len(runs.a), len(runs.b)) < 2
+        return _replace(found, why=ONE_RUN if one else "It was measured in one run of a side.")
+    return _replace(found, estimate=estimate)
+
+
+def _paired(pairs: Sequence[Pair], metric: Metric, known: KnownSpread | None) -> Estimate | None:
+    found = []
+    for a, b in pairs:
+        values = _values([a], metric), _values([b], metric)
+        if values[0] and values[1]:
+            one, other = (_floored(each, metric)[0] for each in values)
+            found.append((_run(a, one), _run(b, other)))
+    return statistics.paired(found, known)
+
+
+def _run(result: Result, value: float) -> statistics.Run:
+    seed = result.get("seed")
+    return statistics.Run(value, seed if isinstance(seed, int) else None, started(result))
+
+
+def _values(results: Sequence[Result], metric: Metric) -> list[float]:
+    """The measured values; one of 0 counts only where the figure can be 0."""
+    found = [metric.read(result) for result in results]
+    least = 0.0 if metric.floor is not None else None
+    return [
+        value
+        for value in found
+        if value is not None and (value > 0 or (least is not None and value >= least))
+    ]
+
+
+def _floored(values: Sequence[float], metric: Metric) -> list[float]:
+    return [max(value, metric.floor or 0.0) for value in values]
+
+
+def _replace(figure: Figure, *, estimate: Estimate | None = None, why: str = "") -> Figure:
+    return Figure(figure.metric, figure.margin, figure.a, figure.b, estimate, why)
+
+
+def _judged(figure: Figure, adjusted: float, level: float) -> Judged:
+    metric, estimate = figure.metric, figure.estimate
+    if estimate is None:
+        plain = figure.b / figure.a if figure.a and figure.b and figure.why == ONE_RUN else None
+        change = _change(figure, word=Word.NO_STATEMENT, ratio=plain, why=figure.why)
+        return Judged(change, 1.0, metric.primary)
+    low, high = estimate.interval()
+    word = statistics.word(estimate, adjusted, figure.margin, less_is_better=metric.less_is_better)
+    change = _change(
+        figure,
+        word=word,
+        n=estimate.n,
+        paired=estimate.paired,
+        ratio=estimate.ratio,
+        low=low,
+        high=high,
+        detectable=statistics.detectable(estimate, figure.margin, level),
+        spread=estimate.spread,
+    )
+    return Judged(change, adjusted, metric.primary)
+
+
+def _change(figure: Figure, **values: object) -> Change:
+    metric = figure.metric
+    return Change(
+        key=metric.key,
+        title=metric.title,
+        unit=metric.unit,
+        less_is_better=metric.less_is_better,
+        needs_one_machine=metric.needs_one_machine,
+        a=figure.a,
+        b=figure.b,
+        margin=figure.margin,
+        **values,  # type: ignore[arg-type]
+    )
