@@ -170,7 +170,7 @@ def test_a_redis_with_hardly_any_data_is_seen_to_load_them_too(
     assert isinstance(fleet.redis, RedisServer)
     with connect(fleet.redis.url) as client:
         client.set("one", "key", ex=100)
-        window = do(ReloadRedis(load=0.5), fleet)
+        window = do(ReloadRedis(load=2.0), fleet)
         assert (window.took_hold, window.error) == (True, None)
         assert client.keys() == ["one"]
 
