@@ -1,0 +1,1 @@
+"""Session services side by side: `make versus-sessions`."""
