@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.comparison import statistics
+from reports.comparison import one_run, statistics
 from reports.comparison.metrics import Metric, Result, metrics_of
 from reports.comparison.model import Change, Word
 from reports.comparison.pairs import Pair
@@ -27,6 +27,8 @@ class Runs:
     """Empty: they are not paired."""
     in_turns: bool
     """The runs of the pairs were played in turns, so that they share the machine's speed."""
+    same_machine: bool
+    """The user knows that the machine was the same and its speed steady."""
     against_all: str
     """The reason against any figure; empty: there is none."""
     against_machine: str
@@ -63,12 +65,15 @@ class Judged:
 
 
 def changes(
-    runs: Runs, margin: Margin = None, known: Mapping[str, KnownSpread] | None = None
+    runs: Runs,
+    margin: Margin = None,
+    known: Mapping[str, KnownSpread] | None = None,
+    more: Sequence[Metric] = (),
 ) -> list[Judged]:
-    """Every figure that was measured on a side, primary ones first."""
+    """Every figure that was measured on a side, primary ones first, and those of `more` last."""
     figures = [
         figure
-        for metric in metrics_of([*runs.a, *runs.b])
+        for metric in (*metrics_of([*runs.a, *runs.b]), *more)
         if (figure := _figure(runs, metric, margin, known or {})) is not None
     ]
     estimates = {f.metric.key: f.estimate for f in figures if f.estimate is not None}
@@ -112,6 +117,8 @@ def _figure(
         else statistics.welch(_floored(a, metric), _floored(b, metric))
     )
     if estimate is None:
+        estimate = _of_one_run(runs, _floored(a, metric), _floored(b, metric), metric)
+    if estimate is None:
         one = min(len(runs.a), len(runs.b)) < 2
         return _replace(found, why=ONE_RUN if one else "It was measured in one run of a side.")
     return _replace(found, estimate=estimate)
@@ -125,6 +132,15 @@ def _paired(pairs: Sequence[Pair], metric: Metric, known: KnownSpread | None) ->
             one, other = (_floored(each, metric)[0] for each in values)
             found.append((_run(a, one), _run(b, other)))
     return statistics.paired(found, known)
+
+
+def _of_one_run(
+    runs: Runs, a: Sequence[float], b: Sequence[float], metric: Metric
+) -> Estimate | None:
+    """One new run beside several of A.  Even neighbours in time are not played in turns so."""
+    if len(b) != 1 or (metric.needs_one_machine and not runs.same_machine):
+        return None
+    return one_run.against(a, b[0])
 
 
 def _run(result: Result, value: float) -> statistics.Run:

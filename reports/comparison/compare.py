@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reports.comparison.changes import Judged, Margin, Runs, changes
 from reports.comparison.facts import INCONCLUSIVE, facts
 from reports.comparison.headline import headline
+from reports.comparison.metrics import Metric
 from reports.comparison.model import Comparison, Difference, Fact, Word
 from reports.comparison.pairs import in_turns, order, pairs, sound
 from reports.comparison.setup import set_up
@@ -21,12 +22,14 @@ def compare(
     margin: Margin = None,
     same_machine: bool = False,
     known: Mapping[str, KnownSpread] | None = None,
+    more: Sequence[Metric] = (),
 ) -> Comparison:
     """Compare B with A.
 
     `margin` is the practical margin of all figures, or of some by their keys; the others have their
     own.  `same_machine`: the user knows that both sides ran on one machine and that its speed did
-    not change.  `known`: key of a figure → its spread in earlier runs of one set-up.
+    not change.  `known`: key of a figure → its spread in earlier runs of one set-up.  `more` are
+    figures beside those of every comparison.
     """
     setup = set_up(a, b, same_machine=same_machine)
     found = pairs(a, b)
@@ -42,11 +45,12 @@ def compare(
         b=sound(b),
         pairs=found,
         in_turns=turns,
+        same_machine=same_machine,
         against_all=setup.against_all,
         against_machine=against_machine,
         against_limits=setup.against_limits,
     )
-    figures = changes(runs, margin, known)
+    figures = changes(runs, margin, known, more)
     rows = facts(a, b, setup, against_machine)
     word = overall(rows, figures)
     return Comparison(
