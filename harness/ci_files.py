@@ -22,11 +22,13 @@ def tell(run_dir: Path) -> None:
     A file that cannot be written is reported on stderr and does not change the verdict.
     """
 
-    def summarise(path: Path) -> None:
-        append_summary(path, (run_dir / "summary.md").read_text(encoding="utf-8"))
-
     _write(RESULT_FILE, lambda path: path.write_text(str(run_dir.absolute())))
-    _write(STEP_SUMMARY, summarise)
+    tell_more(run_dir / "summary.md")
+
+
+def tell_more(summary: Path) -> None:
+    """Append a file of Markdown to `$GITHUB_STEP_SUMMARY`, as `tell` does."""
+    _write(STEP_SUMMARY, lambda path: append_summary(path, summary.read_text(encoding="utf-8")))
 
 
 def _write(variable: str, write: Callable[[Path], object]) -> None:

@@ -12,7 +12,16 @@ from harness.fleet_kinds import DEFAULT, FLEETS
 
 def readiness(commands: Any) -> None:
     """Add `diya readiness`."""
-    options(commands.add_parser("readiness", help="run the load and the faults, judge, report"))
+    parser = commands.add_parser("readiness", help="run the load and the faults, judge, report")
+    options(parser)
+    parser.add_argument(
+        "--baseline",
+        action="append",
+        metavar="DIR|FILE",
+        help="compare the run with these: a run directory, a folder of those, or a result.json; "
+        "may be repeated; the comparison is shown after the verdict, kept in the run directory, "
+        "and changes neither the verdict nor the exit code",
+    )
 
 
 def options(parser: argparse.ArgumentParser) -> None:

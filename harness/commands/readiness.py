@@ -6,12 +6,13 @@ import argparse
 import logging
 import shlex
 import sys
+from pathlib import Path
 
 from chaos.experiment.model import plan_of
 from harness import ci_files
-from harness.commands import join, report
+from harness.commands import baseline_shown, join, report
 from harness.errors import RecordsError
-from harness.run import model_forecast, model_options, rundir
+from harness.run import model_forecast, model_options, rundir, stored_results
 from harness.run import plan as plans
 from harness.run.play import play
 from harness.run.progress import Progress
@@ -25,6 +26,7 @@ def main(args: argparse.Namespace) -> int:
     """Run, judge, report; returns the verdict's exit code."""
     if args.join is not None:
         return join.main(args)
+    baseline = stored_results.baseline([Path(each) for each in args.baseline or ()])
     plan = plans.from_args(args)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
@@ -55,4 +57,6 @@ def main(args: argparse.Namespace) -> int:
         print(f"diya: to judge the records of the run: diya report {run_dir}", file=sys.stderr)
         raise
     ci_files.tell(run_dir)
+    if args.baseline:
+        baseline_shown.show(run_dir, args.baseline, baseline, quiet=args.quiet)
     return code

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from reports.history.read_run import is_result, same_load
+from reports.history.read_run import is_result, same_experiment, same_load
 
 RESULT = "result.json"
 Found = tuple[Path, dict[str, Any]]
@@ -69,5 +69,10 @@ def baseline(paths: Sequence[Path]) -> list[Found]:
 
 
 def of_the_load(found: Iterable[Found], result: dict[str, Any]) -> list[Found]:
-    """Those with the profile and the faults of `result`: a repository has several tests."""
-    return [each for each in found if same_load(each[1], result)]
+    """Those with the profile and the faults of `result`: a repository has several tests.
+
+    Where the profile was edited or scaled meanwhile, the runs from before are left out; all are
+    taken where there are no others, so that the comparison can tell the difference.
+    """
+    alike = [each for each in found if same_experiment(each[1], result)]
+    return [each for each in alike if same_load(each[1], result)] or alike

@@ -67,12 +67,17 @@ def set_up(result: Result) -> dict[str, str]:
     return {title: _text(value) for title, value in chosen.items() if value is not None}
 
 
-def same_load(a: Result, b: Result) -> bool:
+def same_experiment(a: Result, b: Result) -> bool:
     """Whether two runs had a profile of one name and the same planned faults."""
-    return _load_name(a) == _load_name(b)
+    return _experiment(a) == _experiment(b)
 
 
-def _load_name(result: Result) -> tuple[object, ...]:
+def same_load(a: Result, b: Result) -> bool:
+    """Whether the profiles of two runs, after scaling, were the same load."""
+    return _load(_part(a, "profile")) == _load(_part(b, "profile"))
+
+
+def _experiment(result: Result) -> tuple[object, ...]:
     planned = _part(result, "experiment").get("planned") or ()
     return (_part(result, "profile").get("name"), *planned)
 

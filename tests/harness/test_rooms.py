@@ -232,6 +232,7 @@ HARNESS_AT_THE_TOP = {
 }
 """The two entry points, and the parts of the command line."""
 BESIDE_THE_COMMANDS = {
+    "baseline_shown",
     "comparison_report",
     "ddmin",
     "fault_table",

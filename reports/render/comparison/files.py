@@ -24,14 +24,27 @@ def write_all(folder: Path, comparison: Comparison, *, undecided_fails: bool = F
     left as they were.
     """
     rendered = {
-        JSON: to_json(comparison),
-        SUMMARY: markdown.render(comparison),
+        **_rendered(comparison),
         JUNIT: junit.render(comparison, undecided_fails=undecided_fails),
-        PAGE: page.render(comparison),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in rendered.items():
         write_whole(folder / name, text)
+
+
+def write_beside(run_dir: Path, comparison: Comparison) -> None:
+    """Write comparison.json, .html and .md into the directory of a run, which has its own
+    junit.xml.  Raises OSError as `write_all` does."""
+    for name, text in _rendered(comparison).items():
+        write_whole(run_dir / name, text)
+
+
+def _rendered(comparison: Comparison) -> dict[str, str]:
+    return {
+        JSON: to_json(comparison),
+        SUMMARY: markdown.render(comparison),
+        PAGE: page.render(comparison),
+    }
 
 
 def to_json(comparison: Comparison) -> str:
