@@ -21,6 +21,9 @@ _MARKER = (
     "this test's `readiness` fixture are played (see `diya readiness --help`)"
 )
 
+NOT_DECIDED = "diya_not_decided"
+"""The property of a test that holds a comparison without a decision; workers of xdist send it."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the command line; those that name things of the repository can be ini values."""
@@ -99,6 +102,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("fail", "skip"),
         help="what becomes of a test whose run proves nothing (default: fail)",
     )
+    group.addoption(
+        "--diya-baseline",
+        action="append",
+        metavar="[LABEL=]DIR|FILE",
+        help="runs that an expectation `… not worse than LABEL by …` compares with: a run "
+        "directory, a folder of those, or a result.json; may be repeated; without LABEL= it "
+        "answers to any",
+    )
+    group.addoption(
+        "--diya-same-machine",
+        action="store_true",
+        default=None,
+        help="the baseline was played on this machine, whose speed is steady: latency and CPU are "
+        "compared too",
+    )
+    group.addoption(
+        "--diya-undecided",
+        choices=("pass", "fail"),
+        help="what becomes of a test whose comparison with the baseline is undecided or makes no "
+        "statement (default: pass, with a line in the summary)",
+    )
     for name, told in (
         ("diya_env", "where the fleet runs, without --diya-env"),
         ("diya_target", "the ADK API server that is driven, without --diya-target"),
@@ -116,9 +140,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_envoy_image", "Envoy's image, without --diya-envoy-image"),
         ("diya_health_path", "where the service says that it is ready, without --diya-health-path"),
         ("diya_out", "where runs are kept, without --diya-out"),
+        ("diya_undecided", "what becomes of undecided comparisons, without --diya-undecided"),
     ):
         parser.addini(name, told)
     parser.addini("diya_authorised", "I may put load on diya_target", type="bool")
+    parser.addini(
+        "diya_same_machine", "the baseline was played on this steady machine", type="bool"
+    )
+    parser.addini("diya_baseline", "the runs to compare with, without --diya-baseline", type="args")
     parser.addini(
         "diya_pass_env", "what replicas in containers get, without --diya-pass-env", type="args"
     )
@@ -129,14 +158,33 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the comparisons with a baseline that came to no decision and failed no test."""
+    lines = [
+        f"{report.nodeid}: {told}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, told in report.user_properties
+        if name == NOT_DECIDED
+    ]
+    if lines:
+        terminalreporter.section("diya: comparisons without a decision")
+        for line in lines:
+            terminalreporter.line(line)
+
+
 @pytest.fixture
 def readiness(request: pytest.FixtureRequest) -> Iterator[Readiness]:
     """Plays readiness runs: `with readiness.running() as run`, then `run.expect(…)`."""
     import diya_start
 
+    def note(line: str) -> None:
+        request.node.user_properties.append((NOT_DECIDED, line))
+
     with diya_start.our_names():
         from harness.pytest_plugin import fixture
 
-        made = fixture.make(request)
+        made = fixture.make(request, note)
     yield made
     made.close()

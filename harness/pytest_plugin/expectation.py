@@ -58,14 +58,14 @@ def ask(result: Result, expected: str, *, phase: str | None, fault: str | None) 
     if metric is None:
         raise PlanError(f"{where}: {name!r}{not_known(name, [*METRICS, 'verdict'])}")
     limit = amounts.read(wanted, metric.units, where)
-    places = _places(result, metric, where, phase, fault)
-    values = {place: metric.read(row) for place, row in places.items()}
+    asked = places(result, metric, where, phase, fault)
+    values = {place: metric.read(row) for place, row in asked.items()}
     held = {p: v is not None and _compare(v, sign, limit) for p, v in values.items()}
     return Answer(
         expected=expected,
         holds=all(held.values()),
         measured=tuple(
-            f"{name} {metric.shown(value)}{_of_turns(metric, places[place])}"
+            f"{name} {metric.shown(value)}{_of_turns(metric, asked[place])}"
             + (f" in {place}" if place != "run" else "")
             for place, value in values.items()
             if not held[place] or all(held.values())
@@ -108,7 +108,7 @@ def _compare(value: float, sign: str, limit: float) -> bool:
     return _COMPARE[sign](value, limit)
 
 
-def _places(
+def places(
     result: Result, metric: Metric, where: str, phase: str | None, fault: str | None
 ) -> dict[str, object]:
     """The rows that are meant, by name; never empty."""
@@ -119,12 +119,12 @@ def _places(
     if metric.scope == "fault":
         if phase is not None:
             raise PlanError(f"{where}: it is measured per fault: must have fault=, not phase=")
-        return dict(_fault_rows(result, where, fault))
+        return dict(fault_rows(result, where, fault))
     if phase is not None and fault is not None:
         raise PlanError(f"{where}: must have phase= or fault=, not both")
     table = {name: row for name, row in view.part(result, "latency").items() if row}
     if fault is not None:
-        wanted = [f"fault:{name}" for name in _fault_rows(result, where, fault)]
+        wanted = [f"fault:{name}" for name in fault_rows(result, where, fault)]
     else:
         wanted = [phase or "all"]
     for name in wanted:
@@ -135,7 +135,7 @@ def _places(
     return {name: table[name] for name in wanted}
 
 
-def _fault_rows(result: Result, where: str, fault: str | None) -> dict[str, dict[str, object]]:
+def fault_rows(result: Result, where: str, fault: str | None) -> dict[str, dict[str, object]]:
     """The faults that a selector names, with the recovery that the gate judged."""
     after = {
         gate["phase"]: gate["value"]

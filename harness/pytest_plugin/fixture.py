@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import diya_start
 from harness.errors import ConfigError
-from harness.pytest_plugin import failure_message, faults, settings
+from harness.pytest_plugin import baseline, failure_message, faults, settings
+from harness.pytest_plugin.comparing import Comparing
 from harness.pytest_plugin.errors import PlanError
 from harness.pytest_plugin.run import Run
 from harness.pytest_plugin.settings import Settings
@@ -24,9 +25,16 @@ _REQUIRE = "DIYA_REQUIRE_DOCKER"
 class Readiness:
     """Plays runs with the settings of one test."""
 
-    def __init__(self, chosen: Settings, name: str) -> None:
+    def __init__(self, chosen: Settings, name: str, note: Callable[[str], None]) -> None:
+        """`note` takes the line of each comparison without a decision that fails no test."""
         self.settings = chosen
         self._name = name
+        self._comparing = Comparing(
+            tuple(baseline.read(word, chosen.root) for word in chosen.baseline),
+            chosen.same_machine,
+            chosen.undecided == "fail",
+            note,
+        )
         self._runs: list[Run] = []
 
     @contextlib.contextmanager
@@ -37,12 +45,13 @@ class Readiness:
         PlanError for a plan that cannot be played, RunBroken when the run ended without a verdict.
         """
         __tracebackhide__ = True
-        run = Run(faults=self.settings.env != settings.TARGET)
+        run = Run(faults=self.settings.env != settings.TARGET, compare=self._compare)
         if self.settings.in_containers:
             _require_containers(self.settings)
         yield run
         with tempfile.TemporaryDirectory(prefix="diya-test-") as scratch:
             arguments = self.settings.arguments()
+            arguments += baseline.arguments(self._comparing.baselines)
             if self.settings.env != settings.TARGET:
                 arguments += ["--experiment", self._experiment(Path(scratch), run)]
             try:
@@ -66,6 +75,15 @@ class Readiness:
                     + failure_message.screen(run.result, run.path),
                     pytrace=False,
                 )
+
+    def _compare(
+        self, run: Run, expected: str, *, phase: str | None, fault: str | None
+    ) -> str | None:
+        """All runs of the test with the same faults are one side: several say more than one."""
+        others = [each for each in self._runs if each is not run and each.planned == run.planned]
+        return self._comparing.check(
+            [each.result for each in (*others, run)], expected, phase=phase, fault=fault
+        )
 
     def _experiment(self, scratch: Path, run: Run) -> str:
         if not run.planned:
@@ -104,6 +122,7 @@ def _unavailable(chosen: Settings) -> str | None:
     return None
 
 
-def make(request: pytest.FixtureRequest) -> Readiness:
-    """The fixture of one test.  Raises PlanError for a bad marker or option."""
-    return Readiness(settings.of(request), request.node.name)
+def make(request: pytest.FixtureRequest, note: Callable[[str], None]) -> Readiness:
+    """The fixture of one test; `note` as in Readiness.  Raises PlanError for a bad marker or
+    option."""
+    return Readiness(settings.of(request), request.node.name, note)

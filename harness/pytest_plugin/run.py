@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from harness.pytest_plugin import amounts, expectation, failure_message
+from harness.pytest_plugin import amounts, expectation, failure_message, not_worse
 from harness.pytest_plugin.errors import PlanError
 from harness.pytest_plugin.faults import PlannedFault, plan
 from reports.render.view import Result
+
+
+class Compare(Protocol):
+    """Judges an expectation about a baseline."""
+
+    def __call__(
+        self, run: Run, expected: str, *, phase: str | None, fault: str | None
+    ) -> str | None:
+        """The sentence with which it fails; None where it does not.  Raises PlanError."""
 
 
 class Run:
@@ -20,8 +29,9 @@ class Run:
     the fault follow by name.
     """
 
-    def __init__(self, *, faults: bool) -> None:
+    def __init__(self, *, faults: bool, compare: Compare | None = None) -> None:
         self._may_fault = faults
+        self._compare = compare
         self._planned: list[PlannedFault] = []
         self._result: Result | None = None
         self._path: Path | None = None
@@ -83,12 +93,18 @@ class Run:
     def expect(self, expected: str, *, phase: str | None = None, fault: str | None = None) -> None:
         """Assert something of the result, as `p99 < 1.5s` (names: docs/reference/pytest.md).
 
-        `phase` is `steady`, `warmup`, `all`, or one of a fault; `fault` an id, a kind or a target.
-        Raises AssertionError when it does not hold, PlanError when the result has no such thing.
+        `p99 not worse than main by 10%` compares with a baseline.  `phase` is `steady`, `warmup`,
+        `all`, or one of a fault; `fault` an id, a kind or a target.  Raises AssertionError when it
+        does not hold, PlanError when the result has no such thing.
         """
         __tracebackhide__ = True
         result, path = self.result, self.path
         self.asked = True
+        if self._compare is not None and not_worse.is_meant(expected):
+            told = self._compare(self, expected, phase=phase, fault=fault)
+            if told is not None:
+                raise AssertionError(f"{told}\n\n{failure_message.screen(result, path)}")
+            return
         answer = expectation.ask(result, expected, phase=phase, fault=fault)
         if not answer.holds:
             raise AssertionError(failure_message.failed(answer, result, path))

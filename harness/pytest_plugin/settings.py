@@ -62,6 +62,12 @@ class Settings:
     health_path: str | None = None
     pass_env: tuple[str, ...] = ()
     aof: str | None = None
+    baseline: tuple[str, ...] = ()
+    """The runs that `… not worse than LABEL by …` compares with, each `[LABEL=]DIR|FILE`."""
+    same_machine: bool = False
+    """The baseline was played on this machine, whose speed is steady."""
+    undecided: str = "pass"
+    """Whether a comparison without a decision fails the test: `pass` or `fail`."""
 
     @property
     def in_containers(self) -> bool:
@@ -107,11 +113,16 @@ class Settings:
         return [*words, "--authorised"] if self.authorised else words
 
 
-_CHOICES = {"env": ENVIRONMENTS, "inconclusive": ("fail", "skip")}
+_CHOICES = {
+    "env": ENVIRONMENTS,
+    "inconclusive": ("fail", "skip"),
+    "undecided": ("pass", "fail"),
+}
 _CHOSEN = (
     *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys", "scale"),
     *("model", "latency", "tools", "quota"),
     *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
+    *("baseline", "same_machine", "undecided"),
 )
 _MARKED = tuple(each.name for each in fields(Settings) if each.name not in ("out", "root"))
 _MAY_BE_NONE = {each.name for each in fields(Settings) if each.default is None}
@@ -207,6 +218,8 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "ttl": (_number, "a number of seconds"),
     "authorised": (_flag, "True or False"),
     "pass_env": (_names, "a list of names"),
+    "baseline": (_names, "a list of names"),
+    "same_machine": (_flag, "True or False"),
 }
 _WORDS = (_words, "a string")
 

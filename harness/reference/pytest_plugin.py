@@ -9,6 +9,7 @@ from harness import parser
 from harness.pytest_plugin import amounts
 from harness.pytest_plugin.metrics import METRICS, Metric
 from harness.reference import docstrings, markdown
+from reports.comparison.metrics import METRICS as COMPARED
 from reports.gates import VIOLATIONS
 
 _INTRO = """\
@@ -24,6 +25,11 @@ _EXPECT = """\
 follow. `run`: none. `phase`: `phase=` (`steady`, `warmup`, `all`, or a fault's phase) or `fault=`;
 without one, all turns are measured. `fault`: `fault=` (an id, a kind or a target); without it,
 every fault must meet the expectation. `run.expect("verdict == GO")` asks for the verdict."""
+
+_BASELINES = """\
+`run.expect("NAME not worse than LABEL by PERCENT")` compares with the runs of `--diya-baseline`
+([how](../ci.md#baselines)). The names are those below, and the names of times and sizes above.
+Those follow `phase=` and `fault=` as there, and are of the steady state without them."""
 
 _UNITS = {
     id(amounts.SECONDS): "`s` (default), `ms`, `min`",
@@ -123,6 +129,20 @@ def page() -> str:
         "## Expectations",
         _EXPECT,
         markdown.table(("name", "scope", "unit", "meaning"), map(_metric, METRICS.items())),
+        "## Baselines",
+        _BASELINES,
+        markdown.table(
+            ("name", "meaning", "unit", "needs one machine"),
+            (
+                (
+                    markdown.code(each.key),
+                    f"{each.title}.",
+                    each.unit,
+                    "yes" if each.needs_one_machine else "no",
+                )
+                for each in COMPARED
+            ),
+        ),
     )
 
 

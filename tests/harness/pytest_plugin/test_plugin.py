@@ -57,8 +57,26 @@ def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
         "pass-env",
         "out",
         "inconclusive",
+        "baseline",
+        "same-machine",
+        "undecided",
     ):
         assert f"--diya-{option}" in said, option
+
+
+@pytest.mark.service
+def test_comparisons_without_a_decision_are_listed_at_the_end(tmp_path: Path) -> None:
+    repository.write(
+        tmp_path,
+        """
+def test_open(request):
+    request.node.user_properties.append(("diya_not_decided", "p99: another machine"))
+""",
+    )
+    for workers in ((), ("-n", "1")):
+        said = repository.pytest(tmp_path, *workers).stdout
+        assert "diya: comparisons without a decision" in said
+        assert said.count("test_it.py::test_open: p99: another machine") == 1, said
 
 
 @pytest.mark.service

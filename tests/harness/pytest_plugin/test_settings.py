@@ -84,6 +84,7 @@ def test_values_are_taken_as_people_write_them() -> None:
     assert checked("ttl", "60") == 60.0
     assert [checked("scale", each) for each in ("auto", 0.5, "2")] == ["auto", "0.5", "2"]
     assert checked("pass_env", "API_KEY") == ("API_KEY",)
+    assert checked("baseline", ["main=a", "b.json"]) == ("main=a", "b.json")
     assert checked("profile", Path("load/evening.toml")) == "load/evening.toml"
     assert checked("seed", None) is None
 
