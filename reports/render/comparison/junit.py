@@ -43,7 +43,7 @@ def render(comparison: Comparison, *, undecided_fails: bool = False) -> str:
         found = {"name": name, "value": formatting.clean(value)}
         ET.SubElement(properties, "property", found)
     for fact in comparison.facts:
-        told = f"{fact.title}: A {fact.a}, B {fact.b}"
+        told = f"{view.fact_title(fact)}: A {fact.a}, B {fact.b}"
         _case(suite, f"diya.compare.fact.{fact.key}", fact.title, tags.get(fact.word), told)
     for each in comparison.changes:
         row = view.row(each)

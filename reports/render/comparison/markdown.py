@@ -50,7 +50,7 @@ def _differences(comparison: Comparison) -> str:
 
 
 def _facts(comparison: Comparison) -> str:
-    rows = [(_word(fact.word), fact.title, fact.a, fact.b) for fact in comparison.facts]
+    rows = [(_word(fact.word), view.fact_title(fact), fact.a, fact.b) for fact in comparison.facts]
     return table(("", "", "A", "B"), rows, 4) if rows else "None to compare."
 
 

@@ -68,9 +68,11 @@ def _facts(comparison: Comparison) -> str:
 
 
 def _fact(each: Fact) -> str:
+    why = f"<small>{_text(each.why)}</small>" if each.why else ""
     return (
         f'<tr class="{bars.KINDS[each.word]}"><td>{_word(each.word)}</td>'
-        f'<th scope="row">{_text(each.title)}</th>{_side("A", each.a)}{_side("B", each.b)}</tr>'
+        f'<th scope="row">{_text(each.title)}{why}</th>'
+        f"{_side('A', each.a)}{_side('B', each.b)}</tr>"
     )
 
 

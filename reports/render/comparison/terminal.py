@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from reports.comparison.model import Comparison, Word
 from reports.render import formatting
@@ -27,11 +27,12 @@ _BADGES = {
     Word.UNDECIDED: "1;30;43",
     Word.NO_STATEMENT: "1;30;47",
 }
-_WORD = 2 + max(map(len, Word))
 _TITLE = 26
-"""The widest title; longer ones are cut."""
-_HEAD: tuple[str, ...] = ("", "A", "B", "change")
-_MORE = ("95 % interval", "detectable")
+"""The width of the title of a difference; longer ones move its values to the right."""
+_LEAST = 12
+"""The width of the narrowest title."""
+_HEAD: tuple[str, ...] = ("A", "B", "change")
+_MORE = ("95 % interval", "margin", "detects")
 
 
 def render(comparison: Comparison, color: bool, report: str = "") -> str:
@@ -73,9 +74,9 @@ class _Pen:
     def ansi(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
 
-    def word(self, word: Word) -> str:
-        """The word with its sign, as wide as the column."""
-        return self.style(f"{view.SYMBOLS[word]} {word}".ljust(_WORD), word)
+    def word(self, word: Word, width: int) -> str:
+        """The word with its sign, indented, as wide as the column with the gap behind it."""
+        return self.style(f"  {view.SYMBOLS[word]} {word}".ljust(width), word)
 
 
 def _wrap(text: str, indent: int = 2, hang: int | None = None) -> list[str]:
@@ -85,10 +86,6 @@ def _wrap(text: str, indent: int = 2, hang: int | None = None) -> list[str]:
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent if hang is None else hang),
     )
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _head(comparison: Comparison, pen: _Pen) -> list[str]:
@@ -120,15 +117,21 @@ def _differences(comparison: Comparison, pen: _Pen) -> list[str]:
     return lines
 
 
+def _word_width(words: Iterable[Word]) -> int:
+    """The column of the words, with the sign, the indent and the gap behind it."""
+    return max(map(len, words)) + 6
+
+
 def _facts(comparison: Comparison, pen: _Pen) -> list[str]:
     if not comparison.facts:
         return [pen.style("Facts", "bold") + "  none to compare"]
     lines = [pen.style("Facts", "bold")]
+    width = _word_width(fact.word for fact in comparison.facts)
     for fact in comparison.facts:
         told = f"{formatting.clean(fact.a)} → {formatting.clean(fact.b)}"
-        first, *rest = textwrap.wrap(f"{formatting.clean(fact.title)}: {told}", WIDTH - 4 - _WORD)
-        lines.append(f"  {pen.word(fact.word)}  {first}")
-        lines += [" " * (_WORD + 4) + line for line in rest]
+        first, *rest = textwrap.wrap(f"{view.fact_title(fact)}: {told}", WIDTH - width)
+        lines.append(pen.word(fact.word, width) + first)
+        lines += [" " * width + line for line in rest]
     return lines
 
 
@@ -136,32 +139,28 @@ def _figures(comparison: Comparison, pen: _Pen) -> list[str]:
     rows = view.rows(comparison)
     if not rows:
         return [pen.style("Figures", "bold") + "  none to compare"]
-    sample, margin = (view.usual(getattr(row, key) for row in rows) for key in ("sample", "margin"))
-    beside = ", ".join(part for part in (sample, _margin(margin)) if part)
-    lines = [pen.style("Figures", "bold") + (f"  {beside}" if beside else "")]
+    sample = view.usual(row.sample for row in rows)
+    lines = [pen.style("Figures", "bold") + (f"  {sample}" if sample else "")]
     for line in view.reason_lines(comparison):
         lines += [pen.style(wrapped, "dim") for wrapped in _wrap(line, 2, 4)]
-    columns = [_HEAD, *((row.title, row.a, row.b, row.change) for row in rows)]
-    if margin:
-        beside_change = [_MORE, *((row.interval, row.detectable) for row in rows)]
-        columns = [one + other for one, other in zip(columns, beside_change, strict=True)]
+    columns = [_HEAD, *((row.a, row.b, row.change) for row in rows)]
+    if any(row.interval for row in rows):
+        more = [_MORE, *((row.interval, row.margin, row.detectable) for row in rows)]
+        columns = [one + other for one, other in zip(columns, more, strict=True)]
     widths = [max(map(len, column)) for column in zip(*columns, strict=True)]
-    widths[0] = min(widths[0], WIDTH - _WORD - 2 - sum(widths[1:]) - 2 * len(widths))
-    lines.append(pen.style(" " * (_WORD + 4) + _line(columns[0], widths), "dim"))
-    for row, cells in zip(rows, columns[1:], strict=True):
-        lines.append(f"  {pen.word(row.word)}  {_line(cells, widths)}")
-        own = [row.sample] if row.sample != sample else []
-        own += [_margin(row.margin)] if row.margin != margin else []
-        if any(own):
-            lines.append(pen.style(" " * (_WORD + 6) + ", ".join(filter(None, own)), "dim"))
+    word = _word_width(row.word for row in rows)
+    room = WIDTH - word - sum(widths) - 2 * len(widths)
+    title = min(max(len(row.title) for row in rows), max(room, _LEAST))
+    head, *numbers = (_numbers(column, widths) for column in columns)
+    lines.append(pen.style(" " * (word + title) + head, "dim"))
+    for row, shown in zip(rows, numbers, strict=True):
+        first, *rest = textwrap.wrap(row.title, title, break_on_hyphens=False) or [""]
+        lines.append(f"{pen.word(row.word, word)}{first.ljust(title)}{shown}")
+        if row.sample not in {sample, ""}:
+            rest.append(row.sample)
+        lines += [" " * word + line for line in rest]
     return lines
 
 
-def _margin(margin: str) -> str:
-    return f"margin {margin}" if margin else ""
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    title = _cut(cells[0], widths[0]).ljust(widths[0])
-    numbers = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-    return "  ".join([title, *numbers])
+def _numbers(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join("  " + cell.rjust(width) for cell, width in zip(cells, widths, strict=True))

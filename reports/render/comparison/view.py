@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from reports.comparison.model import Change, Comparison, Difference, Side, Word
+from reports.comparison.model import Change, Comparison, Difference, Fact, Side, Word
 from reports.render import formatting
 
 SYMBOLS = {
@@ -95,7 +95,7 @@ def _digits(number: float) -> str:
 def percent(ratio: float) -> str:
     """A ratio as a change, without the sign of percent: `+10.2`, `-1.5`, `0.0`."""
     change = (ratio - 1) * 100
-    text = f"{change:+.0f}" if abs(change) >= 99.95 else f"{change:+.1f}"
+    text = f"{change:+,.0f}" if abs(change) >= 99.95 else f"{change:+.1f}"
     return "0.0" if text in {"+0.0", "-0.0"} else text
 
 
@@ -132,6 +132,8 @@ def _share(share: float) -> str:
 
 
 def _trimmed(number: float) -> str:
+    if number >= 1000:
+        return "> 999"
     return f"{number:.0f}" if number >= 99.5 else f"{number:.2g}"
 
 
@@ -164,6 +166,12 @@ def forbids(difference: Difference) -> str:
         return ""
     why = formatting.clean(difference.why).rstrip(".")
     return _FORBIDDEN[difference.forbids] + (f": {why}" if why else "")
+
+
+def fact_title(fact: Fact) -> str:
+    """The title, with the reason where there is no statement."""
+    why = f" ({fact.why.rstrip('.')})" if fact.why else ""
+    return formatting.clean(fact.title + why)
 
 
 def _reasons(comparison: Comparison) -> dict[str, list[str]]:

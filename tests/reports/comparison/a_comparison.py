@@ -88,6 +88,7 @@ FACTS = (
         a="0 in 5 runs",
         b="not visible",
         word=Word.NO_STATEMENT,
+        why="Nothing of B shows it.",
     ),
 )
 
