@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from harness.arguments import capacity, fleets, lookups, model, readiness, simulate, stored_runs
+from harness.arguments import (
+    capacity,
+    compare,
+    fleets,
+    lookups,
+    model,
+    readiness,
+    simulate,
+    stored_runs,
+)
 from harness.arguments.base import Parser, Version
 from reports.basics.exit_codes import ExitCode
 
@@ -22,6 +31,7 @@ _COMMANDS = (
     capacity.capacity,
     simulate.simulate,
     stored_runs.report,
+    compare.compare,
     stored_runs.history,
     stored_runs.shrink,
     lookups.profile,

@@ -18,6 +18,8 @@ _PATHS: dict[str, Literal["file", "directory"]] = {
     "FILE": "file",
     "DIR": "directory",
     "RUN_DIR": "directory",
+    "A": "file",
+    "B": "file",
 }
 """Metavar of an argument -> the kind of path that it stands for."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from harness.reference import (
     commands,
+    comparison,
     exit_codes,
     faults,
     gates,
@@ -27,5 +28,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "gates.md": gates.page,
     "run-directory.md": run_directory.page,
     "result.md": result.page,
+    "comparison.md": comparison.page,
     "pytest.md": pytest_plugin.page,
 }

@@ -13,9 +13,10 @@ class ExitCode(IntEnum):
     BROKEN = 70
     """The harness itself broke; the error is on stderr."""
     INCONCLUSIVE = 75
-    """INCONCLUSIVE: the run proves nothing.  The first lines of the report say why."""
+    """INCONCLUSIVE: the run proves nothing.  The first lines of the report say why.  Also: a
+    comparison is undecided, where `--undecided fail` asks for it."""
     NO_GO = 99
-    """NO-GO: at least one gate failed."""
+    """NO-GO: at least one gate failed.  Also: a comparison found the candidate worse."""
     BAD_CONFIGURATION = 104
     """Bad configuration, a service that fails always, or a machine too small for the load.  One
     sentence on stderr says what to change; no load was played."""

@@ -8,7 +8,17 @@ from pathlib import Path
 
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 COMMANDS = (
-    *("readiness", "capacity", "simulate", "report", "history", "shrink", "profile", "faults"),
+    *(
+        "readiness",
+        "capacity",
+        "simulate",
+        "report",
+        "compare",
+        "history",
+        "shrink",
+        "profile",
+        "faults",
+    ),
     *("experiments", "check"),
     *("demo", "up", "chaos", "model", "completion"),
 )

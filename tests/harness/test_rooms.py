@@ -240,7 +240,7 @@ BESIDE_THE_COMMANDS = {
     "plot",
     "simulate_faults",
 }
-"""Modules that are no commands: parts of `shrink`, `faults`, `readiness` and `profile`."""
+"""Modules that are no commands: parts of `compare`, `shrink`, `faults`, `readiness`, `profile`."""
 
 
 def test_the_arrows_inside_harness_go_one_way(imports: import_graph.Imports) -> None:

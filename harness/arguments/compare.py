@@ -1,0 +1,79 @@
+"""The arguments of `diya compare`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from harness.arguments import shared
+
+_WHAT = """\
+Compares B, the candidate, with A, the reference: what differs in the set-up and what that forbids,
+then facts (continuity decides before any figure), then figures with their intervals.  The word is
+worse, same, better, undecided (more pairs of runs would tell), or no statement (these runs cannot
+tell: one run a side, another machine, another load)."""
+
+_SIDE = "a run's directory, a folder of them, or a result.json"
+
+
+def compare(commands: Any) -> None:
+    """Add `diya compare`."""
+    parser = commands.add_parser(
+        "compare",
+        help="say whether the runs of B are worse or better than those of A",
+        description=_WHAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("a", metavar="A", help=f"the reference: {_SIDE}")
+    parser.add_argument("b", metavar="B", help=f"the candidate: {_SIDE}")
+    margin(parser)
+    parser.add_argument(
+        "--same-machine",
+        action="store_true",
+        help="I know that all runs were played on one machine, as fast for A as for B: compare "
+        "latency and CPU although the runs were not played in turns",
+    )
+    undecided(parser)
+    parser.add_argument(
+        "--out",
+        default="comparison",
+        metavar="DIR",
+        help="where comparison.html, comparison.json, comparison.md and junit.xml go (default: "
+        "%(default)s)",
+    )
+    shared.output(parser, "one last line: the word, the folder and the headline")
+
+
+def margin(parser: argparse.ArgumentParser) -> None:
+    """`--margin`."""
+    parser.add_argument(
+        "--margin",
+        type=share,
+        metavar="N%",
+        help="a change of at most this much does not matter in practice (default: each figure's "
+        "own: 2%%, and more for those that rest on few turns)",
+    )
+
+
+def undecided(parser: argparse.ArgumentParser) -> None:
+    """`--undecided`."""
+    parser.add_argument(
+        "--undecided",
+        choices=("pass", "fail"),
+        default="pass",
+        help="fail: the exit code is 75 for undecided and for no statement (default: %(default)s)",
+    )
+
+
+def share(text: str) -> float:
+    """A percentage as a share.  Raises ArgumentTypeError, which argparse puts behind the option."""
+    number, sign, rest = text.partition("%")
+    try:
+        value = float(number)
+    except ValueError:
+        value = -1.0
+    if not sign or rest or not 0 < value < 100:
+        raise argparse.ArgumentTypeError(
+            f"must be a percentage above 0 and below 100 such as 2%, got {text!r}"
+        )
+    return value / 100

@@ -1,0 +1,42 @@
+"""`diya compare`: says whether the runs of B are worse or better than those of A."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness.commands.comparison_report import write_and_show
+from harness.errors import ConfigError
+from reports.comparison import sides
+from reports.comparison.compare import compare
+from reports.comparison.sides import SideRuns
+
+
+def main(args: argparse.Namespace) -> int:
+    """Compare two sides and write the outputs; returns the exit code of the comparison's word.
+
+    Raises HistoryError for a side that holds no run, ConfigError for a run on both sides or a
+    folder that cannot be written to.
+    """
+    a, b = (sides.read([Path(path)]) for path in (args.a, args.b))
+    _apart(a, b)
+    comparison = compare(a, b, margin=args.margin, same_machine=args.same_machine)
+    folder = Path(args.out)
+    try:
+        return write_and_show(
+            comparison, folder, quiet=args.quiet, undecided_fails=args.undecided == "fail"
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"--out {folder}: must be a folder to write to: {error.strerror}"
+        ) from None
+
+
+def _apart(a: SideRuns, b: SideRuns) -> None:
+    """Raises ConfigError when a run is on both sides."""
+    of_a = {(each.get("run_id"), each["name"]) for each in a.results}
+    for each in b.results:
+        if (each.get("run_id"), each["name"]) in of_a:
+            raise ConfigError(
+                f"A and B must hold different runs, got {each['name']} in {a.label} and {b.label}"
+            )
