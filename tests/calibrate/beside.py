@@ -29,9 +29,10 @@ class NotToBeHadError(Exception):
     """The environment cannot be made; the message is a reason for a person."""
 
 
-def python(package: str) -> Path:
+def python(package: str, *more: str) -> Path:
     """The Python of an environment with this package, `name==version`, and our replicas' needs.
 
+    `more`: packages that it needs and does not ask for.
     Made at the first call, and again when those needs have changed.  Raises NotToBeHadError,
     without the network for example.
     """
@@ -43,7 +44,7 @@ def python(package: str) -> Path:
         return there
     try:
         _run(sys.executable, "-m", "venv", "--clear", str(home))
-        _run(str(there), "-m", "pip", "install", "--quiet", package, *ours)
+        _run(str(there), "-m", "pip", "install", "--quiet", package, *more, *ours)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         shutil.rmtree(home, ignore_errors=True)
         raise NotToBeHadError(f"{package} cannot be installed: {_why(error)}") from None

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import tools
+from tests.versus_sessions.postgres import NotToBeHadError, binaries
+
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 PAGE = (Path(__file__).parent / "findings" / "README.md").read_text()
@@ -38,6 +41,18 @@ def test_adk_s_redis_service_behaves_as_documented() -> None:
     # A race each: how it ends varies, that it is lost does not.
     assert int(kept.split()[-2]) < 20
     assert int(back.split()[-4]) > 0
+
+
+def test_adk_s_database_service_behaves_as_documented() -> None:
+    try:
+        binaries()
+    except NotToBeHadError as error:
+        tools.missing(str(error))
+    began, kept, *exact = _printed("adk_database")
+    assert len(exact) == 3
+    assert [line for line in exact if line not in PAGE] == []
+    assert int(began.split()[-2]) > 0
+    assert int(kept.split()[-2]) < 20
 
 
 def test_adk_repeats_the_documented_work_in_every_turn() -> None:
