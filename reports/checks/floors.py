@@ -5,12 +5,17 @@ A run with hardly any turns would pass every other gate.  Each floor is a requir
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from reports.measures.own_faults import is_within, own_faults, planned_names
 from reports.measures.replicas import moves, replicas_seen
 from reports.records import Finding, Status
 from reports.records.history import History
 
 TURNS_PER_REPLICA = 10
 """With so many turns per replica, even a random balancer is unlikely to leave one out."""
+SILENT_BY_CHANCE = 0.01
+"""A replica is silent if a random balancer leaves any one out with at most this probability."""
 MOVED_SHARE = 0.1
 """Share of later turns; without affinity 1 - 1/replicas of them move, with two replicas half."""
 TURNS_AFTER = 5
@@ -28,9 +33,32 @@ def _replicas(history: History) -> list[Finding]:
     if planned is None or planned < 2 or not seen:
         return []
     floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
+    silent = _silent(history, planned, seen)
+    floor = max(floor, len(seen) + len(silent))
     summary = f"{len(seen)} of {planned} replicas answered in {len(history.turns)} turns, "
     summary += f"at least {floor} must"
-    return [_finding("validity.replicas", len(seen) >= floor, len(seen), "replicas", summary)]
+    found = _finding("validity.replicas", len(seen) >= floor, len(seen), "replicas", summary)
+    return [replace(found, evidence=silent)]
+
+
+def _silent(history: History, planned: int, seen: set[str]) -> tuple[str, ...]:
+    """The replicas that never answered although no fault and no chance explains it, in words."""
+    named = planned_names(history)
+    missing: list[str | None] = [name for name in named if name not in seen]
+    if not seen <= set(named):
+        missing = [None] * max(0, planned - len(seen))
+    spans_of = history.once(own_faults)
+    turns = history.turns
+    silent = []
+    for name in missing:
+        spans = spans_of(name)
+        times = zip(turns.sent, turns.done, turns.replica, strict=True)
+        others = sum(who != 0 and not is_within(spans, sent, done) for sent, done, who in times)
+        if planned * (1 - 1 / planned) ** others <= SILENT_BY_CHANCE:
+            silent.append(
+                f"{name or 'a replica'} answered none of {others} turns away from its faults"
+            )
+    return tuple(silent)
 
 
 def _spread(history: History) -> list[Finding]:

@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.measures.intervals import CONFIDENCE, SLOW_SHARE, binomial_tail, judge_share
-from reports.measures.phases import STEADY, turns_by_phase
+from reports.measures.own_faults import is_within, own_faults
+from reports.measures.phases import STEADY, WARMUP, turns_by_phase
 from reports.records import Finding, Status
-from reports.records.columns import OK, OUTCOME
+from reports.records.columns import OK, OUTCOME, RETRIED
 from reports.records.history import History
 
 REPLICA_LIMIT = 0.1
@@ -47,16 +48,19 @@ class _Steady:
 
 def check_parts(history: History) -> list[Finding]:
     """Gate the worst replica and the worst served customers; no finding without bad turns."""
-    turns = history.turns
     numbers = history.once(turns_by_phase).get(STEADY, ())
-    limit = history.run.slo("steady_p99_s")
-    bad = [
+    bad = _bad(history, numbers)
+    if bad and judge_share(len(bad), len(numbers), SLOW_SHARE) is Status.FAIL:
+        return []
+    findings = _replicas(history, numbers, bad)
+    return [*findings, _customers(history, _steady(history, numbers, bad))] if bad else findings
+
+
+def _bad(history: History, numbers: Sequence[int]) -> list[int]:
+    turns, limit = history.turns, history.run.slo("steady_p99_s")
+    return [
         n for n in numbers if turns.state[n] & OUTCOME != OK or turns.done[n] - turns.due[n] > limit
     ]
-    if not bad or judge_share(len(bad), len(numbers), SLOW_SHARE) is Status.FAIL:
-        return []
-    steady = _steady(history, numbers, bad)
-    return [*_replicas(history, steady), _customers(history, steady)]
 
 
 def _steady(history: History, numbers: Sequence[int], bad: Sequence[int]) -> _Steady:
@@ -90,8 +94,36 @@ def _beside(second: int) -> range:
     return range(second - 1, second + 2)
 
 
-def _replicas(history: History, steady: _Steady) -> list[Finding]:
-    """The replica with the largest share of lone bad turns; no finding with one replica."""
+def _near_faults_of_others(history: History) -> list[int]:
+    """The turns during faults that are not the answering replica's own.
+
+    In a short run most turns are near a fault.  A retried one may have waited for another replica.
+    """
+    turns, spans_of = history.turns, history.once(own_faults)
+    spans = [spans_of(name) for name in turns.replicas]
+    return [
+        n
+        for phase, numbers in history.once(turns_by_phase).items()
+        if phase not in (STEADY, WARMUP)
+        for n in numbers
+        if turns.replica[n]
+        and not turns.state[n] & RETRIED
+        and not is_within(spans[turns.replica[n]], turns.due[n], turns.done[n])
+    ]
+
+
+def _replicas(history: History, calm: Sequence[int], calm_bad: Sequence[int]) -> list[Finding]:
+    """The replica with the largest share of lone bad turns, in calm and during others' faults.
+
+    No finding with one replica, or without bad turns.
+    """
+    near = _near_faults_of_others(history)
+    near_bad = _bad(history, near)
+    if not calm_bad and not near_bad:
+        return []
+    steady = _steady(history, [*calm, *near], [*calm_bad, *near_bad])
+    if not calm_bad and not steady.lone:
+        return []
     replica, names = history.turns.replica, history.turns.replicas
     every = Counter(replica[n] for n in steady.turns)
     bad = Counter(replica[n] for n in steady.lone)

@@ -34,8 +34,15 @@ SERVICE = (
         "latency.replica",
         "One replica compared with the others",
         "No replica has surely more than 10 % of its turns slow or unanswered while the others "
-        "answer well.",
+        "answer well, outside of its own faults.",
         check="parts",
+    ),
+    Gate(
+        "latency.uneven",
+        "Replicas as fast as each other",
+        "Names a replica that surely answers most of its turns 3 times more slowly than the others "
+        "do at the same time. It does not fail.",
+        check="uneven",
     ),
     Gate(
         "latency.customers",

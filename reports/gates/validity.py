@@ -94,7 +94,7 @@ SOUNDNESS = (
     Gate(
         "validity.replicas",
         "Every replica answered",
-        "Every replica answered (in a run of at least 10 turns for each).",
+        "Every replica answered, unless its own faults or chance (1 %) explain that it did not.",
         VALIDITY,
     ),
     Gate(

@@ -97,6 +97,7 @@ def test_every_gate_has_a_title_of_its_own(go: dict[str, Any]) -> None:
         "model.quota",
         "latency.customers",
         "latency.replica",
+        "latency.uneven",
         "latency.warmup_p99",
         "latency.cost",
         "errors.deletes",

@@ -28,6 +28,7 @@ def sampled(
     bytes_each: float = 0.0,
     others: Callable[[float], float] = lambda t: 0.0,
     forever: bool = False,
+    setup: float = SETUP,
 ) -> Run:
     """A load of one-turn conversations, of which each leaves so much for good.
 
@@ -43,7 +44,7 @@ def sampled(
         ever = sum(moment <= t for moment in done)
         theirs = others(float(t))
         keys = live + keys_each * ever + theirs
-        used = MIB + EACH * live + bytes_each * ever + (SETUP if ever else 0.0) + 100.0 * theirs
+        used = MIB + EACH * live + bytes_each * ever + (setup if ever else 0.0) + 100.0 * theirs
         persistent = theirs if forever else 0.0
         samples.append(redis_sample(float(t), used, keys=keys, persistent_keys=persistent))
     run.samples = samples
@@ -78,6 +79,37 @@ def test_bytes_that_outlive_the_ttl_fail_without_a_key_of_their_own(
     found = statuses(sampled(turns, bytes_each=bytes_each), tmp_path)
     assert found["memory.baseline"] is Status.FAIL
     assert found["memory.keys"] is Status.PASS
+
+
+@pytest.mark.parametrize("setup", [0.0, 20e3, 60e3])
+def test_two_hundred_bytes_a_turn_show_in_seven_hundred_turns(tmp_path: Path, setup: float) -> None:
+    run = sampled(700, bytes_each=200.0, setup=setup)
+    assert statuses(run, tmp_path)["memory.baseline"] is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("turns", "setup", "left"),
+    # As measured, in bytes: what the first connections took, and what was left besides.
+    [
+        (3400, 53e3, 52e3),
+        (2800, 13e3, 48e3),
+        (77, 350e3, 78e3),
+        (90, 166e3, 70e3),
+        (300, 0.0, 18e3),
+    ],
+)
+def test_what_was_left_by_healthy_services_is_no_leak(
+    tmp_path: Path, turns: int, setup: float, left: float
+) -> None:
+    run = sampled(turns, setup=setup)
+    assert run.samples is not None
+    run.samples = [
+        Sample(s.t, s.source, {**s.values, "used_memory": s.values["used_memory"] + left})
+        if s.t > 40
+        else s
+        for s in run.samples
+    ]
+    assert judge(run, tmp_path, "memory.baseline").status is Status.PASS
 
 
 def test_a_few_keys_of_the_service_s_own_may_stay(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from reports.render.sections import faults, latency, load, memory, model_cost
 from reports.render.sections.section import Section, Table
 from reports.render.sizing_view import sizing_line
 from reports.render.slo_view import slo_line
+from reports.render.uneven_view import uneven_line
 
 __all__ = ["LINES", "SECTIONS", "Section", "Table"]
 
@@ -20,5 +21,5 @@ SECTIONS = (
 )
 """In the order of the page."""
 
-LINES = (sizing_line, slo_line)
+LINES = (sizing_line, slo_line, uneven_line)
 """The lines below the verdict in every report; a line may be empty."""
