@@ -58,7 +58,7 @@ def _measure(args: argparse.Namespace) -> Measured:
     chosen = [each for each in SERVICES if not args.only or each.name in args.only]
     with tempfile.TemporaryDirectory(prefix="diya-versus-") as scratch:
         storm = Storm(args.seed, args.scale, (args.out or Path(scratch)).resolve())
-        rows = tuple(play(each, storm) for each in chosen)
+        rows = play(chosen, storm)
     return Measured(
         date=datetime.now(UTC).date().isoformat(),
         machine=_machine(),

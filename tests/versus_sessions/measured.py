@@ -33,6 +33,8 @@ class Play(Struct, frozen=True, kw_only=True):
     """Read back."""
     outages: tuple[float, ...]
     """The longest time without an answer, of each fault, seconds."""
+    others_cpu: float | None
+    """The share of the machine that processes beside the run used."""
     steady_turns: int
     p50_s: float | None
     p99_s: float | None

@@ -11,10 +11,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec.structs import replace
 
 from reports.capacity.costs import load_spans
 from reports.measures.cpu import work
@@ -69,19 +71,31 @@ class NoVerdictError(Exception):
     """A run broke; the message is its last line."""
 
 
-def play(service: Service, storm: Storm) -> Row:
-    """Calm, while replicas are killed, and while its store is; a reason where it cannot be."""
-    if service.missing:
-        return Row(name=service.name, missing=service.missing)
-    try:
-        return Row(
-            name=service.name,
-            calm=_sound(service, storm, CALM),
-            replicas=_sound(service, storm, REPLICAS),
-            store=None if service.store is None else _sound(service, storm, STORES[service.store]),
-        )
-    except (NotToBeHadError, beside.NotToBeHadError, NoVerdictError) as error:
-        return Row(name=service.name, missing=str(error))
+def play(services: Sequence[Service], storm: Storm) -> tuple[Row, ...]:
+    """Every service calm, then while replicas are killed, then while its store is.
+
+    In rounds: a machine that is slower for some minutes is so for all services.
+    """
+    rows = {each.name: Row(name=each.name, missing=each.missing) for each in services}
+    for round_ in ("calm", "replicas", "store"):
+        for service in services:
+            experiment = _experiment(service, round_)
+            row = rows[service.name]
+            if experiment is None or row.missing:
+                continue
+            try:
+                found = _sound(service, storm, experiment)
+            except (NotToBeHadError, beside.NotToBeHadError, NoVerdictError) as error:
+                rows[service.name] = Row(name=service.name, missing=str(error))
+            else:
+                rows[service.name] = replace(row, **{round_: found})
+    return tuple(rows.values())
+
+
+def _experiment(service: Service, round_: str) -> str | None:
+    if round_ == "store":
+        return None if service.store is None else STORES[service.store]
+    return CALM if round_ == "calm" else REPLICAS
 
 
 def _sound(service: Service, storm: Storm, experiment: str) -> Play:
@@ -199,6 +213,7 @@ def summary(result: dict[str, Any], words: list[str], tries: int, store: StoreCo
     counts = ("conversations_audited", "turns_witnessed", "within_durability")
     failing = (gate["name"] for gate in result["gates"] if gate["status"] == "fail")
     latency = result["latency"]["steady"]
+    others = (gate["value"] for gate in result["gates"] if gate["name"] == "validity.foreign_cpu")
     costs = result.get("costs") or {}
     own = store or StoreCosts(
         costs.get("redis_cpu_s_per_turn"),
@@ -217,6 +232,7 @@ def summary(result: dict[str, Any], words: list[str], tries: int, store: StoreCo
         moved=result["turns"]["moved"],
         conversations=kinds["conversations_audited"],
         outages=tuple(round(each["worst_outage_s"] or 0.0, 3) for each in result["faults"]),
+        others_cpu=_rounded(_share(next(others, None))),
         steady_turns=latency["count"],
         p50_s=_rounded(latency["p50"]),
         p99_s=_rounded(latency["p99"]),
@@ -225,6 +241,10 @@ def summary(result: dict[str, Any], words: list[str], tries: int, store: StoreCo
         store_trips=_rounded(own.trips),
         store_bytes=_rounded(own.bytes),
     )
+
+
+def _share(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100
 
 
 def _rounded(value: float | None) -> float | None:

@@ -123,6 +123,7 @@ def _figures(rows: Sequence[Row]) -> str:
         "turns",
         "longest wait, replicas killed",
         "longest wait, store killed",
+        "others' CPU, calm",
     )
     return _table(head, ([_title(row), *_row_of_figures(row)] for row in rows))
 
@@ -142,6 +143,7 @@ def _row_of_figures(row: Row) -> list[str]:
             _NO if each is None or not each.outages else _seconds(max(each.outages))
             for each in (row.replicas, row.store)
         ),
+        _NO if calm.others_cpu is None else f"{calm.others_cpu:.0%}".replace("%", " %"),
     ]
 
 

@@ -18,9 +18,19 @@ from reports.verdict.result import build
 from tests.reports.gated import busy
 from tests.versus_sessions import play as playing
 from tests.versus_sessions.cpu_clock import CpuClock
-from tests.versus_sessions.play import HERE, REPLICAS, STORES, StoreCosts, Storm, summary
+from tests.versus_sessions.measured import Play
+from tests.versus_sessions.play import (
+    HERE,
+    REPLICAS,
+    STORES,
+    NoVerdictError,
+    StoreCosts,
+    Storm,
+    summary,
+)
 from tests.versus_sessions.postgres import Postgres
-from tests.versus_sessions.services import BY_NAME, SERVICES
+from tests.versus_sessions.services import BY_NAME, SERVICES, Service
+from tests.versus_sessions.test_table import CALM
 
 
 def test_all_services_get_the_same_words_but_for_the_service(tmp_path: Path) -> None:
@@ -81,9 +91,33 @@ def test_the_summary_holds_violations_and_no_counts(tmp_path: Path) -> None:
 
 
 def test_a_service_that_cannot_be_had_is_not_played(tmp_path: Path) -> None:
-    row = playing.play(BY_NAME["redis-developer"], Storm(1, 1.0, tmp_path))
+    (row,) = playing.play([BY_NAME["redis-developer"]], Storm(1, 1.0, tmp_path))
     assert row.calm is None
     assert "Agent Memory Server" in row.missing
+
+
+def test_services_are_played_in_rounds_and_one_that_breaks_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def sound(service: Service, _: Storm, experiment: str) -> Play:
+        done.append((service.name, experiment))
+        if service.name == "adk-redis":
+            raise NoVerdictError("diya gave no verdict: no word")
+        return CALM
+
+    monkeypatch.setattr(playing, "_sound", sound)
+    services = [BY_NAME[name] for name in ("adk-redis", "adk-memory", "adk-database")]
+    broken, memory, database = playing.play(services, Storm(1, 1.0, tmp_path))
+    assert done == [
+        *(("adk-redis", "none"), ("adk-memory", "none"), ("adk-database", "none")),
+        *(("adk-memory", "replicas.yaml"), ("adk-database", "replicas.yaml")),
+        ("adk-database", "database.yaml"),
+    ]
+    assert (broken.missing, broken.calm) == ("diya gave no verdict: no word", None)
+    assert memory.store is None
+    assert database.store is not None
 
 
 def test_the_clock_counts_spans_between_restarts_only() -> None:

@@ -23,6 +23,7 @@ CALM = Play(
     moved=800,
     conversations=150,
     outages=(),
+    others_cpu=0.03,
     steady_turns=1000,
     p50_s=0.161,
     p99_s=0.24,
@@ -101,7 +102,7 @@ def test_figures_are_of_the_calm_run_and_waits_of_the_others() -> None:
     calm = replace(CALM, store_cpu_s=None)
     assert list(_cells(_row(calm=calm), "Figures").values())[1:] == [
         *("11.4 ms", "–", "2.0", "2,345 B", "161.0 ms", "240.0 ms", "1,000"),
-        *("1.70 s", "1.70 s"),
+        *("1.70 s", "1.70 s", "3 %"),
     ]
 
 
