@@ -18,14 +18,16 @@ SYMBOLS = {
     Word.NO_STATEMENT: "–",
 }
 MEANINGS = {
-    Word.WORSE: "the interval lies wholly beyond the margin, on the wrong side",
+    Word.WORSE: "beyond the margin on the wrong side, at a level that allows for so many figures",
     Word.SAME: "the interval lies wholly within the margin",
-    Word.BETTER: "the interval lies wholly beyond the margin, on the good side",
-    Word.UNDECIDED: "the interval crosses the margin: more pairs would tell",
+    Word.BETTER: "beyond the margin on the good side, at a level that allows for so many figures",
+    Word.UNDECIDED: "these runs do not tell: more pairs would",
     Word.NO_STATEMENT: "these runs cannot tell, however many there are",
 }
 NO_DIFFERENCE = "Nothing differs in the set-up."
 _MOST_SEEDS = 6
+_IMMENSE = 10.0
+"""The ratio from which on the upper end of an interval says nothing."""
 _FORBIDDEN = {
     "machine figures": "figures that depend on the machine",
     "all figures": "all figures",
@@ -114,7 +116,8 @@ def interval(each: Change) -> str:
     """The 95 % interval of the change: `+8.9 to +11.5 %`; empty without one."""
     if each.low is None or each.high is None:
         return ""
-    return f"{percent(each.low)} to {percent(each.high)} %"
+    high = percent(each.high) if each.high < _IMMENSE else f"> +{_IMMENSE * 100 - 100:.0f}"
+    return f"{percent(each.low)} to {high} %"
 
 
 def _sample(each: Change) -> str:
@@ -132,8 +135,8 @@ def _share(share: float) -> str:
 
 
 def _trimmed(number: float) -> str:
-    if number >= 1000:
-        return "> 999"
+    if number >= _IMMENSE * 100 - 100:
+        return f"> {_IMMENSE * 100 - 100:.0f}"
     return f"{number:.0f}" if number >= 99.5 else f"{number:.2g}"
 
 

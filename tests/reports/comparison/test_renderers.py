@@ -220,6 +220,37 @@ def test_a_change_is_a_percentage_of_a(
     assert view.row(each).change == shown
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.985, 1.045, "-1.5 to +4.5 %"),
+        (3.0, 3.08, "+200 to +208 %"),
+        (0.03, 40.0, "-97.0 to > +900 %"),
+        (0.0, float("inf"), "-100 to > +900 %"),
+        (None, None, ""),
+    ],
+)
+def test_an_interval_is_written_in_percent(
+    low: float | None, high: float | None, shown: str
+) -> None:
+    each = change("p50", "p50", "s", 1.0, 1.1, Word.UNDECIDED, low=low, high=high)
+    assert view.interval(each) == shown
+
+
+def test_an_immense_interval_breaks_no_format() -> None:
+    each = change(
+        *("p50", "p50", "s", 1.0, 1.1, Word.UNDECIDED),
+        low=0.0,
+        high=1e30,
+        detectable=1e30,
+    )
+    made = replace(a_comparison.undecided(), changes=(each,))
+    told = terminal.render(made, False)
+    assert "-100 to > +900 %" in told
+    assert max(map(len, told.splitlines())) <= 100
+    assert page.render(made).count('class="arrow"') == 2
+
+
 def test_both_timelines_begin_with_their_load_and_keep_their_own_faults() -> None:
     lines = timelines.read(a_comparison.comparison())
     assert {side: (line.load_start, line.load_end) for side, line in lines.items()} == {
