@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from harness.errors import ConfigError
@@ -12,17 +13,33 @@ from reports.basics.suggestions import did_you_mean
 class Parser(argparse.ArgumentParser):
     """Raises ConfigError, one sentence, for arguments that cannot be used."""
 
+    take_options: tuple[str, ...] = ()
+    """Options whose value is a text of options, such as `--a "--rdb"`."""
+
     def error(self, message: str) -> NoReturn:
         """Raise ConfigError with argparse's sentence, which names the argument and its value."""
         raise ConfigError(f"{message.removeprefix('argument ')}; see `{self.prog} --help`")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse, but the subcommand itself refuses an argument that it does not know."""
+        if args is not None and self.take_options:
+            args = _joined(args, self.take_options)
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
             hint = did_you_mean(unknown[0].split("=")[0], self._option_string_actions)
             self.error(f"{' '.join(unknown)}: no such option or argument{hint}")
         return known, unknown
+
+
+def _joined(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """`--a X` as `--a=X`: argparse would take an X that begins with a dash for an option."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] in options:
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 class Version(argparse.Action):

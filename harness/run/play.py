@@ -65,8 +65,26 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
             shutil.rmtree(run_dir, ignore_errors=True)
         raise
     finally:
-        named = [*plan.pass_env, *([plan.token_env] if plan.token_env else [])]
-        scrub.overwrite(run_dir, scrub.values(named, plan.agent))
+        _hide_secrets(plan, run_dir)
+
+
+def _hide_secrets(plan: Plan, run_dir: Path) -> None:
+    named = [*plan.pass_env, *([plan.token_env] if plan.token_env else [])]
+    scrub.overwrite(run_dir, scrub.values(named, plan.agent))
+
+
+def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
+    """The plan with its load sized by a rehearsal of its fleet; no load is played.
+
+    Raises as `play` does before the load begins; `run_dir` is left as it is.
+    """
+    try:
+        fleet = fleets.for_plan(plan, run_dir)
+        with uninterrupted_end(fleet.stop):
+            description = _started(plan, run_dir, fleet, progress)
+            return _sized(plan, run_dir, description, fleet, progress)
+    finally:
+        _hide_secrets(plan, run_dir)
 
 
 def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
@@ -75,20 +93,28 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
     with RecordWriter(run_dir) as records, uninterrupted_end(fleet.stop):
         # Made before anything starts, because it refuses faults that this fleet cannot take.
         schedule = _schedule(plan, fleet, clock, records)
-        fleet.start(progress.note)
-        fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
-        info = fleet.redis.info
-        progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
-        description = fleets.described(plan, fleet)
-        run_file.write(run_dir, description)
+        description = _started(plan, run_dir, fleet, progress)
         plan = _sized(plan, run_dir, description, fleet, progress)
-        memory_forecast.write(run_dir, plan, info.name)
+        memory_forecast.write(run_dir, plan, fleet.redis.info.name)
         if fleet.stand_in is not None and plan.model.quota is not None:
             played = Played(
                 plan.profile.compression, 1.0 if plan.sizing is None else plan.sizing.factor
             )
             model_quota.hold(fleet.stand_in.control, plan.model.quota, played)
         _play_load(plan, run_dir, clock, progress, records, fleet, schedule)
+
+
+def _started(
+    plan: Plan, run_dir: Path, fleet: FleetLifecycle, progress: Progress
+) -> RunDescription:
+    """Start the fleet and wait until it is ready; its description, which is in `run.json`."""
+    fleet.start(progress.note)
+    fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
+    info = fleet.redis.info
+    progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
+    description = fleets.described(plan, fleet)
+    run_file.write(run_dir, description)
+    return description
 
 
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
