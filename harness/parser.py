@@ -13,6 +13,7 @@ from harness.arguments import (
     readiness,
     simulate,
     stored_runs,
+    versus,
 )
 from harness.arguments.base import Parser, Version
 from reports.basics.exit_codes import ExitCode
@@ -30,6 +31,7 @@ _COMMANDS = (
     readiness.readiness,
     capacity.capacity,
     simulate.simulate,
+    versus.versus,
     stored_runs.report,
     compare.compare,
     stored_runs.history,

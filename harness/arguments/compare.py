@@ -24,8 +24,10 @@ def compare(commands: Any) -> None:
         description=_WHAT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("a", metavar="A", help=f"the reference: {_SIDE}")
-    parser.add_argument("b", metavar="B", help=f"the candidate: {_SIDE}")
+    parser.add_argument(
+        "a", metavar="A", help=f"the reference: {_SIDE}; or the folder of `diya versus`, alone"
+    )
+    parser.add_argument("b", nargs="?", metavar="B", help=f"the candidate: {_SIDE}")
     margin(parser)
     parser.add_argument(
         "--same-machine",

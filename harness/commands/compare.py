@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.commands.comparison_report import write_and_show
 from harness.errors import ConfigError
-from reports.comparison import sides
+from reports.comparison import sides, versus_file
 from reports.comparison.compare import compare
 from reports.comparison.sides import SideRuns
 
@@ -18,7 +18,7 @@ def main(args: argparse.Namespace) -> int:
     Raises HistoryError for a side that holds no run, ConfigError for a run on both sides or a
     folder that cannot be written to.
     """
-    a, b = (sides.read([Path(path)]) for path in (args.a, args.b))
+    a, b = _sides(Path(args.a), args.b)
     _apart(a, b)
     comparison = compare(a, b, margin=args.margin, same_machine=args.same_machine)
     folder = Path(args.out)
@@ -30,6 +30,17 @@ def main(args: argparse.Namespace) -> int:
         raise ConfigError(
             f"--out {folder}: must be a folder to write to: {error.strerror}"
         ) from None
+
+
+def _sides(a: Path, b: str | None) -> tuple[SideRuns, SideRuns]:
+    """Both sides; without B they are in the folder A."""
+    if b is not None:
+        return sides.read([a]), sides.read([Path(b)])
+    if not versus_file.is_one(a):
+        raise ConfigError(
+            f"{a}: must be the folder of a `diya versus`, which holds both sides, or stand before B"
+        )
+    return versus_file.sides_of(a)
 
 
 def _apart(a: SideRuns, b: SideRuns) -> None:

@@ -8,18 +8,8 @@ from pathlib import Path
 
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 COMMANDS = (
-    *(
-        "readiness",
-        "capacity",
-        "simulate",
-        "report",
-        "compare",
-        "history",
-        "shrink",
-        "profile",
-        "faults",
-    ),
-    *("experiments", "check"),
+    *("readiness", "capacity", "simulate", "versus", "report", "compare", "history", "shrink"),
+    *("profile", "faults", "experiments", "check"),
     *("demo", "up", "chaos", "model", "completion"),
 )
 

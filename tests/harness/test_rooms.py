@@ -221,7 +221,10 @@ HARNESS_MAY_IMPORT = {
     "arguments": {"errors", "fleet_kinds"},
     "run": {"ci_files", "errors", "fleet_kinds", "log", "parser"},
     "capacity": {"ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
-    "commands": {"capacity", "ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
+    "versus": {"arguments", "errors", "parser", "run"},
+    "commands": {
+        *("capacity", "ci_files", "errors", "fleet_kinds", "parser", "run", "streams", "versus"),
+    },
     "pytest_plugin": {"errors", "fleet_kinds", "run"},
     "reference": {"commands.fault_table", "parser", "pytest_plugin"},
 }

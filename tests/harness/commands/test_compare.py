@@ -108,7 +108,7 @@ def test_the_margin_of_the_user_is_that_of_every_figure() -> None:
         (("a", "b", "--margin", "2"), "--margin: must be a percentage above 0 and below 100"),
         (("a", "b", "--margin", "120%"), "--margin: must be a percentage above 0 and below 100"),
         (("a", "b", "--undecided", "no"), "--undecided: invalid choice: 'no'"),
-        (("a",), "the following arguments are required: B"),
+        (("a",), "a: must be the folder of a `diya versus`, which holds both sides"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
