@@ -39,6 +39,6 @@ KEY_FIGURES: dict[str, KeyFigure] = {
     "p99": _compared("p99", "p99", 1e-3),
     "cpu_per_turn": _compared("cpu_per_turn", "CPU a turn", 1e-5),
     "redis_bytes_per_turn": _compared("redis_bytes_per_turn", "Redis bytes a turn", 1.0),
-    "recovery": KeyFigure("recovery", "s", True, 1e-2, _worst_recovery),
+    "recovery": KeyFigure("recovery", "s", True, 1.0, _worst_recovery),
 }
 """Key → the figure."""
