@@ -22,6 +22,12 @@ def readiness(commands: Any) -> None:
         "may be repeated; the comparison is shown after the verdict, kept in the run directory, "
         "and changes neither the verdict nor the exit code",
     )
+    parser.add_argument(
+        "--same-machine",
+        action="store_true",
+        help="I know that the --baseline was played on this machine, which was as fast then: "
+        "compare latency and CPU too",
+    )
 
 
 def options(parser: argparse.ArgumentParser) -> None:

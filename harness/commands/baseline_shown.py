@@ -19,7 +19,14 @@ from reports.records.history import HistoryError
 from reports.render.comparison import files, terminal
 
 
-def show(run_dir: Path, paths: Sequence[str], found: Sequence[Found], *, quiet: bool) -> None:
+def show(
+    run_dir: Path,
+    paths: Sequence[str],
+    found: Sequence[Found],
+    *,
+    same_machine: bool = False,
+    quiet: bool = False,
+) -> None:
     """Print the comparison with the baseline, and write it into the run directory.
 
     `paths` are the baseline as the user names it, `found` its runs.  Raises HistoryError when the
@@ -35,7 +42,8 @@ def show(run_dir: Path, paths: Sequence[str], found: Sequence[Found], *, quiet: 
             file=sys.stderr,
         )
         return
-    comparison = compare(of_results(before, named), of_results([result], str(run_dir)))
+    sides = (of_results(before, named), of_results([result], str(run_dir)))
+    comparison = compare(*sides, same_machine=same_machine)
     try:
         files.write_beside(run_dir, comparison)
     except OSError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from chaos.experiment.model import plan_of
 from harness import ci_files
 from harness.commands import baseline_shown, join, report
-from harness.errors import RecordsError
+from harness.errors import ConfigError, RecordsError
 from harness.run import model_forecast, model_options, rundir, stored_results
 from harness.run import plan as plans
 from harness.run.play import play
@@ -27,6 +27,8 @@ def main(args: argparse.Namespace) -> int:
     if args.join is not None:
         return join.main(args)
     baseline = stored_results.baseline([Path(each) for each in args.baseline or ()])
+    if args.same_machine and not args.baseline:
+        raise ConfigError("--same-machine: must be given with --baseline")
     plan = plans.from_args(args)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
@@ -58,5 +60,7 @@ def main(args: argparse.Namespace) -> int:
         raise
     ci_files.tell(run_dir)
     if args.baseline:
-        baseline_shown.show(run_dir, args.baseline, baseline, quiet=args.quiet)
+        baseline_shown.show(
+            *(run_dir, args.baseline, baseline), same_machine=args.same_machine, quiet=args.quiet
+        )
     return code

@@ -53,9 +53,10 @@ def runs(baselines: Sequence[Baseline], label: str, where: str) -> list[Found]:
     return [run for each in chosen for run in each.runs]
 
 
-def arguments(baselines: Sequence[Baseline]) -> list[str]:
+def arguments(baselines: Sequence[Baseline], *, same_machine: bool = False) -> list[str]:
     """The arguments of `diya readiness`, which keeps the comparison in the run directory; none
     where the labels stand for different baselines."""
-    if len({each.label for each in baselines}) > 1:
+    if len({each.label for each in baselines}) != 1:
         return []
-    return [f"--baseline={each.path}" for each in baselines]
+    words = [f"--baseline={each.path}" for each in baselines]
+    return [*words, "--same-machine"] if same_machine else words

@@ -51,7 +51,9 @@ class Readiness:
         yield run
         with tempfile.TemporaryDirectory(prefix="diya-test-") as scratch:
             arguments = self.settings.arguments()
-            arguments += baseline.arguments(self._comparing.baselines)
+            arguments += baseline.arguments(
+                self._comparing.baselines, same_machine=self.settings.same_machine
+            )
             if self.settings.env != settings.TARGET:
                 arguments += ["--experiment", self._experiment(Path(scratch), run)]
             try:

@@ -52,6 +52,7 @@ def refusal(tmp_path: Path, run: Run, *arguments: str) -> str:
         (("--experiment", "random"), r"--experiment random: must be random:SEED"),
         (("--experiment", "random:x"), r"--experiment random:x: must be random:SEED"),
         (("--replay", "no/such"), r"--replay no/such: not a run directory: it has no run\.json"),
+        (("--same-machine",), r"--same-machine: must be given with --baseline"),
         (("--baseline", "no/such"), r"no/such: must be a run directory, a folder of those or a"),
         (("--sessions", "rediss"), r"--sessions rediss: .*module:factory"),
         (("--sessions", "no_such_module:factory"), r"no module 'no_such_module'"),

@@ -52,6 +52,13 @@ def test_bytes_are_judged_latency_is_not_and_the_files_stand_beside_the_runs_own
     assert summary.read_text() == (run_dir / "comparison.md").read_text()
 
 
+def test_latency_is_judged_where_the_user_knows_the_machine(tmp_path: Path) -> None:
+    run_dir = kept(tmp_path / "run", a_result(9, p99=0.9))
+    baseline_shown.show(run_dir, ["main"], baseline(), same_machine=True)
+    changes = json.loads((run_dir / "comparison.json").read_text())["changes"]
+    assert {each["key"]: each["word"] for each in changes}["p99"] == "worse"
+
+
 def test_a_quiet_comparison_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_dir = kept(tmp_path / "run", a_result(9))
     baseline_shown.show(run_dir, ["main"], baseline(), quiet=True)

@@ -81,7 +81,9 @@ def test_the_run_keeps_the_comparison_where_there_is_one_baseline(tmp_path: Path
         return baseline.arguments([baseline.read(word, tmp_path) for word in words])
 
     assert arguments("main=a", "main=b") == [f"--baseline={tmp_path}/{name}" for name in "ab"]
-    assert arguments("main=a", "release=b") == []
+    assert arguments("main=a", "release=b") == arguments() == []
+    found = [baseline.read("a", tmp_path)]
+    assert baseline.arguments(found, same_machine=True)[1:] == ["--same-machine"]
 
 
 def test_only_runs_of_the_same_profile_and_faults_are_chosen() -> None:
