@@ -45,6 +45,7 @@ def test_the_same_seed_gives_the_same_text_and_another_another() -> None:
     assert len(set(texts)) == len(texts)
 
 
+@pytest.mark.slow
 def test_each_of_200_seeds_draws_faults_that_fit_the_fleet_and_the_load(
     tmp_path: Path, make_fleet: MakeFleet
 ) -> None:
@@ -109,6 +110,7 @@ def test_only_faults_of_unrelated_areas_may_overlap(one: str, other: str, overla
     assert may_overlap(one, other) is may_overlap(other, one) is overlap
 
 
+@pytest.mark.slow
 def test_a_fault_beside_another_begins_while_that_one_lasts_and_both_have_the_calm_after() -> None:
     for seed in SEEDS:
         steps = parse(draw(seed, 3600.0, SINGLE), Path("drawn")).faults
@@ -160,6 +162,7 @@ def test_only_faults_of_containers_are_drawn_in_containers() -> None:
     assert draw(3, 30.0, on)
 
 
+@pytest.mark.slow
 def test_every_fault_of_the_catalogue_is_drawn_by_some_seed_or_left_out_for_a_reason() -> None:
     left_out = {
         kind for kind in CATALOGUE if isinstance(kind.drawing, NeverDrawn) and kind.drawing.reason

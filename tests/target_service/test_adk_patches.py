@@ -73,6 +73,7 @@ def test_every_patch_is_in_force_with_the_pinned_adk() -> None:
     assert told.split() == [str(patch) for patch in PATCHES]
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_patch_stands_aside_where_adk_is_another() -> None:
     told = in_a_process(
@@ -85,6 +86,7 @@ def test_a_patch_stands_aside_where_adk_is_another() -> None:
     assert told.split() == ["1", "True"]
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_function_that_an_agent_replaced_stays_replaced() -> None:
     told = in_a_process(
@@ -259,6 +261,7 @@ def _call(number: int) -> list[Event]:
 
 @settings(max_examples=1000, deadline=None, derandomize=True, database=None)
 @given(st.lists(_ORDINARY | _EVENTS | st.integers(0, 50), max_size=5), st.booleans())
+@pytest.mark.slow
 def test_a_history_is_shown_to_the_model_as_adk_shows_it(drawn: list[Any], keep: bool) -> None:
     events = [
         event for each in drawn for event in (_call(each) if isinstance(each, int) else [each])

@@ -41,6 +41,7 @@ def in_a_new_process(code: str) -> Any:
     return json.loads(finished.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("agents", [AGENTS, AGENTS / "shopmax"])
 def test_the_server_is_the_one_that_adk_builds(agents: Path) -> None:
     ours = adk_server.create(agents, InMemorySessionService(), nothing)
@@ -84,6 +85,7 @@ def test_a_replica_imports_neither_evaluation_nor_command_lines_it_never_runs() 
     }
 
 
+@pytest.mark.slow
 def test_an_agent_that_wants_the_evaluation_gets_it() -> None:
     told = in_a_new_process(
         "lean.leave_out()\n"
@@ -95,6 +97,7 @@ def test_an_agent_that_wants_the_evaluation_gets_it() -> None:
     assert told == [True, "adk-eval-session-"]
 
 
+@pytest.mark.slow
 def test_the_stubs_change_nothing_after_adk_was_imported() -> None:
     told = in_a_new_process(
         "import json, httpx, google.adk.cli.cli_eval as real\n"

@@ -364,6 +364,7 @@ def _key(name: SessionId) -> dict[str, Any]:
     return {"app_name": name.app, "user_id": name.user, "session_id": name.session}
 
 
+@pytest.mark.slow
 def test_two_replicas_with_caches_never_differ_from_the_model(bundled: RedisServer) -> None:
     Replicas.server = bundled
     run_state_machine_as_test(Replicas, settings=settings(FIXED, stateful_step_count=40))

@@ -25,6 +25,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_night_of_ten_million_conversations_is_planned_from_a_stored_run(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -230,6 +230,7 @@ def test_an_agent_that_is_not_there_is_named_by_the_target(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.slow
 def test_a_rehearsal_measures_the_stack_and_leaves_no_trace(tmp_path: Path) -> None:
     run_dir, run_id = prepared(tmp_path, "", "--replicas", "2", "--redis", "bundled")
     with ProcessFleet(run_dir, run_id, replicas=2, redis="bundled") as fleet:

@@ -153,6 +153,7 @@ def plain(**values: Any) -> Any:
     return msgspec.structs.replace(DEFAULT, exactly_once=False, in_flight_limit=10**6, **values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("retries", "recovers"), [(True, False), (False, True)])
 def test_retries_keep_an_overload_alive_after_its_cause_is_gone(
     talks: list[PlannedTalk], retries: bool, recovers: bool
