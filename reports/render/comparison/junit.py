@@ -64,11 +64,7 @@ def render(comparison: Comparison, *, undecided_fails: bool = False) -> str:
         _case(suite, "diya.compare", "A statement can be made", "error", comparison.headline)
     _count(suite)
     ET.SubElement(suite, "system-out").text = formatting.clean(comparison.headline)
-    ET.SubElement(suite, "system-err").text = "\n".join(
-        f"{formatting.clean(each.title)} differs, which forbids {view.forbids(each)}"
-        for each in comparison.differences
-        if each.forbids != "nothing"
-    )
+    ET.SubElement(suite, "system-err").text = "\n".join(view.forbidden(comparison))
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, "unicode") + "\n"
 

@@ -35,11 +35,7 @@ def _banner(comparison: Comparison) -> str:
     return document.banner(
         comparison.word.upper(),
         formatting.clean(comparison.headline),
-        [
-            f"{formatting.clean(each.title)} differs, which forbids {view.forbids(each)}"
-            for each in comparison.differences
-            if each.forbids != "nothing"
-        ],
+        view.forbidden(comparison),
         [f"{side.name}: {view.side_line(side)}" for side in (comparison.a, comparison.b)],
     )
 

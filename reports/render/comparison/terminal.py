@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from reports.comparison.model import Comparison, Word
 from reports.render import formatting
@@ -29,6 +30,8 @@ _BADGES = {
 }
 _TITLE = 26
 """The width of the title of a difference; longer ones move its values to the right."""
+_VALUE = 60
+"""The longest value of a difference; the page shows all of it."""
 _LEAST = 12
 """The width of the narrowest title."""
 _HEAD: tuple[str, ...] = ("A", "B", "change")
@@ -107,14 +110,18 @@ def _differences(comparison: Comparison, pen: _Pen) -> list[str]:
     if not comparison.differences:
         return [f"  {view.NO_DIFFERENCE}"]
     lines = []
-    for each in comparison.differences:
-        title = formatting.clean(each.title)
-        told = f"{formatting.clean(each.a)} → {formatting.clean(each.b)}"
-        lines += _wrap(f"{title.ljust(_TITLE)}  {told}", 2, 4)
-        forbidden = view.forbids(each)
+    for forbidden, same in groupby(comparison.differences, view.forbids):
+        for each in same:
+            told = " → ".join(_cut(formatting.clean(value), _VALUE) for value in (each.a, each.b))
+            lines += _wrap(f"{formatting.clean(each.title).ljust(_TITLE)}  {told}", 2, 4)
         if forbidden:
-            lines += [pen.style(line, Word.UNDECIDED) for line in _wrap(f"forbids {forbidden}", 4)]
+            told = f"forbids {forbidden}"
+            lines += [pen.style(line, Word.UNDECIDED) for line in _wrap(told, 4)]
     return lines
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _word_width(words: Iterable[Word]) -> int:

@@ -26,6 +26,7 @@ MEANINGS = {
 }
 NO_DIFFERENCE = "Nothing differs in the set-up."
 _MOST_SEEDS = 6
+_MOST_TITLES = 3
 _IMMENSE = 10.0
 """The ratio from which on the upper end of an interval says nothing."""
 _FORBIDDEN = {
@@ -169,6 +170,20 @@ def forbids(difference: Difference) -> str:
         return ""
     why = formatting.clean(difference.why).rstrip(".")
     return _FORBIDDEN[difference.forbids] + (f": {why}" if why else "")
+
+
+def forbidden(comparison: Comparison) -> list[str]:
+    """What the differences forbid, each reason once, with the differences behind it."""
+    found: dict[str, list[str]] = {}
+    for each in comparison.differences:
+        if forbids(each):
+            found.setdefault(forbids(each), []).append(formatting.clean(each.title))
+    lines = []
+    for told, titles in found.items():
+        verb = "differs, which forbids" if len(titles) == 1 else "differ, which forbids"
+        more = f" and {len(titles) - _MOST_TITLES} more" if len(titles) > _MOST_TITLES else ""
+        lines.append(f"{', '.join(titles[:_MOST_TITLES])}{more} {verb} {told}")
+    return lines
 
 
 def fact_title(fact: Fact) -> str:

@@ -123,6 +123,23 @@ def test_a_difference_that_forbids_something_says_so_in_every_format() -> None:
     assert "A was played on another machine" in junit.render(made)
 
 
+def test_several_differences_with_one_reason_say_it_once() -> None:
+    given = a_comparison.other_load()
+    names = ("Profile", "TTL", "Faults", "Phases")
+    made = replace(
+        given,
+        differences=tuple(replace(given.differences[0], title=name, a="x" * 99) for name in names),
+    )
+    told = (
+        "Profile, TTL, Faults and 1 more differ, which forbids all figures: B played another load"
+    )
+    assert view.forbidden(made) == [told]
+    screen = terminal.render(made, False)
+    assert screen.count("forbids all figures") == 1
+    assert "x" * 60 not in screen  # a long value is cut on the screen only
+    assert page.render(made).count("x" * 99) == len(names)
+
+
 def test_one_run_a_side_shows_differences_and_no_statement() -> None:
     made = a_comparison.one_run()
     for text in (terminal.render(made, False), markdown.render(made), page.render(made)):
