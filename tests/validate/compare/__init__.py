@@ -1,0 +1,1 @@
+"""The proof of `diya compare`: recorded runs, planted changes, and the share of wrong words."""

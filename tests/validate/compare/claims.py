@@ -1,0 +1,243 @@
+"""What the recorded runs must show, each with its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from reports.comparison.model import Word
+from tests.validate.compare import planted
+from tests.validate.compare.drawn import SHAPES, drawn
+from tests.validate.compare.judged import (
+    Judge,
+    alarmed,
+    beyond,
+    continuity_first,
+    machine_figures_silent,
+    others_compared,
+    says,
+    with_seeds,
+)
+from tests.validate.compare.pairings import SIZES, Pairing
+from tests.validate.compare.planted import Plant
+from tests.validate.compare.recorded import Pair, Run, pairs
+from tests.validate.compare.series import SERIES
+from tests.validate.compare.shares import Share, blocks_needed
+
+MOST_ALARMS, MOST_ALARMS_UPPER = 0.02, 0.05
+POWER = ((0.10, 5, 0.95), (0.05, 10, 0.80))
+"""Planted change, pairs, the least share in which it is found."""
+FEWEST_RUNS, FEWEST_DAYS_OR_MACHINES = 40, 2
+SMALLER_MARGINS = (0.015, 0.01, 0.005, 0.0)
+DRAWN, DRAWN_SIZES, DRAWN_SPREAD = 200, (3, 5, 10), 0.02
+"""Comparisons of drawn pairs, the pairs of each, and the noise of a run."""
+CPU_KEYS, TIME_KEYS = ("cpu_per_turn",), ("p50", "p99")
+
+
+Make = Callable[[Judge, int], list[Pairing]]
+"""Makes the comparisons of a size."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table."""
+
+    what: str
+    pairs: int
+    """Of a comparison; 0: the line is about no comparison."""
+    share: Share | None
+    limit: str
+    kept: bool | None
+    """None: told, not judged."""
+    remark: str = ""
+
+
+def lines(runs: Sequence[Run]) -> Iterator[Line]:
+    """All claims, on whatever was recorded."""
+    quiet = pairs(runs, "quiet")
+    yield _evidence(quiet)
+    if quiet:
+        judge = Judge(with_seeds(quiet))
+        yield from _alarms(judge, Judge.pairings, "A/A, any pairs")
+        yield from _alarms(Judge(quiet), Judge.windows, "A/A, pairs in a row of one seed")
+        yield from _power(judge, Judge.pairings, "any pairs")
+        yield from _power(Judge(quiet), Judge.windows, "pairs in a row of one seed")
+        yield _continuity(judge)
+        yield from _elsewhere(judge)
+    for name in ("shared", "neighbour"):
+        recorded = pairs(runs, name)
+        if recorded:
+            yield from _disturbed(Judge(with_seeds(recorded)), SERIES[name].title)
+    for name, keys in (("cpu10", CPU_KEYS), ("latency10", TIME_KEYS)):
+        recorded = pairs(runs, name)
+        if recorded:
+            yield from _real(Judge(with_seeds(recorded)), SERIES[name].title, keys)
+    if runs:
+        yield from _by_drawn_pairs(runs[0].result)
+
+
+def _evidence(calm: Sequence[Pair]) -> Line:
+    """How many runs there are, and whether they are of more than one day or machine."""
+    days, machines = {pair.day for pair in calm}, {pair.machine for pair in calm}
+    count = 2 * len(calm)
+    others = [run.others for pair in calm for run in (pair.first, pair.second)]
+    known = [each for each in others if each is not None]
+    by_others = f", others used {fmean(known):.0%} of the CPU" if known else ""
+    return Line(
+        f"{count} A/A runs of {len(days)} days, {len(machines)} machines{by_others}",
+        0,
+        None,
+        f"≥ {FEWEST_RUNS} runs, ≥ {FEWEST_DAYS_OR_MACHINES} days or machines",
+        count >= FEWEST_RUNS and max(len(days), len(machines)) >= FEWEST_DAYS_OR_MACHINES,
+    )
+
+
+def _alarms(judge: Judge, make: Make, title: str) -> Iterator[Line]:
+    for size in SIZES:
+        made = make(judge, size)
+        if not made:
+            continue
+        (alarms,) = judge.shares(made, [alarmed])
+        smaller = judge.shares(made, [beyond(each) for each in SMALLER_MARGINS], margin=0.0)
+        yield Line(
+            f"{title}: a fact or figure is called worse or better",
+            size,
+            alarms,
+            f"≤ {MOST_ALARMS:.0%}",
+            alarms.value <= MOST_ALARMS,
+            f"{smaller[-1].value:.2%} without the margin",
+        )
+        yield _upper_limit(size, alarms, smaller)
+
+
+def _upper_limit(size: int, alarms: Share, smaller: Sequence[Share]) -> Line:
+    """Where there is no alarm, the limit of a smaller margin holds: it has more alarms."""
+    needed = blocks_needed(MOST_ALARMS_UPPER)
+    blind = (
+        f"assuming nothing {alarms.by_blocks[1]:.0%}, by {alarms.blocks} comparisons that share no "
+        f"pair, of which {needed} would do"
+    )
+    limit = f"< {MOST_ALARMS_UPPER:.0%}"
+    for margin, seen in zip((None, *SMALLER_MARGINS), (alarms, *smaller), strict=True):
+        if seen.by_pairs is not None:
+            upper = seen.by_pairs[1]
+            by_margin = "" if margin is None else f", by the alarms at a margin of {margin:.1%}"
+            what = f"… its upper limit: {upper:.1%}{by_margin}"
+            return Line(what, size, None, limit, upper < MOST_ALARMS_UPPER, blind)
+    return Line("… its upper limit: too few pairs", size, None, limit, None, blind)
+
+
+def _power(judge: Judge, make: Make, which: str) -> Iterator[Line]:
+    """Planted changes are found, and never in the wrong direction."""
+    for change, size, least in POWER:
+        made = make(judge, size)
+        if made:
+            for title, found, remark, right in _found(judge, made, change):
+                kept = right and found.value >= least
+                yield Line(
+                    f"{title}, {which}", size, found, f"≥ {least:.0%}, 0 wrong", kept, remark
+                )
+
+
+def _found(
+    judge: Judge, made: Sequence[Pairing], change: float
+) -> Iterator[tuple[str, Share, str, bool]]:
+    """Of each planted change: title, share found, what else is said, no wrong direction."""
+    for what, keys, (worse, better) in _planted(judge.pairs, change):
+        either = [says(Word.WORSE, keys), says(Word.BETTER, keys)]
+        found, wrong = judge.shares(made, either, worse)
+        also_wrong, also_found = judge.shares(made, either, better)
+        count = round((wrong.value + also_wrong.value) * len(made))
+        yield (
+            f"planted +{change:.0%} {what}: found",
+            found,
+            f"the same change downwards: {also_found.value:.1%}; "
+            f"wrong direction: {count} of {2 * len(made):,}",
+            count == 0,
+        )
+
+
+def _planted(
+    recorded: Sequence[Pair], change: float
+) -> Iterator[tuple[str, Sequence[str], tuple[Plant, Plant]]]:
+    """Title, figures, and the plants that make it worse and better by the same factor."""
+    up, down = 1 + change, 1 / (1 + change)
+    p50 = fmean(
+        run.result["latency"]["steady"]["p50"] for p in recorded for run in (p.first, p.second)
+    )
+    yield "CPU a turn", CPU_KEYS, (planted.cpu(up), planted.cpu(down))
+    yield "latency, each turn times", TIME_KEYS, (planted.slower(up), planted.slower(down))
+    shift = change * p50
+    yield "latency, each turn plus", TIME_KEYS, (planted.later(shift), planted.later(-shift))
+
+
+def _continuity(judge: Judge) -> Line:
+    """A lost turn in B comes first, although B is better in all else."""
+    made = judge.pairings(5) or judge.pairings(3)
+    better = planted.cpu(0.7)
+
+    def plant(result: planted.Result) -> planted.Result:
+        return planted.losing(planted.slower(0.7)(better(result)))
+
+    (first,) = judge.shares(made, [continuity_first], plant)
+    return Line(
+        "planted loss of a turn in a B that is 30 % faster: named first",
+        len(made[0].pairs),
+        first,
+        "100%",
+        first.value == 1,
+    )
+
+
+def _elsewhere(judge: Judge) -> Iterator[Line]:
+    """A baseline from another machine."""
+    made = judge.pairings(5) or judge.pairings(3)
+    silent, compared, wrong = judge.shares(
+        made,
+        [machine_figures_silent, others_compared, alarmed],
+        reference=planted.elsewhere,
+    )
+    size = len(made[0].pairs)
+    what = "A from another machine: "
+    yield Line(f"{what}says that time is not compared", size, silent, "100%", silent.value == 1)
+    yield Line(f"{what}bytes, trips and facts are", size, compared, "100%", compared.value == 1)
+    yield Line(f"{what}worse or better", size, wrong, f"≤ {MOST_ALARMS:.0%}", wrong.value <= 0.02)
+
+
+def _disturbed(judge: Judge, title: str) -> Iterator[Line]:
+    """Never wrong; undecided is allowed."""
+    for size in SIZES:
+        made = judge.pairings(size)
+        if not made:
+            continue
+        (wrong,) = judge.shares(made, [alarmed])
+        yield Line(f"{title}: worse or better", size, wrong, "0", wrong.value == 0)
+        for planted_title, found, remark, right in _found(judge, made, POWER[0][0]):
+            yield Line(f"… {planted_title}", size, found, "0 wrong", right, remark)
+
+
+def _by_drawn_pairs(base: planted.Result) -> Iterator[Line]:
+    """Independent comparisons of pairs whose noise has a known shape."""
+    for shape in SHAPES:
+        for size in DRAWN_SIZES:
+            judge = Judge(drawn(base, shape, DRAWN_SPREAD, size * DRAWN))
+            (alarms,) = judge.shares(judge.disjoint(size), [alarmed])
+            upper = alarms.by_blocks[1]
+            yield Line(
+                f"drawn A/A pairs, CV {DRAWN_SPREAD:.0%}, {shape}: worse or better",
+                size,
+                alarms,
+                f"≤ {MOST_ALARMS:.0%}, upper < {MOST_ALARMS_UPPER:.0%}",
+                alarms.value <= MOST_ALARMS and upper < MOST_ALARMS_UPPER,
+            )
+
+
+def _real(judge: Judge, title: str, keys: Sequence[str]) -> Iterator[Line]:
+    """A service that really is slower."""
+    for size in SIZES:
+        made = judge.as_played(size)
+        if made:
+            found, against = judge.shares(made, [says(Word.WORSE, keys), says(Word.BETTER, keys)])
+            yield Line(f"{title}: found", size, found, "", None)
+            yield Line("… in the wrong direction", size, against, "0", against.value == 0)
