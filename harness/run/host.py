@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import platform
 from collections.abc import Iterator
@@ -22,8 +23,38 @@ def environment() -> EnvironmentDescription:
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
         cores=os.cpu_count() or 1,
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        cpu=processor(),
+        machine=machine(),
         versions={name: version(name) for name in _PACKAGES},
     )
+
+
+def processor(file: Path = Path("/proc/cpuinfo")) -> str | None:
+    """The name of the processor's model; None: not known."""
+    with contextlib.suppress(OSError):
+        for line in file.read_text(errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() in ("model name", "Model") and value.strip():
+                return value.strip()
+    return platform.processor() or None
+
+
+def machine(
+    identity: Path = Path("/etc/machine-id"),
+    boot: Path = Path("/proc/sys/kernel/random/boot_id"),
+) -> str | None:
+    """Twelve hexadecimal digits that name this machine until it starts again; None: not known.
+
+    A container may have no identity of its own; the kernel's start tells its machine too.  Neither
+    can be read back from the digits.
+    """
+    try:
+        started = boot.read_text().strip()
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        started += identity.read_text().strip()
+    return hashlib.sha256(started.encode()).hexdigest()[:12]
 
 
 def usable_cores(

@@ -15,6 +15,7 @@ _TIMEOUT_S = 0.8
 """Shorter than the sampler's step: a frozen Redis leaves a gap in its series, not in others'."""
 
 _WRAP = 2.0**64
+_REQUEST_BYTES = len(b"*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n")
 
 _INFO_FIELDS = (
     "used_memory",
@@ -44,6 +45,8 @@ class RedisProbe:
         self._run = 0.0
         self._cpu: dict[str, tuple[float, float]] = {}
         """Address -> the time of the last reading, and the processor seconds read then."""
+        self._own: dict[str, _OwnTraffic] = {}
+        """By address."""
 
     def clients(self) -> list[Redis]:
         """One for each server that holds data now."""
@@ -94,7 +97,21 @@ class RedisProbe:
         keyspace = info.get(f"db{database}", {})
         values["keys"] = float(keyspace.get("keys", 0))
         values["persistent_keys"] = values["keys"] - float(keyspace.get("expires", 0))
-        return values
+        return {**values, **self._traffic(url, info)}
+
+    def _traffic(self, url: str, info: dict[str, Any]) -> dict[str, float]:
+        """The reads and the bytes from and to clients so far, without those of this probe."""
+        own = self._own[url]
+        if own.run_id != info["run_id"]:
+            own.restart(str(info["run_id"]))
+        found = {}
+        if "total_reads_processed" in info:
+            found["reads"] = max(0.0, signed(info["total_reads_processed"]) - own.reads)
+        both = [info.get(f"total_net_{way}_bytes") for way in ("input", "output")]
+        if None not in both:
+            # The reply that was just read is not in the counters yet.
+            found["net_bytes"] = max(0.0, sum(map(signed, both)) - own.bytes_before)
+        return found
 
     def _client(self, url: str) -> Redis:
         if url not in self._clients:
@@ -104,7 +121,32 @@ class RedisProbe:
                 socket_connect_timeout=_TIMEOUT_S,
                 retry=Retry(NoBackoff(), 0),
             )
+            self._own[url] = _OwnTraffic(self._clients[url])
         return self._clients[url]
+
+
+class _OwnTraffic:
+    """Counts the reads and the bytes that the probe itself causes on a server, since its start."""
+
+    def __init__(self, client: Redis) -> None:
+        self.run_id = ""
+        self.reads = 0
+        self.bytes_before = 0
+        """Of all replies but the last."""
+        self._last = 0
+        parse = client.response_callbacks["INFO"]
+
+        def counted(response: Any, **options: Any) -> Any:
+            self.reads += 1
+            self.bytes_before += self._last + _REQUEST_BYTES
+            self._last = len(response)
+            return parse(response, **options)
+
+        client.set_response_callback("INFO", counted)
+
+    def restart(self, run_id: str) -> None:
+        """Begin anew on a server that has restarted: it has seen one request."""
+        self.run_id, self.reads, self.bytes_before = run_id, 1, _REQUEST_BYTES
 
 
 def _main_thread_s(info: Mapping[str, Any]) -> float | None:

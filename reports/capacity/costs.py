@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.capacity.cpu_use import Step, counter, redis_steps, replica_steps, use
 from reports.capacity.findings import Demand
 from reports.measures.cpu import faulty, work
+from reports.measures.cpu_use import Step, counter, redis_steps, replica_steps, use
 from reports.measures.spans import Span, merged, without
 from reports.records.history import History
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reports.capacity import costs, memory_a_turn
-from reports.capacity.cpu_use import Step, redis_steps, replica_steps
 from reports.capacity.demand_rows import KINDS, Row, mean_earlier, rows
 from reports.capacity.findings import Demand
 from reports.capacity.measured_part import measured_part
@@ -18,6 +17,7 @@ from reports.capacity.turn_times import turn_times, within
 from reports.figures.derive import derive
 from reports.figures.figure import Figure, Label, unknown
 from reports.figures.least_squares import Coefficient, fitted, ratio
+from reports.measures.cpu_use import Step, redis_steps, replica_steps
 from reports.measures.intervals import percentile_interval
 from reports.measures.percentiles import percentile
 from reports.measures.spans import Span

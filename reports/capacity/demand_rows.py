@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.capacity.cpu_use import Step
+from reports.measures.cpu_use import Step
 from reports.measures.spans import Span
 from reports.records import TurnRecord
 from reports.records.history import History

@@ -6,13 +6,11 @@ Between samples the memory changes by bytes × sessions that came and went + byt
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from itertools import pairwise
-from math import isnan
 
 from reports.figures.figure import Figure, Label, unknown
 from reports.figures.least_squares import Coefficient, fitted
-from reports.records.columns import OK, OUTCOME
+from reports.measures.session_moments import session_moments
 from reports.records.history import History
 
 _STEP_S = 5.0
@@ -53,7 +51,7 @@ def _fit(history: History) -> list[Coefficient] | None:
         if used is not None and (not memory or sample.t - memory[-1][0] >= _STEP_S):
             other = sum(sample.values.get(name, 0.0) for name in _NOT_DATA)
             memory.append((sample.t, used - other))
-    came, went, turns_came, turns_went = _moments(history)
+    came, went, turns_came, turns_went = session_moments(history)
     table, changes = [], []
     for (a, before), (b, after) in pairwise(memory):
         sessions = _between(came, a, b) - _between(went, a, b)
@@ -62,28 +60,6 @@ def _fit(history: History) -> list[Coefficient] | None:
             table.append([float(sessions), float(turns)])
             changes.append(after - before)
     return fitted(table, changes)
-
-
-def _moments(
-    history: History,
-) -> tuple[list[float], list[float], list[float], list[float]]:
-    """When sessions came and went, and their turns with them, each in order."""
-    done: defaultdict[int, list[float]] = defaultdict(list)
-    turns = history.turns
-    for index, state, at in zip(turns.conversation, turns.state, turns.done, strict=True):
-        if state & OUTCOME == OK:
-            done[index].append(at)
-    came, went, turns_went = [], [], []
-    for talk in history.conversations:
-        if talk.opened is None or isnan(talk.opened):
-            continue
-        came.append(talk.opened)
-        last = max(done[talk.conversation], default=talk.opened)
-        end = talk.deleted if talk.deleted is not None else last + history.run.ttl_seconds
-        went.append(end)
-        turns_went += [end] * len(done[talk.conversation])
-    turns_came = [at for ends in done.values() for at in ends]
-    return sorted(came), sorted(went), sorted(turns_came), sorted(turns_went)
 
 
 def _between(moments: list[float], start: float, end: float) -> int:

@@ -23,7 +23,6 @@ from msgspec.structs import replace
 
 from reports.capacity import costs
 from reports.capacity.backlog import OpenTurns
-from reports.capacity.cpu_use import redis_steps, use
 from reports.capacity.criteria import (
     Reason,
     broken_continuity,
@@ -37,6 +36,7 @@ from reports.capacity.measured_part import MeasuredPart, measured_part, planned_
 from reports.capacity.recovery import Recovery, recovery
 from reports.capacity.soundness import doubts, others_share
 from reports.capacity.turn_times import TurnTime, turn_times, waits, within
+from reports.measures.cpu_use import redis_steps, use
 from reports.measures.percentiles import percentile
 from reports.measures.spans import Span, without
 from reports.measures.spans import seconds as length

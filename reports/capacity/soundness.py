@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from reports.capacity.cpu_use import mean_value, replica_names, replica_steps, use
 from reports.capacity.findings import ProbeKind
 from reports.capacity.measured_part import MeasuredPart
 from reports.checks.generator import check_generator
 from reports.checks.records import check_records
+from reports.measures.cpu_use import mean_value, replica_names, replica_steps, use
 from reports.measures.generator import arrival_lags
 from reports.measures.percentiles import ascending, percentile
 from reports.records import Fate, Status

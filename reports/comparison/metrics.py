@@ -12,7 +12,8 @@ from reports.comparison.model import MARGIN
 Result = Mapping[str, Any]
 """All of a `result.json`."""
 _PRIMARY_WEIGHT = 4.0
-_LATE_MARGIN = 0.05
+_WIDE_MARGIN = 0.05
+"""Of the slowest turns, and of memory, which the allocator gives out in steps."""
 _ROUGH_MARGIN = 0.10
 
 
@@ -84,6 +85,7 @@ METRICS = (
         _cost("redis_bytes_per_session"),
         needs_one_machine=False,
         primary=True,
+        margin=_WIDE_MARGIN,
     ),
     Metric("p50", "p50 in the steady state", "s", _steady("p50"), primary=True),
     Metric(
@@ -100,7 +102,7 @@ METRICS = (
         _cost("redis_bytes_per_turn"),
         needs_one_machine=False,
     ),
-    Metric("p99", "p99 in the steady state", "s", _steady("p99"), margin=_LATE_MARGIN),
+    Metric("p99", "p99 in the steady state", "s", _steady("p99"), margin=_WIDE_MARGIN),
     Metric(
         "errors",
         "Error budget spent",

@@ -22,7 +22,7 @@ _MACHINE: tuple[tuple[str, str], ...] = (
     ("environment.memory_bytes", "Memory of the machine"),
 )
 _LOAD: tuple[tuple[str, str], ...] = (
-    ("memory.ttl_seconds", "TTL of the sessions"),
+    ("ttl_seconds", "TTL of the sessions, seconds"),
     ("environment.compression", "Compression of time"),
     ("experiment.planned", "Planned faults"),
     ("simulated", "Simulated"),
@@ -140,8 +140,10 @@ def _difference(
 
 def _flat(result: Result) -> dict[str, str]:
     """Dotted key → value, as a person reads it; a value that is not known is left out."""
-    parts = ("profile", "environment", "sizing", "experiment", "memory", "simulated")
-    found = dict(_leaves({part: result.get(part) for part in parts}, ""))
+    parts = ("profile", "environment", "sizing", "experiment", "simulated")
+    known = {part: result.get(part) for part in parts}
+    ttl = (result.get("memory") or {}).get("ttl_seconds")
+    found = dict(_leaves({**known, "ttl_seconds": ttl}, ""))
     found.setdefault("sizing.factor", "1")
     found.setdefault("simulated", "no")
     found.setdefault("experiment.planned", "none")

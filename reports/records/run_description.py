@@ -102,6 +102,11 @@ class EnvironmentDescription(Struct, frozen=True, kw_only=True):
     platform: Word | UnsetType | None = UNSET
     cores: Counted | UnsetType | None = UNSET
     memory_bytes: Counted | UnsetType | None = UNSET
+    cpu: Word | UnsetType | None = UNSET
+    """The name of the processor's model; None: not known."""
+    machine: Word | UnsetType | None = UNSET
+    """Twelve hexadecimal digits that are the same for all runs on one machine between two of its
+    starts; None: not known."""
     versions: WordByName | UnsetType | None = UNSET
     """Package → version."""
     redis_server: RedisServerDescription | None = None

@@ -27,6 +27,7 @@ from reports.measures.phases import turns_by_phase
 from reports.measures.recovery import Impact, impacts
 from reports.measures.redis_memory import fleet_rss, measure
 from reports.measures.replicas import moved, replicas_seen
+from reports.measures.turn_costs import turn_costs
 from reports.model_cost.of_run import of_run
 from reports.records import Evidence, Fate, Finding
 from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED
@@ -67,6 +68,7 @@ def build(history: History, findings: Sequence[Finding]) -> dict[str, Any]:
         "error_budget": _error_budget(history),
         "faults": [_fault(impact, history) for impact in history.once(impacts)],
         "memory": _memory(history),
+        "costs": turn_costs(history).to_dict(),
         "generator": _generator(history),
         "environment": _environment(history),
         "profile": history.run.profile,

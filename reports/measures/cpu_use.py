@@ -1,4 +1,4 @@
-"""The seconds of a resource that a probe used: the replica's processor, Redis's main thread."""
+"""The use of a resource between samples: the processor of a replica, and Redis with its traffic."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from reports.records import Sample
 from reports.records.history import History
 
 REPLICA = "replica:"
+CPU_S = "cpu_s"
+"""The total of processor seconds in a sample."""
 _LONGEST_STEP_S = 5.0
 """A sample covers the time since the one before, but at most this."""
 _LEAST_COVERED = 0.9
@@ -49,29 +51,35 @@ def replica_names(history: History) -> list[str]:
 
 def replica_steps(history: History) -> list[Step]:
     """The processor seconds of the replica between its samples.  Of several, all in order."""
-    found = [step for name in replica_names(history) for step in _steps(history, name)]
+    found = [step for name in replica_names(history) for step in steps_of(history, name)]
     return sorted(found, key=lambda step: step.until)
 
 
 def redis_steps(history: History) -> list[Step]:
     """The seconds of Redis's main thread between its samples."""
-    return _steps(history, "redis")
+    return steps_of(history, "redis")
 
 
-def _steps(history: History, source: str) -> list[Step]:
+def steps_of(history: History, source: str, total: str = CPU_S) -> list[Step]:
+    """The rise of a total of one source between its samples.
+
+    Processor seconds are known from the percentage too, where the total was not recorded.
+    """
     samples = history.samples_by_source.get(source, [])
-    return [step for pair in pairwise(samples) if (step := _step(*pair)) is not None]
+    return [step for pair in pairwise(samples) if (step := _step(*pair, total)) is not None]
 
 
-def _step(before: Sample, now: Sample) -> Step | None:
+def _step(before: Sample, now: Sample, total: str) -> Step | None:
     """None after a restart, whose first reading covers no known time."""
     since = max(before.t, now.t - _LONGEST_STEP_S)
     for process in ("pid", "run"):
         if before.values.get(process) != now.values.get(process):
             return None
-    totals = before.values.get("cpu_s"), now.values.get("cpu_s")
+    totals = before.values.get(total), now.values.get(total)
     if totals[0] is not None and totals[1] is not None:
         return Step(before.t, now.t, max(0.0, totals[1] - totals[0]))
+    if total != CPU_S:
+        return None
     percent = now.values.get("cpu_percent")
     return None if percent is None else Step(since, now.t, percent / 100 * (now.t - since))
 

@@ -1,0 +1,106 @@
+"""The costs of a turn in a run: processor, Redis and its traffic, and the memory of a session.
+
+Costs of a turn are over the steady state: the load after the warm-up, without the faults and their
+recoveries, whose restarts cost too.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.measures.cpu import faulty, work
+from reports.measures.cpu_use import Step, replica_names, steps_of, use
+from reports.measures.phases import WARMUP, load_phases
+from reports.measures.redis_memory import REDIS, live_bytes, redis_samples
+from reports.measures.session_moments import session_moments
+from reports.measures.spans import Span, merged, seconds, without
+from reports.records.history import History
+
+_FEWEST_TURNS = 30.0
+_LEAST_PART = 0.3
+"""Of the most sessions: memory that few sessions use is mostly Redis's own."""
+_FEWEST_SAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCosts:
+    """The costs; None: not sampled, or too few turns."""
+
+    replica_cpu_s_per_turn: float | None
+    """Processor seconds of all replicas."""
+    redis_cpu_s_per_turn: float | None
+    """Seconds of the main threads of Redis, the sampling included."""
+    redis_trips_per_turn: float | None
+    """Reads of Redis from its clients, without the sampling: a command, or a pipeline of a few."""
+    redis_bytes_per_turn: float | None
+    """Bytes from and to the clients of Redis, without the sampling."""
+    redis_bytes_per_session: float | None
+    """Bytes in Redis for each live session, of its age in this run."""
+
+    def to_dict(self) -> dict[str, float | None]:
+        """As in `result.json`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def turn_costs(history: History) -> TurnCosts:
+    """Measure the costs of a run."""
+    spans = _steady(history)
+    turns = work(history, spans)
+
+    def cost(*sources: Sequence[Step]) -> float | None:
+        used = [_used(steps, spans) for steps in sources]
+        known = [each for each in used if each is not None]
+        if not known or len(known) < len(used) or turns < _FEWEST_TURNS:
+            return None
+        return sum(known) / turns
+
+    return TurnCosts(
+        replica_cpu_s_per_turn=cost(*(steps_of(history, s) for s in replica_names(history))),
+        redis_cpu_s_per_turn=cost(steps_of(history, REDIS)),
+        redis_trips_per_turn=cost(steps_of(history, REDIS, "reads")),
+        redis_bytes_per_turn=cost(steps_of(history, REDIS, "net_bytes")),
+        redis_bytes_per_session=_bytes_per_session(history),
+    )
+
+
+def _steady(history: History) -> list[Span]:
+    start, end = history.load_start, history.load_end
+    if start is None or end is None:
+        return []
+    begin = max([start, *(p.end for p in load_phases(history) if p.name == WARMUP)])
+    return merged(without([(begin, end)], faulty(history))) if begin < end else []
+
+
+def _used(steps: Sequence[Step], spans: Sequence[Span]) -> float | None:
+    """What was used in these spans; None: they were not sampled throughout."""
+    found = use(steps, spans)
+    # The time without samples was worked in too.
+    return None if found is None else found.used_s * seconds(spans) / found.seconds
+
+
+def _bytes_per_session(history: History) -> float | None:
+    """The memory above that after the drain, over the live sessions, while there are many.
+
+    None where the sessions were not watched until they expired.
+    """
+    start, end = history.load_start, history.load_end
+    samples = redis_samples(history)
+    if start is None or end is None:
+        return None
+    drained = [live_bytes(s) for s in samples if s.t >= end + history.run.ttl_seconds]
+    if not drained:
+        return None
+    came, went, _, _ = session_moments(history)
+    held = [
+        (bisect_right(came, s.t) - bisect_right(went, s.t), live_bytes(s) - min(drained))
+        for s in samples
+        if s.t > start
+    ]
+    most = max((sessions for sessions, _ in held), default=0)
+    many = [(sessions, size) for sessions, size in held if sessions >= _LEAST_PART * most > 0]
+    if len(many) < _FEWEST_SAMPLES:
+        return None
+    value = sum(size for _, size in many) / sum(sessions for sessions, _ in many)
+    return value if value > 0 else None
