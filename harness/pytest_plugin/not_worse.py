@@ -22,6 +22,7 @@ _MEANT = re.compile(r"\bworse\b")
 _STEADY = "steady"
 _MOST = 10.0
 _KEYS = {metric.key: metric for metric in METRICS}
+_OF_FAULTS = ("recovery", "outage")
 _MEASURED = tuple(
     name for name, own in OWN.items() if own.units is amounts.SECONDS or own.units is amounts.SIZES
 )
@@ -36,6 +37,8 @@ class Statement:
 
     expected: str
     name: str
+    fault: str | None
+    """Of a name such as `recovery:kill-redis-1`, which is the key of a figure."""
     label: str
     margin: float
     """A share."""
@@ -60,7 +63,10 @@ def read(expected: str) -> Statement:
             f"{where}: must be NAME not worse than LABEL by PERCENT, as 'p99 not worse than main "
             "by 10%'"
         )
-    name, label, share = match.groups()
+    written, label, share = match.groups()
+    name, _, fault = written.partition(":")
+    if fault and name not in _OF_FAULTS:
+        name, fault = written, ""
     if name not in NAMES:
         if name in OWN or name == "verdict":
             raise PlanError(
@@ -71,7 +77,7 @@ def read(expected: str) -> Statement:
     margin = amounts.read(share, amounts.SHARES, where)
     if not 0 < margin <= _MOST:
         raise PlanError(f"{where}: must be above 0 % and at most {_MOST:.0%}, got {share!r}")
-    return Statement(expected, name, label, margin)
+    return Statement(expected, name, fault or None, label, margin)
 
 
 def metrics(
@@ -83,6 +89,10 @@ def metrics(
     fault that the run did not have, or that the figure is not of.
     """
     name, where = statement.name, statement.where
+    if statement.fault is not None:
+        if fault is not None:
+            raise PlanError(f"{where}: must have one fault, got {statement.fault!r} and {fault!r}")
+        fault = statement.fault
     own = OWN.get(name)
     if own is not None and own.scope == "phase":
         return _of_phases(name, own, result, where, phase, fault)
