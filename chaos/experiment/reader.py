@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from chaos.experiment import fleet_probes, probe_providers
 from chaos.experiment.fields import PASSED_OVER, Fields
 from chaos.experiment.fleet_probes import PROBES, PROBES_MODULE
 from chaos.experiment.model import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
+from chaos.experiment.outside_action import HttpAction, ProcessAction
 from chaos.experiment.text import document as document_of
 from chaos.experiment.text import read_text
 from chaos.experiment.tolerance import Tolerance, tolerance
@@ -49,7 +50,13 @@ _KEYS = (
 _STEP_KEYS = ("type", "name", "provider", "pauses", "background")
 _PROBE_KEYS = ("type", "name", "provider", "tolerance")
 _PROVIDER_KEYS = ("type", "module", "func", "arguments", "secrets")
+_CALLS = {
+    "http": (probe_providers.http, probe_providers.HTTP_KEYS, "url"),
+    "process": (probe_providers.process, probe_providers.PROCESS_KEYS, "path"),
+}
+"""Type of a provider that is no function -> what makes the call, its keys, and the required one."""
 _EXTENSION_KEYS = ("name", "topology", "at")
+_LONGEST_ERROR = 200
 _MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
 
 
@@ -90,15 +97,14 @@ class _Reader(Fields):
     def experiment(self, document: object, text: str) -> Experiment:
         top = self.known("the file", document, (*_METADATA, *_KEYS), ("title", "method"))
         secrets = self.mapping("secrets", top.get("secrets") or {})
+        configuration = self.mapping("configuration", top.get("configuration") or {})
         try:
             self.values = Values(
-                read_configuration(
-                    self.mapping("configuration", top.get("configuration") or {}), self.notes
-                ),
-                read_secrets(secrets, self.notes),
+                read_configuration(configuration, self.notes), read_secrets(secrets, self.notes)
             )
         except ValuesError as error:
             self.fail(f"{error.key}: {error}")
+        self.asked_configuration(configuration)
         if secrets and without_secrets(secrets) != secrets:
             text = yaml.safe_dump(
                 {**top, "secrets": without_secrets(secrets)}, sort_keys=False, allow_unicode=True
@@ -126,6 +132,38 @@ class _Reader(Fields):
             source=text,
             notes=tuple(self.values.mask(note) for note in self.notes),
         )
+
+    def asked_configuration(self, entries: Mapping[str, Any]) -> None:
+        """Ask the probes of the configuration, in order: each may use the values before it.
+
+        As in the Chaos Toolkit a process gives its output, and an HTTP call its body.
+        """
+        for name, entry in entries.items():
+            if not (isinstance(entry, dict) and entry.get("type") == "probe"):
+                continue
+            key = f"configuration.{name}"
+            probe = self.known(key, entry, ("type", "name", "provider"), ("provider",), ())
+            place = f"{key}.provider"
+            if not self.outside(probe["provider"]):
+                kind = self.mapping(place, probe["provider"]).get("type")
+                self.wrong(f"{place}.type", kind, "http or process, since there is no fleet yet")
+            _, call = self.call(place, probe["provider"])
+            try:
+                answer = call()
+            except Exception as error:
+                self.fail(f"{key}: the probe must answer: {error or type(error).__name__}")
+            if "body" in answer:
+                value = answer["body"]
+            elif answer["status"]:
+                self.fail(
+                    f"{key}: the process must end with 0, got {answer['status']}: "
+                    f"{answer['stderr'].strip()[:_LONGEST_ERROR]}"
+                )
+            else:
+                value = answer["stdout"].strip()
+            self.values = replace(
+                self.values, configuration={**self.values.configuration, name: value}
+            )
 
     def name_activities(self, top: Mapping[str, Any]) -> None:
         """Note every activity that has a name: a `ref` may come before the activity it names."""
@@ -182,8 +220,10 @@ class _Reader(Fields):
             if kind == "probe":
                 found.append(make(Look, probe=self.probe(place, entry)))
             else:
-                fault = self.fault(f"{place}.provider", entry["provider"])
-                found.append(make(Step, id=self.number(prefix + fault().kind), make=fault))
+                lasts_s = after if self.outside(entry["provider"]) else 0.0
+                fault = self.fault(f"{place}.provider", entry["provider"], lasts_s)
+                step = make(Step, id=self.number(prefix + fault().kind), make=fault)
+                found.append(replace(step, after=after - lasts_s))
         return tuple(found)
 
     def number(self, kind: str) -> str:
@@ -196,7 +236,17 @@ class _Reader(Fields):
             self.wrong(f"{key}.ref", item["ref"], "the name of an activity", self.named)
         return self.named[item["ref"]]
 
-    def fault(self, key: str, value: object) -> Callable[[], Fault]:
+    @staticmethod
+    def outside(provider: object) -> bool:
+        """Whether it is an HTTP call or a process."""
+        return isinstance(provider, dict) and provider.get("type") in _CALLS
+
+    def fault(self, key: str, value: object, lasts_s: float) -> Callable[[], Fault]:
+        """A maker of the action's fault; `lasts_s` is the pause after a call."""
+        if self.outside(value):
+            entry, call = self.call(key, value)
+            action = HttpAction if entry["type"] == "http" else ProcessAction
+            return partial(action, entry, call, lasts_s, self.values.mask)
         known = {name: parameters(kind) for name, kind in FAULTS.items()}
         func, arguments = self.provider(key, value, ACTIONS_MODULE, known)
         kind = FAULTS[func]
@@ -253,24 +303,26 @@ class _Reader(Fields):
 
     def question(self, key: str, value: object) -> Callable[[SystemUnderTest], object]:
         """The question that a probe's provider asks of a fleet."""
-        entry = self.mapping(key, value, required=("type",))
-        if entry["type"] in ("http", "process"):
-            make, keys, needed = (
-                (probe_providers.http, probe_providers.HTTP_KEYS, "url")
-                if entry["type"] == "http"
-                else (probe_providers.process, probe_providers.PROCESS_KEYS, "path")
-            )
-            self.mapping(key, entry, keys, required=(needed,))
-            filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
-            try:
-                answer = make(filled)
-            except ValueError as error:
-                self.fail(f"{key}.{error}")
+        if self.outside(value):
+            _, answer = self.call(key, value)
             return lambda _: answer()
         known = {name: fleet_probes.parameters(name) for name in PROBES}
         func, arguments = self.provider(key, value, PROBES_MODULE, known)
         probe = PROBES[func]
         return lambda fleet: probe(fleet, **arguments)
+
+    def call(
+        self, key: str, value: object
+    ) -> tuple[Mapping[str, Any], Callable[[], dict[str, Any]]]:
+        """The filled provider of an HTTP call or a process, and the call."""
+        entry = self.mapping(key, value, required=("type",))
+        make, keys, needed = _CALLS[entry["type"]]
+        self.mapping(key, entry, keys, required=(needed,))
+        filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
+        try:
+            return filled, make(filled)
+        except ValueError as error:
+            self.fail(f"{key}.{error}")
 
     def provider(
         self, key: str, value: object, module: str, known: Mapping[str, Sequence[str]]
@@ -280,8 +332,7 @@ class _Reader(Fields):
         `known` are the functions that there are, and their parameters.
         """
         if isinstance(value, dict) and value.get("type", "python") != "python":
-            others = "" if module == ACTIONS_MODULE else ", http or process"
-            self.wrong(f"{key}.type", value["type"], f"python{others}")
+            self.wrong(f"{key}.type", value["type"], "python, http or process")
         entry = self.mapping(key, value, _PROVIDER_KEYS, required=("type", "module", "func"))
         if entry["module"] != module:
             self.wrong(f"{key}.module", entry["module"], module)

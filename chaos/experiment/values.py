@@ -20,6 +20,7 @@ _BRACED = re.compile(r"\$(?:\$|\{(\w+)\})")
 HIDDEN = "•••"
 """Stands for a secret in everything that is recorded."""
 
+_NO_VAULT = "which is not read here: put the value into an environment variable"
 _TYPES = ("str", "string", "int", "integer", "float", "number", "bytes", "bool", "json")
 _ENV_KEYS = ("type", "key", "default", "env_var_type")
 
@@ -80,6 +81,8 @@ class Values:
 def read_configuration(entries: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     """Constants of any shape, and `{type: env, key: NAME, default: …, env_var_type: …}`.
 
+    The entries of probes are left out: they are asked later.
+
     A default gets the type of `env_var_type` as the variable does.  A sentence for each key that is
     passed over goes to `notes`.  Raises ValuesError.
     """
@@ -87,8 +90,10 @@ def read_configuration(entries: Mapping[str, Any], notes: list[str]) -> dict[str
     for name, entry in entries.items():
         key = f"configuration.{name}"
         kind = entry.get("type") if isinstance(entry, dict) else None
-        if kind in ("probe", "vault"):
-            raise ValuesError(f"{key}.type", f"must be env, got {kind!r}, which is not read here")
+        if kind == "probe":
+            continue  # asked later, with these values
+        if kind == "vault":
+            raise ValuesError(f"{key}.type", f"must be env or probe, got {kind!r}, {_NO_VAULT}")
         configuration[name] = _variable(key, entry, notes) if kind == "env" else entry
     return configuration
 
@@ -160,7 +165,7 @@ def _check_secrets(key: str, entry: Any, notes: list[str]) -> None:
         _check_variable(key, entry, notes, _ENV_KEYS[:2])
     elif key != "secrets" and entry.get("type") == "vault":
         # The library would leave the secret empty, or ask another machine with no limit of time.
-        raise ValuesError(f"{key}.type", "must be env, got 'vault', which is not read here")
+        raise ValuesError(f"{key}.type", f"must be env, got 'vault', {_NO_VAULT}")
     else:
         for name, member in entry.items():
             _check_secrets(f"{key}.{name}", member, notes)
