@@ -52,7 +52,7 @@ def refusal(base: SplitResult, path: str, location: str) -> str:
     if not there.path.endswith(asked):
         return f"{told}, another address, which is not followed; the target must answer itself"
     give = origin + there.path.removesuffix(asked)
-    return f"{told}, another address, which is not followed; give --target {give} if you may"
+    return f"it redirects to another address, not followed; give --target {give} if you may"
 
 
 def _resolved(base: SplitResult, path: str, location: str) -> SplitResult:

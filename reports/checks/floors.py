@@ -16,6 +16,8 @@ TURNS_PER_REPLICA = 10
 """With so many turns per replica, even a random balancer is unlikely to leave one out."""
 SILENT_BY_CHANCE = 0.01
 """A replica is silent if a random balancer leaves any one out with at most this probability."""
+FELL_SILENT_BY_CHANCE = 0.001
+"""The same of a replica that answered before; it may fall silent at any time."""
 MOVED_SHARE = 0.1
 """Share of later turns; without affinity 1 - 1/replicas of them move, with two replicas half."""
 TURNS_AFTER = 5
@@ -34,10 +36,13 @@ def _replicas(history: History) -> list[Finding]:
         return []
     floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
     silent = _silent(history, planned, seen)
-    floor = max(floor, len(seen) + len(silent))
-    summary = f"{len(seen)} of {planned} replicas answered in {len(history.turns)} turns, "
-    summary += f"at least {floor} must"
-    found = _finding("validity.replicas", len(seen) >= floor, len(seen), "replicas", summary)
+    answered = len(seen)
+    summary = f"{answered} of {planned} replicas answered in {len(history.turns)} turns, "
+    summary += f"at least {max(floor, min(planned, answered + len(silent)))} must"
+    if silent:
+        summary += f"; {silent[0]}"
+    passed = answered >= floor and not silent
+    found = _finding("validity.replicas", passed, answered, "replicas", summary)
     return [replace(found, evidence=silent)]
 
 
@@ -58,7 +63,28 @@ def _silent(history: History, planned: int, seen: set[str]) -> tuple[str, ...]:
             silent.append(
                 f"{name or 'a replica'} answered none of {others} turns away from its faults"
             )
-    return tuple(silent)
+    return tuple(silent + _fell_silent(history, planned, seen & set(named)))
+
+
+def _fell_silent(history: History, planned: int, seen: set[str]) -> list[str]:
+    """The replicas that answered, and then never again, in words."""
+    turns, spans_of = history.turns, history.once(own_faults)
+    last = dict.fromkeys(seen, 0.0)
+    for done, who in zip(turns.done, turns.replica, strict=True):
+        if (name := turns.replicas[who]) in last:
+            last[name] = max(last[name], done)
+    begin = min(last.values(), default=0.0)
+    times = zip(turns.sent, turns.done, turns.replica, strict=True)
+    late = [(sent, done) for sent, done, who in times if who != 0 and sent > begin]
+    silent = []
+    for name, at in sorted(last.items()):
+        spans = spans_of(name)
+        others = sum(sent > at and not is_within(spans, sent, done) for sent, done in late)
+        if planned * (1 - 1 / planned) ** others <= FELL_SILENT_BY_CHANCE:
+            silent.append(
+                f"{name} answered none of {others} turns after {at:.1f} s, away from its faults"
+            )
+    return silent
 
 
 def _spread(history: History) -> list[Finding]:

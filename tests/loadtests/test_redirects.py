@@ -73,7 +73,7 @@ def test_a_redirect_to_another_address_reaches_nobody_and_is_named(
         assert other.connections == 0
     assert (attempt.outcome, attempt.retry) == (Outcome.FAIL, False)
     assert attempt.error == (
-        f"HTTP {status}: it redirects to {there}, another address, which is not followed; "
+        f"HTTP {status}: it redirects to another address, not followed; "
         f"give --target {other.url}/base if you may"
     )
 

@@ -105,6 +105,23 @@ def test_a_replica_that_its_fault_keeps_away_need_not_answer(tmp_path: Path) -> 
     assert finding.status is Status.PASS
 
 
+@pytest.mark.parametrize(("conversations", "status"), [(38, Status.PASS), (200, Status.FAIL)])
+def test_a_replica_that_falls_silent_is_named_when_chance_does_not_explain_it(
+    tmp_path: Path, conversations: int, status: Status
+) -> None:
+    run, chance = Run(load_end=100.0), random.Random(1)
+    names = [f"r{number:02}" for number in range(1, 13)]
+    for number in range(conversations):
+        talk = run.conversation(start=5.0 + number * 0.35)
+        for turn in range(3):
+            at = talk.start + turn
+            talk.turn(at=at, replica=chance.choice(names[:11] if at > 12 else names))
+    finding = found(check_floors(run.history(tmp_path)), "validity.replicas")
+    assert finding is not None
+    assert finding.status is status
+    assert [line[:4] for line in finding.evidence] == ["r12 "] * (status is Status.FAIL)
+
+
 def test_every_replica_answers_in_a_short_run(tmp_path: Path) -> None:
     finding = found(check_floors(smoke(usual).history(tmp_path)), "validity.replicas")
     assert finding is not None

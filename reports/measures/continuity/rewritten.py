@@ -34,6 +34,8 @@ _FEWEST_CALM, _SURE_SHARE = 2, 0.02
 smaller than near faults."""
 _BY_CHANCE = 0.01
 """It is a doubt if chance spares the calm turns so well with at least this probability."""
+_FEWEST_DOUBTED, _DOUBTED_SHARE = 3, 0.02
+"""A doubt needs so many differing texts, in so many conversations, and this share of the turns."""
 
 Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 
@@ -77,6 +79,7 @@ class _Found:
     calm_turns: int
     anywhere: int
     turns: int
+    conversations: int
 
     @property
     def is_a_rule(self) -> bool:
@@ -91,7 +94,9 @@ class _Found:
     @property
     def may_be_a_rule(self) -> bool:
         """Whether chance explains that calm turns show less of it than the others."""
-        if self.anywhere < _FEWEST:
+        if min(self.anywhere, self.conversations) < _FEWEST_DOUBTED:
+            return False
+        if self.anywhere < _DOUBTED_SHARE * self.turns:
             return False
         more = self.calm + 1
         spared = 1.0
@@ -110,7 +115,7 @@ def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) 
     rules, perhaps = set(), set()
     turns, calm_turns = answered_at_once(history)
     for kind, anywhere in tallies.otherwise_anywhere.items():
-        found = _Found(tallies.otherwise[kind], calm_turns, anywhere, turns)
+        found = _Found(tallies.otherwise[kind], calm_turns, anywhere, turns, len(suspects))
         if found.is_a_rule:
             rules.add(kind)
         elif found.may_be_a_rule:
