@@ -11,11 +11,10 @@ from reports.comparison.facts import INCONCLUSIVE
 from reports.comparison.metrics import Result
 from reports.comparison.model import Difference
 from reports.comparison.sides import SideRuns, started
+from reports.comparison.statistics import NEAR_S
 
 Pair = tuple[Result, Result]
 """A run of A and a run of B of one seed."""
-NEAR_S = 30 * 60.0
-"""The runs of a pair began at most this long apart, seconds."""
 
 
 def pairs(a: SideRuns, b: SideRuns) -> tuple[Pair, ...]:

@@ -27,6 +27,8 @@ from reports.figures.students_t import tail, upper_quantile
 FAMILY_LEVEL = 0.02
 """The probability of any false alarm in a comparison of two sides that are the same, at most."""
 CONFIDENCE = 0.95
+NEAR_S = 30 * 60.0
+"""Runs are neighbours when they began at most this long apart, seconds."""
 POWER = 0.8
 
 
@@ -196,12 +198,15 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def _neighbours(before: tuple[Run, Run], after: tuple[Run, Run]) -> int | None:
-    """The side (0: A) whose runs of two pairs are nearest in time; None: of different seeds."""
+    """The side (0: A) whose runs of two pairs are nearest in time.
+
+    None: they are of different seeds, or too far apart to share the speed of the machine.
+    """
     seeds = {run.seed for run in (*before, *after)}
     if len(seeds) > 1 or None in seeds:
         return None
     gaps = [after[side].started - before[side].started for side in (0, 1)]
-    return 0 if gaps[0] < gaps[1] else 1
+    return None if min(gaps) > NEAR_S else 0 if gaps[0] < gaps[1] else 1
 
 
 @cache

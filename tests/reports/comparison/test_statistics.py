@@ -63,6 +63,13 @@ def test_the_neighbour_is_the_run_of_the_side_that_was_played_twice_in_a_row() -
     assert found.spread > apart.spread
 
 
+def test_pairs_of_one_seed_that_were_played_hours_apart_are_no_neighbours() -> None:
+    pairs = [(Run(1.0, 7, 7200.0 * n), Run(1.1, 7, 7200.0 * n + 60)) for n in range(4)]
+    found = paired(pairs)
+    assert found is not None
+    assert found.freedom == pytest.approx(3)
+
+
 def test_a_change_of_the_machine_between_pairs_leaves_the_pairs_of_other_seeds_alone() -> None:
     pairs = [(Run(speed, seed), Run(speed * 1.1, seed)) for seed, speed in enumerate((1, 2, 4, 3))]
     found = paired(pairs)
