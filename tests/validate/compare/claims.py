@@ -59,6 +59,7 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
     yield _evidence(quiet)
     if quiet:
         judge = Judge(with_seeds(quiet))
+        yield _spread(judge, SERIES["quiet"].title)
         yield from _alarms(judge, Judge.pairings, "A/A, any pairs")
         yield from _alarms(Judge(quiet), Judge.windows, "A/A, pairs in a row of one seed")
         yield from _power(judge, Judge.pairings, "any pairs")
@@ -68,7 +69,9 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
     for name in ("shared", "neighbour"):
         recorded = pairs(runs, name)
         if recorded:
-            yield from _disturbed(Judge(with_seeds(recorded)), SERIES[name].title)
+            disturbed = Judge(with_seeds(recorded))
+            yield _spread(disturbed, SERIES[name].title)
+            yield from _disturbed(disturbed, SERIES[name].title)
     for name, keys in (("cpu10", CPU_KEYS), ("latency10", TIME_KEYS)):
         recorded = pairs(runs, name)
         if recorded:
@@ -81,16 +84,20 @@ def _evidence(calm: Sequence[Pair]) -> Line:
     """How many runs there are, and whether they are of more than one day or machine."""
     days, machines = {pair.day for pair in calm}, {pair.machine for pair in calm}
     count = 2 * len(calm)
-    others = [run.others for pair in calm for run in (pair.first, pair.second)]
-    known = [each for each in others if each is not None]
-    by_others = f", others used {fmean(known):.0%} of the CPU" if known else ""
     return Line(
-        f"{count} A/A runs of {len(days)} days, {len(machines)} machines{by_others}",
+        f"{count} A/A runs of {len(days)} days, {len(machines)} machines",
         0,
         None,
         f"≥ {FEWEST_RUNS} runs, ≥ {FEWEST_DAYS_OR_MACHINES} days or machines",
         count >= FEWEST_RUNS and max(len(days), len(machines)) >= FEWEST_DAYS_OR_MACHINES,
     )
+
+
+def _others(recorded: Sequence[Pair]) -> str:
+    """What other processes took meanwhile."""
+    found = [run.others for pair in recorded for run in (pair.first, pair.second)]
+    known = [each for each in found if each is not None]
+    return f", others used {fmean(known):.0%} of the CPU" if known else ""
 
 
 def _alarms(judge: Judge, make: Make, title: str) -> Iterator[Line]:
@@ -233,8 +240,21 @@ def _by_drawn_pairs(base: planted.Result) -> Iterator[Line]:
             )
 
 
+def _spread(judge: Judge, title: str) -> Line:
+    """The spread of each figure from run to run, the drift between pairs taken out."""
+    known = [(c.title, c.spread) for c in judge.whole().changes if c.spread]
+    texts = ", ".join(f"{name} {spread:.1%}" for name, spread in known)
+    count = len(judge.pairs)
+    return Line(f"{title}, {count} pairs{_others(judge.pairs)}; CV: {texts}", 0, None, "", None)
+
+
 def _real(judge: Judge, title: str, keys: Sequence[str]) -> Iterator[Line]:
     """A service that really is slower."""
+    for change in judge.whole().changes:
+        if change.key in keys and change.ratio and change.low and change.high:
+            between = f"{change.low - 1:+.1%} to {change.high - 1:+.1%}"
+            what = f"{title}: {change.title} {change.ratio - 1:+.1%} ({between}), {change.word}"
+            yield Line(what, len(judge.pairs), None, "", None)
     for size in SIZES:
         made = judge.as_played(size)
         if made:

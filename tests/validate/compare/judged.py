@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
+from typing import Any
 
 from msgspec import structs
 
@@ -104,6 +105,14 @@ class Judge:
             for places in self._machines
             for chosen in combinations(places, size)
         ][: self.most]
+
+    def whole(self) -> Comparison:
+        """All pairs as they were played, in one comparison."""
+        sides: dict[str, list[dict[str, Any]]] = {"A": [], "B": []}
+        for pair in self.pairs:
+            for run in (pair.first, pair.second):
+                sides[run.side].append(run.result)
+        return compare(of_results(sides["A"], "A"), of_results(sides["B"], "B"))
 
     def shares(
         self,
