@@ -1,7 +1,9 @@
 """The costs of a turn in a run: processor, Redis and its traffic, and the memory of a session.
 
-Costs of a turn are over the steady state: the load after the warm-up, without the faults and their
-recoveries, whose restarts cost too.
+The processor is measured over the steady state: the load after the warm-up, in which replicas load
+code, without the faults and their recoveries, whose restarts cost too.  Round trips and bytes are
+counted from before the load to after it, without the faults: so no turn is counted in part, and
+runs of one seed differ by less.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ _FEWEST_TURNS = 30.0
 _LEAST_PART = 0.3
 """Of the most sessions: memory that few sessions use is mostly Redis's own."""
 _FEWEST_SAMPLES = 3
+_IDLE_S = 1.0
+"""Before and after the load, so that the samples around it are whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +50,32 @@ class TurnCosts:
 
 def turn_costs(history: History) -> TurnCosts:
     """Measure the costs of a run."""
-    spans = _steady(history)
-    turns = work(history, spans)
-
-    def cost(*sources: Sequence[Step]) -> float | None:
-        used = [_used(steps, spans) for steps in sources]
-        known = [each for each in used if each is not None]
-        if not known or len(known) < len(used) or turns < _FEWEST_TURNS:
-            return None
-        return sum(known) / turns
-
+    start, end = history.load_start, history.load_end
+    if start is None or end is None:
+        return TurnCosts(None, None, None, None, None)
+    begin = max([start, *(p.end for p in load_phases(history) if p.name == WARMUP)])
+    steady, whole = (begin, end), (start - _IDLE_S, end + _IDLE_S)
+    replicas = [steps_of(history, source) for source in replica_names(history)]
     return TurnCosts(
-        replica_cpu_s_per_turn=cost(*(steps_of(history, s) for s in replica_names(history))),
-        redis_cpu_s_per_turn=cost(steps_of(history, REDIS)),
-        redis_trips_per_turn=cost(steps_of(history, REDIS, "reads")),
-        redis_bytes_per_turn=cost(steps_of(history, REDIS, "net_bytes")),
+        replica_cpu_s_per_turn=_cost(history, steady, *replicas),
+        redis_cpu_s_per_turn=_cost(history, steady, steps_of(history, REDIS)),
+        redis_trips_per_turn=_cost(history, whole, steps_of(history, REDIS, "reads")),
+        redis_bytes_per_turn=_cost(history, whole, steps_of(history, REDIS, "net_bytes")),
         redis_bytes_per_session=_bytes_per_session(history),
     )
 
 
-def _steady(history: History) -> list[Span]:
-    start, end = history.load_start, history.load_end
-    if start is None or end is None:
-        return []
-    begin = max([start, *(p.end for p in load_phases(history) if p.name == WARMUP)])
-    return merged(without([(begin, end)], faulty(history))) if begin < end else []
+def _cost(history: History, span: Span, *parts: Sequence[Step]) -> float | None:
+    """What all parts used a turn, outside of the faults; None: a part was not sampled."""
+    if span[0] >= span[1]:
+        return None
+    spans = merged(without([span], faulty(history)))
+    turns = work(history, spans)
+    used = [_used(steps, spans) for steps in parts]
+    known = [each for each in used if each is not None]
+    if not known or len(known) < len(used) or turns < _FEWEST_TURNS:
+        return None
+    return sum(known) / turns
 
 
 def _used(steps: Sequence[Step], spans: Sequence[Span]) -> float | None:
