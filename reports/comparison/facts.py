@@ -177,9 +177,13 @@ def _verdict(a: SideRuns, b: SideRuns, against: dict[bool, str]) -> Fact:
 def _proven(result: Result) -> bool:
     """Whether no limit decided the verdict: it is GO, or a fact failed."""
     return result["verdict"] != "NO-GO" or any(
-        each["status"] == "fail" and gate(str(each["name"])).kind is Kind.FACT
-        for each in result["gates"]
+        each["status"] == "fail" and _is_proof(str(each["name"])) for each in result["gates"]
     )
+
+
+def _is_proof(name: str) -> bool:
+    """Whether a failure of this gate proves something on any machine, under any limits."""
+    return gate(name).kind is Kind.FACT and gate(name).group not in _OF_THE_MACHINE
 
 
 def _limits(
@@ -191,7 +195,7 @@ def _limits(
         if not a.failed and not b.failed:
             continue
         row = gate(name)
-        why = "" if row.kind is Kind.FACT else against[row.group in _OF_THE_MACHINE]
+        why = "" if _is_proof(name) else against[row.group in _OF_THE_MACHINE]
         word = Word.NO_STATEMENT if why else _word_of_shares(a, b)
         if word is Word.NO_STATEMENT and not why:
             why = "One side does not show it."

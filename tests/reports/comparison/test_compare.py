@@ -108,7 +108,11 @@ def test_another_machine_leaves_bytes_trips_and_facts() -> None:
             3,
             environment=environment(machine="e01b77d2c345"),
             costs=costs(redis_bytes_per_turn=3000.0),
-            gates=[gate("continuity.lost"), gate("recovery.time", "fail", 20.0)],
+            gates=[
+                gate("continuity.lost"),
+                gate("recovery.time", "fail", 20.0),
+                gate("latency.cost", "fail", 3.0),
+            ],
             verdict="NO-GO",
         )
     )
@@ -117,6 +121,7 @@ def test_another_machine_leaves_bytes_trips_and_facts() -> None:
     assert change(found, "redis_bytes_per_turn").word is Word.WORSE
     assert change(found, "redis_trips_per_turn").word is Word.SAME
     assert fact(found, "recovery.time").word is Word.NO_STATEMENT
+    assert fact(found, "latency.cost").word is Word.NO_STATEMENT
     assert fact(found, "verdict").word is Word.NO_STATEMENT
     assert difference(found, "environment.machine").forbids == "machine figures"
     assert "A was played on another machine" in found.headline
