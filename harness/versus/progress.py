@@ -10,9 +10,12 @@ from typing import TextIO
 from harness.run.progress import Progress
 from harness.versus.flow import Finished, Played
 from harness.versus.sides import SideName
+from harness.versus.stopping import LOOKS
 from reports.comparison.versus_file import Look, Pair
 from reports.render.view import Result
 
+MOST = LOOKS[-1]
+"""Pairs at the last look."""
 _PREFIX = 9
 """Characters before the text of a line, and one after it."""
 _MINUTES_FROM_S = 120
@@ -83,17 +86,26 @@ class VersusProgress(Progress):
 
     def looked(self, look: Look) -> None:
         """See `flow.Watcher`."""
-        if look.needed is not None:
-            self._wanted = max(look.pairs, look.needed)
-            self.tell(f"by the spread of these, about {look.needed} pairs are needed")
+        needed = MOST if look.needed is None else max(look.pairs, look.needed)
+        allowed = look.pairs + int(self._limit() / self._pair_s) if self._pair_s else needed
+        self._wanted = min(needed, allowed)
+        about = f"more than {MOST}" if look.needed is None else f"about {needed}"
+        said = f"the precision needs {about} pairs by the spread of these"
+        if allowed < needed:
+            said += f"; the time allows about {allowed}"
+        self.tell(said)
 
     def _left(self) -> str:
         """The time that is left: by the number of pairs if it is known, and by the limit."""
-        limit = max(0.0, self._until - time.monotonic())
+        limit = self._limit()
         if self._wanted is None or not self._counted:
             return f"at most {_duration(limit)} left"
         needed = (self._wanted - self._counted) * self._pair_s
         return f"about {_duration(min(limit, needed))} left"
+
+    def _limit(self) -> float:
+        """The seconds until the limit of time."""
+        return max(0.0, self._until - time.monotonic())
 
 
 def _duration(seconds: float) -> str:

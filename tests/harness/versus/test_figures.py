@@ -92,7 +92,16 @@ def test_the_progress_names_the_pair_the_side_the_figure_and_the_time_left() -> 
 def test_the_progress_says_how_many_pairs_are_needed_and_which_do_not_count() -> None:
     stream = io.StringIO()
     progress = VersusProgress(None, 30.0, figures.main_figure, stream)
+    finished = pairs(1.1, 1.2, 1.0)
+    progress.finished(finished, finished[-1].pair)
     progress.looked(Look(pairs=3, words={}, needed=9))
+    progress.looked(Look(pairs=3, words={}, needed=90))
+    progress.looked(Look(pairs=3, words={}, needed=None))
     progress.finished([], Pair(number=4, order="BA", left_out="B: the run was INCONCLUSIVE: why"))
-    assert "about 9 pairs are needed" in stream.getvalue()
+    assert "needs about 9 pairs by the spread of these\n" in stream.getvalue()
+    # 30 minutes are left, and a pair takes one.
+    assert "needs about 90 pairs by the spread of these; the time allows about 3" in (
+        stream.getvalue()
+    )
+    assert "needs more than 200 pairs" in stream.getvalue()
     assert "pair 4 does not count: B: the run was INCONCLUSIVE: why" in stream.getvalue()
