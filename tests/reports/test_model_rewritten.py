@@ -9,21 +9,26 @@ import pytest
 from msgspec import structs
 
 from reports.records import Status, digest
-from tests.reports.a_run import Run
+from tests.reports.a_run import Conversation, Run, message
 from tests.reports.model_log import a_run, call, everything, failed, found, night
 
 SHARES = (0.2, 1.0)
 
 
-def redacting(share: float, *, stored: bool, forget: int | None = None) -> Run:
+def redacting(
+    share: float, *, stored: bool, forget: int | None = None, words: int | None = None
+) -> Run:
     """A plugin rewrites this share of the messages, before they are stored or only for the model.
 
-    `forget`: a conversation whose last call leaves out its first message.
+    `forget`: a conversation whose last call leaves out its first message.  `words`: so many
+    different messages are all that customers say after their first one.
     """
     run, chance = a_run(), random.Random(1)
     run.fault("kill-replica", 20.0, 22.0)
     night(run, talks=40, turns=3)
     for talk in run.conversations:
+        if words is not None:
+            say(talk, [message(f"word {chance.randrange(words)}") for _ in talk.turns[1:]])
         names = {t.turn_id: t.message for t in talk.turns}
         hidden = {name for name in names if chance.random() < share}
         names |= {name: digest(f"redacted {name}") for name in hidden}
@@ -44,6 +49,25 @@ def redacting(share: float, *, stored: bool, forget: int | None = None) -> Run:
             ]
             talk.audits[0] = structs.replace(talk.audits[0], history=tuple(items))
     return run
+
+
+def say(talk: Conversation, words: list[str]) -> None:
+    """Let the customer say these words after the first message."""
+    said = {turn.turn_id: word for turn, word in zip(talk.turns[1:], words, strict=True)}
+    talk.turns[1:] = [structs.replace(turn, message=said[turn.turn_id]) for turn in talk.turns[1:]]
+    items = [
+        structs.replace(item, digest=said.get(str(item.turn_id), item.digest))
+        if item.kind == "message"
+        else item
+        for item in talk.audits[0].history
+    ]
+    talk.audits[0] = structs.replace(talk.audits[0], history=tuple(items))
+
+
+def test_a_rewritten_message_that_others_say_too_is_the_context(tmp_path: Path) -> None:
+    run = redacting(0.2, stored=True, words=9)
+    assert failed(run, tmp_path) == {}
+    assert found(run, tmp_path).status is Status.PASS
 
 
 @pytest.mark.parametrize("share", SHARES)

@@ -19,6 +19,8 @@ NEVER_SHOWN = -1
 UNKNOWN = 0
 """The place of a turn of which it is not known which replica called the model."""
 
+_FEW = 100_000
+"""In a run of more turns, only messages that no call shows suggest that a plugin rewrites some."""
 _OK, _INFO = Outcome.OK, Outcome.INFO
 
 
@@ -31,7 +33,7 @@ class TurnRows:
         self.message = array("q")
         """The number of the message's digest in the log, or `NEVER_SHOWN`.
 
-        If no call shows the text as it was sent, it is the text as the session holds it."""
+        A plugin may rewrite it: it is the text as the session holds it, if a call shows that."""
         self.unshown: set[int] = set()
         """The rows whose message no call shows in either form, though the session holds it: a
         plugin rewrites it for the model.  It cannot be required."""
@@ -55,13 +57,14 @@ class TurnRows:
         self._longest = history.run.ttl_seconds - CLOCK_S
         self._numbers = history.calls.digests
         self._callers = frozenset(history.calls.callers) - {""}
-        self._audits = history.audits
         self._rows: dict[int, int] = {}
         for conversation, turns in history.turns.read_talks():
             self._rows[conversation] = len(self.first)
             self._add(conversation, turns)
         self.loaded = len(self.first)
         """The number of rows of the load."""
+        if self.loaded <= _FEW or NEVER_SHOWN in self.message:
+            self._take_stored(history)
         for conversation, turns in _talks(history.rehearsed).items():
             self._add(-1 - conversation, turns)
 
@@ -84,19 +87,13 @@ class TurnRows:
     def _add(self, conversation: int, turns: Sequence[TurnRecord]) -> None:
         first = len(self.first)
         anew, kept = False, turns[0].sent
-        stored = self._stored(conversation, turns)
         for turn in turns:
             anew = anew or turn.reopened is not None or turn.sent - kept >= self._longest
             kept = turn.sent
             late = turn.outcome is _INFO or turn.unsure > 0
             self.first.append(first)
             self.conversation.append(conversation)
-            message = self._numbers.get(turn.message, NEVER_SHOWN)
-            if message == NEVER_SHOWN and turn.turn_id in stored:
-                message = self._numbers.get(stored[turn.turn_id], NEVER_SHOWN)
-                if message == NEVER_SHOWN:
-                    self.unshown.add(len(self.message))
-            self.message.append(message)
+            self.message.append(self._numbers.get(turn.message, NEVER_SHOWN))
             self.sent.append(turn.sent)
             self.until.append(self._until(turn.sent, turn.done) if late else turn.done)
             self.ok.append(turn.outcome is _OK)
@@ -105,16 +102,26 @@ class TurnRows:
             self.anew.append(anew)
             self.place.append(self._place(turn))
 
-    def _stored(self, conversation: int, turns: Sequence[TurnRecord]) -> dict[str | None, str]:
-        """Turn id -> the message that the session holds, where no call shows one as it was sent."""
-        if conversation < 0 or all(turn.message in self._numbers for turn in turns):
-            return {}
-        return {
-            item.turn_id: item.digest
-            for audit in self._audits.of(conversation)
-            for item in audit.history
-            if item.kind == "message"
-        }
+    def _take_stored(self, history: History) -> None:
+        """Put the texts that the sessions hold in the place of those that were sent, where the
+        model was shown them."""
+        for conversation, _, turns, audits in history.talks():
+            stored = {
+                item.turn_id: item.digest
+                for audit in audits
+                for item in audit.history
+                if item.kind == "message"
+            }
+            first = self._rows.get(conversation, 0)
+            for row, turn in enumerate(turns, first):
+                held = stored.get(turn.turn_id)
+                if held is None:
+                    continue
+                shown = self._numbers.get(held, NEVER_SHOWN)
+                if shown != NEVER_SHOWN:
+                    self.message[row] = shown
+                elif self.message[row] == NEVER_SHOWN:
+                    self.unshown.add(row)
 
     def _place(self, turn: TurnRecord) -> int:
         if turn.attempts != 1 or turn.replica is None or turn.replica not in self._callers:
