@@ -22,6 +22,7 @@ from harness.versus.sides import Side
 from reports.basics.exit_codes import ExitCode
 from reports.comparison import versus_file
 from reports.comparison.compare import compare
+from reports.comparison.statistics import NEAR_S
 from reports.comparison.versus_file import Versus
 from reports.model_cost import prices
 from reports.render.comparison import files
@@ -42,7 +43,12 @@ def main(args: argparse.Namespace) -> int:
     _LOG.info("comparison in turns %s", folder)
     progress = VersusProgress(asked.pairs, asked.minutes, figures.main_figure, quiet=args.quiet)
     for side in (asked.a, asked.b):
-        _announce(asked, side, progress)
+        _announce(side, progress)
+    if request.planned_s(asked.a) > NEAR_S:
+        progress.tell(
+            f"a run takes more than {NEAR_S / 60:.0f} min: the machine may change within a pair, "
+            "so that CPU and latency are not compared"
+        )
     flow = None
     try:
         factor, sized = load.size(asked, folder, progress)
@@ -96,7 +102,7 @@ def _flow(
     return Flow(player, rule, progress, keep, budget_s=left_s, pair_s=asked.pair_s)
 
 
-def _announce(asked: Request, side: Side, progress: VersusProgress) -> None:
+def _announce(side: Side, progress: VersusProgress) -> None:
     """Say first what the runs ask of a real model."""
     if side.plan.model.kind != model_options.REAL:
         return

@@ -1,8 +1,9 @@
 """When enough pairs have been played: a group-sequential rule.
 
 Looking after each pair and stopping at the first significant one is wrong: with no difference at
-all, five looks at the 5 % level raise an alarm in 14 % of comparisons.  This rule looks at planned
-numbers of pairs only (`LOOKS`).  A look ends the runs when every primary figure is either
+all, five looks at the 5 % level raise an alarm in 14 % of comparisons (Armitage, McPherson and Rowe
+1969).  This rule looks at planned numbers of pairs only (`LOOKS`).  A look ends the runs when every
+primary figure is either
 
 - decided by its 99.9 % interval (`INTERIM`), or
 - as precise as was asked for: by the spread of its pairs, and not by the difference, so many pairs
