@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -12,7 +13,6 @@ from tests.validate.compare.drawn import SHAPES, drawn
 from tests.validate.compare.judged import (
     Judge,
     alarmed,
-    beyond,
     continuity_first,
     machine_figures_silent,
     others_compared,
@@ -22,6 +22,7 @@ from tests.validate.compare.judged import (
 from tests.validate.compare.pairings import SIZES, Pairing
 from tests.validate.compare.planted import Plant
 from tests.validate.compare.recorded import Pair, Run, pairs
+from tests.validate.compare.resampled import resampled
 from tests.validate.compare.series import SERIES
 from tests.validate.compare.shares import Share, blocks_needed
 
@@ -29,7 +30,8 @@ MOST_ALARMS, MOST_ALARMS_UPPER = 0.02, 0.05
 POWER = ((0.10, 5, 0.95), (0.05, 10, 0.80))
 """Planted change, pairs, the least share in which it is found."""
 FEWEST_RUNS, FEWEST_DAYS_OR_MACHINES = 40, 2
-SMALLER_MARGINS = (0.015, 0.01, 0.005, 0.0)
+RESAMPLED, IN_EACH = 40, 100
+"""Resampled series, and the comparisons in each."""
 DRAWN, DRAWN_SIZES, DRAWN_SPREAD = 200, (3, 5, 10), 0.02
 """Comparisons of drawn pairs, the pairs of each, and the noise of a run."""
 CPU_KEYS, TIME_KEYS = ("cpu_per_turn",), ("p50", "p99")
@@ -60,12 +62,15 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
     if quiet:
         judge = Judge(with_seeds(quiet))
         yield _spread(judge, SERIES["quiet"].title)
-        yield from _alarms(judge, Judge.pairings, "A/A, any pairs")
-        yield from _alarms(Judge(quiet), Judge.windows, "A/A, pairs in a row of one seed")
+        yield from _alarms(judge)
+        yield from _alarms_in_a_row(Judge(quiet))
         yield from _power(judge, Judge.pairings, "any pairs")
         yield from _power(Judge(quiet), Judge.windows, "pairs in a row of one seed")
-        yield _continuity(judge)
-        yield from _elsewhere(judge)
+    # What these say does not depend on how calm the machine was.
+    anywhere = quiet or pairs(runs, "shared")
+    if len(anywhere) >= SIZES[0]:
+        yield _continuity(Judge(with_seeds(anywhere)))
+        yield from _elsewhere(Judge(with_seeds(anywhere)))
     for name in ("shared", "neighbour"):
         recorded = pairs(runs, name)
         if recorded:
@@ -100,39 +105,47 @@ def _others(recorded: Sequence[Pair]) -> str:
     return f", others used {fmean(known):.0%} of the CPU" if known else ""
 
 
-def _alarms(judge: Judge, make: Make, title: str) -> Iterator[Line]:
+def _alarms(judge: Judge) -> Iterator[Line]:
     for size in SIZES:
-        made = make(judge, size)
+        made = judge.pairings(size)
         if not made:
             continue
         (alarms,) = judge.shares(made, [alarmed])
-        smaller = judge.shares(made, [beyond(each) for each in SMALLER_MARGINS], margin=0.0)
         yield Line(
-            f"{title}: a fact or figure is called worse or better",
+            "A/A, any pairs: a fact or figure is called worse or better",
             size,
             alarms,
             f"≤ {MOST_ALARMS:.0%}",
             alarms.value <= MOST_ALARMS,
-            f"{smaller[-1].value:.2%} without the margin",
         )
-        yield _upper_limit(size, alarms, smaller)
+        yield _upper_limit(judge, size, alarms)
 
 
-def _upper_limit(size: int, alarms: Share, smaller: Sequence[Share]) -> Line:
-    """Where there is no alarm, the limit of a smaller margin holds: it has more alarms."""
-    needed = blocks_needed(MOST_ALARMS_UPPER)
+def _alarms_in_a_row(judge: Judge) -> Iterator[Line]:
+    """The same where `compare` uses the spread between neighbouring pairs, too."""
+    for size in SIZES:
+        made = judge.windows(size)
+        if made:
+            (alarms,) = judge.shares(made, [alarmed])
+            what = "A/A, pairs in a row of one seed: worse or better"
+            kept = alarms.value <= MOST_ALARMS
+            yield Line(what, size, alarms, f"≤ {MOST_ALARMS:.0%}", kept)
+
+
+def _upper_limit(judge: Judge, size: int, alarms: Share) -> Line:
+    """The share of alarms in the series that the machine might have given."""
+    shares = []
+    for pairs_again in resampled(judge.pairs, RESAMPLED):
+        again = Judge(pairs_again, most=IN_EACH)
+        (share,) = again.shares(again.pairings(size), [alarmed])
+        shares.append(share.value)
+    upper = sorted(shares)[math.ceil(0.975 * len(shares)) - 1]
     blind = (
-        f"assuming nothing {alarms.by_blocks[1]:.0%}, by {alarms.blocks} comparisons that share no "
-        f"pair, of which {needed} would do"
+        f"{alarms.by_blocks[1]:.0%} by the {alarms.blocks} comparisons that share no pair, of "
+        f"which {blocks_needed(MOST_ALARMS_UPPER)} would do"
     )
-    limit = f"< {MOST_ALARMS_UPPER:.0%}"
-    for margin, seen in zip((None, *SMALLER_MARGINS), (alarms, *smaller), strict=True):
-        if seen.by_pairs is not None:
-            upper = seen.by_pairs[1]
-            by_margin = "" if margin is None else f", by the alarms at a margin of {margin:.1%}"
-            what = f"… its upper limit: {upper:.1%}{by_margin}"
-            return Line(what, size, None, limit, upper < MOST_ALARMS_UPPER, blind)
-    return Line("… its upper limit: too few pairs", size, None, limit, None, blind)
+    what = f"… upper limit by {RESAMPLED} resampled series: {upper:.1%}"
+    return Line(what, size, None, f"< {MOST_ALARMS_UPPER:.0%}", upper < MOST_ALARMS_UPPER, blind)
 
 
 def _power(judge: Judge, make: Make, which: str) -> Iterator[Line]:

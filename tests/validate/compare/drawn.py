@@ -11,11 +11,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from tests.validate.compare.planted import FIGURES
 from tests.validate.compare.recorded import Pair, Run
 
+_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _DRIFT = 0.10
 """Of the machine from pair to pair; it is the same in both runs of a pair."""
 
@@ -63,25 +65,30 @@ def _pair(
             pair=number,
             side=side,
             others=None,
-            result=_run(base, drift, lambda: spread * noise(draw), number, place),
+            result=changed(base, lambda _: drift + spread * noise(draw), number, place),
         )
         for place, side in enumerate(sides)
     )
     return Pair(number=number, first=first, second=second)
 
 
-def _run(
-    base: dict[str, Any], drift: float, noise: Callable[[], float], number: int, place: int
+def changed(
+    base: dict[str, Any], logarithm: Callable[[str], float], number: int, place: int
 ) -> dict[str, Any]:
-    changed = {**base}
-    for *folders, key in FIGURES.values():
-        row = changed
+    """The result with every figure multiplied, by the logarithm of the factor for its key.
+
+    It has the seed of pair `number`, and the start of the first (0) or second (1) run of that pair.
+    """
+    result = {**base}
+    for figure, (*folders, key) in FIGURES.items():
+        row = result
         for folder in folders:
             # A copy of what changes only: thousands of runs are drawn.
             row[folder] = {**row[folder]}
             row = row[folder]
-        row[key] *= math.exp(drift + noise())
-    minutes = 2 * number + place
-    changed["seed"] = number
-    changed["started"] = f"2026-01-01T{minutes // 60 % 24:02}:{minutes % 60:02}:00Z"
-    return changed
+        if row[key] is not None:
+            row[key] *= math.exp(logarithm(figure))
+    started = _BEGIN + timedelta(minutes=2 * number + place)
+    result["seed"] = number
+    result["started"] = f"{started:%Y-%m-%dT%H:%M:%SZ}"
+    return result

@@ -121,12 +121,10 @@ class Judge:
         plant: Plant = unchanged,
         *,
         reference: Plant = unchanged,
-        margin: float | None = None,
     ) -> list[Share]:
         """For each statement, the share of the comparisons of which it holds.
 
-        The plant changes the results of B, and `reference` those of A.  `margin` is that of all
-        figures; None: each has its own.
+        The plant changes the results of B, and `reference` those of A.
         """
         changed = [(plant(p.first.result), plant(p.second.result)) for p in self.pairs]
         kept = [(reference(p.first.result), reference(p.second.result)) for p in self.pairs]
@@ -137,7 +135,7 @@ class Judge:
                 first = place in pairing.a_first
                 a.append(kept[place][0 if first else 1])
                 b.append(changed[place][1 if first else 0])
-            comparison = compare(of_results(a, "A"), of_results(b, "B"), margin=margin)
+            comparison = compare(of_results(a, "A"), of_results(b, "B"))
             for each, values in zip(holds, found, strict=True):
                 values.append(each(comparison))
         disjoint = self.blocks(len(made[0].pairs))
@@ -149,17 +147,6 @@ def alarmed(comparison: Comparison) -> bool:
     words = [fact.word for fact in comparison.facts]
     words += [change.word for change in comparison.changes]
     return any(word in DECIDED for word in words)
-
-
-def beyond(margin: float) -> Holds:
-    """Some figure would be called worse or better with this margin; of comparisons with none."""
-    return lambda comparison: any(
-        change.word in DECIDED
-        and change.low is not None
-        and change.high is not None
-        and (change.low > 1 + margin or change.high < 1 / (1 + margin))
-        for change in comparison.changes
-    )
 
 
 def says(word: Word, keys: Iterable[str]) -> Holds:

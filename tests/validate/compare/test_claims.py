@@ -15,7 +15,6 @@ from tests.validate.compare.drawn import SHAPES, drawn
 from tests.validate.compare.judged import (
     Judge,
     alarmed,
-    beyond,
     continuity_first,
     machine_figures_silent,
     others_compared,
@@ -23,6 +22,7 @@ from tests.validate.compare.judged import (
     with_seeds,
 )
 from tests.validate.compare.recorded import Pair
+from tests.validate.compare.resampled import SMOOTHING, resampled, spreads
 from tests.validate.compare.table import BEGIN, END, markdown, text, update
 
 A_RESULT: dict[str, Any] = {
@@ -60,8 +60,8 @@ def a_judge(spread: float = 0.005, count: int = 6) -> Judge:
 
 def test_pairs_without_a_difference_raise_no_alarm() -> None:
     judge = a_judge()
-    alarms, bare = judge.shares(judge.pairings(5), [alarmed, beyond(0.02)])
-    assert (alarms.value, bare.value, alarms.blocks) == (0, 0, 1)
+    (alarms,) = judge.shares(judge.pairings(5), [alarmed])
+    assert (alarms.value, alarms.blocks) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,24 @@ def test_drawn_pairs_differ_by_about_their_spread(shape: str) -> None:
     ]
     middle = sorted(abs(ratio - 1) for ratio in ratios)[25]
     assert 0.005 < middle < 0.06
+
+
+def test_resampled_pairs_spread_like_the_recorded_ones() -> None:
+    pairs = drawn(A_RESULT, "normal", 0.02, 40)
+    (again,) = resampled(pairs, 1)
+    smoothed = 0.02 * (1 + SMOOTHING**2) ** 0.5
+    assert spreads(pairs)["p50"] == pytest.approx(0.02, rel=0.35)
+    assert spreads(again)["p50"] == pytest.approx(smoothed, rel=0.45)
+    assert len({pair.first.result["latency"]["steady"]["p50"] for pair in again}) == len(pairs)
+
+
+def test_resampled_pairs_are_compared_as_pairs() -> None:
+    (again,) = resampled(drawn(A_RESULT, "normal", 0.005, 5), 1)
+    judge = Judge(again, most=30)
+    (found,) = judge.shares(
+        judge.pairings(5), [says(Word.WORSE, ["cpu_per_turn"])], planted.cpu(1.1)
+    )
+    assert found.value == 1
 
 
 def test_the_table_replaces_that_of_the_page(tmp_path: Path) -> None:
