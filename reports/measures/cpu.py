@@ -7,6 +7,7 @@ Attempts that may have run without an answer count as work; refusals do not.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -119,14 +120,19 @@ def calm(history: History, readings: Sequence[Reading]) -> list[Span]:
 
 
 def work(history: History, spans: Sequence[Span]) -> float:
-    """The work done in these spans, which do not overlap, in turns."""
+    """The work done in these spans, which are in order and do not overlap, in turns."""
     if not spans:
         return 0.0
     turns, total = history.turns, 0.0
     first, last = spans[0][0], spans[-1][1]
+    starts = [start for start, _ in spans]
     for amount, sent, done in zip(history.once(_amounts), turns.sent, turns.done, strict=True):
         if amount and first <= done and sent <= last:
             length = max(done - sent, 1e-6)
+            begun = bisect_right(starts, sent) - 1
+            if begun >= 0 and sent + length <= spans[begun][1]:
+                total += amount  # as nearly all are, wholly within one span
+                continue
             share = min(1.0, overlap((sent, sent + length), spans) / length)
             total += amount * share
     return total

@@ -70,12 +70,12 @@ def _cost(history: History, span: Span, *parts: Sequence[Step]) -> float | None:
     if span[0] >= span[1]:
         return None
     spans = merged(without([span], faulty(history)))
-    turns = work(history, spans)
     used = [_used(steps, spans) for steps in parts]
     known = [each for each in used if each is not None]
-    if not known or len(known) < len(used) or turns < _FEWEST_TURNS:
+    if not known or len(known) < len(used):
         return None
-    return sum(known) / turns
+    turns = work(history, spans)
+    return sum(known) / turns if turns >= _FEWEST_TURNS else None
 
 
 def _used(steps: Sequence[Step], spans: Sequence[Span]) -> float | None:
