@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ FIGURES = {
 _TIMES = ("p50", "p90", "p95", "p99", "p999", "max", "first_token_p50", "first_token_p99")
 OTHER_MACHINE = "0" * 12
 LOST_TURNS = 1
+LIMIT = "latency.steady_p99"
 
 
 def unchanged(result: Result) -> Result:
@@ -75,6 +77,17 @@ def losing(result: Result) -> Result:
                 "summary": "1 acknowledged turn is lost",
             }
     return changed | {"verdict": "NO-GO", "exit_code": 99, "headline": "1 turn was lost"}
+
+
+def at_its_limit(result: Result) -> Result:
+    """The p99 is at its limit: in every other run, by chance, its gate fails."""
+    changed = copy.deepcopy(result)
+    if random.Random(f"limit/{result['started']}").random() < 0.5:
+        changed |= {"verdict": "NO-GO", "exit_code": 99}
+        for gate in changed["gates"]:
+            if gate["name"] == LIMIT:
+                gate |= {"status": "fail", "value": 2.01, "limit": 2.0}
+    return changed
 
 
 def elsewhere(result: Result) -> Result:

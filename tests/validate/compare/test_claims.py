@@ -111,6 +111,14 @@ def test_a_baseline_of_another_machine_is_silent_on_time_only() -> None:
     assert here[0].value == 0
 
 
+def test_a_service_at_its_limit_fails_every_other_run() -> None:
+    runs = [
+        run for pair in drawn(A_RESULT, "normal", 0.01, 100) for run in (pair.first, pair.second)
+    ]
+    failed = [planted.at_its_limit(run.result)["verdict"] == "NO-GO" for run in runs]
+    assert 0.35 < sum(failed) / len(failed) < 0.65
+
+
 def test_pairs_of_two_machines_are_not_compared_with_each_other() -> None:
     pairs = drawn(A_RESULT, "normal", 0.01, 8)
     moved = [_moved(pair) if pair.number > 5 else pair for pair in pairs]
