@@ -69,6 +69,8 @@ def written(folder: Path, made: Plan, description: RunDescription) -> dict[str, 
     for key in MACHINE:
         assert values["environment"][key]
         values["environment"][key] = "this machine's"
+    for key in ("cpu", "machine"):  # not known everywhere
+        assert values["environment"].pop(key) != ""
     values["command"] = [word.replace(str(command.HERE), "HERE") for word in values["command"]]
     return values
 
