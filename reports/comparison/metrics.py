@@ -94,6 +94,7 @@ METRICS = (
         "trips",
         _cost("redis_trips_per_turn"),
         needs_one_machine=False,
+        floor=0.1,  # a service may keep its sessions elsewhere
     ),
     Metric(
         "redis_bytes_per_turn",
@@ -101,6 +102,7 @@ METRICS = (
         "bytes",
         _cost("redis_bytes_per_turn"),
         needs_one_machine=False,
+        floor=10.0,
     ),
     Metric("p99", "p99 in the steady state", "s", _steady("p99"), margin=_WIDE_MARGIN),
     Metric(

@@ -219,6 +219,13 @@ def test_a_figure_of_zero_on_both_sides_is_the_same() -> None:
     assert rise.ratio == pytest.approx(50.0)
 
 
+def test_a_service_without_redis_makes_no_round_trips() -> None:
+    trips = change(
+        compare(*in_turns(3, costs=costs(redis_trips_per_turn=0.0))), "redis_trips_per_turn"
+    )
+    assert (trips.word, trips.b) == (Word.BETTER, 0.0)
+
+
 def test_a_figure_that_one_side_lacks_has_no_statement() -> None:
     found = compare(*in_turns(3, costs=costs(redis_trips_per_turn=None)))
     assert change(found, "redis_trips_per_turn").why == "B was not measured."
