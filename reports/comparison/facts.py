@@ -112,10 +112,11 @@ def _violations(keys: Sequence[_Key], sides: Sequence[_Gates]) -> Iterator[Fact]
             for side, each in zip(others, (a, b), strict=True):
                 side.judged = max(side.judged, each.judged)
     yield from unseen
+    named = any(side.get(key, _Seen()).failed for side in sides for key in keys) or bool(unseen)
     if others[0].judged:
         yield Fact(
             key="continuity",
-            title="All other kinds of violation",
+            title="All other kinds of violation" if named else "All kinds of violation",
             a=_counted(others[0]),
             b=_counted(others[1]),
             word=Word.SAME,
