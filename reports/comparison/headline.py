@@ -40,7 +40,7 @@ def _reason(word: Word, facts: Sequence[Fact], figures: Sequence[Judged]) -> str
     change = strongest.change
     ratio = 1.0 if change.ratio is None else change.ratio
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{change.title} {ratio - 1:+.1%} ({_interval(change)}){more}"
+    return f"{change.title} {_percent(ratio)} ({_interval(change)}){more}"
 
 
 def _doubt(facts: Sequence[Fact], figures: Sequence[Judged]) -> str:
@@ -49,15 +49,19 @@ def _doubt(facts: Sequence[Fact], figures: Sequence[Judged]) -> str:
             return f"{fact.title}: {fact.b}, in A {fact.a}"
     found = [each.change for each in figures if each.change.word is Word.UNDECIDED]
     change = found[0]
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{change.title} changed by {_interval(change)}{more}"
+    more = f", and {len(found) - 1} more figures are open" if len(found) > 1 else ""
+    return f"{change.title} may have changed by {_interval(change)}{more}"
 
 
 def _interval(change: Change) -> str:
     if change.low is None or change.high is None:
         return "no interval"
-    high = f"{change.high - 1:+.1%}" if change.high < 100 else "any rise"
-    return f"{change.low - 1:+.1%} to {high}"
+    high = _percent(change.high) if change.high < 100 else "any rise"
+    return f"{_percent(change.low)} to {high}"
+
+
+def _percent(ratio: float) -> str:
+    return f"{(ratio - 1) * 100:+.1f} %"
 
 
 def _limits(differences: Sequence[Difference]) -> str:

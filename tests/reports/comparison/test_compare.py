@@ -46,7 +46,7 @@ def test_dearer_turns_are_worse_and_cheaper_ones_better() -> None:
     dearer = compare(*in_turns(3, costs=costs(replica_cpu_s_per_turn=0.0125)))
     assert dearer.word is Word.WORSE
     assert change(dearer, "cpu_per_turn").ratio == pytest.approx(0.0125 / 0.0114)
-    assert dearer.headline.startswith("B is worse: Replica CPU a turn +9.6%")
+    assert dearer.headline.startswith("B is worse: Replica CPU a turn +9.6 %")
     cheaper = compare(*in_turns(3, costs=costs(replica_cpu_s_per_turn=0.0100)))
     assert cheaper.word is Word.BETTER
 
