@@ -79,13 +79,11 @@ def _violations(keys: Sequence[_Key], sides: Sequence[_Gates]) -> Iterator[Fact]
     """Every kind that was seen on a side, then all others in one row."""
     others = [_Seen(), _Seen()]
     unseen: list[Fact] = []
-    rest = "Violations of continuity"
     for key in keys:
         a, b = (side.get(key, _Seen()) for side in sides)
         title = gate(key[0]).title
         texts = [_counted(each) for each in (a, b)]
         if a.failed or b.failed:
-            rest = "All other kinds of violation"
             word = _word_of_fact(a, b)
             yield Fact(
                 key=key[0],
