@@ -14,8 +14,9 @@ from reports.gates import VIOLATIONS, Kind, gate
 from reports.measures.phases import in_brackets
 
 INCONCLUSIVE = "INCONCLUSIVE"
-_LEVEL = 0.01
-"""One-sided, of the chance that so many runs of one side fail a limit and so few of the other."""
+_LEVEL = 0.015
+"""One-sided, of the chance that so many runs of one side fail a limit and so few of the other: four
+of four against none of four."""
 _OF_THE_MACHINE = ("latency", "recovery", "errors")
 """Groups of gates whose limits a slower machine breaks."""
 _NOT_VISIBLE = "not visible"
@@ -130,18 +131,21 @@ def _word_of_fact(a: _Seen, b: _Seen) -> Word:
         return Word.NO_STATEMENT
     if b.failed and not a.failed:
         return Word.WORSE
-    return Word.SAME if b.failed else _word_of_shares(a, b)
+    return Word.SAME if b.failed else _word_of_shares(a, b, proof=True)
 
 
-def _word_of_shares(a: _Seen, b: _Seen) -> Word:
-    """Compare the shares of failed runs: all against none, or beyond chance."""
+def _word_of_shares(a: _Seen, b: _Seen, *, proof: bool) -> Word:
+    """Compare the shares of failed runs: beyond chance, or of a `proof` all against none.
+
+    A limit that the runs come close to is broken by chance: by every other run of both sides, say.
+    """
     if not a.judged or not b.judged:
         return Word.NO_STATEMENT
     if a.failed * b.judged == b.failed * a.judged:
         return Word.SAME
     worse = b.failed * a.judged > a.failed * b.judged
     more, less = (b, a) if worse else (a, b)
-    all_or_none = more.failed == more.judged and not less.failed
+    all_or_none = proof and more.failed == more.judged and not less.failed
     if all_or_none or _chance(more, less) <= _LEVEL:
         return Word.WORSE if worse else Word.BETTER
     return Word.UNDECIDED
@@ -162,7 +166,8 @@ def _chance(more: _Seen, less: _Seen) -> float:
 def _verdict(a: SideRuns, b: SideRuns, against: dict[bool, str]) -> Fact:
     verdicts = [[str(result["verdict"]) for result in side.results] for side in (a, b)]
     seen = [_Seen(each.count("NO-GO"), len(each) - each.count(INCONCLUSIVE)) for each in verdicts]
-    why = "" if all(map(_proven, (*a.results, *b.results))) else against[True]
+    proof = all(map(_proven, (*a.results, *b.results)))
+    why = "" if proof else against[True]
     if not all(each.judged for each in seen):
         why = "Every run of a side is INCONCLUSIVE."
     return Fact(
@@ -170,7 +175,7 @@ def _verdict(a: SideRuns, b: SideRuns, against: dict[bool, str]) -> Fact:
         title="Verdict",
         a=_distribution(verdicts[0]),
         b=_distribution(verdicts[1]),
-        word=Word.NO_STATEMENT if why else _word_of_shares(*seen),
+        word=Word.NO_STATEMENT if why else _word_of_shares(*seen, proof=proof),
         why=why,
     )
 
@@ -197,7 +202,7 @@ def _limits(
             continue
         row = gate(name)
         why = "" if _is_proof(name) else against[row.group in _OF_THE_MACHINE]
-        word = Word.NO_STATEMENT if why else _word_of_shares(a, b)
+        word = Word.NO_STATEMENT if why else _word_of_shares(a, b, proof=_is_proof(name))
         if word is Word.NO_STATEMENT and not why:
             why = "One side does not show it."
         yield Fact(

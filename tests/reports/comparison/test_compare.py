@@ -97,9 +97,21 @@ def test_one_failed_limit_in_five_runs_is_undecided() -> None:
     assert found.word is Word.UNDECIDED
 
 
-def test_a_limit_that_fails_in_every_run_of_one_side_decides() -> None:
-    found = compare(*in_turns(2, gates=[gate("recovery.time", "fail", 20.0)], verdict="NO-GO"))
-    assert fact(found, "recovery.time").word is Word.WORSE
+@pytest.mark.parametrize(
+    ("pairs", "expected"), [(1, Word.UNDECIDED), (3, Word.UNDECIDED), (4, Word.WORSE)]
+)
+def test_a_limit_that_only_b_breaks_decides_from_four_pairs_on(pairs: int, expected: Word) -> None:
+    found = compare(*in_turns(pairs, gates=[gate("recovery.time", "fail", 20.0)], verdict="NO-GO"))
+    assert fact(found, "recovery.time").word is expected
+    assert fact(found, "verdict").word is expected
+    assert found.word is expected
+
+
+def test_a_gate_that_proves_something_decides_in_one_run() -> None:
+    evicted = result(1, gates=[gate("memory.evicted", "fail", 9.0)], verdict="NO-GO")
+    found = compare(side([result(0, gates=[gate("memory.evicted")])]), side([evicted]))
+    assert fact(found, "memory.evicted").word is Word.WORSE
+    assert fact(found, "verdict").word is Word.WORSE
 
 
 def test_another_machine_leaves_bytes_trips_and_facts() -> None:
