@@ -34,7 +34,7 @@ class Play(Struct, frozen=True, kw_only=True):
     outages: tuple[float, ...]
     """The longest time without an answer, of each fault, seconds."""
     others_cpu: float | None
-    """The share of the machine that processes beside the run used."""
+    """The most that processes beside the run used over 5 s, as a share of the machine."""
     steady_turns: int
     p50_s: float | None
     p99_s: float | None
@@ -46,6 +46,8 @@ class Play(Struct, frozen=True, kw_only=True):
     """Round trips between the replicas and the store, a turn."""
     store_bytes: float | None
     """Bytes between the replicas and the store, both ways, a turn."""
+    session_bytes: float | None
+    """Bytes in Redis for each live session."""
 
 
 class Row(Struct, frozen=True, kw_only=True):

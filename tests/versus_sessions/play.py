@@ -185,8 +185,8 @@ _NOT_MEASURED = StoreCosts(None, None, None)
 
 
 def _database(history: History, counted: Path, clock: CpuClock) -> StoreCosts:
-    spans = load_spans(history)
-    turns = work(history, merged(spans))
+    spans = merged(load_spans(history))
+    turns = work(history, spans)
     if turns < _LEAST_TURNS:
         return _NOT_MEASURED
     moments = [(history.run.origin + a, history.run.origin + b) for a, b in spans]
@@ -240,6 +240,7 @@ def summary(result: dict[str, Any], words: list[str], tries: int, store: StoreCo
         store_cpu_s=_rounded(own.cpu_s),
         store_trips=_rounded(own.trips),
         store_bytes=_rounded(own.bytes),
+        session_bytes=None if store else _rounded(costs.get("redis_bytes_per_session")),
     )
 
 

@@ -31,6 +31,7 @@ CALM = Play(
     store_cpu_s=0.00021,
     store_trips=2.0,
     store_bytes=2345.0,
+    session_bytes=12_345.0,
 )
 KILLED = replace(CALM, outages=(0.4, 1.7))
 
@@ -65,7 +66,7 @@ def test_violations_are_told_by_kind_beside_other_failed_gates() -> None:
         KILLED,
         verdict="NO-GO",
         violations={"duplicated": 2, "half_turn": 7},
-        failing=("continuity.half_turn", "errors.rate"),
+        failing=("continuity.half_turn", "errors.rate", "validity.spread"),
     )
     facts = _cells(_row(replicas=bad), "Facts")
     told = facts["violations while 5 replicas are killed"]
@@ -77,13 +78,19 @@ def test_violations_are_told_by_kind_beside_other_failed_gates() -> None:
 def test_sessions_do_not_survive_where_history_is_missing(kind: str) -> None:
     facts = _cells(_row(store=replace(KILLED, violations={kind: 3})), "Facts")
     told = facts["sessions survive a killed store"]
-    assert told == "no: 3 turns of 1,200 without their history"
+    assert told == "no: 3 turns without their history"
 
 
 def test_sessions_that_stay_are_told_under_the_ttl_and_not_twice() -> None:
     facts = _cells(_row(calm=replace(CALM, violations={"resurrected": 45})), "Facts")
     assert facts["sessions end after the TTL"] == "no: 45 of 150 are there after it"
     assert facts["violations, calm"] == "none"
+
+
+def test_a_service_that_answered_no_turn_moved_none() -> None:
+    facts = _cells(_row(calm=replace(CALM, turns=0, moved=0)), "Facts")
+    assert facts["turns that moved to another replica"] == "none was answered"
+    assert facts["sessions end after the TTL"] == "not told"
 
 
 def test_a_run_that_proved_nothing_tells_nothing() -> None:
@@ -101,7 +108,7 @@ def test_a_service_without_a_server_has_no_killed_store() -> None:
 def test_figures_are_of_the_calm_run_and_waits_of_the_others() -> None:
     calm = replace(CALM, store_cpu_s=None)
     assert list(_cells(_row(calm=calm), "Figures").values())[1:] == [
-        *("11.4 ms", "–", "2.0", "2,345 B", "161.0 ms", "240.0 ms", "1,000"),
+        *("11.4 ms", "–", "2.0", "2,345 B", "12 kB", "161.0 ms", "240.0 ms", "1,000"),
         *("1.70 s", "1.70 s", "3 %"),
     ]
 
