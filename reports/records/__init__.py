@@ -12,6 +12,7 @@ from reports.records.numbers import Count, Reading, Seconds, Small
 from reports.records.types import (
     DELETION_FAILED,
     FILES,
+    ROLLBACK,
     Arrival,
     ArrivalRange,
     AuditRecord,
@@ -41,6 +42,7 @@ from reports.records.writer import (
 __all__ = [
     "DELETION_FAILED",
     "FILES",
+    "ROLLBACK",
     "Arrival",
     "ArrivalRange",
     "AuditRecord",

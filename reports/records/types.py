@@ -199,6 +199,10 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     recorded."""
 
 
+ROLLBACK = "rollback-"
+"""The id of a rollback's window begins so; a rollback is no fault that was survived."""
+
+
 class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One injected fault."""
 

@@ -12,7 +12,7 @@ from reports.measures.intervals import SLOW_SHARE, is_enough
 from reports.measures.latency import latency_by_phase
 from reports.measures.percentiles import percentile
 from reports.measures.phases import STEADY
-from reports.records import Finding, Status
+from reports.records import ROLLBACK, Finding, Status
 from reports.records.history import History
 from reports.verdict.verdict import Verdict, is_validity
 
@@ -54,7 +54,8 @@ def _cause(failed: Finding, why: Sequence[Diagnosis]) -> str:
 
 def _survived(history: History) -> str:
     conversations = history.once(take_tallies).audited
-    faults = f"{_number(len(history.faults), 'fault')}" if history.faults else "the load"
+    count = sum(not fault.id.startswith(ROLLBACK) for fault in history.faults)
+    faults = _number(count, "fault") if count else "the load"
     return f"Every one of {_number(conversations, 'conversation')} survived {faults}"
 
 

@@ -45,6 +45,26 @@ def test_the_schema_is_itself_valid() -> None:
     Draft202012Validator.check_schema(json.loads(SCHEMA_FILE.read_text()))
 
 
+def test_a_rollback_is_not_counted_as_a_fault_that_was_survived(tmp_path: Path) -> None:
+    run = a_run()
+    run.planned_faults = [fault.id for fault in run.faults]
+    run.fault("process", 42.0, 42.1, id="rollback-process-1", target="true")
+    result = judge(run.write(tmp_path / "run"))
+    assert result["verdict"] == "GO"
+    assert "survived 2 faults" in result["headline"]
+
+
+def test_a_call_without_evidence_makes_a_run_inconclusive_and_says_why(tmp_path: Path) -> None:
+    run = a_run()
+    why = "nothing shows that it took hold: add x-diya: took_hold to the action"
+    run.fault("process", 60.0, 60.1, id="process-1", target="true", took_hold=False, error=why)
+    result = judge(run.write(tmp_path / "run"))
+    assert result["verdict"] == "INCONCLUSIVE"
+    assert "process-1 did not take hold" in result["headline"]
+    (gate,) = [each for each in result["gates"] if each["name"] == "validity.faults"]
+    assert f"process-1: {why}" in json.dumps(gate)
+
+
 def test_a_sound_run_is_go(go: dict[str, Any]) -> None:
     assert (go["verdict"], go["exit_code"], go["reasons"]) == ("GO", 0, [])
     assert go["headline"] == (
