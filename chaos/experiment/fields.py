@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -44,7 +44,7 @@ class Fields:
         self,
         key: str,
         value: object,
-        allowed: Iterable[str],
+        allowed: Collection[str],
         required: Iterable[str] = (),
         passed_over: Iterable[str] | None = None,
     ) -> Mapping[str, Any]:
@@ -54,7 +54,8 @@ class Fields:
         """
         skipped = list(PASSED_OVER[key] if passed_over is None else passed_over)
         if isinstance(value, dict):
-            skipped += [name for name in value if str(name).startswith("x-")]
+            own = (name for name in value if str(name).startswith("x-"))
+            skipped += [name for name in own if name not in allowed]
         entry = self.mapping(key, value, (*allowed, *skipped), required)
         prefix = "" if key == "the file" else f"{key}."
         self.notes += [f"{prefix}{name} is passed over" for name in skipped if name in entry]

@@ -89,6 +89,8 @@ class Experiment:
     """The text it was read from, so that a run can keep it.  No secret stands in it."""
     notes: tuple[str, ...] = ()
     """Parts of the file that were passed over, one sentence each."""
+    unasked: tuple[str, ...] = ()
+    """Names of the configuration whose probes were not asked: it cannot be played."""
 
     @property
     def faults(self) -> list[Step]:

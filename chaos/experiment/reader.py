@@ -13,11 +13,12 @@ from typing import Any
 import yaml
 
 from chaos.errors import ChaosConfigError
-from chaos.experiment import fleet_probes, probe_providers
-from chaos.experiment.fields import PASSED_OVER, Fields
+from chaos.experiment import fleet_probes
+from chaos.experiment.fields import PASSED_OVER
 from chaos.experiment.fleet_probes import PROBES, PROBES_MODULE
 from chaos.experiment.model import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
-from chaos.experiment.outside_action import HttpAction, ProcessAction
+from chaos.experiment.outside_action import OURS, HttpAction, ProcessAction
+from chaos.experiment.outside_calls import OutsideCalls
 from chaos.experiment.text import document as document_of
 from chaos.experiment.text import read_text
 from chaos.experiment.tolerance import Tolerance, tolerance
@@ -32,6 +33,7 @@ from chaos.faults.base import Fault, parameters, require_seconds
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from chaos.fleet.environment import SystemUnderTest
 from reports.basics.suggestions import nearest
+from reports.records import ROLLBACK
 
 EXTENSION = "diya"
 """The name of diya's entry under `extensions`; the Chaos Toolkit ignores it."""
@@ -50,20 +52,15 @@ _KEYS = (
 _STEP_KEYS = ("type", "name", "provider", "pauses", "background")
 _PROBE_KEYS = ("type", "name", "provider", "tolerance")
 _PROVIDER_KEYS = ("type", "module", "func", "arguments", "secrets")
-_CALLS = {
-    "http": (probe_providers.http, probe_providers.HTTP_KEYS, "url"),
-    "process": (probe_providers.process, probe_providers.PROCESS_KEYS, "path"),
-}
-"""Type of a provider that is no function -> what makes the call, its keys, and the required one."""
 _EXTENSION_KEYS = ("name", "topology", "at")
-_LONGEST_ERROR = 200
 _MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
 
 
-def load(path_or_name: str | Path) -> Experiment:
+def load(path_or_name: str | Path, *, ask: bool = False) -> Experiment:
     """Read an experiment: one that comes with the program, by name, or a YAML or JSON file.
 
-    Raises ChaosConfigError with the file, the key, the value and the expected value.
+    `ask` as in `parse`.  Raises ChaosConfigError with the file, the key, the value and the expected
+    value.
     """
     path = DIRECTORY / f"{path_or_name}.yaml"
     if str(path_or_name) not in names():
@@ -73,20 +70,22 @@ def load(path_or_name: str | Path) -> Experiment:
                 f"experiment must be a file or a name, got {str(path_or_name)!r}"
                 f"{nearest(str(path_or_name), names())}"
             )
-    return parse(read_text(path), path)
+    return parse(read_text(path), path, ask=ask)
 
 
-def parse(text: str, path: Path) -> Experiment:
+def parse(text: str, path: Path, *, ask: bool = False) -> Experiment:
     """The experiment that a text describes; `path` is for the sentences.
 
+    Without `ask` nothing is run: the probes of its configuration are not asked, the parts that use
+    their values are not checked, and the experiment can be read but not played.
     Raises ChaosConfigError.
     """
     document, notes = document_of(text, path)
-    return _Reader(path, notes=notes).experiment(document, text)
+    return _Reader(path, notes=notes, ask=ask).experiment(document, text)
 
 
 @dataclass
-class _Reader(Fields):
+class _Reader(OutsideCalls):
     """Reads one document."""
 
     named: dict[str, Any] = field(default_factory=dict)
@@ -104,7 +103,7 @@ class _Reader(Fields):
             )
         except ValuesError as error:
             self.fail(f"{error.key}: {error}")
-        self.asked_configuration(configuration)
+        self.probe_configuration(configuration)
         if secrets and without_secrets(secrets) != secrets:
             text = yaml.safe_dump(
                 {**top, "secrets": without_secrets(secrets)}, sort_keys=False, allow_unicode=True
@@ -113,7 +112,7 @@ class _Reader(Fields):
         extension = self.extension(top.get("extensions"))
         hypothesis = self.hypothesis(top.get("steady-state-hypothesis"))
         method = self.activities("method", top["method"])
-        rollbacks = self.activities("rollbacks", top.get("rollbacks") or [], prefix="rollback-")
+        rollbacks = self.activities("rollbacks", top.get("rollbacks") or [], prefix=ROLLBACK)
         strangers = set(self.moments) - {activity.name for activity in method}
         if strangers:
             name = min(strangers)
@@ -131,39 +130,8 @@ class _Reader(Fields):
             topology=extension.get("topology"),
             source=text,
             notes=tuple(self.values.mask(note) for note in self.notes),
+            unasked=tuple(sorted(self.values.unasked)),
         )
-
-    def asked_configuration(self, entries: Mapping[str, Any]) -> None:
-        """Ask the probes of the configuration, in order: each may use the values before it.
-
-        As in the Chaos Toolkit a process gives its output, and an HTTP call its body.
-        """
-        for name, entry in entries.items():
-            if not (isinstance(entry, dict) and entry.get("type") == "probe"):
-                continue
-            key = f"configuration.{name}"
-            probe = self.known(key, entry, ("type", "name", "provider"), ("provider",), ())
-            place = f"{key}.provider"
-            if not self.outside(probe["provider"]):
-                kind = self.mapping(place, probe["provider"]).get("type")
-                self.wrong(f"{place}.type", kind, "http or process, since there is no fleet yet")
-            _, call = self.call(place, probe["provider"])
-            try:
-                answer = call()
-            except Exception as error:
-                self.fail(f"{key}: the probe must answer: {error or type(error).__name__}")
-            if "body" in answer:
-                value = answer["body"]
-            elif answer["status"]:
-                self.fail(
-                    f"{key}: the process must end with 0, got {answer['status']}: "
-                    f"{answer['stderr'].strip()[:_LONGEST_ERROR]}"
-                )
-            else:
-                value = answer["stdout"].strip()
-            self.values = replace(
-                self.values, configuration={**self.values.configuration, name: value}
-            )
 
     def name_activities(self, top: Mapping[str, Any]) -> None:
         """Note every activity that has a name: a `ref` may come before the activity it names."""
@@ -206,6 +174,8 @@ class _Reader(Fields):
                 item = self.referred(place, item)
             kind = item.get("type") if isinstance(item, dict) else None
             known = (*_STEP_KEYS, "tolerance") if kind == "probe" else _STEP_KEYS
+            outside = kind == "action" and self.outside(item.get("provider"))
+            known = (*known, OURS) if outside else known
             entry = self.known(
                 place, item, known, ("type", "name", "provider"), PASSED_OVER["activity"]
             )
@@ -220,10 +190,13 @@ class _Reader(Fields):
             if kind == "probe":
                 found.append(make(Look, probe=self.probe(place, entry)))
             else:
-                lasts_s = after if self.outside(entry["provider"]) else 0.0
-                fault = self.fault(f"{place}.provider", entry["provider"], lasts_s)
+                fault = (
+                    self.outside_action(place, entry, after, is_fault=not prefix)
+                    if outside
+                    else self.fault(f"{place}.provider", entry["provider"])
+                )
                 step = make(Step, id=self.number(prefix + fault().kind), make=fault)
-                found.append(replace(step, after=after - lasts_s))
+                found.append(replace(step, after=0.0) if outside else step)
         return tuple(found)
 
     def number(self, kind: str) -> str:
@@ -236,20 +209,41 @@ class _Reader(Fields):
             self.wrong(f"{key}.ref", item["ref"], "the name of an activity", self.named)
         return self.named[item["ref"]]
 
-    @staticmethod
-    def outside(provider: object) -> bool:
-        """Whether it is an HTTP call or a process."""
-        return isinstance(provider, dict) and provider.get("type") in _CALLS
+    def outside_action(
+        self, key: str, entry: Mapping[str, Any], lasts_s: float, *, is_fault: bool
+    ) -> Callable[[], Fault]:
+        """A maker of an action that is a call; `lasts_s` is the pause after it."""
+        provider, call = self.call(f"{key}.provider", entry["provider"])
+        evidence = self.evidence(f"{key}.{OURS}", entry.get(OURS, {}))
+        if is_fault and evidence is None:
+            self.notes.append(
+                f"{key} has no {OURS}: took_hold, so nothing will show that it took hold and a run "
+                "will be INCONCLUSIVE"
+            )
+        action = HttpAction if provider["type"] == "http" else ProcessAction
+        return partial(
+            action, provider, call, lasts_s, self.values.mask, evidence, is_fault=is_fault
+        )
 
-    def fault(self, key: str, value: object, lasts_s: float) -> Callable[[], Fault]:
-        """A maker of the action's fault; `lasts_s` is the pause after a call."""
-        if self.outside(value):
-            entry, call = self.call(key, value)
-            action = HttpAction if entry["type"] == "http" else ProcessAction
-            return partial(action, entry, call, lasts_s, self.values.mask)
+    def evidence(self, key: str, value: object) -> Probe | None:
+        """The probe that shows whether such an action took hold; None: there is none."""
+        given = self.mapping(key, value, ("took_hold",)).get("took_hold")
+        if given is None:
+            return None
+        key += ".took_hold"
+        required = ("provider", "tolerance")
+        entry = self.known(key, given, _PROBE_KEYS, required, PASSED_OVER["probe"])
+        if entry.get("type", "probe") != "probe":
+            self.wrong(f"{key}.type", entry["type"], "probe")
+        return self.probe(key, {"name": "took_hold", **entry})
+
+    def fault(self, key: str, value: object) -> Callable[[], Fault]:
+        """A maker of the action's fault."""
         known = {name: parameters(kind) for name, kind in FAULTS.items()}
         func, arguments = self.provider(key, value, ACTIONS_MODULE, known)
         kind = FAULTS[func]
+        if self.values.waits(arguments):
+            return partial(kind)
 
         def make() -> Fault:
             return kind(**arguments)
@@ -265,6 +259,8 @@ class _Reader(Fields):
         seconds = []
         for name in ("before", "after"):
             pause = self.put_in(f"{key}.{name}", pauses.get(name) or 0)
+            if self.values.waits(pause):
+                pause = 0
             with contextlib.suppress(ValueError):  # an environment variable is a text
                 pause = float(pause) if isinstance(pause, str) else pause
             try:
@@ -295,7 +291,7 @@ class _Reader(Fields):
         if "tolerance" in entry:
             value = self.put_in(f"{key}.tolerance", entry["tolerance"])
             try:
-                wanted = tolerance(value)
+                wanted = None if self.values.waits(value) else tolerance(value)
             except ValueError as error:
                 self.fail(f"{key}.tolerance: {error}")
         ask = self.question(f"{key}.provider", entry["provider"])
@@ -310,19 +306,6 @@ class _Reader(Fields):
         func, arguments = self.provider(key, value, PROBES_MODULE, known)
         probe = PROBES[func]
         return lambda fleet: probe(fleet, **arguments)
-
-    def call(
-        self, key: str, value: object
-    ) -> tuple[Mapping[str, Any], Callable[[], dict[str, Any]]]:
-        """The filled provider of an HTTP call or a process, and the call."""
-        entry = self.mapping(key, value, required=("type",))
-        make, keys, needed = _CALLS[entry["type"]]
-        self.mapping(key, entry, keys, required=(needed,))
-        filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
-        try:
-            return filled, make(filled)
-        except ValueError as error:
-            self.fail(f"{key}.{error}")
 
     def provider(
         self, key: str, value: object, module: str, known: Mapping[str, Sequence[str]]

@@ -41,8 +41,13 @@ class Schedule:
 
         `phases` are the load's: name -> seconds after the start of the load.  Raises
         ChaosConfigError when a planned fault can never be done to such a fleet, or begins in a
-        phase that there is not.
+        phase that there is not, or the probes of the configuration were not asked.
         """
+        if experiment.unasked:
+            raise ChaosConfigError(
+                f"{experiment.path}: configuration.{experiment.unasked[0]} must be asked before "
+                "anything is played"
+            )
         self._phases = {START: 0.0, **(phases or {})}
         for step in (*experiment.faults, *experiment.rollbacks):
             try:

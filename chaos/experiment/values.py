@@ -17,6 +17,7 @@ from typing import Any
 # The library costs 50 ms to import: it is imported where a file has something for it.
 
 _BRACED = re.compile(r"\$(?:\$|\{(\w+)\})")
+_ANY = re.compile(r"\$(?:\$|\{?(\w+))")
 HIDDEN = "•••"
 """Stands for a secret in everything that is recorded."""
 
@@ -43,17 +44,25 @@ class Values:
 
     configuration: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unasked: frozenset[str] = frozenset()
+    """Names of the configuration whose probes were not asked."""
 
     @property
     def names(self) -> list[str]:
         """Every name, the configuration's first."""
-        return [*self.configuration, *self.secrets]
+        return [*self.configuration, *sorted(self.unasked), *self.secrets]
+
+    def waits(self, value: Any) -> bool:
+        """Whether a text in the value uses a name that was not asked."""
+        texts = (leaf for leaf in _leaves(value) if isinstance(leaf, str))
+        return any(name in self.unasked for text in texts for name in _ANY.findall(text))
 
     def put_in(self, value: Any) -> Any:
         """The value with every `${name}` and `$name` replaced, in lists and mappings too.
 
         A text that is nothing but `${name}` becomes the value itself, with its type; `$$` stands
-        for `$`.  A `$name` that is not known stays as it is: texts for others hold such.  Raises
+        for `$`.  A `$name` that is not known stays as it is: texts for others hold such.  So does a
+        value with a name that was not asked.  Raises
         UnknownName for a `${name}` that is not known, and for one that is not of ASCII letters,
         digits and `_`: the Chaos Toolkit would leave either in the text.
         """
@@ -62,9 +71,11 @@ class Values:
             return value
         for text in texts:
             for name in filter(None, _BRACED.findall(text)):
-                known = name in self.configuration or name in self.secrets
+                known = name in self.names
                 if not (known and name.isascii() and name.isidentifier()):
                     raise UnknownName(name)
+        if self.waits(texts):
+            return value
         from chaoslib import substitute
 
         # It looks for names inside groups of secrets: here all are in one.

@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> int:
     baseline = stored_results.baseline([Path(each) for each in args.baseline or ()])
     if args.same_machine and not args.baseline:
         raise ConfigError("--same-machine: must be given with --baseline")
-    plan = plans.from_args(args)
+    plan = plans.from_args(args, ask=True)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
     run_file.write(run_dir, plan.description())

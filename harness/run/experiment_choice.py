@@ -38,10 +38,13 @@ def disturbs_network(experiment: Experiment | None) -> bool:
     return any(needs_proxies(step.make().needs) for step in steps)
 
 
-def chosen(args: argparse.Namespace, profile: Profile, answers: ModelChoice) -> Experiment | None:
+def chosen(
+    args: argparse.Namespace, profile: Profile, answers: ModelChoice, *, ask: bool = False
+) -> Experiment | None:
     """The experiment, None without one; `answers` is the model of the run.
 
-    Raises ConfigError, or ChaosConfigError for the file of the experiment.
+    `ask` as in `chaos.experiment.reader.parse`.  Raises ConfigError, or ChaosConfigError for the
+    file of the experiment.
     """
     wanted = args.experiment
     if wanted == "none" or (wanted is None and args.target is not None):
@@ -61,7 +64,7 @@ def chosen(args: argparse.Namespace, profile: Profile, answers: ModelChoice) -> 
         )
         experiment = reader.parse(text, Path(wanted))
     else:
-        experiment = reader.load(wanted)
+        experiment = reader.load(wanted, ask=ask)
     if experiment.topology not in (None, args.topology):
         raise ConfigError(
             f"{shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "

@@ -245,8 +245,12 @@ def _by_part(cores: Cores) -> dict[str, list[int]]:
     return {"replicas": list(cores.replicas), "others": list(cores.others)}
 
 
-def from_args(args: argparse.Namespace) -> Plan:
-    """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError; starts nothing."""
+def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
+    """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError.
+
+    Starts nothing; with `ask`, which a run needs, the probes of the experiment's configuration are
+    asked.
+    """
     if args.replay is not None:
         args = replay.filled_in(args)
     options.check_sessions(args.sessions)
@@ -267,7 +271,7 @@ def from_args(args: argparse.Namespace) -> Plan:
         options.check_scaled(scale, profile)
     agent, app = agent_options.agent(args)
     answers = model_options.choice(args, agent=agent)
-    experiment = experiment_choice.chosen(args, profile, answers)
+    experiment = experiment_choice.chosen(args, profile, answers, ask=ask)
     return Plan(
         profile=profile,
         experiment=experiment,

@@ -44,14 +44,16 @@ def test_the_experiment_of_the_page_is_valid(tmp_path: Path) -> None:
     assert [step.id for step in found.faults] == ["restart-redis-1", "rolling-restart-1"]
 
 
-@pytest.mark.parametrize("number", range(1, 4))
+@pytest.mark.parametrize("number", range(1, 5))
 def test_the_experiment_additions_of_the_page_are_accepted(number: int, tmp_path: Path) -> None:
     parts = experiments()
-    assert len(parts) == 4
+    assert len(parts) == 5
     (tmp_path / "my.yaml").write_text(parts[0].text + parts[number].text)
     found = reader.load(tmp_path / "my.yaml")
-    added = (bool(found.faults[0].at), len(found.steady_state), found.topology)
-    assert added == [(True, 0, None), (False, 1, None), (False, 0, "sentinel")][number - 1]
+    assert found.notes == ()
+    added = (bool(found.faults[0].at), len(found.steady_state), len(found.faults), found.topology)
+    expected = [(True, 0, 2, None), (False, 1, 2, None), (False, 0, 3, None)]
+    assert added == [*expected, (False, 0, 2, "sentinel")][number - 1]
 
 
 def test_the_page_shows_the_tested_test() -> None:

@@ -115,6 +115,20 @@ def test_a_profile_may_name_journeys_of_another_file(tmp_path: Path) -> None:
     assert command.run_here("check", str(own), "--journeys", str(book)).returncode == 104
 
 
+def test_no_program_of_an_experiment_is_run(tmp_path: Path) -> None:
+    mark, own = tmp_path / "mark", tmp_path / "own.yaml"
+    probe = f"{{type: process, path: touch, arguments: [{mark}]}}"
+    own.write_text(
+        f"configuration:\n  calm: {{type: probe, provider: {probe}}}\n"
+        f"{EXPERIMENT}    pauses: {{before: '${{calm}}'}}\n"
+    )
+    finished = command.run_here("check", str(own))
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "; configuration.calm is asked when a run begins" in finished.stdout
+    assert command.run_here("experiments").returncode == 0
+    assert not mark.exists()
+
+
 def test_every_file_is_checked_also_after_a_bad_one(tmp_path: Path) -> None:
     good = tmp_path / "good.yml"
     good.write_text(EXPERIMENT)
