@@ -126,12 +126,10 @@ def _violations(keys: Sequence[_Key], sides: Sequence[_Gates]) -> Iterator[Fact]
 
 
 def _word_of_fact(a: _Seen, b: _Seen) -> Word:
-    """A violation that A never shows decides; one that B does not show may be rare."""
-    if not a.judged or not b.judged:
-        return Word.NO_STATEMENT
-    if b.failed and not a.failed:
+    """A violation that A never shows decides; one that A shows too may be as rare in both."""
+    if a.judged and b.failed and not a.failed:
         return Word.WORSE
-    return Word.SAME if b.failed else _word_of_shares(a, b, proof=True)
+    return _word_of_shares(a, b, proof=True)
 
 
 def _word_of_shares(a: _Seen, b: _Seen, *, proof: bool) -> Word:

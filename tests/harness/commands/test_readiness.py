@@ -149,17 +149,17 @@ def test_a_quiet_run_prints_the_verdict_line_and_nothing_else(
 
 
 def test_a_run_is_shown_beside_its_baseline_and_the_exit_code_is_the_verdicts(
-    tmp_path: Path, good: tuple[Path, Any, dict[str, Any]]
+    tmp_path: Path, no_ttl: tuple[Path, Any, dict[str, Any]]
 ) -> None:
     out = tmp_path / "runs"
-    options = ("--quiet", "--baseline", str(good[0]))
-    finished, result = readiness(out, *command.ONE_KILL, *options)
+    options = ("--experiment", "none", "--quiet", "--baseline", str(no_ttl[0]))
+    finished, result = readiness(out, *options)
     verdict, compared = finished.stdout.splitlines()
     assert verdict.startswith(f"{result['verdict']}  ")
     assert finished.returncode == result["exit_code"]
     assert compared.split("  ")[1] == str(command.only_run(out))
     comparison = json.loads((command.only_run(out) / "comparison.json").read_text())
-    assert comparison["a"]["runs"] == [good[2]["name"]]
+    assert comparison["a"]["runs"] == [no_ttl[2]["name"]]
     # One run a side shows no spread.
     assert {each["word"] for each in comparison["changes"]} == {"no statement"}
     assert (command.only_run(out) / "comparison.html").is_file()

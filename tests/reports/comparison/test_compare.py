@@ -78,6 +78,22 @@ def test_a_lost_turn_comes_before_every_figure() -> None:
     assert fact(found, "verdict").word is Word.WORSE
 
 
+@pytest.mark.parametrize(
+    ("of_a", "expected"), [(0, Word.WORSE), (1, Word.UNDECIDED), (5, Word.SAME)]
+)
+def test_a_violation_in_every_run_of_b_is_not_the_same_as_one_in_a_run_of_a(
+    of_a: int, expected: Word
+) -> None:
+    lost = {
+        "verdict": "NO-GO",
+        "gates": [gate("continuity.lost", "fail", 1.0), gate("continuity.duplicated")],
+        "continuity": {"lost": 1},
+    }
+    a, b = in_turns(5, **lost)
+    a = side([{**each, **(lost if n < of_a else {})} for n, each in enumerate(a.results)])
+    assert fact(compare(a, b), "continuity.lost").word is expected
+
+
 def test_a_violation_out_of_sight_on_a_side_is_compared_with_nothing() -> None:
     hidden = [gate("continuity.lost", "unknown"), gate("continuity.duplicated")]
     found = compare(*in_turns(3, gates=hidden))
