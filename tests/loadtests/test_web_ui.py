@@ -75,6 +75,7 @@ def target() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_the_web_ui_starts_shows_stops_and_starts_again(target: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -62,6 +62,7 @@ def test_without_a_guard_a_turn_can_be_seen_half_done(
     assert authors(replica.get(user, "s")) == ["user", "shopmax"]
 
 
+@pytest.mark.slow
 def test_over_a_long_history_each_turn_costs_more_and_the_event_loop_is_late(
     start_replica: StartReplica, user: str
 ) -> None:

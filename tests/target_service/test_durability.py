@@ -93,6 +93,7 @@ def test_an_unknown_durability_is_refused(text: str) -> None:
         RedisSessionService("redis://127.0.0.1:1/0", durability=text)
 
 
+@pytest.mark.slow
 def test_a_write_that_no_replica_has_is_not_acknowledged_and_neither_is_its_repetition(
     servers: Servers, two: tuple[Server, Server]
 ) -> None:

@@ -64,6 +64,7 @@ def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
         assert f"--diya-{option}" in said, option
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_comparisons_without_a_decision_are_listed_at_the_end(tmp_path: Path) -> None:
     repository.write(

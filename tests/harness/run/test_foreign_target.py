@@ -205,6 +205,7 @@ def test_every_legal_ending_of_a_turn_is_understood(
         assert turns[1].outcome is Outcome.OK, turns[1].error
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_server_whose_ids_are_uuids_keeps_a_conversation(tmp_path: Path) -> None:
     clock = RunClock(time.time())

@@ -159,6 +159,7 @@ def test_a_run_that_judges_can_be_interrupted(tmp_path: Path) -> None:
     assert ended.returncode == 105
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_killed_diya_up_leaves_no_process_no_port_and_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

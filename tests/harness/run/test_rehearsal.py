@@ -163,6 +163,7 @@ def test_a_target_where_nobody_listens_is_refused(tmp_path: Path) -> None:
     assert seconds < AT_ONCE_S
 
 
+@pytest.mark.slow
 def test_an_agent_without_its_api_key_is_refused_in_the_words_of_its_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

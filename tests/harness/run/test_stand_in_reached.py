@@ -45,6 +45,7 @@ def test_a_missing_package_is_named(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_replies_that_need_no_model_are_no_proof(tmp_path: Path) -> None:
     sentence = refused(tmp_path, agents.WITHOUT_MODEL)
     assert "turns are answered without it; its replies come from a model of its own" in sentence
