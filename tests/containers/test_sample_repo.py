@@ -154,14 +154,16 @@ def test_it_passes_in_processes(installed: Clone) -> None:
 def test_the_job_of_the_gitlab_workflow_installs_the_repository_and_finds_its_tests(
     clone: Clone,
 ) -> None:
-    (job,) = yaml.safe_load((command.ROOT / "deploy" / "ci" / "gitlab-ci.yml").read_text()).values()
-    install, test = job["script"]
+    workflow = yaml.safe_load((command.ROOT / "deploy" / "ci" / "gitlab-ci.yml").read_text())
+    # The step between them downloads the baseline from a GitLab server.
+    install, folder, _, test = workflow["readiness"]["script"]
     # To make a wheel of the repository pip fetches setuptools, as for ours.
     done = clone.type(install, PIP_NO_INDEX="0")
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"$DIYA_PACKAGE"' in install
     found = clone.type("cd / && python -c 'import concierge, harness; print(harness.__file__)'")
     assert found.stdout.startswith(str(clone.environment)), found
+    assert clone.type(folder).returncode == 0
     only = clone.type(test, PYTEST_ADDOPTS="--collect-only -p no:cacheprovider -p no:valkey")
     assert "3 tests collected" in only.stdout, only.stdout + only.stderr
 

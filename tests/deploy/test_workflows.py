@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 
 import pytest_diya
 from harness import parser
+from harness.run import rundir
 from tests.deploy import schema as schemas
 from tests.harness import command
 
@@ -155,6 +156,15 @@ def test_a_job_keeps_the_files_that_explain_its_verdict(kept: str) -> None:
     artifacts = gitlab()["readiness"]["artifacts"]
     assert f"runs/*/{kept}" in upload
     assert f"runs/*/{kept}" in [*artifacts["paths"], *artifacts["reports"]["junit"]]
+
+
+@pytest.mark.parametrize("workflow", ["github-actions.yml", "gitlab-ci.yml"])
+def test_a_job_keeps_the_comparison_of_runs_in_turns(tmp_path: Path, workflow: str) -> None:
+    folder = rundir.create(tmp_path / "runs", "versus-smoke", 7, 1793500000.0)
+    (folder / "comparison.html").touch()
+    kept = [word for word in (CI / workflow).read_text().split() if word.endswith("/comparison.*")]
+    assert kept
+    assert all(list(tmp_path.glob(pattern)) for pattern in kept), kept
 
 
 def test_an_image_that_takes_diya_without_its_dependencies_has_them_within_its_bounds() -> None:
