@@ -6,16 +6,14 @@ runs of pairs that do not count in `left-out`.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from reports.comparison import sides
 from reports.comparison.sides import SideRuns
-from reports.records.errors import HistoryError
+from reports.records import struct_file
 
 FILE = "versus.json"
 LEFT_OUT = "left-out"
@@ -96,17 +94,9 @@ def is_one(folder: Path) -> bool:
 
 def write(folder: Path, versus: Versus) -> None:
     """Write it atomically: a reader sees the old or the new file."""
-    scratch = folder / f"{FILE}.new"
-    scratch.write_bytes(msgspec.json.format(msgspec.json.encode(versus), indent=1) + b"\n")
-    os.replace(scratch, folder / FILE)
+    struct_file.write(folder / FILE, versus)
 
 
 def read(folder: Path) -> Versus:
     """Read it.  Raises HistoryError, one sentence, when it cannot be read or is not such a file."""
-    path = folder / FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Versus)
-    except OSError as error:
-        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise HistoryError(f"{path}: must be the file of a comparison in turns: {error}") from None
+    return struct_file.read(folder / FILE, Versus, "the file of a comparison in turns")
