@@ -15,7 +15,7 @@ from reports.render import (
 )
 from reports.render.figures import figures
 from reports.render.sections import LINES, SECTIONS, Table
-from reports.render.series import Timeline
+from reports.render.series import READOUT, Timeline
 from reports.render.view import Gate, Result
 
 _MAX_REASONS = 6
@@ -151,21 +151,9 @@ def _timeline(result: Result) -> str:
 
 
 def _hover(line: Timeline) -> document.Hover:
-    shown = {
-        "p99": ("p99", formatting.seconds),
-        "p50": ("p50", formatting.seconds),
-        "turns_ok": ("acknowledged/s", formatting.count),
-        "turns_info": ("indeterminate/s", formatting.count),
-        "turns_failed": ("failed/s", formatting.count),
-        "turns_retried": ("retried/s", formatting.count),
-        "redis_bytes": ("Redis", formatting.size),
-        "redis_forecast_bytes": ("Redis, forecast", formatting.size),
-        "redis_keys": ("keys", formatting.count),
-        "host_cpu_percent": ("CPU %", formatting.count),
-    }
     return [
         (label, [write(value) for value in line.values[name]])
-        for name, (label, write) in shown.items()
+        for name, (label, write) in READOUT.items()
     ]
 
 

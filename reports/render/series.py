@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.render import view
+from reports.render import formatting, view
 from reports.render.view import Result
 
 Values = list[float | None]
@@ -33,6 +33,20 @@ _SAMPLED = (
     "host_cpu_percent",
     "open_conversations",
 )
+
+READOUT: dict[str, tuple[str, Callable[[float | None], str]]] = {
+    "p99": ("p99", formatting.seconds),
+    "p50": ("p50", formatting.seconds),
+    "turns_ok": ("acknowledged/s", formatting.count),
+    "turns_info": ("indeterminate/s", formatting.count),
+    "turns_failed": ("failed/s", formatting.count),
+    "turns_retried": ("retried/s", formatting.count),
+    "redis_bytes": ("Redis", formatting.size),
+    "redis_forecast_bytes": ("Redis, forecast", formatting.size),
+    "redis_keys": ("keys", formatting.count),
+    "host_cpu_percent": ("CPU %", formatting.count),
+}
+"""Series → its name in the readout under the pointer, and how its values are written."""
 
 
 @dataclass(frozen=True, slots=True)

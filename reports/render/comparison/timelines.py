@@ -17,15 +17,8 @@ Draw = Callable[[Timeline, Scale, float, float], str]
 
 _COLUMNS = 462
 _LATENCY = "Latency, from the intended time"
-_HOVER: dict[str, tuple[str, Callable[[float | None], str]]] = {
-    "p99": ("p99", formatting.seconds),
-    "p50": ("p50", formatting.seconds),
-    "turns_ok": ("acknowledged/s", formatting.count),
-    "turns_failed": ("failed/s", formatting.count),
-    "turns_retried": ("retried/s", formatting.count),
-    "redis_bytes": ("Redis", formatting.size),
-}
-"""Series → its name in the readout, and how its values are written."""
+_HOVER = ("p99", "p50", "turns_ok", "turns_failed", "turns_retried", "redis_bytes")
+"""The series that the pointer reads, on both sides."""
 
 
 def plot(comparison: Comparison) -> str:
@@ -38,7 +31,7 @@ def plot(comparison: Comparison) -> str:
     times = [start + step * k for k in range(int((end - start) / step + 1e-9))]
     hover = [
         (f"{side} {label}", [write(_at(line, name, t)) for t in times])
-        for name, (label, write) in _HOVER.items()
+        for name, (label, write) in ((name, series.READOUT[name]) for name in _HOVER)
         for side, line in lines.items()
     ]
     return document.plot(draw(lines), [formatting.clock(t) for t in times], times, hover)
