@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reports.render import html
-from tests import tools
+from tests.reports import browser
 from tests.reports.conftest import stored
 
 pytestmark = pytest.mark.service
 
-_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-logging=stderr",
-    "--dump-dom",
-]
-
-# Put into the page by the test, which therefore drops the page's own policy.
 _PROBE = """
-<script>
 const boxes = [...document.querySelectorAll("svg.chart text")].map((node) => {
   const box = node.getBoundingClientRect();
   return [node.textContent, box.left, box.top, box.right, box.bottom];
@@ -48,59 +32,24 @@ document.body.dataset.probe = JSON.stringify({
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   readout: readout && !readout.hidden ? readout.innerText : "",
 });
-</script>
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> str:
-    """The path of a Chromium."""
-    return tools.require("chromium", "chromium-browser")
-
-
-def _open(browser: str, page: Path, folder: Path, width: int) -> tuple[str, str]:
-    """The page's DOM after its script ran, and the browser's log."""
-    done = subprocess.run(
-        [
-            browser,
-            *_FLAGS,
-            f"--user-data-dir={folder / 'browser'}",
-            f"--window-size={width},2400",
-            page.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout, done.stderr
-
-
-def _probe(browser: str, result: dict[str, Any], folder: Path, width: int) -> dict[str, Any]:
-    source = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html.render(result))
-    page = folder / "probe.html"
-    page.write_text(source.replace("</body>", f"{_PROBE}</body>"), encoding="utf-8")
-    dom, _ = _open(browser, page, folder, width)
-    found = re.search(r'data-probe="([^"]*)"', dom)
-    assert found
-    probed: dict[str, Any] = json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&"))
+def _probe(result: dict[str, Any], folder: Path, width: int) -> dict[str, Any]:
+    probed: dict[str, Any] = browser.probe(html.render(result), _PROBE, folder, width)
     return probed
 
 
-def test_the_browser_refuses_nothing_on_the_page(browser: str, tmp_path: Path) -> None:
-    page = tmp_path / "report.html"
-    page.write_text(html.render(stored("no_go")), encoding="utf-8")
-    dom, log = _open(browser, page, tmp_path, 1280)
+def test_the_browser_refuses_nothing_on_the_page(tmp_path: Path) -> None:
+    dom, log = browser.dump(html.render(stored("no_go")), tmp_path, 1280)
     assert "CONSOLE" not in log
     # Only our script draws the hair line: it ran under the page's own policy.
     assert 'class="hair"' in dom
 
 
 @pytest.mark.parametrize("width", [1280, 500])
-def test_no_label_touches_another_or_leaves_the_chart(
-    browser: str, tmp_path: Path, width: int
-) -> None:
-    probed = _probe(browser, stored("no_go"), tmp_path, width)
+def test_no_label_touches_another_or_leaves_the_chart(tmp_path: Path, width: int) -> None:
+    probed = _probe(stored("no_go"), tmp_path, width)
     boxes = probed["boxes"]
     assert len(boxes) > 40
     left, top, right, bottom = probed["chart"]
@@ -116,13 +65,13 @@ def test_no_label_touches_another_or_leaves_the_chart(
     assert probed["overflow"] == 0, "the page scrolls sideways"
 
 
-def test_the_pointer_reads_the_values_of_a_moment(browser: str, tmp_path: Path) -> None:
-    readout = _probe(browser, stored("go"), tmp_path, 1280)["readout"]
+def test_the_pointer_reads_the_values_of_a_moment(tmp_path: Path) -> None:
+    readout = _probe(stored("go"), tmp_path, 1280)["readout"]
     assert re.search(r"at 1:1\d", readout)
     assert re.search(r"p99 \d+ ms", readout)
 
 
-def test_a_run_without_a_timeline_still_makes_a_page(browser: str, tmp_path: Path) -> None:
-    probed = _probe(browser, stored("inconclusive"), tmp_path, 500)
+def test_a_run_without_a_timeline_still_makes_a_page(tmp_path: Path) -> None:
+    probed = _probe(stored("inconclusive"), tmp_path, 500)
     assert probed["chart"] is None
     assert probed["overflow"] == 0
