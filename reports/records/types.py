@@ -230,6 +230,14 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     injected: Seconds | None = None
     """When the injection was complete: a killed server is dead by then.  None: it was not
     injected."""
+    declared: str | None = None
+    """Who declared the fault, which the harness did not verify: `marked`, or the name of a file of
+    windows; None: the harness verified it."""
+    by_hand: str | None = None
+    """The command that heals the fault by hand; set when the healing failed."""
+    may_lose_since: Seconds | None = None
+    """The earliest time from which acknowledged writes may be missing, by the declaration of the
+    fault's author; None: it declares no loss."""
 
 
 class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -204,7 +204,7 @@ class Run:
     sliding: int = 0
     """Customers that the profile plans to come back shortly before their TTL is over."""
     redis: str = "single"
-    durability: str = "aof-everysec"
+    durability: str | None = "aof-everysec"
     load_end: float = 60.0
     marks: Sequence[str] = ("start", "phase:warmup", "phase:hold", "arrivals-end", "end", "audited")
     arrivals: int | None = None

@@ -290,3 +290,30 @@ def test_the_evidence_of_every_class_names_turn_times_replicas_and_fault(
     assert re.search(told, line), line
     beside = r" at \d+\.\d+ s; beside kill-redis-1 \(11\.0–12\.0 s\)"
     assert re.search(beside, line), line
+
+
+@pytest.mark.parametrize(
+    ("since", "lost"),
+    [
+        (None, {"lost": 1}),
+        (19.5, {"lost": 1}),  # the turn was acknowledged at 19.1 s
+        (18.0, {}),
+    ],
+)
+def test_a_declared_loss_excuses_the_writes_since_its_time(
+    convictions: Judge, since: float | None, lost: dict[str, int]
+) -> None:
+    run = Run(durability=None)
+    run.conversation(start=5.0).turn(at=5.0).turn(at=19.0).audit(whole("c0t0"), at=25.0)
+    run.fault("marked", 20.0, 22.0, declared="marked", may_lose_since=since)
+    assert convictions(run) == lost
+
+
+@pytest.mark.parametrize(("at", "lost"), [(23.0, {}), (26.5, {"lost": 1})])
+def test_a_declared_loss_ends_with_its_window(
+    convictions: Judge, at: float, lost: dict[str, int]
+) -> None:
+    run = Run(durability=None)
+    run.conversation(start=5.0).turn(at=5.0).turn(at=at).audit(whole("c0t0"), at=29.0)
+    run.fault("marked", 20.0, 25.0, declared="marked", may_lose_since=18.0)
+    assert convictions(run) == lost

@@ -60,7 +60,7 @@ def declared_losses(history: History) -> list[Loss]:
     found: list[Loss] = []
     durability = history.run.topology.durability or ""
     for fault in history.faults:
-        dead = fault.start if fault.injected is None else fault.injected
+        dead = _dead(fault)
         # Until it is healed, a cut-off primary may show writes that its successor never had.
         survived = fault.end if durability == "replicated" else dead
         found += [
@@ -70,11 +70,21 @@ def declared_losses(history: History) -> list[Loss]:
     return sorted(found, key=lambda loss: loss.excuse is not Excuse.DECLARED)
 
 
+def _dead(fault: FaultWindow) -> float:
+    """The latest time at which the server died."""
+    if fault.injected is not None:
+        return fault.injected
+    # A declared fault happened somewhere in its window.
+    return fault.start if fault.declared is None else fault.end
+
+
 def _since(fault: FaultWindow, durability: str) -> Iterator[tuple[float, Excuse]]:
     """The time from which acknowledged writes may be lost, or were seen to be lost."""
     seconds = _MAY_LOSE_S.get((durability, fault.fault))
     if seconds is not None:
         yield fault.start - seconds, Excuse.DECLARED
+    if fault.may_lose_since is not None:
+        yield fault.may_lose_since, Excuse.DECLARED
     lost, kept = fault.server_lost_since, fault.server_kept_until
     if durability == "rdb" and lost is not None:
         # All writes since the last snapshot.
