@@ -149,16 +149,26 @@ def _faults(history: History) -> Finding:
     planned = history.run.planned_faults
     vain = without_effect(history)
     held = {fault.id for fault in history.faults if fault.took_hold} - set(vain)
+    declared = [fault for fault in history.faults if fault.declared is not None]
     errors = {fault.id: vain.get(fault.id, fault.error) for fault in history.faults}
     missing = [fault for fault in planned if fault not in held]
     missing += sorted({fault.id for fault in history.faults} - held - set(planned))
-    summary = (
+    parts = [
         f"Of {len(planned)} planned faults, {', '.join(missing)} did not take hold"
         if missing
         else f"All {len(planned)} planned faults took hold"
         if planned
         else "No fault was planned"
-    )
+    ]
+    if declared:
+        were = "fault was" if len(declared) == 1 else "faults were"
+        parts.append(f"{len(declared)} {were} declared and not verified")
+    unended = [fault.id for fault in declared if fault.recovered_at is None]
+    if unended:
+        # It comes first, because it decides the verdict, and nothing shows how customers recovered.
+        parts.insert(0, f"The end of {', '.join(unended)} was never marked")
+    missing += [fault for fault in unended if fault not in missing]
+    summary = "; ".join(parts)
     evidence = tuple(
         f"{fault}: {errors[fault] or 'did not take hold'}"
         if fault in errors

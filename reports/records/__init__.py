@@ -6,6 +6,7 @@ run directory (`history`) and its files.
 
 from __future__ import annotations
 
+from reports.records.fault_mark import FaultMark
 from reports.records.findings import Evidence, Finding, Status
 from reports.records.model_call import ModelCall, Signatures
 from reports.records.numbers import Count, Reading, Seconds, Small
@@ -50,6 +51,7 @@ __all__ = [
     "Count",
     "Evidence",
     "Fate",
+    "FaultMark",
     "FaultWindow",
     "Finding",
     "HistoryItem",

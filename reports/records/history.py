@@ -19,12 +19,14 @@ from reports.records import (
     ArrivalRange,
     AuditRecord,
     ConversationRecord,
+    FaultMark,
     FaultWindow,
     LoadMark,
     ModelCall,
     ProbeRecord,
     Sample,
     TurnRecord,
+    declared_faults,
     forecast,
     lines,
     model_calls,
@@ -140,10 +142,7 @@ class History:
     @cached_property
     def load_end(self) -> float | None:
         """Run time of the end of the last conversation (in a run cut short, of the last turn)."""
-        mark = self.mark("end")
-        if mark is not None:
-            return mark.t
-        return max(self.turns.done, default=None)
+        return _load_end(self.marks, self.turns)
 
     @cached_property
     def cut_short(self) -> bool:
@@ -163,6 +162,11 @@ class History:
         )
 
 
+def _load_end(marks: list[LoadMark], turns: Turns) -> float | None:
+    mark = next((mark for mark in marks if mark.mark == "end"), None)
+    return max(turns.done, default=None) if mark is None else mark.t
+
+
 def read(run_dir: Path) -> History:
     """Read a run directory.
 
@@ -179,6 +183,15 @@ def read(run_dir: Path) -> History:
     turns = Turns(run_dir / FILES[TurnRecord])
     audits = Audits(run_dir / FILES[AuditRecord])
     damaged += [*conversations.damaged, *turns.damaged, *audits.damaged]
+    marks = sorted(records(LoadMark), key=lambda mark: mark.t)
+    played = records(FaultWindow)
+    load_end = _load_end(marks, turns)
+    declared = [
+        *declared_faults.of_marks(records(FaultMark), 0.0 if load_end is None else load_end),
+        *declared_faults.stored(run_dir, damaged),
+    ]
+    taken = {*run.planned_faults, *(fault.id for fault in played)}
+    faults = [*played, *declared_faults.named_apart(declared, taken)]
     return History(
         name=run_dir.resolve().name,
         run=run,
@@ -186,10 +199,10 @@ def read(run_dir: Path) -> History:
         unplayed=records(ArrivalRange),
         turns=turns,
         audits=audits,
-        faults=sorted(records(FaultWindow), key=lambda fault: fault.start),
+        faults=sorted(faults, key=lambda fault: fault.start),
         probes=sorted(records(ProbeRecord), key=lambda probe: probe.at),
         samples=records(Sample),
-        marks=sorted(records(LoadMark), key=lambda mark: mark.t),
+        marks=marks,
         forecast=forecast.read(run_dir),
         calls=ModelCalls(logged),
         call_records=logged,

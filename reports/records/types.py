@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from reports.records.fault_mark import FaultMark
 from reports.records.model_call import ModelCall
 from reports.records.numbers import Count, Reading, Seconds, Small
 
@@ -290,6 +291,7 @@ Record = (
     | TurnRecord
     | AuditRecord
     | FaultWindow
+    | FaultMark
     | ProbeRecord
     | Sample
     | LoadMark
@@ -302,6 +304,7 @@ FILES: dict[type[Any], str] = {
     TurnRecord: "turns.jsonl",
     AuditRecord: "audits.jsonl",
     FaultWindow: "faults.jsonl",
+    FaultMark: "marks.jsonl",
     ProbeRecord: "probes.jsonl",
     Sample: "samples.jsonl",
     LoadMark: "load.jsonl",

@@ -56,6 +56,11 @@ def _survived(history: History) -> str:
     conversations = history.once(take_tallies).audited
     count = sum(not fault.id.startswith(ROLLBACK) for fault in history.faults)
     faults = _number(count, "fault") if count else "the load"
+    declared = sum(fault.declared is not None for fault in history.faults)
+    if declared:
+        faults += (
+            f" ({'' if declared == count else f'{declared:,} of them '}declared, not verified)"
+        )
     return f"Every one of {_number(conversations, 'conversation')} survived {faults}"
 
 

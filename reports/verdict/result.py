@@ -187,6 +187,7 @@ def _fault(impact: Impact, history: History) -> dict[str, Any]:
         "sent_to_dead": history.once(sent_to_dead)[fault.id],
         "budget": _spending(history.once(budget).spending(history.turns, impact.disturbed)),
         "error": fault.error,
+        **({} if fault.declared is None else {"declared": fault.declared}),
     }
 
 

@@ -14,6 +14,7 @@ from reports.records import (
     AuditRecord,
     ConversationRecord,
     Fate,
+    FaultMark,
     FaultWindow,
     ModelCall,
     Outcome,
@@ -21,6 +22,7 @@ from reports.records import (
 )
 from reports.records.history import History
 
+_OF_FAULTS = (FILES[FaultWindow], FILES[FaultMark])
 _EARLY_S = 0.05
 """A timer may fire this early, so that a message is sent before it was due, seconds."""
 
@@ -64,7 +66,7 @@ def unrecorded_faults(history: History) -> set[str]:
 
 def lacks_faults(history: History) -> bool:
     """Whether records of faults are missing, which may explain a violation."""
-    if any(each.file == FILES[FaultWindow] for each in history.damaged):
+    if any(each.file in _OF_FAULTS for each in history.damaged):
         return True
     return not history.cut_short and bool(unrecorded_faults(history))
 

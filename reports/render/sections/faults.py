@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.render import budget_view, formatting, view
+from reports.render import budget_view, declared_view, formatting, view
 from reports.render.sections.section import Content, Section, Table
 from reports.render.view import Result
 
@@ -19,7 +19,7 @@ def _page(result: Result) -> Content:
                 f"{number} {formatting.clean(fault.get('id'))}",
                 formatting.clean(fault.get("target")),
                 formatting.clock(view.number(fault, "start")),
-                "yes" if fault.get("took_hold") else "✗ no",
+                declared_view.took_hold(fault, "✗ no"),
                 formatting.seconds(view.number(fault, "downtime_s")),
                 formatting.seconds(view.number(fault, "first_ok_s")),
                 recovery if fault.get("recovered_at") is not None else f"{recovery} (target lost)",
@@ -42,7 +42,7 @@ def _page(result: Result) -> Content:
         head.append("error")
     else:
         rows = [row[:-1] for row in rows]
-    return Table(head, rows, budget_view.budget_note(result), "numbers faults")
+    return Table(head, rows, _note(result), "numbers faults")
 
 
 def _summary(result: Result) -> Content:
@@ -52,7 +52,7 @@ def _summary(result: Result) -> Content:
             str(number),
             fault.get("id") or "",
             formatting.clock(view.number(fault, "start")),
-            "yes" if fault.get("took_hold") else "no",
+            declared_view.took_hold(fault, "no"),
             formatting.seconds(view.number(fault, "downtime_s")),
             formatting.seconds(view.number(fault, "recovery_s")),
             formatting.seconds(view.number(fault, "worst_outage_s")),
@@ -63,7 +63,11 @@ def _summary(result: Result) -> Content:
     ]
     head = ["", "fault", "at", "took hold", "down", "recovered after", "longest outage"]
     head += ["sent to a dead replica", "error budget spent"]
-    return Table(head, rows, budget_view.budget_note(result), words=2) if rows else _NONE
+    return Table(head, rows, _note(result), words=2) if rows else _NONE
 
 
-SECTION = Section("Faults", _page, _summary)
+def _note(result: Result) -> str:
+    return " ".join(filter(None, (budget_view.budget_note(result), declared_view.note(result))))
+
+
+SECTION = Section("Faults", _page, _summary, declared_view.screen)
