@@ -67,7 +67,7 @@ class ContainerLifecycle(FleetLifecycle):
         """
         for run_id in sweep(client):
             self._say(f"removed what run {run_id} had left")
-        self._undo.callback(Guardian.start(self.run_id, leftovers).close)
+        self._watch_over(Guardian.start(self.run_id, leftovers, self.undo_log))
         self._undo.callback(ContainerGuardian(self.run_id).close)
 
     def _save_logs(self, *more: ContainerNode) -> None:

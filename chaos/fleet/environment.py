@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.shapes import SET_CAPABILITIES
+from chaos.fleet.undoing import UndoKeeper
 from reports.records import LoadMark
 from reports.records.load_commands import LoadCommand
 
@@ -266,6 +267,13 @@ class SystemUnderTest(Protocol):
     @property
     def load(self) -> LoadSwitch:
         """The load generator's switch.  Raises ChaosError without the capability `load`."""
+
+    @property
+    def undo_keeper(self) -> UndoKeeper:
+        """Undoes the faults of the user's own when the harness dies.
+
+        Raises ChaosError when there is none.
+        """
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Wait until the balancer sends requests to every replica that can answer them.

@@ -2,8 +2,9 @@
 
 Every process of a run has DIYA_RUN_ID in its environment.  The guardian holds the read end of a
 pipe whose only write end is in the harness.  When the harness dies, in whatever way, the pipe ends,
-the guardian kills every process of this user that carries the id, removes the files and folders
-that must not outlive the run (those with a password in them), and exits.
+the guardian kills every process of this user that carries the id, undoes the faults whose undoing
+it keeps (`chaos.fleet.undoing`), removes the files and folders that must not outlive the run (those
+with a password in them), and exits.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 import psutil
 
 import diya_start
 from chaos.errors import ChaosError
+from chaos.fleet.undoing import Undoing, apply_line, limit_of, to_line, undo_all
 from chaos.fleet.waiting import holds_within
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +39,8 @@ _READY = b"ready\n"
 _START_TIMEOUT = 10.0
 _SWEEP_TIMEOUT = 30.0
 _PAUSE = 0.08
+_NOT_SWEPT, _NOT_UNDONE = 3, 4
+"""Exit codes of the guardian; any other but 0: it was killed, or broke."""
 _QUIET_PASSES = 5
 """A child between fork and exec does not carry the id yet: look again before saying "none"."""
 
@@ -47,18 +54,25 @@ class Guardian:
         process: subprocess.Popen[bytes],
         write_end: int,
         leftovers: Sequence[str] = (),
+        undo_log: Path | None = None,
     ) -> None:
         self.run_id = run_id
         self._leftovers = leftovers
+        self._undo_log = undo_log
         self.pid = process.pid
         self._process = process
         self._write_end: int | None = write_end
+        self._kept: dict[str, Undoing] = {}
+        self._lock = threading.Lock()
 
     @classmethod
-    def start(cls, run_id: str, leftovers: Sequence[str] = ()) -> Self:
+    def start(
+        cls, run_id: str, leftovers: Sequence[str] = (), undo_log: Path | None = None
+    ) -> Self:
         """Start the guardian of a run and wait until it watches.
 
         `leftovers` are absolute patterns, as of `glob`, of files and folders that go at the end.
+        `undo_log` gets a line for each fault that the guardian undoes.
         Raises ChaosError when it does not start: nothing else must be started then.
         """
         # os.pipe's ends are not inheritable: children of the harness never hold the write end.
@@ -78,7 +92,7 @@ class Guardian:
             raise
         finally:
             os.close(read_end)
-        guardian = cls(run_id, process, write_end, leftovers)
+        guardian = cls(run_id, process, write_end, leftovers, undo_log)
         if not guardian._is_ready():
             process.kill()
             guardian.close()
@@ -86,31 +100,76 @@ class Guardian:
         _LOG.info("the guardian of run %s is process %d", run_id, process.pid)
         return guardian
 
-    def close(self) -> None:
+    def keep(self, key: str, undoing: Undoing) -> None:
+        """Keep the undoing of a fault that is about to begin.
+
+        Raises ChaosError when the guardian is not there: the fault must not begin.
+        """
+        if self._undo_log is not None:
+            undoing = replace(undoing, log=str(self._undo_log.absolute()))
+        with self._lock:
+            if self._process.poll() is not None or not self._send(to_line(key, undoing)):
+                raise ChaosError("the guardian has ended: nothing would undo the fault")
+            self._kept[key] = undoing
+
+    def drop(self, key: str) -> None:
+        """The undoing of a fault is done, or never needed."""
+        with self._lock:
+            if self._kept.pop(key, None) is not None:
+                self._send(to_line(key, None))
+
+    def _send(self, line: bytes) -> bool:
+        """Whether the guardian's pipe took it."""
+        try:
+            while line and self._write_end is not None:
+                line = line[os.write(self._write_end, line) :]
+        except OSError:
+            return False
+        return not line
+
+    def close(self) -> bool:
         """End the run: every process that carries its id is killed.  Returns when none is left.
 
-        May be called again.  Raises ChaosError when a process cannot be killed.
+        Then the faults whose undoing is still kept are undone; returns whether all were.  May be
+        called again.  Raises ChaosError when a process cannot be killed.
         """
-        if self._write_end is None:
-            return
-        os.close(self._write_end)
-        self._write_end = None
+        with self._lock:
+            if self._write_end is None:
+                return True
+            os.close(self._write_end)
+            self._write_end = None
+            kept = dict(self._kept)
         _LOG.info("the guardian kills every process of run %s that is left", self.run_id)
         try:
-            code = self._process.wait(_SWEEP_TIMEOUT + 5.0)
+            code = self._process.wait(_SWEEP_TIMEOUT + 5.0 + limit_of(kept))
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        if code != 0 and not clear(self.run_id, self._leftovers):  # it was killed: do its work
+        if code not in (0, _NOT_SWEPT, _NOT_UNDONE):  # it was killed: do its work
+            code = finish(self.run_id, self._leftovers, kept)
+        if code == _NOT_SWEPT and not clear(self.run_id, self._leftovers):
             raise ChaosError(f"processes of run {self.run_id} cannot be killed")
+        return code != _NOT_UNDONE
 
     def _is_ready(self) -> bool:
         output = self._process.stdout
         if output is None or not select.select([output], [], [], _START_TIMEOUT)[0]:
             return False
         return output.readline() == _READY
+
+
+def finish(run_id: str, leftovers: Sequence[str], kept: Mapping[str, Undoing]) -> int:
+    """End everything of the run; the guardian's exit code.
+
+    First the processes: an action that still runs would do its fault after it was undone.
+    """
+    swept = clear(run_id, leftovers)
+    undone = undo_all(kept, without=(RUN_ID_VARIABLE,))
+    if not swept:
+        return _NOT_SWEPT
+    return 0 if undone else _NOT_UNDONE
 
 
 def clear(run_id: str, leftovers: Sequence[str]) -> bool:
@@ -174,13 +233,17 @@ def _run_id_of(process: psutil.Process) -> str | None:
 
 
 def main(run_id: str, leftovers: Sequence[str]) -> int:
-    """Wait for the end of the pipe on standard input, then clear.  0: no process is left."""
+    """Wait for the end of the pipe on standard input, then finish.  0: nothing is left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.write(1, _READY)
-    while os.read(0, 64):
-        pass
-    return 0 if clear(run_id, leftovers) else 1
+    kept: dict[str, Undoing] = {}
+    rest = b""
+    while more := os.read(0, 65_536):
+        *lines, rest = (rest + more).split(b"\n")
+        for line in lines:
+            apply_line(line, kept)
+    return finish(run_id, leftovers, kept)
 
 
 if __name__ == "__main__":

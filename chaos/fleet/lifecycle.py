@@ -24,11 +24,12 @@ from chaos.fleet.environment import (
     RedisStore,
     ReplicaNode,
 )
-from chaos.fleet.guardian import RUN_ID_VARIABLE
+from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.redis_server import ServerInfo
 from chaos.fleet.stand_in import LOG, StandIn, StandInPlan
 from chaos.fleet.stand_in_switch import StandInSwitch
+from chaos.fleet.undoing import UNDO_LOG, UndoKeeper
 from chaos.fleet.waiting import TimeLeft, holds_within
 from reports.records.run_description import EnvironmentDescription, RedisServerDescription
 
@@ -120,6 +121,7 @@ class FleetLifecycle(ABC):
         self._say: Callable[[str], None] = _silent
         self._undo = contextlib.ExitStack()
         """The steps that `stop` takes once the parts are closed, last registered first."""
+        self._guardian: Guardian | None = None
         self._stopped = False
         self._lock = threading.Lock()
 
@@ -170,6 +172,13 @@ class FleetLifecycle(ABC):
         if self._load is None:
             raise ChaosError("the fleet is under no load of a run")
         return self._load
+
+    @property
+    def undo_keeper(self) -> UndoKeeper:
+        """The guardian.  Raises ChaosError before the fleet is started."""
+        if self._guardian is None:
+            raise ChaosError("the fleet has no guardian yet")
+        return self._guardian
 
     @property
     def url(self) -> str:
@@ -283,6 +292,16 @@ class FleetLifecycle(ABC):
         """All parts, in the order in which they are started."""
         own = [] if self.stand_in is None else [self.stand_in]
         return [*own, self.redis, *self.replicas.values(), self.balancer]
+
+    @property
+    def undo_log(self) -> Path:
+        """The log of the faults that the guardian undid."""
+        return self.run_dir / "logs" / UNDO_LOG
+
+    def _watch_over(self, guardian: Guardian) -> None:
+        """Close this guardian at the end."""
+        self._guardian = guardian
+        self._undo.callback(guardian.close)
 
     def _plan_stand_in(self, plan: StandInPlan | None) -> None:
         """Add the stand-in of that plan to the fleet.  Raises ChaosError without a free port."""

@@ -167,7 +167,7 @@ class ProcessFleet(FleetLifecycle):
             self._undo.enter_context(thread_on(self._cores.others))
         self._undo.callback(self._wait_ended)
         leftovers = [*password_files(self.run_dir), *self._leftovers]
-        self._undo.callback(Guardian.start(self.run_id, leftovers).close)
+        self._watch_over(Guardian.start(self.run_id, leftovers, self.undo_log))
         if self.stand_in is not None:
             self.stand_in.open()
         if self._proxy is not None:

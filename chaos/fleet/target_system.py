@@ -1,4 +1,4 @@
-"""A target that diya did not start, whose model is a stand-in: only its model can have faults."""
+"""A target that diya did not start: its model may be a stand-in, its faults are the user's own."""
 
 from __future__ import annotations
 
@@ -15,26 +15,43 @@ from chaos.fleet.environment import (
     RedisStore,
     ReplicaNode,
 )
+from chaos.fleet.undoing import UndoKeeper
 
 
 class TargetSystem:
     """The system under test of a run against a target; it shows no replica and no Redis."""
 
     def __init__(
-        self, app: str, model: ModelSwitch, load: LoadSwitch, process_env: Mapping[str, str]
+        self,
+        app: str,
+        model: ModelSwitch | None,
+        load: LoadSwitch,
+        process_env: Mapping[str, str],
+        undo_keeper: UndoKeeper,
     ) -> None:
-        """Nothing is sent.  `process_env` is that of processes that must not outlive the run."""
+        """Nothing is sent.  `process_env` is that of processes that must not outlive the run.
+
+        Without a `model` its model can have no faults.  `undo_keeper` heals it if the harness dies.
+        """
         self.app = app
-        self.model = model
+        self._model = model
         self.load = load
         self.process_env = process_env
+        self.undo_keeper = undo_keeper
         self.active_faults = ActiveFaults()
         self.replicas: Mapping[str, ReplicaNode] = {}
 
     @property
     def capabilities(self) -> frozenset[str]:
         """Those of its model.  (Its load can be prolonged; faults of the load are not offered.)"""
-        return self.model.capabilities
+        return frozenset() if self._model is None else self._model.capabilities
+
+    @property
+    def model(self) -> ModelSwitch:
+        """The switch of its model.  Raises ChaosError where diya does not answer for it."""
+        if self._model is None:
+            self._hidden("model")
+        return self._model
 
     @property
     def redis(self) -> RedisStore:
@@ -52,7 +69,7 @@ class TargetSystem:
         self._hidden("network")
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
-        """Nothing to wait for: no fault takes a replica away."""
+        """Nothing to wait for: whether it is ready again is the fault's to ask."""
 
     def _hidden(self, part: str) -> NoReturn:
         raise ChaosError(f"the {part} of a --target cannot be seen")

@@ -34,7 +34,7 @@ from chaos.fleet.stand_in_switch import StandInSwitch
 from chaos.fleet.target_system import TargetSystem
 from reports.records import FaultWindow, RunClock
 from target_service.stand_in.environment import variables
-from tests.chaos.conftest import MakeFleet
+from tests.chaos.conftest import NO_FLEET, MakeFleet
 
 pytestmark = pytest.mark.service
 
@@ -66,7 +66,7 @@ def stand_in(tmp_path: Path) -> Iterator[StandIn]:
 def target(stand_in: StandIn, tmp_path: Path) -> TargetSystem:
     """A target whose model the stand-in is."""
     switch = StandInSwitch(lambda: stand_in.control)
-    return TargetSystem("mine", switch, LoadSwitchFile(tmp_path), os.environ)
+    return TargetSystem("mine", switch, LoadSwitchFile(tmp_path), os.environ, NO_FLEET)
 
 
 def ask(url: str, key: str = "diya-r01") -> tuple[int, bytes]:
