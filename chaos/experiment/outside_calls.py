@@ -1,20 +1,19 @@
-"""Reads the parts of a file that are a program or an HTTP call; reading makes none of the calls."""
+"""Reads the parts of a file that are calls, not functions of diya; reading makes none of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from importlib.util import find_spec
+from typing import Any
 
-from chaos.errors import ChaosError
-from chaos.experiment import probe_providers
 from chaos.experiment.fields import Fields
+from chaos.experiment.outside_call import KEYS, OutsideCall
 
-_CALLS = {
-    "http": (probe_providers.http, probe_providers.HTTP_KEYS, "url"),
-    "process": (probe_providers.process, probe_providers.PROCESS_KEYS, "path"),
-}
-"""Type of a provider that is no function -> what makes the call, its keys, and the required one."""
+_OURS = "chaos"
+"""The package of diya's own functions; those of any other are the user's."""
 _LONGEST_ERROR = 200
 
 
@@ -24,26 +23,51 @@ class OutsideCalls(Fields):
 
     ask: bool = False
     """Whether to ask the probes of the configuration: a run does, a reader does not."""
+    elsewhere: bool = False
+    """Whether HTTP calls may go to other machines."""
 
     @staticmethod
     def outside(provider: object) -> bool:
-        """Whether it is an HTTP call or a process."""
-        return isinstance(provider, dict) and provider.get("type") in _CALLS
+        """Whether it is an HTTP call, a process, or a function that is not diya's."""
+        if not isinstance(provider, dict) or provider.get("type") not in KEYS:
+            return False
+        if provider["type"] != "python":
+            return True
+        module = provider.get("module")
+        return isinstance(module, str) and module.partition(".")[0] != _OURS
 
-    def call(
-        self, key: str, value: object
-    ) -> tuple[Mapping[str, Any], Callable[[], dict[str, Any]]]:
-        """The filled provider of an HTTP call or a process, and the call."""
+    def call(self, key: str, value: object) -> OutsideCall:
+        """The call, its values filled in.  A run imports the module of a function, elsewhere."""
         entry = self.mapping(key, value, required=("type",))
-        make, keys, needed = _CALLS[entry["type"]]
-        self.mapping(key, entry, keys, required=(needed,))
+        keys, needed = KEYS[entry["type"]]
+        self.mapping(key, entry, keys, required=needed)
         filled = {name: self.put_in(f"{key}.{name}", each) for name, each in entry.items()}
+        call = OutsideCall(filled, self.values, self.elsewhere)
         if self.values.waits(filled):
-            return filled, _refuse
+            return call
         try:
-            return filled, make(filled)
-        except ValueError as error:
-            self.fail(f"{key}.{error}")
+            if call.kind == "python":
+                self._find(key, filled["module"])
+            call.check()
+            if self.ask:
+                call.check_function()
+        except (ValueError, TimeoutError) as error:
+            joint = "." if str(error).partition(" ")[0] in keys else ": "
+            self.fail(f"{key}{joint}{error}")
+        return call
+
+    def _find(self, key: str, module: str) -> None:
+        """Refuse a module whose package is not there; nothing is imported."""
+        package = module.partition(".")[0]
+        path, sys.path = sys.path, [os.getcwd(), *sys.path]
+        try:
+            found = find_spec(package)
+        except (ImportError, ValueError):
+            found = None
+        finally:
+            sys.path = path
+        if found is None:
+            self.wrong(f"{key}.module", module, "chaos.actions, or a module that is installed")
 
     def probe_configuration(self, entries: Mapping[str, Any]) -> None:
         """Check the probes of the configuration, in order: each may use the values before it.
@@ -60,7 +84,7 @@ class OutsideCalls(Fields):
             if not self.outside(probe["provider"]):
                 kind = self.mapping(place, probe["provider"]).get("type")
                 self.wrong(f"{place}.type", kind, "http or process, since there is no fleet yet")
-            _, call = self.call(place, probe["provider"])
+            call = self.call(place, probe["provider"])
             if self.ask:
                 value = self._answer(key, call)
                 configuration = {**self.values.configuration, name: value}
@@ -69,11 +93,13 @@ class OutsideCalls(Fields):
                 self.values = replace(self.values, unasked=self.values.unasked | {name})
                 self.notes.append(f"{key} is asked when a run begins; its value is not checked")
 
-    def _answer(self, key: str, call: Callable[[], dict[str, Any]]) -> Any:
+    def _answer(self, key: str, call: OutsideCall) -> Any:
         try:
-            answer = call()
+            answer = call.ask()
         except Exception as error:
             self.fail(f"{key}: the probe must answer: {error or type(error).__name__}")
+        if call.kind == "python":
+            return answer
         if "body" in answer:
             return answer["body"]
         if answer["status"]:
@@ -82,7 +108,3 @@ class OutsideCalls(Fields):
                 f"{answer['stderr'].strip()[:_LONGEST_ERROR]}"
             )
         return answer["stdout"].strip()
-
-
-def _refuse() -> NoReturn:
-    raise ChaosError("a call cannot be made before the probes of the configuration are asked")

@@ -14,7 +14,6 @@ import os
 import shlex
 import shutil
 import ssl
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -22,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chaos.errors import ChaosError
+from chaos.experiment.limited_process import run_limited
 from chaos.faults.base import require_seconds
 from reports.basics.addresses import is_loopback, without_password
 
@@ -39,21 +39,26 @@ _SHELL = frozenset("|&;<>()$`*?[]{}~#\n")
 """A string of arguments with one of these is meant for a shell."""
 
 
-def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
+def http(provider: Mapping[str, Any], *, elsewhere: bool = False) -> Callable[[], dict[str, Any]]:
     """Asks a URL; answers with `status`, `headers` and `body` (an object when it is JSON).
 
-    Raises ValueError for an address that is not on this machine, and for a wrong key.
+    Raises ValueError for an address that is not on this machine, unless it may be `elsewhere`, and
+    for a wrong key.
     """
     url = provider["url"]
     if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise ValueError("url must be an http:// or https:// address")
-    if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
-        raise ValueError(f"url must be a loopback address, got {without_password(url)!r}")
+    host = urllib.parse.urlsplit(url).hostname or ""
+    if not (is_loopback(host) or (elsewhere and host)):
+        raise ValueError(
+            f"url must be a loopback address, got {without_password(url)!r}; other machines are "
+            "called only at a --target, with --authorised --break-target"
+        )
     headers = provider.get("headers") or {}
     if not isinstance(headers, dict):
         raise ValueError(f"headers must be a mapping, got {type(headers).__name__}")
     method = str(provider.get("method", "GET")).upper()
-    timeout = _timeout(provider)
+    timeout = timeout_of(provider)
     arguments = provider.get("arguments")
     if arguments and method == "GET":
         url += f"?{urllib.parse.urlencode(arguments)}"
@@ -68,8 +73,11 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     verify = provider.get("verify_tls", True)
     if not isinstance(verify, bool):
         raise ValueError(f"verify_tls must be true or false, got {verify!r}")
-    # Never through a proxy of the environment: the URL is on this machine.
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _Redirect()]
+    # Never through a proxy of the environment, which would be another machine.
+    handlers: list[urllib.request.BaseHandler] = [
+        urllib.request.ProxyHandler({}),
+        _Redirect(host),
+    ]
     if not verify:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -94,12 +102,16 @@ def http(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
 
 
 class _Redirect(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect to an address of this machine.  Raises ChaosError for any other."""
+    """Follows a redirect to this machine or to the same host.  Raises ChaosError for any other."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
 
     def redirect_request(self, *args: Any) -> urllib.request.Request | None:
         """As urllib calls it, with the new address last."""
         url = args[-1]
-        if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        host = urllib.parse.urlsplit(url).hostname or ""
+        if not (is_loopback(host) or host == self._host):
             raise ChaosError(
                 f"the redirect must lead to a loopback address, got {without_password(url)!r}"
             )
@@ -117,6 +129,19 @@ def _answer(status: int, headers: Any, body: bytes) -> dict[str, Any]:
 def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     """Runs a program; answers with `status` (its exit code), `stdout` and `stderr`.
 
+    Raises ValueError as `command` does.
+    """
+    words, timeout, path = command(provider), timeout_of(provider), provider["path"]
+
+    def ask() -> dict[str, Any]:
+        return run_limited(path, words, timeout).answer()
+
+    return ask
+
+
+def command(provider: Mapping[str, Any]) -> list[str]:
+    """The words of a program's command line.
+
     No shell: `arguments` is a list, a mapping of options, or words in a text.  Raises ValueError
     when there is no such program, and for a wrong key.
     """
@@ -131,28 +156,12 @@ def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
         arguments = [part for pair in arguments.items() for part in pair]
     if not isinstance(arguments, list):
         raise ValueError("arguments must be a list or a mapping; no shell is started")
-    command = [program, *(str(part) for part in arguments if part not in (None, ""))]
-    timeout = _timeout(provider)
-
-    def ask() -> dict[str, Any]:
-        try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
-            )
-        except subprocess.TimeoutExpired:
-            # The exception's own text carries the arguments, and a secret may be among them.
-            raise TimeoutError(f"{path} gave no answer within {timeout:g} s") from None
-        return {
-            "status": done.returncode,
-            "stdout": done.stdout.decode(errors="replace"),
-            "stderr": done.stderr.decode(errors="replace"),
-        }
-
-    return ask
+    return [program, *(str(part) for part in arguments if part not in (None, ""))]
 
 
-def _timeout(provider: Mapping[str, Any]) -> float:
-    timeout = provider.get("timeout", TIMEOUT_S)
+def timeout_of(provider: Mapping[str, Any], default: float = TIMEOUT_S) -> float:
+    """The limit of a call, in seconds.  Raises ValueError when it cannot be one."""
+    timeout = provider.get("timeout", default)
     if isinstance(timeout, list) and timeout:  # to connect and to read
         timeout = max(timeout, key=lambda each: each if isinstance(each, int | float) else 0)
     require_seconds("timeout", timeout, least=0.001)

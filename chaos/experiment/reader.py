@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,8 +16,8 @@ from chaos.experiment import fleet_probes
 from chaos.experiment.fields import PASSED_OVER
 from chaos.experiment.fleet_probes import PROBES, PROBES_MODULE
 from chaos.experiment.model import DIRECTORY, Activity, Experiment, Look, Moment, Probe, Step, names
-from chaos.experiment.outside_action import OURS, HttpAction, ProcessAction
-from chaos.experiment.outside_calls import OutsideCalls
+from chaos.experiment.outside_reader import PROBE_KEYS, OutsideReader
+from chaos.experiment.outside_terms import OURS
 from chaos.experiment.text import document as document_of
 from chaos.experiment.text import read_text
 from chaos.experiment.tolerance import Tolerance, tolerance
@@ -29,7 +28,7 @@ from chaos.experiment.values import (
     read_secrets,
     without_secrets,
 )
-from chaos.faults.base import Fault, parameters, require_seconds
+from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import ACTIONS_MODULE, FAULTS
 from chaos.fleet.environment import SystemUnderTest
 from reports.basics.suggestions import nearest
@@ -50,17 +49,16 @@ _KEYS = (
     "extensions",
 )
 _STEP_KEYS = ("type", "name", "provider", "pauses", "background")
-_PROBE_KEYS = ("type", "name", "provider", "tolerance")
 _PROVIDER_KEYS = ("type", "module", "func", "arguments", "secrets")
 _EXTENSION_KEYS = ("name", "topology", "at")
 _MOMENT = re.compile(r"\s*(\w[\w -]*?)\s*(?:\+\s*(\d+(?:\.\d+)?)\s*s?)?\s*")
 
 
-def load(path_or_name: str | Path, *, ask: bool = False) -> Experiment:
+def load(path_or_name: str | Path, *, ask: bool = False, elsewhere: bool = False) -> Experiment:
     """Read an experiment: one that comes with the program, by name, or a YAML or JSON file.
 
-    `ask` as in `parse`.  Raises ChaosConfigError with the file, the key, the value and the expected
-    value.
+    `ask` and `elsewhere` as in `parse`.  Raises ChaosConfigError with the file, the key, the value
+    and the expected value.
     """
     path = DIRECTORY / f"{path_or_name}.yaml"
     if str(path_or_name) not in names():
@@ -70,22 +68,23 @@ def load(path_or_name: str | Path, *, ask: bool = False) -> Experiment:
                 f"experiment must be a file or a name, got {str(path_or_name)!r}"
                 f"{nearest(str(path_or_name), names())}"
             )
-    return parse(read_text(path), path, ask=ask)
+    return parse(read_text(path), path, ask=ask, elsewhere=elsewhere)
 
 
-def parse(text: str, path: Path, *, ask: bool = False) -> Experiment:
+def parse(text: str, path: Path, *, ask: bool = False, elsewhere: bool = False) -> Experiment:
     """The experiment that a text describes; `path` is for the sentences.
 
     Without `ask` nothing is run: the probes of its configuration are not asked, the parts that use
-    their values are not checked, and the experiment can be read but not played.
+    their values are not checked, and the experiment can be read but not played.  HTTP calls must be
+    on this machine, unless they may go `elsewhere`.
     Raises ChaosConfigError.
     """
     document, notes = document_of(text, path)
-    return _Reader(path, notes=notes, ask=ask).experiment(document, text)
+    return _Reader(path, notes=notes, ask=ask, elsewhere=elsewhere).experiment(document, text)
 
 
 @dataclass
-class _Reader(OutsideCalls):
+class _Reader(OutsideReader):
     """Reads one document."""
 
     named: dict[str, Any] = field(default_factory=dict)
@@ -190,13 +189,13 @@ class _Reader(OutsideCalls):
             if kind == "probe":
                 found.append(make(Look, probe=self.probe(place, entry)))
             else:
-                fault = (
-                    self.outside_action(place, entry, after, is_fault=not prefix)
-                    if outside
-                    else self.fault(f"{place}.provider", entry["provider"])
-                )
+                calm = after
+                if outside:
+                    fault, calm = self.outside_action(place, entry, after, is_fault=not prefix)
+                else:
+                    fault = self.fault(f"{place}.provider", entry["provider"])
                 step = make(Step, id=self.number(prefix + fault().kind), make=fault)
-                found.append(replace(step, after=0.0) if outside else step)
+                found.append(replace(step, after=calm))
         return tuple(found)
 
     def number(self, kind: str) -> str:
@@ -208,34 +207,6 @@ class _Reader(OutsideCalls):
         if item["ref"] not in self.named:
             self.wrong(f"{key}.ref", item["ref"], "the name of an activity", self.named)
         return self.named[item["ref"]]
-
-    def outside_action(
-        self, key: str, entry: Mapping[str, Any], lasts_s: float, *, is_fault: bool
-    ) -> Callable[[], Fault]:
-        """A maker of an action that is a call; `lasts_s` is the pause after it."""
-        provider, call = self.call(f"{key}.provider", entry["provider"])
-        evidence = self.evidence(f"{key}.{OURS}", entry.get(OURS, {}))
-        if is_fault and evidence is None:
-            self.notes.append(
-                f"{key} has no {OURS}: took_hold, so nothing will show that it took hold and a run "
-                "will be INCONCLUSIVE"
-            )
-        action = HttpAction if provider["type"] == "http" else ProcessAction
-        return partial(
-            action, provider, call, lasts_s, self.values.mask, evidence, is_fault=is_fault
-        )
-
-    def evidence(self, key: str, value: object) -> Probe | None:
-        """The probe that shows whether such an action took hold; None: there is none."""
-        given = self.mapping(key, value, ("took_hold",)).get("took_hold")
-        if given is None:
-            return None
-        key += ".took_hold"
-        required = ("provider", "tolerance")
-        entry = self.known(key, given, _PROBE_KEYS, required, PASSED_OVER["probe"])
-        if entry.get("type", "probe") != "probe":
-            self.wrong(f"{key}.type", entry["type"], "probe")
-        return self.probe(key, {"name": "took_hold", **entry})
 
     def fault(self, key: str, value: object) -> Callable[[], Fault]:
         """A maker of the action's fault."""
@@ -256,19 +227,10 @@ class _Reader(OutsideCalls):
 
     def pauses(self, key: str, value: object) -> tuple[float, float]:
         pauses = self.mapping(key, value, ("before", "after"))
-        seconds = []
-        for name in ("before", "after"):
-            pause = self.put_in(f"{key}.{name}", pauses.get(name) or 0)
-            if self.values.waits(pause):
-                pause = 0
-            with contextlib.suppress(ValueError):  # an environment variable is a text
-                pause = float(pause) if isinstance(pause, str) else pause
-            try:
-                require_seconds(f"{key}.{name}", pause)
-            except ValueError as error:
-                self.fail(str(error))
-            seconds.append(float(pause))
-        return seconds[0], seconds[1]
+        before, after = (
+            self.seconds(f"{key}.{name}", pauses.get(name) or 0) for name in ("before", "after")
+        )
+        return before, after
 
     def hypothesis(self, value: object) -> tuple[Probe, ...]:
         name = "steady-state-hypothesis"
@@ -279,7 +241,7 @@ class _Reader(OutsideCalls):
             if isinstance(item, dict) and "ref" in item:
                 item = {**self.referred(key, item), **item}
                 del item["ref"]
-            entry = self.known(key, item, _PROBE_KEYS, _PROBE_KEYS, PASSED_OVER["probe"])
+            entry = self.known(key, item, PROBE_KEYS, PROBE_KEYS, PASSED_OVER["probe"])
             if entry["type"] != "probe":
                 self.wrong(f"{key}.type", entry["type"], "probe")
             found.append(self.probe(key, entry))
@@ -300,8 +262,8 @@ class _Reader(OutsideCalls):
     def question(self, key: str, value: object) -> Callable[[SystemUnderTest], object]:
         """The question that a probe's provider asks of a fleet."""
         if self.outside(value):
-            _, answer = self.call(key, value)
-            return lambda _: answer()
+            call = self.call(key, value)
+            return lambda _: call.ask()
         known = {name: fleet_probes.parameters(name) for name in PROBES}
         func, arguments = self.provider(key, value, PROBES_MODULE, known)
         probe = PROBES[func]

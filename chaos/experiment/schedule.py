@@ -36,10 +36,13 @@ class Schedule:
         writer: Recorder,
         seed: int,
         phases: Mapping[str, float] | None = None,
+        *,
+        outlives_run: bool = False,
     ) -> None:
         """Nothing is done to the fleet, which need not be started yet.
 
-        `phases` are the load's: name -> seconds after the start of the load.  Raises
+        `phases` are the load's: name -> seconds after the start of the load.  A system that
+        `outlives_run` is healed and rolled back even if the run is abandoned.  Raises
         ChaosConfigError when a planned fault can never be done to such a fleet, or begins in a
         phase that there is not, or the probes of the configuration were not asked.
         """
@@ -72,6 +75,7 @@ class Schedule:
         self._writer = writer
         self._seed = seed
         self._stop = threading.Event()
+        self._outlives_run = outlives_run
         self._abandoned = False
         self._lock = threading.Lock()
         self._running: dict[str, Fault] = {}
@@ -121,8 +125,8 @@ class Schedule:
         return self.join(timeout)
 
     def abandon(self) -> None:
-        """Stop without waiting; the fleet is about to go, and is asked nothing any more."""
-        self._abandoned = True
+        """Stop without waiting; a fleet that is about to go is asked nothing any more."""
+        self._abandoned = not self._outlives_run
         self.stop(0.0)
 
     def join(self, timeout: float) -> bool:

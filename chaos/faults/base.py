@@ -59,6 +59,10 @@ class Fault(ABC):
     """Since when (`time.monotonic`) the server lost acknowledged probe writes; None: none."""
     kept_until: float | None = field(default=None, init=False, repr=False, compare=False)
     """When (`time.monotonic`) it acknowledged the probe's last write, if it kept them all."""
+    may_lose_s: float | None = field(default=None, init=False, repr=False, compare=False)
+    """Seconds before the fault whose acknowledged writes may be lost, by its author; None: none."""
+    by_hand: str | None = field(default=None, init=False, repr=False, compare=False)
+    """The command that heals it by hand, known where its healing fails."""
 
     def __post_init__(self) -> None:  # noqa: B027  the end of the chain of checks
         """Raise ValueError for a parameter that cannot be."""
@@ -178,6 +182,8 @@ def perform(
         server_lost_since=_run_time(fault.lost_since, clock),
         server_kept_until=_run_time(fault.kept_until, clock),
         injected=injected,
+        by_hand=fault.by_hand if recovered_at is None else None,
+        may_lose_since=None if fault.may_lose_s is None else max(0.0, start - fault.may_lose_s),
     )
 
 

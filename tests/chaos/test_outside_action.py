@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -17,6 +18,7 @@ from chaos.experiment.reader import load
 from chaos.experiment.schedule import Schedule
 from chaos.faults.base import perform
 from chaos.fleet.active_faults import ActiveFaults
+from chaos.fleet.undoing import UndoKeeper
 from harness import parser
 from harness.run import plan as plans
 from reports.records import FaultWindow, RunClock
@@ -53,10 +55,14 @@ def outside(provider: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "action", "name": "theirs", "provider": provider, **more}
 
 
-def played(experiment: Experiment) -> FaultWindow:
+def played(experiment: Experiment, keeper: UndoKeeper | None = None) -> FaultWindow:
     (step, *_) = experiment.faults or experiment.rollbacks
     env: Any = SimpleNamespace(
-        active_faults=ActiveFaults(), wait_balanced=lambda _: None, capabilities=frozenset()
+        active_faults=ActiveFaults(),
+        wait_balanced=lambda _: None,
+        capabilities=frozenset(),
+        process_env=os.environ,
+        undo_keeper=keeper,
     )
     fault = step.make()
     fault.check(env)
