@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import shared
+from harness.arguments import break_target, shared
 from harness.arguments.base import number, whole
 from harness.fleet_kinds import DEFAULT, FLEETS
 
@@ -14,6 +14,7 @@ def readiness(commands: Any) -> None:
     """Add `diya readiness`."""
     parser = commands.add_parser("readiness", help="run the load and the faults, judge, report")
     options(parser)
+    break_target.dry(parser)
     parser.add_argument(
         "--baseline",
         action="append",
@@ -129,6 +130,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     shared.model_prices(parser)
     shared.authorised(parser)
+    break_target.break_target(parser)
     _crew(parser)
     shared.output(parser)
     shared.out(parser)

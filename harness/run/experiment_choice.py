@@ -12,7 +12,7 @@ from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import MODEL_OVER_HTTP, needs_proxies
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
-from harness.run import model_options, options, shopmax_model
+from harness.run import break_options, model_options, options, shopmax_model
 from harness.run.model_options import ModelChoice
 from loadtests.profiles.profile import Profile
 
@@ -49,14 +49,20 @@ def chosen(
     wanted = args.experiment
     if wanted == "none" or (wanted is None and args.target is not None):
         return None
-    if args.target is not None and answers.url is None:
+    if args.target is not None and answers.url is None and not args.break_target:
         raise ConfigError(
-            f"--experiment {wanted}: must be none with --target; faults need a fleet that "
-            "diya starts, and those of the model need --model-url"
+            f"--experiment {wanted}: must be none with --target; faults of your own need "
+            "--break-target, by which you say that you may break it, and those of the model need "
+            "--model-url"
         )
     if wanted is None:
         wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
     drawn = _RANDOM.fullmatch(wanted)
+    if drawn is not None and args.target is not None and answers.url is None:
+        raise ConfigError(
+            f"--experiment {wanted}: must be a file with --target; faults can be drawn only of the "
+            "model that --model-url names"
+        )
     if drawn is not None:
         seed = _random_seed(wanted, drawn[1])
         text = random_experiment.draw(
@@ -64,7 +70,9 @@ def chosen(
         )
         experiment = reader.parse(text, Path(wanted))
     else:
-        experiment = reader.load(wanted, ask=ask)
+        elsewhere = break_options.may_call_elsewhere(args)
+        experiment = reader.load(wanted, ask=ask, elsewhere=elsewhere)
+        break_options.check_allowed(args, experiment)
     if experiment.topology not in (None, args.topology):
         raise ConfigError(
             f"{shown(experiment.path)}: topology = {experiment.topology!r}, and the run has "

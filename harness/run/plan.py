@@ -19,6 +19,7 @@ from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topology import Topology
 from harness.run import (
     agent_options,
+    break_options,
     checkout,
     container_options,
     crew_options,
@@ -112,6 +113,8 @@ class Plan:
     the machine, by `scale`."""
     model_prices: ModelPrices | None = None
     """The user's prices of models; None: those of diya."""
+    break_target: bool = False
+    """Whether the user allows faults at the target."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
 
@@ -257,6 +260,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     options.check_port(args.port)
     if args.target is not None:
         options.check_target(args.target, authorised=args.authorised)
+    break_options.check(args)
     options.check_token_env(args.token_env, args.target)
     options.check_ttl(args.ttl, args.target)
     limits = slo.given(args.slo)
@@ -304,6 +308,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         rehearse=not args.no_rehearsal,
         slo_overrides=overrides,
         model_prices=_model_prices(args),
+        break_target=args.break_target,
         command=tuple(
             reproduce.command(
                 args,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ from msgspec import structs
 
 from chaos.experiment.schedule import Schedule
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.guardian import Guardian
 from chaos.fleet.lifecycle import FleetLifecycle
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.stand_in_control import StandInControl
-from chaos.fleet.stand_in_switch import StandInSwitch
-from chaos.fleet.target_system import TargetSystem
+from chaos.fleet.undoing import UNDO_LOG
 from harness.run import (
     arrival_accounting,
+    break_target,
     fleets,
     memory_forecast,
     model_options,
@@ -118,15 +118,19 @@ def _started(
 
 
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
-    guardian = Guardian.start(plan.run_id)
+    guardian = Guardian.start(plan.run_id, undo_log=run_dir / "logs" / UNDO_LOG)
     clock = RunClock(plan.origin)
-    with RecordWriter(run_dir) as records, uninterrupted_end(guardian.close):
+    end = partial(break_target.close, guardian, run_dir, progress)
+    with RecordWriter(run_dir) as records, uninterrupted_end(end):
         url = plan.model.url
         control = None if url is None else StandInControl(url, model_options.token(url))
         # Made before the rehearsal, because it refuses faults that a target cannot take.
-        system = None if control is None else _target_system(plan, run_dir, control)
+        system = break_target.system(plan, run_dir, control, guardian)
         schedule = _schedule(plan, system, clock, records)
-        with _model_beside(plan, control, records, progress) as model:
+        with (
+            _model_beside(plan, control, records, progress) as model,
+            break_target.healed(schedule),
+        ):
             plan = _sized(plan, run_dir, plan.description(), None, progress, model)
             _play_load(plan, run_dir, clock, progress, records, None, schedule)
 
@@ -138,13 +142,10 @@ def _schedule(
     if plan.experiment is None or system is None:
         return None
     phases = {name: start for name, start, _ in plan.profile.planned_phases()}
-    return Schedule(plan.experiment, system, clock, records, plan.seed, phases)
-
-
-def _target_system(plan: Plan, run_dir: Path, control: StandInControl) -> SystemUnderTest:
-    """The target, whose model is a stand-in that can have faults."""
-    env = {**os.environ, RUN_ID_VARIABLE: plan.run_id}
-    return TargetSystem(plan.app, StandInSwitch(lambda: control), LoadSwitchFile(run_dir), env)
+    outlives = plan.target is not None
+    return Schedule(
+        plan.experiment, system, clock, records, plan.seed, phases, outlives_run=outlives
+    )
 
 
 @contextlib.contextmanager
