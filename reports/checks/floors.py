@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reports.measures.own_faults import is_within, own_faults, planned_names
-from reports.measures.replicas import moves, replicas_seen
+from reports.measures.replica_faults import replica_faults
+from reports.measures.replicas import answerers, moves, replicas_seen
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -20,6 +21,8 @@ FELL_SILENT_BY_CHANCE = 0.001
 """The same of a replica that answered before; it may fall silent at any time."""
 MOVED_SHARE = 0.1
 """Share of later turns; without affinity 1 - 1/replicas of them move, with two replicas half."""
+_MANY_NAMES, _NAMES_PER_TURN = 20, 0.5
+"""With more names than both, a header names the answers and not the replicas."""
 TURNS_AFTER = 5
 """Turns sent after the last fault was healed; this few already show that the service answers."""
 
@@ -90,12 +93,20 @@ def _fell_silent(history: History, planned: int, seen: set[str]) -> list[str]:
 def _spread(history: History) -> list[Finding]:
     """With several replicas, conversations must have moved, or continuity was not tested.
 
-    The number of a foreign target's replicas is unknown; there the ones that answered count.
+    The number of a foreign target's replicas may be unknown; there the ones that answered count.
     """
-    seen = len(history.once(replicas_seen))
+    who = history.once(answerers)
     planned = history.run.topology.replicas
-    if not seen or (seen if planned is None else planned) < 2:
+    if who.known_by is None:
+        return _nobody_can_tell(history)
+    if (who.count if planned is None else planned) < 2:
         return []
+    if who.count > _MANY_NAMES and who.count > _NAMES_PER_TURN * len(history.turns):
+        summary = (
+            f"{len(history.turns)} turns were answered under {who.count} names, so the header "
+            "names no replica"
+        )
+        return [_unknown("validity.spread", summary)]
     count, later = history.once(moves)
     floor = max(1, int(MOVED_SHARE * later))
     summary = (
@@ -105,6 +116,26 @@ def _spread(history: History) -> list[Finding]:
         else "No conversation ever moved to another replica"
     )
     return [_finding("validity.spread", count >= floor, count, "turns", summary)]
+
+
+def _nobody_can_tell(history: History) -> list[Finding]:
+    """Without a name of any replica, faults of replicas need the word that there is only one."""
+    faults = history.once(replica_faults)
+    planned = history.run.topology.replicas
+    if not faults or (planned is not None and planned < 2):
+        return []
+    ways = "--replica-header NAME names the header that tells it"
+    if history.run.foreign:
+        ways += ", --target-replicas 1 says that there is one replica"
+    summary = (
+        f"{faults[0].id} is a fault of replicas, but no answer names the replica that gave it, so "
+        f"nobody can tell whether conversations moved; {ways}"
+    )
+    return [_unknown("validity.spread", summary)]
+
+
+def _unknown(gate: str, summary: str) -> Finding:
+    return Finding(gate, "run", Status.UNKNOWN, None, None, "turns", summary)
 
 
 def _aftermath(history: History) -> list[Finding]:

@@ -100,7 +100,8 @@ SOUNDNESS = (
     Gate(
         "validity.spread",
         "Conversations moved between replicas",
-        "At least 10 % of the later turns were answered by another replica than the turn before.",
+        "At least 10 % of the later turns were answered by another replica than the turn before. "
+        "Unknown after faults of replicas if no answer names its replica.",
         VALIDITY,
     ),
     Gate(

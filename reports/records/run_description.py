@@ -130,6 +130,21 @@ class ModelDescription(Struct, frozen=True, kw_only=True):
     out."""
 
 
+class AccessDescription(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How requests got in at a target; no value of a header and no token is in it."""
+
+    headers: WordByName = {}
+    """Request header → the environment variable that held its value."""
+    token_command: Switch = False
+    """Whether a command printed the bearer token."""
+    client_cert: Word | None = None
+    """The file of the client's certificate."""
+    client_key: Word | None = None
+    """The file of its key; None: it is beside the certificate."""
+    replica_header: Word | None = None
+    """The response header that named the replica; None: `x-diya-replica`."""
+
+
 class RunDescription(Struct, frozen=True, kw_only=True):
     """All of `run.json`."""
 
@@ -165,6 +180,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """False: the target's TTL is unknown, and `ttl_seconds` is the shortest possible one."""
     token_env: Word | None = None
     """The environment variable that holds the target's bearer token."""
+    access: AccessDescription | UnsetType = UNSET
+    """How else requests got in at the target; unset: no option said."""
     command: Words = []
     """The command that plays the run again, word by word; none in runs of older versions."""
     slo_overrides: Object = {}

@@ -26,7 +26,7 @@ from reports.measures.percentiles import ascending, percentile
 from reports.measures.phases import turns_by_phase
 from reports.measures.recovery import Impact, impacts
 from reports.measures.redis_memory import fleet_rss, measure
-from reports.measures.replicas import moved, replicas_seen
+from reports.measures.replicas import answerers, moved
 from reports.measures.turn_costs import turn_costs
 from reports.model_cost.of_run import of_run
 from reports.records import Evidence, Fate, Finding
@@ -128,7 +128,7 @@ def _turns(history: History) -> dict[str, int]:
         "attempts": turns.attempts,
         "conversations_planned": len(conversations) if planned is None else planned,
         "conversations_offered": conversations.count(Fate.OFFERED),
-        "replicas_seen": len(replicas_seen(history)),
+        "replicas_seen": history.once(answerers).count,
         "moved": history.once(moved),
     }
 

@@ -201,6 +201,7 @@ class Run:
     planned_faults: list[str] | None = None
     model: str = "scripted, 0.2 s"
     replicas: int | None = 12
+    foreign: bool = False
     sliding: int = 0
     """Customers that the profile plans to come back shortly before their TTL is over."""
     redis: str = "single"
@@ -266,6 +267,7 @@ class Run:
             "seed": 7,
             "app": "shopmax",
             "target": "http://127.0.0.1:8000",
+            "foreign": self.foreign,
             "profile": {
                 "name": "tiny",
                 "slo": dict(SLO),

@@ -138,3 +138,57 @@ def test_redis_must_be_sampled_during_the_load_but_for_its_faults(
     finding = judge(run, tmp_path, "validity.samples")
     assert finding.status == status
     assert ("of Redis" in finding.summary) == (status == "fail")
+
+
+def without_names(faults: tuple[str, ...], replicas: int | None = None, **fault: object) -> Run:
+    """A target's run whose answers name no replica."""
+    run = Run(replicas=replicas, foreign=True)
+    for number in range(40):
+        talk = run.conversation(start=6.0 + number)
+        talk.turn(replica=None).turn(replica=None)
+    for kind in faults:
+        target = "redis" if "redis" in kind else "pods"
+        run.fault(kind, 20.0, 22.0, **{"target": target, **fault})
+    return run
+
+
+@pytest.mark.parametrize("replicas", [None, 3])
+def test_faults_of_replicas_that_nobody_can_name_make_the_spread_unknown(
+    tmp_path: Path, replicas: int | None
+) -> None:
+    found = judge(without_names(("kill-pods",), replicas), tmp_path, "validity.spread")
+    assert (found.status, found.out_of_sight) == ("unknown", False)
+    assert "kill-pods-1 is a fault of replicas, but no answer names the replica" in found.summary
+    assert "--replica-header NAME" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("faults", "replicas"),
+    [
+        ((), None),
+        (("kill-pods",), 1),
+        (("kill-redis", "restart-database", "slow-model", "load-spike"), None),
+    ],
+)
+def test_the_spread_is_not_asked_for_without_faults_of_several_replicas(
+    tmp_path: Path, faults: tuple[str, ...], replicas: int | None
+) -> None:
+    findings = check_floors(without_names(faults, replicas).history(tmp_path))
+    assert "validity.spread" not in {each.check for each in findings}
+
+
+def test_a_fault_that_somebody_else_declares_needs_no_names_of_replicas(tmp_path: Path) -> None:
+    run = without_names(("marked",), declared="marked")
+    findings = check_floors(run.history(tmp_path))
+    assert "validity.spread" not in {each.check for each in findings}
+
+
+@pytest.mark.parametrize(("names", "status"), [(3, "pass"), (80, "unknown")])
+def test_a_header_with_another_name_in_each_answer_names_no_replica(
+    tmp_path: Path, names: int, status: str
+) -> None:
+    run = Run(replicas=None, foreign=True)
+    for number in range(40):
+        first, second = (f"id-{(2 * number + place) % names}" for place in (0, 1))
+        run.conversation(start=6.0 + number).turn(replica=first).turn(replica=second)
+    assert judge(run, tmp_path, "validity.spread").status == status
