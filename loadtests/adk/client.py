@@ -13,12 +13,16 @@ from dataclasses import dataclass
 import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
+from loadtests.adk import access as ways_in
 from loadtests.adk import redirects
-from loadtests.adk.connections import IDLE_S, Connections, SecureConnections
+from loadtests.adk.access import Access
+from loadtests.adk.connections import IDLE_S, Connections, SecureConnections, context_of
 from loadtests.adk.target import address
 
 CONNECT_TIMEOUT_S = 5.0
 BLOCK_SIZE = 16 * 1024
+_LONGEST_NAME = 100
+"""Characters of a replica's name; some gateways write their whole route into the header."""
 
 
 @dataclass(slots=True)
@@ -49,16 +53,17 @@ class Answer:
 class Client:
     """Pooled keep-alive connections to one service; made for many greenlets at once."""
 
-    def __init__(self, base_url: str, connections: int, token: str | None = None) -> None:
-        """At most `connections` at once; every request carries `token` as a bearer token.
+    def __init__(self, base_url: str, connections: int, access: Access = ways_in.NONE) -> None:
+        """At most `connections` at once; every request gets in by `access`.
 
-        Raises ValueError when `base_url` is no http(s) URL.
+        Raises ValueError when `base_url` is no http(s) URL, or when the client certificate of
+        `access` cannot be used.
         """
         url = address(base_url)
         assert url.hostname is not None
         port = url.port or (443 if url.scheme == "https" else 80)
-        kind = SecureConnections if url.scheme == "https" else Connections
-        self._pool = kind(
+        secure = url.scheme == "https"
+        self._pool = (SecureConnections if secure else Connections)(
             url.hostname,
             port,
             url.hostname,
@@ -66,12 +71,27 @@ class Client:
             size=connections,
             connection_timeout=CONNECT_TIMEOUT_S,
             network_timeout=None,
+            **({"ssl_context_factory": context_of(access)} if secure else {}),
         )
-        self._url = url
+        self._access = access
+        host = access.host() or url.netloc.rpartition("@")[2]
+        self._url = url._replace(netloc=host)
+        """As the server knows itself: its redirects name the `Host` that it was asked for."""
         self._prefix = url.path.rstrip("/")
-        self._headers = f"Host: {url.netloc.rpartition('@')[2]}\r\nAccept: */*\r\n"
-        if token is not None:
-            self._headers += f"Authorization: Bearer {token}\r\n"
+        self._headers = f"Host: {host}\r\nAccept: */*\r\n"
+        for name, value in access.headers.items():
+            if name.lower() != "host":
+                self._headers += f"{name}: {value}\r\n"
+
+    @property
+    def token_serial(self) -> int:
+        """The number of the present token; see `renewed`."""
+        return 0 if self._access.token is None else self._access.token.serial
+
+    def renewed(self, refused: int, timeout: float) -> bool:
+        """Whether there is another token than the refused one; waits at most `timeout` seconds."""
+        token = self._access.token
+        return token is not None and token.renewed(refused, timeout)
 
     @property
     def full(self) -> bool:
@@ -135,6 +155,8 @@ class Client:
 
     def _request(self, method: str, path: str, body: bytes | None) -> bytes:
         head = f"{method} {path} HTTP/1.1\r\n{self._headers}"
+        if self._access.token is not None:
+            head += f"Authorization: Bearer {self._access.token.value()}\r\n"
         if body is None:
             return f"{head}\r\n".encode("latin-1")
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -173,7 +195,7 @@ class Client:
         response = HTTPSocketPoolResponse(sock, self._pool, block_size=BLOCK_SIZE, method=method)
         try:
             answer.status = response.get_code()
-            _read_headers(answer, response)
+            _read_headers(answer, response, self._access.replica_header)
             if on_line is not None and answer.status == 200:
                 answer.framed = "content-length" in response or "transfer-encoding" in response
                 # `read` and the line iterator wait for full blocks; `readline` returns at once.
@@ -181,6 +203,8 @@ class Client:
                     on_line(line)
             else:
                 answer.body = response.read()
+                if answer.status >= 300:
+                    answer.body = self._access.without_secrets(answer.body)
             answer.complete = bool(response.message_complete)
         finally:
             response.release()
@@ -196,12 +220,12 @@ def _forget(error: BaseException | None) -> None:
         error = error.__context__
 
 
-def _read_headers(answer: Answer, response: HTTPSocketPoolResponse) -> None:
+def _read_headers(answer: Answer, response: HTTPSocketPoolResponse, replica_header: str) -> None:
     # Check first, since these headers are rare and `get` raises and catches a KeyError.
     headers = response.info()
-    if "x-diya-replica" in headers:
-        replica = headers["x-diya-replica"]
-        answer.replica = replica if isinstance(replica, str) else None
+    if replica_header in headers:
+        replica = headers[replica_header]
+        answer.replica = replica[:_LONGEST_NAME] or None if isinstance(replica, str) else None
     if "x-diya-outcome" in headers:
         answer.not_run = headers["x-diya-outcome"] == "not-run"
     if redirects.is_redirect(answer.status) and "location" in headers:

@@ -12,11 +12,15 @@ import select
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from gevent.lock import Semaphore
 from gevent.monkey import get_original
+from gevent.ssl import SSLContext, create_default_context
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
+
+from loadtests.adk.access import Access
 
 IDLE_S = 2.0
 """How long an unused connection is kept: less than the 5 s after which uvicorn closes it."""
@@ -110,6 +114,27 @@ class _Kept:
 
 class Connections(_Kept, ConnectionPool):  # type: ignore[misc]
     """To an http service."""
+
+
+def context_of(access: Access) -> Callable[..., SSLContext]:
+    """A factory of TLS contexts that check the server's certificate and show the client's own.
+
+    It raises ValueError for a client certificate or key that cannot be used.
+    """
+
+    def context(cafile: str | None = None) -> SSLContext:
+        made = create_default_context(cafile=cafile)
+        if access.certificate is not None:
+            try:
+                # Without a password, OpenSSL would ask the terminal for that of an encrypted key.
+                made.load_cert_chain(access.certificate, access.key, password=lambda: "")
+            except OSError as error:
+                raise ValueError(
+                    f"the client certificate {access.certificate} cannot be used: {error}"
+                ) from None
+        return made
+
+    return context
 
 
 class SecureConnections(_Kept, SSLConnectionPool):  # type: ignore[misc]

@@ -35,6 +35,9 @@ from reports.records import Outcome, RunClock
 AGAIN = frozenset({408, 409, 425, 429})
 """Temporary refusals; any other 4xx would be repeated at the next attempt."""
 
+_LEAST_S = 0.1
+"""Time limit of a request that is repeated with another token at the end of its time."""
+
 
 class Observer(Protocol):
     """Called with every request, for Locust's statistics."""
@@ -231,8 +234,17 @@ class Service:
         timeout: float,
         on_line: Callable[[bytes], None] | None = None,
     ) -> tuple[Answer, float]:
-        begun = self._clock.now()
+        """Send one request, and once more with another token if the target refuses this one.
+
+        A request that was refused with 401 was not executed.
+        """
+        begun, token = self._clock.now(), self._client.token_serial
         answer = self._client.send(method, path, body, timeout, on_line)
+        if answer.status == 401:
+            until = begun + timeout
+            if self._client.renewed(token, until - self._clock.now()):
+                left = max(_LEAST_S, until - self._clock.now())
+                answer = self._client.send(method, path, body, left, on_line)
         return answer, self._clock.now() - begun
 
     def _report(self, name: str, seconds: float, attempt: Attempt) -> None:

@@ -85,7 +85,7 @@ class Player:
         # Each process counts its own open customers; the shares add up to the cap.
         self._most_open = max(1, run.profile.max_open // shards)
         room = descriptors.connections(self._most_open)
-        self._client = Client(target, connections=room, token=run.token)
+        self._client = Client(target, connections=room, access=run.access)
         service = Service(self._client, run.app, clock, observe)
         self._context = CustomerContext(
             service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds

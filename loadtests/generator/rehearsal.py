@@ -76,7 +76,7 @@ class Rehearsal:
         self._recorded = recorded
         self._records = RecordWriter(run.run_dir)
         clock = RunClock(run.origin)
-        self._client = Client(target, descriptors.connections(256), token=run.token)
+        self._client = Client(target, descriptors.connections(256), access=run.access)
         service = Service(self._client, run.app, clock, lambda *_: None)
         self._context = CustomerContext(service, clock, _Nobody(), run.profile.conversation)
         self._plans = self._drawn()

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET
+
+from loadtests.adk.access import NONE, REPLICA_HEADER, Access, FixedToken, Token
+from loadtests.adk.kept_token import SOCKET_VARIABLE, KeptToken
 from loadtests.profiles import journeys, profile
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from reports.records import run_file
-from reports.records.run_description import Object, RunDescription, Whole, Word
+from reports.records.run_description import (
+    AccessDescription,
+    Object,
+    RunDescription,
+    Whole,
+    Word,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +42,8 @@ class RunSettings:
     """The TTL of a session after its last use, real seconds."""
     profile: Profile
     journeys: Book
-    token: str | None = field(default=None, repr=False)
-    """The bearer token of a foreign target; never written to a file."""
+    access: Access = field(default=NONE, repr=False)
+    """How requests get in at a foreign target."""
 
 
 def check_app(app: str) -> str:
@@ -81,15 +91,40 @@ def _settings(path: Path, run: _Playable) -> RunSettings:
         ttl_seconds=run.ttl_seconds,
         profile=profile.from_dict(run.profile, f"{path} profile", book.journeys),
         journeys=book,
-        token=_token(path, run.token_env),
+        access=_access(path, run),
     )
 
 
-def _token(path: Path, name: str | None) -> str | None:
-    """The token in the environment variable that `run.json` names."""
-    if name is None:
-        return None
-    token = os.environ.get(name)
-    if not token:
-        raise ValueError(f"{path}: token_env must name a variable with a token, got {name}")
-    return token
+def _access(path: Path, run: RunDescription) -> Access:
+    """How requests get in; header values and tokens come from the environment."""
+    given = AccessDescription() if run.access is UNSET else run.access
+    return Access(
+        headers={
+            header: _variable(path, f"access.headers {header}", name)
+            for header, name in given.headers.items()
+        },
+        token=_token(path, run.token_env, given),
+        certificate=None if given.client_cert is None else Path(given.client_cert),
+        key=None if given.client_key is None else Path(given.client_key),
+        replica_header=(given.replica_header or REPLICA_HEADER).lower(),
+    )
+
+
+def _token(path: Path, name: str | None, given: AccessDescription) -> Token | None:
+    if given.token_command:
+        keeper = os.environ.get(SOCKET_VARIABLE)
+        if not keeper:
+            raise ValueError(
+                f"{path}: access.token_command is true, but no keeper of tokens runs here; give "
+                "--token-command beside --join too"
+            )
+        return KeptToken(keeper)
+    return None if name is None else FixedToken(_variable(path, "token_env", name))
+
+
+def _variable(path: Path, key: str, name: str) -> str:
+    """The value of the environment variable that `run.json` names."""
+    value = os.environ.get(name)
+    if not value:
+        raise ValueError(f"{path}: {key} must name a variable with a value, got {name}")
+    return value

@@ -16,6 +16,7 @@ GEVENT_HOMES = {
     "locustfile.py",
     "client.py",
     "connections.py",
+    "kept_token.py",
     "player.py",
     "rehearsal.py",
     "rehearse.py",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from loadtests.adk.access import Access, FixedToken
 from loadtests.adk.client import Client
 from loadtests.adk.service import Service
 from loadtests.adk.session_ids import IdForm, in_form
@@ -308,7 +309,7 @@ def test_the_yes_to_a_confirmation_is_the_result_of_the_call_that_asked(
 
 def test_a_bearer_token_is_shown_on_every_request(plan: ConversationPlan) -> None:
     with serving(agent_reply(WHOLE)) as server:
-        client = Client(server.url, connections=1, token="s3cret")
+        client = Client(server.url, connections=1, access=Access(token=FixedToken("s3cret")))
         client.send("GET", "/", None, 1.0)
         client.send("POST", "/run", b"{}", 1.0)
         client.close()
