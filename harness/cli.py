@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from harness import parser, streams
+from harness import log, parser, streams
 from harness.errors import ConfigError
 from reports.basics.exit_codes import ExitCode
 
@@ -36,11 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
         signal.signal(signal.SIGINT, _interrupt)
-    token = getattr(args, "token_env", None)
-    secrets = [*(getattr(args, "pass_env", None) or ()), *([token] if token else [])]
+    secrets = log.secret_variables(args)
     if getattr(args, "verbose", False):
-        from harness import log
-
         log.begin(secrets)
     try:
         return _command(args)

@@ -6,11 +6,12 @@ messages are discarded unless `begin` was called.
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 _ROOMS = ("chaos", "harness", "reports")
@@ -42,6 +43,22 @@ def begin(
         logger = logging.getLogger(room)
         logger.setLevel(logging.INFO)
         logger.addHandler(handler)
+
+
+def secret_variables(args: argparse.Namespace) -> list[str]:
+    """The variables that the options name as secrets, as far as they were given."""
+    token = getattr(args, "token_env", None)
+    return [
+        *(getattr(args, "pass_env", None) or ()),
+        *([token] if token else []),
+        *header_variables(getattr(args, "header", None) or ()),
+    ]
+
+
+def header_variables(given: Sequence[str]) -> list[str]:
+    """The variables of `--header NAME=VARIABLE`; the value of a Host is no secret."""
+    pairs = [each.partition("=") for each in given]
+    return [variable for name, _, variable in pairs if variable and name.lower() != "host"]
 
 
 def secrets(named: Iterable[str], environment: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import shared
+from harness.arguments import access, shared
 from harness.arguments.base import number, whole
 
 _WHAT = """\
@@ -123,5 +123,5 @@ def _target(parser: argparse.ArgumentParser) -> None:
         help="with --target: turns a second that are never exceeded",
     )
     parser.add_argument("--app", help="the agent's app name at the target (default: shopmax)")
-    shared.token_env(parser)
+    access.options(parser)
     shared.authorised(parser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import break_target, shared
+from harness.arguments import access, break_target, shared
 from harness.arguments.base import number, whole
 from harness.fleet_kinds import DEFAULT, FLEETS
 
@@ -122,7 +122,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long the --target keeps a session after its last use (default: not known)",
     )
-    shared.token_env(parser)
+    access.options(parser)
+    access.who_answers(parser)
     parser.add_argument(
         "--journeys",
         metavar="FILE",

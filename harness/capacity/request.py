@@ -27,7 +27,8 @@ _PASSED_ON = (
     *("profile", "seed", "redis", "aof", "sessions", "agent", "journeys", "out"),
     *("model", *model_options.OPTIONS),
 )
-_OF_TARGETS = ("target", "app", "token_env")
+_ACCESS = ("token_env", "token_command", "client_cert", "client_key", "header")
+_OF_TARGETS = ("target", "app", *_ACCESS)
 _MOST_SESSIONS = 1_000_000
 
 
@@ -89,8 +90,8 @@ def _base(args: argparse.Namespace) -> Plan:
     words = ["readiness", "--replicas", "1", "--experiment", "none", "--scale", "1"]
     for name in (*_PASSED_ON, *_OF_TARGETS):
         value = getattr(args, name)
-        if value is not None:
-            words += [f"--{name.replace('_', '-')}", str(value)]
+        for each in value if isinstance(value, list) else [] if value is None else [value]:
+            words += [f"--{name.replace('_', '-')}", str(each)]
     if args.authorised:
         words.append("--authorised")
     base = plans.from_args(parser.build().parse_args(words))
@@ -111,7 +112,7 @@ def _cores() -> pinning.Cores:
 
 def _check_target(args: argparse.Namespace) -> None:
     if args.target is None:
-        for name in ("ceiling", "app", "token_env"):
+        for name in ("ceiling", "app", *_ACCESS):
             if getattr(args, name) is not None:
                 option = f"--{name.replace('_', '-')}"
                 raise ConfigError(f"{option}: must not be given without a --target")

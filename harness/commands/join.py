@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
-from harness.run import crew_options
+from harness.run import access_options, crew_options, token_keeper
 from harness.run.generator import end, start_worker
 from reports.basics.exit_codes import ExitCode
 
@@ -22,12 +22,17 @@ def main(args: argparse.Namespace) -> int:
     """
     host, port = crew_options.address("--join", args.join)
     workers = crew_options.check_workers(args.workers)
+    command = access_options.token_command(args)
     guardian = Guardian.start(ours := secrets.token_hex(6))
     env = {**os.environ, RUN_ID_VARIABLE: ours}
     env["DIYA_AUTHORISED"] = "1" if args.authorised else "0"
     env.pop("DIYA_RUN_DIR", None)
     try:
-        with tempfile.TemporaryDirectory(prefix="diya-join-") as folder:
+        with (
+            token_keeper.kept(command, [], _tell) as variables,
+            tempfile.TemporaryDirectory(prefix="diya-join-") as folder,
+        ):
+            env |= variables
             logs = [Path(folder) / f"worker-{number + 1}.log" for number in range(workers)]
             processes = [start_worker(host, port, log, env) for log in logs]
             print(f"diya: {workers} workers for {host}:{port}", flush=True)
@@ -41,3 +46,7 @@ def main(args: argparse.Namespace) -> int:
     finally:
         guardian.close()
     return ExitCode.GO if not any(codes) else ExitCode.INCONCLUSIVE
+
+
+def _tell(problem: str) -> None:
+    print(f"diya: {problem}", file=sys.stderr)

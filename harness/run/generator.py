@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import diya_start
@@ -67,14 +68,22 @@ class Load(Protocol):
 class Generator:
     """The load generator of one run; it reads `run.json` and writes its records beside it."""
 
-    def __init__(self, run_dir: Path, run_id: str, target: str, crew: Crew | None = None) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        run_id: str,
+        target: str,
+        crew: Crew | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Starts the processes; `variables` are further ones of their environment."""
         crew = crew or Crew()
         self._logs = run_dir / "logs"
         command = [*_COMMAND, "--users", "1", "--spawn-rate", "1", "--host", target, *_QUIET]
         # The judge decides about failed turns; Locust's exit code shows only a broken generator.
         command += ["--exit-code-on-error", "0", "--stop-timeout", "2"]
         # The harness checked the target before the load began: its processes may use it too.
-        env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
+        env = {**os.environ, **variables, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
         here = {**env, "DIYA_RUN_DIR": str(run_dir.absolute())}
         host, port = crew.bind or (LOOPBACK, 0 if crew.alone else free_port())
         if not crew.alone:

@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import math
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -68,28 +67,6 @@ def topology(args: argparse.Namespace) -> Topology:
             "address as --redis; they are for a Redis that diya starts"
         )
     return chosen
-
-
-def check_token_env(name: str | None, target: str | None) -> None:
-    """Raise ConfigError unless the variable holds a token that can stand in a header.
-
-    The token itself is in no message.
-    """
-    if name is None:
-        return
-    if target is None:
-        raise ConfigError(f"--token-env {name}: must not be given without a --target")
-    token = os.environ.get(name)
-    if not token:
-        raise ConfigError(
-            f"--token-env {name}: the environment has no such variable, or it is empty; it "
-            "must name the variable that holds the target's bearer token"
-        )
-    if not re.fullmatch(r"[!-~]+", token):
-        raise ConfigError(
-            f"--token-env {name}: its value cannot stand in a header; it must be a bearer token of "
-            "printable ASCII characters without spaces"
-        )
 
 
 def check_ttl(ttl: float | None, target: str | None) -> None:

@@ -18,6 +18,7 @@ from chaos.fleet.pinning import Cores
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.topology import Topology
 from harness.run import (
+    access_options,
     agent_options,
     break_options,
     checkout,
@@ -33,6 +34,7 @@ from harness.run import (
     slo,
     stand_in,
 )
+from harness.run.access_options import AccessOptions
 from harness.run.generator import Crew
 from harness.run.model_options import ModelChoice
 from loadtests.profiles import journeys
@@ -90,8 +92,12 @@ class Plan:
     """Where the service of an image says that it is ready."""
     pass_env: tuple[str, ...] = ()
     """Variables of diya's environment that replicas in containers get too."""
-    token_env: str | None = None
-    """The environment variable that holds the target's bearer token."""
+    access: AccessOptions = field(default_factory=AccessOptions)
+    """How requests get in at the target."""
+    target_replicas: int | None = None
+    """The number of the target's replicas; None: not known."""
+    load_env: Mapping[str, str] = field(default_factory=dict)
+    """Further variables of the processes of the load; recorded nowhere."""
     ttl_known: bool = True
     """Whether the profile's TTL is the one that the sessions have."""
     command: tuple[str, ...] = ()
@@ -201,7 +207,8 @@ class Plan:
             service=reproduce.settings(),
             foreign=self.target is not None,
             ttl_known=self.ttl_known,
-            token_env=self.token_env,
+            token_env=self.access.token_env,
+            access=self.access.description() or UNSET,
             command=list(self.command),
             slo_overrides=dict(self.slo_overrides),
             sizing=self.sizing,
@@ -236,7 +243,7 @@ class Plan:
 
     def _topology(self) -> TopologyDescription:
         if self.target is not None:
-            return TopologyDescription(redis=UNKNOWN)
+            return TopologyDescription(replicas=self.target_replicas, redis=UNKNOWN)
         if "://" in self.redis:
             return TopologyDescription(replicas=self.replicas, redis=EXTERNAL)
         return TopologyDescription(
@@ -261,7 +268,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     if args.target is not None:
         options.check_target(args.target, authorised=args.authorised)
     break_options.check(args)
-    options.check_token_env(args.token_env, args.target)
+    ways_in = access_options.access(args)
     options.check_ttl(args.ttl, args.target)
     limits = slo.given(args.slo)
     scale = options.scale(args.scale)
@@ -301,7 +308,8 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         crew=crew_options.crew(args),
         book=book,
         pass_env=container_options.pass_env(args),
-        token_env=args.token_env,
+        access=ways_in,
+        target_replicas=access_options.replicas(args.target_replicas),
         ttl_known=args.target is None or args.ttl is not None,
         scale=scale,
         carried=1.0 if args.replay is None or scale is None else scale,

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from harness.run import (
     model_options,
     model_quota,
     scrub,
+    token_keeper,
 )
 from harness.run.extension import Extension
 from harness.run.generator import Generator, Load
@@ -54,23 +56,25 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
     Raises ConfigError or ChaosConfigError before the load begins, and removes the directory then.
     Raises RecordsError, GeneratorError or ChaosError when the run itself broke.
     """
+    tokens: list[str] = []
     try:
         if plan.target is None:
             _with_fleet(plan, run_dir, progress)
         else:
-            _with_target(plan, run_dir, progress)
+            with token_keeper.kept(plan.access.token_command, tokens, progress.problem) as env:
+                _with_target(replace(plan, load_env=env), run_dir, progress)
     except ValueError:
         # The input was refused before the load began: a run directory without a run would mislead.
         if not (run_dir / FILES[LoadMark]).exists():
             shutil.rmtree(run_dir, ignore_errors=True)
         raise
     finally:
-        _hide_secrets(plan, run_dir)
+        _hide_secrets(plan, run_dir, tokens)
 
 
-def _hide_secrets(plan: Plan, run_dir: Path) -> None:
-    named = [*plan.pass_env, *([plan.token_env] if plan.token_env else [])]
-    scrub.overwrite(run_dir, scrub.values(named, plan.agent))
+def _hide_secrets(plan: Plan, run_dir: Path, tokens: Sequence[str] = ()) -> None:
+    ways_in = scrub.long_enough([*plan.access.secrets(), *tokens])
+    scrub.overwrite(run_dir, [*scrub.values(plan.pass_env, plan.agent), *ways_in])
 
 
 def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
@@ -225,7 +229,7 @@ def _play_load(
 
 def _load(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Load:
     if fleet is None:
-        return Generator(run_dir, plan.run_id, str(plan.target), plan.crew)
+        return Generator(run_dir, plan.run_id, str(plan.target), plan.crew, plan.load_env)
     node = fleet.start_load()
     if node is not None:
         return NodeLoad(node)

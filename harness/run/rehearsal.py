@@ -13,10 +13,11 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import diya_start
@@ -72,19 +73,21 @@ def rehearse(
     count: int,
     cpu: Cpu = lambda: None,
     checked: Callable[[bool], None] | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Refusal | Measured | None:
     """Let `count` customers talk at `url`; with 0 only check whether the service answers.
 
     `checked` is called after the check, with whether any turn was answered, unless sessions were
     lost; with it all turns are recorded in `REHEARSAL`, also some whole conversations of 0
-    customers.  None when nothing was measured.  Raises GeneratorError when the rehearsal itself
+    customers.  `variables` are further ones of its environment.  None when nothing was measured.
+    Raises GeneratorError when the rehearsal itself
     broke, and what `checked` raises.
     """
     begun_with: float | None = None
     first: Measured | None = None
     found: Refusal | Measured | None = None
     words = [url, str(count), *([] if checked is None else [REHEARSAL])]
-    with _process(run_dir, run_id, words) as steps:
+    with _process(run_dir, run_id, words, variables) as steps:
         for step in steps:
             match step["step"]:
                 case "failed":
@@ -111,9 +114,11 @@ def rehearse(
 
 
 @contextmanager
-def _process(run_dir: Path, run_id: str, words: Sequence[str]) -> Iterator[Iterator[Any]]:
+def _process(
+    run_dir: Path, run_id: str, words: Sequence[str], variables: Mapping[str, str]
+) -> Iterator[Iterator[Any]]:
     log = run_dir / "logs" / LOG
-    env = {**os.environ, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
+    env = {**os.environ, **variables, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
     with log.open("ab") as errors:
         process = subprocess.Popen(
             diya_start.command("loadtests.generator.rehearse", *words),

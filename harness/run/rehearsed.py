@@ -89,7 +89,9 @@ def _rehearse(
     checked = None if model is None else partial(model.check, _asked(plan), plan.agent)
     if fleet is None:
         url = str(plan.target)
-        found = rehearsal.rehearse(run_dir, plan.run_id, url, 0, checked=checked)
+        found = rehearsal.rehearse(
+            run_dir, plan.run_id, url, 0, checked=checked, variables=plan.load_env
+        )
     else:
         count = rehearsal.customers(plan.replicas)
         with no_new_keys(fleet.primary_urls):

@@ -27,6 +27,11 @@ def values(
     return sorted(fit, key=len, reverse=True)
 
 
+def long_enough(values: Iterable[str]) -> list[str]:
+    """Those of the values that cannot be parts of ordinary words, the longest first."""
+    return sorted((each for each in values if len(each) >= _SHORTEST), key=len, reverse=True)
+
+
 def overwrite(run_dir: Path, secrets: Iterable[str]) -> None:
     """Overwrite every secret in every file below `run_dir` with stars, as many as it is long.
 

@@ -26,6 +26,8 @@ OF_A_SIDE = frozenset(
         *("replicas", "redis", "topology", "aof", "rdb", "min_replicas", "proxy", "port"),
         *("sessions", "agent", "checkout", "app", "target", "model_url", "token_env", "authorised"),
         "break_target",
+        *("token_command", "header", "client_cert", "client_key"),
+        *("replica_header", "target_replicas"),
         *("model", "latency", "tools", "quota", "recorded"),
         *("env", "image", "redis_image", "envoy_image", "health_path", "pass_env"),
     }
