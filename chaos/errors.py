@@ -1,6 +1,7 @@
 """The errors of this room.
 
 ChaosError
+├── NotHealedError: a fault is not healed, and a command heals it by hand
 └── ChaosConfigError (also a ValueError): the input asks for something impossible
     └── ContainersUnavailable: there is no Docker engine, or no image
 """
@@ -10,6 +11,15 @@ from __future__ import annotations
 
 class ChaosError(Exception):
     """A process did not do as it was told, or a fault could not be done."""
+
+
+class NotHealedError(ChaosError):
+    """A fault is not healed."""
+
+    def __init__(self, sentence: str, by_hand: str) -> None:
+        """`by_hand` is the command that heals it."""
+        super().__init__(f"{sentence}; by hand: {by_hand}")
+        self.by_hand = by_hand
 
 
 class ChaosConfigError(ChaosError, ValueError):

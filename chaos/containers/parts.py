@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import redis
 
@@ -70,9 +71,17 @@ class ContainerRedis(ContainerNode):
         super().__init__("redis", create, network)
         self.port = port
         self.fsync = fsync
-        login = f":{password}@" if password else ""
-        self.url = f"redis://{login}{LOOPBACK}:{port}/0"
-        self.address = f"redis://{LOOPBACK}:{port}/0"
+        self._login = f":{quote(password, safe='')}@" if password else ""
+
+    @property
+    def url(self) -> str:
+        """Where it answers, password included: never for logs."""
+        return f"redis://{self._login}{self._where()}/0"
+
+    @property
+    def address(self) -> str:
+        """The same without the password."""
+        return f"redis://{self._where()}/0"
 
     @property
     def servers(self) -> Mapping[str, ContainerRedis]:
@@ -104,6 +113,9 @@ class ContainerRedis(ContainerNode):
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Wait for that.  Raises ChaosError when it ends or `timeout` seconds pass."""
         self.wait_until(self.answers, timeout, "ready")
+
+    def _where(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
 
     def _read_info(self) -> dict[str, Any]:
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar, Literal
 
+from chaos.errors import NotHealedError
 from chaos.faults.collect_errors import sentence
 from chaos.faults.drawing import Drawing, NeverDrawn
 from chaos.faults.write_probe import WriteProbe
@@ -192,6 +193,8 @@ def _heal(fault: Fault, env: SystemUnderTest, clock: RunClock, errors: list[str]
     try:
         fault.heal(env)
     except Exception as error:
+        if isinstance(error, NotHealedError):
+            fault.by_hand = error.by_hand
         errors.append(sentence(error))
         return None
     return clock.now()

@@ -40,6 +40,8 @@ CONTAINER_CAPABILITIES = frozenset(
     {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
 )
 """The capabilities of the parts of every fleet in containers."""
+PROJECT_CAPABILITIES = CONTAINER_CAPABILITIES - {"redis-config"}
+"""The capabilities of a compose project of the user's own: the settings of its Redis are theirs."""
 MODEL_IN_PROCESS = frozenset({"model"})
 """The capabilities of the scripted model, which is a part of each replica."""
 MODEL_OVER_HTTP = frozenset({"model", "model-wire"})

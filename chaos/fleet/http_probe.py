@@ -7,12 +7,14 @@ import http.client
 from chaos.fleet.ports import LOOPBACK
 
 
-def get(port: int, path: str, timeout: float = 2.0) -> tuple[int, bytes] | None:
-    """Status and body of `http://127.0.0.1:<port><path>`; None when there is no answer.
+def get(
+    port: int, path: str, timeout: float = 2.0, host: str = LOOPBACK
+) -> tuple[int, bytes] | None:
+    """Status and body of `http://<host>:<port><path>`; None when there is no answer.
 
     `timeout` is in seconds and covers each step of the exchange.
     """
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

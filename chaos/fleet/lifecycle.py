@@ -31,7 +31,11 @@ from chaos.fleet.stand_in import LOG, StandIn, StandInPlan
 from chaos.fleet.stand_in_switch import StandInSwitch
 from chaos.fleet.undoing import UNDO_LOG, UndoKeeper
 from chaos.fleet.waiting import TimeLeft, holds_within
-from reports.records.run_description import EnvironmentDescription, RedisServerDescription
+from reports.records.run_description import (
+    EnvironmentDescription,
+    RedisServerDescription,
+    TopologyDescription,
+)
 
 MOST_REPLICAS = 99
 
@@ -105,6 +109,10 @@ class FleetLifecycle(ABC):
     balancer: FleetBalancer
     app: str = "shopmax"
     """The name of the agent that it serves."""
+    foreign: bool = False
+    """Whether it is the user's own, which diya neither started nor ends."""
+    title: str = "Envoy"
+    """What is in front of its replicas, for people to read."""
     _model: ModelSwitch | None = None
 
     def __init__(self, run_dir: Path, run_id: str, load: LoadSwitch | None) -> None:
@@ -214,6 +222,15 @@ class FleetLifecycle(ABC):
         )
         return structs.replace(environment, redis_server=server)
 
+    def redis_title(self) -> str:
+        """The name and version of Redis, for people to read.  Raises ChaosError without one."""
+        info = self.redis.info
+        return f"{info.name} {info.version}"
+
+    def topology(self, planned: TopologyDescription) -> TopologyDescription:
+        """The fleet in `run.json`, with the facts known once it is up.  Raises ChaosError."""
+        return planned
+
     def start(self, progress: Callable[[str], None] | None = None) -> None:
         """Start Redis, then all replicas, then the balancer; see `wait_ready`.
 
@@ -225,8 +242,7 @@ class FleetLifecycle(ABC):
             self._prepare()
             self.redis.start()
             self.redis.wait_ready()
-            info = self.redis.info
-            self._say(f"{info.name} {info.version} ready")
+            self._say(f"{self.redis_title()} ready")
             self._start_replicas()
             self.balancer.start()
         except Exception:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.pinning import Cores
+from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.stand_in import StandInPlan
 from chaos.fleet.topology import Topology
 
@@ -50,3 +51,5 @@ class FleetPlan:
     """Containers: variables of diya's environment that replicas get too."""
     workers: int = 1
     """Compose: how many workers play the load."""
+    project: ProjectPlan | None = None
+    """Compose: the running project of the user's own; None: that of diya's file."""

@@ -1,0 +1,1 @@
+"""A compose project of the user's own: found by its labels, broken, and left as it was."""
