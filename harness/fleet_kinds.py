@@ -54,6 +54,13 @@ def _compose() -> type[FleetLifecycle]:
     return ComposeFleet
 
 
+def project_fleet() -> type[FleetLifecycle]:
+    """Imports the class of a compose project of the user's own: `--compose-file`."""
+    from chaos.containers.project.project_fleet import ProjectFleet
+
+    return ProjectFleet
+
+
 DEFAULT = "process"
 
 FLEETS: Mapping[str, FleetKind] = {
@@ -64,7 +71,9 @@ FLEETS: Mapping[str, FleetKind] = {
         options=frozenset({"--health-path", "--pass-env"}),
     ),
     "compose": FleetKind(
-        _compose, help="compose: deploy/compose.yaml, its Locust included", plays_load=True
+        _compose,
+        help="compose: deploy/compose.yaml, its Locust included, or a project of yours",
+        plays_load=True,
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import access, break_target, shared
+from harness.arguments import access, break_target, compose_project, shared
 from harness.arguments.base import number, whole
 from harness.fleet_kinds import DEFAULT, FLEETS
 
@@ -102,6 +102,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="containers: replicas get this variable of our environment; its value is not recorded",
     )
+    compose_project.options(parser)
     parser.add_argument(
         "--target",
         metavar="URL",

@@ -88,7 +88,7 @@ def _check_for_target(args: argparse.Namespace) -> None:
         return
     for name in _OF_TARGETS:
         given = getattr(args, name)
-        if given is None:
+        if given is None or (name in _OF_PROJECTS and args.compose_file is not None):
             continue
         shown = given[0] if isinstance(given, list) else given
         option = f"--{name.replace('_', '-')}"
@@ -99,6 +99,8 @@ _OF_TARGETS = (
     *("token_env", "token_command", "header", "client_cert", "client_key"),
     "target_replicas",
 )
+_OF_PROJECTS = ("token_env", "header")
+"""Those of them that a compose project of the user's own takes too."""
 
 
 def check_token_env(name: str | None) -> None:

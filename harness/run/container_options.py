@@ -48,7 +48,8 @@ def health_path(args: argparse.Namespace) -> str:
     if args.health_path is None:
         return HEALTH_PATH
     path = str(args.health_path)
-    _check_kind("--health-path", path, args)
+    if args.compose_file is None:
+        _check_kind("--health-path", path, args)
     if not re.fullmatch(r"/[!-~]*", path):
         raise ConfigError(
             f"--health-path {path!r}: must be a path that begins with /, of printable ASCII "

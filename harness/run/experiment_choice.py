@@ -12,7 +12,13 @@ from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import MODEL_OVER_HTTP, needs_proxies
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
-from harness.run import break_options, model_options, options, shopmax_model
+from harness.run import (
+    break_options,
+    compose_options,
+    model_options,
+    options,
+    shopmax_model,
+)
 from harness.run.model_options import ModelChoice
 from loadtests.profiles.profile import Profile
 
@@ -88,6 +94,8 @@ def _fleet_capabilities(
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
     if args.target is not None:
         return FleetCapabilities(MODEL_OVER_HTTP, 0, own_redis=False, longest_s=longest)
+    if args.compose_file is not None:
+        return compose_options.capabilities(args, longest)
     can = FLEETS[args.env].capabilities
     if can is not None:
         can |= MODEL_OVER_HTTP if answers.started_here else frozenset()

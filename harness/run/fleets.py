@@ -8,14 +8,14 @@ from msgspec import structs
 
 from chaos.fleet.lifecycle import FleetLifecycle
 from chaos.fleet.load_switch import LoadSwitchFile
-from harness.fleet_kinds import FLEETS
+from harness.fleet_kinds import FLEETS, project_fleet
 from harness.run.plan import Plan
 from reports.records.run_description import RunDescription
 
 
 def for_plan(plan: Plan, run_dir: Path) -> FleetLifecycle:
     """The fleet, not yet started.  Raises ChaosConfigError when it cannot do what the plan asks."""
-    kind = FLEETS[plan.env].load()
+    kind = project_fleet() if plan.project is not None else FLEETS[plan.env].load()
     fleet = kind.from_plan(plan.fleet_plan(run_dir, LoadSwitchFile(run_dir)))
     fleet.app = plan.app
     return fleet
@@ -24,5 +24,9 @@ def for_plan(plan: Plan, run_dir: Path) -> FleetLifecycle:
 def described(plan: Plan, fleet: FleetLifecycle) -> RunDescription:
     """The run's description with the facts that a started fleet adds: URL, server, images."""
     description = plan.description()
-    environment = fleet.describe(description.environment)
-    return structs.replace(description, target=fleet.url, environment=environment)
+    return structs.replace(
+        description,
+        target=fleet.url,
+        environment=fleet.describe(description.environment),
+        topology=fleet.topology(description.topology),
+    )

@@ -75,7 +75,8 @@ def check_ttl(ttl: float | None, target: str | None) -> None:
         return
     if target is None:
         raise ConfigError(
-            f"--ttl {ttl:g}: must not be given without a --target; the profile sets it"
+            f"--ttl {ttl:g}: must not be given without a --target or --compose-file; the profile "
+            "sets it"
         )
     if not 1 <= ttl <= 604_800:
         raise ConfigError(f"--ttl {ttl:g}: must be from 1 to 604800 seconds")

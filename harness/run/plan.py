@@ -16,12 +16,14 @@ from chaos.experiment.model import Experiment
 from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.pinning import Cores
 from chaos.fleet.plan import FleetPlan
+from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.topology import Topology
 from harness.run import (
     access_options,
     agent_options,
     break_options,
     checkout,
+    compose_options,
     container_options,
     crew_options,
     experiment_choice,
@@ -121,6 +123,8 @@ class Plan:
     """The user's prices of models; None: those of diya."""
     break_target: bool = False
     """Whether the user allows faults at the target."""
+    project: ProjectPlan | None = None
+    """The running compose project of the user's own; None: the fleet is diya's, or a target."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
 
@@ -128,6 +132,11 @@ class Plan:
     def drawn(self) -> bool:
         """True when its faults were drawn by a seed."""
         return self.experiment is not None and experiment_choice.is_drawn(self.experiment)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the service is the user's own: a target, or a compose project."""
+        return self.target is not None or self.project is not None
 
     @property
     def name(self) -> str:
@@ -182,6 +191,7 @@ class Plan:
             cores=self.cores,
             stand_in=stand_in.planned(self.model, run_dir, self.origin, self.book),
             replica_env=model_options.replica_env(self.model, self.agent),
+            project=self.project,
         )
 
     def description(self) -> RunDescription:
@@ -198,14 +208,14 @@ class Plan:
             profile=self.profile.to_dict(),
             ttl_seconds=self.profile.real_ttl_seconds,
             compression=self.profile.compression,
-            sessions="unknown" if self.target else self.sessions,
+            sessions="unknown" if self.foreign else self.sessions,
             experiment=self._experiment(),
             topology=self._topology(),
             environment=structs.replace(
                 checkout.with_versions(host.environment(), self.checkout), model=self.model_name
             ),
             service=reproduce.settings(),
-            foreign=self.target is not None,
+            foreign=self.foreign,
             ttl_known=self.ttl_known,
             token_env=self.access.token_env,
             access=self.access.description() or UNSET,
@@ -237,12 +247,12 @@ class Plan:
         """The source of the replies; only ShopMax's agent has the scripted model."""
         if self.model.kind != model_options.OWN:
             return self.model.name()
-        if self.target is not None:
+        if self.foreign:
             return "unknown"
         return "the agent's own" if self.app != agent_options.SHOPMAX else shopmax_model.name()
 
     def _topology(self) -> TopologyDescription:
-        if self.target is not None:
+        if self.foreign:
             return TopologyDescription(replicas=self.target_replicas, redis=UNKNOWN)
         if "://" in self.redis:
             return TopologyDescription(replicas=self.replicas, redis=EXTERNAL)
@@ -269,7 +279,9 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         options.check_target(args.target, authorised=args.authorised)
     break_options.check(args)
     ways_in = access_options.access(args)
-    options.check_ttl(args.ttl, args.target)
+    project = compose_options.project(args)
+    theirs = args.target or args.compose_file
+    options.check_ttl(args.ttl, theirs)
     limits = slo.given(args.slo)
     scale = options.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
@@ -310,7 +322,8 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         pass_env=container_options.pass_env(args),
         access=ways_in,
         target_replicas=access_options.replicas(args.target_replicas),
-        ttl_known=args.target is None or args.ttl is not None,
+        project=project,
+        ttl_known=theirs is None or args.ttl is not None,
         scale=scale,
         carried=1.0 if args.replay is None or scale is None else scale,
         rehearse=not args.no_rehearsal,

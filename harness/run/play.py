@@ -74,7 +74,10 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
 
 def _hide_secrets(plan: Plan, run_dir: Path, tokens: Sequence[str] = ()) -> None:
     ways_in = scrub.long_enough([*plan.access.secrets(), *tokens])
-    scrub.overwrite(run_dir, [*scrub.values(plan.pass_env, plan.agent), *ways_in])
+    named = [*plan.pass_env]
+    if plan.project is not None and plan.project.password_env is not None:
+        named.append(plan.project.password_env)
+    scrub.overwrite(run_dir, [*scrub.values(named, plan.agent), *ways_in])
 
 
 def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
@@ -93,6 +96,7 @@ def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
 
 def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
     fleet = fleets.for_plan(plan, run_dir)
+    plan = replace(plan, replicas=len(fleet.replicas))  # a project has its own number
     clock = RunClock(plan.origin)
     with RecordWriter(run_dir) as records, uninterrupted_end(fleet.stop):
         # Made before anything starts, because it refuses faults that this fleet cannot take.
@@ -114,8 +118,8 @@ def _started(
     """Start the fleet and wait until it is ready; its description, which is in `run.json`."""
     fleet.start(progress.note)
     fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
-    info = fleet.redis.info
-    progress.say(f"{len(fleet.replicas)} replicas ready, {info.name} {info.version}, Envoy")
+    ready = f"{len(fleet.replicas)} replicas ready, {fleet.redis_title()}"
+    progress.say(f"{ready}, {fleet.title}")
     description = fleets.described(plan, fleet)
     run_file.write(run_dir, description)
     return description

@@ -27,7 +27,6 @@ from reports.records.run_description import (
     RunDescription,
     TopologyDescription,
     Whole,
-    Word,
 )
 
 
@@ -46,7 +45,9 @@ class _Replayable(RunDescription, frozen=True, kw_only=True):
     """A run whose description is complete enough to play it again."""
 
     seed: Whole
-    sessions: Word
+    sessions: Annotated[
+        str, Meta(pattern="^(?!unknown$)", description="that of a fleet of its own")
+    ]
     topology: _OwnTopology
 
 

@@ -62,7 +62,8 @@ def command(
     `seed` and `experiment` are the drawn and chosen values where the options set none.
     """
     chosen: dict[str, Any] = {"seed": seed, "experiment": experiment}
-    told = _ALWAYS if args.target is not None else _ALWAYS + _FLEETS
+    theirs = args.target is not None or args.compose_file is not None
+    told = _ALWAYS if theirs else _ALWAYS + _FLEETS
     words = ["diya", "readiness"]
     for action in parser.readiness_options():
         value = chosen.get(action.dest, getattr(args, action.dest, action.default))
@@ -78,6 +79,6 @@ def command(
         if action.nargs != 0:
             shown = without_password(value) if action.dest in _ADDRESSES else value
             words.append(f"{shown:g}" if isinstance(shown, float) else str(shown))
-    if args.target is not None:
+    if theirs:
         return words
     return [f"{name}={value}" for name, value in settings(environment).items()] + words

@@ -11,7 +11,7 @@ import pytest
 from tests.harness import command
 from tests.harness.rooms import COMMANDS, ROOMS, imported
 
-CONTAINERS = sorted((command.ROOT / "chaos" / "containers").glob("*.py"))
+CONTAINERS = sorted((command.ROOT / "chaos" / "containers").rglob("*.py"))
 GEVENT_HOMES = {
     "locustfile.py",
     "client.py",
