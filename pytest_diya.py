@@ -54,6 +54,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the environment variable that holds the --diya-target's bearer token",
     )
     group.addoption(
+        "--diya-token-command",
+        metavar="COMMAND",
+        help="a command that prints the --diya-target's bearer token",
+    )
+    group.addoption(
+        "--diya-header",
+        action="append",
+        metavar="NAME=VARIABLE",
+        help="a header of every request to the --diya-target, with the value of that variable; may "
+        "be repeated",
+    )
+    group.addoption(
+        "--diya-client-cert",
+        metavar="FILE",
+        help="the certificate that is shown to an https --diya-target",
+    )
+    group.addoption("--diya-client-key", metavar="FILE", help="its private key")
+    group.addoption(
         "--diya-agent",
         metavar="DIR",
         help="the folder of your own ADK agent, served instead of ShopMax's",
@@ -128,6 +146,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_target", "the ADK API server that is driven, without --diya-target"),
         ("diya_ttl", "how long it keeps a session, in seconds, without --diya-ttl"),
         ("diya_token_env", "the variable with its bearer token, without --diya-token-env"),
+        ("diya_token_command", "prints its bearer token, without --diya-token-command"),
+        ("diya_client_cert", "the certificate that it is shown, without --diya-client-cert"),
+        ("diya_client_key", "the private key of that, without --diya-client-key"),
         ("diya_agent", "the folder of your own ADK agent, without --diya-agent"),
         ("diya_model", "the model of your agent, without --diya-model"),
         ("diya_latency", "how fast its stand-in answers, without --diya-latency"),
@@ -148,6 +169,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "diya_same_machine", "the baseline was played on this steady machine", type="bool"
     )
     parser.addini("diya_baseline", "the runs to compare with, without --diya-baseline", type="args")
+    parser.addini(
+        "diya_header", "headers of every request to it, without --diya-header", type="args"
+    )
     parser.addini(
         "diya_pass_env", "what replicas in containers get, without --diya-pass-env", type="args"
     )

@@ -56,6 +56,12 @@ class Settings:
     ttl: float | None = None
     """How long a target keeps a session, in seconds; diya's own fleet has the profile's TTL."""
     token_env: str | None = None
+    token_command: str | None = None
+    """Prints the target's bearer token."""
+    header: tuple[str, ...] = ()
+    """Headers of every request to a target, each `NAME=VARIABLE`."""
+    client_cert: str | None = None
+    client_key: str | None = None
     image: str | None = None
     redis_image: str | None = None
     envoy_image: str | None = None
@@ -91,7 +97,8 @@ class Settings:
         if self.env == TARGET:
             given["--target"] = self.target
             given["--ttl"] = self.ttl
-            given["--token-env"] = self.token_env
+            for name in ("token_env", "token_command", "client_cert", "client_key"):
+                given[f"--{name.replace('_', '-')}"] = getattr(self, name)
         else:
             for name in ("model", "latency", "tools", "quota"):
                 given[f"--{name}"] = getattr(self, name)
@@ -108,6 +115,8 @@ class Settings:
             given["--redis"] = self.redis
         # In one word, so that a value may begin with a dash.
         words = [f"{option}={value}" for option, value in given.items() if value is not None]
+        if self.env == TARGET:
+            words += [f"--header={each}" for each in self.header]
         if self.in_containers:
             return [*words, *(f"--pass-env={name}" for name in self.pass_env)]
         return [*words, "--authorised"] if self.authorised else words
@@ -120,6 +129,7 @@ _CHOICES = {
 }
 _CHOSEN = (
     *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys", "scale"),
+    *("token_command", "header", "client_cert", "client_key"),
     *("model", "latency", "tools", "quota"),
     *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
     *("baseline", "same_machine", "undecided"),
@@ -218,6 +228,7 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "ttl": (_number, "a number of seconds"),
     "authorised": (_flag, "True or False"),
     "pass_env": (_names, "a list of names"),
+    "header": (_names, "a list of names"),
     "baseline": (_names, "a list of names"),
     "same_machine": (_flag, "True or False"),
 }

@@ -30,6 +30,15 @@ def test_a_target_is_described_as_on_the_command_line() -> None:
     assert (read.target, read.authorised, read.ttl, read.token_env) == tuple(at.values())
 
 
+def test_the_ways_in_at_a_target_are_passed_on() -> None:
+    ways = {"token_command": "mint -q", "client_cert": "c.pem", "client_key": "k.pem"}
+    read = arguments(env="target", target="https://agent", header=("A=B", "Host=H"), **ways)
+    assert (read.token_command, read.client_cert, read.client_key) == tuple(ways.values())
+    assert read.header == ["A=B", "Host=H"]
+    elsewhere = arguments(env="process", header=("A=B",), **ways)
+    assert (elsewhere.token_command, elsewhere.header, elsewhere.client_cert) == (None, None, None)
+
+
 def test_options_of_a_target_are_not_passed_for_a_fleet_of_diya() -> None:
     read = arguments(env="process", target="http://agent:8000", ttl=60, token_env="TOKEN")
     assert (read.target, read.ttl, read.token_env) == (None, None, None)
