@@ -241,8 +241,9 @@ class Service:
         begun, token = self._clock.now(), self._client.token_serial
         answer = self._client.send(method, path, body, timeout, on_line)
         if answer.status == 401:
-            until = begun + timeout
-            if self._client.renewed(token, until - self._clock.now()):
+            refused_after, until = self._clock.now() - begun, begun + timeout
+            if self._client.renewed(token, timeout - refused_after):
+                self._observe("refused token", refused_after, len(answer.body), "HTTP 401")
                 left = max(_LEAST_S, until - self._clock.now())
                 answer = self._client.send(method, path, body, left, on_line)
         return answer, self._clock.now() - begun
