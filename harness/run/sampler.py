@@ -16,6 +16,7 @@ from harness.run.host import allowed_cores
 from harness.run.own_cpu import OwnCpu
 from harness.run.redis_events import slow_moments
 from harness.run.redis_probe import RedisProbe
+from harness.run.reference_work import ReferenceWork
 from harness.run.replica_metrics import ReplicaMetrics, Served
 from reports.records import RecordWriter, RunClock, Sample
 
@@ -51,7 +52,8 @@ class Sampler:
         `envoy` is the balancer's process; `served` are the replicas whose `/metrics` are read.
 
         `own_cpu`: this process starts everything that the run needs, so that all other CPU use of
-        the machine is foreign.
+        the machine is foreign, and the speed of this machine is that of the service: a reference
+        work measures it.
 
         `cores`: the run is pinned, and the two parts of the machine are sampled as well.
         """
@@ -68,6 +70,7 @@ class Sampler:
         if cores is not None:
             self._allowed |= {*cores.replicas, *cores.others}
         self._own = OwnCpu(self._allowed) if own_cpu else None
+        self._work = ReferenceWork() if own_cpu else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -76,12 +79,16 @@ class Sampler:
         self._busy()  # the first call only starts the interval that the next one measures
         self._thread.start()
         self._metrics.start()
+        if self._work is not None:
+            self._work.start()
 
     def stop(self) -> None:
         """End after the current sample, and record the slow moments that Redis noted in the run."""
         self._stop.set()
         self._thread.join(3.0)
         self._metrics.stop()
+        if self._work is not None:
+            self._work.stop()
         if self._redis is not None and self._writer.failure is None:
             offset = self._clock.now() - time.time()
             for moment in slow_moments(self._redis.clients(), self._began):
@@ -105,6 +112,8 @@ class Sampler:
             host |= {"own_percent": own, "cores": self._own.cores}
             # Under a limit below that of the cores the run can be out of CPU on an idle machine.
             host["cpu_percent"] = max(host["cpu_percent"], own)
+        if self._work is not None and (seconds := self._work.read()) is not None:
+            host["work_s"] = seconds
         self._write("host", host)
         for replica, counted in ({} if self._balancer is None else self._balancer()).items():
             self._write(f"balancer:{replica}", dict(counted))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from harness.versus.flow import Finished
 from harness.versus.stopping import Primary
 from reports.comparison import statistics
+from reports.comparison.machine_speed import at_one_speed
 from reports.comparison.metrics import METRICS, Metric, metrics_of
 from reports.comparison.sides import started
 from reports.comparison.statistics import FAMILY_LEVEL, Estimate, Run
@@ -15,6 +17,7 @@ from reports.render.view import Result
 
 def primaries(finished: Sequence[Finished]) -> dict[str, Primary]:
     """The primary figures that were measured in every run, with two pairs or more."""
+    finished = _at_one_speed(finished)
     results = [result for each in finished for result in (each.a, each.b)]
     family = sum(each.weight for each in metrics_of(results) if _measured(each, results))
     return {
@@ -32,6 +35,7 @@ def main_figure(finished: Sequence[Finished]) -> str:
 
     The interval is not corrected for the looks: it shows where the pairs lead, and decides nothing.
     """
+    finished = _at_one_speed(finished)
     results = [result for each in finished for result in (each.a, each.b)]
     for metric in METRICS:
         if not metric.primary or not _measured(metric, results):
@@ -44,6 +48,14 @@ def main_figure(finished: Sequence[Finished]) -> str:
         low, high = estimate.interval()
         return f"{metric.title}: B is {estimate.ratio:.3f} × A ({low:.3f} to {high:.3f})"
     return ""
+
+
+def _at_one_speed(finished: Sequence[Finished]) -> list[Finished]:
+    scaled, _ = at_one_speed([result for each in finished for result in (each.a, each.b)])
+    return [
+        dataclasses.replace(each, a=dict(a), b=dict(b))
+        for each, a, b in zip(finished, scaled[::2], scaled[1::2], strict=True)
+    ]
 
 
 def _measured(metric: Metric, results: Sequence[Result]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reports.comparison.changes import Judged, Margin, Runs, changes
 from reports.comparison.facts import INCONCLUSIVE, facts
 from reports.comparison.headline import headline
+from reports.comparison.machine_speed import at_one_speed
 from reports.comparison.metrics import Metric
 from reports.comparison.model import Comparison, Difference, Fact, Word
 from reports.comparison.pairs import in_turns, order, pairs, sound
@@ -32,9 +33,10 @@ def compare(
     figures beside those of every comparison.
     """
     setup = set_up(a, b, same_machine=same_machine)
+    a, b, speeds = _at_one_speed(a, b)
     found = pairs(a, b)
     turns = in_turns(found)
-    differences = [*setup.differences, *_seeds(a, b), *_left_out(a, b)]
+    differences = [*setup.differences, *_seeds(a, b), *speeds, *_left_out(a, b)]
     against_machine = setup.against_machine
     if not turns and not same_machine:
         by_order = order(a, b, found)
@@ -93,6 +95,24 @@ def _seeds(a: SideRuns, b: SideRuns) -> Iterator[Difference]:
     if seeds[0] != seeds[1]:
         texts = [", ".join(each) for each in seeds]
         yield Difference(key="seed", title="Seeds", a=texts[0], b=texts[1])
+
+
+def _at_one_speed(a: SideRuns, b: SideRuns) -> tuple[SideRuns, SideRuns, list[Difference]]:
+    """The sides with their processor times at one speed of the machine, and what it was."""
+    counted = [each for each in (*a.results, *b.results) if each["verdict"] != INCONCLUSIVE]
+    scaled, factors = at_one_speed(counted)
+    if not factors:
+        return a, b, []
+    of = {id(before): (now, f) for before, now, f in zip(counted, scaled, factors, strict=True)}
+    sides, texts = [], []
+    for side in (a, b):
+        found = [of.get(id(each), (each, None)) for each in side.results]
+        known = [factor for _, factor in found if factor is not None]
+        texts.append(f"{min(known):.2f} to {max(known):.2f}" if known else "none")
+        sides.append(SideRuns(side.label, tuple(result for result, _ in found)))
+    title = "Time that the machine took for the same work (CPU is compared at 1)"
+    difference = Difference(key="machine_speed", title=title, a=texts[0], b=texts[1])
+    return sides[0], sides[1], [difference]
 
 
 def _left_out(a: SideRuns, b: SideRuns) -> Iterator[Difference]:

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.measures.cpu import faulty, work
-from reports.measures.cpu_use import Step, replica_names, steps_of, use
+from reports.measures.cpu_use import Step, mean_value, replica_names, steps_of, use
 from reports.measures.phases import WARMUP, load_phases
 from reports.measures.redis_memory import REDIS, live_bytes, redis_samples
 from reports.measures.session_moments import session_moments
 from reports.measures.spans import Span, merged, seconds, without
 from reports.records.history import History
 
+HOST, BALANCER = "host", "envoy"
 _FEWEST_TURNS = 30.0
 _LEAST_PART = 0.3
 """Of the most sessions: memory that few sessions use is mostly Redis's own."""
@@ -42,6 +43,10 @@ class TurnCosts:
     """Bytes from and to the clients of Redis, without the sampling."""
     redis_bytes_per_session: float | None
     """Bytes in Redis for each live session, of its age in this run."""
+    balancer_cpu_s_per_turn: float | None
+    """Processor seconds of the load balancer."""
+    reference_work_s: float | None
+    """Processor seconds of a fixed piece of work beside the load: how slow the machine was."""
 
     def to_dict(self) -> dict[str, float | None]:
         """As in `result.json`."""
@@ -52,7 +57,7 @@ def turn_costs(history: History) -> TurnCosts:
     """Measure the costs of a run."""
     start, end = history.load_start, history.load_end
     if start is None or end is None:
-        return TurnCosts(None, None, None, None, None)
+        return TurnCosts(*(None,) * 7)
     begin = max([start, *(p.end for p in load_phases(history) if p.name == WARMUP)])
     steady, whole = (begin, end), (start - _IDLE_S, end + _IDLE_S)
     replicas = [steps_of(history, source) for source in replica_names(history)]
@@ -62,7 +67,15 @@ def turn_costs(history: History) -> TurnCosts:
         redis_trips_per_turn=_cost(history, whole, steps_of(history, REDIS, "reads")),
         redis_bytes_per_turn=_cost(history, whole, steps_of(history, REDIS, "net_bytes")),
         redis_bytes_per_session=_bytes_per_session(history),
+        balancer_cpu_s_per_turn=_cost(history, steady, steps_of(history, BALANCER)),
+        reference_work_s=_reference_work(history, steady),
     )
+
+
+def _reference_work(history: History, steady: Span) -> float | None:
+    """The mean in the steady state without the faults; None: it was not done."""
+    spans = merged(without([steady], faulty(history)))
+    return mean_value(history, HOST, "work_s", spans)
 
 
 def _cost(history: History, span: Span, *parts: Sequence[Step]) -> float | None:
