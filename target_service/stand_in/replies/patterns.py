@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import re
 import string
 import warnings
 from functools import lru_cache
-from re import _parser
 from typing import Any
 
 from target_service.stand_in.replies.errors import Unsatisfiable
 
+_parser: Any = importlib.import_module("re._parser")
+"""Python's own parser of patterns, which has no public name."""
 _ALPHABET = string.ascii_letters + string.digits + "-_ .,:;!?@#/+*=()[]{}<>|~^%&$'\"\\`\t\néß"
 _PLAIN = string.ascii_letters + string.digits
 _CATEGORIES = {

@@ -228,7 +228,7 @@ def test_the_cpu_of_others_does_not_count_as_own() -> None:
         stranger.kill()
 
 
-def test_the_sampler_asks_the_balancer_and_tells_our_own_share(tmp_path: Path) -> None:
+def test_the_sampler_asks_the_balancer_and_tells_our_share_and_the_speed(tmp_path: Path) -> None:
     counters = {"r01": {"connect_fail": 1.0, "requests": 7.0}}
     with RecordWriter(tmp_path) as writer:
         sampler = Sampler(writer, RunClock(0.0), None, {}, balancer=lambda: counters, own_cpu=True)
@@ -237,3 +237,4 @@ def test_the_sampler_asks_the_balancer_and_tells_our_own_share(tmp_path: Path) -
         sampler.stop()
     assert samples(tmp_path, "balancer:r01")[0].values == counters["r01"]
     assert 0 <= samples(tmp_path, "host")[-1].values["own_percent"] <= 100
+    assert samples(tmp_path, "host")[-1].values["work_s"] > 0

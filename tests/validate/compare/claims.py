@@ -35,6 +35,8 @@ RESAMPLED, IN_EACH = 40, 100
 DRAWN, DRAWN_SIZES, DRAWN_SPREAD = 200, (3, 5, 10), 0.02
 """Comparisons of drawn pairs, the pairs of each, and the noise of a run."""
 CPU_KEYS, TIME_KEYS = ("cpu_per_turn",), ("p50", "p99")
+CPU_PLANTS = ("CPU a turn",)
+TIME_PLANTS = ("latency, each turn times", "latency, each turn plus")
 
 
 Make = Callable[[Judge, int], list[Pairing]]
@@ -64,8 +66,13 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
         yield _spread(judge, SERIES["quiet"].title)
         yield from _alarms(judge)
         yield from _alarms_in_a_row(Judge(quiet))
-        yield from _power(judge, Judge.pairings, "any pairs")
-        yield from _power(Judge(quiet), Judge.windows, "pairs in a row of one seed")
+        at_one_speed = [pair for pair in quiet if pair.speed_is_known] or quiet
+        for which, make, prepared in (
+            ("any pairs", Judge.pairings, with_seeds),
+            ("pairs in a row of one seed", Judge.windows, list),
+        ):
+            yield from _power(Judge(prepared(quiet)), make, which, TIME_PLANTS)
+            yield from _power(Judge(prepared(at_one_speed)), make, which, CPU_PLANTS)
     # What these say does not depend on how calm the machine was.
     anywhere = quiet or pairs(runs, "shared")
     if len(anywhere) >= SIZES[0]:
@@ -148,12 +155,12 @@ def _upper_limit(judge: Judge, size: int, alarms: Share) -> Line:
     return Line(what, size, None, f"< {MOST_ALARMS_UPPER:.0%}", upper < MOST_ALARMS_UPPER, blind)
 
 
-def _power(judge: Judge, make: Make, which: str) -> Iterator[Line]:
+def _power(judge: Judge, make: Make, which: str, plants: Sequence[str]) -> Iterator[Line]:
     """Planted changes are found, and never in the wrong direction."""
     for change, size, least in POWER:
         made = make(judge, size)
         if made:
-            for title, found, remark, right in _found(judge, made, change):
+            for title, found, remark, right in _found(judge, made, change, plants):
                 kept = right and found.value >= least
                 yield Line(
                     f"{title}, {which}", size, found, f"≥ {least:.0%}, 0 wrong", kept, remark
@@ -161,10 +168,15 @@ def _power(judge: Judge, make: Make, which: str) -> Iterator[Line]:
 
 
 def _found(
-    judge: Judge, made: Sequence[Pairing], change: float
+    judge: Judge,
+    made: Sequence[Pairing],
+    change: float,
+    plants: Sequence[str] = (*CPU_PLANTS, *TIME_PLANTS),
 ) -> Iterator[tuple[str, Share, str, bool]]:
     """Of each planted change: title, share found, what else is said, no wrong direction."""
     for what, keys, (worse, better) in _planted(judge.pairs, change):
+        if what not in plants:
+            continue
         either = [says(Word.WORSE, keys), says(Word.BETTER, keys)]
         found, wrong = judge.shares(made, either, worse)
         also_wrong, also_found = judge.shares(made, either, better)
@@ -186,10 +198,10 @@ def _planted(
     p50 = fmean(
         run.result["latency"]["steady"]["p50"] for p in recorded for run in (p.first, p.second)
     )
-    yield "CPU a turn", CPU_KEYS, (planted.cpu(up), planted.cpu(down))
-    yield "latency, each turn times", TIME_KEYS, (planted.slower(up), planted.slower(down))
+    yield CPU_PLANTS[0], CPU_KEYS, (planted.cpu(up), planted.cpu(down))
+    yield TIME_PLANTS[0], TIME_KEYS, (planted.slower(up), planted.slower(down))
     shift = change * p50
-    yield "latency, each turn plus", TIME_KEYS, (planted.later(shift), planted.later(-shift))
+    yield TIME_PLANTS[1], TIME_KEYS, (planted.later(shift), planted.later(-shift))
 
 
 def _continuity(judge: Judge) -> Line:

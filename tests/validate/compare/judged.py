@@ -59,20 +59,21 @@ class Judge:
 
     def __init__(self, pairs: Sequence[Pair], most: int = MOST) -> None:
         self.pairs, self.most = [_without_load(pair, pairs[0]) for pair in pairs], most
-        machines: defaultdict[str, list[int]] = defaultdict(list)
+        # Runs of two days may be of two versions of diya.
+        groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for place, pair in enumerate(pairs):
-            machines[pair.machine or ""].append(place)
-        self._machines = list(machines.values())
+            groups[pair.machine or "", pair.day].append(place)
+        self._groups = list(groups.values())
 
     def blocks(self, size: int) -> int:
         """Comparisons that fit into the pairs without sharing one."""
-        return sum(len(places) // size for places in self._machines)
+        return sum(len(places) // size for places in self._groups)
 
     def pairings(self, size: int) -> list[Pairing]:
         """Any pairs, and of A/A pairs either run may be called A."""
         return [
             each
-            for places in self._machines
+            for places in self._groups
             if len(places) >= size
             for each in pairings(places, size, self.most)
         ]
@@ -81,7 +82,7 @@ class Judge:
         """The same of pairs that were played one after the other."""
         found = [
             each
-            for places in self._machines
+            for places in self._groups
             for start in range(len(places) - size + 1)
             for each in pairings(places[start : start + size], size, self.most)
         ]
@@ -92,7 +93,7 @@ class Judge:
         a_first = {n for n, pair in enumerate(self.pairs) if pair.first.side == "A"}
         chosen = [
             tuple(places[start : start + size])
-            for places in self._machines
+            for places in self._groups
             for start in range(0, len(places) - size + 1, size)
         ]
         return [Pairing(each, frozenset(a_first.intersection(each))) for each in chosen]
@@ -102,7 +103,7 @@ class Judge:
         a_first = {n for n, pair in enumerate(self.pairs) if pair.first.side == "A"}
         return [
             Pairing(chosen, frozenset(a_first.intersection(chosen)))
-            for places in self._machines
+            for places in self._groups
             for chosen in combinations(places, size)
         ][: self.most]
 

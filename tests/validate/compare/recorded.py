@@ -50,6 +50,12 @@ class Pair(Struct, frozen=True, kw_only=True):
         """On which the first was played, as `2026-11-27`."""
         return str(self.first.result["started"])[:10]
 
+    @property
+    def speed_is_known(self) -> bool:
+        """Whether the speed of the machine was measured in both runs."""
+        costs = [run.result["costs"] for run in (self.first, self.second)]
+        return all(each.get("reference_work_s") for each in costs)
+
 
 class _Stored(Struct, frozen=True, kw_only=True):
     series: str
