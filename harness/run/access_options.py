@@ -99,7 +99,7 @@ _OF_TARGETS = (
     *("token_env", "token_command", "header", "client_cert", "client_key"),
     "target_replicas",
 )
-_OF_PROJECTS = ("token_env", "header")
+_OF_PROJECTS = ("token_env", "token_command", "header")
 """Those of them that a compose project of the user's own takes too."""
 
 

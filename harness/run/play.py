@@ -58,11 +58,12 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
     """
     tokens: list[str] = []
     try:
-        if plan.target is None:
-            _with_fleet(plan, run_dir, progress)
-        else:
-            with token_keeper.kept(plan.access.token_command, tokens, progress.problem) as env:
-                _with_target(replace(plan, load_env=env), run_dir, progress)
+        with token_keeper.kept(plan.access.token_command, tokens, progress.problem) as env:
+            plan = replace(plan, load_env=env)
+            if plan.target is None:
+                _with_fleet(plan, run_dir, progress)
+            else:
+                _with_target(plan, run_dir, progress)
     except ValueError:
         # The input was refused before the load began: a run directory without a run would mislead.
         if not (run_dir / FILES[LoadMark]).exists():
@@ -237,7 +238,7 @@ def _load(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Load:
     node = fleet.start_load()
     if node is not None:
         return NodeLoad(node)
-    return Generator(run_dir, plan.run_id, fleet.url, plan.crew)
+    return Generator(run_dir, plan.run_id, fleet.url, plan.crew, plan.load_env)
 
 
 def _sampled_redis(plan: Plan, fleet: FleetLifecycle | None) -> Callable[[], Sequence[str]] | None:

@@ -97,7 +97,9 @@ def _rehearse(
         # Keys in a Redis of the user's own may be those of other customers.
         with contextlib.nullcontext() if fleet.foreign else no_new_keys(fleet.primary_urls):
             cpu = _cpu(fleet) if plan.replica_share is None else _replicas_cpu(fleet)
-            found = rehearsal.rehearse(run_dir, plan.run_id, fleet.url, count, cpu, checked)
+            found = rehearsal.rehearse(
+                run_dir, plan.run_id, fleet.url, count, cpu, checked, plan.load_env
+            )
     if isinstance(found, Refusal):
         raise ConfigError(_refused(plan, found, run_dir, model))
     if model is not None and found is not None and found.turns:

@@ -13,11 +13,15 @@ from typing import Any
 import gevent
 import pytest
 
+from harness.run import token_keeper
+from loadtests.adk import kept_token
 from loadtests.adk.access import Access, FixedToken
 from loadtests.adk.client import Client
 from loadtests.adk.kept_token import KeptToken
 from loadtests.adk.service import Service
 from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.generator import settings
+from loadtests.profiles import profile
 from reports.records import Outcome, RunClock
 from tests.loadtests.scripted_server import Step, agent_reply, reply, serving, text_event
 
@@ -195,3 +199,54 @@ def test_a_keeper_without_a_token_is_an_error_with_its_reason(tmp_path: Path) ->
 def test_a_missing_keeper_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="its keeper does not answer"):
         KeptToken(str(tmp_path / "socket"))
+
+
+def described(folder: Path, **values: Any) -> Path:
+    """A run directory whose `run.json` has these values besides the necessary ones."""
+    chosen = profile.load("smoke")
+    run = {
+        "schema_version": 1,
+        "run_id": "r",
+        "origin": 0.0,
+        "seed": 1,
+        "app": "shopmax",
+        "target": "http://127.0.0.1:1",
+        "profile": chosen.to_dict(),
+        "ttl_seconds": 5.0,
+        **values,
+    }
+    (folder / "run.json").write_text(json.dumps(run))
+    return folder
+
+
+def test_a_generator_takes_header_values_from_its_own_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY_OF_TEST", "k3y")
+    monkeypatch.setenv("TOKEN_OF_TEST", OLD)
+    ways = {"headers": {"X-Api-Key": "API_KEY_OF_TEST"}, "replica_header": "X-Served-By"}
+    run = settings.read(described(tmp_path, token_env="TOKEN_OF_TEST", access=ways))
+    assert run.access.headers == {"X-Api-Key": "k3y"}
+    assert run.access.token == FixedToken(OLD)
+    assert run.access.replica_header == "x-served-by"
+    assert "k3y" not in repr(run)
+    assert OLD not in repr(run)
+
+
+@pytest.mark.parametrize(
+    ("ways", "said"),
+    [
+        ({"headers": {"X-Key": "UNSET_HERE"}}, r"access\.headers X-Key must name a variable"),
+        ({"token_command": True}, r"no keeper of tokens runs here; give --token-command beside"),
+    ],
+)
+def test_a_machine_without_the_values_refuses_to_play(
+    tmp_path: Path, ways: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DIYA_TOKEN_SOCKET", raising=False)
+    with pytest.raises(ValueError, match=said):
+        settings.read(described(tmp_path, access=ways))
+
+
+def test_the_keeper_and_the_generators_agree_on_the_variable() -> None:
+    assert kept_token.SOCKET_VARIABLE == token_keeper.SOCKET_VARIABLE
