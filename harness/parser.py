@@ -9,6 +9,7 @@ from harness.arguments import (
     compare,
     fleets,
     lookups,
+    marks,
     model,
     readiness,
     simulate,
@@ -43,6 +44,7 @@ _COMMANDS = (
     fleets.demo,
     fleets.up,
     fleets.chaos,
+    marks.mark,
     model.model,
     lookups.completion,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import access, break_target, compose_project, shared
+from harness.arguments import access, break_target, compose_project, marks, shared
 from harness.arguments.base import number, whole
 from harness.fleet_kinds import DEFAULT, FLEETS
 
@@ -133,6 +133,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     shared.model_prices(parser)
     shared.authorised(parser)
     break_target.break_target(parser)
+    marks.marks(parser)
     _crew(parser)
     shared.output(parser)
     shared.out(parser)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.arguments import shared
+from harness.arguments import marks, shared
 from harness.arguments.base import number, whole
 
 
@@ -14,6 +14,7 @@ def report(commands: Any) -> None:
     parser.add_argument(
         "run_dir", metavar="RUN_DIR", help="the directory of the run, or of a capacity run"
     )
+    marks.windows(parser)
     shared.model_prices(parser)
     shared.output(parser)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.capacity import stored
-from harness.run import options
+from harness.errors import ConfigError
+from harness.run import options, windows_file
 from reports.model_cost.prices import ModelPrices
+from reports.records import declared_faults
 from reports.records.history import HistoryError
 from reports.render import files as render
 from reports.render import terminal
@@ -25,13 +27,22 @@ def main(args: argparse.Namespace) -> int:
     """Judge a stored run again; returns the verdict's exit code.
 
     Raises HistoryError when the directory holds no run or is not writable, ConfigError for prices
-    that cannot be used.
+    or windows that cannot be used.
     """
     run_dir = Path(args.run_dir)
     try:
         if stored.is_one(run_dir):
+            if args.windows is not None:
+                raise ConfigError(
+                    f"--windows {args.windows}: must be given with the directory of a run, but "
+                    f"{run_dir} is that of a capacity run"
+                )
             return _capacity(run_dir, args.model_prices, quiet=args.quiet)
         prices = options.model_prices(args.model_prices)
+        if args.windows is not None:
+            windows = windows_file.read(Path(args.windows), run_dir)
+            declared_faults.store(run_dir, windows)
+            _LOG.info("%s: %d windows of %s kept", run_dir, len(windows), args.windows)
         return judge_and_show(run_dir, quiet=args.quiet, prices=prices)
     except OSError as error:
         where = error.filename or run_dir

@@ -29,6 +29,9 @@ _FILES = {
     "latency.hlog": "Latency and lag of every second, as an HdrHistogram log.",
     "control.jsonl": "Orders to the load generator (faults of the load).",
     "rehearsal.log": "The output of the rehearsal, under `logs/`.",
+    "windows.jsonl": "The faults that `diya report --windows` was given "
+    "([FaultWindow](#faultwindow)).",
+    "marks.token": "The token of `--marks`, while the run lasts; only its user can read it.",
     "logs/": "The log of every process.",
     "result.json": "The verdict with its evidence ([fields](result.md)).",
     "report.html": "The report as one page without references to other files.",

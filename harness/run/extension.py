@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from heapq import nlargest
 from random import Random
 
-from chaos.experiment.schedule import Schedule
 from chaos.fleet.environment import LoadSwitch
+from harness.run.faults_in_progress import FaultsInProgress
 from loadtests.profiles.profile import Profile
 from reports.checks.floors import TURNS_AFTER
 from reports.records import TurnRecord
@@ -29,9 +29,11 @@ _LOG = logging.getLogger(__name__)
 class Extension:
     """Decides, while a load is played, whether it must go on."""
 
-    def __init__(self, profile: Profile, seed: int, schedule: Schedule, load: LoadSwitch) -> None:
+    def __init__(
+        self, profile: Profile, seed: int, faults: FaultsInProgress, load: LoadSwitch
+    ) -> None:
         """`load` takes the order; `seed` is the run's."""
-        self._schedule, self._load = schedule, load
+        self._faults, self._load = faults, load
         self._rng = Random(f"{seed}:extension")
         self._end = profile.load_seconds
         self._latest = profile.load_seconds + LONGEST_S
@@ -57,7 +59,7 @@ class Extension:
         return _STEP_S
 
     def _enough(self) -> bool:
-        if self._schedule.current is not None:
+        if self._faults.current is not None:
             return False
-        over = self._schedule.last_end
+        over = self._faults.last_end
         return over is None or (len(self._sent) == TURNS_AFTER and self._sent[-1] > over)

@@ -28,6 +28,7 @@ from harness.run import (
     crew_options,
     experiment_choice,
     host,
+    mark_server,
     model_options,
     options,
     replay,
@@ -125,6 +126,8 @@ class Plan:
     """Whether the user allows faults at the target."""
     project: ProjectPlan | None = None
     """The running compose project of the user's own; None: the fleet is diya's, or a target."""
+    marks: int | None = None
+    """The port on which other tools mark their faults, 0 for a free one; None: by no port."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
 
@@ -330,6 +333,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         slo_overrides=overrides,
         model_prices=_model_prices(args),
         break_target=args.break_target,
+        marks=mark_server.port(args.marks),
         command=tuple(
             reproduce.command(
                 args,

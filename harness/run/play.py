@@ -24,6 +24,8 @@ from harness.run import (
     arrival_accounting,
     break_target,
     fleets,
+    live_run,
+    mark_server,
     memory_forecast,
     model_options,
     model_quota,
@@ -31,6 +33,7 @@ from harness.run import (
     token_keeper,
 )
 from harness.run.extension import Extension
+from harness.run.faults_in_progress import DeclaredFaults, FaultsInProgress
 from harness.run.generator import Generator, Load
 from harness.run.host import usable_cores
 from harness.run.model_calls import ModelCalls
@@ -58,7 +61,11 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
     """
     tokens: list[str] = []
     try:
-        with token_keeper.kept(plan.access.token_command, tokens, progress.problem) as env:
+        with (
+            live_run.held(run_dir),
+            mark_server.serving(run_dir, plan.marks, progress.say),
+            token_keeper.kept(plan.access.token_command, tokens, progress.problem) as env,
+        ):
             plan = replace(plan, load_env=env)
             if plan.target is None:
                 _with_fleet(plan, run_dir, progress)
@@ -219,11 +226,13 @@ def _play_load(
     sampler.start()
     generator = _load(plan, run_dir, fleet)
     try:
-        extension = None
-        if schedule is not None:
-            load = LoadSwitchFile(run_dir) if fleet is None else fleet.load
-            extension = Extension(plan.profile, plan.seed, schedule, load)
-        Watch(plan, run_dir, clock, progress, generator, schedule, records, extension).run()
+        declared = DeclaredFaults(run_dir)
+        faults = FaultsInProgress(schedule, declared)
+        load = LoadSwitchFile(run_dir) if fleet is None else fleet.load
+        extension = Extension(plan.profile, plan.seed, faults, load)
+        Watch(
+            *(plan, run_dir, clock, progress, generator, schedule, records, extension, declared)
+        ).run()
     finally:
         ended_with = generator.exit_code
         generator.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 from chaos.experiment.schedule import Schedule, SteadyStateError
 from harness.errors import RecordsError
 from harness.run.extension import LONGEST_S, Extension
+from harness.run.faults_in_progress import DeclaredFaults, FaultsInProgress
 from harness.run.generator import Load
 from harness.run.plan import Plan
 from harness.run.progress import Progress
@@ -44,10 +45,12 @@ class Watch:
         schedule: Schedule | None,
         records: RecordWriter,
         extension: Extension | None = None,
+        declared: DeclaredFaults | None = None,
     ) -> None:
         """`records` writes the harness's records; the run ends when the disk refuses them.
 
-        With an `extension` the load goes on while a fault lasts longer than planned.
+        With an `extension` the load goes on while a fault lasts longer than planned; `declared`
+        are the faults that marks declare.
         """
         self._plan = plan
         self._clock = clock
@@ -56,6 +59,8 @@ class Watch:
         self._schedule = schedule
         self._records = records
         self._extension = extension
+        self._declared = declared or DeclaredFaults(run_dir)
+        self._faults = FaultsInProgress(schedule, self._declared)
         self._extended = 0.0
         """By how many seconds the load ends later than planned."""
         self._marks = Tail(run_dir, LoadMark)
@@ -113,13 +118,16 @@ class Watch:
             raise RecordsError(
                 f"{failure.filename}: {failure.strerror}; the run was ended and everything healed"
             )
+        # Before the load's own marks, so that its end knows the faults that are still open.
+        for declared in self._declared.read():
+            self._progress.say(f"mark: {declared.edge} {declared.name} at {declared.t:.1f} s")
         for mark in self._marks.read():
             self._follow(mark)
         turns = self._turns.read()
         self._progress.add(turns)
         self._extend(turns)
         if self._start is not None:
-            fault = self._schedule.current if self._schedule is not None else None
+            fault = self._faults.current
             # Customers whose connection is cut are silent while that fault lasts.
             if self._conversations.read() or turns or fault is not None:
                 heard_until = self._clock.now() + self._longest_silence
@@ -154,6 +162,11 @@ class Watch:
             # Only the audits of sessions whose TTL is over remain.
             self._latest = mark.t + profile.real_ttl_seconds + 2 * self._deadline_s + _SLACK_S
             self._silent_until = self._latest
+            if unended := self._declared.current:
+                self._progress.problem(
+                    f"the load has ended and the end of {', '.join(unended)} is not marked: "
+                    "the run will be inconclusive"
+                )
             if self._schedule is not None:
                 # A fault without load proves nothing: faults that have not begun are left out.
                 self._schedule.stop()

@@ -10,7 +10,7 @@ ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 COMMANDS = (
     *("readiness", "capacity", "simulate", "versus", "report", "compare", "history", "shrink"),
     *("profile", "faults", "experiments", "check"),
-    *("demo", "up", "chaos", "model", "completion"),
+    *("demo", "up", "chaos", "mark", "model", "completion"),
 )
 
 
