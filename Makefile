@@ -5,7 +5,7 @@ RUN_ARGS ?=
 # Python compiles a module once, not in each of the hundreds of processes that tests start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling validate-capacity validate-simulation validate-compare versus-sessions
+.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling prove-heals validate-capacity validate-simulation validate-compare versus-sessions
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -82,6 +82,10 @@ validate-simulation: install  ## the simulator's predictions beside real runs; `
 COMPARE_ARGS ?= prove
 validate-compare: install  ## comparisons of recorded runs: false alarms, planted changes; `record` plays more
 	$(BIN)/python -m tests.validate.compare $(COMPARE_ARGS)
+
+HEALS_ARGS ?=
+prove-heals: install  ## a target is healed within 10 s when the harness is ended in any phase of a fault
+	$(BIN)/python -m tests.prove.heals $(HEALS_ARGS)
 
 VERSUS_SESSIONS_ARGS ?=
 versus-sessions: install  ## session services side by side, under one storm and the same faults

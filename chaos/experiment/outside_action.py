@@ -92,6 +92,10 @@ class OutsideAction(Fault):
             return None
         return f"took_hold must be a probe that is not met before the action: {answer}"
 
+    def before_in_words(self) -> str:
+        """The answer of evidence that must change, as `unusable` got it."""
+        return self._mask(repr(self._before))[:_MOST_TOLD]
+
     def prepare(self, env: SystemUnderTest) -> None:
         """Hand the undo to the guardian.  Raises ChaosError when it does not take it."""
         undo, ready = self.terms.undo, self.terms.ready

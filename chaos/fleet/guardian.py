@@ -22,7 +22,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
@@ -117,6 +117,11 @@ class Guardian:
         with self._lock:
             if self._kept.pop(key, None) is not None:
                 self._send(to_line(key, None))
+
+    def kept(self) -> list[Mapping[str, Any]]:
+        """The calls of the undoings that it keeps, the newest first."""
+        with self._lock:
+            return [each.call for each in list(self._kept.values())[::-1]]
 
     def _send(self, line: bytes) -> bool:
         """Whether the guardian's pipe took it."""

@@ -21,7 +21,10 @@ from harness.fleet_kinds import DEFAULT, FLEETS
 
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 
-_TARGET = "a --target gets no faults, but those of a model that --model-url names"
+_TARGET = (
+    "a --target gets no faults of the catalogue, but those of a model that --model-url names; with "
+    "--break-target it gets those of your own experiment"
+)
 
 ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
     DEFAULT: ("processes, as by default", random_experiment.local_fleet(Topology(), 12)),

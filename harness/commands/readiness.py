@@ -8,14 +8,16 @@ import shlex
 import sys
 from pathlib import Path
 
-from chaos.experiment.model import plan_of
+from chaos.experiment.model import Experiment, plan_of
 from harness import ci_files
 from harness.commands import baseline_shown, join, report
 from harness.errors import ConfigError, RecordsError
 from harness.run import model_forecast, model_options, rundir, stored_results
 from harness.run import plan as plans
+from harness.run.dry import DryRun
 from harness.run.play import play
 from harness.run.progress import Progress
+from reports.basics.exit_codes import ExitCode
 from reports.model_cost import prices
 from reports.records import run_file
 
@@ -30,6 +32,8 @@ def main(args: argparse.Namespace) -> int:
     if args.same_machine and not args.baseline:
         raise ConfigError("--same-machine: must be given with --baseline")
     plan = plans.from_args(args, ask=True)
+    if args.dry and plan.experiment is not None:
+        return _dry(plan.experiment, plan.app)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
     run_file.write(run_dir, plan.description())
@@ -64,3 +68,15 @@ def main(args: argparse.Namespace) -> int:
             *(run_dir, args.baseline, baseline), same_machine=args.same_machine, quiet=args.quiet
         )
     return code
+
+
+def _dry(experiment: Experiment, app: str) -> int:
+    """Show what the experiment would do; 104 when something is missing."""
+    look = DryRun(experiment, app)
+    for line in look.lines():
+        print(line)
+    for note in experiment.notes:
+        print(f"note: {note}")
+    for sentence in look.missing:
+        print(f"diya: {sentence}", file=sys.stderr)
+    return ExitCode.BAD_CONFIGURATION if look.missing else ExitCode.GO

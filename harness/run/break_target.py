@@ -52,8 +52,11 @@ def healed(schedule: Schedule | None) -> Iterator[None]:
 
 def close(guardian: Guardian, run_dir: Path, progress: Progress) -> None:
     """Undo every fault that is not undone yet.  Raises ChaosError when a process is left."""
-    if not guardian.close():
+    kept = guardian.kept()
+    if guardian.close():
+        return
+    for call in kept:
         progress.problem(
-            f"a fault could not be undone: {run_dir / 'logs' / UNDO_LOG} names the command that "
-            "heals it by hand"
+            f"{call['target']} may not be healed; heal it by hand: {call['by_hand']} (see "
+            f"{run_dir / 'logs' / UNDO_LOG})"
         )

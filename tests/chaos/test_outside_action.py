@@ -55,7 +55,9 @@ def outside(provider: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "action", "name": "theirs", "provider": provider, **more}
 
 
-def played(experiment: Experiment, keeper: UndoKeeper | None = None) -> FaultWindow:
+def played(
+    experiment: Experiment, keeper: UndoKeeper | None = None, clock: RunClock | None = None
+) -> FaultWindow:
     (step, *_) = experiment.faults or experiment.rollbacks
     env: Any = SimpleNamespace(
         active_faults=ActiveFaults(),
@@ -66,7 +68,7 @@ def played(experiment: Experiment, keeper: UndoKeeper | None = None) -> FaultWin
     )
     fault = step.make()
     fault.check(env)
-    return perform(step.id, fault, env, RunClock(time.time()), random.Random(1))
+    return perform(step.id, fault, env, clock or RunClock(time.time()), random.Random(1))
 
 
 def test_a_process_is_a_fault_that_lasts_until_the_end_of_the_pause_after_it(

@@ -75,7 +75,7 @@ def test_a_fault_is_told_with_units_defaults_and_places() -> None:
     assert lines[0] == "kill-redis"
     assert "downtime number (s) 0.5 from the end of the target to its new start" in lines
     assert "--env containers yes" in lines
-    assert any(line.startswith("--target URL no: a --target gets no faults, but") for line in lines)
+    assert any(line.startswith("--target URL no: a --target gets no faults of ") for line in lines)
     assert any(line.startswith("--redis redis://… no: ") for line in lines)
     assert "by hand: diya chaos kill-redis --param downtime=0.5 (beside `diya up`)" in lines
 
