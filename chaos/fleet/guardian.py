@@ -210,24 +210,37 @@ def sweep(run_id: str, timeout: float = _SWEEP_TIMEOUT) -> bool:
 
 
 def carriers(run_id: str) -> set[int]:
-    """Pids of this user's processes that carry the run id, and of all in a session they lead.
+    """Pids of this user's processes that carry the run id, of all in a session they lead, and of
+    their children.
 
-    The sessions, because a server's fork may overwrite its environment with a process title.
+    Those, because a server's fork may overwrite its environment with a process title.
     """
     everyone = list(_own_processes())
     marked = {pid for pid, _, process in everyone if _run_id_of(process) == run_id}
     sessions = {session for pid, session, _ in everyone if pid in marked and session == pid}
     members = {pid for pid, session, _ in everyone if session in sessions}
-    return (marked | members) - {os.getpid()}
+    # A backend of PostgreSQL leads its own session, and its title overwrites its environment.
+    children = {pid for pid, _, process in everyone if _parent_of(process) in marked}
+    return (marked | members | children) - {os.getpid()}
 
 
 def _own_processes() -> Iterator[tuple[int, int, psutil.Process]]:
-    """Pid, session and process of everything alive that belongs to this user."""
+    """Pid, session and process of everything alive that belongs to this user.
+
+    Of root: of every user, because root starts PostgreSQL as another one.
+    """
     user = os.getuid()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.uids().real == user and process.status() != psutil.STATUS_ZOMBIE:
+            if user in (0, process.uids().real) and process.status() != psutil.STATUS_ZOMBIE:
                 yield process.pid, os.getsid(process.pid), process
+
+
+def _parent_of(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def _run_id_of(process: psutil.Process) -> str | None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chaos.errors import ChaosConfigError
+from chaos.fleet.postgres_binary import binaries
 from tests import tools
-from tests.versus_sessions.postgres import NotToBeHadError, binaries
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -46,7 +47,7 @@ def test_adk_s_redis_service_behaves_as_documented() -> None:
 def test_adk_s_database_service_behaves_as_documented() -> None:
     try:
         binaries()
-    except NotToBeHadError as error:
+    except ChaosConfigError as error:
         tools.missing(str(error))
     began, kept, *exact = _printed("adk_database")
     assert len(exact) == 3

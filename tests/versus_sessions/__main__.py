@@ -20,8 +20,10 @@ from pathlib import Path
 
 import psutil
 
+from chaos.errors import ChaosConfigError
+from chaos.fleet import postgres_binary
 from chaos.fleet.redis_binary import find_server
-from tests.versus_sessions import postgres, table
+from tests.versus_sessions import table
 from tests.versus_sessions.measured import Measured, read, write
 from tests.versus_sessions.play import REPLICAS_PLAYED, Storm, play
 from tests.versus_sessions.services import BY_NAME, SERVICES
@@ -100,8 +102,8 @@ def _versions() -> dict[str, str]:
 
 def _servers() -> dict[str, str]:
     found: dict[str, str] = {}
-    with contextlib.suppress(postgres.NotToBeHadError):
-        found["PostgreSQL"] = postgres.version(postgres.binaries())
+    with contextlib.suppress(ChaosConfigError):
+        found["PostgreSQL"] = postgres_binary.version(postgres_binary.binaries())
     server = find_server("auto")
     told = subprocess.run([server, "--version"], capture_output=True, text=True, check=True)
     number = re.search(r"v=([\d.]+)", told.stdout)

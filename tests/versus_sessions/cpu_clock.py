@@ -8,8 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Self
 
+from chaos.fleet.postgres import Postgres
 from reports.measures.spans import Span
-from tests.versus_sessions.postgres import Postgres
 
 _STEP_S = 0.2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from typing import IO, Any
 
 from msgspec.structs import replace
 
+from chaos.errors import ChaosError
+from chaos.fleet.postgres import Postgres, folder_of
 from reports.capacity.costs import load_spans
 from reports.measures.cpu import work
 from reports.measures.spans import Span, merged
@@ -26,7 +29,6 @@ from tests.calibrate import beside
 from tests.versus_sessions import factories, traffic
 from tests.versus_sessions.cpu_clock import CpuClock
 from tests.versus_sessions.measured import Play, Row
-from tests.versus_sessions.postgres import NotToBeHadError, Postgres
 from tests.versus_sessions.services import Service
 
 HERE = Path(__file__).parent
@@ -85,7 +87,7 @@ def play(services: Sequence[Service], storm: Storm) -> tuple[Row, ...]:
                 continue
             try:
                 found = _sound(service, storm, experiment)
-            except (NotToBeHadError, beside.NotToBeHadError, NoVerdictError) as error:
+            except (ChaosError, beside.NotToBeHadError, NoVerdictError) as error:
                 rows[service.name] = Row(name=service.name, missing=str(error))
             else:
                 rows[service.name] = replace(row, **{round_: found})
@@ -134,9 +136,10 @@ def _surroundings(service: Service) -> Iterator[tuple[dict[str, str], Postgres |
         env = {factories.SQLITE: str(folder / "sessions.db")}
         postgres = None
         if service.store == "database":
-            postgres = Postgres()
+            postgres = Postgres(folder_of(secrets.token_hex(6)))
             stack.callback(postgres.close)
             postgres.start()
+            postgres.wait_ready()
             env |= {factories.DATABASE: postgres.url, factories.TRAFFIC: str(folder / "traffic")}
         (folder / "traffic").mkdir()
         if service.beside is not None:
@@ -169,6 +172,7 @@ def _follow(said: IO[str], postgres: Postgres | None) -> str:
             postgres.kill()
             time.sleep(_DOWN_S)
             postgres.start()
+            postgres.wait_ready()
     return last
 
 

@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from chaos.experiment import reader
+from chaos.fleet.postgres import Postgres
 from harness import parser
 from loadtests.profiles import profile
 from reports.checks import run_checks
@@ -28,7 +29,6 @@ from tests.versus_sessions.play import (
     Storm,
     summary,
 )
-from tests.versus_sessions.postgres import Postgres
 from tests.versus_sessions.services import BY_NAME, SERVICES, Service
 from tests.versus_sessions.test_table import CALM
 
@@ -67,6 +67,9 @@ class _Noted:
     def start(self) -> None:
         self.done.append("started")
 
+    def wait_ready(self) -> None:
+        self.done.append("ready")
+
 
 def test_the_database_is_killed_and_started_at_each_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playing, "_DOWN_S", 0.0)
@@ -75,7 +78,7 @@ def test_the_database_is_killed_and_started_at_each_mark(monkeypatch: pytest.Mon
         "faults begin\nnoop-1: begins at none\nnoop-1: over\nnoop-2: begins at none\n"
     )
     assert playing._follow(said, cast(Postgres, noted)) == "noop-2: begins at none"
-    assert noted.done == ["killed", "started"] * 2
+    assert noted.done == ["killed", "started", "ready"] * 2
 
 
 def test_the_summary_holds_violations_and_no_counts(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import tempfile
 import time
 from collections.abc import Awaitable
@@ -17,9 +18,9 @@ from google.adk.sessions.database_session_service import DatabaseSessionService
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from chaos.fleet.postgres import Postgres, folder_of
 from tests.calibrate.findings.stage import APP, said, texts
 from tests.versus_sessions import traffic
-from tests.versus_sessions.postgres import Postgres
 
 _REPLICAS = 8
 _MANY = 20
@@ -117,9 +118,10 @@ async def _show(url: str) -> None:
 def main() -> None:
     """Start a cluster, show the findings, end it."""
     logging.disable(logging.ERROR)
-    postgres = Postgres()
+    postgres = Postgres(folder_of(secrets.token_hex(6)))
     try:
         postgres.start()
+        postgres.wait_ready()
         asyncio.run(_show(postgres.url))
     finally:
         postgres.close()
