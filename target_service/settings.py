@@ -54,6 +54,12 @@ class Settings:
     commas between them; None: no stand-in plays, and all of them run."""
     tool_answers: Path | None
     """The folder of a recording with answers for tools that do not run."""
+    session_uri: str | None = field(repr=False)
+    """The URI of the session service, as `adk api_server` takes it; None: `sessions` names it."""
+    artifact_uri: str | None = field(repr=False)
+    """The URI of the artifact service; None: artifacts are in memory."""
+    memory_uri: str | None = field(repr=False)
+    """The URI of the memory service; None: memories are in memory."""
     patch_adk: bool
     """Whether to apply `adk_patches`, which make a turn cheaper and change nothing else."""
 
@@ -81,6 +87,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         agent=agent,
         tools=environ.get("DIYA_TOOLS") or None,
         tool_answers=Path(answers) if (answers := environ.get("DIYA_TOOL_ANSWERS")) else None,
+        session_uri=environ.get("DIYA_SESSION_SERVICE_URI") or None,
+        artifact_uri=environ.get("DIYA_ARTIFACT_SERVICE_URI") or None,
+        memory_uri=environ.get("DIYA_MEMORY_SERVICE_URI") or None,
         patch_adk=_switch(environ, "DIYA_ADK_PATCHES"),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
+from google.adk.artifacts.base_artifact_service import BaseArtifactService
 from google.adk.artifacts.in_memory_artifact_service import InMemoryArtifactService
 from google.adk.auth.credential_service.in_memory_credential_service import (
     InMemoryCredentialService,
@@ -14,6 +15,7 @@ from google.adk.auth.credential_service.in_memory_credential_service import (
 from google.adk.cli.api_server import ApiServer
 from google.adk.cli.service_registry import load_services_module
 from google.adk.cli.utils.agent_loader import AgentLoader, is_single_agent_directory
+from google.adk.memory.base_memory_service import BaseMemoryService
 from google.adk.memory.in_memory_memory_service import InMemoryMemoryService
 from google.adk.plugins.base_plugin import BasePlugin
 from google.adk.sessions.base_session_service import BaseSessionService
@@ -55,10 +57,13 @@ def create(
     *,
     single: bool | None = None,
     plugins: Sequence[BasePlugin] = (),
+    artifacts: BaseArtifactService | None = None,
+    memories: BaseMemoryService | None = None,
 ) -> FastAPI:
     """Serve the agents of a folder, or the folder as a single agent (`single`; None: ADK decides).
 
-    `plugins` come after those of the agent itself.
+    `plugins` come after those of the agent itself.  Without `artifacts` and `memories` these are in
+    memory.
 
     Builds the same app as `get_fast_api_app(web=False)` of `google.adk.cli.fast_api`, without its
     imports of ADK's deployment and evaluation, a fifth of a replica's start-up.  A test compares
@@ -72,8 +77,8 @@ def create(
     server = _Server(
         agent_loader=loader(folder) if single else AgentLoader(str(agents)),
         session_service=sessions,
-        artifact_service=InMemoryArtifactService(),
-        memory_service=InMemoryMemoryService(),
+        artifact_service=artifacts or InMemoryArtifactService(),
+        memory_service=memories or InMemoryMemoryService(),
         credential_service=_credentials(),
         # The server uses these only for its development pages, which are off here.
         eval_sets_manager=None,

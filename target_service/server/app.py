@@ -22,6 +22,7 @@ from target_service.server import (
     metrics,
     own_agent,
     session_backend,
+    user_services,
 )
 from target_service.server.loop_lag import LoopLag
 from target_service.server.middleware import BearerToken, BodyLimit, Health, Signature
@@ -44,12 +45,18 @@ def create(config: Settings, health: Health) -> ASGIApp:
     """
     if config.agent is not None:
         own_agent.load(config.agent)
-    sessions = session_backend.create(config)
+    agents = config.agent or AGENTS
+    user_services.register(config, agents)
+    if config.session_uri is None:
+        sessions = session_backend.create(config)
+    else:
+        sessions = user_services.sessions(config.session_uri, config, agents)
     lag = LoopLag()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await warm_up(config)
+        await user_services.prepare(sessions)
         watch = asyncio.create_task(lag.watch())
         yield
         watch.cancel()
@@ -63,7 +70,15 @@ def create(config: Settings, health: Health) -> ASGIApp:
         from target_service.server import tool_plugin
 
         plugins = tool_plugin.of(config)
-    app = adk_server.create(config.agent or AGENTS, sessions, lifespan, single=one, plugins=plugins)
+    app = adk_server.create(
+        agents,
+        sessions,
+        lifespan,
+        single=one,
+        plugins=plugins,
+        artifacts=user_services.artifacts(config, agents),
+        memories=user_services.memories(config, agents),
+    )
     _add_health(app, health)
     guarded = None
     if isinstance(sessions, RedisSessionService):
