@@ -45,15 +45,19 @@ def local_fleet(
     own_redis: bool = True,
     scripted_model: bool = True,
     stand_in: bool = False,
+    own_database: bool = False,
     longest_s: float = 3.0,
 ) -> FleetCapabilities:
     """The capabilities of a fleet of local processes under load, with all possible proxies.
 
-    Its model is the scripted one, a `stand_in`, or one that can have no faults.
+    Its model is the scripted one, a `stand_in`, or one that can have no faults.  With
+    `own_database` the sessions are in a PostgreSQL of the fleet's own.
     """
     can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
     if own_redis:
         can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
+    if own_database:
+        can.add("database")
     if stand_in:
         can |= MODEL_OVER_HTTP
     elif scripted_model:

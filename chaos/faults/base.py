@@ -22,7 +22,7 @@ from reports.records import FaultWindow, RunClock
 
 _LOG = logging.getLogger(__name__)
 
-Area = Literal["replica", "redis", "network", "model", "load"]
+Area = Literal["replica", "redis", "database", "network", "model", "load"]
 
 _BALANCED_S = 30.0
 """The balancer may take so long to find out that a replica is back, on a busy machine."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from chaos.faults.amnesia import Amnesia
 from chaos.faults.base import Fault
+from chaos.faults.database import FreezeDatabase, KillDatabase, RestartDatabase
 from chaos.faults.disconnect import DisconnectRedis, DisconnectReplica
 from chaos.faults.exhaust_connections import ExhaustConnections
 from chaos.faults.failover import ClusterShardDown, Failover
@@ -92,6 +93,9 @@ CATALOGUE: tuple[type[Fault], ...] = (
     NetworkCut,
     ModelUnfinishedStreams,
     ModelGarbage,
+    RestartDatabase,
+    KillDatabase,
+    FreezeDatabase,
 )
 """The order is that of every list of faults, and of random drawing: a row in the middle changes
 the experiments that seeds give."""

@@ -24,6 +24,11 @@ def check_name(server: object) -> None:
 def check_ours(kind: str, server: str, env: SystemUnderTest) -> None:
     """Raise ValueError unless there is such a server, and faults may be done to it."""
     servers = env.redis.servers
+    if not servers and not env.redis.address:
+        raise ValueError(
+            f"{kind}: this fleet has no Redis, because its sessions are elsewhere; use an "
+            "experiment without it"
+        )
     if not servers:
         raise ValueError(
             f"{kind}: the Redis at {env.redis.address} takes no faults, because it is not the "

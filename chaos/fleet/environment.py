@@ -30,6 +30,7 @@ CAPABILITIES: Mapping[str, str] = {
     "redis-data": "change the files of a Redis that is down",
     "network-redis": "disturb the connections between replicas and Redis",
     "network-balancer": "disturb the connections between the balancer and the replicas",
+    "database": "end, freeze and start a PostgreSQL of the fleet's own",
     "model": "make the model slow or wrong",
     "model-wire": "break what a model answers over HTTP: its streams and its JSON",
     "load": "make more customers come, or make them come again",
@@ -129,6 +130,19 @@ class RedisNode(Node, Protocol):
 
     def wait_ready(self, timeout: float = 10.0) -> None:
         """Wait until it answers PING.  Raises ChaosError when it ends or `timeout` seconds pass."""
+
+
+class DatabaseNode(Node, Protocol):
+    """The database of the sessions, where it is the fleet's own."""
+
+    def answers(self) -> bool:
+        """Whether it answers a query now."""
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until it takes connections.
+
+        Raises ChaosError when it ends or `timeout` seconds pass.
+        """
 
 
 class RedisStore(Protocol):
@@ -241,6 +255,10 @@ class SystemUnderTest(Protocol):
     @property
     def redis(self) -> RedisStore:
         """Where the sessions live."""
+
+    @property
+    def database(self) -> DatabaseNode:
+        """The fleet's own database.  Raises ChaosError without the capability `database`."""
 
     @property
     def balancer(self) -> Balancer:

@@ -17,6 +17,7 @@ from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.environment import (
     Balancer,
+    DatabaseNode,
     LoadSwitch,
     ModelSwitch,
     Network,
@@ -25,6 +26,7 @@ from chaos.fleet.environment import (
     ReplicaNode,
 )
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.no_redis import NoRedis
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.redis_server import ServerInfo
 from chaos.fleet.stand_in import LOG, StandIn, StandInPlan
@@ -76,6 +78,24 @@ class FleetRedis(Part, RedisStore, Protocol):
         """Name, version and allocator.  Raises ChaosError when no server answers."""
 
 
+class FleetDatabase(Part, DatabaseNode, Protocol):
+    """The database of a fleet."""
+
+    @property
+    def url(self) -> str:
+        """The address that replicas are given, password included: never for logs."""
+
+    @property
+    def version(self) -> str:
+        """The server's version."""
+
+    def wait_ended(self, timeout: float) -> bool:
+        """Whether it has ended, after at most `timeout` seconds."""
+
+    def cpu_s(self) -> float | None:
+        """Processor seconds since its start; None: it does not run."""
+
+
 class FleetBalancer(Part, HasPid, Balancer, Protocol):
     """The balancer of a fleet."""
 
@@ -113,6 +133,8 @@ class FleetLifecycle(ABC):
     """Whether it is the user's own, which diya neither started nor ends."""
     title: str = "Envoy"
     """What is in front of its replicas, for people to read."""
+    own_database: FleetDatabase | None = None
+    """The database that it starts; None: it starts none."""
     _model: ModelSwitch | None = None
 
     def __init__(self, run_dir: Path, run_id: str, load: LoadSwitch | None) -> None:
@@ -168,6 +190,20 @@ class FleetLifecycle(ABC):
         return self._proxies
 
     @property
+    def database(self) -> FleetDatabase:
+        """The fleet's own database.  Raises ChaosError when there is none."""
+        if self.own_database is None:
+            raise ChaosError("this fleet has no database of its own")
+        return self.own_database
+
+    @property
+    def store(self) -> str:
+        """Name and version of the server that holds the sessions, once it has started."""
+        if self.own_database is not None:
+            return f"PostgreSQL {self.own_database.version}"
+        return self.redis_title()
+
+    @property
     def model(self) -> ModelSwitch:
         """The switch of the model.  Raises ChaosError where it cannot be switched."""
         if self._model is None:
@@ -209,13 +245,18 @@ class FleetLifecycle(ABC):
 
     def is_all_below(self) -> bool:
         """Whether all its parts are processes below this one."""
-        return bool(self.redis.servers) and not self.nodes_elsewhere()
+        own = bool(self.redis.servers) or self.own_database is not None
+        return own and not self.nodes_elsewhere()
 
     def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
         """The environment in `run.json`, with the facts known once the fleet is up.
 
         Raises ChaosError when Redis does not answer.
         """
+        if self.own_database is not None:
+            return structs.replace(environment, database=self.store)
+        if isinstance(self.redis, NoRedis):
+            return environment
         info = self.redis.info
         server = RedisServerDescription(
             name=info.name, version=info.version, allocator=info.allocator
@@ -225,7 +266,7 @@ class FleetLifecycle(ABC):
     def redis_title(self) -> str:
         """The name and version of Redis, for people to read.  Raises ChaosError without one."""
         info = self.redis.info
-        return f"{info.name} {info.version}"
+        return f"{info.name} {info.version}".rstrip()
 
     def topology(self, planned: TopologyDescription) -> TopologyDescription:
         """The fleet in `run.json`, with the facts known once it is up.  Raises ChaosError."""
@@ -242,7 +283,10 @@ class FleetLifecycle(ABC):
             self._prepare()
             self.redis.start()
             self.redis.wait_ready()
-            self._say(f"{self.redis_title()} ready")
+            if self.own_database is not None:
+                self.own_database.start()
+                self.own_database.wait_ready()
+            self._say(f"{self.store} ready")
             self._start_replicas()
             self.balancer.start()
         except Exception:
@@ -307,7 +351,8 @@ class FleetLifecycle(ABC):
     def _parts(self) -> list[Part]:
         """All parts, in the order in which they are started."""
         own = [] if self.stand_in is None else [self.stand_in]
-        return [*own, self.redis, *self.replicas.values(), self.balancer]
+        store = [self.redis] if self.own_database is None else [self.redis, self.own_database]
+        return [*own, *store, *self.replicas.values(), self.balancer]
 
     @property
     def undo_log(self) -> Path:

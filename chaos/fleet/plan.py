@@ -12,6 +12,11 @@ from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.stand_in import StandInPlan
 from chaos.fleet.topology import Topology
 
+POSTGRES = "postgres"
+"""The word for sessions in a PostgreSQL of the fleet's own."""
+SESSION_URI = "DIYA_SESSION_SERVICE_URI"
+"""The variable by which replicas get the URI of their session service."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FleetPlan:

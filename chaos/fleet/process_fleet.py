@@ -17,9 +17,11 @@ from chaos.fleet.guardian import Guardian
 from chaos.fleet.lifecycle import FleetLifecycle, Part, replica_names
 from chaos.fleet.model_switch import VARIABLE, ModelSwitchFile
 from chaos.fleet.network import SIDES, ProxyProcess
+from chaos.fleet.no_redis import NoRedis
 from chaos.fleet.pinning import Cores, thread_on
-from chaos.fleet.plan import FleetPlan
+from chaos.fleet.plan import POSTGRES, SESSION_URI, FleetPlan
 from chaos.fleet.ports import ensure_free, free_port
+from chaos.fleet.postgres import Postgres, folder_of
 from chaos.fleet.redis_external import ExternalRedis
 from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.replica import Replica
@@ -38,7 +40,7 @@ _STOP_TIMEOUT = 3.0
 class ProcessFleet(FleetLifecycle):
     """A fleet of processes below this one."""
 
-    redis: OwnRedis | ExternalRedis
+    redis: OwnRedis | ExternalRedis | NoRedis
     replicas: Mapping[str, Replica]
     balancer: Envoy
 
@@ -65,10 +67,14 @@ class ProcessFleet(FleetLifecycle):
         """Plan the fleet; nothing is started.
 
         `redis` is `auto`, `bundled`, `system` or an address; `topology` is the form in which it is
-        run, unless it is an address.  With `base_port` the balancer listens
-        there and the replicas on the ports after it.  `--host` and `--port` are added to
-        `replica_command`.  `load` is the switch of the load that will be put on it, if there is to
-        be one.  `authorised` allows an external Redis that is not loopback.
+        run, unless it is an address.  No Redis is run for sessions that are elsewhere: with the
+        sessions `postgres` they are in a PostgreSQL of the fleet's own, and with
+        DIYA_SESSION_SERVICE_URI in `extra_env` in the service of that URI.
+
+        With `base_port` the balancer listens there and the replicas on the ports after it.
+        `--host` and `--port` are added to `replica_command`.  `load` is the switch of the load that
+        will be put on it, if there is to be one.  `authorised` allows an external Redis that is not
+        loopback.
         `leftovers` are removed with the fleet, also when this process is killed.
         `cores` pins each replica to its core, and everything else to the others: the thread that
         starts the fleet, and all that it starts until the fleet is stopped.
@@ -83,8 +89,14 @@ class ProcessFleet(FleetLifecycle):
         env = self.process_env
         self._proxy = self._proxies = ProxyProcess(logs / "proxy.log", env) if proxy else None
         self._topology = topology or Topology()
+        if sessions == POSTGRES:
+            self.own_database = Postgres(folder_of(run_id), logs / "postgres.log", env)
+            extra_env = {**(extra_env or {}), SESSION_URI: self.own_database.url}
+            leftovers = [*leftovers, folder_of(run_id)]
         if "://" in redis:
             self.redis = ExternalRedis(redis, authorised=authorised)
+        elif SESSION_URI in (extra_env or {}):
+            self.redis = NoRedis()
         else:
             links = self._proxy
             through = None if links is None else lambda who, port: links.plan("redis", who, port)
@@ -103,7 +115,7 @@ class ProcessFleet(FleetLifecycle):
         ports = _ports(base_port, replicas + 1)
         service_env = {
             **env,
-            "DIYA_REDIS_URL": self.redis.url,
+            **({"DIYA_REDIS_URL": self.redis.url} if self.redis.url else {}),
             "DIYA_SESSIONS": sessions,
             VARIABLE: str(switch.path),
             "DIYA_TTL_SECONDS": f"{ttl_seconds:g}",
@@ -157,6 +169,8 @@ class ProcessFleet(FleetLifecycle):
         can = {"kill", "terminate", "freeze", "restart", "cpu", "memory"}
         if self.redis.servers:
             can |= {"redis-config", "redis-data", *self._topology.capabilities}
+        if self.own_database is not None:
+            can.add("database")
         if self._proxy is not None:
             can |= {f"network-{side}" for side in SIDES if self._proxy.links(side)}
         return frozenset(can)
@@ -175,7 +189,8 @@ class ProcessFleet(FleetLifecycle):
 
     def _wait_ended(self) -> None:
         left = TimeLeft(_STOP_TIMEOUT)
-        helpers = [each for each in (self._proxy, self.stand_in) if each is not None]
+        others = (self._proxy, self.stand_in, self.own_database)
+        helpers = [each for each in others if each is not None]
         for process in (self.balancer, *self.replicas.values(), self.redis, *helpers):
             process.wait_ended(left.seconds())
 

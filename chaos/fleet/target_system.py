@@ -9,6 +9,7 @@ from chaos.errors import ChaosError
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.environment import (
     Balancer,
+    DatabaseNode,
     LoadSwitch,
     ModelSwitch,
     Network,
@@ -57,6 +58,11 @@ class TargetSystem:
     def redis(self) -> RedisStore:
         """Raises ChaosError."""
         self._hidden("Redis")
+
+    @property
+    def database(self) -> DatabaseNode:
+        """A target's database takes no faults of the catalogue.  Raises ChaosError."""
+        raise ChaosError("the database of a target takes no faults")
 
     @property
     def balancer(self) -> Balancer:
