@@ -9,7 +9,7 @@ _SNAKE = re.compile(r"_([a-z])")
 _SIGNS = frozenset(
     [
         *("invocation_id", "custom_metadata", "error_code", "finish_reason"),
-        *("long_running_tool_ids", "skip_summarization", "state_delta"),
+        *("long_running_tool_ids", "skip_summarization", "state_delta", "artifact_delta"),
         *("function_call", "function_response"),
     ]
 )

@@ -289,7 +289,7 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
         error = _error(event, parts)
         if not parts and not error:
             continue
-        turn_id = _turn_id(event)
+        turn_id = turn_of(event)
         invocation = event.get("invocationId")
         answers = event.get("author") == "user" and _calls_a_tool(parts)
         run = None
@@ -320,7 +320,8 @@ def _kind(event: dict[str, Any], parts: list[dict[str, Any]], error: str | None)
     return ("word", digest(error)) if error else ("step", "")
 
 
-def _turn_id(event: dict[str, Any]) -> str | None:
+def turn_of(event: dict[str, Any]) -> str | None:
+    """The id of the turn that an event belongs to; None when it carries none."""
     metadata = event.get("customMetadata")
     turn_id = metadata.get("turn_id") if isinstance(metadata, dict) else None
     return turn_id.partition(LATER)[0] if isinstance(turn_id, str) else None

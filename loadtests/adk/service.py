@@ -191,6 +191,18 @@ class Service:
         self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
         return attempt
 
+    def read_artifact(self, plan: ConversationPlan, path: str, timeout: float) -> Attempt:
+        """Read one version of an artifact at a path below the session's; without it a FAIL."""
+        answer, seconds = self._timed("GET", f"{self._session_path(plan)}{path}", None, timeout)
+        attempt = _judge(answer)
+        empty = attempt.outcome is Outcome.OK and answer.body.strip() in (b"", b"null")
+        if answer.status == 404 or empty:
+            attempt = Attempt(Outcome.FAIL, answer, "no such artifact", False, missing=True)
+        self._report(
+            "artifact", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt
+        )
+        return attempt
+
     def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
         """Delete the session."""
         answer, seconds = self._timed("DELETE", self._session_path(plan), None, timeout)

@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from loadtests.adk.artifacts import Saved, saved
 from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import history
 from loadtests.adk.json_codec import parsed
 from loadtests.adk.service import Attempt, Service
 from loadtests.adk.shown import digests_of_state
 from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.customers.artifacts import read_artifacts
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
 from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
 
+Artifacts = dict[Saved, None]
+"""A set of artifacts that keeps their order."""
+
 
 def read_back(
-    service: Service, plan: ConversationPlan, limits: Conversation, clock: RunClock, when: str
+    service: Service,
+    plan: ConversationPlan,
+    limits: Conversation,
+    clock: RunClock,
+    when: str,
+    artifacts: Artifacts | None = None,
 ) -> AuditRecord:
-    """Read one session, with retries up to a turn's deadline; `when` is `end` or `expired`."""
+    """Read one session, with retries up to a turn's deadline; `when` is `end` or `expired`.
+
+    `artifacts` are those that earlier reads named.  They are read too, with those that this read
+    names, and the latter are added; None: no artifact is read.
+    """
     tries = Tries()
     asked = sent_at = clock.now()
 
@@ -34,16 +48,19 @@ def read_back(
     status, error = "unknown", tries.error
     user: str | None = None
     items: tuple[HistoryItem, ...] = ()
+    named: tuple[Saved, ...] = ()
     state: dict[str, str] | None = None
     answer = tries.last.answer if tries.last else None
     if tries.last is not None and tries.last.missing:
         status, error = "gone", None
     elif answer is not None and tries.outcome is Outcome.OK:
         try:
-            user, items, state = _contents(answer.body)
+            user, items, state, named = _contents(answer.body)
             status, error = "found", None
         except ValueError as problem:
             error = str(problem)
+    if artifacts is not None:
+        artifacts.update(dict.fromkeys(named))
     return AuditRecord(
         conversation=plan.index,
         at=sent_at,
@@ -56,6 +73,7 @@ def read_back(
         error=error,
         state=state,
         asked=asked if tries.attempts > 1 else None,
+        artifacts=read_artifacts(service, plan, limits, artifacts) if artifacts else None,
     )
 
 
@@ -73,8 +91,11 @@ def shows_a_half(audit: AuditRecord, turns: Collection[str]) -> bool:
 
 def _contents(
     body: bytes,
-) -> tuple[str | None, tuple[HistoryItem, ...], dict[str, str] | None]:
-    """The owner, the history and the state of a session.  Raises ValueError for anything else."""
+) -> tuple[str | None, tuple[HistoryItem, ...], dict[str, str] | None, tuple[Saved, ...]]:
+    """The owner, the history, the state and the artifacts of a session.
+
+    Raises ValueError for anything else.
+    """
     try:
         session = parsed(body)
     except ValueError:
@@ -84,5 +105,6 @@ def _contents(
         raise ValueError("the session holds no list of events")
     user = session.get("userId", session.get("user_id"))
     state = digests_of_state(session["state"]) if "state" in session else None
-    items = history(in_camel_case(event) for event in events)
-    return user if isinstance(user, str) else None, items, state
+    events = [in_camel_case(event) for event in events]
+    owner = user if isinstance(user, str) else None
+    return owner, history(events), state, saved(events)

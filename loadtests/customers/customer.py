@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from loadtests.adk.service import Attempt
 from loadtests.arrivals.conversation import ConversationPlan, Ending
-from loadtests.customers.audit import read_back, shows_a_half
+from loadtests.customers.audit import Artifacts, read_back, shows_a_half
 from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.customers.turn import CustomerContext, TurnInPlay
@@ -46,6 +46,8 @@ class Customer:
     """Whether the customer is between two turns; only then may `CutOff` be thrown."""
     unsettled: frozenset[str] = frozenset()
     """The ids of the turns with an attempt of unknown outcome."""
+    artifacts: Artifacts = field(default_factory=dict)
+    """The artifacts that its turns have saved, by the reads of its session."""
     _last_sent: float | None = None
     _sessions: int = 1
     _retry_state: RetryState | None = None
@@ -175,13 +177,15 @@ class Customer:
 
     def _read_back(self, when: str) -> None:
         context = self.context
-        audit = read_back(context.service, self.plan, context.limits, context.clock, when)
+        # A deletion may take the artifacts too.
+        kept = None if self.deleted is not None else self.artifacts
+        audit = read_back(context.service, self.plan, context.limits, context.clock, when, kept)
         context.writer.write(audit)
         for pause in READ_AGAIN_S:
             if not shows_a_half(audit, self.unsettled):
                 break
             time.sleep(pause)
-            audit = read_back(context.service, self.plan, context.limits, context.clock, when)
+            audit = read_back(context.service, self.plan, context.limits, context.clock, when, kept)
             context.writer.write(audit)
         # After an unsettled turn the service may still be writing, so no TTL can be timed.
         self.last_touch = audit.done if self.error is None else None

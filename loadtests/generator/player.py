@@ -259,7 +259,8 @@ class Player:
         for _ in range(2 if customer.unsettled else 1):
             if not self._wait_until(touched + self._run.ttl_seconds + GRACE_S):
                 return
-            read = audit.read_back(service, plan, limits, self._clock, "expired")
+            known = customer.artifacts
+            read = audit.read_back(service, plan, limits, self._clock, "expired", known)
             self._recorder.write(read)
             if read.status != "found":
                 return

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from reports.records import (
     DELETION_FAILED,
     AuditRecord,
@@ -203,6 +205,8 @@ class Audits(Filed[AuditRecord]):
         """Run time at which the last audit was done, 0 without any."""
         self.stamped: bool | None = None
         """Whether any history has a turn's id; None: all are empty."""
+        self.with_artifacts: list[AuditRecord] = []
+        """The reads that show artifacts, without the history."""
         for chunk in chunks:
             self.conversation.extend([audit.conversation for audit in chunk])
             self.at.extend([audit.at for audit in chunk])
@@ -210,6 +214,8 @@ class Audits(Filed[AuditRecord]):
             self.status.extend([_STATUS.get(audit.status, UNANSWERED) for audit in chunk])
             self.at_end.extend([audit.when == "end" for audit in chunk])
             for audit in chunk:
+                if audit.artifacts:
+                    self.with_artifacts.append(replace(audit, history=(), state=None))
                 if audit.history and not self.stamped:
                     self.stamped = any(item.turn_id is not None for item in audit.history)
         self.last_done = max(0.0, max(self.done, default=0.0))

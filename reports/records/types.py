@@ -174,6 +174,20 @@ class HistoryItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, arr
     digest: str
 
 
+class ArtifactItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
+    """One version of an artifact that an event of a session names, read through the API."""
+
+    turn_id: str | None
+    """The turn whose event names it; None when the event carries none."""
+    name: str
+    """`digest` of its file name."""
+    version: Count
+    found: bool | None
+    """None: no usable answer."""
+    content: str | None
+    """`digest` of what the API shows of it; None without it."""
+
+
 class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The content of a session, read back through the service's API."""
 
@@ -198,6 +212,8 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     asked: Seconds | None = None
     """When the first attempt of the read was sent, if there were several; None: `at`, or not
     recorded."""
+    artifacts: tuple[ArtifactItem, ...] | None = None
+    """The artifacts that the session's turns have saved, read right after it; None: none."""
 
 
 ROLLBACK = "rollback-"
