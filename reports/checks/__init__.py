@@ -13,10 +13,18 @@ from importlib import import_module
 from reports.gates import GATES, Kind, gate
 from reports.records import Finding, Status
 from reports.records.history import History
+from reports.records.run_description import NO_REDIS
 
 Check = Callable[[History], list[Finding]]
 _CONTEXT = "continuity.context_missed"
 """The gate that the log of a stand-in for the model makes visible at a target."""
+
+_OF_REDIS = frozenset(
+    {"memory.baseline", "memory.bounded", "memory.keys", "memory.ttl", "memory.evicted"}
+)
+"""The gates that only samples of Redis can show."""
+_OF_THE_TTL = frozenset({"memory.ttl_kept", "continuity.resurrected"})
+"""The gates that need the TTL of the sessions."""
 
 
 def _named(name: str) -> Check:
@@ -39,7 +47,7 @@ def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Findi
             findings += _known(check(history))
         except Exception as error:
             findings.append(_crashed(check, error))
-    return [_seen_from_outside(finding, history) for finding in findings]
+    return [_seen(finding, history) for finding in findings]
 
 
 def _known(findings: list[Finding]) -> list[Finding]:
@@ -47,6 +55,20 @@ def _known(findings: list[Finding]) -> list[Finding]:
         if finding.check not in GATES:
             raise LookupError(f"{finding.check} must be a row of reports/gates/")
     return findings
+
+
+def _seen(finding: Finding, history: History) -> Finding:
+    """The finding; unknown does not count where nothing can show it."""
+    hidden = None
+    if finding.status is not Status.UNKNOWN:
+        return finding
+    if finding.check in _OF_REDIS and history.run.topology.redis == NO_REDIS:
+        hidden = "the sessions are not in Redis"
+    elif finding.check in _OF_THE_TTL and not (history.run.ttl_known or history.run.foreign):
+        hidden = "the service keeps sessions as long as it likes"
+    if hidden is None:
+        return _seen_from_outside(finding, history)
+    return replace(finding, summary=f"{finding.summary} ({hidden}: not counted)", out_of_sight=True)
 
 
 def _seen_from_outside(finding: Finding, history: History) -> Finding:

@@ -117,7 +117,9 @@ def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
         )
     if kind == "resurrected" and not history.run.ttl_known:
         after = f"; none after {tallies.read_late} deletions" if tallies.read_late else ""
-        return Known(Status.UNKNOWN, f"{title}: not known, nor is the target's TTL (--ttl){after}")
+        whose = "target's" if history.run.foreign else "sessions'"
+        why = f"{title}: not known, nor is the {whose} TTL (--ttl){after}"
+        return Known(Status.UNKNOWN, why)
     if kind == "resurrected" and not tallies.read_late:
         return Known(Status.UNKNOWN, f"{title}: not known, no session was read after its TTL")
     if kind == "context_missed":

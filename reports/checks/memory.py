@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import compress
 from math import isnan
 
+from reports.checks.database import check_database
 from reports.checks.leftovers import LAG_S, MIB, check_leftovers
 from reports.checks.replica_memory import check_replica_memory
 from reports.checks.ttl_kept import check_ttl_kept
@@ -36,6 +37,7 @@ def check_memory(history: History) -> list[Finding]:
     others = history.once(others_write)
     return [
         *(finding if others is None else _doubted(finding, others) for finding in of_redis),
+        *check_database(history),
         *check_ttl_kept(history),
         *check_replica_memory(history),
     ]

@@ -99,6 +99,14 @@ COUNTED = (
         FACT,
     ),
     Gate(
+        "continuity.artifacts",
+        "Artifacts as the turns saved them",
+        "Each version of an artifact that a turn has saved is there, at the conversation's end and "
+        "after the load, with the same content, and no two turns have saved the same version.",
+        FACT,
+        check="artifacts",
+    ),
+    Gate(
         "continuity.reply",
         "Replies as the model gave them",
         "The customer got the text that the model gave.",

@@ -133,6 +133,13 @@ SERVICE = (
         visible_from_outside=False,
     ),
     Gate(
+        "memory.database",
+        "Size of the database",
+        "Says by how much the database of the sessions grew, where it could be asked. It cannot "
+        "fail, because a database keeps sessions for ever.",
+        visible_from_outside=False,
+    ),
+    Gate(
         "memory.replicas",
         "Memory of the replicas",
         "No replica's memory keeps growing in the second half of its turns (32 MiB and 10 % "

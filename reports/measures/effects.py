@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reports.measures.database_size import DATABASE
 from reports.measures.redis_memory import REDIS, REPLICA
 from reports.records import FaultWindow, Sample
 from reports.records.history import History
 
 _OF_REDIS = frozenset({"kill-redis", "restart-redis", "power-loss", "amnesia"})
+_OF_DATABASE = frozenset({"kill-database", "restart-database"})
 _OF_REPLICAS = frozenset(
     {"kill-replica", "terminate-replica", "rolling-restart", "kill-half", "kill-zone"}
 )
@@ -36,6 +38,8 @@ def _marks(history: History, fault: FaultWindow) -> Iterator[tuple[str, str, str
     """The value that identifies a target's process: source, name of the value, in words."""
     if fault.fault in _OF_REDIS and history.run.topology.one_server:
         yield REDIS, "run", "the run id of Redis"
+    if fault.fault in _OF_DATABASE:
+        yield DATABASE, "run", "the start of the database"
     if fault.fault in _OF_REPLICAS:
         for name in fault.target.split(","):
             yield REPLICA + name.strip(), "pid", f"the process of {name.strip()}"

@@ -1,7 +1,7 @@
 """The times in which a replica's turns say nothing about the replica itself: its own faults.
 
-A fault of Redis or of another replica is no excuse, because every replica is compared with the
-others at the same time.  A fault of the load or of the model may hit any replica.
+A fault of Redis, of a database or of another replica is no excuse, because every replica is
+compared with the others at the same time.  A fault of the load or of the model may hit any replica.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def own_faults(history: History) -> Callable[[str | None], list[Span]]:
             for fault, replicas in hit
             if (replica is None and replicas)
             or replica in replicas
-            or not (replicas or _is_of_redis(fault))
+            or not (replicas or _is_of_store(fault))
         ]
 
     return spans
@@ -52,5 +52,5 @@ def _words(target: str) -> set[str]:
     return set(re.split(r"[^\w.-]+", target))
 
 
-def _is_of_redis(fault: FaultWindow) -> bool:
-    return "redis" in fault.fault or fault.target.startswith("redis")
+def _is_of_store(fault: FaultWindow) -> bool:
+    return "redis" in fault.fault or "database" in fault.fault or fault.target.startswith("redis")

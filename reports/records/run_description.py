@@ -22,6 +22,10 @@ EXTERNAL: Final = "external"
 """The topology of a Redis that diya did not start."""
 UNKNOWN: Final = "unknown"
 """The topology of a foreign target's Redis."""
+NO_REDIS: Final = "none"
+"""The topology of a fleet whose sessions are in a database or in a service of the user's."""
+EVERY_COMMIT: Final = "every-commit"
+"""The durability of a database that brings each commit to the disk before it acknowledges it."""
 _SHARDS_OF_OLD_RUNS = {"cluster": 3}
 """Topology → its shards, in runs that do not record them."""
 _YEAR_9999 = 253402300799.0
@@ -61,7 +65,7 @@ class TopologyDescription(Struct, frozen=True, kw_only=True):
     replicas: Counted | None = None
     """None: not known, as of a foreign target."""
     redis: Word | None = None
-    """As `--topology` names it; else `external` or `unknown`."""
+    """As `--topology` names it; else `external`, `unknown` or `none`."""
     aof: Word | None = None
     rdb: Switch | UnsetType | None = UNSET
     durability: Word | None = None
@@ -110,7 +114,9 @@ class EnvironmentDescription(Struct, frozen=True, kw_only=True):
     versions: WordByName | UnsetType | None = UNSET
     """Package → version."""
     redis_server: RedisServerDescription | None = None
-    """None: not started yet, or a foreign one."""
+    """None: not started yet, a foreign one, or none."""
+    database: Word | UnsetType = UNSET
+    """Name and version of the database that the fleet started for the sessions; unset: none."""
     model: Word | None = None
     images: ImagesByRole | UnsetType = UNSET
     """Role → the image of its containers; unset: the roles are processes."""
@@ -202,6 +208,9 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     no stand-in logs what they cost."""
     model_prices: Object | UnsetType = UNSET
     """The prices of models that `--model-prices` gave; unset: those of diya count."""
+    services: WordByName | UnsetType = UNSET
+    """`sessions`, `artifacts`, `memory` → the URI of the user's service without user and password,
+    or `env:NAME`; unset: none was named."""
     drained: Switch | UnsetType = UNSET
     """False: the run ends with the last reply, and does not watch the sessions expire."""
 

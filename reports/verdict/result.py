@@ -14,6 +14,7 @@ from msgspec import UNSET, to_builtins
 
 from reports.diagnosis import diagnoses, to_json
 from reports.gates import gate
+from reports.measures import database_size
 from reports.measures.budget import Spending, budget
 from reports.measures.continuity.all_conversations import counts, take_tallies
 from reports.measures.continuity.call_counts import call_counts
@@ -212,6 +213,19 @@ def _memory(history: History) -> dict[str, Any]:
         "fleet_rss_final_bytes": after[-1] if after else None,
         "ttl_seconds": history.run.ttl_seconds,
         "forecast": _forecast(history, memory.peak_bytes),
+        **_database(history),
+    }
+
+
+def _database(history: History) -> dict[str, float]:
+    """The size of the database that holds the sessions; empty: it was not sampled."""
+    size = database_size.measure(history)
+    if size is None:
+        return {}
+    return {
+        "database_baseline_bytes": size.before,
+        "database_peak_bytes": size.peak,
+        "database_final_bytes": size.last,
     }
 
 

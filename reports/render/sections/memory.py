@@ -27,6 +27,8 @@ def _page(result: Result) -> Content:
             "fleet_rss_final_bytes",
         ),
     ]
+    if view.number(values, "database_final_bytes") is not None:
+        rows.append(row("Database", *(f"database_{at}_bytes" for at in _MOMENTS)))
     each = formatting.size(view.number(values, "bytes_per_live_conversation"))
     facts = [
         f"{formatting.count(view.number(values, 'expired_keys'))} keys expired",
@@ -43,6 +45,9 @@ def _page(result: Result) -> Content:
 
 def _screen(result: Result) -> list[tuple[str, str]]:
     memory = view.part(result, "memory")
+    database = [view.number(memory, f"database_{at}_bytes") for at in _MOMENTS]
+    if None not in database and view.number(memory, "peak_bytes") is None:
+        return [("Database", " → ".join(map(formatting.size, database)))]
     sizes = [formatting.size(view.number(memory, f"{at}_bytes")) for at in _MOMENTS]
     keys = formatting.count(view.number(memory, "peak_keys"))
     evicted = formatting.count(view.number(memory, "evicted_keys"))
