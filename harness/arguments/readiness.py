@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.arguments import access, break_target, compose_project, marks, shared
 from harness.arguments.base import number, whole
+from harness.arguments.services import services
 from harness.fleet_kinds import DEFAULT, FLEETS
 
 
@@ -74,6 +75,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "service that fails always",
     )
     shared.fleet(parser)
+    services(parser)
     parser.add_argument(
         "--checkout",
         metavar="DIR",
@@ -121,7 +123,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--ttl",
         type=number,
         metavar="SECONDS",
-        help="how long the --target keeps a session after its last use (default: not known)",
+        help="how long the --target or the --session-service-uri keeps a session after its last "
+        "use (default: not known)",
     )
     access.options(parser)
     access.who_answers(parser)

@@ -102,7 +102,8 @@ def sessions(parser: argparse.ArgumentParser) -> None:
         "--sessions",
         default="redis",
         metavar="KIND",
-        help="redis (ours), adk-redis, memory, or module:factory called with (uri, ttl_seconds)",
+        help="redis (ours), adk-redis, memory, postgres (ADK's service on a PostgreSQL that diya "
+        "starts), or module:factory called with (uri, ttl_seconds)",
     )
 
 

@@ -36,6 +36,10 @@ ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
         "--redis redis://…",
         random_experiment.local_fleet(Topology(), 12, own_redis=False),
     ),
+    "postgres": (
+        "--sessions postgres",
+        random_experiment.local_fleet(Topology(), 12, own_redis=False, own_database=True),
+    ),
     **{
         name: (f"--env {name}", FleetCapabilities(kind.capabilities, 12))
         for name, kind in FLEETS.items()
@@ -133,10 +137,11 @@ def refusal(fault: Fault, fleet: FleetCapabilities) -> str | None:
     servers = SHAPES[fleet.shape].servers
     replicas = [f"r{number:02}" for number in range(1, fleet.replicas + 1)]
     own = servers if fleet.own_redis else ()
+    address = "" if "database" in fleet.capabilities else "the --redis address"
     stand_in: Any = SimpleNamespace(
         capabilities=fleet.capabilities,
         replicas=dict.fromkeys(replicas),
-        redis=SimpleNamespace(servers=dict.fromkeys(own), address="the --redis address"),
+        redis=SimpleNamespace(servers=dict.fromkeys(own), address=address),
         network=SimpleNamespace(
             links=lambda side: dict.fromkeys(
                 servers if side == "redis" and len(servers) > 1 else replicas

@@ -15,7 +15,7 @@ from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 from harness import streams
 from harness.errors import ConfigError
-from harness.run import agent_options, model_options, options, stand_in
+from harness.run import agent_options, model_options, options, service_uris, stand_in
 from harness.run.progress import Progress
 from reports.basics.exit_codes import ExitCode
 
@@ -25,6 +25,7 @@ _READY_S = 90.0
 def main(args: argparse.Namespace) -> int:
     """Start the fleet, print its addresses, wait for Ctrl-C, SIGTERM or a closed pipe, clean up."""
     options.check_sessions(args.sessions)
+    service_uris.check_postgres(args.sessions)
     options.check_port(args.port)
     agent = None if args.agent is None else agent_options.agent_folder(args.agent)
     if args.ttl < 1:
@@ -64,7 +65,7 @@ def _print_addresses(fleet: ProcessFleet, folder: str) -> None:
     print(f"balancer  {fleet.url}")
     for name, replica in fleet.replicas.items():
         print(f"{name}       http://127.0.0.1:{replica.port}")
-    print(f"redis     {fleet.redis.info.name} {fleet.redis.info.version}")
+    print(f"sessions  {fleet.store}" if not fleet.redis.url else f"redis     {fleet.store}")
     if fleet.stand_in is not None:
         # Printed once and kept nowhere, as by `diya model`.
         print(f"model     {fleet.stand_in.url} (stand-in, {TOKEN_VARIABLE}={fleet.stand_in.token})")

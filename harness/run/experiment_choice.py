@@ -10,6 +10,7 @@ from chaos.experiment import model, random_experiment, reader
 from chaos.experiment.model import Experiment
 from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import MODEL_OVER_HTTP, needs_proxies
+from chaos.fleet.plan import POSTGRES
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
 from harness.run import (
@@ -23,6 +24,8 @@ from harness.run.model_options import ModelChoice
 from loadtests.profiles.profile import Profile
 
 _DEFAULT_EXPERIMENT = "diwali-default"
+_WITH_DATABASE = "database-loss"
+_REPLICAS_ONLY = "replica-loss"
 _RANDOM = re.compile(r"random(?::(.*))?")
 _LONGEST_OF_TTL = 0.2
 """The longest duration of a drawn fault, as a share of the TTL: delayed turns follow the fault."""
@@ -62,7 +65,7 @@ def chosen(
             "--model-url"
         )
     if wanted is None:
-        wanted = profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
+        wanted = _default(args, profile)
     drawn = _RANDOM.fullmatch(wanted)
     if drawn is not None and args.target is not None and answers.url is None:
         raise ConfigError(
@@ -87,6 +90,15 @@ def chosen(
     return experiment
 
 
+def _default(args: argparse.Namespace, profile: Profile) -> str:
+    """The profile's own experiment, or one for a fleet without a Redis."""
+    if "://" not in args.redis and args.sessions == POSTGRES:
+        return _WITH_DATABASE
+    if "://" not in args.redis and getattr(args, "session_service_uri", None) is not None:
+        return _REPLICAS_ONLY
+    return profile.name if profile.name in model.names() else _DEFAULT_EXPERIMENT
+
+
 def _fleet_capabilities(
     args: argparse.Namespace, profile: Profile, answers: ModelChoice
 ) -> FleetCapabilities:
@@ -103,7 +115,10 @@ def _fleet_capabilities(
     return random_experiment.local_fleet(
         options.topology(args),
         args.replicas,
-        own_redis="://" not in args.redis,
+        own_redis="://" not in args.redis
+        and args.sessions != POSTGRES
+        and getattr(args, "session_service_uri", None) is None,
+        own_database=args.sessions == POSTGRES,
         scripted_model=answers.kind == model_options.OWN
         and args.agent is None
         and shopmax_model.name().startswith("scripted"),

@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from chaos.fleet.plan import POSTGRES
 from chaos.fleet.topology import Topology
 from harness.errors import ConfigError
 from loadtests.adk.target import address as parse_target
@@ -18,7 +19,7 @@ from reports.model_cost import prices
 from reports.model_cost.price_file import PriceError
 from reports.model_cost.prices import ModelPrices
 
-KINDS = ("redis", "adk-redis", "memory")
+KINDS = ("redis", "adk-redis", "memory", POSTGRES)
 _LONGEST_SEED = 2**63 - 1
 
 
@@ -61,6 +62,12 @@ def check_target(url: str, *, authorised: bool) -> None:
 def topology(args: argparse.Namespace) -> Topology:
     """The chosen topology of Redis.  Raises ConfigError, or ChaosConfigError."""
     chosen = Topology(args.topology, args.aof, args.rdb, args.min_replicas)
+    elsewhere = args.sessions == POSTGRES or getattr(args, "session_service_uri", None)
+    if chosen != Topology() and elsewhere:
+        raise ConfigError(
+            "--topology, --aof, --rdb, --min-replicas: must not be given with --sessions postgres "
+            "or --session-service-uri; they are for a Redis that diya starts"
+        )
     if chosen != Topology() and ("://" in args.redis or getattr(args, "target", None)):
         raise ConfigError(
             "--topology, --aof, --rdb, --min-replicas: must not be given with a --target or an "
@@ -69,14 +76,14 @@ def topology(args: argparse.Namespace) -> Topology:
     return chosen
 
 
-def check_ttl(ttl: float | None, target: str | None) -> None:
-    """Raise ConfigError unless `--ttl` can be a target's."""
+def check_ttl(ttl: float | None, target: str | None, service_uri: str | None = None) -> None:
+    """Raise ConfigError unless `--ttl` can be that of a target or of the user's service."""
     if ttl is None:
         return
-    if target is None:
+    if target is None and service_uri is None:
         raise ConfigError(
-            f"--ttl {ttl:g}: must not be given without a --target or --compose-file; the profile "
-            "sets it"
+            f"--ttl {ttl:g}: must not be given without a --target, a --compose-file or a "
+            "--session-service-uri; the profile sets it"
         )
     if not 1 <= ttl <= 604_800:
         raise ConfigError(f"--ttl {ttl:g}: must be from 1 to 604800 seconds")

@@ -15,7 +15,7 @@ from chaos.experiment import model
 from chaos.experiment.model import Experiment
 from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.pinning import Cores
-from chaos.fleet.plan import FleetPlan
+from chaos.fleet.plan import POSTGRES, FleetPlan
 from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.topology import Topology
 from harness.run import (
@@ -33,6 +33,7 @@ from harness.run import (
     options,
     replay,
     reproduce,
+    service_uris,
     shopmax_model,
     slo,
     stand_in,
@@ -40,13 +41,16 @@ from harness.run import (
 from harness.run.access_options import AccessOptions
 from harness.run.generator import Crew
 from harness.run.model_options import ModelChoice
+from harness.run.service_uris import ServiceUris
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from reports.model_cost.prices import ModelPrices
 from reports.records.run_description import (
+    EVERY_COMMIT,
     EXTERNAL,
+    NO_REDIS,
     SCHEMA_VERSION,
     UNKNOWN,
     ExperimentDescription,
@@ -128,6 +132,8 @@ class Plan:
     """The running compose project of the user's own; None: the fleet is diya's, or a target."""
     marks: int | None = None
     """The port on which other tools mark their faults, 0 for a free one; None: by no port."""
+    services: ServiceUris = field(default_factory=ServiceUris)
+    """The user's own services for sessions, artifacts and memories."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
 
@@ -193,7 +199,10 @@ class Plan:
             workers=self.crew.workers,
             cores=self.cores,
             stand_in=stand_in.planned(self.model, run_dir, self.origin, self.book),
-            replica_env=model_options.replica_env(self.model, self.agent),
+            replica_env={
+                **model_options.replica_env(self.model, self.agent),
+                **self.services.replica_env(),
+            },
             project=self.project,
         )
 
@@ -233,6 +242,7 @@ class Plan:
             else self.night_conversations,
             model_prices=UNSET if self.model_prices is None else self.model_prices.to_dict(),
             drained=UNSET if self.drained else False,
+            services=self.services.described() or UNSET,
         )
 
     def _experiment(self) -> ExperimentDescription | None:
@@ -259,6 +269,13 @@ class Plan:
             return TopologyDescription(replicas=self.target_replicas, redis=UNKNOWN)
         if "://" in self.redis:
             return TopologyDescription(replicas=self.replicas, redis=EXTERNAL)
+        if self.sessions == POSTGRES or self.services.sessions is not None:
+            return TopologyDescription(
+                replicas=self.replicas,
+                redis=NO_REDIS,
+                durability=EVERY_COMMIT if self.sessions == POSTGRES else None,
+                proxy=self.proxy,
+            )
         return TopologyDescription(
             replicas=self.replicas, proxy=self.proxy, **self.topology.described()
         )
@@ -284,7 +301,9 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     ways_in = access_options.access(args)
     project = compose_options.project(args)
     theirs = args.target or args.compose_file
-    options.check_ttl(args.ttl, theirs)
+    services = service_uris.chosen(args)
+    service_uris.check_postgres(args.sessions)
+    options.check_ttl(args.ttl, theirs, services.sessions)
     limits = slo.given(args.slo)
     scale = options.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
@@ -309,7 +328,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         images=container_options.images(args),
         health_path=container_options.health_path(args),
         proxy=args.proxy or experiment_choice.disturbs_network(experiment),
-        sessions=args.sessions,
+        sessions=services.scheme or args.sessions,
         port=args.port,
         target=args.target and args.target.rstrip("/"),
         app=app,
@@ -326,7 +345,9 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         access=ways_in,
         target_replicas=access_options.replicas(args.target_replicas),
         project=project,
-        ttl_known=theirs is None or args.ttl is not None,
+        ttl_known=args.ttl is not None
+        or (theirs is None and args.sessions != POSTGRES and services.sessions is None),
+        services=services,
         scale=scale,
         carried=1.0 if args.replay is None or scale is None else scale,
         rehearse=not args.no_rehearsal,

@@ -23,6 +23,7 @@ from chaos.fleet.undoing import UNDO_LOG
 from harness.run import (
     arrival_accounting,
     break_target,
+    database_probe,
     fleets,
     live_run,
     mark_server,
@@ -85,7 +86,7 @@ def _hide_secrets(plan: Plan, run_dir: Path, tokens: Sequence[str] = ()) -> None
     named = [*plan.pass_env]
     if plan.project is not None and plan.project.password_env is not None:
         named.append(plan.project.password_env)
-    scrub.overwrite(run_dir, [*scrub.values(named, plan.agent), *ways_in])
+    scrub.overwrite(run_dir, [*plan.services.secrets(), *scrub.values(named, plan.agent), *ways_in])
 
 
 def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
@@ -126,7 +127,7 @@ def _started(
     """Start the fleet and wait until it is ready; its description, which is in `run.json`."""
     fleet.start(progress.note)
     fleet.wait_ready(max(_READY_S, plan.replicas * _READY_PER_REPLICA_S / usable_cores()))
-    ready = f"{len(fleet.replicas)} replicas ready, {fleet.redis_title()}"
+    ready = f"{len(fleet.replicas)} replicas ready, {fleet.store}"
     progress.say(f"{ready}, {fleet.title}")
     description = fleets.described(plan, fleet)
     run_file.write(run_dir, description)
@@ -220,6 +221,7 @@ def _play_load(
         balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
         envoy=None if fleet is None else fleet.balancer,
         served={} if fleet is None else fleet.replicas,
+        database=database_probe.of(plan, fleet),
         own_cpu=fleet is not None and fleet.is_all_below(),
         cores=plan.cores,
     )

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta
 
-from chaos.fleet.shapes import SHAPES, in_words
+from chaos.fleet.shapes import SHAPES, SINGLE, in_words
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import model_options, rundir
+from harness.run import model_options, rundir, service_uris
 from harness.run.reproduce import REPLAYED, SETTINGS
 from loadtests.profiles import journeys, profile
 from loadtests.profiles.journeys import Book
@@ -23,6 +23,7 @@ from reports.model_cost.prices import ModelPrices
 from reports.records import run_file
 from reports.records.errors import HistoryError
 from reports.records.run_description import (
+    NO_REDIS,
     Counted,
     RunDescription,
     TopologyDescription,
@@ -35,7 +36,7 @@ class _OwnTopology(TopologyDescription, frozen=True, kw_only=True):
     redis: Annotated[
         str,
         Meta(
-            pattern=f"^({'|'.join(SHAPES)})$",
+            pattern=f"^({'|'.join((*SHAPES, NO_REDIS))})$",
             description=f"that of a fleet of its own ({in_words()})",
         ),
     ]
@@ -71,9 +72,10 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
     taken = {
         "seed": run.seed,
         "replicas": topology.replicas,
-        "sessions": run.sessions,
-        "topology": topology.redis,
-        "aof": topology.aof,
+        # Where a URI says where they are, this is only its scheme.
+        "sessions": defaults["sessions"] if "sessions" in (run.services or {}) else run.sessions,
+        "topology": SINGLE if topology.redis == NO_REDIS else topology.redis,
+        "aof": topology.aof or defaults["aof"],
         "rdb": bool(topology.rdb),
         # The factor that the run's profile already includes; 1 if the run was not sized.
         "scale": f"{1.0 if run.sizing is None else run.sizing.factor:.17g}",
@@ -82,6 +84,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
         "agent": args.agent or run.agent,
         "checkout": args.checkout or (None if run.checkout is UNSET else run.checkout),
         **model_options.filled_in(args, run.model, args.agent or run.agent),
+        **service_uris.filled_in(args, run.services),
         "experiment": args.experiment or (str(experiment) if experiment.is_file() else "none"),
     }
     return argparse.Namespace(**{**vars(args), **taken})

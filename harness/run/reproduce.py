@@ -15,7 +15,10 @@ _ALWAYS = ("profile", "experiment", "seed")
 _FLEETS = ("replicas", "sessions")
 """Options that are always written for a fleet that diya starts."""
 _NEVER = ("help", "join", "out", "quiet", "verbose")
-_ADDRESSES = ("redis", "target")
+_ADDRESSES = (
+    *("redis", "target"),
+    *("session_service_uri", "artifact_service_uri", "memory_service_uri"),
+)
 SETTINGS = (
     "DIYA_BUSY_WAIT_S",
     "DIYA_DRAIN_S",
@@ -63,7 +66,9 @@ def command(
     """
     chosen: dict[str, Any] = {"seed": seed, "experiment": experiment}
     theirs = args.target is not None or args.compose_file is not None
-    told = _ALWAYS if theirs else _ALWAYS + _FLEETS
+    told: tuple[str, ...] = _ALWAYS if theirs else _ALWAYS + _FLEETS
+    if getattr(args, "session_service_uri", None) is not None:
+        told = tuple(option for option in told if option != "sessions")
     words = ["diya", "readiness"]
     for action in parser.readiness_options():
         value = chosen.get(action.dest, getattr(args, action.dest, action.default))

@@ -44,12 +44,15 @@ class Sampler:
         balancer: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
         envoy: Sampled | None = None,
         served: Mapping[str, Served] | None = None,
+        database: Callable[[], Mapping[str, float]] | None = None,
         own_cpu: bool = False,
         cores: Cores | None = None,
     ) -> None:
         """`balancer` gives the balancer's counters for each replica, where it can be asked.
 
         `envoy` is the balancer's process; `served` are the replicas whose `/metrics` are read.
+
+        `database` reads the database that holds the sessions, where there is one.
 
         `own_cpu`: this process starts everything that the run needs, so that all other CPU use of
         the machine is foreign, and the speed of this machine is that of the service: a reference
@@ -65,6 +68,7 @@ class Sampler:
         self._metrics = ReplicaMetrics(served or {}, self._write)
         self._began = time.time()
         self._balancer = balancer
+        self._database = database
         self._allowed = allowed_cores()
         self._cores = cores
         if cores is not None:
@@ -123,6 +127,8 @@ class Sampler:
             self._write(name, values)
         if self._redis is not None and (values := self._redis.read()):
             self._write("redis", values)
+        if self._database is not None and (sizes := self._database()):
+            self._write("database", dict(sizes))
 
     def _write(self, source: str, values: dict[str, float]) -> None:
         self._writer.write(Sample(self._clock.now(), source, values))

@@ -24,6 +24,7 @@ SideName = Literal["A", "B"]
 OF_A_SIDE = frozenset(
     {
         *("replicas", "redis", "topology", "aof", "rdb", "min_replicas", "proxy", "port"),
+        *("session_service_uri", "artifact_service_uri", "memory_service_uri"),
         *("sessions", "agent", "checkout", "app", "target", "model_url", "token_env", "authorised"),
         "break_target",
         *("token_command", "header", "client_cert", "client_key"),

@@ -61,7 +61,7 @@ def test_a_side_cannot_have_a_load_of_its_own(option: str) -> None:
     ("a", "said"),
     [
         ("--sessions nothing", "--a: --sessions nothing: must be one of redis"),
-        ("--session memory --x", "--a: --x: no such option or argument"),
+        ("--sessions memory --x", "--a: --x: no such option or argument"),
         ("--sessions 'memory", "--a: No closing quotation"),
         ("--replicas many", "--a: --replicas: must be a whole number, got 'many'"),
     ],
