@@ -119,6 +119,23 @@ def test_the_headline_does_not_claim_that_a_declared_fault_was_verified(
     assert survived in result["headline"]
 
 
+def test_a_declared_fault_is_judged_as_one_that_was_verified(tmp_path: Path) -> None:
+    def verdicts(run: Run, folder: Path, *marks: FaultMark) -> dict[tuple[str, str], Any]:
+        for start in (21.0, 22.0, 23.0):
+            run.conversation(start=start).turn(took=6.0, attempts=3).audit()
+        result = judge.judge(written(run, folder, *marks))
+        return {
+            (each["name"], each["phase"]): (each["status"], each["value"])
+            for each in result["gates"]
+        }
+
+    played = busy()
+    played.fault("x", 20.0, 24.0, id="db-failover", target="postgres")
+    of_played = verdicts(played, tmp_path / "played")
+    assert of_played["recovery.time", "fault:db-failover"][1] > 0
+    assert verdicts(busy(), tmp_path / "marked", BEGIN, END) == of_played
+
+
 def test_a_marked_fault_that_customers_feel_for_long_is_no_go(tmp_path: Path) -> None:
     run = busy()
     for start in (21.0, 22.0, 23.0):
