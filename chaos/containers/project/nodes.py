@@ -21,6 +21,7 @@ from chaos.errors import ChaosConfigError, ChaosError, NotHealedError
 from chaos.fleet.http_probe import get
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.redis_server import connect
+from chaos.fleet.waiting import holds_within
 
 Touch = Callable[[Before], None]
 """Tells the guardian that a container will be changed.  Raises ChaosError."""
@@ -28,6 +29,8 @@ Touch = Callable[[Before], None]
 USUAL_PATH = "/list-apps"
 """The path at which any API server of ADK answers."""
 _CONNECT_S = 0.5
+_FOUND_S = 15.0
+"""A server that runs answers at once; a busy machine may take so long."""
 
 
 class ProjectNode(ContainerNode):
@@ -225,6 +228,16 @@ class ProjectRedis(ProjectNode, ContainerRedis):
         finder = _finder(client, found)
         ContainerRedis.__init__(self, inside, password, "off", finder, _no_network)
         self._adopt(found, inside, touch)
+
+    def start(self) -> None:
+        """As of any node.  The first time: raise ChaosConfigError unless it answers."""
+        found = self._container is None
+        super().start()
+        if found and not holds_within(self.answers, _FOUND_S):
+            raise ChaosConfigError(
+                f"--service redis: container {self.container} must answer PING at "
+                f"{self._where()}, which it does not do from this machine"
+            )
 
     def answers(self) -> bool:
         """Whether it answers PING now; not while it loads its data.

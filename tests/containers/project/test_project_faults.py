@@ -140,8 +140,9 @@ def test_a_wrong_password_is_refused_without_the_password(
 ) -> None:
     planned = shops.plan(shop.name, tmp_path)
     monkeypatch.setenv(shops.PASSWORD_ENV, "not-the-password-of-it")
-    with ProjectFleet.from_plan(planned) as fleet:
+    with (
+        ProjectFleet.from_plan(planned) as fleet,
+        pytest.raises(ChaosConfigError, match="--redis-password-env") as refused,
+    ):
         fleet.redis.start()
-        with pytest.raises(ChaosConfigError, match="--redis-password-env") as refused:
-            fleet.redis.answers()
     assert "not-the-password-of-it" not in str(refused.value)

@@ -19,7 +19,7 @@ from tests.harness import command
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 HERE = Path(__file__).parent
-PROFILE = HERE.parent / "patient.toml"
+PROFILE = HERE / "shop.toml"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,8 @@ def test_a_project_survives_its_faults_and_is_judged_as_a_fleet(shop: Shop, tmp_
     run = json.loads((run_dir / "run.json").read_text())
     assert (run["foreign"], run["topology"]["replicas"]) == (True, 3)
     assert run["topology"]["durability"] == "aof-everysec"
-    sources = {json.loads(line)["source"] for line in (run_dir / "samples.jsonl").open()}
+    lines = (run_dir / "samples.jsonl").read_text().splitlines()
+    sources = {json.loads(line)["source"] for line in lines}
     assert {"redis", "replica:r01", "replica:r02", "replica:r03"} <= sources
     everything = "".join(
         path.read_text(errors="replace") for path in run_dir.rglob("*") if path.is_file()
