@@ -16,18 +16,17 @@ from chaos.containers.project.finding import FoundProject, Inspected
 from chaos.containers.project.nodes import Health, ProjectRedis, ProjectReplica
 from chaos.containers.project.project_guardian import ProjectGuardian
 from chaos.containers.project.repairs import Before
-from chaos.containers.project.unseen_redis import UnseenRedis
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.environment import PROJECT_CAPABILITIES
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.lifecycle import FleetLifecycle, FleetReplica, replica_names
+from chaos.fleet.no_redis import NoRedis
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.waiting import holds_within
 from reports.records.run_description import (
     ONE_SERVER,
     EnvironmentDescription,
-    RedisServerDescription,
     TopologyDescription,
 )
 
@@ -41,7 +40,7 @@ _DURABILITY = {"always": "aof-always", "everysec": "aof-everysec", "no": "aof-ev
 class ProjectFleet(FleetLifecycle):
     """The containers of the user's services."""
 
-    redis: ProjectRedis | UnseenRedis
+    redis: ProjectRedis | NoRedis
     replicas: Mapping[str, ProjectReplica]
     balancer: Door
     foreign = True
@@ -77,15 +76,9 @@ class ProjectFleet(FleetLifecycle):
         seen = [self._door, self.redis if isinstance(self.redis, ProjectRedis) else None]
         return [*(each for each in seen if each is not None), *self.replicas.values()]
 
-    def redis_title(self) -> str:
-        """As of every fleet; nothing is known without a service of Redis."""
-        return super().redis_title() if self.redis.servers else "no Redis in sight"
-
     def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
         """As of every fleet, with the images and the ids of the containers."""
         described = super().describe(environment)
-        if not self.redis.servers:
-            described = structs.replace(described, redis_server=RedisServerDescription())
         found = self._found
         parts = {"service": found.agent[0], "redis": found.redis, "balancer": found.balancer}
         return structs.replace(
@@ -136,7 +129,7 @@ class ProjectFleet(FleetLifecycle):
             name: ProjectReplica(name, each, port, self._health, self._client, self._touch)
             for name, each in zip(replica_names(len(found.agent)), found.agent, strict=True)
         }
-        self.redis = UnseenRedis()
+        self.redis = NoRedis()
         if found.redis is not None and plan.redis is not None:
             inside = reach.inside(found.redis, plan.redis, "redis", usual=6379)
             password = os.environ.get(plan.password_env or "", "")

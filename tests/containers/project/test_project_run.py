@@ -99,5 +99,5 @@ def test_a_default_experiment_needs_a_redis_that_it_may_break(shop: Shop, tmp_pa
     del words[words.index("--service", words.index("balancer=front:8080"))]
     finished = command.run(*("readiness", *words, "--profile", "smoke", "--out", str(tmp_path)))
     assert finished.returncode == 104, finished.stdout + finished.stderr
-    assert "takes no faults" in finished.stderr
+    assert "this fleet has no Redis" in finished.stderr
     assert not list(tmp_path.iterdir())
