@@ -136,6 +136,8 @@ class Plan:
     """The user's own services for sessions, artifacts and memories."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
+    traced: bool = False
+    """Whether the requests of turns carry a trace."""
 
     @property
     def drawn(self) -> bool:
@@ -243,6 +245,7 @@ class Plan:
             model_prices=UNSET if self.model_prices is None else self.model_prices.to_dict(),
             drained=UNSET if self.drained else False,
             services=self.services.described() or UNSET,
+            traced=True if self.traced else UNSET,
         )
 
     def _experiment(self) -> ExperimentDescription | None:
@@ -355,6 +358,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         model_prices=_model_prices(args),
         break_target=args.break_target,
         marks=mark_server.port(args.marks),
+        traced=getattr(args, "otlp", None) is not None,
         command=tuple(
             reproduce.command(
                 args,

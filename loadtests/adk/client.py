@@ -14,7 +14,7 @@ import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
 
 from loadtests.adk import access as ways_in
-from loadtests.adk import redirects
+from loadtests.adk import redirects, tracing
 from loadtests.adk.access import Access
 from loadtests.adk.connections import IDLE_S, Connections, SecureConnections, context_of
 from loadtests.adk.target import address
@@ -154,7 +154,7 @@ class Client:
         return answer
 
     def _request(self, method: str, path: str, body: bytes | None) -> bytes:
-        head = f"{method} {path} HTTP/1.1\r\n{self._headers}"
+        head = f"{method} {path} HTTP/1.1\r\n{self._headers}{tracing.header()}"
         if self._access.token is not None:
             head += f"Authorization: Bearer {self._access.token.value()}\r\n"
         if body is None:

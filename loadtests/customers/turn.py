@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from loadtests.adk import tracing
 from loadtests.adk.events import LATER
 from loadtests.adk.service import Attempt, Service
 from loadtests.arrivals.conversation import ConversationPlan, turn_id
@@ -12,6 +13,7 @@ from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
 from reports.records import Outcome, Recorder, RunClock, TurnRecord, digest
+from reports.records.tracing import trace_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class CustomerContext:
     limits: Conversation
     ttl_seconds: float = math.inf
     """The TTL of a session after its last use."""
+    traced_run: str | None = None
+    """The id of the run, if the turns carry a trace."""
 
 
 MOST_CONFIRMATIONS = 3
@@ -66,19 +70,24 @@ class TurnInPlay:
     def _ask_with_retries(
         self, retry_state: RetryState, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
     ) -> None:
-        message, name = self.plan.messages[self.turn], turn_id(self.plan.index, self.turn)
+        message, name = self.plan.messages[self.turn], self._turn_id
         if confirms:
             name = f"{name}{LATER}{step}"
 
         def ask(timeout: float) -> Attempt:
             if self.sent is None:
                 self.sent = self.context.clock.now()
-            attempt = self.context.service.run_turn(self.plan, message, name, timeout, confirms)
+            with tracing.carried(self.context.traced_run, self._turn_id):
+                attempt = self.context.service.run_turn(self.plan, message, name, timeout, confirms)
             if not confirms or self.first_token is None:
                 self.first_token = attempt.first_token
             return attempt
 
         ask_with_retries(self.tries, ask, self.context.limits, retry_state, deadline)
+
+    @property
+    def _turn_id(self) -> str:
+        return turn_id(self.plan.index, self.turn)
 
     def found_no_session(self) -> bool:
         """Whether the last attempt was told that the session does not exist.
@@ -106,7 +115,7 @@ class TurnInPlay:
         return TurnRecord(
             conversation=self.plan.index,
             turn=self.turn,
-            turn_id=turn_id(self.plan.index, self.turn),
+            turn_id=self._turn_id,
             journey=self.plan.journey,
             due=self.due,
             sent=now if self.sent is None else self.sent,
@@ -125,4 +134,5 @@ class TurnInPlay:
             steps=shown.steps if shown else None,
             state=shown.state if shown else None,
             said=shown.said if shown else None,
+            trace=trace_id(run, self._turn_id) if (run := self.context.traced_run) else None,
         )

@@ -88,7 +88,12 @@ class Player:
         self._client = Client(target, connections=room, access=run.access)
         service = Service(self._client, run.app, clock, observe)
         self._context = CustomerContext(
-            service, clock, recorder, run.profile.conversation, ttl_seconds=run.ttl_seconds
+            service,
+            clock,
+            recorder,
+            run.profile.conversation,
+            ttl_seconds=run.ttl_seconds,
+            traced_run=run.run_id if run.description.traced is True else None,
         )
         self._shard, self._shards = shard, shards
         self._source = "generator" if shards == 1 else f"generator:{shard}"

@@ -213,6 +213,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     or `env:NAME`; unset: none was named."""
     drained: Switch | UnsetType = UNSET
     """False: the run ends with the last reply, and does not watch the sessions expire."""
+    traced: Switch | UnsetType = UNSET
+    """True: the requests of every turn carry the turn's trace (`--otlp`)."""
 
     @property
     def planned_faults(self) -> tuple[str, ...]:

@@ -157,6 +157,8 @@ class TurnRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     digest of its value; None: not recorded."""
     said: str | None = None
     """`digest` of the model's text, by the model's own metadata; None: it gave none."""
+    trace: str | None = None
+    """The id of the turn's trace, 32 hexadecimal digits, which its requests carried; None: none."""
 
     @property
     def latency(self) -> float:
