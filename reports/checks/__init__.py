@@ -6,6 +6,7 @@ that is not a row of `reports.gates`, because the verdict could not count it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
@@ -14,7 +15,9 @@ from reports.gates import GATES, Kind, gate
 from reports.records import Finding, Status
 from reports.records.history import History
 from reports.records.run_description import NO_REDIS
+from reports.records.tracing import trace_id
 
+_TURN = re.compile(r"\bturn (c\d+t\d+)\b")
 Check = Callable[[History], list[Finding]]
 _CONTEXT = "continuity.context_missed"
 """The gate that the log of a stand-in for the model makes visible at a target."""
@@ -47,7 +50,7 @@ def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Findi
             findings += _known(check(history))
         except Exception as error:
             findings.append(_crashed(check, error))
-    return [_seen(finding, history) for finding in findings]
+    return [_with_traces(_seen(finding, history), history) for finding in findings]
 
 
 def _known(findings: list[Finding]) -> list[Finding]:
@@ -78,6 +81,18 @@ def _seen_from_outside(finding: Finding, history: History) -> Finding:
         return finding
     summary = f"{finding.summary} (not visible at this target: not counted)"
     return replace(finding, summary=summary, out_of_sight=True)
+
+
+def _with_traces(finding: Finding, history: History) -> Finding:
+    """The finding, whose evidence names the trace of each turn that it names."""
+    if history.run.traced is not True or not finding.evidence:
+        return finding
+    lines = []
+    for line in finding.evidence:
+        turn = _TURN.search(line)
+        trace = "" if turn is None else f"; trace {trace_id(history.run.run_id, turn[1])}"
+        lines.append(line + trace)
+    return replace(finding, evidence=tuple(lines))
 
 
 def _crashed(check: Check, error: Exception) -> Finding:

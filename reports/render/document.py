@@ -18,26 +18,36 @@ _BADGES = {
     "INCONCLUSIVE": '<path class="fill" d="M16 2.5L30.5 28h-29z"/><path d="M16 12v8"/>'
     '<path d="M16 24v.4"/>',
     "SAME": '<circle cx="16" cy="16" r="14"/><path d="M9.5 12.5h13"/><path d="M9.5 19.5h13"/>',
+    "RUNNING": '<circle cx="16" cy="16" r="14"/><path d="M16 8v8l6 4"/>',
     "NO STATEMENT": '<circle cx="16" cy="16" r="14"/><path d="M9.5 16h13"/>',
 }
 _BADGES |= {
     "WORSE": _BADGES["NO-GO"],
     "BETTER": _BADGES["GO"],
     "UNDECIDED": _BADGES["INCONCLUSIVE"],
+    "NO-GO SO FAR": _BADGES["NO-GO"],
 }
 
 
 def page(
-    title: str, kind: str, sections: Sequence[str], styles: Sequence[str], script: str = ""
+    title: str,
+    kind: str,
+    sections: Sequence[str],
+    styles: Sequence[str],
+    *scripts: str,
+    asks: bool = False,
 ) -> str:
     """The page: works without a network, and without its script.
 
-    `kind` is the CSS class of the body; `styles` and `script` are files of this folder.  The
-    sections must be escaped already.
+    `kind` is the CSS class of the body; `styles` and `scripts` are files of this folder.  The
+    sections must be escaped already.  A page that `asks` may fetch from its own server.
     """
     style = "".join(_asset(name) for name in styles)
-    code = _asset(script) if script else ""
-    allowed = f"script-src '{_integrity(code)}'; " if script else ""
+    code = [_asset(name) for name in scripts]
+    hashes = " ".join(f"'{_integrity(each)}'" for each in code)
+    allowed = f"script-src {hashes}; " if code else ""
+    if asks:
+        allowed += "connect-src 'self'; "
     # If an escape were ever missing, no foreign script runs and nothing is fetched.
     policy = (
         f"default-src 'none'; style-src '{_integrity(style)}'; {allowed}"
@@ -54,7 +64,7 @@ def page(
         f'<body class="{kind}">\n<main>\n'
         + "\n".join(sections)
         + "\n</main>\n"
-        + (f"<script>{code}</script>\n" if script else "")
+        + "".join(f"<script>{each}</script>\n" for each in code)
         + "</body>\n</html>\n"
     )
 

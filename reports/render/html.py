@@ -25,9 +25,21 @@ _HOVER_COLUMNS = 1000
 def render(result: Result) -> str:
     """The page.  Everything that comes from the run is escaped."""
     verdict = formatting.clean(result.get("verdict"))
-    name = formatting.clean(result.get("name") or result.get("run_id") or "run")
-    sections = [
-        _banner(result, verdict, name),
+    name = _name(result)
+    return document.page(
+        f"{verdict}: {name}",
+        document.verdict_class(verdict),
+        parts(result),
+        ("report.css",),
+        "report.js",
+    )
+
+
+def parts(result: Result) -> list[str]:
+    """The content of the page, from its banner on.  Everything that comes from the run is
+    escaped."""
+    return [
+        _banner(result),
         _figures(result),
         _gates(result),
         *_why(result),
@@ -35,16 +47,14 @@ def render(result: Result) -> str:
         *_tables(result),
         _surroundings(result),
     ]
-    return document.page(
-        f"{verdict}: {name}",
-        document.verdict_class(verdict),
-        sections,
-        ("report.css",),
-        "report.js",
-    )
 
 
-def _banner(result: Result, verdict: str, name: str) -> str:
+def _name(result: Result) -> str:
+    return formatting.clean(result.get("name") or result.get("run_id") or "run")
+
+
+def _banner(result: Result) -> str:
+    verdict, name = formatting.clean(result.get("verdict")), _name(result)
     reasons = view.reasons(result)
     shown = reasons[:_MAX_REASONS]
     if len(reasons) > _MAX_REASONS:
