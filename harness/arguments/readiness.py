@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import access, break_target, compose_project, marks, shared
+from harness.arguments import access, break_target, compose_project, marks, shared, watching
 from harness.arguments.base import number, whole
 from harness.arguments.services import services
 from harness.fleet_kinds import DEFAULT, FLEETS
@@ -30,6 +30,7 @@ def readiness(commands: Any) -> None:
         help="I know that the --baseline was played on this machine, which was as fast then: "
         "compare latency and CPU too",
     )
+    watching.watching(parser)
 
 
 def options(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,8 @@ from chaos.experiment.model import Experiment, plan_of
 from harness import ci_files
 from harness.commands import baseline_shown, join, report
 from harness.errors import ConfigError, RecordsError
+from harness.live import options as live_options
+from harness.live import watcher
 from harness.run import model_forecast, model_options, rundir, stored_results
 from harness.run import plan as plans
 from harness.run.dry import DryRun
@@ -31,6 +33,7 @@ def main(args: argparse.Namespace) -> int:
     baseline = stored_results.baseline([Path(each) for each in args.baseline or ()])
     if args.same_machine and not args.baseline:
         raise ConfigError("--same-machine: must be given with --baseline")
+    watching = live_options.watching(args)
     plan = plans.from_args(args, ask=True)
     if args.dry and plan.experiment is not None:
         return _dry(plan.experiment, plan.app)
@@ -56,8 +59,9 @@ def main(args: argparse.Namespace) -> int:
         for line in plan_of(plan.experiment):
             progress.say(line)
     try:
-        play(plan, run_dir, progress)
-        code = report.judge_and_show(run_dir, quiet=args.quiet)
+        with watcher.shown(run_dir, plan.run_id, watching, progress):
+            play(plan, run_dir, progress)
+            code = report.judge_and_show(run_dir, quiet=args.quiet)
     except (KeyboardInterrupt, RecordsError):
         progress.clear()
         print(f"diya: to judge the records of the run: diya report {run_dir}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from reports.measures.percentiles import percentile
 from reports.records import Outcome, TurnRecord
@@ -13,6 +13,16 @@ from reports.records import Outcome, TurnRecord
 _WINDOW_S = 5.0
 _QUIET_STEP_S = 10.0
 _TERMINAL_STEP_S = 0.5
+
+
+class Listener(Protocol):
+    """Hears what is shown, also of a quiet run."""
+
+    def said(self, text: str) -> None:
+        """A line was printed."""
+
+    def shown(self, now: float, phase: str, fault: str | None, left_s: float) -> None:
+        """The state of the run, as `Progress.show` takes it."""
 
 
 class Progress:
@@ -31,17 +41,21 @@ class Progress:
         self._turns: deque[TurnRecord] = deque()
         self._errors = 0
         self._total = 0
+        self.listener: Listener | None = None
 
     def say(self, text: str) -> None:
         """Print a line that stays, with the seconds since the start."""
+        self._hear(text)
         self._print(f"{self._elapsed():>4.0f} s  {text}", stays=True)
 
     def problem(self, text: str) -> None:
         """Print a line about a problem, also when quiet."""
+        self._hear(text)
         self._write(f"{self._elapsed():>4.0f} s  {text}", stays=True)
 
     def note(self, text: str) -> None:
         """Show a line that the next one replaces; without a terminal, at most every ten seconds."""
+        self._hear(text)
         if self._terminal or time.monotonic() >= self._next:
             self._next = time.monotonic() + self._step
             self._line(text)
@@ -54,11 +68,17 @@ class Progress:
 
     def show(self, now: float, phase: str, fault: str | None, left_s: float) -> None:
         """Show where the run is, if it is time to; `now` is run time."""
+        if self.listener is not None:
+            self.listener.shown(now, phase, fault, left_s)
         if self._is_time():
             self._line(
                 f"{phase:<12} {self._figures(now)}   fault: {fault or 'none'}   "
                 f"{max(0.0, left_s):.0f} s left"
             )
+
+    def _hear(self, text: str) -> None:
+        if self.listener is not None:
+            self.listener.said(text)
 
     def _is_time(self) -> bool:
         if time.monotonic() < self._next:

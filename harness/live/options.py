@@ -1,0 +1,91 @@
+"""`--serve`, `--metrics` and `--otlp`, checked before a run begins."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chaos.fleet.ports import LOOPBACK
+from harness.errors import ConfigError
+from harness.live.messages import Address
+from reports.basics.addresses import without_password
+
+_TRACES = "/v1/traces"
+"""The path of an OTLP collector for spans."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """How a run is shown while it lasts."""
+
+    page: Address | None = None
+    metrics: Address | None = None
+    collector: str | None = None
+    """The whole address to which spans are posted."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be shown."""
+        return self != Watching()
+
+
+def watching(args: argparse.Namespace) -> Watching:
+    """The options of a run.  Raises ConfigError, also for a port that is taken."""
+    page = _address("--serve", args.serve)
+    metrics = _address("--metrics", args.metrics)
+    if page is not None and page == metrics and page.port:
+        raise ConfigError(f"--metrics {args.metrics}: must be another port than that of --serve")
+    return Watching(page, metrics, _collector(args.otlp))
+
+
+def _address(option: str, given: str | None) -> Address | None:
+    """`PORT` on the loopback interface, or `HOST:PORT`."""
+    if given is None:
+        return None
+    host, _, port = given.rpartition(":")
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ConfigError(
+            f"{option} {given}: must be PORT or HOST:PORT, with a port from 0 to 65535"
+        )
+    address = Address(host.strip("[]") or LOOPBACK, int(port))
+    _check_free(option, given, address)
+    return address
+
+
+def _check_free(option: str, given: str, address: Address) -> None:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address.host, address.port))
+    except OSError as error:
+        raise ConfigError(
+            f"{option} {given}: must be an address of this machine that is free: "
+            f"{error.strerror or error}"
+        ) from None
+
+
+def _collector(url: str | None) -> str | None:
+    if url is None:
+        return None
+    shown = without_password(url).partition("?")[0]
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ConfigError(
+            f"--otlp {shown}: must be the http(s) address of an OpenTelemetry collector, for "
+            "example http://127.0.0.1:4318"
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(
+            f"--otlp {shown}: must hold no password; headers for the collector go into the "
+            "environment variable OTEL_EXPORTER_OTLP_HEADERS"
+        )
+    if parts.path.rstrip("/").endswith(_TRACES):
+        return url
+    return parts._replace(path=parts.path.rstrip("/") + _TRACES).geturl()
