@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict, deque
+from contextlib import suppress
 from pathlib import Path
 
 from harness.run.record_tail import Tail
@@ -103,9 +104,11 @@ class Figures:
             self.planned = mark.values.get("arrivals")
             # Read again, because the rehearsal has sized the load.
             self.run = read(self._run_dir, RunDescription)
-            own = self.run.journeys
-            book = None if own is None else journeys.from_dict(own).journeys
-            self._curve = profiles.from_dict(self.run.profile, "run.json", book).curve()
+            # Without a profile that can be played, only the planned rate is missing.
+            with suppress(ValueError):
+                own = self.run.journeys
+                book = None if own is None else journeys.from_dict(own).journeys
+                self._curve = profiles.from_dict(self.run.profile, "run.json", book).curve()
         elif mark.mark == "spike" and self.planned is not None:
             self.planned += mark.values.get("arrivals", 0.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -34,7 +35,7 @@ class Judging:
         self._failed: frozenset[Failure] = frozenset()
         self.judged_at: float | None = None
         """The run time up to which the newest result is; None: there is none."""
-        self._folder = Path(tempfile.mkdtemp(prefix="diya-live-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"diya-live-{os.getpid()}-"))
         self._thread = threading.Thread(target=self._follow, name="judging", daemon=True)
 
     def start(self) -> None:

@@ -34,6 +34,7 @@ _PAGE_S = 2.5
 """A page asks every second."""
 _SPANS_S = 5.0
 _STEP_S = 0.1
+_ANSWER_S = 5.0
 _NICE = 10
 
 
@@ -148,7 +149,11 @@ class Shown:
         scrape_until = time.monotonic() + (self._metrics.next_scrape_s() if judged else 0.0)
         while (now := time.monotonic()) < max(page_until, scrape_until):
             if now >= page_until and self._metrics.next_scrape_s() == 0.0:
-                return
+                break
+            time.sleep(_STEP_S)
+        sites = [site for site in (self._page, self._scraped) if site is not None]
+        end = time.monotonic() + _ANSWER_S
+        while any(site.is_answering for site in sites) and time.monotonic() < end:
             time.sleep(_STEP_S)
 
 

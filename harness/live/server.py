@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,10 +31,28 @@ class Site(ThreadingHTTPServer):
         self.routes = routes
         self.local = is_loopback(address.host)
         self.address = Address(address.host, self.server_address[1])
+        self._lock = threading.Lock()
+        self._answering = 0
 
     def begin(self) -> None:
         """Answer from now on, until the process ends."""
         threading.Thread(target=self.serve_forever, name="site", daemon=True).start()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is not sent yet."""
+        return self._answering > 0
+
+    @contextmanager
+    def answer(self) -> Iterator[None]:
+        """An answer is sent within the block."""
+        with self._lock:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._answering -= 1
 
     def handle_error(self, *_: object) -> None:
         """Print nothing: a reader that goes away is no error of the run."""
@@ -46,6 +65,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer one request."""
+        with self.server.answer():
+            self._get()
+
+    def _get(self) -> None:
         if self.server.local and not _is_local(self.headers.get("Host", "")):
             # A page of another site, whose name its owner points at this machine.
             self._answer(403, "text/plain", b"this server is for this machine only\n")

@@ -81,10 +81,19 @@ class Watcher:
         finally:
             self.stop()
 
-    def stop(self) -> None:
-        """End the process now."""
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def hang_up(self) -> None:
+        """Send no more lines: the process ends, as when the run is killed."""
         with contextlib.suppress(OSError):
             self._lines.close()
+
+    def stop(self) -> None:
+        """End the process now."""
+        self.hang_up()
         self._process.kill()
         self._process.wait()
         self._answers.close()

@@ -32,7 +32,10 @@
   };
 
   // The gate of the evidence, or the group of the gates.
-  const name = (details) => (details.closest("tr") || details).querySelector("b, summary").textContent;
+  const name = (details) => {
+    const head = details.closest("tr") || details.querySelector("summary");
+    return (head.querySelector("b") || head).textContent;
+  };
   const selected = (part) => {
     const selection = getSelection();
     return !selection.isCollapsed && part.contains(selection.anchorNode);

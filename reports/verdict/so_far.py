@@ -14,7 +14,7 @@ from reports.checks import run_checks
 from reports.records import FaultWindow, Finding, Status
 from reports.records.history import History
 from reports.verdict.result import build
-from reports.verdict.verdict import by_weight, is_fact, is_validity
+from reports.verdict.verdict import Verdict, by_weight, is_fact, is_validity
 
 RUNNING = "RUNNING"
 FAILING = "NO-GO SO FAR"
@@ -87,7 +87,7 @@ def so_far(
     waiting = len(findings) - len(known)
     verdict = _standing(failures)
     passed = sum(each.status is Status.PASS for each in known)
-    result["verdict"] = verdict
+    result["verdict"], result["exit_code"] = verdict, Verdict.INCONCLUSIVE.exit_code
     result["headline"] = _headline(verdict, failures, passed, waiting)
     result["reasons"] = list(dict.fromkeys(each.summary for each in failures))
     return SoFar(result, frozenset((each.check, each.phase) for each in failures), waiting)

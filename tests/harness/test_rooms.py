@@ -221,9 +221,11 @@ HARNESS_MAY_IMPORT = {
     "arguments": {"errors", "fleet_kinds"},
     "run": {"ci_files", "errors", "fleet_kinds", "log", "parser"},
     "capacity": {"ci_files", "errors", "fleet_kinds", "parser", "run", "streams"},
+    "live": {"errors", "run"},
     "versus": {"arguments", "errors", "parser", "run"},
     "commands": {
-        *("capacity", "ci_files", "errors", "fleet_kinds", "parser", "run", "streams", "versus"),
+        *("capacity", "ci_files", "errors", "fleet_kinds", "live", "parser", "run", "streams"),
+        "versus",
     },
     "pytest_plugin": {"errors", "fleet_kinds", "run"},
     "reference": {"commands.fault_table", "parser", "pytest_plugin"},

@@ -36,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         status = self.server.answers.pop(0) if self.server.answers else 200
         self.server.paths.append(self.path)
-        self.server.headers.append(dict(self.headers))
+        self.server.headers.append({k.lower(): v for k, v in self.headers.items()})
         if status == 200:
             for resource in body["resourceSpans"]:
                 self.server.resource = attributes(resource["resource"])
