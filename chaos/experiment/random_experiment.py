@@ -53,7 +53,8 @@ def local_fleet(
     Its model is the scripted one, a `stand_in`, or one that can have no faults.  With
     `own_database` the sessions are in a PostgreSQL of the fleet's own.
     """
-    can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "load", "network-balancer"}
+    can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "replica-port"}
+    can |= {"load", "network-balancer"}
     if own_redis:
         can |= {"redis-config", "redis-data", "network-redis", *topology.capabilities}
     if own_database:

@@ -45,6 +45,7 @@ from chaos.faults.redis_outage import KillRedis, RestartRedis
 from chaos.faults.reload_redis import ReloadRedis
 from chaos.faults.resource_stress import CpuHog, MemoryHog
 from chaos.faults.rolling_restart import RollingRestart
+from chaos.faults.scale_down import ScaleDown
 from chaos.faults.slow_redis import SlowRedis
 from chaos.faults.slow_start import SlowStart
 from chaos.faults.squeeze_memory import SqueezeMemory
@@ -96,6 +97,7 @@ CATALOGUE: tuple[type[Fault], ...] = (
     RestartDatabase,
     KillDatabase,
     FreezeDatabase,
+    ScaleDown,
 )
 """The order is that of every list of faults, and of random drawing: a row in the middle changes
 the experiments that seeds give."""

@@ -16,6 +16,7 @@ from chaos.faults.parameter import parameter
 from chaos.faults.replicas import check_healthy, revive_all, running
 from chaos.faults.targeted import OutageFault
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
+from chaos.fleet.orchestrated import Zoned
 
 ZONES = 3
 
@@ -73,7 +74,7 @@ class KillHalf(_KillMany):
 
 @dataclass
 class KillZone(_KillMany):
-    """SIGKILL every third replica: those of one of three zones."""
+    """SIGKILL every third replica: those of one of three zones; of pods, those of a real zone."""
 
     kind: ClassVar[str] = "kill-zone"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
@@ -84,7 +85,9 @@ class KillZone(_KillMany):
         RESTART_S + 2,
         several_replicas,
     )
-    zone: int = parameter(1, "the zone of the first, second or third replica", "1, 2 or 3")
+    zone: int = parameter(
+        1, "the zone of the first, second or third replica; of pods, by their order", "1, 2 or 3"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -94,11 +97,26 @@ class KillZone(_KillMany):
     def check(self, env: SystemUnderTest) -> None:
         """The zone must have a replica, and another zone too."""
         super().check(env)
-        if len(env.replicas) < max(self.zone, 2):
+        if isinstance(env, Zoned):
+            self._check_known(env.zones)
+        elif len(env.replicas) < max(self.zone, 2):
             raise ValueError(
                 f"there must be at least {max(self.zone, 2)} replicas for zone {self.zone}, "
                 f"got {len(env.replicas)}"
             )
 
     def _choose(self, env: SystemUnderTest, rng: Random) -> Sequence[ReplicaNode]:
+        if isinstance(env, Zoned):
+            return env.in_zone(env.zones[self.zone - 1])
         return list(env.replicas.values())[self.zone - 1 :: ZONES]
+
+    def _check_known(self, zones: Sequence[str]) -> None:
+        if len(zones) < 2:
+            raise ValueError(
+                "the replicas must be in two known zones at least (the nodes' label "
+                f"topology.kubernetes.io/zone), got {', '.join(zones) or 'none'}"
+            )
+        if self.zone > len(zones):
+            raise ValueError(
+                f"zone must be at most {len(zones)} ({', '.join(zones)}), got {self.zone}"
+            )

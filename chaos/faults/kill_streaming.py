@@ -22,7 +22,7 @@ class KillStreaming(ReplicaFault):
     """
 
     kind: ClassVar[str] = "kill-streaming"
-    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart"})
+    always_needs: ClassVar[frozenset[str]] = frozenset({"kill", "restart", "replica-port"})
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         seconds("duration", 0.2, 1),
         RESTART_S + 1,

@@ -13,6 +13,7 @@ from chaos.faults.drawing import RESTART_S, Drawing, NeverDrawn
 from chaos.faults.parameter import parameter
 from chaos.faults.replicas import check_healthy, names_of, revive, revive_all, running
 from chaos.fleet.environment import ReplicaNode, SystemUnderTest
+from chaos.fleet.orchestrated import RolledOut
 
 _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 """uvicorn raises the signal again after a graceful end; shells and containers report 143."""
@@ -21,6 +22,8 @@ _ORDERLY = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 @dataclass
 class RollingRestart(Fault):
     """SIGTERM `count` replicas in turn; the next goes when the last is back in the balancer.
+
+    Pods are all replaced instead, by their Deployment's own rolling update.
 
     A replica that is not gone `drain_timeout` seconds after SIGTERM is killed, and the fault says
     so, since its turns were not drained.
@@ -56,6 +59,9 @@ class RollingRestart(Fault):
         up = running(env)
         if len(up) < self.count:
             raise ChaosError(f"only {len(up)} replicas run: {self.count} were to be restarted")
+        if isinstance(env, RolledOut):
+            self._chosen = up
+            return ",".join(replica.name for replica in up)
         self._chosen = rng.sample(up, self.count)
         return ",".join(replica.name for replica in self._chosen)
 
@@ -65,6 +71,9 @@ class RollingRestart(Fault):
 
     def inject(self, env: SystemUnderTest) -> None:
         """Restart each in turn."""
+        if isinstance(env, RolledOut):
+            self._roll_out(env)
+            return
         for replica in self._chosen:
             if self.cancelled.is_set():
                 raise ChaosError(f"stopped after {self._drained} of {self.count} replicas")
@@ -87,8 +96,24 @@ class RollingRestart(Fault):
 
     def verify(self, env: SystemUnderTest) -> bool:
         """All were drained and started again."""
-        return self._drained == self.count
+        return self._drained == (len(self._chosen) if isinstance(env, RolledOut) else self.count)
 
     def heal(self, env: SystemUnderTest) -> None:
         """Even after an interruption all chosen replicas are up and ready."""
+        if isinstance(env, RolledOut) and self._chosen:
+            env.wait_rolled_out()
         revive_all(self._chosen)
+
+    def _roll_out(self, env: RolledOut) -> None:
+        """Let the controller replace all of them, and count those that are gone."""
+        old = [replica.identity for replica in self._chosen]
+        env.roll_out(self.cancelled)
+        self._drained = sum(
+            before is not None and replica.identity != before
+            for replica, before in zip(self._chosen, old, strict=True)
+        )
+        if self.cancelled.is_set():
+            raise ChaosError(
+                f"the run ended after {self._drained} of {len(self._chosen)} replicas; the rollout "
+                "goes on by itself"
+            )

@@ -22,6 +22,8 @@ CAPABILITIES: Mapping[str, str] = {
     "terminate": "ask a node to end, as by SIGTERM",
     "freeze": "stop a node with its connections open, and let it go on",
     "restart": "start a node again on its data, at the same address",
+    "replica-port": "reach one replica past the balancer",
+    "scale": "change the number of replicas that a controller keeps",
     "cpu": "take a node's processor time away",
     "memory": "take the machine's memory away",
     "memory-limit": "limit one node's memory",
@@ -38,11 +40,16 @@ CAPABILITIES: Mapping[str, str] = {
 }
 """Every capability and its meaning."""
 CONTAINER_CAPABILITIES = frozenset(
-    {"kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"}
+    {
+        *("kill", "terminate", "freeze", "restart", "redis-config", "memory-limit", "disconnect"),
+        "replica-port",
+    }
 )
 """The capabilities of the parts of every fleet in containers."""
 PROJECT_CAPABILITIES = CONTAINER_CAPABILITIES - {"redis-config"}
 """The capabilities of a compose project of the user's own: the settings of its Redis are theirs."""
+POD_CAPABILITIES = frozenset({"kill", "terminate", "restart"})
+"""The capabilities of pods; `scale` is that of most of their controllers."""
 MODEL_IN_PROCESS = frozenset({"model"})
 """The capabilities of the scripted model, which is a part of each replica."""
 MODEL_OVER_HTTP = frozenset({"model", "model-wire"})

@@ -166,7 +166,7 @@ class ProcessFleet(FleetLifecycle):
         )
 
     def _capabilities(self) -> frozenset[str]:
-        can = {"kill", "terminate", "freeze", "restart", "cpu", "memory"}
+        can = {"kill", "terminate", "freeze", "restart", "cpu", "memory", "replica-port"}
         if self.redis.servers:
             can |= {"redis-config", "redis-data", *self._topology.capabilities}
         if self.own_database is not None:

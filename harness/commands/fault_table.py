@@ -14,7 +14,7 @@ from chaos.faults.base import Fault, parameters
 from chaos.faults.catalogue import FAULTS
 from chaos.faults.drawing import FleetCapabilities
 from chaos.faults.parameter import told_of
-from chaos.fleet.environment import MODEL_OVER_HTTP, SystemUnderTest
+from chaos.fleet.environment import MODEL_OVER_HTTP, POD_CAPABILITIES, SystemUnderTest
 from chaos.fleet.shapes import SETS, SHAPES
 from chaos.fleet.topology import Topology
 from harness.fleet_kinds import DEFAULT, FLEETS
@@ -50,6 +50,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {
         random_experiment.local_fleet(Topology(), 12, stand_in=True),
     ),
     "model-url": ("--target URL --model-url URL", FleetCapabilities(MODEL_OVER_HTTP, 0)),
+    "kubernetes": ("--fleet kubernetes:…", FleetCapabilities(POD_CAPABILITIES | {"scale"}, 12)),
     "target": ("--target URL", None),
 }
 """Environment of a run -> its option, and the fleet's capabilities (None: it gets no faults)."""

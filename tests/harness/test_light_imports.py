@@ -50,7 +50,7 @@ def test_the_command_line_leaves_the_heavy_packages_out() -> None:
     assert finished.stdout.split() == ["False"]
 
 
-NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers")
+NOT_NEEDED = ("pytest", "_pytest", "docker", "testcontainers", "kr8s", "kubernetes")
 """Extras: every command must work without them."""
 WITHOUT_THEM = """
 import sys

@@ -273,6 +273,7 @@ CHAOS_MAY_IMPORT = {
     "proxy": set[str](),
     "fleet": {"errors"},
     "containers": {"errors", "fleet"},
+    "kubernetes": {"errors", "fleet"},
     "faults": {"errors", "fleet"},
     "experiment": {"errors", "fleet", "faults"},
 }
