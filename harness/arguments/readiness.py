@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.arguments import access, break_target, compose_project, marks, shared, watching
+from harness.arguments import (
+    access,
+    break_target,
+    compose_project,
+    marks,
+    pods,
+    shared,
+    watching,
+)
 from harness.arguments.base import number, whole
 from harness.arguments.services import services
 from harness.fleet_kinds import DEFAULT, FLEETS
@@ -138,6 +146,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     shared.authorised(parser)
     break_target.break_target(parser)
     marks.marks(parser)
+    pods.pods(parser)
     _crew(parser)
     shared.output(parser)
     shared.out(parser)

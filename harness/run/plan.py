@@ -31,6 +31,7 @@ from harness.run import (
     mark_server,
     model_options,
     options,
+    pod_options,
     replay,
     reproduce,
     service_uris,
@@ -41,6 +42,7 @@ from harness.run import (
 from harness.run.access_options import AccessOptions
 from harness.run.generator import Crew
 from harness.run.model_options import ModelChoice
+from harness.run.pod_options import PodOptions
 from harness.run.service_uris import ServiceUris
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
@@ -134,6 +136,8 @@ class Plan:
     """The port on which other tools mark their faults, 0 for a free one; None: by no port."""
     services: ServiceUris = field(default_factory=ServiceUris)
     """The user's own services for sessions, artifacts and memories."""
+    pods: PodOptions | None = None
+    """The pods that serve the target; None: it is not known what serves it."""
     drained: bool = True
     """Whether the run waits until the sessions have expired, and reads some of them again."""
     traced: bool = False
@@ -233,6 +237,7 @@ class Plan:
             ttl_known=self.ttl_known,
             token_env=self.access.token_env,
             access=self.access.description() or UNSET,
+            pods=pod_options.described(self.pods),
             command=list(self.command),
             slo_overrides=dict(self.slo_overrides),
             sizing=self.sizing,
@@ -269,7 +274,8 @@ class Plan:
 
     def _topology(self) -> TopologyDescription:
         if self.foreign:
-            return TopologyDescription(replicas=self.target_replicas, redis=UNKNOWN)
+            known = pod_options.redis(self.pods)
+            return TopologyDescription(replicas=self.target_replicas, redis=UNKNOWN, **known)
         if "://" in self.redis:
             return TopologyDescription(replicas=self.replicas, redis=EXTERNAL)
         if self.sessions == POSTGRES or self.services.sessions is not None:
@@ -359,6 +365,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         break_target=args.break_target,
         marks=mark_server.port(args.marks),
         traced=getattr(args, "otlp", None) is not None,
+        pods=pod_options.pods(args),
         command=tuple(
             reproduce.command(
                 args,

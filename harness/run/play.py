@@ -30,6 +30,7 @@ from harness.run import (
     memory_forecast,
     model_options,
     model_quota,
+    pod_target,
     scrub,
     token_keeper,
 )
@@ -142,14 +143,18 @@ def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
         url = plan.model.url
         control = None if url is None else StandInControl(url, model_options.token(url))
         # Made before the rehearsal, because it refuses faults that a target cannot take.
-        system = break_target.system(plan, run_dir, control, guardian)
-        schedule = _schedule(plan, system, clock, records)
-        with (
-            _model_beside(plan, control, records, progress) as model,
-            break_target.healed(schedule),
-        ):
-            plan = _sized(plan, run_dir, plan.description(), None, progress, model)
-            _play_load(plan, run_dir, clock, progress, records, None, schedule)
+        target = break_target.system(plan, run_dir, control, guardian)
+        with pod_target.connected(plan, target) as pods:
+            plan, system = pods.plan, pods.system
+            for line in pods.lines:
+                progress.say(line)
+            schedule = _schedule(plan, system, clock, records)
+            with (
+                _model_beside(plan, control, records, progress) as model,
+                break_target.healed(schedule),
+            ):
+                plan = _sized(plan, run_dir, plan.description(), None, progress, model)
+                _play_load(plan, run_dir, clock, progress, records, None, schedule)
 
 
 def _schedule(

@@ -26,7 +26,7 @@ OF_A_SIDE = frozenset(
         *("replicas", "redis", "topology", "aof", "rdb", "min_replicas", "proxy", "port"),
         *("session_service_uri", "artifact_service_uri", "memory_service_uri"),
         *("sessions", "agent", "checkout", "app", "target", "model_url", "token_env", "authorised"),
-        "break_target",
+        *("break_target", "fleet", "redis_fleet", "kube_context"),
         *("token_command", "header", "client_cert", "client_key"),
         *("replica_header", "target_replicas"),
         *("model", "latency", "tools", "quota", "recorded"),

@@ -151,6 +151,21 @@ class AccessDescription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The response header that named the replica; None: `x-diya-replica`."""
 
 
+class PodsDescription(Struct, frozen=True, kw_only=True):
+    """The pods of a Kubernetes cluster that served a target."""
+
+    context: Word | None = None
+    """The context of the kubeconfig, or `in-cluster`."""
+    fleet: Word | None = None
+    """Its replicas, as `--fleet` names them."""
+    redis_fleet: Word | None = None
+    """Its Redis, as `--redis-fleet` names it."""
+    aof: Word | None = None
+    """When that Redis writes its append-only file to the disk, by its own settings."""
+    durability: Word | None = None
+    """What those settings declare, for example `aof-everysec`."""
+
+
 class RunDescription(Struct, frozen=True, kw_only=True):
     """All of `run.json`."""
 
@@ -188,6 +203,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """The environment variable that holds the target's bearer token."""
     access: AccessDescription | UnsetType = UNSET
     """How else requests got in at the target; unset: no option said."""
+    pods: PodsDescription | UnsetType = UNSET
+    """The pods that served the target; unset: it is not known what served it."""
     command: Words = []
     """The command that plays the run again, word by word; none in runs of older versions."""
     slo_overrides: Object = {}
