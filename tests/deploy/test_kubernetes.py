@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from chaos.containers import engine
+from chaos.kubernetes import cluster
 from tests.harness import command
 
 K8S = command.ROOT / "deploy" / "k8s"
@@ -21,6 +22,12 @@ DOCUMENTS: list[dict[str, Any]] = [
     document
     for name in KUSTOMIZATION["resources"]
     for document in yaml.safe_load_all((K8S / name).read_text())
+]
+
+FAULTS = ("faults.yaml", "faults-zones.yaml")
+"""What diya may do to pods: applied only by those who want their fleet to be breakable."""
+RIGHTS: list[dict[str, Any]] = [
+    document for name in FAULTS for document in yaml.safe_load_all((K8S / name).read_text())
 ]
 
 
@@ -43,7 +50,7 @@ def pods() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize(
-    "document", DOCUMENTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
+    "document", [*DOCUMENTS, *RIGHTS], ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
 )
 def test_a_manifest_is_valid(document: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(document, version, strict=True)
@@ -62,7 +69,7 @@ def test_a_misspelt_key_and_a_wrong_type_are_refused(version: str) -> None:
 
 
 def test_every_file_of_the_folder_is_applied() -> None:
-    files = {path.name for path in K8S.iterdir()}
+    files = {path.name for path in K8S.iterdir() if path.is_file()} - set(FAULTS)
     config = {name for each in KUSTOMIZATION["configMapGenerator"] for name in each["files"]}
     assert files == {"kustomization.yaml", *KUSTOMIZATION["resources"], *config}
 
@@ -174,3 +181,27 @@ def test_nobody_is_root_and_no_secret_has_a_value() -> None:
                 if re.search("PASSWORD|AUTH$|TOKEN", variable["name"]):
                     assert "secretKeyRef" in variable["valueFrom"], (name, variable)
     assert all(each["kind"] != "Secret" for each in DOCUMENTS)
+
+
+def test_the_rights_of_faults_are_those_that_they_need_and_of_one_namespace() -> None:
+    roles = {each["kind"]: each for each in RIGHTS if each["kind"].endswith("Role")}
+    granted = {
+        (verb, group, resource)
+        for rule in roles["Role"]["rules"]
+        for verb in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert set(cluster.PERMISSIONS) <= granted
+    assert {each[0] for each in granted} == {"get", "list", "delete", "patch"}
+    assert not any("*" in each for each in granted)
+    # Nodes are of no namespace: their zones are all that is read beyond it.
+    assert roles["ClusterRole"]["rules"] == [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}
+    ]
+    namespaces = {
+        each["metadata"]["namespace"]
+        for each in RIGHTS
+        if not each["kind"].startswith("ClusterRole")
+    }
+    assert namespaces == {KUSTOMIZATION["namespace"]}

@@ -1,0 +1,107 @@
+"""The experiments for chaostoolkit-kubernetes: valid for it and for diya, and done for real."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import chaoslib.activity
+import chaoslib.experiment
+import pytest
+import yaml
+from chaoslib.configuration import load_configuration
+from chaoslib.exceptions import ActivityFailed
+
+from chaos.experiment import reader
+from chaos.experiment.outside_action import OutsideAction
+from tests.chaos.kubernetes.conftest import ready, uids
+from tests.harness import command
+from tests.kubernetes_api import objects
+from tests.kubernetes_api.kubelet import Pretended
+from tests.kubernetes_api.server import ApiServer
+from tests.target_service.processes import wait_until
+
+FOLDER = command.ROOT / "deploy" / "k8s" / "experiments"
+FILES = sorted(FOLDER.glob("*.yaml"))
+DONE = ["kill-pod", "terminate-pod", "rollout", "scale-down"]
+"""A drain needs evictions, which the tests' API server does not serve."""
+
+
+def document(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `kubectl` on PATH: files are refused whose programs are not there."""
+    program = tmp_path / "bin" / "kubectl"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+def test_there_is_a_file_for_each_fault() -> None:
+    assert {path.stem for path in FILES} == {*DONE, "drain-zone"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_chaos_toolkit_finds_a_file_valid(path: Path) -> None:
+    chaoslib.experiment.ensure_experiment_is_valid(document(path.stem))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_diya_reads_a_file_and_knows_what_shows_and_heals_it(path: Path) -> None:
+    experiment = reader.load(str(path))
+    (step,) = experiment.faults
+    fault = step.make()
+    assert isinstance(fault, OutsideAction)
+    assert fault.terms.took_hold is not None
+    assert fault.terms.took_hold.changes
+    assert fault.terms.ready is not None
+    # Only what does not heal by itself has an undo.
+    assert (fault.terms.undo is not None) == (path.stem in ("scale-down", "drain-zone"))
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    with ApiServer(lambda pod: Pretended()) as found:
+        config = str(found.kubeconfig(tmp_path / "config"))
+        monkeypatch.setenv("KUBECONFIG", config)
+        # The official client has read the variable when it was imported.
+        monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", config)
+        monkeypatch.setenv("REPLICAS", "3")
+        monkeypatch.setenv("FEWER", "1")
+        objects.deployment(found.store)
+        wait_until(lambda: ready(found) == 3, 20, "three pods are ready")
+        yield found
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_an_action_really_happens_to_pods(name: str, server: ApiServer) -> None:
+    before = uids(server)
+    experiment = document(name)
+    configuration = load_configuration(experiment["configuration"])
+    (action,) = experiment["method"]
+    run = chaoslib.activity.run_activity
+    run(action, configuration, {})
+    wait_until(lambda: not before <= uids(server), 20, "a pod is gone")
+    if name == "scale-down":
+        wait_until(lambda: len(uids(server)) == 1, 20, "one pod is left")
+        run({"type": "action", "name": "undo", **action["x-diya"]["undo"]}, configuration, {})
+    wait_until(lambda: ready(server) == 3, 20, "three pods are ready again")
+    if name != "rollout":  # its probe is kubectl's
+        probe = {"type": "probe", "name": "ready", **action["x-diya"]["ready"]}
+
+        def is_ready() -> bool:
+            with contextlib.suppress(ActivityFailed):
+                return bool(run(probe, configuration, {}))
+            return False
+
+        wait_until(is_ready, 10, "the probe says so")
