@@ -5,7 +5,7 @@ RUN_ARGS ?=
 # Python compiles a module once, not in each of the hundreds of processes that tests start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling prove-heals validate-capacity validate-simulation validate-compare versus-sessions
+.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling prove-project prove-heals validate-capacity validate-simulation validate-compare versus-sessions
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -71,6 +71,9 @@ prove-judge: install  ## no correct service convicted in 2,000 runs, 99 % of eac
 prove-rolling: install  ## no turn fails while each of 12 replicas is restarted under load
 	DIYA_PROVE_REPLICAS=$${DIYA_PROVE_REPLICAS:-12} DIYA_PROVE_CUSTOMERS=$${DIYA_PROVE_CUSTOMERS:-25} \
 		$(BIN)/python -m pytest -s --timeout 900 tests/target_service/test_rolling.py
+
+prove-project: install  ## a compose project is as it was after 50 kills of the harness, in every phase of a fault
+	DIYA_KILLS=$${DIYA_KILLS:-50} $(BIN)/python -m pytest -q -rP -p no:xdist tests/containers/project/test_project_kills.py
 
 validate-capacity: install  ## searches for the limit of services whose limit is known
 	$(BIN)/python -m tests.validate.capacity
