@@ -58,7 +58,8 @@ def completed(script: Path, *words: str) -> set[str]:
     ("words", "offered"),
     [
         (("re",), {"readiness", "report"}),
-        (("readiness", "--rep"), {"--replay", "--replicas"}),
+        (("readiness", "--replay"), {"--replay"}),
+        (("readiness", "--repl"), {"--replay", "--replica-header", "--replicas"}),
         (("readiness", "--env", "co"), {"containers", "compose"}),
         (("readiness", "--profile", "diwali-"), {"diwali-extreme", "diwali-stress"}),
         (("readiness", "--profile", "own"), {"own.toml"}),
