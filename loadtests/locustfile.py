@@ -19,7 +19,7 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests.adk.service import Observer
+from loadtests.adk.attempt import Observer
 from loadtests.arrivals import arrivals
 from loadtests.generator import hdrlog, permission, settings, standalone
 from loadtests.generator.load_commands import LOOK_S, LoadCommandReader

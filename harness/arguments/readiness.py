@@ -15,6 +15,7 @@ from harness.arguments import (
     watching,
 )
 from harness.arguments.base import number, whole
+from harness.arguments.doors import door
 from harness.arguments.services import services
 from harness.fleet_kinds import DEFAULT, FLEETS
 
@@ -119,6 +120,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="drive this ADK API server instead of a fleet that diya starts",
     )
+    door(parser)
     parser.add_argument(
         "--model-url",
         metavar="URL",

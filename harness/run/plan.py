@@ -26,6 +26,7 @@ from harness.run import (
     compose_options,
     container_options,
     crew_options,
+    door_options,
     experiment_choice,
     host,
     mark_server,
@@ -44,6 +45,7 @@ from harness.run.generator import Crew
 from harness.run.model_options import ModelChoice
 from harness.run.pod_options import PodOptions
 from harness.run.service_uris import ServiceUris
+from loadtests.doors.names import ADK
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
@@ -107,6 +109,8 @@ class Plan:
     """The number of the target's replicas; None: not known."""
     load_env: Mapping[str, str] = field(default_factory=dict)
     """Further variables of the processes of the load; recorded nowhere."""
+    door: str = ADK
+    """The API of the target, one of `loadtests.doors.names`."""
     ttl_known: bool = True
     """Whether the profile's TTL is the one that the sessions have."""
     command: tuple[str, ...] = ()
@@ -235,6 +239,7 @@ class Plan:
             service=reproduce.settings(),
             foreign=self.foreign,
             ttl_known=self.ttl_known,
+            door=UNSET if self.door == ADK else self.door,
             token_env=self.access.token_env,
             access=self.access.description() or UNSET,
             pods=pod_options.described(self.pods),
@@ -351,6 +356,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         crew=crew_options.crew(args),
         book=book,
         pass_env=container_options.pass_env(args),
+        door=door_options.door(args),
         access=ways_in,
         target_replicas=access_options.replicas(args.target_replicas),
         project=project,

@@ -117,12 +117,14 @@ class Client:
         body: bytes | None,
         timeout: float,
         on_line: Callable[[bytes], None] | None = None,
+        head: str = "",
     ) -> Answer:
         """Send one request, exactly once, and wait at most `timeout` seconds for all of it.
 
         A redirect within the same address is followed; the answer is then the last one.
         `on_line` receives the body of a 200 line by line as it arrives; any other body is in the
-        answer.  Network errors do not raise: they are in the answer.
+        answer.  `head` holds further lines of the request's head, each with its line end.  Network
+        errors do not raise: they are in the answer.
         """
         answer = Answer()
         limit = gevent.Timeout(timeout)
@@ -130,7 +132,7 @@ class Client:
         try:
             place = self._prefix + path
             for left in reversed(range(1 + redirects.MOST)):
-                self._exchange(answer, self._request(method, place, body), method, on_line)
+                self._exchange(answer, self._request(method, place, body, head), method, on_line)
                 again = self._redirected(answer, place, left)
                 if again is None:
                     break
@@ -153,8 +155,8 @@ class Client:
             limit.close()
         return answer
 
-    def _request(self, method: str, path: str, body: bytes | None) -> bytes:
-        head = f"{method} {path} HTTP/1.1\r\n{self._headers}{tracing.header()}"
+    def _request(self, method: str, path: str, body: bytes | None, further: str) -> bytes:
+        head = f"{method} {path} HTTP/1.1\r\n{self._headers}{tracing.header()}{further}"
         if self._access.token is not None:
             head += f"Authorization: Bearer {self._access.token.value()}\r\n"
         if body is None:

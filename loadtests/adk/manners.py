@@ -34,8 +34,10 @@ _TROUBLE = re.compile(
 class TurnForm:
     """The form of a turn request that the server accepts, learned from its answers."""
 
-    def __init__(self) -> None:
-        self._forms = [(metadata, snake) for snake in (False, True) for metadata in (True, False)]
+    def __init__(self, spellings: int = 2) -> None:
+        """`spellings`: with 1, only the first spelling of the fields is tried."""
+        spelled = (False, True)[:spellings]
+        self._forms = [(metadata, snake) for snake in spelled for metadata in (True, False)]
         """(with the turn's id as metadata, in snake_case), in the order of the attempts."""
         self._is_known = False
 

@@ -2,74 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from loadtests.adk.artifacts import Saved
+from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
 from loadtests.adk.event_names import in_camel_case
-from loadtests.adk.events import (
-    CONFIRMATION,
-    AgentFailed,
-    BadReply,
-    EventStream,
-    Reply,
-    final_reply,
-)
+from loadtests.adk.events import CONFIRMATION, BadReply, EventStream, final_reply
 from loadtests.adk.json_codec import parsed, to_bytes
-from loadtests.adk.manners import (
-    TurnForm,
-    is_listed,
-    misses_session,
-    refuses_fields,
-)
+from loadtests.adk.manners import TurnForm, is_listed, refuses_fields
 from loadtests.adk.manners import body as turn_body
+from loadtests.adk.requests import Requests
 from loadtests.adk.session_ids import SessionIds, in_form
-from loadtests.adk.shown import Shown, shown
+from loadtests.adk.shown import shown
 from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock
 
-AGAIN = frozenset({408, 409, 425, 429})
-"""Temporary refusals; any other 4xx would be repeated at the next attempt."""
 
-_LEAST_S = 0.1
-"""Time limit of a request that is repeated with another token at the end of its time."""
+class Service(Requests):
+    """An ADK agent app behind one address: the door `adk`."""
 
-
-class Observer(Protocol):
-    """Called with every request, for Locust's statistics."""
-
-    def __call__(self, name: str, seconds: float, size: int, error: str | None) -> None:
-        """`name` groups requests of a kind; `error` is None for a success."""
-
-
-class Attempt(Struct, frozen=True):
-    """One request and its outcome."""
-
-    outcome: Outcome
-    answer: Answer
-    error: str | None = None
-    retry: bool = True
-    """Whether another attempt can help."""
-    reply: Reply | None = None
-    first_token: float | None = None
-    """Run time when the first text of a streamed reply arrived."""
-    session: str | None = None
-    """The id of the session that was created."""
-    missing: bool = False
-    """The service says, by 404 or a message, that the session does not exist."""
-    shown: Shown | None = None
-    """Further content of the answer to a turn, besides its reply."""
-
-
-class Service:
-    """An ADK agent app behind one address."""
+    deletes = True
 
     def __init__(self, client: Client, app: str, clock: RunClock, observe: Observer) -> None:
-        self._client, self._app, self._clock, self._observe = client, app, clock, observe
+        super().__init__(client, clock, observe)
+        self._app = app
         self._ids = SessionIds()
         self._lists_are_true: bool | None = None
         """Whether the service listed a session that it had just shown; None: not checked yet."""
@@ -85,10 +45,8 @@ class Service:
         """
         form = self._ids.form()
         asked = in_form(form, plan.session)
-        path = f"/apps/{self._app}/users/{plan.user}/sessions"
-        body = to_bytes({} if asked is None else {"sessionId": asked})
-        answer, seconds = self._timed("POST", path, body, timeout)
-        attempt = _judge(answer)
+        answer, seconds = self._create(plan, asked, timeout)
+        attempt = judged(answer)
         if attempt.outcome is Outcome.OK:
             self._ids.opened(form)
             attempt = replace(attempt, session=_session_id(answer) or asked or plan.session)
@@ -150,7 +108,7 @@ class Service:
 
     def _plain(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:
         answer, seconds = self._timed("POST", "/run", to_bytes(request), timeout)
-        attempt = _judge(answer)
+        attempt = judged(answer)
         if attempt.outcome is Outcome.OK:
             attempt = _with_events(answer)
         self._report(f"{journey} /run", seconds, attempt)
@@ -168,17 +126,17 @@ class Service:
 
         body = to_bytes({**request, "streaming": True})
         answer, seconds = self._timed("POST", "/run_sse", body, timeout, on_line)
-        attempt = _judge(answer)
+        attempt = judged(answer)
         if attempt.outcome is Outcome.OK:
-            attempt = _with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
+            attempt = with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
             attempt = replace(attempt, shown=shown(stream.events))
         self._report(f"{journey} /run_sse", seconds, attempt)
         return attempt
 
     def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
         """Read the session back; a missing one is a FAIL without retry."""
-        answer, seconds = self._timed("GET", self._session_path(plan), None, timeout)
-        attempt = _judge(answer)
+        answer, seconds = self._get(plan, timeout)
+        attempt = judged(answer)
         if attempt.outcome is Outcome.OK and answer.body.strip() == b"null":
             attempt = Attempt(Outcome.FAIL, answer, "the session is null", False, missing=True)
         elif attempt.outcome is Outcome.OK and self._asks_for_lists:
@@ -191,10 +149,10 @@ class Service:
         self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
         return attempt
 
-    def read_artifact(self, plan: ConversationPlan, path: str, timeout: float) -> Attempt:
-        """Read one version of an artifact at a path below the session's; without it a FAIL."""
-        answer, seconds = self._timed("GET", f"{self._session_path(plan)}{path}", None, timeout)
-        attempt = _judge(answer)
+    def read_artifact(self, plan: ConversationPlan, artifact: Saved, timeout: float) -> Attempt:
+        """Read one version of an artifact; without it a FAIL."""
+        answer, seconds = self._load(plan, artifact, timeout)
+        attempt = judged(answer)
         empty = attempt.outcome is Outcome.OK and answer.body.strip() in (b"", b"null")
         if answer.status == 404 or empty:
             attempt = Attempt(Outcome.FAIL, answer, "no such artifact", False, missing=True)
@@ -205,8 +163,8 @@ class Service:
 
     def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
         """Delete the session."""
-        answer, seconds = self._timed("DELETE", self._session_path(plan), None, timeout)
-        attempt = _judge(answer)
+        answer, seconds = self._delete(plan, timeout)
+        attempt = judged(answer)
         if attempt.missing:
             attempt = replace(attempt, outcome=Outcome.FAIL, retry=False)
         self._report("delete session", seconds, attempt)
@@ -223,9 +181,8 @@ class Service:
 
     def _listed(self, plan: ConversationPlan, timeout: float) -> bool | None:
         """Whether the service lists this session among its user's; None: unknown."""
-        path = f"/apps/{self._app}/users/{plan.user}/sessions"
-        answer, seconds = self._timed("GET", path, None, timeout)
-        attempt = _judge(answer)
+        answer, seconds = self._list(plan, timeout)
+        attempt = judged(answer)
         self._report("list sessions", seconds, attempt)
         try:
             listed = parsed(answer.body) if attempt.outcome is Outcome.OK else None
@@ -233,35 +190,33 @@ class Service:
             return None
         return is_listed(listed, plan.session)
 
+    def _create(
+        self, plan: ConversationPlan, session: str | None, timeout: float
+    ) -> tuple[Answer, float]:
+        body = to_bytes({} if session is None else {"sessionId": session})
+        return self._timed("POST", self._sessions_path(plan), body, timeout)
+
+    def _get(self, plan: ConversationPlan, timeout: float) -> tuple[Answer, float]:
+        return self._timed("GET", self._session_path(plan), None, timeout)
+
+    def _delete(self, plan: ConversationPlan, timeout: float) -> tuple[Answer, float]:
+        return self._timed("DELETE", self._session_path(plan), None, timeout)
+
+    def _list(self, plan: ConversationPlan, timeout: float) -> tuple[Answer, float]:
+        return self._timed("GET", self._sessions_path(plan), None, timeout)
+
+    def _load(
+        self, plan: ConversationPlan, artifact: Saved, timeout: float
+    ) -> tuple[Answer, float]:
+        return self._timed("GET", f"{self._session_path(plan)}{artifact.path}", None, timeout)
+
+    def _sessions_path(self, plan: ConversationPlan) -> str:
+        return f"/apps/{self._app}/users/{plan.user}/sessions"
+
     def _session_path(self, plan: ConversationPlan) -> str:
         # An id chosen by the service may contain any character.
         session = quote(plan.session, safe="")
-        return f"/apps/{self._app}/users/{plan.user}/sessions/{session}"
-
-    def _timed(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        timeout: float,
-        on_line: Callable[[bytes], None] | None = None,
-    ) -> tuple[Answer, float]:
-        """Send one request, and once more with another token if the target refuses this one.
-
-        A request that was refused with 401 was not executed.
-        """
-        begun, token = self._clock.now(), self._client.token_serial
-        answer = self._client.send(method, path, body, timeout, on_line)
-        if answer.status == 401:
-            refused_after, until = self._clock.now() - begun, begun + timeout
-            if self._client.renewed(token, timeout - refused_after):
-                self._observe("refused token", refused_after, len(answer.body), "HTTP 401")
-                left = max(_LEAST_S, until - self._clock.now())
-                answer = self._client.send(method, path, body, left, on_line)
-        return answer, self._clock.now() - begun
-
-    def _report(self, name: str, seconds: float, attempt: Attempt) -> None:
-        self._observe(name, seconds, len(attempt.answer.body), attempt.error)
+        return f"{self._sessions_path(plan)}/{session}"
 
 
 def _parsed(body: bytes) -> Any:
@@ -269,27 +224,6 @@ def _parsed(body: bytes) -> Any:
         return parsed(body)
     except ValueError:
         raise BadReply("the reply is not JSON") from None
-
-
-def _judge(answer: Answer) -> Attempt:
-    """The outcome of any request, by its status and errors."""
-    status = answer.status
-    if not answer.sent:
-        return Attempt(Outcome.FAIL, answer, f"not sent: {answer.error}")
-    if status is None:
-        return Attempt(Outcome.INFO, answer, answer.error)
-    if 200 <= status < 300:
-        if answer.complete:
-            return Attempt(Outcome.OK, answer)
-        return Attempt(Outcome.INFO, answer, answer.error or "the response is cut off")
-    if answer.redirect is not None:
-        return Attempt(Outcome.FAIL, answer, f"HTTP {status}: {answer.redirect}", retry=False)
-    error = f"HTTP {status}: {_excerpt(answer.body)}".rstrip(": ")
-    missing = misses_session(answer)
-    if status >= 500 and not answer.not_run:
-        return Attempt(Outcome.INFO, answer, error, missing=missing)
-    again = status >= 500 or status in AGAIN
-    return Attempt(Outcome.FAIL, answer, error, retry=again, missing=missing)
 
 
 def _with_events(answer: Answer) -> Attempt:
@@ -300,18 +234,8 @@ def _with_events(answer: Answer) -> Attempt:
         return Attempt(Outcome.INFO, answer, str(error))
     if isinstance(events, list):
         events = [in_camel_case(event) for event in events]
-    attempt = _with_reply(answer, lambda: final_reply(events), None)
+    attempt = with_reply(answer, lambda: final_reply(events), None)
     return replace(attempt, shown=shown(events))
-
-
-def _with_reply(answer: Answer, read: Callable[[], Reply], first_token: float | None) -> Attempt:
-    try:
-        return Attempt(Outcome.OK, answer, reply=read(), first_token=first_token)
-    except AgentFailed as error:
-        # The turn ran to its end: a retry would put the message in the history twice.
-        return Attempt(Outcome.INFO, answer, str(error), retry=False, first_token=first_token)
-    except BadReply as error:
-        return Attempt(Outcome.INFO, answer, str(error))
 
 
 def _session_id(answer: Answer) -> str | None:
@@ -330,7 +254,3 @@ def _named(session: dict[str, Any]) -> str | None:
             return str(named)
     inner = session.get("session")
     return _named(inner) if isinstance(inner, dict) else None
-
-
-def _excerpt(body: bytes) -> str:
-    return " ".join(body[:200].decode("utf-8", "replace").split())

@@ -45,6 +45,11 @@ class SessionIds:
         self._refusal: str | None = None
         """The service's refusal of the client's own id."""
 
+    @property
+    def settled(self) -> IdForm:
+        """The form that the service accepts; CONVERSATION while none is known."""
+        return IdForm.CONVERSATION if self._known is None else self._known
+
     def form(self) -> IdForm:
         """The form for the session being opened; while none is known, the next is CONVERSATION."""
         form = self._next if self._known is None else self._known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loadtests.adk.artifacts import Saved
-from loadtests.adk.service import Attempt, Service
+from loadtests.adk.attempt import Attempt, Door
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
@@ -16,7 +16,7 @@ MOST = 50
 
 
 def read_artifacts(
-    service: Service, plan: ConversationPlan, limits: Conversation, wanted: Iterable[Saved]
+    service: Door, plan: ConversationPlan, limits: Conversation, wanted: Iterable[Saved]
 ) -> tuple[ArtifactItem, ...]:
     """Read each artifact, with retries up to a turn's deadline for all of them together."""
     deadline = Deadline(limits.deadline_s)
@@ -24,7 +24,7 @@ def read_artifacts(
 
 
 def _read(
-    service: Service,
+    service: Door,
     plan: ConversationPlan,
     limits: Conversation,
     artifact: Saved,
@@ -33,7 +33,7 @@ def _read(
     tries = Tries()
 
     def ask(timeout: float) -> Attempt:
-        return service.read_artifact(plan, artifact.path, timeout)
+        return service.read_artifact(plan, artifact, timeout)
 
     ask_with_retries(tries, ask, limits, RetryState(plan.seed, "artifact"), deadline)
     found, content = None, None

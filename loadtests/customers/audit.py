@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection
 
 from loadtests.adk.artifacts import Saved, saved
+from loadtests.adk.attempt import Attempt, Door
 from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import history
 from loadtests.adk.json_codec import parsed
-from loadtests.adk.service import Attempt, Service
 from loadtests.adk.shown import digests_of_state
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.artifacts import read_artifacts
@@ -22,7 +22,7 @@ Artifacts = dict[Saved, None]
 
 
 def read_back(
-    service: Service,
+    service: Door,
     plan: ConversationPlan,
     limits: Conversation,
     clock: RunClock,

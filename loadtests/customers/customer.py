@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from loadtests.adk.service import Attempt
+from loadtests.adk.attempt import Attempt
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.audit import Artifacts, read_back, shows_a_half
 from loadtests.customers.backoff import OPENING
@@ -61,7 +61,8 @@ class Customer:
             self.ended = self.context.clock.now()
             if self.opened is not None:
                 self._read_back("end")
-            if self.plan.ending is Ending.DELETED and self.error is None:
+            deletes = self.plan.ending is Ending.DELETED and self.context.service.deletes
+            if deletes and self.error is None:
                 self._delete()
         finally:
             fate = Fate.CENSORED if self.ended is None else Fate.OFFERED

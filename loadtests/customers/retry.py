@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loadtests.adk.service import Attempt
+from loadtests.adk.attempt import Attempt
 from loadtests.customers import backoff
 from loadtests.customers.backoff import Jitter
 from loadtests.profiles.model import Conversation

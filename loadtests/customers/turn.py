@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from loadtests.adk import tracing
+from loadtests.adk.attempt import Attempt, Door
 from loadtests.adk.events import LATER
-from loadtests.adk.service import Attempt, Service
 from loadtests.arrivals.conversation import ConversationPlan, turn_id
 from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
@@ -20,7 +20,7 @@ from reports.records.tracing import trace_id
 class CustomerContext:
     """The objects that all customers share."""
 
-    service: Service
+    service: Door
     clock: RunClock
     writer: Recorder
     limits: Conversation

@@ -18,8 +18,8 @@ import psutil
 from gevent.event import Event
 from gevent.pool import Group
 
+from loadtests.adk.attempt import Observer
 from loadtests.adk.client import Client
-from loadtests.adk.service import Observer, Service
 from loadtests.arrivals import arrivals, conversation, spikes
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.arrivals.fates import not_played
@@ -28,6 +28,7 @@ from loadtests.arrivals.seeds import derive
 from loadtests.customers import audit
 from loadtests.customers.customer import Customer, CutOff
 from loadtests.customers.turn import CustomerContext
+from loadtests.doors.opener import opener
 from loadtests.generator import descriptors, hdrlog
 from loadtests.generator.generator_stats import GeneratorStats
 from loadtests.generator.load_commands import GIVE_WAY_S, Storm, WorkerCommand
@@ -86,7 +87,7 @@ class Player:
         self._most_open = max(1, run.profile.max_open // shards)
         room = descriptors.connections(self._most_open)
         self._client = Client(target, connections=room, access=run.access)
-        service = Service(self._client, run.app, clock, observe)
+        service = opener(run.door, target, self._client, run.app, clock)(observe)
         self._context = CustomerContext(
             service,
             clock,

@@ -16,14 +16,15 @@ from dataclasses import dataclass, replace
 import gevent
 from gevent.pool import Group
 
+from loadtests.adk.attempt import Attempt
 from loadtests.adk.client import Client
-from loadtests.adk.service import Attempt, Service
 from loadtests.arrivals import conversation
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.arrivals.seeds import derive
 from loadtests.customers import audit
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.customers.turn import CustomerContext, TurnInPlay
+from loadtests.doors.opener import opener
 from loadtests.generator import descriptors
 from loadtests.generator.settings import RunSettings
 from reports.records import Arrival, Outcome, RecordWriter, RunClock, TurnRecord, to_json
@@ -77,7 +78,8 @@ class Rehearsal:
         self._records = RecordWriter(run.run_dir)
         clock = RunClock(run.origin)
         self._client = Client(target, descriptors.connections(256), access=run.access)
-        service = Service(self._client, run.app, clock, lambda *_: None)
+        self._door = opener(run.door, target, self._client, run.app, clock)
+        service = self._door(lambda *_: None)
         self._context = CustomerContext(service, clock, _Nobody(), run.profile.conversation)
         self._plans = self._drawn()
         self._opened: list[ConversationPlan] = []
@@ -180,8 +182,7 @@ class Rehearsal:
     ) -> None:
         """Play one conversation; with `patience_s`, of a customer who gives up after that."""
         errors = _Errors(None if patience_s is None else _ENOUGH_ERRORS_S)
-        service = Service(self._client, self._run.app, self._context.clock, errors.observe)
-        context = replace(self._context, service=service)
+        context = replace(self._context, service=self._door(errors.observe))
         if patience_s is not None:
             context = _patient(context, patience_s)
         try:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from loadtests.adk.access import NONE, REPLICA_HEADER, Access, FixedToken, Token
 from loadtests.adk.kept_token import SOCKET_VARIABLE, KeptToken
+from loadtests.doors import names
 from loadtests.profiles import journeys, profile
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
@@ -42,6 +43,8 @@ class RunSettings:
     """The TTL of a session after its last use, real seconds."""
     profile: Profile
     journeys: Book
+    door: str = names.ADK
+    """One of `names.DOORS`."""
     access: Access = field(default=NONE, repr=False)
     """How requests get in at a foreign target."""
 
@@ -91,8 +94,17 @@ def _settings(path: Path, run: _Playable) -> RunSettings:
         ttl_seconds=run.ttl_seconds,
         profile=profile.from_dict(run.profile, f"{path} profile", book.journeys),
         journeys=book,
+        door=_door(path, run.door),
         access=_access(path, run),
     )
+
+
+def _door(path: Path, door: str | UnsetType) -> str:
+    if door is UNSET:
+        return names.ADK
+    if door not in names.DOORS:
+        raise ValueError(f"{path}: door must be one of {', '.join(names.DOORS)}, got {door}")
+    return door
 
 
 def _access(path: Path, run: RunDescription) -> Access:

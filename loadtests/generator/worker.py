@@ -15,7 +15,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from loadtests.adk.service import Observer
+from loadtests.adk.attempt import Observer
 from loadtests.generator import load_commands, permission, settings
 from loadtests.generator.master import GONE_AFTER_S, PULSE_S
 from loadtests.generator.player import Player

@@ -77,7 +77,9 @@ def _seen(finding: Finding, history: History) -> Finding:
 def _seen_from_outside(finding: Finding, history: History) -> Finding:
     if finding.status is not Status.UNKNOWN or gate(finding.check).visible_from_outside:
         return finding
-    if not history.run.foreign or (finding.check == _CONTEXT and len(history.calls)):
+    if not history.run.foreign:
+        return finding
+    if finding.check == _CONTEXT and (len(history.calls) or not history.run.shows_sessions):
         return finding
     summary = f"{finding.summary} (not visible at this target: not counted)"
     return replace(finding, summary=summary, out_of_sight=True)

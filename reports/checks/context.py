@@ -41,6 +41,11 @@ def known(history: History, tallies: Tallies) -> Known:
     elif history.run.model_is_stand_in:
         return _unknown("not known, the stand-in's log holds no call of the model")
     elif not tallies.witnessed:
+        if not history.run.shows_sessions:
+            return _unknown(
+                "not known: A2A shows tasks, not the agent's session, which may be lost and begun "
+                "anew in silence; a stand-in for the model shows it (--model-url)"
+            )
         by_histories = "none by the histories that were read back"
         if history.run.foreign:
             return _unknown(f"{by_histories}; the history that the model was shown is not known")

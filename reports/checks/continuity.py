@@ -17,6 +17,8 @@ UNVERIFIED_SHARE = 0.01
 REPEATED_SHARE, REPEATED_FEW = 0.01, 5
 """A target that does not promise to prevent repeated turns fails only when the repeated ones exceed
 both this share and this number."""
+_LONGEST_ERROR = 160
+"""Characters of an error in a summary."""
 
 
 def check_continuity(history: History) -> list[Finding]:
@@ -92,6 +94,11 @@ def _finding(history: History, tallies: Tallies, kind: str) -> Finding:
     )
 
 
+def _why(tallies: Tallies) -> str:
+    """The commonest error of the reads, for a sentence."""
+    return "".join(f" ({error[:_LONGEST_ERROR]})" for error, _ in tallies.unread.most_common(1))
+
+
 def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
     """The status without violations: PASS only with enough evidence."""
     title = VIOLATIONS[kind].title
@@ -102,7 +109,7 @@ def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
         return Known(
             Status.UNKNOWN,
             f"Continuity is not known: {unverified} of {tallies.opened} conversations could not be "
-            "read back",
+            f"read back{_why(tallies)}",
         )
     if doubts := tallies.doubts.get(kind):
         return Known(

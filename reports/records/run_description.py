@@ -199,6 +199,8 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """Whether the target is a foreign service, of which only its API is visible."""
     ttl_known: Switch = True
     """False: the target's TTL is unknown, and `ttl_seconds` is the shortest possible one."""
+    door: Word | UnsetType = UNSET
+    """The target's API, by its word in `--door`; unset: ADK's API server."""
     token_env: Word | None = None
     """The environment variable that holds the target's bearer token."""
     access: AccessDescription | UnsetType = UNSET
@@ -232,6 +234,11 @@ class RunDescription(Struct, frozen=True, kw_only=True):
     """False: the run ends with the last reply, and does not watch the sessions expire."""
     traced: Switch | UnsetType = UNSET
     """True: the requests of every turn carry the turn's trace (`--otlp`)."""
+
+    @property
+    def shows_sessions(self) -> bool:
+        """Whether a read shows the agent's session; A2A shows the tasks of a conversation."""
+        return self.door != "a2a"
 
     @property
     def planned_faults(self) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ MAY_IMPORT = {
         "loadtests.arrivals.seeds",
         "loadtests.arrivals.steady_state",
         "loadtests.adk.target",
+        "loadtests.doors.names",
         "loadtests.simulation",
         "target_service.stand_in",
     },
@@ -176,8 +177,9 @@ LOADTESTS_MAY_IMPORT = {
     "profiles": set[str](),
     "arrivals": {"profiles"},
     "adk": {"arrivals"},
+    "doors": {"adk", "arrivals"},
     "customers": {"adk", "arrivals", "profiles", "generator.generator_stats"},
-    "generator": {"adk", "arrivals", "customers", "profiles"},
+    "generator": {"adk", "arrivals", "customers", "doors", "profiles"},
     "simulation": {"arrivals", "customers.backoff", "profiles"},
 }
 """The rooms of `loadtests`; customers count in the figures that the generator reads."""

@@ -212,6 +212,7 @@ class ConversationJudge:
         self._model.asked(audit)
         presence = self._model.presence(audit.at, audit.done)
         if audit.status not in ("found", "gone"):
+            self._tallies.unread[audit.error or "no answer"] += 1
             return False
         self._model.read(audit)
         where = f"read back from {audit.replica or 'a replica without a name'}"

@@ -42,6 +42,8 @@ class Tallies:
     """Conversations whose session the service acknowledged."""
     audited: int = 0
     """Of these, the ones whose read-back gave an answer that can be judged."""
+    unread: Counter[str] = field(default_factory=Counter)
+    """Reads without an answer that can be judged, by their errors."""
     nameless: int = 0
     """Reads that found a session without its owner's name."""
     acknowledged: int = 0

@@ -1,0 +1,1 @@
+"""The other doors of a target: Agent Engine's two calls, and A2A."""
