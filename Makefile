@@ -13,7 +13,7 @@ run: install        ## clean clone to verdict
 # The kinds of tests are in tests/kinds.py.  Several files of tests go at once: most tests wait.
 TEST_ARGS ?= --dist loadfile --no-loadscope-reorder
 DAILY := (unit or service) and not (system or slow) or daily
-test: install       ## unit tests, real servers and processes, three whole runs; needs no Docker
+test: install a2a   ## unit tests, real servers and processes, three whole runs; needs no Docker
 	$(BIN)/python -m pytest -n 4 $(TEST_ARGS) -m '$(DAILY)'
 
 test-all: test      ## and all other tests: whole runs, calibration, both servers, containers
@@ -96,10 +96,16 @@ versus-sessions: install  ## session services side by side, under one storm and 
 
 install: .venv/installed
 
+.PHONY: a2a
+a2a: .a2a/installed    ## packages of the A2A servers of the tests, beside the replicas' own
+.a2a/installed: tests/a2a-packages.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target .a2a --requirement $<
+	touch $@
+
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:
-	rm -rf .venv site
+	rm -rf .venv .a2a site

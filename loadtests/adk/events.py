@@ -95,12 +95,12 @@ def _error(event: dict[str, Any], parts: list[dict[str, Any]]) -> str | None:
     code, message = event.get("errorCode"), event.get("errorMessage")
     if not code and not message:
         return None
-    if code and (code == event.get("finishReason") or code in _ENDS) and _word(parts) is not None:
+    if code and (code == event.get("finishReason") or code in _ENDS) and word(parts) is not None:
         return None
     return " ".join(str(each) for each in (code, message) if each)
 
 
-def _word(parts: list[dict[str, Any]]) -> str | None:
+def word(parts: list[dict[str, Any]]) -> str | None:
     """The digest of the text that these parts show to the customer; None without a text."""
     text = text_of(parts)
     if text.strip() and not _calls_a_tool(parts):
@@ -142,7 +142,7 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
         if not ends:
             return Reply(None, None)
         last, parts = ends[-1]
-    return Reply(_word(parts), _seen(last), asks)
+    return Reply(word(parts), _seen(last), asks)
 
 
 def _asks(parts: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -300,23 +300,23 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
                 runs[invocation] = before[-1] if before else len(runs)
             run = runs.setdefault(invocation, len(runs))
         event_id = event.get("id")
-        kind, word = _kind(event, parts, error)
+        kind, said = _kind(event, parts, error)
         entries.append(
-            _Entry(turn_id, run, event_id if isinstance(event_id, str) else None, kind, word)
+            _Entry(turn_id, run, event_id if isinstance(event_id, str) else None, kind, said)
         )
     return entries
 
 
 def _kind(event: dict[str, Any], parts: list[dict[str, Any]], error: str | None) -> tuple[str, str]:
     """The kind of an entry and its digest."""
-    word = _word(parts)
+    said = word(parts)
     if event.get("author") == "user" and not _calls_a_tool(parts):
         return "message", digest(text_of(parts))
     if _calls_a_tool(parts):
         ends = event.get("author") != "user" and _ends_with_a_tool(event)
-        return "end" if ends else "step", word or ""
-    if word is not None:
-        return "word", word
+        return "end" if ends else "step", said or ""
+    if said is not None:
+        return "word", said
     return ("word", digest(error)) if error else ("step", "")
 
 

@@ -10,14 +10,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.adk.events import CONFIRMATION, EventStream, Reply
+from loadtests.adk.events import CONFIRMATION, Reply, word
 from loadtests.adk.json_codec import parsed
-from reports.records import digest
+from loadtests.doors.lines import Lines
 
 TASK_NOT_FOUND = -32001
 NO_METHOD = frozenset({-32601, -32009})
@@ -175,19 +174,13 @@ class TaskState:
     def reply(self) -> Reply:
         """The agent's word to the customer."""
         said = self._said()
-        text = _text(said)
         asks = tuple(
             str(part["data"]["id"])
             for part in said
             if isinstance(part.get("data"), dict) and part["data"].get("name") == CONFIRMATION
             if part["data"].get("id")
         )
-        if text.strip() and all("text" in part for part in said):
-            return Reply(digest(text), None, asks)
-        if not said:
-            return Reply(None, None)
-        bare = [{k: v for k, v in part.items() if k != "kind"} for part in said]
-        return Reply(digest(json.dumps(bare, sort_keys=True, ensure_ascii=False)), None, asks)
+        return Reply(word(_bare(said)), None, asks)
 
     def text(self) -> str:
         """The text of the last message, for an error."""
@@ -203,8 +196,8 @@ class TaskState:
         text = {"parts": [{"text": _text(_parts(user))}]}
         events = [{"author": "user", "id": user.get("messageId"), "content": text, **turn}]
         if self.answered and (said := self._said()):
-            bare = [{k: v for k, v in part.items() if k != "kind"} for part in said]
-            events.append({"author": "agent", "id": self.id, "content": {"parts": bare}, **turn})
+            content = {"parts": _bare(said)}
+            events.append({"author": "agent", "id": self.id, "content": content, **turn})
         return events
 
     def _said(self) -> list[dict[str, Any]]:
@@ -213,7 +206,7 @@ class TaskState:
         return shown or self._last_words
 
 
-class ResultStream(EventStream):
+class ResultStream(Lines):
     """Collects the results of a streamed answer, line by line."""
 
     def __init__(self) -> None:
@@ -268,6 +261,11 @@ def _parts(holder: Any) -> list[dict[str, Any]]:
     parts = holder.get("parts") if isinstance(holder, dict) else None
     found = [part for part in parts or [] if isinstance(part, dict)]
     return [part for part in found if not (part.get("metadata") or {}).get("adk_thought")]
+
+
+def _bare(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parts without the word for their kind, which their other fields tell too."""
+    return [{key: value for key, value in part.items() if key != "kind"} for part in parts]
 
 
 def _text(parts: Sequence[dict[str, Any]]) -> str:

@@ -20,13 +20,14 @@ from msgspec.structs import replace
 
 from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
-from loadtests.adk.events import EventStream
 from loadtests.adk.json_codec import parsed, to_bytes
 from loadtests.adk.manners import TurnForm
 from loadtests.adk.service import Service
 from loadtests.adk.session_ids import in_form
 from loadtests.adk.shown import shown
 from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.doors.engine_events import in_adks_form
+from loadtests.doors.lines import Lines
 from reports.records import Outcome, RunClock
 
 CONTAINER = ("/api/reasoning_engine", "/api/stream_reasoning_engine")
@@ -47,6 +48,8 @@ class AgentEngine(Service):
         super().__init__(client, app, clock, observe)
         in_cloud = _RESOURCE.search(urlsplit(target).path) is not None
         self._query_path, self._stream_path = CLOUD if in_cloud else CONTAINER
+        # A missing session is an error without a reason here.
+        self._asks_for_lists = True
         self._turn_form = TurnForm(spellings=1)
         self._prefixes = ["async_", ""]
         """The beginnings of the methods' names to try, in order; one after the first success."""
@@ -116,7 +119,7 @@ class AgentEngine(Service):
     def _stream(
         self, journey: str, request: dict[str, Any], timeout: float, *, streaming: bool
     ) -> Attempt:
-        stream = JsonLines()
+        stream = EngineStream()
         first_token: float | None = None
 
         def on_line(line: bytes) -> None:
@@ -161,18 +164,13 @@ class AgentEngine(Service):
         return attempt
 
 
-class JsonLines(EventStream):
-    """Collects the events of a stream with one JSON object a line, with or without `data:`."""
-
-    def feed(self, line: bytes) -> None:
-        """Take one line."""
-        bare = line.strip() and not line.startswith((b"data:", b"event:", b"id:", b":"))
-        super().feed(b"data:" + line if bare else line)
+class EngineStream(Lines):
+    """Collects the events of a stream of Agent Engine."""
 
     def _take(self, event: Any) -> None:
         if isinstance(event, dict) and "message" in event and "code" in event:
             event = {"error": f"{event['code']} {event['message']}"}
-        super()._take(event)
+        super()._take(in_adks_form(event))
 
 
 def _run_config(request: Mapping[str, Any], *, streaming: bool) -> dict[str, Any] | None:
@@ -194,7 +192,9 @@ def _output(body: bytes) -> bytes:
         answer = parsed(body)
     except ValueError:
         return body
-    return to_bytes(answer["output"]) if isinstance(answer, dict) and "output" in answer else body
+    if not isinstance(answer, dict) or "output" not in answer:
+        return body
+    return to_bytes(in_adks_form(answer["output"]))
 
 
 def _lacks(answer: Answer, name: str) -> bool:

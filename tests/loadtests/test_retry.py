@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from loadtests.adk.client import Answer
 from loadtests.adk.attempt import Attempt
+from loadtests.adk.client import Answer
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.profile import Profile
 from reports.records import Outcome
