@@ -96,6 +96,11 @@ def refusal(tmp_path: Path, run: Run, *arguments: str) -> str:
         (("--token-env", "PATH"), r"--token-env PATH: .*--target"),
         (("--target", "http://127.0.0.1:1", "--token-env", "NOT_SET"), r"NOT_SET: .*no such"),
         (("--ttl", "5"), r"--ttl 5: .*--target"),
+        (("--door", "a2a"), r"--door a2a: must not be given without a --target"),
+        (
+            ("--door", "a2a", "--target", "http://127.0.0.1:1", "--ttl", "5"),
+            r"--ttl 5: must not be given with --door a2a",
+        ),
         (("--target", "http://127.0.0.1:1", "--ttl", "0.5"), r"--ttl 0.5: must be from 1"),
         (("--app", "concierge"), r"--app concierge: .*--agent DIR"),
         (

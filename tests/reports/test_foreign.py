@@ -174,3 +174,33 @@ def test_an_attempt_that_was_given_up_may_run_beside_the_next_turn(
     first, second = whole("c0t0"), whole("c0t1")
     talk.audit([*first, second[0], first[1], *second[1:]])
     assert list(_failed(_foreign(run, tmp_path))) == failed
+
+
+def _at_a2a(run: Run, directory: Path) -> History:
+    history = _foreign(run, directory)
+    return replace(history, run=structs.replace(history.run, door="a2a"))
+
+
+def test_a_door_that_shows_no_session_leaves_the_context_unknown_and_it_counts(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    talk = run.conversation().turn(seen=None)
+    talk.audit(whole("c0t0"))
+    seen = {f.check: f for f in run_checks(_foreign(run, tmp_path / "adk"))}
+    context = {f.check: f for f in run_checks(_at_a2a(run, tmp_path / "a2a"))}
+    name = "continuity.context_missed"
+    assert (seen[name].status, seen[name].out_of_sight) == (Status.UNKNOWN, True)
+    assert (context[name].status, context[name].out_of_sight) == (Status.UNKNOWN, False)
+    assert "--model-url" in context[name].summary
+
+
+def test_a_conversation_that_a_door_cannot_read_back_is_unknown_with_the_doors_reason(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    talk = run.conversation().turn().audit(status="unknown")
+    talk.audits[0] = structs.replace(talk.audits[0], error="tasks are not shown")
+    lost = _by_class(_at_a2a(run, tmp_path))["lost"]
+    assert lost.status is Status.UNKNOWN
+    assert "could not be read back (tasks are not shown)" in lost.summary

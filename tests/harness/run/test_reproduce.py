@@ -42,6 +42,7 @@ def words(*options: str, environment: dict[str, str] | None = None) -> list[str]
         ("--target", "http://127.0.0.1:8000", "--app", "mine", "--ttl", "60.5"),
         ("--target", "http://127.0.0.1:8000", "--journeys", "my journeys.toml"),
         ("--target", "https://agents.test", "--authorised", "--token-env", "TOKEN"),
+        ("--target", "http://127.0.0.1:8000/a2a/shop", "--door", "a2a"),
         ("--workers", "3", "--master", "--bind", "127.0.0.1:6000"),
     ],
 )

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from chaos.containers.compose_fleet import ComposeFleet
 from harness import parser
 from harness.run import plan as plans
 from harness.run.fleets import described
 from harness.run.plan import Plan
+from loadtests.generator import settings
 from reports.records import run_file
 from reports.records.run_description import RunDescription
 from reports.records.sizing import Sizing
@@ -114,3 +115,21 @@ def test_a_description_is_read_back_as_it_was_written(tmp_path: Path, name: str)
     run_file.write(tmp_path, description)
     again = run_file.read(tmp_path, RunDescription)
     assert to_builtins(again) == json.loads(json.dumps(to_builtins(description)))
+
+
+@pytest.mark.parametrize("door", ["agent-engine", "a2a"])
+def test_another_door_is_written_and_read_by_the_generator(tmp_path: Path, door: str) -> None:
+    options = (*TINY, "--target", "http://127.0.0.1:8000", "--door", door)
+    made = plans.from_args(parser.build().parse_args(["readiness", *options]))
+    run_file.write(tmp_path, made.description())
+    assert json.loads((tmp_path / run_file.FILE).read_text())["door"] == door
+    assert settings.read(tmp_path).door == door
+
+
+def test_the_usual_door_is_not_written_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
+    description = plan("target").description()
+    run_file.write(tmp_path, description)
+    assert "door" not in json.loads((tmp_path / run_file.FILE).read_text())
+    run_file.write(tmp_path, structs.replace(description, door="back", token_env=None))
+    with pytest.raises(ValueError, match=r"door must be one of adk, agent-engine, a2a, got back"):
+        settings.read(tmp_path)
