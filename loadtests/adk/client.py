@@ -203,6 +203,8 @@ class Client:
                 # `read` and the line iterator wait for full blocks; `readline` returns at once.
                 while line := response.readline(b"\n"):
                     on_line(line)
+                if rest := response.read():  # a last line without its end
+                    on_line(rest)
             else:
                 answer.body = response.read()
                 if answer.status >= 300:

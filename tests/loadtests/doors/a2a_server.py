@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 import uvicorn
-from a2a.server.tasks import InMemoryTaskStore
+from a2a.server.tasks import InMemoryTaskStore  # type: ignore[import-not-found]
 from google.adk.a2a import _compat
 from google.adk.a2a.executor.a2a_agent_executor import A2aAgentExecutor
 from google.adk.artifacts import InMemoryArtifactService
@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from tests.harness.foreign_agents.odd.agent import root_agent
 
 
-class Forgetful(InMemoryTaskStore):
+class Forgetful(InMemoryTaskStore):  # type: ignore[misc]
     """Loses every task that has ended."""
 
     async def get(self, task_id: str, context: Any = None) -> Any:
