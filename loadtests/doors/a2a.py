@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import gevent
 from msgspec.structs import replace
 
+from loadtests.adk.artifacts import Saved
 from loadtests.adk.attempt import Attempt, Observer, judged
 from loadtests.adk.client import Answer, Client
 from loadtests.adk.json_codec import parsed, to_bytes
@@ -155,6 +156,10 @@ class A2A(Requests):
         answer = attempt.answer if talk.tasks else Answer(sent=True, complete=True)
         answer.body = to_bytes({"id": plan.session, "userId": owner, "events": events})
         return Attempt(Outcome.OK, answer)
+
+    def read_artifact(self, plan: ConversationPlan, artifact: Saved, timeout: float) -> Attempt:
+        """Nothing: the tasks that are read back name no artifact of a session."""
+        return _unknown(f"{_NOT_READABLE}it shows no artifacts of a session")
 
     def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
         """Nothing: A2A deletes no context."""

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from loadtests.adk.artifacts import Saved
 from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
 from loadtests.adk.json_codec import parsed, to_bytes
@@ -81,6 +82,12 @@ class AgentEngine(Service):
 
     def _list(self, plan: ConversationPlan, timeout: float) -> tuple[Answer, float]:
         return self._query("list_sessions", {"user_id": plan.user}, timeout)
+
+    def _load(
+        self, plan: ConversationPlan, artifact: Saved, timeout: float
+    ) -> tuple[Answer, float]:
+        given = {**_of(plan), "filename": artifact.name, "version": artifact.version}
+        return self._query("load_artifact", given, timeout)
 
     def _query(self, method: str, given: Mapping[str, Any], timeout: float) -> tuple[Answer, float]:
         """The answer whose body is the call's output alone."""

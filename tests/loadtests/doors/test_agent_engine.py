@@ -188,3 +188,20 @@ def test_a_session_whose_creation_was_answered_by_nobody_is_found(tmp_path: Path
         *("async_create_session", "async_create_session", "async_get_session"),
     ]
     assert [turn.outcome for turn in found.turns] == [Outcome.OK]
+
+
+@pytest.mark.service
+def test_an_artifact_that_a_turn_saved_is_loaded_by_its_name_and_version(tmp_path: Path) -> None:
+    saving = {**EVENT, "actions": {"artifact_delta": {"bill.txt": 3}}}
+    session = {**SESSION, "events": [MESSAGE, saving]}
+    steps = (output(SESSION), lines(saving), output(session), output(LISTED), output({"text": "9"}))
+    found, requests = played(tmp_path, *steps)
+    assert requests[4].json == {
+        "class_method": "async_load_artifact",
+        "input": {
+            **{"user_id": "u-talk", "session_id": "s-talk-True"},
+            **{"filename": "bill.txt", "version": 3},
+        },
+    }
+    (artifact,) = found.audits[0].artifacts or ()
+    assert (artifact.version, artifact.found) == (3, True)
