@@ -11,6 +11,7 @@ import msgspec
 from reports.render import live
 from reports.render.live import Now
 from reports.render.view import Result
+from reports.verdict.so_far import stopped
 
 _READER_S = 3.0
 """A page that is open asks every second."""
@@ -57,8 +58,11 @@ class Board:
             self._result, self._parts, self._waiting = result, parts, waiting
             self._number += 1
 
-    def end(self, now: Now) -> None:
-        """The state is the last one."""
+    def end(self, now: Now, *, judged: bool = True) -> None:
+        """The state is the last one; a run that is not `judged` was stopped."""
+        result = self._result
+        if result is not None and not judged:
+            self.judged(stopped(result), self._waiting)
         with self._lock:
             self._now, self._over = now, True
             self._number += 1

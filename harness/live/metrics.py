@@ -20,9 +20,9 @@ from harness.live.exporter import Exporter
 from harness.live.figures import Figures, Histogram, by_source
 from harness.live.messages import State
 from reports.basics.addresses import without_password
-from reports.verdict.so_far import FAILING, RUNNING, UNSOUND
+from reports.verdict.so_far import FAILING, RUNNING, STOPPED, UNSOUND
 
-VERDICTS = (RUNNING, FAILING, UNSOUND, "GO", "NO-GO", "INCONCLUSIVE")
+VERDICTS = (RUNNING, FAILING, UNSOUND, STOPPED, "GO", "NO-GO", "INCONCLUSIVE")
 """The values of the label `verdict`."""
 _LONGEST_BETWEEN_S = 60.0
 

@@ -104,10 +104,11 @@ class Shown:
         self._look()
         if self._judges:
             self._judging.end(judged=self._over.judged)
-        self._board.end(self._now("over" if self._over.judged else "stopped"))
+        judged = self._over.judged
+        self._board.end(self._now("over" if judged else "stopped"), judged=judged)
         if self._exporter is not None:
             self._exporter.close(_SPANS_S)
-        self._wait_for_readers(self._over.judged)
+        self._wait_for_readers(judged)
         if self._exporter is None:
             return Farewell()
         return Farewell(self._exporter.lost, self._exporter.why)

@@ -50,7 +50,6 @@
     if (focus >= 0) focusable()[focus]?.focus({ preventScroll: true });
   };
   const update = (parts) => {
-    const place = anchor();
     const open = new Set([...main.querySelectorAll("details[open]")].map(name));
     const places = [...main.querySelectorAll(":scope > .part")];
     for (let at = 0; at < Math.max(parts.length, places.length); at += 1) {
@@ -65,7 +64,6 @@
       replace(part, parts[at], open);
       shown.set(at, parts[at]);
     }
-    hold(place);
     dispatchEvent(new Event("diya-updated"));
     const under = pointer && document.elementFromPoint(...pointer)?.closest("svg.chart");
     if (under) {
@@ -90,8 +88,10 @@
       over = state.over;
       document.title = state.title;
       document.body.className = state.kind;
+      const place = anchor();
       live.innerHTML = state.strip;
       if (state.parts) update(state.parts);
+      hold(place);
       version = state.version;
     } catch { /* told below */ }
     late(over);

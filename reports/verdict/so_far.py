@@ -19,6 +19,7 @@ from reports.verdict.verdict import Verdict, by_weight, is_fact, is_validity
 RUNNING = "RUNNING"
 FAILING = "NO-GO SO FAR"
 UNSOUND = "INCONCLUSIVE SO FAR"
+STOPPED = "STOPPED"
 
 Failure = tuple[str, str]
 """The gate and the phase of a failed finding."""
@@ -91,6 +92,12 @@ def so_far(
     result["headline"] = _headline(verdict, failures, passed, waiting)
     result["reasons"] = list(dict.fromkeys(each.summary for each in failures))
     return SoFar(result, frozenset((each.check, each.phase) for each in failures), waiting)
+
+
+def stopped(result: dict[str, Any]) -> dict[str, Any]:
+    """The last result so far of a run that was stopped before its end."""
+    headline = f"The run was stopped; before that: {result['headline']}"
+    return {**result, "verdict": STOPPED, "headline": headline}
 
 
 def _window(fault: InProgress, now: float) -> FaultWindow:

@@ -23,7 +23,7 @@ from tests.reports.conftest import stored
 pytestmark = pytest.mark.service
 
 _FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--window-size=1280,900"),
+    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--enable-logging=stderr", "--virtual-time-budget=12000", "--dump-dom"),
 )
@@ -94,11 +94,14 @@ def serving(board: Board, more: Mapping[str, Callable[[], None]], probe: str = "
             thread.join()
 
 
-def browse(url: str, folder: Path) -> tuple[str, str]:
+def browse(url: str, folder: Path, width: int = 1280) -> tuple[str, str]:
     """The DOM of the page after some seconds, and what the browser logged."""
     browser = tools.require("chromium", "chromium-browser")
     finished = subprocess.run(
-        [browser, *_FLAGS, f"--user-data-dir={folder / 'browser'}", url],
+        [
+            *(browser, *_FLAGS, f"--window-size={width},900"),
+            *(f"--user-data-dir={folder / 'browser'}", url),
+        ],
         capture_output=True,
         text=True,
         timeout=100,
@@ -112,7 +115,10 @@ def running(kind: str, verdict: str) -> dict[str, Any]:
     return {**stored(kind), "verdict": verdict}
 
 
-def test_the_page_follows_the_run_and_the_reader_keeps_the_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [1280, 500])
+def test_the_page_follows_the_run_and_the_reader_keeps_the_place(
+    tmp_path: Path, width: int
+) -> None:
     board = Board("run1")
     board.show(Now("opening", 75.0, 61.0, "kill-redis-1", 68.2, 0.24, 3000, 2, 40, 70.0, "a line"))
     board.judged(running("go", "RUNNING"))
@@ -122,7 +128,7 @@ def test_the_page_follows_the_run_and_the_reader_keeps_the_place(tmp_path: Path)
         "end": lambda: board.end(Now("over")),
     }
     with serving(board, change, _PROBE) as url:
-        dom, _ = browse(url, tmp_path)
+        dom, _ = browse(url, tmp_path, width)
     found = re.search(r'data-probe="([^"]*)"', dom)
     assert found, "the script did not come to its end"
     probe = json.loads(found[1].replace("&quot;", '"').replace("&amp;", "&"))

@@ -72,18 +72,23 @@ def test_the_page_follows_a_run_from_its_start_to_its_verdict(tmp_path: Path) ->
 def test_a_page_that_is_open_sees_the_verdict_before_the_process_ends(tmp_path: Path) -> None:
     with shown(tmp_path, metrics=False) as played:
         played.begin()
-        version = state(played)["version"]
-        reader = subprocess.Popen(
-            [sys.executable, "-c", _READER, str(played.ready.page), version],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "open\n"
+        reader = reading(played)
         (played.run_dir / "result.json").write_text(GO.read_text())
         played.watcher.end(judged=True)
         seen, _ = reader.communicate(timeout=30)
         assert seen.strip().splitlines()[-1].startswith("GO ")
+
+
+def reading(played: Played) -> subprocess.Popen[str]:
+    """A process that asks as the page does, and prints the title of the last state."""
+    reader = subprocess.Popen(
+        [sys.executable, "-c", _READER, str(played.ready.page), state(played)["version"]],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    return reader
 
 
 _READER = """
@@ -151,11 +156,15 @@ def test_a_process_that_is_stuck_does_not_hold_up_the_run(tmp_path: Path) -> Non
         wait_until(lambda: "starting" in state(played)["strip"], 30, "an answer")
 
 
-def test_an_interrupted_run_says_so_and_a_stopped_page_is_no_verdict(tmp_path: Path) -> None:
+def test_an_open_page_sees_that_a_run_was_stopped_without_a_verdict(tmp_path: Path) -> None:
     with shown(tmp_path, metrics=False) as played:
         played.begin()
         wait_until(lambda: "RUNNING" in state(played)["title"], 60, "the first report")
-        assert played.watcher.end(judged=False) is not None
+        (played.run_dir / "result.json").write_text(GO.read_text())
+        reader = reading(played)
+        played.watcher.end(judged=False)
+        seen, _ = reader.communicate(timeout=30)
+        assert seen.strip().splitlines()[-1].startswith("STOPPED ")
 
 
 def test_a_port_that_was_taken_meanwhile_is_told_and_not_fatal(tmp_path: Path) -> None:
