@@ -12,7 +12,16 @@ from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.rate_curve import Curve
 from reports.measures.percentiles import percentile
-from reports.records import ConversationRecord, FaultWindow, LoadMark, Outcome, Sample, TurnRecord
+from reports.records import (
+    ConversationRecord,
+    FaultMark,
+    FaultWindow,
+    LoadMark,
+    Outcome,
+    Sample,
+    TurnRecord,
+)
+from reports.records.fault_mark import still_open
 from reports.records.run_description import RunDescription
 from reports.records.run_file import read
 
@@ -71,7 +80,8 @@ class Figures:
         self._curve: Curve | None = None
         self._recent: deque[tuple[float, float]] = deque()
         """End and latency of the turns of the last seconds."""
-        kinds = (TurnRecord, ConversationRecord, FaultWindow, LoadMark, Sample)
+        self._marks: list[FaultMark] = []
+        kinds = (TurnRecord, ConversationRecord, FaultWindow, FaultMark, LoadMark, Sample)
         self._tails = {kind: Tail(run_dir, kind) for kind in kinds}
 
     def look(self) -> list[TurnRecord]:
@@ -83,6 +93,7 @@ class Figures:
                 self._count(turn)
             self.fates.update(each.fate for each in new[ConversationRecord])
             self.faults += new[FaultWindow]
+            self._marks += new[FaultMark]
             for mark in new[LoadMark]:
                 self._follow(mark)
             for sample in new[Sample]:
@@ -111,6 +122,10 @@ class Figures:
                 self._curve = profiles.from_dict(self.run.profile, "run.json", book).curve()
         elif mark.mark == "spike" and self.planned is not None:
             self.planned += mark.values.get("arrivals", 0.0)
+
+    def marked(self) -> list[str]:
+        """The faults of other tools that are marked as begun and not as ended."""
+        return list(still_open(self._marks))
 
     def recent(self, now: float) -> list[float]:
         """The latencies of the last seconds before run time `now`, ascending."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -53,7 +54,7 @@ class Shown:
         self._changed = threading.Event()
         self._exporter = None if orders.collector is None else Exporter(orders.collector, run)
         self._metrics = RunMetrics(
-            self._figures, self._board, lambda: self._state, self._clock.now, self._exporter
+            self._figures, self._board, self._with_marks, self._clock.now, self._exporter
         )
         self._judging = Judging(run_dir, self._board, lambda: tuple(self._faults.values()))
         self._judges = orders.page is not None or orders.metrics is not None
@@ -125,6 +126,11 @@ class Shown:
             self._judging.start()
         self._board.show(self._now(self._state.phase))
 
+    def _with_marks(self) -> State:
+        """The newest state, with the faults that other tools do."""
+        both = [*((self._state.fault or "").split(" + ")), *self._figures.marked()]
+        return replace(self._state, fault=" + ".join(filter(None, both)) or None)
+
     def _now(self, phase: str) -> Now:
         t, outcomes = self._clock.now(), self._figures.outcomes
         recent = self._figures.recent(t)
@@ -134,7 +140,7 @@ class Shown:
             phase=phase,
             t=t,
             left_s=None if self._over is not None or not began else self._state.left_s,
-            fault=None if self._over is not None else self._state.fault,
+            fault=None if self._over is not None else self._with_marks().fault,
             turns_per_s=len(recent) / WINDOW_S,
             p99_s=p99(recent),
             turns=sum(outcomes.values()),

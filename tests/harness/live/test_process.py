@@ -21,7 +21,7 @@ import pytest
 from harness.live.messages import Address
 from harness.live.options import Watching
 from harness.live.watcher import Watcher
-from reports.records import FaultWindow
+from reports.records import FaultMark, FaultWindow
 from tests.harness.command import ROOT, wait_until
 from tests.harness.live.a_process import Played, shown
 from tests.harness.live.collector import collector
@@ -104,6 +104,19 @@ while True:
         break
     time.sleep(0.5)
 """
+
+
+def test_a_fault_that_another_tool_marks_is_shown_in_progress(tmp_path: Path) -> None:
+    with shown(tmp_path) as played:
+        played.begin()
+        played.watcher.shown(20.0, "hold", "kill-redis-1", 61.0)
+        played.write(FaultMark(21.0, "pod-kill", "begin", "agent-3"))
+        wait_until(lambda: "kill-redis-1 + pod-kill" in state(played)["strip"], 30, "the mark")
+        series = 'diya_run_fault_in_progress{fault="pod-kill"} 1.0'
+        assert series in get(str(played.ready.metrics))
+        played.write(FaultMark(22.0, "pod-kill", "end"))
+        wait_until(lambda: "pod-kill" not in state(played)["strip"], 30, "its end")
+        assert series not in get(str(played.ready.metrics))
 
 
 def test_a_state_that_the_page_has_is_sent_without_its_report(tmp_path: Path) -> None:
