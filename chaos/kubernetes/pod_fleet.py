@@ -85,9 +85,11 @@ class PodFleet:
         """Whether the API server still has a pod of this UID."""
         return any(pod.uid == uid for pod in self._cluster.pods(self.selection))
 
-    def serves(self, uid: str) -> bool:
-        """Whether Services send connections to it; True where they sent to no pod of the fleet."""
-        return self.served == 0 or uid in self._cluster.serving(self.selection.namespace)
+    def serves(self, uid: str) -> bool | None:
+        """Whether Services send connections to it; None where they sent to no pod of the fleet."""
+        if self.served == 0:
+            return None
+        return uid in self._cluster.serving(self.selection.namespace)
 
     def delete(self, pod: Pod, grace_s: int | None) -> None:
         """Delete it."""

@@ -25,8 +25,8 @@ class Pods(Protocol):
     def listed(self, uid: str) -> bool:
         """Whether the API server still has a pod of this UID, if only until it has ended."""
 
-    def serves(self, uid: str) -> bool:
-        """Whether Services send connections to it; True where no Service does to any."""
+    def serves(self, uid: str) -> bool | None:
+        """Whether Services send connections to it; None where they do to no pod of the fleet."""
 
     def delete(self, pod: Pod, grace_s: int | None) -> None:
         """Delete it."""
@@ -104,7 +104,7 @@ class PodNode:
         return holds_within(lambda: self._is_over(pod), timeout, poll=POLL_S)
 
     def _is_over(self, pod: Pod) -> bool:
-        return not self._pods.listed(pod.uid) and not self._pods.serves(pod.uid)
+        return not self._pods.listed(pod.uid) and self._pods.serves(pod.uid) is not True
 
     def freeze(self) -> None:
         """Raises ChaosError."""
@@ -116,7 +116,7 @@ class PodNode:
     def ready(self) -> bool:
         """Whether the pod is ready, and Services send to it.  Raises ChaosError."""
         found = self._pods.find(self.pod.uid)
-        return found is not None and found.ready and self._pods.serves(found.uid)
+        return found is not None and found.ready and self._pods.serves(found.uid) is not False
 
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Wait for that.  Raises ChaosError after `timeout` seconds."""

@@ -85,6 +85,19 @@ def test_a_zone_that_there_is_not_is_refused(system: PodSystem, fleet: PodFleet)
         KillZone(zone=1).check(system)
 
 
+def test_a_pod_that_is_behind_no_service_is_replaced_too(
+    cluster: Cluster, server: ApiServer
+) -> None:
+    server.store.remove("services", NAMESPACE, "agent")
+    server.store.remove("endpointslices", NAMESPACE, "agent-abcde")
+    fleet = PodFleet(cluster, AGENT, replaced_within_s=20)
+    node = fleet.nodes["r01"]
+    node.kill()
+    assert not node.ready()
+    node.start()
+    assert (fleet.served, node.ready(), fleet.whole()) == (0, True, True)
+
+
 def test_half_of_the_pods_die(system: PodSystem, server: ApiServer) -> None:
     before = uids(server)
     window = done(KillHalf(downtime=0.1), system)
