@@ -14,9 +14,10 @@ from harness.commands import baseline_shown, join, report
 from harness.errors import ConfigError, RecordsError
 from harness.live import options as live_options
 from harness.live import watcher
-from harness.run import model_forecast, model_options, rundir, stored_results
+from harness.run import dry, model_forecast, model_options, pod_target, rundir, stored_results
 from harness.run import plan as plans
 from harness.run.dry import DryRun
+from harness.run.plan import Plan
 from harness.run.play import play
 from harness.run.progress import Progress
 from reports.basics.exit_codes import ExitCode
@@ -36,7 +37,7 @@ def main(args: argparse.Namespace) -> int:
     watching = live_options.watching(args)
     plan = plans.from_args(args, ask=True)
     if args.dry and plan.experiment is not None:
-        return _dry(plan.experiment, plan.app)
+        return _dry(plan, plan.experiment)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
     run_file.write(run_dir, plan.description())
@@ -74,13 +75,15 @@ def main(args: argparse.Namespace) -> int:
     return code
 
 
-def _dry(experiment: Experiment, app: str) -> int:
+def _dry(plan: Plan, experiment: Experiment) -> int:
     """Show what the experiment would do; 104 when something is missing."""
-    look = DryRun(experiment, app)
-    for line in look.lines():
-        print(line)
+    target = dry.target_system(plan.app)
+    with pod_target.connected(plan, target) as found:
+        look = DryRun(experiment, found.system or target, pods=plan.pods is not None)
+        for line in (*found.lines, *look.lines()):
+            print(line)
     for note in experiment.notes:
         print(f"note: {note}")
-    for sentence in look.missing:
+    for sentence in (*look.missing, *found.lacking):
         print(f"diya: {sentence}", file=sys.stderr)
     return ExitCode.BAD_CONFIGURATION if look.missing else ExitCode.GO

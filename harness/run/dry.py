@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 from chaos.errors import ChaosError
 from chaos.experiment.model import Experiment, Probe, Step
 from chaos.experiment.outside_action import OutsideAction
-from chaos.faults.base import parameters
+from chaos.faults.base import Fault, parameters
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.target_system import TargetSystem
@@ -28,15 +29,19 @@ class _NoKeeper:
         """Nothing."""
 
 
+def target_system(app: str) -> TargetSystem:
+    """The target, to which nothing is done."""
+    return TargetSystem(app, None, LoadSwitchFile(Path()), {}, _NoKeeper())
+
+
 class DryRun:
     """Looks at one experiment."""
 
-    def __init__(self, experiment: Experiment, app: str) -> None:
-        """Nothing is asked yet."""
+    def __init__(self, experiment: Experiment, system: SystemUnderTest, *, pods: bool) -> None:
+        """Nothing is asked yet.  `pods`: the faults of the catalogue are done to its pods."""
         self._experiment = experiment
-        self._system: SystemUnderTest = TargetSystem(
-            app, None, LoadSwitchFile(Path()), {}, _NoKeeper()
-        )
+        self._system = system
+        self._pods = pods
         self.missing: list[str] = []
         """What keeps a run from a verdict, one sentence each; complete after `lines`."""
 
@@ -61,6 +66,8 @@ class DryRun:
         if not isinstance(fault, OutsideAction):
             given = " ".join(f"{each}={getattr(fault, each)}" for each in parameters(type(fault)))
             yield f"  does {fault.kind} {given}".rstrip()
+            if self._pods and fault.area != "model":
+                yield from self._on_pods(step.id, fault)
             return
         terms = fault.terms
         yield f"  does to {terms.target or fault.aimed_at()}: {fault.call.by_hand()}"
@@ -76,6 +83,17 @@ class DryRun:
             yield "  may lose acknowledged writes" + (
                 f" of the {terms.may_lose_s:g} s before it" if terms.may_lose_s < 1e9 else ""
             )
+
+    def _on_pods(self, name: str, fault: Fault) -> Iterator[str]:
+        try:
+            fault.check(self._system)
+            aimed = fault.aim(self._system, Random(0))
+            fault.check_healthy(self._system)
+        except (ChaosError, ValueError) as error:
+            yield f"  cannot be done: {error}"
+            self.missing.append(f"{name}: {error}")
+        else:
+            yield f"  to pods such as {aimed}"
 
     def _evidence(self, name: str, fault: OutsideAction, *, is_fault: bool) -> Iterator[str]:
         if fault.terms.took_hold is None:

@@ -146,7 +146,7 @@ def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
         target = break_target.system(plan, run_dir, control, guardian)
         with pod_target.connected(plan, target) as pods:
             plan, system = pods.plan, pods.system
-            for line in pods.lines:
+            for line in (*pods.lines, *pods.lacking):
                 progress.say(line)
             schedule = _schedule(plan, system, clock, records)
             with (

@@ -29,6 +29,8 @@ class PodTarget:
     system: PodSystem | TargetSystem | None
     lines: tuple[str, ...] = ()
     """What a person must see before anything is broken."""
+    lacking: tuple[str, ...] = ()
+    """Permissions that faults may need and the user lacks, a sentence each."""
 
 
 @contextlib.contextmanager
@@ -71,7 +73,8 @@ def _with_pods(plan: Plan, options: PodOptions, target: TargetSystem, api: Api) 
     return PodTarget(
         replace(plan, target_replicas=pods.size, pods=replace(options, found=described)),
         PodSystem(target, pods, redis, options.context),
-        (*_told(api, pods, store), *_lacking(cluster, pods)),
+        tuple(_told(api, pods, store)),
+        tuple(_lacking(cluster, pods)),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,11 @@ from reports.basics.exit_codes import ExitCode
 from reports.records import FILES, FaultWindow, from_json
 from tests.harness import command
 from tests.kubernetes_api import objects
-from tests.kubernetes_api.controllers import NAMESPACE
+from tests.kubernetes_api.controllers import NAMESPACE, is_ready
 from tests.kubernetes_api.kubelet import Pretended
 from tests.kubernetes_api.server import TOKEN, ApiServer
 from tests.kubernetes_api.staging import Staging, staging
+from tests.target_service.processes import wait_until
 
 FLEET = ("--fleet", "kubernetes:staging/app=agent")
 REDIS_FLEET = ("--redis-fleet", "kubernetes:staging/app=redis")
@@ -172,9 +172,9 @@ def pretended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiSe
     with ApiServer(lambda pod: Pretended()) as server:
         monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path / "config")))
         objects.deployment(server.store)
-        end = time.monotonic() + 20
-        while len(server.store.all("pods", NAMESPACE)) < 3 and time.monotonic() < end:
-            time.sleep(0.05)
+        wait_until(
+            lambda: sum(map(is_ready, server.store.all("pods", NAMESPACE))) == 3, 20, "ready pods"
+        )
         yield server
 
 
@@ -191,4 +191,23 @@ def test_a_fault_that_the_pods_cannot_have_is_refused_before_any_load(
     assert finished.returncode == ExitCode.BAD_CONFIGURATION, finished.stderr
     assert "--redis-fleet" in finished.stderr
     assert list(out.iterdir()) == []
+    assert not [each for each in pretended.requests if each.startswith(("DELETE", "PATCH"))]
+
+
+@pytest.mark.service
+def test_a_dry_run_shows_the_pods_and_the_faults_and_does_nothing(
+    pretended: ApiServer, tmp_path: Path
+) -> None:
+    words = ("readiness", "--target", "http://127.0.0.1:9", "--break-target", *FLEET, "--dry")
+    file = experiment(tmp_path / "pods.json", "kill_zone", "scale_down")
+    finished = command.run_here(*words, "--experiment", file)
+    assert finished.returncode == ExitCode.GO, finished.stderr
+    shown = finished.stdout
+    assert "Kubernetes: context test-cluster" in shown
+    assert "3 ready pods of deployment/agent, 3 of them behind a Service" in shown
+    assert "Kubernetes: zones a (1), b (1), c (1)" in shown
+    assert "to pods such as deployment/agent" in shown
+    refused = command.run_here(*words, "--experiment", experiment(tmp_path / "x", "kill_redis"))
+    assert refused.returncode == ExitCode.BAD_CONFIGURATION
+    assert "--redis-fleet" in refused.stderr
     assert not [each for each in pretended.requests if each.startswith(("DELETE", "PATCH"))]
