@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 from chaos.experiment.fields import Fields
 from chaos.experiment.outside_call import KEYS, OutsideCall
+from reports.basics.addresses import is_loopback
 
 _OURS = "chaos"
 """The package of diya's own functions; those of any other are the user's."""
@@ -54,6 +56,10 @@ class OutsideCalls(Fields):
         except (ValueError, TimeoutError) as error:
             joint = "." if str(error).partition(" ")[0] in keys else ": "
             self.fail(f"{key}{joint}{error}")
+        if call.kind == "http" and not is_loopback(host := urlsplit(call.name).hostname or ""):
+            self.notes.append(
+                f"{key} calls {host}: a run needs --target, --authorised and --break-target"
+            )
         return call
 
     def _find(self, key: str, module: str) -> None:

@@ -76,7 +76,7 @@ def http(provider: Mapping[str, Any], *, elsewhere: bool = False) -> Callable[[]
     # Never through a proxy of the environment, which would be another machine.
     handlers: list[urllib.request.BaseHandler] = [
         urllib.request.ProxyHandler({}),
-        _Redirect(host),
+        _Redirect(url),
     ]
     if not verify:
         context = ssl.create_default_context()
@@ -102,19 +102,25 @@ def http(provider: Mapping[str, Any], *, elsewhere: bool = False) -> Callable[[]
 
 
 class _Redirect(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect to this machine or to the same host.  Raises ChaosError for any other."""
+    """Follows a redirect on this machine, or within the host that the file names.
 
-    def __init__(self, host: str) -> None:
-        self._host = host
+    Raises ChaosError for any other, and for one that leaves HTTPS.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._named = urllib.parse.urlsplit(url)
 
     def redirect_request(self, *args: Any) -> urllib.request.Request | None:
         """As urllib calls it, with the new address last."""
         url = args[-1]
-        host = urllib.parse.urlsplit(url).hostname or ""
-        if not (is_loopback(host) or host == self._host):
-            raise ChaosError(
-                f"the redirect must lead to a loopback address, got {without_password(url)!r}"
-            )
+        to, named = urllib.parse.urlsplit(url), self._named.hostname or ""
+        if is_loopback(named):
+            allowed, wanted = is_loopback(to.hostname or ""), "a loopback address"
+        else:
+            same = to.hostname == named and to.scheme in ("https", self._named.scheme)
+            allowed, wanted = same, f"{self._named.scheme}://{named}"
+        if not allowed:
+            raise ChaosError(f"the redirect must lead to {wanted}, got {without_password(url)!r}")
         return super().redirect_request(*args)
 
 

@@ -128,7 +128,7 @@ class _Reader(OutsideReader):
             rollbacks=self.only_actions(rollbacks),
             topology=extension.get("topology"),
             source=text,
-            notes=tuple(self.values.mask(note) for note in self.notes),
+            notes=tuple(dict.fromkeys(self.values.mask(note) for note in self.notes)),
             unasked=tuple(sorted(self.values.unasked)),
         )
 

@@ -81,7 +81,7 @@ def _kind(path: Path, book: Mapping[str, Journey] | None) -> _Kind:
 
 
 def _experiment(path: Path) -> str:
-    plan = reader.load(path)
+    plan = reader.load(path, elsewhere=True)  # only a run can have the permission
     faults = ", ".join(plan.planned) or "none"
     notes = "".join(f"; {note}" for note in plan.notes)
     return f"{_count(len(plan.planned), 'fault')} ({faults}){notes}"

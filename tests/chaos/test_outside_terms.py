@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
+import urllib.request
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import yaml
 
-from chaos.errors import ChaosConfigError
+from chaos.errors import ChaosConfigError, ChaosError
+from chaos.experiment.probe_providers import _Redirect
 from chaos.fleet.undoing import Undoing
 from chaos.fleet.waiting import holds_within
 from reports.records import RunClock
@@ -26,6 +31,7 @@ from tests.chaos.test_outside_action import (
     shown,
     touch,
 )
+from tests.harness import command
 
 pytestmark = pytest.mark.service
 
@@ -281,3 +287,39 @@ def test_a_word_of_the_author_that_cannot_be_read_is_refused(
 ) -> None:
     with pytest.raises(ChaosConfigError, match=said):
         read(tmp_path, method=[breaking(tmp_path / "mark", **terms)])
+
+
+@pytest.mark.parametrize(
+    ("named", "to", "wanted"),
+    [
+        ("https://staging.test/a", "https://staging.test/b", None),
+        ("http://staging.test/a", "https://staging.test/b", None),
+        ("https://staging.test/a", "http://staging.test/b", "https://staging.test"),
+        ("https://staging.test/a", "https://other.test/b", "https://staging.test"),
+        ("https://staging.test/a", "http://127.0.0.1/b", "https://staging.test"),
+        ("http://127.0.0.1/a", "http://[::1]/b", None),
+        ("http://127.0.0.1/a", "http://staging.test/b", "a loopback address"),
+    ],
+)
+def test_a_redirect_stays_within_the_host_that_the_file_names(
+    named: str, to: str, wanted: str | None
+) -> None:
+    asked, redirect = urllib.request.Request(named), _Redirect(named)
+    if wanted is None:
+        followed = redirect.redirect_request(asked, None, 302, "Found", Message(), to)
+        assert followed is not None
+        assert followed.full_url == to
+    else:
+        with pytest.raises(ChaosError, match=f"the redirect must lead to {re.escape(wanted)}, got"):
+            redirect.redirect_request(asked, None, 302, "Found", Message(), to)
+
+
+def test_a_file_for_another_machine_is_checked_with_a_note(tmp_path: Path) -> None:
+    away = {"type": "http", "url": "https://staging.test/break", "method": "POST"}
+    read_text = yaml.safe_dump({"title": "t", "method": [outside(away)]})
+    (tmp_path / "away.yaml").write_text(read_text)
+    finished = command.run_here("check", str(tmp_path / "away.yaml"))
+    assert finished.returncode == 0
+    assert "method[0].provider calls staging.test: a run needs --target, --authorised and" in (
+        finished.stdout
+    )
