@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chaos.containers.project.project_fleet import ProjectFleet
+from chaos.faults.base import perform
+from chaos.faults.kill_replica import KillReplica
+from reports.records import RunClock
+from reports.records.run_description import EnvironmentDescription, TopologyDescription
 from tests import tools
 from tests.containers.project import shop as shops
 from tests.containers.project.shop import Shop
@@ -101,3 +108,22 @@ def test_a_default_experiment_needs_a_redis_that_it_may_break(shop: Shop, tmp_pa
     assert finished.returncode == 104, finished.stdout + finished.stderr
     assert "this fleet has no Redis" in finished.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_project_whose_redis_is_not_named_is_broken_and_its_redis_is_not_seen(
+    shop: Shop, tmp_path: Path
+) -> None:
+    before = shop.state()
+    with ProjectFleet.from_plan(shops.plan(shop.name, tmp_path, redis=None)) as fleet:
+        fleet.start()
+        fleet.wait_ready()
+        fault = KillReplica(replica="r02", downtime=0.1)
+        window = perform("it", fault, fleet, RunClock(time.time()), random.Random(1))
+        assert (window.took_hold, window.error) == (True, None)
+        topology = fleet.topology(TopologyDescription(redis="unknown"))
+        assert (topology.replicas, topology.redis, topology.durability) == (3, "unknown", None)
+        described = fleet.describe(EnvironmentDescription())
+        assert described.redis_server is None
+        assert set(described.images) == {"service", "balancer"}  # type: ignore[arg-type]
+        assert fleet.primary_urls() == []
+    assert shop.state() == before
