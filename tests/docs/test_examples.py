@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from chaos.experiment import reader
+from chaos.experiment.outside_action import OutsideAction
 from loadtests.profiles import profile
 from reports.records import Status
 from tests.docs.pages import DOCS, Block, blocks, example
@@ -75,3 +76,20 @@ def test_the_check_of_the_page_is_unknown_without_a_turn(tmp_path: Path) -> None
     check = load(example("check.md", "python"), "a_check").check_attempts
     (finding,) = check(Run().history(tmp_path))
     assert finding.status is Status.UNKNOWN
+
+
+def test_the_experiment_that_breaks_a_staging_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.touch(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "my.yaml").write_text(example("break-your-staging.md", "yaml"))
+    found = reader.load(tmp_path / "my.yaml")
+    assert found.notes == ()
+    pod, redis = (step.make() for step in found.faults)
+    assert isinstance(pod, OutsideAction)
+    assert isinstance(redis, OutsideAction)
+    assert (pod.terms.undo, pod.terms.back_within_s) == (None, 120.0)
+    assert redis.terms.undo is not None
+    assert redis.terms.undo.by_hand() == (f"{kubectl} delete --ignore-not-found -f deny-redis.yaml")
