@@ -22,8 +22,8 @@ from harness.fleet_kinds import DEFAULT, FLEETS
 _TYPES = {"float": "number", "int": "whole number", "str": "text"}
 
 _TARGET = (
-    "a --target gets no faults of the catalogue, but those of a model that --model-url names; with "
-    "--break-target it gets those of your own experiment"
+    "a --target gets no faults of the catalogue, but those of a model that --model-url names and "
+    "of pods that --fleet names; with --break-target it gets those of your own experiment"
 )
 
 ENVIRONMENTS: Mapping[str, tuple[str, FleetCapabilities | None]] = {

@@ -19,7 +19,8 @@ terminal, and as JSON."""
 
 _WHERE = """\
 A fault that cannot be done in an environment is refused before the load begins. A `--target` gets
-no faults, but those of a [stand-in for its model](../your-agent.md) that runs beside it."""
+no faults, but those of a [stand-in for its model](../your-agent.md) that runs beside it, and, with
+`--fleet`, those of [its pods](../kubernetes.md)."""
 
 _NEEDS = """\
 These names state the needs of a fault. It can be done where the fleet has them all."""

@@ -6,8 +6,10 @@ import contextlib
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import chaoslib.activity
@@ -19,11 +21,15 @@ from chaoslib.exceptions import ActivityFailed
 
 from chaos.experiment import reader
 from chaos.experiment.outside_action import OutsideAction
-from tests.chaos.kubernetes.conftest import ready, uids
+from chaos.faults.base import perform
+from chaos.fleet.load_switch import LoadSwitchFile
+from chaos.fleet.target_system import TargetSystem
+from reports.records import RunClock
+from tests.chaos.kubernetes.conftest import Kept, ready, uids
 from tests.harness import command
 from tests.kubernetes_api import objects
 from tests.kubernetes_api.kubelet import Pretended
-from tests.kubernetes_api.server import ApiServer
+from tests.kubernetes_api.server import TOKEN, ApiServer
 from tests.target_service.processes import wait_until
 
 FOLDER = command.ROOT / "deploy" / "k8s" / "experiments"
@@ -37,12 +43,24 @@ def document(name: str) -> dict[str, Any]:
     return found
 
 
+KUBECTL = f"""#!{sys.executable}
+import json, os, sys, urllib.parse, urllib.request
+
+assert sys.argv[3:5] == ["get", "pods"] and sys.argv[8] == "jsonpath={{.items[*].metadata.uid}}"
+url = os.environ["TEST_API"] + "/api/v1/namespaces/" + sys.argv[2] + "/pods?labelSelector="
+request = urllib.request.Request(url + urllib.parse.quote(sys.argv[6]))
+request.add_header("Authorization", "Bearer {TOKEN}")
+items = json.load(urllib.request.urlopen(request))["items"]
+print(*(pod["metadata"]["uid"] for pod in items), end="")
+"""
+
+
 @pytest.fixture(autouse=True)
 def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A `kubectl` on PATH: files are refused whose programs are not there."""
+    """A `kubectl` on PATH that knows what the files ask, the UIDs of pods."""
     program = tmp_path / "bin" / "kubectl"
     program.parent.mkdir()
-    program.write_text(f"#!{sys.executable}\n")
+    program.write_text(KUBECTL)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
@@ -76,6 +94,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServe
         monkeypatch.setenv("KUBECONFIG", config)
         # The official client has read the variable when it was imported.
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", config)
+        monkeypatch.setenv("TEST_API", found.url)
         monkeypatch.setenv("REPLICAS", "3")
         monkeypatch.setenv("FEWER", "1")
         objects.deployment(found.store)
@@ -105,3 +124,20 @@ def test_an_action_really_happens_to_pods(name: str, server: ApiServer) -> None:
             return False
 
         wait_until(is_ready, 10, "the probe says so")
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("name", ["kill-pod", "scale-down"])
+def test_diya_does_an_action_and_sees_that_it_took_hold(
+    name: str, server: ApiServer, tmp_path: Path
+) -> None:
+    before, kept = uids(server), Kept()
+    (step,) = reader.load(str(FOLDER / f"{name}.yaml"), ask=True).faults
+    fault = step.make()
+    target = TargetSystem("shopmax", None, LoadSwitchFile(tmp_path), dict(os.environ), kept)
+    window = perform(step.id, fault, target, RunClock(time.time()), Random(1))
+    assert (window.took_hold, window.error) == (True, None)
+    assert window.recovered_at is not None
+    assert (ready(server), before == uids(server)) == (3, False)
+    assert len(kept.seen) == (name == "scale-down")
+    assert kept.undoings == {}
