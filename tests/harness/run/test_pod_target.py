@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chaos.kubernetes.api import Api
 from reports.basics.exit_codes import ExitCode
 from reports.records import FILES, FaultWindow, from_json
 from tests.harness import command
@@ -211,3 +212,18 @@ def test_a_dry_run_shows_the_pods_and_the_faults_and_does_nothing(
     assert refused.returncode == ExitCode.BAD_CONFIGURATION
     assert "--redis-fleet" in refused.stderr
     assert not [each for each in pretended.requests if each.startswith(("DELETE", "PATCH"))]
+
+
+@pytest.mark.service
+def test_a_cluster_on_another_machine_is_broken_only_with_authorised(
+    pretended: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Api, "host", "cluster.example.com")
+    file = experiment(tmp_path / "pods.json", "kill_replica")
+    words = ("readiness", "--target", "http://127.0.0.1:9", "--break-target", *FLEET)
+    refused = command.run_here(*words, "--experiment", file, "--dry")
+    assert refused.returncode == ExitCode.BAD_CONFIGURATION
+    assert "context test-cluster at cluster.example.com is not on this machine" in refused.stderr
+    assert {each.rstrip("/") for each in pretended.requests} == {"GET /version"}
+    allowed = command.run_here(*words, "--authorised", "--experiment", file, "--dry")
+    assert allowed.returncode == ExitCode.GO, allowed.stderr
