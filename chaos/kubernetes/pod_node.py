@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
-from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from chaos.errors import ChaosError
@@ -48,7 +46,6 @@ class PodNode:
         self._pods = pods
         self._replaced_within_s = replaced_within_s
         self._ended: int | None = None
-        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -125,7 +122,3 @@ class PodNode:
 
 def _cannot(what: str) -> NoReturn:
     raise ChaosError(f"{what}, which cannot be done to a pod")
-
-
-Listed = Callable[[], list[Pod]]
-"""Asks the API server for the pods of a fleet."""
