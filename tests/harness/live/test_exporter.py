@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import time
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from harness.live import spans
 from harness.live.exporter import HEADERS_VARIABLE, Exporter
@@ -70,6 +73,22 @@ def test_a_turn_without_an_answer_is_an_error_with_its_reason() -> None:
     assert span["status"] == {"code": 2, "message": "HTTP 503"}
     assert attributes(span)["error.message"] == "HTTP 503"
     assert [each["name"] for each in span["events"]] == ["sent"]
+
+
+def test_the_request_has_the_form_that_open_telemetry_publishes() -> None:
+    failed = turn(1, outcome=Outcome.INFO, error="no answer", status=None, replica=None)
+    body = spans.request(RUN, [turn(), failed])
+    # OTLP writes ids as hexadecimal digits where the general form has base64.
+    for span in body["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        for name in ("traceId", "spanId"):
+            span[name] = base64.b64encode(bytes.fromhex(span[name])).decode()
+    read = json_format.ParseDict(body, ExportTraceServiceRequest())
+    first, second = read.resource_spans[0].scope_spans[0].spans
+    assert first.trace_id.hex() == trace_id("run1", "c3t0")
+    assert first.kind == first.SPAN_KIND_CLIENT
+    assert first.end_time_unix_nano - first.start_time_unix_nano == 10**9
+    assert [event.name for event in first.events] == ["sent", "first token"]
+    assert second.status.code == second.status.STATUS_CODE_ERROR
 
 
 def test_every_turn_arrives_once_with_the_headers_of_the_environment() -> None:
