@@ -27,7 +27,7 @@ from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.doors import a2a_card, a2a_wire
 from loadtests.doors.a2a_card import Card
 from loadtests.doors.a2a_wire import NEW, OLD, ResultStream, RpcError, Spelling, TaskState
-from reports.records import Outcome, RunClock
+from reports.records import NOT_SHOWN, Outcome, RunClock
 
 _ASIDE_S = 3.0
 """Time limit of a request that no customer makes."""
@@ -35,7 +35,6 @@ _LOOK_S = 0.2
 """Seconds between two looks at a task that the agent did not wait for."""
 _PROOFS = 8
 """So many finished tasks must be found before a missing one counts as lost."""
-_NOT_READABLE = "the door a2a cannot read conversations back: "
 
 
 @dataclass(slots=True)
@@ -138,7 +137,7 @@ class A2A(Requests):
         self._prove(timeout)
         talk = self._talk(plan)
         if self._learned.unreadable is not None:
-            return _unknown(f"{_NOT_READABLE}{self._learned.unreadable}")
+            return _unknown(f"{NOT_SHOWN}{self._learned.unreadable}")
         until = self._clock.now() + timeout
         events: list[dict[str, Any]] = []
         owners, found = {talk.context}, 0
@@ -159,7 +158,7 @@ class A2A(Requests):
 
     def read_artifact(self, plan: ConversationPlan, artifact: Saved, timeout: float) -> Attempt:
         """Nothing: the tasks that are read back name no artifact of a session."""
-        return _unknown(f"{_NOT_READABLE}it shows no artifacts of a session")
+        return _unknown(f"{NOT_SHOWN}it shows no artifacts of a session")
 
     def delete_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
         """Nothing: A2A deletes no context."""

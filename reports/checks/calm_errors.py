@@ -13,7 +13,7 @@ from math import isnan
 from reports.checks.sampled import gate_share
 from reports.measures.beside import beside_a_fault
 from reports.measures.phases import STEADY, turns_by_phase
-from reports.records import ConversationRecord, Finding, Status, TurnRecord
+from reports.records import NOT_SHOWN, AuditRecord, ConversationRecord, Finding, Status, TurnRecord
 from reports.records.columns import FOUND, RETRIED, UNANSWERED
 from reports.records.history import History
 
@@ -99,7 +99,8 @@ def _first_moment(ended: float | None) -> tuple[float, float]:
 
 def _reads(history: History) -> list[Finding]:
     audits = history.audits
-    if not len(audits):
+    of = len(audits) - _not_shown(history)
+    if not of:
         return []
     bad = history.once(bad_reads)
     told = []
@@ -111,13 +112,26 @@ def _reads(history: History) -> list[Finding]:
         )
     what = f"failed, or took longer than {_slow(history):g} s, with no fault near"
     limit = history.run.slo("error_rate")
-    count, of = len(bad), len(audits)
-    return [gate_share("errors.reads", count, of, limit, what, tuple(told), things="reads")]
+    return [gate_share("errors.reads", len(bad), of, limit, what, tuple(told), things="reads")]
 
 
 def bad_reads(history: History) -> list[tuple[int, float]]:
     """The number of each read that failed without a fault, with the duration of its attempts."""
-    return list(_bad_reads(history))
+    bad = list(_bad_reads(history))
+    if history.run.shows_sessions:
+        return bad
+    return [each for each in bad if not _is_not_shown(history.audits[each[0]])]
+
+
+def _not_shown(history: History) -> int:
+    """The number of reads that the target cannot answer; continuity is unknown of these."""
+    if history.run.shows_sessions:
+        return 0
+    return sum(_is_not_shown(history.audits[number]) for number in range(len(history.audits)))
+
+
+def _is_not_shown(audit: AuditRecord) -> bool:
+    return (audit.error or "").startswith(NOT_SHOWN)
 
 
 def _slow(history: History) -> float:

@@ -13,6 +13,7 @@ from reports.records.numbers import Count, Reading, Seconds, Small
 from reports.records.types import (
     DELETION_FAILED,
     FILES,
+    NOT_SHOWN,
     ROLLBACK,
     Arrival,
     ArrivalRange,
@@ -44,6 +45,7 @@ from reports.records.writer import (
 __all__ = [
     "DELETION_FAILED",
     "FILES",
+    "NOT_SHOWN",
     "ROLLBACK",
     "Arrival",
     "ArrivalRange",

@@ -99,6 +99,8 @@ class ArrivalRange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     fate: Fate
 
 
+NOT_SHOWN = "the target does not show conversations: "
+"""The beginning of the error of a read that the target cannot answer, by no fault of its own."""
 DELETION_FAILED = "the deletion ended"
 """The prefix of the error of a conversation whose session could not be deleted."""
 

@@ -13,7 +13,7 @@ from reports.checks import run_checks
 from reports.checks.continuity import check_continuity
 from reports.measures.continuity.attribution import attribute
 from reports.measures.continuity.forgotten import FOREIGN_PATIENCE_S
-from reports.records import Finding, HistoryItem, Seen, Status
+from reports.records import NOT_SHOWN, Finding, HistoryItem, Seen, Status
 from reports.records.history import History
 from reports.records.run_description import EnvironmentDescription
 from reports.verdict.verdict import Verdict, judge_findings
@@ -200,7 +200,10 @@ def test_a_conversation_that_a_door_cannot_read_back_is_unknown_with_the_doors_r
 ) -> None:
     run = Run()
     talk = run.conversation().turn().audit(status="unknown")
-    talk.audits[0] = structs.replace(talk.audits[0], error="tasks are not shown")
-    lost = _by_class(_at_a2a(run, tmp_path))["lost"]
+    talk.audits[0] = structs.replace(talk.audits[0], error=f"{NOT_SHOWN}no tasks")
+    history = _at_a2a(run, tmp_path)
+    lost = _by_class(history)["lost"]
     assert lost.status is Status.UNKNOWN
-    assert "could not be read back (tasks are not shown)" in lost.summary
+    assert f"could not be read back ({NOT_SHOWN}no tasks)" in lost.summary
+    # The target has refused nothing: that it shows no history is no error of its.
+    assert not [f for f in run_checks(history) if f.check == "errors.reads"]
