@@ -102,8 +102,8 @@ def test_a_plain_server_is_killed_mended_and_judged(tmp_path: Path) -> None:
     found = gates(result)
     assert found["validity.faults"] == "pass"
     assert found["recovery.steady_state"] == "pass"
+    # No verdict: ADK's own server may keep half of a turn that was under way when it was killed.
     assert found["continuity.lost"] == "pass"
-    assert result["verdict"] == "GO" or _unsound(result), said
     assert (folder / "journal").read_text().count("started") == 2
 
 
