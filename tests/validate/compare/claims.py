@@ -67,6 +67,9 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
         yield from _alarms(judge)
         yield from _alarms_in_a_row(Judge(quiet))
         at_one_speed = [pair for pair in quiet if pair.speed_is_known] or quiet
+        if len(at_one_speed) < len(quiet):
+            title = f"{SERIES['quiet'].title}, with the speed of the machine"
+            yield _spread(Judge(with_seeds(at_one_speed)), title)
         for which, make, prepared in (
             ("any pairs", Judge.pairings, with_seeds),
             ("pairs in a row of one seed", Judge.windows, list),
