@@ -15,8 +15,7 @@ from harness import parser
 from harness.capacity import answer_sheet
 from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
-from harness.run import model_options, options
-from harness.run import plan as plans
+from harness.run import model_options, options, read_plan
 from harness.run.host import allowed_cores, usable_cores
 from harness.run.plan import Plan
 from loadtests.profiles.profile import HIGHEST_RATE
@@ -94,7 +93,7 @@ def _base(args: argparse.Namespace) -> Plan:
             words += [f"--{name.replace('_', '-')}", str(each)]
     if args.authorised:
         words.append("--authorised")
-    base = plans.from_args(parser.build().parse_args(words))
+    base = read_plan.from_args(parser.build().parse_args(words))
     if base.target is not None:
         return base
     return replace(base, cores=_cores())

@@ -14,8 +14,15 @@ from harness.commands import baseline_shown, join, report
 from harness.errors import ConfigError, RecordsError
 from harness.live import options as live_options
 from harness.live import watcher
-from harness.run import dry, model_forecast, model_options, pod_target, rundir, stored_results
-from harness.run import plan as plans
+from harness.run import (
+    dry,
+    model_forecast,
+    model_options,
+    pod_target,
+    read_plan,
+    rundir,
+    stored_results,
+)
 from harness.run.dry import DryRun
 from harness.run.plan import Plan
 from harness.run.play import play
@@ -35,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
     if args.same_machine and not args.baseline:
         raise ConfigError("--same-machine: must be given with --baseline")
     watching = live_options.watching(args)
-    plan = plans.from_args(args, ask=True)
+    plan = read_plan.from_args(args, ask=True)
     if args.dry and plan.experiment is not None:
         return _dry(plan, plan.experiment)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)

@@ -1,10 +1,7 @@
-"""The plan of a readiness run, from its options, which are all checked before anything starts."""
+"""The plan of a readiness run."""
 
 from __future__ import annotations
 
-import argparse
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,25 +16,15 @@ from chaos.fleet.plan import POSTGRES, FleetPlan
 from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.topology import Topology
 from harness.run import (
-    access_options,
     agent_options,
-    break_options,
     checkout,
-    compose_options,
     container_options,
-    crew_options,
-    door_options,
     experiment_choice,
     host,
-    mark_server,
     model_options,
-    options,
     pod_options,
-    replay,
     reproduce,
-    service_uris,
     shopmax_model,
-    slo,
     stand_in,
 )
 from harness.run.access_options import AccessOptions
@@ -46,8 +33,6 @@ from harness.run.model_options import ModelChoice
 from harness.run.pod_options import PodOptions
 from harness.run.service_uris import ServiceUris
 from loadtests.doors.names import ADK
-from loadtests.profiles import journeys
-from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from reports.model_cost.prices import ModelPrices
@@ -62,8 +47,6 @@ from reports.records.run_description import (
     TopologyDescription,
 )
 from reports.records.sizing import Sizing
-
-_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -297,109 +280,3 @@ class Plan:
 
 def _by_part(cores: Cores) -> dict[str, list[int]]:
     return {"replicas": list(cores.replicas), "others": list(cores.others)}
-
-
-def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
-    """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError.
-
-    Starts nothing; with `ask`, which a run needs, the probes of the experiment's configuration are
-    asked.
-    """
-    if args.replay is not None:
-        args = replay.filled_in(args)
-    options.check_sessions(args.sessions)
-    options.check_port(args.port)
-    if args.target is not None:
-        options.check_target(args.target, authorised=args.authorised)
-    break_options.check(args)
-    ways_in = access_options.access(args)
-    project = compose_options.project(args)
-    theirs = args.target or args.compose_file
-    services = service_uris.chosen(args)
-    service_uris.check_postgres(args.sessions)
-    options.check_ttl(args.ttl, theirs, services.sessions)
-    limits = slo.given(args.slo)
-    scale = options.scale(args.scale)
-    seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
-    options.check_seed(seed)
-    profile, book = _load(args)
-    profile, overrides = slo.applied(profile, limits, _replayed_overrides(args))
-    if args.ttl is not None:
-        profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
-    if scale is not None and args.replay is None:
-        options.check_scaled(scale, profile)
-    agent, app = agent_options.agent(args)
-    answers = model_options.choice(args, agent=agent)
-    experiment = experiment_choice.chosen(args, profile, answers, ask=ask)
-    return Plan(
-        profile=profile,
-        experiment=experiment,
-        seed=seed,
-        replicas=args.replicas,
-        redis=args.redis,
-        topology=options.topology(args),
-        env=args.env,
-        images=container_options.images(args),
-        health_path=container_options.health_path(args),
-        proxy=args.proxy or experiment_choice.disturbs_network(experiment),
-        sessions=services.scheme or args.sessions,
-        port=args.port,
-        target=args.target and args.target.rstrip("/"),
-        app=app,
-        checkout=checkout.checkout(args),
-        agent=agent,
-        authorised=args.authorised,
-        model=answers,
-        out=Path(args.out),
-        run_id=secrets.token_hex(6),
-        origin=time.time(),
-        crew=crew_options.crew(args),
-        book=book,
-        pass_env=container_options.pass_env(args),
-        door=door_options.door(args),
-        access=ways_in,
-        target_replicas=access_options.replicas(args.target_replicas),
-        project=project,
-        ttl_known=args.ttl is not None
-        or (theirs is None and args.sessions != POSTGRES and services.sessions is None),
-        services=services,
-        scale=scale,
-        carried=1.0 if args.replay is None or scale is None else scale,
-        rehearse=not args.no_rehearsal,
-        slo_overrides=overrides,
-        model_prices=_model_prices(args),
-        break_target=args.break_target,
-        marks=mark_server.port(args.marks),
-        traced=getattr(args, "otlp", None) is not None,
-        pods=pod_options.pods(args),
-        command=tuple(
-            reproduce.command(
-                args,
-                seed=seed,
-                experiment="none"
-                if experiment is None
-                else experiment_choice.shown(experiment.path),
-            )
-        ),
-    )
-
-
-def _replayed_overrides(args: argparse.Namespace) -> Mapping[str, float]:
-    return {} if args.replay is None else replay.slo_overrides(Path(args.replay))
-
-
-def _model_prices(args: argparse.Namespace) -> ModelPrices | None:
-    """The user's, or those of the run that is replayed."""
-    if args.model_prices is None and args.replay is not None:
-        return replay.model_prices(Path(args.replay))
-    return options.model_prices(args.model_prices)
-
-
-def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:
-    """The load: of the run that is replayed, or of the profile that is named."""
-    if args.replay is not None:
-        return replay.load(Path(args.replay))
-    if args.journeys is None:
-        return profiles.load(args.profile), None
-    book = journeys.load(Path(args.journeys))
-    return profiles.load(args.profile, book.journeys), book

@@ -13,8 +13,7 @@ from harness import parser
 from harness.arguments import readiness
 from harness.arguments.base import Parser
 from harness.errors import ConfigError
-from harness.run import experiment_choice
-from harness.run import plan as plans
+from harness.run import experiment_choice, read_plan
 from harness.run.plan import Plan
 from loadtests.profiles.profile import ProfileError
 from reports.basics.addresses import without_password
@@ -67,7 +66,7 @@ def side(name: SideName, given: str, common: Sequence[str]) -> Side:
         raise ConfigError(f"{option}: {error}") from None
     words = ["readiness", *common, *own]
     try:
-        plan = plans.from_args(parser.build().parse_args(words))
+        plan = read_plan.from_args(parser.build().parse_args(words))
     except (ConfigError, ChaosConfigError, ProfileError) as error:
         raise ConfigError(f"{option}: {error}") from None
     return Side(name, _label(own), tuple(words[1:]), plan)

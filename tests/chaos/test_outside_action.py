@@ -20,7 +20,7 @@ from chaos.faults.base import perform
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.undoing import UndoKeeper
 from harness import parser
-from harness.run import plan as plans
+from harness.run import read_plan
 from reports.records import FaultWindow, RunClock
 from tests.chaos.conftest import NO_FLEET
 from tests.chaos.test_experiment_format import action, ask, page, read
@@ -243,9 +243,9 @@ def test_a_run_asks_each_value_once(tmp_path: Path) -> None:
     read(tmp_path, configuration=configuration, method=[action(pauses={"before": "${calm}"})])
     words = ["readiness", "--profile", "smoke", "--experiment", str(path)]
     assert not mark.exists()
-    planned = plans.from_args(parser.build().parse_args(words))
+    planned = read_plan.from_args(parser.build().parse_args(words))
     assert not mark.exists()
-    planned = plans.from_args(parser.build().parse_args(words), ask=True)
+    planned = read_plan.from_args(parser.build().parse_args(words), ask=True)
     assert planned.experiment is not None
     assert (planned.experiment.method[0].before, planned.experiment.unasked) == (0.5, ())
     assert mark.read_text() == "x"

@@ -11,7 +11,7 @@ from harness.errors import ConfigError
 from harness.live import options
 from harness.live.messages import Address
 from harness.live.options import Watching
-from harness.run import plan as plans
+from harness.run import read_plan
 from tests.harness import command
 
 
@@ -86,11 +86,11 @@ def test_a_bad_option_ends_the_command_with_104_and_leaves_no_run(tmp_path: obje
 
 def test_only_a_run_with_a_collector_carries_traces_and_its_command_names_no_option() -> None:
     words = ["readiness", "--profile", "smoke", "--seed", "1"]
-    plain = plans.from_args(parser.build().parse_args(words))
+    plain = read_plan.from_args(parser.build().parse_args(words))
     args = parser.build().parse_args(
         [*words, "--otlp", "http://127.0.0.1:4318", "--serve", "0", "--metrics", "0"]
     )
-    traced = plans.from_args(args)
+    traced = read_plan.from_args(args)
     assert (plain.traced, traced.traced) == (False, True)
     assert traced.description().traced is True
     assert plain.command == traced.command

@@ -10,7 +10,7 @@ import pytest
 
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import plan as plans
+from harness.run import read_plan
 from harness.run.plan import Plan
 from tests import certificates
 
@@ -28,7 +28,7 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def planned(*options: str) -> Plan:
-    return plans.from_args(parser.build().parse_args(["readiness", *options]))
+    return read_plan.from_args(parser.build().parse_args(["readiness", *options]))
 
 
 def refused(*options: str) -> str:

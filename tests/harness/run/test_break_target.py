@@ -266,16 +266,16 @@ def test_a_call_goes_to_another_machine_only_where_both_permissions_are_given(
     tmp_path: Path, permitted: tuple[str, ...], said: str | None
 ) -> None:
     from harness import parser
-    from harness.run import plan
+    from harness.run import read_plan
 
     path = written(tmp_path, breakable.experiment(tmp_path, f"{AWAY}/", 1.0))
     words = ["readiness", "--target", HERE, "--break-target", "--experiment", path, *permitted]
     args = parser.build().parse_args(words)
     if said is None:
-        planned = plan.from_args(args)
+        planned = read_plan.from_args(args)
         assert planned.experiment is not None
         assert planned.break_target
         assert "--break-target" in planned.command
     else:
         with pytest.raises(ChaosConfigError, match=re.escape(said)):
-            plan.from_args(args)
+            read_plan.from_args(args)

@@ -10,8 +10,7 @@ import pytest
 import diya_start
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import checkout
-from harness.run import plan as plans
+from harness.run import checkout, read_plan
 from harness.run.plan import Plan
 from reports.records.run_description import EnvironmentDescription
 from tests.harness import command
@@ -19,7 +18,7 @@ from tests.harness import command
 
 def planned(*words: str) -> Plan:
     arguments = ["readiness", "--profile", "smoke", *words]
-    return plans.from_args(parser.build().parse_args(arguments))
+    return read_plan.from_args(parser.build().parse_args(arguments))
 
 
 @pytest.fixture

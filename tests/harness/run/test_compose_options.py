@@ -9,8 +9,7 @@ import pytest
 from chaos.fleet.project_plan import ServiceName
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import compose_options
-from harness.run import plan as plans
+from harness.run import compose_options, read_plan
 from harness.run.plan import Plan
 
 
@@ -24,7 +23,9 @@ def file(tmp_path: Path) -> str:
 
 def planned(*words: str) -> Plan:
     """The plan of `diya readiness` with these words and no faults."""
-    return plans.from_args(parser.build().parse_args(["readiness", *words, "--experiment", "none"]))
+    return read_plan.from_args(
+        parser.build().parse_args(["readiness", *words, "--experiment", "none"])
+    )
 
 
 def refusal(*words: str) -> str:

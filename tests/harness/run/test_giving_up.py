@@ -13,8 +13,7 @@ import pytest
 
 from chaos.experiment.schedule import SteadyStateError
 from harness import parser
-from harness.run import plan as plans
-from harness.run import watch
+from harness.run import read_plan, watch
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.watch import Watch
@@ -89,7 +88,7 @@ class Watched:
         path = self._folder / "mine.toml"
         path.write_text(_toml(self.load.to_dict()))
         words = ["readiness", "--profile", str(path), "--experiment", "none"]
-        return plans.from_args(parser.build().parse_args(words))
+        return read_plan.from_args(parser.build().parse_args(words))
 
     def story(self, turn_s: float) -> list[tuple[float, Record]]:
         """The records of a load whose turns all take `turn_s` seconds."""

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from harness import parser
-from harness.run import memory_forecast
-from harness.run import plan as plans
+from harness.run import memory_forecast, read_plan
+from harness.run.plan import Plan
 from loadtests.arrivals.forecast import forecast
 from reports.records.forecast import read
 
 
-def _plan(*options: str) -> plans.Plan:
+def _plan(*options: str) -> Plan:
     arguments = ["readiness", "--profile", "smoke", "--seed", "3", *options]
-    return plans.from_args(parser.build().parse_args(arguments))
+    return read_plan.from_args(parser.build().parse_args(arguments))
 
 
 def test_the_forecast_written_is_that_of_the_seed_and_the_server(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from msgspec import UNSET
 
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import model_options, reproduce, stand_in
-from harness.run import plan as plans
+from harness.run import model_options, read_plan, reproduce, stand_in
 from harness.run.plan import Plan
 from reports.records.run_description import ModelDescription
 from tests.harness.command import HERE
@@ -39,7 +38,7 @@ def parsed(*words: str) -> argparse.Namespace:
 
 
 def planned(*words: str) -> Plan:
-    return plans.from_args(parsed(*words))
+    return read_plan.from_args(parsed(*words))
 
 
 def test_an_agent_of_ones_own_gets_the_stand_in(agent: str) -> None:
@@ -195,7 +194,7 @@ def test_faults_of_the_wire_are_drawn_for_a_stand_in(agent: str) -> None:
 )
 def test_the_command_chooses_the_same_model_again(words: tuple[str, ...]) -> None:
     told = reproduce.command(parsed(*words), seed=7, experiment="none", environment={})
-    assert plans.from_args(parser.build().parse_args(told[1:])).model == planned(*words).model
+    assert read_plan.from_args(parser.build().parse_args(told[1:])).model == planned(*words).model
 
 
 STORED = ModelDescription(kind="stand-in", settings={"latency": "quick", "tools": "all"})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness import parser
-from harness.run import plan as plans
+from harness.run import read_plan
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearsed import rehearsed
@@ -21,7 +21,7 @@ FLEET: Any = object()
 def unrehearsed(folder: Path, fleet: Any, *words: str) -> tuple[Plan, Plan, str]:
     """The plan before and after, and the message."""
     options = ["readiness", "--no-rehearsal", "--seed", "3", *words]
-    before = plans.from_args(parser.build().parse_args(options))
+    before = read_plan.from_args(parser.build().parse_args(options))
     said = io.StringIO()
     return before, rehearsed(before, folder, fleet, Progress(said)), said.getvalue()
 

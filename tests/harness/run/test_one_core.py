@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from harness import parser
-from harness.run import plan as plans
+from harness.run import read_plan
 from harness.run.plan import Plan
 from harness.run.sizing import SHARE
 from tests.harness import command
@@ -40,7 +40,7 @@ def one_core() -> Iterator[None]:
 
 
 def plan(*words: str) -> Plan:
-    return plans.from_args(parser.build().parse_args(["readiness", *words]))
+    return read_plan.from_args(parser.build().parse_args(["readiness", *words]))
 
 
 @pytest.fixture(scope="module")

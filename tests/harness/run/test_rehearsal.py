@@ -20,8 +20,7 @@ from redis import Redis
 from chaos.fleet.ports import free_port
 from chaos.fleet.process_fleet import ProcessFleet
 from harness import parser
-from harness.run import plan as plans
-from harness.run import rehearsal, rundir
+from harness.run import read_plan, rehearsal, rundir
 from harness.run.own_cpu import used_below
 from harness.run.rehearsal import Measured, Refusal
 from harness.run.traces import no_new_keys
@@ -74,7 +73,7 @@ def serving_bodies(answers: Callable[[str, str, Any], tuple[int, bytes]]) -> Ite
 def prepared(tmp_path: Path, url: str, *words: str) -> tuple[Path, str]:
     """The directory and the id of a run at this address that is about to rehearse."""
     options = ["--profile", TINY, "--out", str(tmp_path), "--seed", "3", *words]
-    plan = plans.from_args(parser.build().parse_args(["readiness", *options]))
+    plan = read_plan.from_args(parser.build().parse_args(["readiness", *options]))
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
     run_file.write(run_dir, structs.replace(plan.description(), target=url))
     return run_dir, plan.run_id

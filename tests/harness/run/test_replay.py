@@ -12,8 +12,7 @@ from msgspec import to_builtins
 
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import plan as plans
-from harness.run import rundir
+from harness.run import read_plan, rundir
 from harness.run.plan import Plan
 from reports.records import run_file
 from tests.harness import command
@@ -22,7 +21,7 @@ PROFILE = str(command.HERE / "tiny.toml")
 
 
 def plan(*words: str) -> Plan:
-    return plans.from_args(parser.build().parse_args(["readiness", *words]))
+    return read_plan.from_args(parser.build().parse_args(["readiness", *words]))
 
 
 def kept(tmp_path: Path, made: Plan) -> Path:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import parser
-from harness.run import plan as plans
-from harness.run import reproduce
+from harness.run import read_plan, reproduce
 from reports.render import reproduce_command
 from tests.harness.command import HERE
 
@@ -91,10 +90,12 @@ def test_an_experiment_of_ones_own_is_played_from_the_copy_that_the_run_kept(
     tmp_path: Path,
 ) -> None:
     own = HERE / "one_kill.yaml"
-    plan = plans.from_args(parsed("--profile", "smoke", "--experiment", str(own), "--seed", "3"))
+    plan = read_plan.from_args(
+        parsed("--profile", "smoke", "--experiment", str(own), "--seed", "3")
+    )
     kept = tmp_path / "experiment.yaml"
     command = plan.kept_in(kept).description().command
     assert command[command.index("--experiment") + 1] == str(kept)
-    ours = plans.from_args(parsed("--profile", "smoke", "--seed", "3"))
+    ours = read_plan.from_args(parsed("--profile", "smoke", "--seed", "3"))
     assert ours.kept_in(kept).command == ours.command
     assert ours.command[ours.command.index("--experiment") + 1] == "smoke"

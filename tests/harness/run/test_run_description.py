@@ -13,7 +13,7 @@ from msgspec import structs, to_builtins
 
 from chaos.containers.compose_fleet import ComposeFleet
 from harness import parser
-from harness.run import plan as plans
+from harness.run import read_plan
 from harness.run.fleets import described
 from harness.run.plan import Plan
 from loadtests.generator import settings
@@ -52,7 +52,9 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(name: str) -> Plan:
-    made = plans.from_args(parser.build().parse_args(["readiness", "--seed", "7", *PLANS[name]]))
+    made = read_plan.from_args(
+        parser.build().parse_args(["readiness", "--seed", "7", *PLANS[name]])
+    )
     return replace(made, run_id="0123456789ab", origin=1793500000.5)
 
 
@@ -120,7 +122,7 @@ def test_a_description_is_read_back_as_it_was_written(tmp_path: Path, name: str)
 @pytest.mark.parametrize("door", ["agent-engine", "a2a"])
 def test_another_door_is_written_and_read_by_the_generator(tmp_path: Path, door: str) -> None:
     options = (*TINY, "--target", "http://127.0.0.1:8000", "--door", door)
-    made = plans.from_args(parser.build().parse_args(["readiness", *options]))
+    made = read_plan.from_args(parser.build().parse_args(["readiness", *options]))
     run_file.write(tmp_path, made.description())
     assert json.loads((tmp_path / run_file.FILE).read_text())["door"] == door
     assert settings.read(tmp_path).door == door

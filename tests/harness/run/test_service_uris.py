@@ -9,8 +9,7 @@ import pytest
 
 from harness import parser
 from harness.errors import ConfigError
-from harness.run import plan as plans
-from harness.run import scrub
+from harness.run import read_plan, scrub
 from harness.run.plan import Plan
 from reports.records import run_file
 from tests.harness import command
@@ -21,7 +20,7 @@ TINY = ("--profile", str(command.HERE / "tiny.toml"), "--seed", "7")
 
 
 def planned(*words: str) -> Plan:
-    return plans.from_args(parser.build().parse_args(["readiness", *TINY, *words]))
+    return read_plan.from_args(parser.build().parse_args(["readiness", *TINY, *words]))
 
 
 @pytest.mark.parametrize("given", [URI, "env:THE_DATABASE"])
@@ -101,12 +100,12 @@ def test_a_replay_takes_the_services_of_the_run_unless_a_password_is_missing(
         run_file.write(tmp_path, planned("--session-service-uri", uri).description())
         return ["readiness", "--replay", str(tmp_path)]
 
-    again = plans.from_args(parser.build().parse_args(kept("sqlite:///s.db")))
+    again = read_plan.from_args(parser.build().parse_args(kept("sqlite:///s.db")))
     assert again.services.sessions == "sqlite:///s.db"
     with pytest.raises(ConfigError, match="does not record the user and the password"):
-        plans.from_args(parser.build().parse_args(kept(URI)))
+        read_plan.from_args(parser.build().parse_args(kept(URI)))
     words = [*kept(URI), "--session-service-uri", URI]
-    assert plans.from_args(parser.build().parse_args(words)).services.sessions == URI
+    assert read_plan.from_args(parser.build().parse_args(words)).services.sessions == URI
     run_file.write(tmp_path, planned("--sessions", "postgres").description())
-    again = plans.from_args(parser.build().parse_args(["readiness", "--replay", str(tmp_path)]))
+    again = read_plan.from_args(parser.build().parse_args(["readiness", "--replay", str(tmp_path)]))
     assert (again.sessions, again.ttl_known) == ("postgres", False)

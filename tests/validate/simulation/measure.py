@@ -13,8 +13,7 @@ from pathlib import Path
 from chaos.fleet.pinning import Cores
 from harness import parser
 from harness.capacity.play_probe import kill_experiment
-from harness.run import plan as plans
-from harness.run import rundir
+from harness.run import read_plan, rundir
 from harness.run.host import allowed_cores
 from harness.run.plan import Plan
 from harness.run.play import play
@@ -60,7 +59,9 @@ def played(each: Configuration, calibration: Calibration, out: Path) -> tuple[Hi
 def _plan(each: Configuration, calibration: Calibration, out: Path) -> tuple[Plan, float]:
     profile, rate = planned(each, calibration)
     words = ["readiness", "--replicas", str(each.replicas), "--experiment", "none"]
-    base = plans.from_args(parser.build().parse_args([*words, "--scale", "1", "--out", str(out)]))
+    base = read_plan.from_args(
+        parser.build().parse_args([*words, "--scale", "1", "--out", str(out)])
+    )
     *others, last = sorted(allowed_cores())
     plan = replace(
         base,
