@@ -10,12 +10,12 @@ another replica keeps them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import gevent
 from msgspec.structs import replace
 
 from loadtests.adk.artifacts import Saved
@@ -238,7 +238,7 @@ class A2A(Requests):
             if left <= _LOOK_S:
                 error = "the task had not ended in time"
                 return replace(attempt, outcome=Outcome.INFO, error=error), task
-            gevent.sleep(_LOOK_S)
+            time.sleep(_LOOK_S)
             attempt, found = self._get(task.id, left - _LOOK_S, spelling.get)
             if found is None:
                 return replace(attempt, outcome=Outcome.INFO, missing=False), task

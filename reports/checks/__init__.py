@@ -87,7 +87,7 @@ def _seen_from_outside(finding: Finding, history: History) -> Finding:
 
 def _with_traces(finding: Finding, history: History) -> Finding:
     """The finding, whose evidence names the trace of each turn that it names."""
-    if history.run.traced is not True or not finding.evidence:
+    if not finding.evidence or history.run.traced is not True:
         return finding
     lines = []
     for line in finding.evidence:

@@ -48,7 +48,8 @@ def run_dir(tmp_path: Path) -> Path:
 def code_of(run_dir: Path) -> int:
     """The exit code of `diya report`, played in this process."""
     try:
-        return report.main(argparse.Namespace(run_dir=str(run_dir), quiet=False, model_prices=None))
+        options = {"quiet": False, "model_prices": None, "windows": None}
+        return report.main(argparse.Namespace(run_dir=str(run_dir), **options))
     except Exception as error:
         return explain(error)
 
