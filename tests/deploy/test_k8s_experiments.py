@@ -127,6 +127,7 @@ def test_an_action_really_happens_to_pods(name: str, server: ApiServer) -> None:
 
 
 @pytest.mark.service
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kill-pod", "scale-down"])
 def test_diya_does_an_action_and_sees_that_it_took_hold(
     name: str, server: ApiServer, tmp_path: Path

@@ -70,6 +70,7 @@ def test_the_official_client_pages_through_a_list(client: Any) -> None:
     assert (len(first.items), len(rest.items)) == (3, 1)
 
 
+@pytest.mark.slow
 def test_a_watch_tells_every_change_in_order(client: Any, server: ApiServer) -> None:
     core = kubernetes.client.CoreV1Api(client)
     listed = core.list_namespaced_pod(NAMESPACE, label_selector="app=redis")

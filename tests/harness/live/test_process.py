@@ -26,7 +26,7 @@ from tests.harness.command import ROOT, wait_until
 from tests.harness.live.a_process import Played, shown
 from tests.harness.live.collector import collector
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 GO = ROOT / "tests" / "reports" / "fixtures" / "go.json"
 

@@ -19,7 +19,7 @@ from tests import tools
 from tests.harness.command import ROOT, wait_until
 from tests.harness.live.a_process import Played, shown
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 GO = ROOT / "tests" / "reports" / "fixtures" / "go.json"
 DEPLOY = ROOT / "deploy" / "prometheus"
