@@ -67,7 +67,7 @@ def main(args: argparse.Namespace) -> int:
         for line in plan_of(plan.experiment):
             progress.say(line)
     try:
-        with watcher.shown(run_dir, plan.run_id, watching, progress):
+        with watcher.shown(run_dir, watching, progress):
             play(plan, run_dir, progress)
             code = report.judge_and_show(run_dir, quiet=args.quiet)
     except (KeyboardInterrupt, RecordsError):

@@ -35,13 +35,17 @@ class Judging:
         self._failed: frozenset[Failure] = frozenset()
         self.judged_at: float | None = None
         """The run time up to which the newest result is; None: there is none."""
-        self._folder = Path(tempfile.mkdtemp(prefix=f"diya-live-{os.getpid()}-"))
+        self._folder: Path | None = None
+        """The copy of the records, once the load has begun."""
         self._thread = threading.Thread(target=self._follow, name="judging", daemon=True)
 
     def start(self) -> None:
         """Begin; the load has begun."""
         if self._thread.ident is None:
-            self._thread.start()
+            # Without room for the copy, the page has no report.
+            with contextlib.suppress(OSError):
+                self._folder = Path(tempfile.mkdtemp(prefix=f"diya-live-{os.getpid()}-"))
+                self._thread.start()
 
     def end(self, *, judged: bool) -> None:
         """Show the result of the run, if it is `judged`, and judge no more."""
@@ -57,9 +61,11 @@ class Judging:
 
     def close(self) -> None:
         """Remove the copy of the records."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _follow(self) -> None:
+        assert self._folder is not None
         snapshot = Snapshot(self._run_dir, self._folder)
         while not self._stop.is_set():
             begun = time.thread_time()

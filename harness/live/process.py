@@ -166,8 +166,9 @@ class Shown:
 
 def main() -> None:
     """Take the orders from standard input, answer on standard output, show the run."""
-    # Ctrl-C ends the run, which says so; the last state is still to be seen.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # These end the run, which says so or hangs up; the last state is still to be seen.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     os.nice(_NICE)
     lines, answers = sys.stdin.buffer, sys.stdout.buffer
     orders = msgspec.json.decode(lines.readline(), type=Orders)

@@ -36,15 +36,18 @@ _LONGEST = 400
 class Watcher:
     """One process that shows a run."""
 
-    def __init__(self, run_dir: Path, run_id: str, watching: Watching, log: Path) -> None:
-        """Start it; `start` waits until it listens."""
+    def __init__(self, run_dir: Path, watching: Watching, log: Path) -> None:
+        """Start it; `ready` waits until it listens."""
+        # Without the run's id: the guardian ends all that carry it before there is a verdict to
+        # show.  If the harness dies, the process ends with its input.
+        environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 diya_start.command("harness.live"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, RUN_ID_VARIABLE: run_id},
+                env=environment,
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -115,12 +118,12 @@ class Watcher:
 
 
 @contextlib.contextmanager
-def shown(run_dir: Path, run_id: str, watching: Watching, progress: Progress) -> Iterator[None]:
+def shown(run_dir: Path, watching: Watching, progress: Progress) -> Iterator[None]:
     """Show the run of the block as `watching` says; it costs nothing where nothing is wanted."""
     if not watching.wanted:
         yield
         return
-    watcher = Watcher(run_dir, run_id, watching, run_dir / "logs" / "live.log")
+    watcher = Watcher(run_dir, watching, run_dir / "logs" / "live.log")
     judged = False
     try:
         _tell(watcher.ready(), watching, progress)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +18,24 @@ from tests.harness import command
 from tests.harness.live.collector import attributes, collector
 
 
+def last_state(page: str, found: list[dict[str, Any]]) -> None:
+    """Ask as an open page does, and add the state that says that the run is over."""
+    while not found:
+        with urllib.request.urlopen(f"{page}state", timeout=20) as answer:
+            state = json.load(answer)
+        if state["over"]:
+            found.append(state)
+        time.sleep(0.2)
+
+
 @pytest.mark.run
 def test_a_watched_run_ends_as_any_other_and_every_turn_is_a_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=sesame-open-sesame")
     seen: dict[str, str] = {}
+    last: list[dict[str, Any]] = []
+    reader = threading.Thread(target=lambda: last_state(seen["page"], last), daemon=True)
     with collector() as server:
         options = ("--serve", "0", "--metrics", "0", "--otlp", server.url)
         process = command.start(
@@ -43,11 +57,14 @@ def test_a_watched_run_ends_as_any_other_and_every_turn_is_a_trace(
                     seen["state"] = answer.read().decode()
                 with urllib.request.urlopen(seen["metrics"], timeout=20) as answer:
                     seen["scraped"] = answer.read().decode()
+                reader.start()
         said.join(60)
         assert process.wait(60) == 0, errors + seen["out"]
         spans = list(server.spans)
         assert {headers["api-key"] for headers in server.headers} == {"sesame-open-sesame"}
     assert json.loads(seen["state"])["over"] is False
+    reader.join(20)
+    assert [state["title"].partition(" ")[0] for state in last] == ["GO"]
     assert "diya_run_turns_total" in seen["scraped"]
     run_dir = command.only_run(tmp_path)
     described = json.loads((run_dir / "run.json").read_text())

@@ -65,7 +65,7 @@ def shown(
     )
     run_file.write(run_dir, description)
     watching = Watching(ANY_PORT if page else None, ANY_PORT if metrics else None, collector)
-    watcher = Watcher(run_dir, description.run_id, watching, folder / "live.log")
+    watcher = Watcher(run_dir, watching, folder / "live.log")
     with RecordWriter(run_dir) as writer:
         try:
             yield Played(run_dir, watcher, watcher.ready(), writer)

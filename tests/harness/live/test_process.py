@@ -183,7 +183,7 @@ def test_an_open_page_sees_that_a_run_was_stopped_without_a_verdict(tmp_path: Pa
 def test_a_port_that_was_taken_meanwhile_is_told_and_not_fatal(tmp_path: Path) -> None:
     with shown(tmp_path) as played, socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        second = Watcher(played.run_dir, "again", Watching(page=address), tmp_path / "second.log")
+        second = Watcher(played.run_dir, Watching(page=address), tmp_path / "second.log")
         try:
             assert second.ready().error == "Address already in use"
             second.said("nobody hears this")
