@@ -62,8 +62,10 @@ class Api:
                 f"no Kubernetes API server answers for {wanted} of KUBECONFIG, ~/.kube/config or "
                 f"this pod's service account: {_reason(error)}"
             ) from None
-        self.context: str = self._api.auth.active_context or "in-cluster"
-        """The name of the kubeconfig's context that is used."""
+        self.active_context: str | None = self._api.auth.active_context or None
+        """The kubeconfig's context that is used; None: the service account of this pod is."""
+        self.context: str = self.active_context or "in-cluster"
+        """The same in words."""
         self.server: str = self._api.auth.server
         """The URL of the server."""
 

@@ -38,7 +38,10 @@ class PodSystem:
         redis: RedisStore | None,
         context: str | None,
     ) -> None:
-        """`context`: the kubeconfig's that was asked for; None: the current one."""
+        """`context`: the kubeconfig's that is used; None: the service account of this pod is.
+
+        An undo names it: the current context may be that of another cluster by then.
+        """
         self._target = target
         self._pods = pods
         self._redis = redis

@@ -72,7 +72,7 @@ def _with_pods(plan: Plan, options: PodOptions, target: TargetSystem, api: Api) 
     )
     return PodTarget(
         replace(plan, target_replicas=pods.size, pods=replace(options, found=described)),
-        PodSystem(target, pods, redis, options.context),
+        PodSystem(target, pods, redis, api.active_context),
         tuple(_told(api, pods, store)),
         tuple(_lacking(cluster, pods)),
     )

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from chaos.kubernetes.api import Api
+from chaos.kubernetes.system import PodSystem
+from harness import parser
+from harness.run import dry, pod_target, read_plan
 from reports.basics.exit_codes import ExitCode
 from reports.records import FILES, FaultWindow, from_json
 from tests.harness import command
@@ -212,6 +215,18 @@ def test_a_dry_run_shows_the_pods_and_the_faults_and_does_nothing(
     assert refused.returncode == ExitCode.BAD_CONFIGURATION
     assert "--redis-fleet" in refused.stderr
     assert not [each for each in pretended.requests if each.startswith(("DELETE", "PATCH"))]
+
+
+@pytest.mark.service
+@pytest.mark.usefixtures("pretended")
+def test_an_undo_names_the_context_though_another_may_become_the_current_one() -> None:
+    words = ("readiness", "--target", "http://127.0.0.1:9", "--break-target", *FLEET)
+    plan = read_plan.from_args(parser.build().parse_args(words))
+    with pod_target.connected(plan, dry.target_system("shopmax")) as found:
+        assert isinstance(found.system, PodSystem)
+        assert found.system.scale_by_hand == (
+            "kubectl --context test-cluster -n staging scale deployment/agent --replicas=3"
+        )
 
 
 @pytest.mark.service
