@@ -90,9 +90,10 @@ def _check_for_target(args: argparse.Namespace) -> None:
         given = getattr(args, name)
         if given is None or (name in _OF_PROJECTS and args.compose_file is not None):
             continue
-        shown = given[0] if isinstance(given, list) else given
-        option = f"--{name.replace('_', '-')}"
-        raise ConfigError(f"{option} {shown}: must not be given without a --target")
+        # A header or a command may hold a secret by mistake.
+        shown = "" if name in ("header", "token_command") else f" {given}"
+        option = f"--{name.replace('_', '-')}{shown}"
+        raise ConfigError(f"{option}: must not be given without a --target")
 
 
 _OF_TARGETS = (
