@@ -47,10 +47,10 @@ def begin(
 
 def secret_variables(args: argparse.Namespace) -> list[str]:
     """The variables that the options name as secrets, as far as they were given."""
-    token = getattr(args, "token_env", None)
+    single = [getattr(args, name, None) for name in ("token_env", "redis_password_env")]
     return [
         *(getattr(args, "pass_env", None) or ()),
-        *([token] if token else []),
+        *(name for name in single if name),
         *header_variables(getattr(args, "header", None) or ()),
     ]
 

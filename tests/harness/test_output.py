@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import log
+from harness import log, parser
 from harness.run.progress import Progress
 from tests.harness import command
 from tests.reports.a_run import Run
@@ -39,6 +39,13 @@ def logging_to(stream: io.StringIO) -> Iterator[None]:
         for room, handlers in zip(rooms, before, strict=True):
             room.handlers[:] = handlers
             room.setLevel(logging.NOTSET)
+
+
+def test_variables_that_options_name_hold_secrets() -> None:
+    words = ("--token-env", "A", "--redis-password-env", "B", "--pass-env", "C")
+    headers = ("--header", "X-Key=D", "--header", "Host=E")
+    args = parser.build().parse_args(["readiness", *words, *headers])
+    assert sorted(log.secret_variables(args)) == ["A", "B", "C", "D"]
 
 
 @pytest.fixture
