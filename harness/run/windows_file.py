@@ -24,6 +24,8 @@ _TABLE = "window"
 _WORDS = {"true": True, "false": False, "": False}
 """The values of `lost_unsynced` in a CSV file."""
 _TIME = "must be seconds of the run, or an ISO time with its time zone"
+_MOST_TOLD = 40
+"""Characters of a value that is refused."""
 Row = Mapping[str, Any]
 
 
@@ -167,6 +169,10 @@ def _time(where: str, value: Any, origin: float) -> float:
         if moment.tzinfo is None:
             raise ConfigError(f"{where} {_TIME} (as Z or +05:30), got {str(moment)!r}")
         return moment.timestamp() - origin
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ConfigError(f"{where} {_TIME}, got {value!r}")
-    return float(value)
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):  # a whole number of JSON may be of any size
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(f"{where} {_TIME}, got {str(value)[:_MOST_TOLD]}")
+    return number

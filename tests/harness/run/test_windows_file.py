@@ -93,6 +93,9 @@ def test_a_file_may_hold_no_window(run_dir: Path, ending: str, text: str) -> Non
         ({"start": "2026-11-01T02:27:00"}, "with its time zone"),
         ({"start": True}, "start must be seconds"),
         ({"start": float("nan")}, "start must be seconds"),
+        ({"start": 10**400}, "start must be seconds"),
+        ({"start": None}, "start must be seconds"),
+        ({"start": [1]}, "start must be seconds"),
         ({"end": 20}, "end must be later than start"),
         (
             {"start": 60.0, "end": 61},
