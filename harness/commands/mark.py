@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from harness.errors import ConfigError
 from harness.run import live_run, marking
 from reports.basics.exit_codes import ExitCode
 from reports.records import FaultMark
@@ -22,7 +23,12 @@ def main(args: argparse.Namespace) -> int:
     asked = FaultMark(0.0, args.mark_name, args.edge, args.target, args.lost_unsynced)
     marking.check(asked)
     run_dir = live_run.newest(_OUT) if args.run == live_run.NEWEST else Path(args.run)
-    mark = marking.add(run_dir, asked)
+    try:
+        mark = marking.add(run_dir, asked)
+    except OSError as error:
+        raise ConfigError(
+            f"--run {run_dir}: must be a directory that can be written, got {error.strerror}"
+        ) from None
     print(
         f"{mark.name}  {'begun' if mark.edge == 'begin' else 'ended'} at {mark.t:.1f} s  {run_dir}"
     )

@@ -350,6 +350,15 @@ def test_a_mark_that_the_run_cannot_take_is_one_sentence(
     assert len(finished.stderr.splitlines()) == 1
 
 
+def test_a_run_that_cannot_be_written_is_told(run_dir: Path) -> None:
+    (run_dir / FILES[FaultMark]).mkdir()
+    finished = command.run_here("mark", "begin", "drain", "--run", str(run_dir))
+    assert finished.returncode == 104
+    assert finished.stderr == (
+        f"diya: --run {run_dir}: must be a directory that can be written, got Is a directory\n"
+    )
+
+
 def test_without_a_run_the_command_says_how_to_name_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
