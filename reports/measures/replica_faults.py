@@ -12,6 +12,8 @@ _OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 """In the name of a fault or of its target: it is no fault of replicas."""
+_OF_REPLICAS = re.compile("replica|rolling-restart|kill-half|kill-zone|kill-streaming|scale-down")
+"""In the class of a fault: it is one of replicas, whatever their names are (`redis-agent-7f9c`)."""
 
 
 def replica_faults(history: History) -> list[FaultWindow]:
@@ -19,10 +21,10 @@ def replica_faults(history: History) -> list[FaultWindow]:
 
     A fault that somebody else only declared is not planned here, and not among them.
     """
-    return [
-        fault
-        for fault in history.faults
-        if fault.declared is None
-        and not _OF_OTHERS.search(fault.fault)
-        and not _OF_OTHERS.search(fault.target)
-    ]
+    return [fault for fault in history.faults if fault.declared is None and _hits_replicas(fault)]
+
+
+def _hits_replicas(fault: FaultWindow) -> bool:
+    if _OF_REPLICAS.search(fault.fault):
+        return True
+    return not (_OF_OTHERS.search(fault.fault) or _OF_OTHERS.search(fault.target))

@@ -162,6 +162,12 @@ def test_faults_of_replicas_that_nobody_can_name_make_the_spread_unknown(
     assert "--replica-header NAME" in found.summary
 
 
+@pytest.mark.parametrize("kind", ["kill-replica", "rolling-restart", "scale-down"])
+def test_a_fault_of_replicas_is_one_whatever_their_names_are(tmp_path: Path, kind: str) -> None:
+    run = without_names((kind,), target="redis-agent-7f9c,model-agent-5d2b")
+    assert judge(run, tmp_path, "validity.spread").status == "unknown"
+
+
 @pytest.mark.parametrize(
     ("faults", "replicas"),
     [
