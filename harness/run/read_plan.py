@@ -56,7 +56,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     project = compose_options.project(args)
     theirs = args.target or args.compose_file
     services = service_uris.chosen(args)
-    service_uris.check_postgres(args.sessions)
+    service_uris.check_postgres(args.sessions, args.env)
     options.check_ttl(args.ttl, theirs, services.sessions)
     limits = slo.given(args.slo)
     scale = options.scale(args.scale)

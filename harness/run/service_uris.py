@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from chaos.fleet.plan import POSTGRES, SESSION_URI
 from harness.errors import ConfigError
-from harness.fleet_kinds import FLEETS
+from harness.fleet_kinds import DEFAULT, FLEETS
 from reports.basics.addresses import is_loopback, without_password
 
 OPTIONS = {
@@ -110,8 +110,16 @@ def filled_in(
     return taken
 
 
-def check_postgres(sessions: str) -> None:
-    """Raise ConfigError when the packages for sessions in PostgreSQL are missing."""
+def check_postgres(sessions: str, env: str = DEFAULT) -> None:
+    """Raise ConfigError when the sessions cannot be in a PostgreSQL that diya starts.
+
+    The fleet must be one of processes, and the packages must be there.
+    """
+    if sessions == POSTGRES and FLEETS[env].in_containers:
+        raise ConfigError(
+            f"--sessions {POSTGRES}: must not be given with --env {env}; the PostgreSQL that diya "
+            "starts is a process of this machine"
+        )
     for package in ("asyncpg", "sqlalchemy"):
         if sessions == POSTGRES and importlib.util.find_spec(package) is None:
             raise ConfigError(

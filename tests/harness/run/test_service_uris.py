@@ -66,6 +66,7 @@ def test_a_password_that_the_service_wrote_into_its_log_is_overwritten(tmp_path:
         (["--sessions", "postgres", "--topology", "sentinel"], "for a Redis that diya starts"),
         (["--session-service-uri", URI, "--target", "http://127.0.0.1:1"], "--target or --env"),
         (["--sessions", "postgres", "--ttl", "5"], "without a --target"),
+        (["--sessions", "postgres", "--env", "containers"], "not be given with --env containers"),
     ],
 )
 def test_an_impossible_choice_is_refused_without_its_password(words: list[str], said: str) -> None:
