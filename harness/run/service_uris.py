@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from msgspec import UNSET, UnsetType
 
@@ -30,6 +30,8 @@ OPTIONS = {
 _ENV = "env:"
 _LOCAL = ("memory", "sqlite", "file")
 """Schemes whose URIs name nothing beyond this machine; a driver may follow after `+`."""
+_PASSWORDS = frozenset({"password", "passwd", "pwd"})
+"""Keys of a query under which drivers take a password; it would stand in the records."""
 _SHORTEST_SECRET = 8
 """Characters: a shorter password may be a part of a word that is not secret."""
 
@@ -77,7 +79,7 @@ def chosen(args: argparse.Namespace) -> ServiceUris:
         word = getattr(args, option, None)
         if word is None:
             continue
-        shown = f"--{option.replace('_', '-')} {without_password(word)}"
+        shown = f"--{option.replace('_', '-')} {without_password(word).partition('?')[0]}"
         _check_fleet(shown, args)
         uri = _value(shown, word)
         _check(shown, uri, authorised=getattr(args, "authorised", False))
@@ -162,9 +164,12 @@ def _check(shown: str, uri: str, *, authorised: bool) -> None:
             "postgresql+asyncpg://user@host/database or sqlite:///FILE"
         )
     try:
-        host = urlsplit(uri).hostname
+        parts = urlsplit(uri)
+        host = parts.hostname
     except ValueError:  # for half an IPv6 address
         raise ConfigError(f"{shown}: must be a URI with a host that can be read") from None
+    if _PASSWORDS & {name.lower() for name, _ in parse_qsl(parts.query)}:
+        raise ConfigError(f"{shown}: must hold its password before the @, not in its query")
     local = uri.partition("://")[0].partition("+")[0] in _LOCAL
     if host and not local and not is_loopback(host) and not authorised:
         raise ConfigError(

@@ -61,6 +61,10 @@ def test_a_password_that_the_service_wrote_into_its_log_is_overwritten(tmp_path:
         (["--session-service-uri", "env:NOT_SET"], "the environment has no such variable"),
         (["--session-service-uri", "postgresql://anna:x@db.example.com/a"], "--authorised"),
         (["--artifact-service-uri", "gs://bucket"], "--authorised"),
+        (
+            ["--session-service-uri", f"postgresql+asyncpg://127.0.0.1/a?user=a&password={SECRET}"],
+            "must hold its password before the @",
+        ),
         (["--session-service-uri", URI, "--sessions", "memory"], "must not be given with"),
         (["--session-service-uri", URI, "--aof", "always"], "for a Redis that diya starts"),
         (["--sessions", "postgres", "--topology", "sentinel"], "for a Redis that diya starts"),
