@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from msgspec import UNSET, UnsetType
 
@@ -32,6 +32,8 @@ _LOCAL = ("memory", "sqlite", "file")
 """Schemes whose URIs name nothing beyond this machine; a driver may follow after `+`."""
 _PASSWORDS = frozenset({"password", "passwd", "pwd"})
 """Keys of a query under which drivers take a password; it would stand in the records."""
+_HOSTS = frozenset({"host", "hostaddr"})
+"""The same of hosts."""
 _SHORTEST_SECRET = 8
 """Characters: a shorter password may be a part of a word that is not secret."""
 
@@ -165,17 +167,29 @@ def _check(shown: str, uri: str, *, authorised: bool) -> None:
         )
     try:
         parts = urlsplit(uri)
-        host = parts.hostname
+        hosts = _hosts(parts)
     except ValueError:  # for half an IPv6 address
         raise ConfigError(f"{shown}: must be a URI with a host that can be read") from None
     if _PASSWORDS & {name.lower() for name, _ in parse_qsl(parts.query)}:
         raise ConfigError(f"{shown}: must hold its password before the @, not in its query")
     local = uri.partition("://")[0].partition("+")[0] in _LOCAL
-    if host and not local and not is_loopback(host) and not authorised:
+    if not local and not all(map(is_loopback, hosts)) and not authorised:
         raise ConfigError(
             f"{shown}: it is not on this machine; load goes there only with --authorised, by which "
             "you say that you may"
         )
+
+
+def _hosts(parts: SplitResult) -> list[str]:
+    """The hosts that a URI names, also in its query, where drivers take them too.
+
+    Raises ValueError for one that cannot be read.
+    """
+    named = [value for name, value in parse_qsl(parts.query) if name.lower() in _HOSTS]
+    words = [word for value in named for word in value.split(",")]
+    # A path is that of a socket of this machine.
+    found = [urlsplit(f"//{word}").hostname for word in words if not word.startswith("/")]
+    return [host for host in (parts.hostname, *found) if host]
 
 
 def _secrets(uri: str) -> set[str]:

@@ -62,6 +62,10 @@ def test_a_password_that_the_service_wrote_into_its_log_is_overwritten(tmp_path:
         (["--session-service-uri", "postgresql://anna:x@db.example.com/a"], "--authorised"),
         (["--artifact-service-uri", "gs://bucket"], "--authorised"),
         (
+            ["--session-service-uri", "postgresql+asyncpg:///a?host=127.0.0.1,db.example.com:5432"],
+            "--authorised",
+        ),
+        (
             ["--session-service-uri", f"postgresql+asyncpg://127.0.0.1/a?user=a&password={SECRET}"],
             "must hold its password before the @",
         ),
@@ -77,6 +81,12 @@ def test_an_impossible_choice_is_refused_without_its_password(words: list[str], 
     with pytest.raises(ConfigError, match=said) as refused:
         planned(*words)
     assert SECRET not in str(refused.value)
+
+
+def test_a_socket_and_hosts_of_this_machine_need_no_word() -> None:
+    for query in ("host=/run/postgresql", "host=127.0.0.1:5432,localhost"):
+        uri = f"postgresql+asyncpg:///a?{query}"
+        assert planned("--session-service-uri", uri).services.sessions == uri
 
 
 def test_a_service_elsewhere_is_driven_where_the_user_may() -> None:
