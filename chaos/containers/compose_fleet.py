@@ -25,7 +25,8 @@ from chaos.containers.parts import (
 )
 from chaos.errors import ChaosError
 from chaos.fleet.environment import LoadSwitch
-from chaos.fleet.lifecycle import LoadNode, Part, replica_names
+from chaos.fleet.lifecycle import replica_names
+from chaos.fleet.parts import LoadNode, Part
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.ports import free_port
 from reports.records.run_description import EnvironmentDescription

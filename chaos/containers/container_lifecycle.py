@@ -16,7 +16,8 @@ from chaos.containers.parts import ContainerEnvoy, ContainerRedis, ContainerRepl
 from chaos.containers.sweep import sweep
 from chaos.fleet.environment import CONTAINER_CAPABILITIES, LoadSwitch
 from chaos.fleet.guardian import Guardian
-from chaos.fleet.lifecycle import FleetLifecycle, FleetReplica
+from chaos.fleet.lifecycle import FleetLifecycle
+from chaos.fleet.parts import FleetReplica
 from reports.records.run_description import EnvironmentDescription
 
 

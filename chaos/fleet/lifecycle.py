@@ -7,28 +7,27 @@ import logging
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from msgspec import structs
 
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.active_faults import ActiveFaults
-from chaos.fleet.environment import (
-    Balancer,
-    DatabaseNode,
-    LoadSwitch,
-    ModelSwitch,
-    Network,
-    Node,
-    RedisStore,
-    ReplicaNode,
-)
+from chaos.fleet.environment import LoadSwitch, ModelSwitch, Network
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.no_redis import NoRedis
+from chaos.fleet.parts import (
+    FleetBalancer,
+    FleetDatabase,
+    FleetRedis,
+    FleetReplica,
+    HasPid,
+    LoadNode,
+    Part,
+)
 from chaos.fleet.plan import FleetPlan
-from chaos.fleet.redis_server import ServerInfo
 from chaos.fleet.stand_in import LOG, StandIn, StandInPlan
 from chaos.fleet.stand_in_switch import StandInSwitch
 from chaos.fleet.undoing import UNDO_LOG, UndoKeeper
@@ -43,78 +42,6 @@ MOST_REPLICAS = 99
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
-
-
-class Part(Protocol):
-    """Anything that the fleet starts once and closes for good."""
-
-    def start(self) -> None:
-        """Start it.  Raises ChaosError."""
-
-    def close(self) -> None:
-        """Close it for good, without waiting: a fault that is healing cannot start it again."""
-
-
-class HasPid(Protocol):
-    """A node whose process may be visible on this machine."""
-
-    @property
-    def pid(self) -> int | None:
-        """Its pid on this machine; None while it does not run, or where it cannot be seen."""
-
-
-class FleetReplica(Part, HasPid, ReplicaNode, Protocol):
-    """A replica as its fleet sees it."""
-
-    def check_alive(self) -> None:
-        """Raise ChaosError, or ChaosConfigError with its own sentence, when it has ended."""
-
-
-class FleetRedis(Part, RedisStore, Protocol):
-    """The Redis of a fleet."""
-
-    @property
-    def info(self) -> ServerInfo:
-        """Name, version and allocator.  Raises ChaosError when no server answers."""
-
-
-class FleetDatabase(Part, DatabaseNode, Protocol):
-    """The database of a fleet."""
-
-    @property
-    def url(self) -> str:
-        """The address that replicas are given, password included: never for logs."""
-
-    @property
-    def version(self) -> str:
-        """The server's version."""
-
-    def wait_ended(self, timeout: float) -> bool:
-        """Whether it has ended, after at most `timeout` seconds."""
-
-    def cpu_s(self) -> float | None:
-        """Processor seconds since its start; None: it does not run."""
-
-
-class FleetBalancer(Part, HasPid, Balancer, Protocol):
-    """The balancer of a fleet."""
-
-    @property
-    def url(self) -> str:
-        """Where customers come in."""
-
-    def counters(self) -> dict[str, dict[str, float]]:
-        """Its counts for each replica since it started; empty without an answer."""
-
-    def wait_in_rotation(self, names: Collection[str], timeout: float) -> None:
-        """Wait until it sends requests to all of these replicas.  Raises ChaosError."""
-
-
-class LoadNode(Node, Protocol):
-    """A load generator that is a part of the fleet."""
-
-    def log_tail(self) -> Sequence[str]:
-        """The last lines of its log."""
 
 
 class FleetLifecycle(ABC):

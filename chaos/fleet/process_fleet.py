@@ -14,10 +14,11 @@ from chaos.errors import ChaosConfigError
 from chaos.fleet.environment import LoadSwitch
 from chaos.fleet.envoy import Envoy
 from chaos.fleet.guardian import Guardian
-from chaos.fleet.lifecycle import FleetLifecycle, Part, replica_names
+from chaos.fleet.lifecycle import FleetLifecycle, replica_names
 from chaos.fleet.model_switch import VARIABLE, ModelSwitchFile
 from chaos.fleet.network import SIDES, ProxyProcess
 from chaos.fleet.no_redis import NoRedis
+from chaos.fleet.parts import Part
 from chaos.fleet.pinning import Cores, thread_on
 from chaos.fleet.plan import POSTGRES, SESSION_URI, FleetPlan
 from chaos.fleet.ports import ensure_free, free_port

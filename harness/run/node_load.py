@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.fleet.lifecycle import LoadNode
+from chaos.fleet.parts import LoadNode
 from harness.errors import GeneratorError
 
 _END_S = 10.0

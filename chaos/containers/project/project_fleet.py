@@ -19,8 +19,9 @@ from chaos.containers.project.repairs import Before
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.environment import PROJECT_CAPABILITIES
 from chaos.fleet.guardian import Guardian
-from chaos.fleet.lifecycle import FleetLifecycle, FleetReplica, replica_names
+from chaos.fleet.lifecycle import FleetLifecycle, replica_names
 from chaos.fleet.no_redis import NoRedis
+from chaos.fleet.parts import FleetReplica
 from chaos.fleet.plan import FleetPlan
 from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.waiting import holds_within
