@@ -12,14 +12,12 @@ from typing import Any
 
 from chaos.experiment.model import Probe
 from chaos.experiment.outside_call import OutsideCall
+from reports.records.fault_mark import UNSYNCED_S
 
 OURS = "x-diya"
 """The key of an action."""
 KEYS = ("took_hold", "ready", "undo", "target", "back_within", "durability", "lasts")
 BACK_WITHIN_S = 60.0
-UNSYNCED_S = 2.0
-"""A write may be so long acknowledged and not synced: a Redis that syncs once a second delays that
-to two seconds while an earlier sync still runs."""
 DURABILITY: Mapping[str, float | None] = {
     "keeps": None,
     "loses-unsynced": UNSYNCED_S,
