@@ -24,6 +24,8 @@ _TABLE = "window"
 _WORDS = {"true": True, "false": False, "": False}
 """The values of `lost_unsynced` in a CSV file."""
 _TIME = "must be seconds of the run, or an ISO time with its time zone"
+_LONGEST_S = 1e9
+"""Records take no moment that is centuries away."""
 _MOST_TOLD = 40
 """Characters of a value that is refused."""
 Row = Mapping[str, Any]
@@ -130,6 +132,8 @@ def _window(where: str, row: Row, path: Path, load: _Load) -> FaultWindow:
     if not isinstance(unsynced, bool):
         raise ConfigError(f"{where}: lost_unsynced must be true or false, got {unsynced!r}")
     start, end = (_time(f"{where}: {key}", row[key], load.origin) for key in ("start", "end"))
+    if max(abs(start), abs(end)) > _LONGEST_S:
+        raise ConfigError(f"{where}: must be within years of the run, got {start:g} s to {end:g} s")
     if not start < end:
         raise ConfigError(f"{where}: end must be later than start, got {end:g} s and {start:g} s")
     if end <= load.start or start >= load.end:

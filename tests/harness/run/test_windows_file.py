@@ -97,6 +97,8 @@ def test_a_file_may_hold_no_window(run_dir: Path, ending: str, text: str) -> Non
         ({"start": None}, "start must be seconds"),
         ({"start": [1]}, "start must be seconds"),
         ({"end": 20}, "end must be later than start"),
+        ({"end": "9999-12-31T00:00:00Z"}, "must be within years of the run"),
+        ({"end": 1e12}, "must be within years of the run"),
         (
             {"start": 60.0, "end": 61},
             r"must overlap the load of the run \(0.0 s to 60.0 s, 2026-11-01T02:26:40Z",
