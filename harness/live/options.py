@@ -60,10 +60,10 @@ def _check_free(option: str, given: str, address: Address) -> None:
         with socket.socket(family, socket.SOCK_STREAM) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address.host, address.port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a host that can be no name
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"{option} {given}: must be an address of this machine that is free: "
-            f"{error.strerror or error}"
+            f"{option} {given}: must be an address of this machine that is free: {reason}"
         ) from None
 
 

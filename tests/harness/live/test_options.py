@@ -46,6 +46,12 @@ def test_a_port_that_is_taken_is_refused_before_the_run() -> None:
             watching("--serve", str(port))
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_refused(host: str) -> None:
+    with pytest.raises(ConfigError, match="must be an address of this machine"):
+        watching(f"--serve={host}:0")
+
+
 def test_page_and_metrics_have_different_ports() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
