@@ -6,6 +6,7 @@ its input ends, because the run was killed then.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -179,8 +180,10 @@ def main() -> None:
         return
     _answer(answers, shown.addresses())
     threading.Thread(target=_read, args=(lines, shown), name="lines", daemon=True).start()
-    farewell = shown.follow()
-    shown.close()
+    try:
+        farewell = shown.follow()
+    finally:
+        shown.close()
     _answer(answers, farewell)
     os._exit(0)  # readers' threads may be in the middle of an answer
 
@@ -188,7 +191,8 @@ def main() -> None:
 def _read(lines: BinaryIO, shown: Shown) -> None:
     decode = msgspec.json.Decoder(Message).decode
     for line in lines:
-        shown.tell(decode(line))
+        with contextlib.suppress(msgspec.DecodeError):  # half a line of a dead harness
+            shown.tell(decode(line))
     shown.close()
     os._exit(0)  # the run was killed: nobody is there to end this process
 

@@ -158,6 +158,21 @@ def test_the_process_ends_with_a_run_that_is_killed(tmp_path: Path) -> None:
         assert not list(copies.glob(f"diya-live-{process.pid}-*"))
 
 
+def test_the_process_ends_with_a_run_that_is_killed_in_the_middle_of_a_line(tmp_path: Path) -> None:
+    with shown(tmp_path) as played:
+        process = psutil.Process(played.watcher.pid)
+        os.write(played.watcher._lines.fileno(), b'{"type":"sta')
+        played.watcher.hang_up()
+        process.wait(30)
+
+
+def test_signals_to_the_group_of_a_run_do_not_end_the_process_before_it(tmp_path: Path) -> None:
+    with shown(tmp_path) as played:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(played.watcher.pid, number)
+        assert "starting" in state(played)["strip"]
+
+
 def test_a_process_that_is_stuck_does_not_hold_up_the_run(tmp_path: Path) -> None:
     with shown(tmp_path) as played:
         os.kill(played.watcher.pid, signal.SIGSTOP)
