@@ -19,6 +19,7 @@ import yaml
 from chaoslib.configuration import load_configuration
 from chaoslib.exceptions import ActivityFailed
 
+from chaos.errors import ChaosConfigError
 from chaos.experiment import reader
 from chaos.experiment.outside_action import OutsideAction
 from chaos.faults.base import perform
@@ -65,6 +66,13 @@ def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
 
+@pytest.fixture(autouse=True)
+def _size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size of the Deployment, and a smaller one."""
+    monkeypatch.setenv("REPLICAS", "3")
+    monkeypatch.setenv("FEWER", "1")
+
+
 def test_there_is_a_file_for_each_fault() -> None:
     assert {path.stem for path in FILES} == {*DONE, "drain-zone"}
 
@@ -87,6 +95,15 @@ def test_diya_reads_a_file_and_knows_what_shows_and_heals_it(path: Path) -> None
     assert (fault.terms.undo is not None) == (path.stem in ("scale-down", "drain-zone"))
 
 
+@pytest.mark.parametrize("variable", ["REPLICAS", "FEWER"])
+def test_a_deployment_is_scaled_to_no_size_that_nobody_gave(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(variable)
+    with pytest.raises(ChaosConfigError, match=variable):
+        reader.load(str(FOLDER / "scale-down.yaml"))
+
+
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     with ApiServer(lambda pod: Pretended()) as found:
@@ -95,8 +112,6 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServe
         # The official client has read the variable when it was imported.
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", config)
         monkeypatch.setenv("TEST_API", found.url)
-        monkeypatch.setenv("REPLICAS", "3")
-        monkeypatch.setenv("FEWER", "1")
         objects.deployment(found.store)
         wait_until(lambda: ready(found) == 3, 20, "three pods are ready")
         yield found
