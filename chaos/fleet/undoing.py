@@ -28,7 +28,9 @@ class Undoing:
     """The process that does undoings; it gets a list of `call`s as JSON on standard input, the
     newest fault first, and ends with 0 when all were done."""
     call: Mapping[str, Any] = field(repr=False)
-    """What is to be done, as JSON.  It may hold secrets, so it is in no command line and no log."""
+    """What is to be done, as JSON; its `target` and `by_hand` tell people what to heal, and how.
+
+    It may hold secrets, so it is in no command line and no log."""
     limit_s: float
     """The process needs at most this many seconds for it."""
     log: str = os.devnull

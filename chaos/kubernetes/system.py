@@ -158,6 +158,7 @@ class PodSystem:
             "kind": owner.kind,
             "name": owner.name,
             "replicas": self.size,
+            "target": self.scaled_name,
             "by_hand": self.scale_by_hand,
         }
         command = tuple(diya_start.command("chaos.kubernetes.undo"))

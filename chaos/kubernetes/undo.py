@@ -31,7 +31,6 @@ def undo(call: dict[str, Any]) -> None:
 
 def _undone(call: dict[str, Any]) -> bool:
     """Whether it could be done, within a few tries."""
-    what = f"{call['kind'].lower()}/{call['name']}"
     for rest in reversed(range(_TRIES)):
         try:
             undo(call)
@@ -39,9 +38,10 @@ def _undone(call: dict[str, Any]) -> bool:
             if rest:
                 time.sleep(_PAUSE_S)
             else:
-                _say(f"{what}: the undo failed: {error}; heal it by hand: {call['by_hand']}")
+                by_hand = f"heal it by hand: {call['by_hand']}"
+                _say(f"{call['target']}: the undo failed: {error}; {by_hand}")
         else:
-            _say(f"{what}: scaled to {call['replicas']} by the guardian")
+            _say(f"{call['target']}: scaled to {call['replicas']} by the guardian")
             return True
     return False
 

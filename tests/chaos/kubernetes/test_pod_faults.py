@@ -167,6 +167,7 @@ def test_the_guardian_can_restore_the_size_before_it_is_lowered(
         "kind": "Deployment",
         "name": "agent",
         "replicas": 3,
+        "target": "deployment/agent",
         "by_hand": "kubectl -n staging scale deployment/agent --replicas=3",
     }
     assert "heal it by hand: kubectl -n staging scale deployment/agent" in str(window.error)

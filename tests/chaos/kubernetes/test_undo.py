@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from chaos.fleet.guardian import Guardian
 from chaos.fleet.undoing import undo_all
 from chaos.kubernetes.system import PodSystem
+from harness.run import break_target
+from harness.run.progress import Progress
 from tests.chaos.kubernetes.conftest import Kept, ready
 from tests.harness import command
 from tests.kubernetes_api.controllers import NAMESPACE
@@ -51,3 +57,15 @@ def test_an_undo_that_fails_names_the_command_by_hand_and_no_token(
     assert finished.returncode == 1
     assert "heal it by hand: kubectl -n staging scale deployment/agent" in finished.stdout
     assert TOKEN not in finished.stdout + finished.stderr
+
+
+@pytest.mark.service
+def test_the_end_of_a_run_names_the_command_for_a_size_that_is_not_restored(
+    system: PodSystem, kept: Kept, tmp_path: Path
+) -> None:
+    system.scale_down(2)
+    ((key, undoing),) = kept.undoings.items()
+    guardian, said = Guardian.start("test-of-an-undo"), io.StringIO()
+    guardian.keep(key, replace(undoing, command=("false",)))
+    break_target.close(guardian, tmp_path, Progress(said))
+    assert "deployment/agent may not be healed; heal it by hand: kubectl -n" in said.getvalue()
