@@ -62,7 +62,7 @@ def read(path: Path, run_dir: Path) -> list[FaultWindow]:
         rows = read_rows(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"--windows {path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, csv.Error, RecursionError) as error:
         kind = path.suffix[1:].upper()
         raise ConfigError(f"--windows {path}: must be {kind} of windows: {error}") from None
     return [

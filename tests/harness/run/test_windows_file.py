@@ -124,6 +124,7 @@ def test_a_window_that_cannot_be_judged_is_one_sentence(
         ("csv", "name,start,end\ndrill,20\n", "but has no end"),
         ("csv", "name,start,end\ndrill,20,24,9\n", "line 2 has more fields"),
         ("csv", "name,start,end,lost_unsynced\ndrill,20,24,maybe\n", "true or false, got 'maybe'"),
+        ("csv", 'name,start,end\n"drill,20,24\n', "must be CSV of windows: unexpected end of data"),
         ("json", "{", "must be JSON of windows"),
         ("json", "7", "must hold a list of tables"),
         ("json", '{"windows": []}', "the only key of the file must be 'window'"),
