@@ -189,7 +189,7 @@ def _certificate(args: argparse.Namespace) -> tuple[Path | None, Path | None]:
     certificate = Path(args.client_cert).absolute()
     key = None if args.client_key is None else Path(args.client_key).absolute()
     for option, path in (("--client-cert", certificate), ("--client-key", key)):
-        if path is not None and not os.access(path, os.R_OK):
+        if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
             raise ConfigError(f"{option} {path}: must be a file that can be read")
     try:
         # Without a password, OpenSSL would ask the terminal for that of an encrypted key.

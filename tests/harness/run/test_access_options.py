@@ -57,6 +57,7 @@ def refused(*options: str) -> str:
         (("--token-command", "no-such-mint x"), r"--token-command no-such-mint: .* on PATH"),
         (("--client-key", "k.pem"), r"--client-key k\.pem: must be given with --client-cert"),
         (("--client-cert", "no.pem"), r"--client-cert .*no\.pem: must be a file that can be read"),
+        (("--client-cert", "/"), r"--client-cert /: must be a file that can be read"),
         (("--replica-header", "X Y"), r"--replica-header X Y: must be the name of a response"),
         (("--target-replicas", "0"), r"--target-replicas 0: must be from 1 to 100000"),
     ],
