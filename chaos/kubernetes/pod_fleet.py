@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.fleet.waiting import wait_for
+from chaos.fleet.waiting import holds_within, wait_for
 from chaos.kubernetes.cluster import ROLLED, SCALED, Cluster
 from chaos.kubernetes.objects import Owner, Pod
 from chaos.kubernetes.pod_node import POLL_S, PodNode
@@ -19,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 REPLACED_S = 180.0
 """A pod may take so long to be scheduled, pulled, started and ready."""
 _ROLLED_OUT_S = 900.0
+_SERVED_S = 5.0
 
 
 class PodFleet:
@@ -33,22 +34,16 @@ class PodFleet:
         self._lock = threading.Lock()
         try:
             pods = sorted(self._present(), key=lambda pod: pod.name)
-            serving = cluster.serving(selection.namespace)
             self.controllers: Sequence[Owner] = self._controllers(pods)
+            self._require_ready(pods)
+            self.served = self._served(pods)
+            """The number of pods to which Services sent connections then: all or none."""
         except ChaosConfigError:
             raise
         except ChaosError as error:
             raise ChaosConfigError(f"{selection}: {error}") from None
-        unready = [pod.name for pod in pods if not pod.ready]
-        if unready:
-            raise ChaosConfigError(
-                f"{selection}: every pod must be ready before a run, got {', '.join(unready)}, "
-                "not ready"
-            )
         self.size = len(pods)
         """The number of replicas that it had when the run began."""
-        self.served = sum(pod.uid in serving for pod in pods)
-        """The number of pods to which Services sent connections then."""
         self.nodes: Mapping[str, PodNode] = {
             f"r{number:02}": PodNode(self, pod, replaced_within_s)
             for number, pod in enumerate(pods, 1)
@@ -71,6 +66,34 @@ class PodFleet:
                 )
             found[owner] = None
         return list(found)
+
+    def _require_ready(self, pods: Sequence[Pod]) -> None:
+        unready = [pod.name for pod in pods if not pod.ready]
+        if unready:
+            raise ChaosConfigError(
+                f"{self.selection}: every pod must be ready before a run, got "
+                f"{', '.join(unready)}, not ready"
+            )
+
+    def _served(self, pods: Sequence[Pod]) -> int:
+        """How many of these pods get connections from Services.
+
+        A pod that has just become ready gets them a moment later.
+        """
+        found = 0
+
+        def is_all_or_none() -> bool:
+            nonlocal found
+            serving = self._cluster.serving(self.selection.namespace)
+            found = sum(pod.uid in serving for pod in pods)
+            return found in (0, len(pods))
+
+        if not holds_within(is_all_or_none, _SERVED_S, poll=POLL_S):
+            raise ChaosConfigError(
+                f"{self.selection}: all of the pods must be behind a Service, or none of them, got "
+                f"{found} of {len(pods)}; a narrower selector leaves the others out"
+            )
+        return found
 
     # What places ask.
 

@@ -98,6 +98,16 @@ def test_a_pod_that_is_behind_no_service_is_replaced_too(
     assert (fleet.served, node.ready(), fleet.whole()) == (0, True, True)
 
 
+def test_pods_of_which_only_some_are_behind_a_service_are_refused(
+    cluster: Cluster, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chaos.kubernetes.pod_fleet._SERVED_S", 0.3)
+    some = frozenset(sorted(uids(server))[:2])
+    monkeypatch.setattr(cluster, "serving", lambda _: some)
+    with pytest.raises(ChaosConfigError, match=r"all of the pods must be behind .* got 2 of 3"):
+        PodFleet(cluster, AGENT)
+
+
 def test_half_of_the_pods_die(system: PodSystem, server: ApiServer) -> None:
     before = uids(server)
     window = done(KillHalf(downtime=0.1), system)
