@@ -200,7 +200,11 @@ class PodFleet:
         self._cluster.scale(self.selection.namespace, self.scaled, replicas)
 
     def scaled_to(self, replicas: int) -> bool:
-        """Whether exactly so many pods are there, ready, and get connections."""
+        """Whether exactly so many pods are wanted, there, ready, and get connections."""
+        if self.scaled is None:
+            return False
+        if self._cluster.workload(self.selection.namespace, self.scaled).wanted != replicas:
+            return False
         pods = self._present()
         return len(pods) == replicas and self._useful(pods) == replicas
 

@@ -22,6 +22,7 @@ from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.scale_down import ScaleDown
 from chaos.faults.terminate_replica import TerminateReplica
 from chaos.kubernetes.cluster import Cluster
+from chaos.kubernetes.objects import Workload
 from chaos.kubernetes.pod_fleet import PodFleet
 from chaos.kubernetes.system import PodSystem
 from reports.records import FaultWindow, RecordWriter, RunClock
@@ -182,6 +183,16 @@ def test_the_guardian_can_restore_the_size_before_it_is_lowered(
     }
     assert "heal it by hand: kubectl -n staging scale deployment/agent" in str(window.error)
     assert window.by_hand == "kubectl -n staging scale deployment/agent --replicas=3"
+
+
+def test_a_controller_that_wants_more_pods_than_are_selected_is_not_scaled(
+    system: PodSystem, cluster: Cluster, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "workload", lambda *_: Workload(wanted=4, complete=True))
+    window = done(ScaleDown(duration=0.1), system)
+    assert not window.took_hold
+    assert "does not have its 3 ready replicas" in str(window.error)
+    assert not [each for each in server.requests if each.startswith("PATCH")]
 
 
 def test_a_size_that_another_controller_restores_did_not_take_hold(
