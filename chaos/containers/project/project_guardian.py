@@ -99,10 +99,7 @@ class ProjectGuardian:
                 return
             self._closed = True
             os.close(self._write_end)
-        output = self._process.stdout
-        assert output is not None
-        with output:
-            commands = _read(output, self._process)
+        commands = _last_lines(self._process)
         if self._process.returncode == 0:
             return
         by_hand = "; ".join(commands) or "docker ps --all shows its containers"
@@ -132,8 +129,8 @@ def _write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _read(output: IO[bytes], process: subprocess.Popen[bytes]) -> list[str]:
-    """The lines that the guardian says until its end."""
+def _last_lines(process: subprocess.Popen[bytes]) -> list[str]:
+    """The lines that the guardian says until its end; it is killed when that takes too long."""
     try:
         said, _ = process.communicate(timeout=_REPAIR_TIMEOUT_S + 20.0)
     except subprocess.TimeoutExpired:
@@ -181,7 +178,7 @@ def _claimed(project: str) -> IO[str] | None:
     """The open lock of the project on this engine; None while another run has it."""
     where = hashlib.sha256(os.environ.get("DOCKER_HOST", "").encode()).hexdigest()[:8]
     path = Path(tempfile.gettempdir()) / f"diya-project-{os.getuid()}-{where}-{project}.lock"
-    file = path.open("w")
+    file = path.open("a")  # never cuts off what another user may have put in this place
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
