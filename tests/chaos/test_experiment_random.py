@@ -171,6 +171,7 @@ def test_every_fault_of_the_catalogue_is_drawn_by_some_seed_or_left_out_for_a_re
     fleets = [
         *(local_fleet(topology, 12) for topology in TOPOLOGIES),
         local_fleet(Topology(), 12, stand_in=True),
+        local_fleet(Topology(), 12, own_redis=False, own_database=True),
         FleetCapabilities(CONTAINERS, 12),
     ]
     for on in fleets:

@@ -59,10 +59,17 @@ def answers(url: str) -> bool:
         return False
 
 
-def ended_in(phase: str, number: signal.Signals, delay_s: float, folder: Path) -> float:
+def ended_in(
+    phase: str,
+    number: signal.Signals,
+    delay_s: float,
+    folder: Path,
+    *,
+    within_s: float = LIMIT_S,
+) -> float:
     """Seconds from the signal, `delay_s` after the phase began, until the service is back.
 
-    Raises AssertionError when it is not back within `LIMIT_S`, or something of the run is left.
+    Raises AssertionError when it is not back within `within_s`, or something of the run is left.
     """
     kept = folder / "service"
     url = service(kept)
@@ -82,7 +89,7 @@ def ended_in(phase: str, number: signal.Signals, delay_s: float, folder: Path) -
             ended = time.monotonic()
             wait_until(
                 lambda: command.nothing_left(run_id) and answers(url),
-                LIMIT_S,
+                within_s,
                 f"the service is back after {number.name} in {phase}, {delay_s:.2f} s",
             )
             return time.monotonic() - ended
