@@ -101,11 +101,16 @@ def ended_in(
 
 
 def _harness(folder: Path, url: str) -> subprocess.Popen[str]:
-    return command.start(
-        *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--no-rehearsal"),
-        *("--target", url.rstrip("/"), "--break-target"),
-        *("--experiment", str(folder / "experiment.yaml"), "--out", str(folder / "out")),
-    )
+    # Under nohup the signal is ignored, and would be in the harness too.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        return command.start(
+            *("readiness", "--profile", str(command.HERE / "tiny.toml"), "--no-rehearsal"),
+            *("--target", url.rstrip("/"), "--break-target"),
+            *("--experiment", str(folder / "experiment.yaml"), "--out", str(folder / "out")),
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _begun(phase: str, folder: Path) -> Callable[[], bool]:
