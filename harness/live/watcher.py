@@ -28,6 +28,7 @@ T = TypeVar("T")
 _START_S = 20.0
 _END_S = 75.0
 """Longer than the process waits for its last reader."""
+_HANG_UP_S = 2.0
 _EVERY_S = 0.5
 _LONGEST = 400
 """Characters of a line that is shown: a message shorter than a pipe's unit is written whole."""
@@ -95,10 +96,13 @@ class Watcher:
             self._lines.close()
 
     def stop(self) -> None:
-        """End the process now."""
+        """End the process: it removes its copy of the records, unless it is stuck."""
         self.hang_up()
-        self._process.kill()
-        self._process.wait()
+        try:
+            self._process.wait(_HANG_UP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._answers.close()
 
     def _send(self, message: Message | Orders) -> None:
