@@ -148,12 +148,25 @@ def _bad_reads(history: History) -> Iterator[tuple[int, float]]:
         while numbers is not None and owner < conversation:
             owner, numbers = next(ends, (-1, None))
         ended = talks.ended[numbers[-1]] if numbers and owner == conversation else float("nan")
+        first = True
         for read in reads:
             since = audits.at[read]
-            if audits.at_end[read] and not isnan(ended):
-                since = min(ended, since)
+            if audits.at_end[read]:
+                if not first:
+                    since = _asked(audits[read])
+                elif not isnan(ended):
+                    since = min(ended, since)
+                first = False
             waited = audits.done[read] - since
             failed = audits.status[read] == UNANSWERED
             late = audits.status[read] == FOUND and waited > slow
             if (failed or late) and not beside_a_fault(history, since, audits.done[read]):
                 yield read, waited
+
+
+def _asked(audit: AuditRecord) -> float:
+    """When a repeated read was asked for.
+
+    A customer waits before a session with half a turn is read again; the service does not.
+    """
+    return audit.at if audit.asked is None else audit.asked

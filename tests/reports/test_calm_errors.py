@@ -143,6 +143,29 @@ def test_a_read_beside_a_fault_may_take_long(tmp_path: Path, status: str) -> Non
     assert judge(run, tmp_path, "errors.reads").status is Status.PASS
 
 
+def read_again(run: Run, took: float) -> None:
+    """Half a turn is in the session: as `Customer` does, it is read again and again, to 32 s later.
+
+    Each repeated read has its answer so many seconds after it was asked for.
+    """
+    conversation = run.conversation(start=15.0).turn(attempts=2, unsure=1, error="reset")
+    for waited in (0.1, 1.2, 2.8, 5.4, 12.5, 32.6):
+        read_after(conversation, waited)
+    first, *others = conversation.audits
+    again = (structs.replace(each, asked=each.at, done=each.at + took) for each in others)
+    conversation.audits = [first, *again]
+
+
+@pytest.mark.parametrize(("took", "status"), [(0.1, "pass"), (5.5, "fail")])
+def test_a_read_that_is_repeated_for_half_a_turn_is_timed_from_its_own_beginning(
+    tmp_path: Path, took: float, status: str
+) -> None:
+    run = busy(conversations=20)
+    for _ in range(3):
+        read_again(run, took)
+    assert judge(run, tmp_path, "errors.reads").status == status
+
+
 # Losses as declared
 
 
