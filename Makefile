@@ -5,7 +5,7 @@ RUN_ARGS ?=
 # Python compiles a module once, not in each of the hundreds of processes that tests start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling prove-project prove-heals validate-capacity validate-simulation validate-compare versus-sessions
+.PHONY: bench-simulation bench-model bench-load bench-proxy bench-start bench-turn docs run test test-all lint install clean calibrate bench-judge gate-statistics bench-sessions bench-memory prove-turns prove-judge prove-rolling prove-project prove-heals prove-targets validate-capacity validate-simulation validate-compare versus-sessions
 
 run: install        ## clean clone to verdict
 	$(BIN)/diya readiness $(RUN_ARGS)
@@ -89,6 +89,10 @@ validate-compare: install  ## comparisons of recorded runs: false alarms, plante
 HEALS_ARGS ?=
 prove-heals: install  ## a target is healed within 10 s when the harness is ended in any phase of a fault
 	$(BIN)/python -m tests.prove.heals $(HEALS_ARGS)
+
+TARGETS_ARGS ?=
+prove-targets: install  ## targets broken by experiment files: fault, recovery and verdict as in a fleet of diya's own
+	$(BIN)/python -m tests.prove.targets $(TARGETS_ARGS)
 
 VERSUS_SESSIONS_ARGS ?=
 versus-sessions: install  ## session services side by side, under one storm and the same faults
