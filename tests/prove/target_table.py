@@ -12,7 +12,8 @@ from tests.prove.target_systems import BY_NAME, FLEET
 OWN_WEAKNESS = frozenset({"continuity.half_turn", "continuity.duplicated"})
 """The gates that a server may fail that writes each event of a turn by itself."""
 _HEAD = (
-    *("system", "verdict", "fault took hold", "down", "recovery", "longest wait"),
+    *("system", "verdict", "fault took hold", "down", "first answer", "recovery"),
+    *("disturbed turns", "longest wait"),
     *("turns answered", "lost turns", "half turns", "steady p50", "steady p99"),
 )
 _NO = "–"
@@ -63,7 +64,7 @@ def _problems(row: Row, fleet: dict[str, Any] | None) -> Iterator[str]:
     for fault in faults:
         if not fault["took_hold"] or fault["error"] is not None:
             yield f"{fault['id']} must take hold without an error, got: {fault['error']}"
-        if fault["recovered_at"] is None or fault["recovery_s"] is None:
+        if fault["recovered_at"] is None or fault["first_ok_s"] is None:
             yield f"{fault['id']} has no recovery"
     verdict, failing = result["verdict"], _failing(result)
     if BY_NAME[row.name].ours:
@@ -88,7 +89,9 @@ def _cells(row: Row) -> list[str]:
         result["verdict"],
         "yes" if fault.get("took_hold") else "no",
         _seconds(fault.get("downtime_s")),
+        _seconds(fault.get("first_ok_s")),
         _seconds(fault.get("recovery_s")),
+        str(fault.get("disturbed_turns", _NO)),
         _seconds(fault.get("worst_outage_s")),
         f"{turns['ok']} of {turns['offered']}",
         str(counts["lost"] + counts["truncated"]),
