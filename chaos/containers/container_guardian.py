@@ -13,9 +13,8 @@ import signal
 import subprocess
 import sys
 
-import diya_start
 from chaos.errors import ChaosError
-from chaos.fleet.guardian import RUN_ID_VARIABLE
+from chaos.fleet.guardian import launched
 
 _READY = b"ready\n"
 _START_TIMEOUT_S = 20.0
@@ -27,19 +26,7 @@ class ContainerGuardian:
 
     def __init__(self, run_id: str) -> None:
         """Start it and wait until it watches.  Raises ChaosError when it does not."""
-        read_end, self._write_end = os.pipe()
-        environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
-        try:
-            self._process = subprocess.Popen(
-                diya_start.command("chaos.containers.container_guardian", run_id),
-                stdin=read_end,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
-        finally:
-            os.close(read_end)
+        self._process, self._write_end = launched("chaos.containers.container_guardian", run_id)
         output = self._process.stdout
         assert output is not None
         ready = select.select([output], [], [], _START_TIMEOUT_S)[0]

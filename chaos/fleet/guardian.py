@@ -45,6 +45,32 @@ _QUIET_PASSES = 5
 """A child between fork and exec does not carry the id yet: look again before saying "none"."""
 
 
+def launched(module: str, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a guardian: its process, and the write end of the pipe that it reads to the end.
+
+    It is in a session of its own and carries no run's id, so that it outlives the run.  Raises
+    OSError.
+    """
+    # os.pipe's ends are not inheritable: children of the harness never hold the write end.
+    read_end, write_end = os.pipe()
+    environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
+    try:
+        process = subprocess.Popen(
+            diya_start.command(module, *arguments),
+            stdin=read_end,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(write_end)
+        raise
+    finally:
+        os.close(read_end)
+    return process, write_end
+
+
 class Guardian:
     """The harness's end of the pipe.  Make one with `Guardian.start`."""
 
@@ -75,23 +101,7 @@ class Guardian:
         `undo_log` gets a line for each fault that the guardian undoes.
         Raises ChaosError when it does not start: nothing else must be started then.
         """
-        # os.pipe's ends are not inheritable: children of the harness never hold the write end.
-        read_end, write_end = os.pipe()
-        environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
-        try:
-            process = subprocess.Popen(
-                diya_start.command("chaos.fleet.guardian", run_id, *leftovers),
-                stdin=read_end,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(write_end)
-            raise
-        finally:
-            os.close(read_end)
+        process, write_end = launched("chaos.fleet.guardian", run_id, *leftovers)
         guardian = cls(run_id, process, write_end, leftovers, undo_log)
         if not guardian._is_ready():
             process.kill()

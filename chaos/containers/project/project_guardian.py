@@ -25,13 +25,12 @@ from typing import IO, Any
 import msgspec
 from docker.errors import NotFound
 
-import diya_start
 from chaos.containers import engine
 from chaos.containers.docker_errors import REFUSALS
 from chaos.containers.project import repairs
 from chaos.containers.project.repairs import Before, Repair
 from chaos.errors import ChaosConfigError, ChaosError
-from chaos.fleet.guardian import RUN_ID_VARIABLE
+from chaos.fleet.guardian import launched
 from chaos.fleet.waiting import holds_within
 
 _READY = b"ready\n"
@@ -56,22 +55,8 @@ class ProjectGuardian:
         self._project = project
         self._lock = threading.Lock()
         self._closed = False
-        read_end, self._write_end = os.pipe()
-        environment = {k: v for k, v in os.environ.items() if k != RUN_ID_VARIABLE}
-        try:
-            self._process = subprocess.Popen(
-                diya_start.command("chaos.containers.project.project_guardian", project),
-                stdin=read_end,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(self._write_end)
-            raise
-        finally:
-            os.close(read_end)
+        module = "chaos.containers.project.project_guardian"
+        self._process, self._write_end = launched(module, project)
         self._check_started()
 
     def touch(self, container: Before) -> None:
