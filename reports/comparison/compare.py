@@ -103,10 +103,13 @@ def _at_one_speed(a: SideRuns, b: SideRuns) -> tuple[SideRuns, SideRuns, list[Di
     scaled, factors = at_one_speed(counted)
     if not factors:
         return a, b, []
-    of = {id(before): (now, f) for before, now, f in zip(counted, scaled, factors, strict=True)}
+    in_order = iter(zip(scaled, factors, strict=True))
     sides, texts = [], []
     for side in (a, b):
-        found = [of.get(id(each), (each, None)) for each in side.results]
+        found = [
+            (each, None) if each["verdict"] == INCONCLUSIVE else next(in_order)
+            for each in side.results
+        ]
         known = [factor for _, factor in found if factor is not None]
         texts.append(f"{min(known):.2f} to {max(known):.2f}" if known else "none")
         sides.append(SideRuns(side.label, tuple(result for result, _ in found)))

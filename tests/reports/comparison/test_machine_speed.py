@@ -47,3 +47,14 @@ def test_a_dearer_release_is_found_on_a_machine_that_changes_its_speed() -> None
     assert cpu.word is Word.WORSE
     (speed,) = (each for each in found.differences if each.key == "machine_speed")
     assert (speed.a, speed.b) == ("1.00 to 1.40", "0.90 to 1.60")
+
+
+def test_an_inconclusive_run_has_no_part_in_the_speed() -> None:
+    """It may be broken: its measure must neither be asked for nor shift those of the others."""
+    broken = {**run(2, 9.0, reference_work_s=None), "verdict": "INCONCLUSIVE"}
+    a, b = [run(0, 1.0), broken, run(4, 1.2)], [run(1, 1.5), run(3, 1.1)]
+    found = compare(of_results(a, "A"), of_results(b, "B"))
+    (speed,) = (each for each in found.differences if each.key == "machine_speed")
+    assert (speed.a, speed.b) == ("1.00 to 1.20", "1.10 to 1.50")
+    (cpu,) = (each for each in found.changes if each.key == "cpu_per_turn")
+    assert (cpu.a, cpu.b) == (pytest.approx(0.010), pytest.approx(0.010))
