@@ -16,6 +16,11 @@ _SIGNS = frozenset(
 """Fields by which an event in snake_case is known."""
 
 
+def camel_case(name: str) -> str:
+    """The name of a field as ADK's server writes it: `long_running` becomes `longRunning`."""
+    return _SNAKE.sub(lambda found: found[1].upper(), name)
+
+
 def in_camel_case(event: Any) -> Any:
     """The event with the names of its own fields, its actions' and its parts' in camelCase.
 
@@ -40,4 +45,4 @@ def in_camel_case(event: Any) -> Any:
 def _renamed(fields: Any) -> Any:
     if not isinstance(fields, dict):
         return fields
-    return {_SNAKE.sub(lambda found: found[1].upper(), k): v for k, v in fields.items()}
+    return {camel_case(name): value for name, value in fields.items()}

@@ -5,10 +5,10 @@ Its streams name fields in snake_case; its sessions write every empty field as n
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_SNAKE = re.compile(r"_([a-z])")
+from loadtests.adk.event_names import camel_case
+
 _NAMED_BY_OTHERS = frozenset(
     [
         *("args", "response", "state", "state_delta", "stateDelta"),
@@ -25,9 +25,7 @@ def in_adks_form(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        _SNAKE.sub(lambda found: found[1].upper(), key): (
-            each if key in _NAMED_BY_OTHERS else in_adks_form(each)
-        )
+        camel_case(key): each if key in _NAMED_BY_OTHERS else in_adks_form(each)
         for key, each in value.items()
         if each is not None
     }
