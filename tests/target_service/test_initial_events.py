@@ -15,6 +15,8 @@ from target_service.sessions.pending_session import Initial, current
 from tests.target_service.processes import RedisServer, Replica
 from tests.target_service.session_services import KEY, said
 
+pytestmark = pytest.mark.usefixtures("patient_client")
+
 
 @contextlib.asynccontextmanager
 async def services(server: RedisServer) -> AsyncIterator[list[RedisSessionService]]:

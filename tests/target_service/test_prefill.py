@@ -21,6 +21,8 @@ from target_service.sessions.prefill import Naming, Prefill
 from target_service.sessions.service import RedisSessionService
 from tests.target_service.processes import ROOT, RedisServer
 
+pytestmark = pytest.mark.usefixtures("patient_client")
+
 TTL_S = 600.0
 NAMING = Naming()
 APP = NAMING.app

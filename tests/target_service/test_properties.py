@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from google.adk.events.event import Event
 from google.adk.platform import time as platform_time
 from google.adk.sessions.base_session_service import BaseSessionService, GetSessionConfig
@@ -31,6 +32,8 @@ from tests.target_service.generated import (
     image,
 )
 from tests.target_service.processes import RedisServer
+
+pytestmark = pytest.mark.usefixtures("patient_client")
 
 Operation = Callable[[BaseSessionService], Awaitable[str | None]]
 PREFIXES = itertools.count()

@@ -16,6 +16,8 @@ from target_service.sessions.turn import Turn, current
 from tests.target_service.processes import RedisServer
 from tests.target_service.session_services import KEY, got, said, texts
 
+pytestmark = pytest.mark.usefixtures("patient_client")
+
 
 @contextlib.asynccontextmanager
 async def two(server: RedisServer) -> AsyncIterator[tuple[RedisSessionService, ...]]:

@@ -19,6 +19,8 @@ from target_service.sessions.keys import SessionId
 from target_service.sessions.turn import Turn, current
 from tests.target_service.processes import RedisServer, wait_until
 
+pytestmark = pytest.mark.usefixtures("patient_client")
+
 WHO: dict[str, Any] = {"app_name": "app", "user_id": "u"}
 KEY: dict[str, Any] = {**WHO, "session_id": "s"}
 META, EVENTS = "diya:m:{app/u}/s", "diya:e:{app/u}/s"

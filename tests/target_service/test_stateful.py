@@ -38,6 +38,8 @@ from target_service.sessions.turn import Turn, current
 from tests.target_service.generated import FIXED, SMALL_EVENTS, SMALL_STATES, image
 from tests.target_service.processes import RedisServer
 
+pytestmark = pytest.mark.usefixtures("patient_client")
+
 PREFIXES = itertools.count()
 LEASE_MS = 60_000  # longer than any example: leases run out when a rule says so
 NAMES = [SessionId("app", *rest) for rest in (("u", "s"), ("u", "t"), ("v", "s"))]

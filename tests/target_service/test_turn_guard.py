@@ -19,6 +19,8 @@ from target_service.turns.counts import Counts
 from target_service.turns.guard import TurnGuard
 from tests.target_service.processes import RedisServer, body
 
+pytestmark = pytest.mark.usefixtures("patient_client")
+
 WHO: dict[str, Any] = {"app_name": "shopmax", "user_id": "u"}
 KEY: dict[str, Any] = {**WHO, "session_id": "s"}
 App = Callable[[RedisSessionService], Awaitable[Response]]
