@@ -94,8 +94,10 @@ def test_every_container_is_of_the_image_that_the_record_names(
     nodes = {"redis": fleet.redis, "envoy": fleet.balancer, "service": fleet.replicas["r01"]}
     assert fleet.images.keys() == nodes.keys()
     for role, node in nodes.items():
-        image = engine.containers.get(node.id).attrs["Image"]
-        assert image == fleet.images[role]["id"] == engine.images.get(fleet.images[role]["name"]).id
+        attributes = engine.containers.get(node.id).attrs
+        # Not what the name means now: a build in another test may have moved it.
+        assert attributes["Image"] == fleet.images[role]["id"]
+        assert attributes["Config"]["Image"] in fleet.images[role].values()
 
 
 def test_a_replica_that_runs_is_sampled_without_docker_and_its_next_process_is_found(
