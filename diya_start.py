@@ -21,6 +21,7 @@ from types import ModuleType
 
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 _ROOT = os.path.dirname(os.path.abspath(__file__))
+_OPTIONS = "diya_options"
 _USERS = "--here"
 
 _lent: dict[str, ModuleType] = {}
@@ -54,7 +55,7 @@ def our_names() -> Iterator[None]:
     taken = {room for room in ROOMS if not _is_ours(room)}
     theirs = _take(taken)
     sys.modules.update(_lent)
-    finder = _Beside(taken)
+    finder = _Beside({*taken, _OPTIONS})
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -66,7 +67,7 @@ def our_names() -> Iterator[None]:
 
 def diya() -> None:
     """The command `diya`.  Raises SystemExit with its exit code."""
-    _begin(ROOMS)
+    _begin([*ROOMS, _OPTIONS])
     runpy.run_module("harness.cli", run_name="__main__", alter_sys=True)
 
 
@@ -78,7 +79,7 @@ def main() -> None:
         sys.path.insert(0, os.getcwd())
         _begin([words[0].partition(".")[0]])
     else:
-        _begin([*ROOMS, "diya_start"])
+        _begin([*ROOMS, "diya_start", _OPTIONS])
     sys.argv = words
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 

@@ -7,7 +7,8 @@ a repository may have a `harness` of their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,43 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where the fleet runs: as processes, in containers, or at --diya-target "
         "(default: process, or target where one is given)",
     )
+    _add_shared(group, parser)
     group.addoption(
-        "--diya-target", metavar="URL", help="drive this ADK API server, without faults"
-    )
-    group.addoption(
-        "--diya-authorised",
-        action="store_true",
-        default=None,
-        help="I may put load on this --diya-target although it is not on this machine",
-    )
-    group.addoption(
-        "--diya-ttl",
-        metavar="SECONDS",
-        help="how long the --diya-target keeps a session after its last use",
-    )
-    group.addoption(
-        "--diya-token-env",
-        metavar="NAME",
-        help="the environment variable that holds the --diya-target's bearer token",
-    )
-    group.addoption(
-        "--diya-token-command",
-        metavar="COMMAND",
-        help="a command that prints the --diya-target's bearer token",
-    )
-    group.addoption(
-        "--diya-header",
-        action="append",
-        metavar="NAME=VARIABLE",
-        help="a header of every request to the --diya-target, with the value of that variable; may "
-        "be repeated",
-    )
-    group.addoption(
-        "--diya-client-cert",
+        "--diya-experiment",
         metavar="FILE",
-        help="the certificate that is shown to an https --diya-target",
+        help="the faults that are done to a --diya-target; a test that plays it plans no others",
     )
-    group.addoption("--diya-client-key", metavar="FILE", help="its private key")
     group.addoption(
         "--diya-agent",
         metavar="DIR",
@@ -143,12 +113,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for name, told in (
         ("diya_env", "where the fleet runs, without --diya-env"),
-        ("diya_target", "the ADK API server that is driven, without --diya-target"),
-        ("diya_ttl", "how long it keeps a session, in seconds, without --diya-ttl"),
-        ("diya_token_env", "the variable with its bearer token, without --diya-token-env"),
-        ("diya_token_command", "prints its bearer token, without --diya-token-command"),
-        ("diya_client_cert", "the certificate that it is shown, without --diya-client-cert"),
-        ("diya_client_key", "the private key of that, without --diya-client-key"),
+        ("diya_experiment", "the faults of a target, without --diya-experiment"),
         ("diya_agent", "the folder of your own ADK agent, without --diya-agent"),
         ("diya_model", "the model of your agent, without --diya-model"),
         ("diya_latency", "how fast its stand-in answers, without --diya-latency"),
@@ -164,17 +129,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_undecided", "what becomes of undecided comparisons, without --diya-undecided"),
     ):
         parser.addini(name, told)
-    parser.addini("diya_authorised", "I may put load on diya_target", type="bool")
     parser.addini(
         "diya_same_machine", "the baseline was played on this steady machine", type="bool"
     )
     parser.addini("diya_baseline", "the runs to compare with, without --diya-baseline", type="args")
     parser.addini(
-        "diya_header", "headers of every request to it, without --diya-header", type="args"
-    )
-    parser.addini(
         "diya_pass_env", "what replicas in containers get, without --diya-pass-env", type="args"
     )
+
+
+def _add_shared(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
+    """The options that `diya readiness` has too, from their one declaration."""
+    import diya_start
+
+    with diya_start.our_names():
+        from diya_options import SHARED
+
+    ours = "|".join([*(option.flag[2:] for option in SHARED), "experiment"])
+    for option in SHARED:
+        given: dict[str, Any] = {}
+        if option.kind in ("flag", "words"):
+            given["action"] = "store_true" if option.kind == "flag" else "append"
+        if option.metavar is not None:
+            given["metavar"] = option.metavar
+        if option.choices:
+            given["choices"] = option.choices
+        name = f"--diya-{option.flag[2:]}"
+        # A flag that was not given must not hide the ini file's.
+        told = re.sub(rf"--(?=({ours})(?![\w-]))", "--diya-", option.help)
+        group.addoption(name, default=None, help=told, **given)
+        ini: Any = {"flag": "bool", "words": "args"}.get(option.kind)
+        parser.addini(f"diya_{option.name}", f"what {name} says, where that is not given", type=ini)
 
 
 def pytest_configure(config: pytest.Config) -> None:

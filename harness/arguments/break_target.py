@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+import diya_options
+from harness.arguments import declared
+
 
 def break_target(parser: argparse.ArgumentParser) -> None:
     """The permission to break the target."""
-    parser.add_argument(
-        "--break-target",
-        action="store_true",
-        help="I may break this --target: the faults of --experiment are done to it; one that is "
-        "not on this machine needs --authorised too",
-    )
+    declared.add(parser, diya_options.BREAK_TARGET)
 
 
 def dry(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.arguments import access, shared
 from harness.arguments.base import number, whole
+from harness.arguments.doors import door
 
 _WHAT = """\
 Measures what a turn costs, then finds the load that one replica on one core sustains, by a few
@@ -123,5 +124,7 @@ def _target(parser: argparse.ArgumentParser) -> None:
         help="with --target: turns a second that are never exceeded",
     )
     parser.add_argument("--app", help="the agent's app name at the target (default: shopmax)")
+    door(parser)
     access.options(parser)
+    access.who_answers(parser)
     shared.authorised(parser)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from loadtests.doors.names import ADK, DOORS
+import diya_options
+from harness.arguments import declared
+from loadtests.doors.names import ADK
 
 
 def door(parser: argparse.ArgumentParser) -> None:
     """`--door`."""
-    parser.add_argument(
-        "--door",
-        choices=DOORS,
-        default=ADK,
-        help="the API of the --target: ADK's server (/run, /run_sse), Agent Engine's "
-        "/api/reasoning_engine, or A2A, where --target is the address of the agent's calls "
-        "(default: %(default)s)",
-    )
+    declared.add(parser, diya_options.DOOR, default=ADK)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import diya_options
 from harness.arguments import (
     access,
     break_target,
     compose_project,
+    declared,
     marks,
     pods,
     shared,
     watching,
 )
-from harness.arguments.base import number, whole
+from harness.arguments.base import whole
 from harness.arguments.doors import door
 from harness.arguments.services import services
 from harness.fleet_kinds import DEFAULT, FLEETS
@@ -115,28 +117,13 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="containers: replicas get this variable of our environment; its value is not recorded",
     )
     compose_project.options(parser)
-    parser.add_argument(
-        "--target",
-        metavar="URL",
-        help="drive this ADK API server instead of a fleet that diya starts",
-    )
+    declared.add(parser, diya_options.TARGET)
     door(parser)
-    parser.add_argument(
-        "--model-url",
-        metavar="URL",
-        help="the `diya model` that the agent at the --target calls; its token is in the "
-        "environment as DIYA_MODEL_TOKEN",
-    )
+    declared.add(parser, diya_options.MODEL_URL)
     parser.add_argument(
         "--app", help="the agent's app name, at the target or in --image (default: shopmax)"
     )
-    parser.add_argument(
-        "--ttl",
-        type=number,
-        metavar="SECONDS",
-        help="how long the --target or the --session-service-uri keeps a session after its last "
-        "use (default: not known)",
-    )
+    declared.add(parser, diya_options.TTL)
     access.options(parser)
     access.who_answers(parser)
     parser.add_argument(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+import diya_options
 from chaos.fleet.shapes import SHAPES, SINGLE, in_words
+from harness.arguments import declared
 from harness.arguments.base import whole
 
 _LAST_LINE = "one last line: the verdict, the run directory and the headline"
@@ -117,22 +119,9 @@ def aof(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def token_env(parser: argparse.ArgumentParser) -> None:
-    """Where the target's bearer token is."""
-    parser.add_argument(
-        "--token-env",
-        metavar="NAME",
-        help="the environment variable that holds the --target's bearer token",
-    )
-
-
 def authorised(parser: argparse.ArgumentParser) -> None:
     """The permission to put load on another machine."""
-    parser.add_argument(
-        "--authorised",
-        action="store_true",
-        help="I may put load on this --target or --redis although it is not on this machine",
-    )
+    declared.add(parser, diya_options.AUTHORISED)
 
 
 def out(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+import diya_options
 from chaos.errors import ChaosConfigError
 from chaos.fleet import pinning
 from harness import parser
@@ -26,8 +27,8 @@ _PASSED_ON = (
     *("profile", "seed", "redis", "aof", "sessions", "agent", "journeys", "out"),
     *("model", *model_options.OPTIONS),
 )
-_ACCESS = ("token_env", "token_command", "client_cert", "client_key", "header")
-_OF_TARGETS = ("target", "app", *_ACCESS)
+_ACCESS = tuple(each.name for each in (*diya_options.ACCESS, *diya_options.WHO_ANSWERS))
+_OF_TARGETS = ("target", "app", "door", *_ACCESS)
 _MOST_SESSIONS = 1_000_000
 
 

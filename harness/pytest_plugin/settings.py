@@ -8,7 +8,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import diya_options
 import diya_start
+from diya_options import Kind, Option
 from harness.fleet_kinds import DEFAULT, FLEETS
 from harness.pytest_plugin.errors import PlanError
 from reports.basics.suggestions import nearest
@@ -52,16 +54,26 @@ class Settings:
     scale: str | None = None
     """The factor on all rates of the profile; None or `auto`: as much as this machine carries."""
     target: str | None = None
+    door: str | None = None
+    model_url: str | None = None
     authorised: bool = False
     ttl: float | None = None
-    """How long a target keeps a session, in seconds; diya's own fleet has the profile's TTL."""
+    """How long a target or a session service keeps a session, in seconds; diya's own fleet has the
+    profile's TTL."""
     token_env: str | None = None
     token_command: str | None = None
-    """Prints the target's bearer token."""
     header: tuple[str, ...] = ()
     """Headers of every request to a target, each `NAME=VARIABLE`."""
     client_cert: str | None = None
     client_key: str | None = None
+    replica_header: str | None = None
+    target_replicas: int | None = None
+    experiment: str | None = None
+    """The file of the faults that are done to a target."""
+    break_target: bool = False
+    session_service_uri: str | None = None
+    artifact_service_uri: str | None = None
+    memory_service_uri: str | None = None
     image: str | None = None
     redis_image: str | None = None
     envoy_image: str | None = None
@@ -95,10 +107,7 @@ class Settings:
         else:
             given["--app"] = self.app or (self.agent and Path(self.agent).name)
         if self.env == TARGET:
-            given["--target"] = self.target
-            given["--ttl"] = self.ttl
-            for name in ("token_env", "token_command", "client_cert", "client_key"):
-                given[f"--{name.replace('_', '-')}"] = getattr(self, name)
+            given["--experiment"] = self.experiment
         else:
             for name in ("model", "latency", "tools", "quota"):
                 given[f"--{name}"] = getattr(self, name)
@@ -115,21 +124,39 @@ class Settings:
             given["--redis"] = self.redis
         # In one word, so that a value may begin with a dash.
         words = [f"{option}={value}" for option, value in given.items() if value is not None]
+        words += [word for option in self._shared() for word in self._words(option)]
+        passed = self.pass_env if self.in_containers else ()
+        return [*words, *(f"--pass-env={name}" for name in passed)]
+
+    def _shared(self) -> tuple[Option, ...]:
+        """Those of the options that `diya readiness` shares which mean something here.
+
+        Services are named to every fleet, because one that has its own must refuse them.
+        """
         if self.env == TARGET:
-            words += [f"--header={each}" for each in self.header]
+            return diya_options.SHARED
         if self.in_containers:
-            return [*words, *(f"--pass-env={name}" for name in self.pass_env)]
-        return [*words, "--authorised"] if self.authorised else words
+            return diya_options.SERVICES
+        ttl = (diya_options.TTL,) if self.session_service_uri is not None else ()
+        return (*ttl, *diya_options.SERVICES, diya_options.AUTHORISED)
+
+    def _words(self, option: Option) -> list[str]:
+        value = getattr(self, option.name)
+        if option.kind == "flag":
+            return [option.flag] if value else []
+        values = value if option.kind == "words" else [] if value is None else [value]
+        return [f"{option.flag}={each}" for each in values]
 
 
 _CHOICES = {
     "env": ENVIRONMENTS,
+    **{option.name: option.choices for option in diya_options.SHARED if option.choices},
     "inconclusive": ("fail", "skip"),
     "undecided": ("pass", "fail"),
 }
 _CHOSEN = (
-    *("env", "target", "authorised", "ttl", "token_env", "agent", "journeys", "scale"),
-    *("token_command", "header", "client_cert", "client_key"),
+    *("env", "agent", "journeys", "scale", "experiment"),
+    *(option.name for option in diya_options.SHARED),
     *("model", "latency", "tools", "quota"),
     *("image", "redis_image", "envoy_image", "health_path", "pass_env", "inconclusive"),
     *("baseline", "same_machine", "undecided"),
@@ -161,7 +188,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
     values = {name: checked(name, value) for name, value in values.items()}
     values.setdefault("env", TARGET if values.get("target") else DEFAULT)
     for name, known in _CHOICES.items():
-        if name in values and values[name] not in known:
+        if values.get(name) is not None and values[name] not in known:
             raise PlanError(f"{name} = {values[name]!r}{not_known(values[name], known)}")
     if values["env"] == TARGET and not values.get("target"):
         raise PlanError("env = 'target': must come with --diya-target URL")
@@ -221,14 +248,23 @@ def _factor(value: Any) -> str:
     return value if value == "auto" else f"{_number(value):.17g}"
 
 
+def _count(value: Any) -> int:
+    """A whole number that may come from the command line or the ini file."""
+    return int(value) if isinstance(value, str) else _whole(value)
+
+
+_SHARED_KINDS: dict[Kind, tuple[Callable[[Any], Any], str]] = {
+    "seconds": (_number, "a number of seconds"),
+    "flag": (_flag, "True or False"),
+    "words": (_names, "a list of names"),
+    "whole": (_count, "a whole number"),
+}
 _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    **{o.name: _SHARED_KINDS[o.kind] for o in diya_options.SHARED if o.kind != "word"},
     "replicas": (_whole, "a whole number"),
     "seed": (_whole, "a whole number"),
     "scale": (_factor, "auto or a number"),
-    "ttl": (_number, "a number of seconds"),
-    "authorised": (_flag, "True or False"),
     "pass_env": (_names, "a list of names"),
-    "header": (_names, "a list of names"),
     "baseline": (_names, "a list of names"),
     "same_machine": (_flag, "True or False"),
 }

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import diya_options
 from harness import log
 from harness.errors import ConfigError
 from reports.records.run_description import AccessDescription
@@ -96,10 +97,7 @@ def _check_for_target(args: argparse.Namespace) -> None:
         raise ConfigError(f"{option}: must not be given without a --target")
 
 
-_OF_TARGETS = (
-    *("token_env", "token_command", "header", "client_cert", "client_key"),
-    "target_replicas",
-)
+_OF_TARGETS = (*(each.name for each in diya_options.ACCESS), "target_replicas")
 _OF_PROJECTS = ("token_env", "token_command", "header")
 """Those of them that a compose project of the user's own takes too."""
 

@@ -84,10 +84,10 @@ def run(*words: str | Path) -> None:
 
 def built_wheel(folder: Path) -> Path:
     """A wheel of the sources as they are, built beside them and not in them."""
-    sources = folder / "sources"
+    sources, modules = folder / "sources", command.ROOT.glob("*diya*.py")
     sources.mkdir()
-    for name in ("pyproject.toml", "README.md", "diya_start.py", "pytest_diya.py"):
-        shutil.copy(command.ROOT / name, sources)
+    for path in (*(command.ROOT / name for name in ("pyproject.toml", "README.md")), *modules):
+        shutil.copy(path, sources)
     for room in ROOMS:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(command.ROOT / room, sources / room, ignore=ignored)

@@ -101,7 +101,7 @@ def test_every_module_of_reports_has_a_folder() -> None:
 @pytest.fixture(scope="module")
 def imports() -> import_graph.Imports:
     """The imports among all that is not a test."""
-    return import_graph.read(command.ROOT, ROOMS, ("diya_start", "pytest_diya"))
+    return import_graph.read(command.ROOT, ROOMS, ("diya_options", "diya_start", "pytest_diya"))
 
 
 def test_no_modules_import_each_other_in_a_circle(imports: import_graph.Imports) -> None:

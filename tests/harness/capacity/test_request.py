@@ -57,9 +57,19 @@ def test_a_target_is_not_pinned_and_has_a_ceiling() -> None:
     assert (found.ceiling, found.redis_sizes) == (40, ())
 
 
+def test_a_target_is_reached_as_by_a_readiness_run() -> None:
+    words = ("--door", "agent-engine", "--replica-header", "X-Pod", "--target-replicas", "3")
+    base = asked("--target", URL, "--ceiling", "40", *words).base
+    assert (base.door, base.access.replica_header, base.target_replicas) == (
+        *("agent-engine", "X-Pod", 3),
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("--door", "a2a"), "--door a2a: must not be given without a --target"),
+        (("--replica-header", "X"), "--replica-header: must not be given without a --target"),
         (("--minutes", "0.2"), "--minutes 0.2: must be from 1 to 240"),
         (("--zones", "0"), "--zones 0: must be from 1 to 99"),
         (("--replicas-now", "0"), "--replicas-now 0: must be from 1 to 1e+06"),

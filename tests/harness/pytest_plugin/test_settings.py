@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+import diya_options
 import pytest_diya
 from harness import parser
 from harness.fleet_kinds import FLEETS
 from harness.pytest_plugin.errors import PlanError
 from harness.pytest_plugin.settings import ENVIRONMENTS, TARGET, Settings, as_pytest_says, checked
+from loadtests.doors.names import DOORS
 
 HERE = Path("repository")
 
@@ -37,6 +40,43 @@ def test_the_ways_in_at_a_target_are_passed_on() -> None:
     assert read.header == ["A=B", "Host=H"]
     elsewhere = arguments(env="process", header=("A=B",), **ways)
     assert (elsewhere.token_command, elsewhere.header, elsewhere.client_cert) == (None, None, None)
+
+
+def test_a_target_is_asked_at_its_door_and_broken_as_on_the_command_line() -> None:
+    chosen = {
+        **{"door": "a2a", "model_url": "http://127.0.0.1:8", "replica_header": "X-Pod"},
+        **{"target_replicas": 3, "break_target": True, "experiment": "kill.yaml"},
+    }
+    read = arguments(env="target", target="http://agent:8000", **chosen)
+    assert {name: getattr(read, name) for name in chosen} == chosen
+    elsewhere = arguments(env="process", **chosen)
+    assert (elsewhere.door, elsewhere.model_url, elsewhere.break_target) == ("adk", None, False)
+    assert (elsewhere.replica_header, elsewhere.experiment) == (None, None)
+
+
+def test_services_of_the_users_own_are_those_of_replicas() -> None:
+    uris = {f"{kind}_service_uri": f"file://{kind}" for kind in ("session", "artifact", "memory")}
+    read = arguments(env="process", ttl=60.0, **uris)
+    assert {name: getattr(read, name) for name in uris} == uris
+    assert read.ttl == 60.0
+    # A fleet that has its own services must refuse these, and not ignore them.
+    assert arguments(env="containers", **uris).session_service_uri == "file://session"
+
+
+def test_every_option_of_a_target_is_one_of_the_plugin_too() -> None:
+    """A new option of `diya readiness` about a target is declared for both."""
+    ours = {each.dest for each in parser.readiness_options() if "--target" in str(each.help)}
+    # A run with --fleet breaks pods of a cluster: no test of a repository does.
+    others = {"app", "experiment", "scale", "fleet"}
+    assert ours - others <= {option.name for option in diya_options.SHARED}
+    assert {"door", "token_command", "break_target", "target_replicas"} <= ours
+    fields = {each.name for each in dataclasses.fields(Settings)}
+    assert {option.name for option in diya_options.SHARED} <= fields
+
+
+def test_the_doors_are_those_that_exist() -> None:
+    """The declaration imports nothing of diya, so it repeats the names."""
+    assert diya_options.DOOR.choices == DOORS
 
 
 def test_options_of_a_target_are_not_passed_for_a_fleet_of_diya() -> None:
@@ -72,6 +112,8 @@ def test_a_value_that_begins_with_a_dash_is_a_value() -> None:
         ("replicas", True, "a whole number"),
         ("replicas", None, "a whole number"),
         ("seed", "7", "a whole number"),
+        ("target_replicas", "two", "a whole number"),
+        ("break_target", "yes", "True or False"),
         ("ttl", "soon", "a number of seconds"),
         ("authorised", "yes", "True or False"),
         ("pass_env", 3, "a list of names"),
@@ -91,6 +133,7 @@ def test_a_value_of_another_type_is_refused_in_one_sentence(
 
 def test_values_are_taken_as_people_write_them() -> None:
     assert checked("ttl", "60") == 60.0
+    assert checked("target_replicas", "3") == checked("target_replicas", 3) == 3
     assert [checked("scale", each) for each in ("auto", 0.5, "2")] == ["auto", "0.5", "2"]
     assert checked("pass_env", "API_KEY") == ("API_KEY",)
     assert checked("baseline", ["main=a", "b.json"]) == ("main=a", "b.json")
@@ -140,4 +183,7 @@ def test_the_plugin_offers_the_kinds_of_fleet_that_tests_can_have() -> None:
         option for option in options.getgroup("diya").options if "--diya-env" in option.names()
     )
     assert env.attrs()["choices"] == ENVIRONMENTS
+    told = {name: option for option in options.getgroup("diya").options for name in option.names()}
+    help = told["--diya-ttl"].attrs()["help"]
+    assert "the --diya-target or the --diya-session-service-uri keeps" in help
     assert set(ENVIRONMENTS) - {TARGET} < FLEETS.keys()
