@@ -64,10 +64,15 @@ class TokenKeeper:
     def answer(self, refused: int | None) -> dict[str, Any]:
         """The token, its serial and how many seconds it may be used; else the error.
 
-        Runs the command when the token is due, or is the one that was refused.
+        Runs the command when the token is due, or is the one that was refused.  A run that ends
+        while a question waits answers it too: those who asked may have given up long ago, and a
+        command that hangs must not run once for each of them.
         """
+        asked = time.monotonic()
         with self._lock:
-            if self._token is None or refused == self._serial:
+            if self._ran > asked:
+                pass
+            elif self._token is None or refused == self._serial:
                 self._run(wait=True)
             elif time.monotonic() >= self._refresh_at:
                 self._run(wait=False)

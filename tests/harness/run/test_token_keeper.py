@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.run import token_keeper
 from harness.run.token_keeper import TokenError, TokenKeeper, kept, printed, use_for
+from tests.target_service.processes import wait_until
 
 pytestmark = pytest.mark.service
 
@@ -77,6 +79,49 @@ def test_a_refused_token_is_replaced_once_for_all_that_had_it(tmp_path: Path) ->
     answers = [keeper.answer(first["serial"]) for _ in range(3)]
     assert [each["token"] for each in answers] == ["token-2"] * 3
     assert keeper.answer(None)["token"] == "token-2"
+
+
+def test_questions_that_wait_for_a_run_are_answered_by_it(tmp_path: Path) -> None:
+    """Those of customers who have given up would else run a slow command once for each."""
+    gate = tmp_path / "gate"
+    same = command(
+        "import os, sys; open(sys.argv[1], 'a').write('x'); open(sys.argv[2]).read();print('same')",
+        *(str(tmp_path / "runs"), str(gate)),
+    )
+    os.mkfifo(gate)
+    keeper = TokenKeeper(same, [])
+    asked: list[None] = []
+
+    class Counting:
+        """The keeper's lock, which notes who comes to it."""
+
+        def __init__(self, lock: Any) -> None:
+            self._lock = lock
+
+        def __enter__(self) -> None:
+            asked.append(None)
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    keeper._lock = Counting(keeper._lock)  # type: ignore[assignment]
+
+    def let_one_run() -> None:
+        gate.write_text("go")  # waits until the command reads
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        first = pool.submit(keeper.answer, None)
+        let_one_run()
+        serial = first.result(timeout=60)["serial"]
+        waiting = [pool.submit(keeper.answer, serial) for _ in range(5)]
+        # One runs the command, which reads the gate, and four wait.
+        wait_until(lambda: (tmp_path / "runs").read_text() == "xx", 60, "the command runs")
+        wait_until(lambda: len(asked) == 6, 60, "all have asked")
+        let_one_run()
+        answers = [each.result(timeout=60) for each in waiting]
+    assert {each["token"] for each in answers} == {"same"}
+    assert (tmp_path / "runs").read_text() == "xx"
 
 
 def test_a_refused_token_that_the_command_prints_again_keeps_its_serial() -> None:
