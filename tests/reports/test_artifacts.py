@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reports.checks import run_checks
 from reports.records import ArtifactItem, Finding, Status
-from tests.reports.a_run import Conversation, Run
+from tests.reports.a_run import TTL, Conversation, Run
 from tests.reports.gated import judge
 
 GATE = "continuity.artifacts"
@@ -73,9 +73,74 @@ def test_a_version_is_read_again_after_the_load_and_must_not_change(
     assert judge(written, tmp_path, GATE).status is status
 
 
-def test_a_version_that_is_gone_after_the_load_fails(tmp_path: Path) -> None:
+def late(written: Run, at: float, status: str, *, found: bool = False) -> None:
+    """A read of version 0 so many seconds after the end of the conversation."""
+    conversation = written.conversations[0]
+    conversation.audit(when="expired", at=conversation.ended + at, status=status)
+    last = replace(conversation.audits[-1], artifacts=(item(0, 0, found=found),))
+    conversation.audits[-1] = last
+
+
+@pytest.mark.parametrize(
+    ("at", "session", "status"),
+    [
+        (TTL + 10, "gone", Status.PASS),
+        (TTL - 10, "gone", Status.FAIL),  # the session is lost, and so is its artifact
+        (TTL + 10, "found", Status.FAIL),  # the session is there, and its artifact is not
+    ],
+)
+def test_an_artifact_may_go_with_its_session_and_not_before(
+    tmp_path: Path, at: float, session: str, status: Status
+) -> None:
     written = run(item(0, 0))
-    read(written.conversations[0], item(0, 0, found=False), when="expired")
+    late(written, at, session)
+    assert judge(written, tmp_path, GATE).status is status
+
+
+def test_an_artifact_may_go_with_its_deleted_session(tmp_path: Path) -> None:
+    written = run(item(0, 0))
+    conversation = written.conversations[0]
+    conversation.deleted = conversation.ended + 0.5
+    late(written, 1.0, "gone")
+    found = judge(written, tmp_path, GATE)
+    assert found.status is Status.PASS
+    assert found.summary.endswith(
+        "1 more were missing as declared, or with a session that was over"
+    )
+
+
+def lossy(*items: ArtifactItem, declared: float) -> Run:
+    """The same, and a fault that may lose what was written in the seconds before it."""
+    written = run(*items)
+    last = written.conversations[0].turns[-1].done
+    written.fault(
+        "power_loss", last + 0.5, last + 1.5, injected=last + 0.5, may_lose_since=last - declared
+    )
+    return written
+
+
+@pytest.mark.parametrize(
+    ("turn", "declared", "status"),
+    [
+        (1, 0.2, Status.PASS),
+        (0, 0.2, Status.FAIL),  # saved long before the seconds that may be lost
+        (1, -0.1, Status.FAIL),  # nothing written so early may be lost
+    ],
+)
+def test_a_declared_loss_excuses_artifacts_of_its_seconds_alone(
+    tmp_path: Path, turn: int, declared: float, status: Status
+) -> None:
+    written = lossy(item(turn, 0, found=False), declared=declared)
+    assert judge(written, tmp_path, GATE).status is status
+
+
+def test_an_artifact_that_was_read_after_the_declared_loss_must_stay(tmp_path: Path) -> None:
+    written = lossy(item(1, 0), declared=0.2)
+    conversation = written.conversations[0]
+    for after, found in ((5, True), (20, False)):
+        conversation.audit(when="expired", at=conversation.ended + after)
+        shown = replace(conversation.audits[-1], artifacts=(item(1, 0, found=found),))
+        conversation.audits[-1] = shown
     assert judge(written, tmp_path, GATE).status is Status.FAIL
 
 
