@@ -80,7 +80,11 @@ def misses_session(answer: Answer) -> bool:
         return True
     if answer.status not in (400, 403, 410, 422, 500):
         return False
-    said = answer.body[:2000]
+    return speaks_of_missing_session(answer.body[:2000])
+
+
+def speaks_of_missing_session(said: bytes) -> bool:
+    """Whether an error message says that the session does not exist."""
     return _NO_SESSION.search(said) is not None and _TROUBLE.search(said) is None
 
 

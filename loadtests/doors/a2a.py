@@ -35,6 +35,8 @@ _LOOK_S = 0.2
 """Seconds between two looks at a task that the agent did not wait for."""
 _PROOFS = 8
 """So many finished tasks must be found before a missing one counts as lost."""
+_NOBODY = frozenset({502, 503, 504})
+"""What a balancer answers for an agent that is away."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,10 @@ class Learned:
     """Why tasks cannot be read back."""
     recent: str | None = None
     """A finished task."""
+    recent_at: float = 0.0
+    """When it ended, on the run's clock."""
+    away_at: float = -1.0
+    """When the agent last gave no answer of its own, on the run's clock."""
     talks: dict[str, Talk] = field(default_factory=dict)
     """Session → its context."""
 
@@ -129,7 +135,8 @@ class A2A(Requests):
             attempt = _ended(attempt, task)
         if attempt.outcome is Outcome.OK:
             talk.waiting = task.id if task.state == "input-required" else None
-            self._learned.recent = task.id or self._learned.recent
+            if task.id is not None:
+                self._learned.recent, self._learned.recent_at = task.id, self._clock.now()
         return attempt
 
     def read_session(self, plan: ConversationPlan, timeout: float) -> Attempt:
@@ -266,7 +273,9 @@ class A2A(Requests):
             return
         attempt, task = self._get(learned.recent, min(timeout, _ASIDE_S), "finished task")
         if task is None:
-            if attempt.outcome is Outcome.FAIL and (attempt.missing or not attempt.retry):
+            if attempt.missing and learned.away_at >= learned.recent_at:
+                learned.recent = None  # lost with its process, perhaps; the next one tells
+            elif attempt.outcome is Outcome.FAIL and (attempt.missing or not attempt.retry):
                 learned.unreadable = f"a task that had just ended was not found ({attempt.error})"
         elif not task.events():
             learned.unreadable = "its tasks hold no history of messages"
@@ -304,7 +313,10 @@ class A2A(Requests):
         # The id only joins an answer with its request, which HTTP does here.
         body = to_bytes({"jsonrpc": "2.0", "id": "1", "method": method, "params": params})
         path = self._learned.path or ("" if self._target.path.rstrip("/") else "/")
-        return self._timed("POST", path, body, timeout, on_line, spelling.head)
+        answer, seconds = self._timed("POST", path, body, timeout, on_line, spelling.head)
+        if answer.status is None or answer.status in _NOBODY:
+            self._learned.away_at = self._clock.now()
+        return answer, seconds
 
 
 def _judged(answer: Answer) -> Attempt:

@@ -22,7 +22,7 @@ from loadtests.adk.artifacts import Saved
 from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
 from loadtests.adk.json_codec import parsed, to_bytes
-from loadtests.adk.manners import TurnForm
+from loadtests.adk.manners import TurnForm, speaks_of_missing_session
 from loadtests.adk.service import Service
 from loadtests.adk.session_ids import in_form
 from loadtests.adk.shown import shown
@@ -34,10 +34,16 @@ from reports.records import Outcome, RunClock
 CONTAINER = ("/api/reasoning_engine", "/api/stream_reasoning_engine")
 CLOUD = (":query", ":streamQuery?alt=sse")
 _RESOURCE = re.compile(r"/reasoningEngines/[^/]+/?$")
-_NO_METHOD = re.compile(
-    rb"not[\s_-]?(allowed|found|supported|implemented)|no (such|attribute)|unknown|unsupported",
-    re.IGNORECASE,
+_NO_METHOD = (
+    r"(method|function|operation|attribute)\W{1,3}NAME\W{1,3}"
+    r"(is|was|are)?\s?(not (allowed|found|supported|implemented|available|exposed|callable)"
+    r"|unknown|unsupported|unavailable)"
+    r"|(unknown|unsupported|invalid|no such|no) (class[\s_]?)?(method|operation|function)"
+    r":?\W{1,3}NAME\b"
 )
+"""What is said of a method that does not exist; NAME is its name."""
+_NO_ATTRIBUTE = r"has no attribute\W{1,3}NAME\b"
+"""How Python says it, in an error of any status."""
 
 
 class AgentEngine(Service):
@@ -113,7 +119,7 @@ class AgentEngine(Service):
             spent += seconds
             if answer.status is not None and 200 <= answer.status < 300:
                 self._prefixes = [prefix]
-            if not _lacks(answer, name):
+            if not lacks_method(answer, name):
                 break
         return answer, spent
 
@@ -147,8 +153,8 @@ class AgentEngine(Service):
         if attempt.outcome is Outcome.OK:
             attempt = with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
             attempt = replace(attempt, shown=shown(stream.events))
-        elif answer.status == 200 and not stream.events and not answer.complete:
-            # The server begins a stream before it looks for the session.
+        if answer.status == 200 and not stream.events and not stream.tells_other_trouble:
+            # The server begins a stream before it looks for the session, and some end it in order.
             attempt = replace(attempt, missing=True)
         self._report(f"{journey} stream_query", seconds, attempt)
         return attempt
@@ -174,9 +180,15 @@ class AgentEngine(Service):
 class EngineStream(Lines):
     """Collects the events of a stream of Agent Engine."""
 
+    tells_other_trouble = False
+    """Whether it reported an error that does not speak of a missing session."""
+
     def _take(self, event: Any) -> None:
         if isinstance(event, dict) and "message" in event and "code" in event:
             event = {"error": f"{event['code']} {event['message']}"}
+        if isinstance(event, dict) and event.get("error"):
+            said = str(event["error"])[:2000].encode()
+            self.tells_other_trouble = not speaks_of_missing_session(said)
         super()._take(in_adks_form(event))
 
 
@@ -204,9 +216,14 @@ def _output(body: bytes) -> bytes:
     return to_bytes(in_adks_form(answer["output"]))
 
 
-def _lacks(answer: Answer, name: str) -> bool:
-    """Whether the server says that it has no method of this name, which then was not called."""
-    if answer.status not in (400, 404, 405, 422, 500, 501):
+def lacks_method(answer: Answer, name: str) -> bool:
+    """Whether the server says that it has no method of this name, which then was not called.
+
+    Any other error may come from the method itself: called by another name, it would run twice.
+    """
+    status = answer.status
+    if status not in (400, 404, 405, 422, 500, 501):
         return False
-    said = answer.body[:2000]
-    return name.encode() in said and _NO_METHOD.search(said) is not None
+    known = _NO_ATTRIBUTE if status == 500 else f"{_NO_METHOD}|{_NO_ATTRIBUTE}"
+    said = answer.body[:2000].decode("utf-8", "replace").replace('\\"', '"')
+    return re.search(known.replace("NAME", re.escape(name)), said, re.IGNORECASE) is not None

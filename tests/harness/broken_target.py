@@ -18,7 +18,10 @@ from tests.target_service.processes import free_port, wait_until
 
 @contextlib.contextmanager
 def served(folder: Path, words: list[str], path: str) -> Iterator[str]:
-    """A service that `breakable` can break; its address of `path`, once that answers 200."""
+    """A service that `breakable` can break; its address of `path`, once that answers 200.
+
+    Its port is the word after `--port`.
+    """
     folder.mkdir()
     (folder / "command.json").write_text(json.dumps(words))
     breakable.do("start", folder)

@@ -1,9 +1,10 @@
 """A2A in front of the agent `odd`, by ADK's own code: `python -m tests.loadtests.doors.a2a_server
-PORT [PREFIX] [--old] [--new-only] [--forgetful] [--no-stream]`.
+PORT [PREFIX] [--old] [--new-only] [--forgetful] [--no-stream] [--kept=FOLDER]`.
 
 `--old`: the card offers version 0.3 alone.  `--new-only`: version 0.3 is not spoken.
 `--forgetful`: a finished task is found by nobody, as in another replica's memory.  `--no-stream`:
-the card offers no streams.
+the card offers no streams.  `--kept=FOLDER`: sessions and tasks are in databases there, and
+outlive the process.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import sys
 from typing import Any
 
 import uvicorn
-from a2a.server.tasks import InMemoryTaskStore  # type: ignore[import-not-found]
+from a2a.server.tasks import (  # type: ignore[import-not-found]
+    DatabaseTaskStore,
+    InMemoryTaskStore,
+)
 from google.adk.a2a import _compat
 from google.adk.a2a.executor.a2a_agent_executor import A2aAgentExecutor
 from google.adk.artifacts import InMemoryArtifactService
 from google.adk.runners import Runner
-from google.adk.sessions import InMemorySessionService
+from google.adk.sessions import DatabaseSessionService, InMemorySessionService
+from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 
 from tests.harness.foreign_agents.odd.agent import root_agent
@@ -35,10 +40,16 @@ class Forgetful(InMemoryTaskStore):  # type: ignore[misc]
 
 def app(port: int, prefix: str, flags: set[str]) -> Starlette:
     """The server's app."""
+    kept = next((flag.partition("=")[2] for flag in flags if flag.startswith("--kept=")), None)
+    sessions: Any = InMemorySessionService()
+    tasks: Any = Forgetful() if "--forgetful" in flags else InMemoryTaskStore()
+    if kept is not None:
+        sessions = DatabaseSessionService(f"sqlite+aiosqlite:///{kept}/sessions.db")
+        tasks = DatabaseTaskStore(create_async_engine(f"sqlite+aiosqlite:///{kept}/tasks.db"))
     runner = Runner(
         app_name="odd",
         agent=root_agent,
-        session_service=InMemorySessionService(),
+        session_service=sessions,
         artifact_service=InMemoryArtifactService(),
     )
     url = f"http://127.0.0.1:{port}{prefix or '/'}"
@@ -60,7 +71,7 @@ def app(port: int, prefix: str, flags: set[str]) -> Starlette:
         made,
         agent_card=_compat.parse_agent_card(card),
         agent_executor=A2aAgentExecutor(runner=runner),
-        task_store=Forgetful() if "--forgetful" in flags else InMemoryTaskStore(),
+        task_store=tasks,
         enable_v0_3_compat="--new-only" not in flags,
         prefix=prefix,
     )
@@ -68,6 +79,8 @@ def app(port: int, prefix: str, flags: set[str]) -> Starlette:
 
 
 def main(*words: str) -> None:
+    """`--port` before the port is allowed."""
+    words = tuple(word for word in words if word != "--port")
     flags = {word for word in words if word.startswith("--")}
     port, *rest = [word for word in words if word not in flags]
     made = app(int(port), rest[0] if rest else "", flags)

@@ -84,4 +84,4 @@ def main(port: str, sessions: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*(word for word in sys.argv[1:] if word != "--port"))

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from loadtests.adk.client import Answer
 from loadtests.arrivals.conversation import Ending
+from loadtests.doors.agent_engine import lacks_method
 from loadtests.doors.names import AGENT_ENGINE
 from reports.records import Outcome, digest
 from tests.loadtests.doors.talks import Talk, plan, serving, talk
@@ -176,6 +178,63 @@ def test_a_stream_cut_before_its_first_event_is_sent_again(tmp_path: Path) -> No
     found, _ = played(tmp_path, *steps)
     (turn,) = found.turns
     assert (turn.outcome, turn.attempts, turn.unsure) == (Outcome.OK, 2, 1)
+
+
+LOST = [
+    pytest.param(reply(200, b""), id="empty"),
+    pytest.param(lines({"code": 404, "message": "Session not found: s-1"}), id="error"),
+]
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("answer", LOST)
+def test_a_stream_without_events_in_a_session_that_is_gone_is_no_turn(
+    tmp_path: Path, answer: Step
+) -> None:
+    found, _ = played(tmp_path, output(SESSION), answer, output(None), output(None))
+    (turn,) = found.turns
+    assert (turn.outcome, turn.attempts) == (Outcome.FAIL, 1)
+    assert turn.error == "the session does not exist"
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("answer", LOST)
+def test_a_stream_without_events_in_a_session_that_is_there_is_sent_again(
+    tmp_path: Path, answer: Step
+) -> None:
+    read = (output(SESSION), output(LISTED))
+    found, _ = played(tmp_path, output(SESSION), answer, *read, lines(EVENT), output(SESSION))
+    (turn,) = found.turns
+    assert (turn.outcome, turn.attempts) == (Outcome.OK, 2)
+
+
+LACKS = [
+    (400, "class_method NAME is not allowed"),
+    (404, "Method 'NAME' not found"),
+    (501, "unknown method: NAME"),
+    (500, "'AdkApp' object has no attribute 'NAME'"),
+]
+HAS = [
+    # The method ran, and its own trouble names it.
+    (500, "in NAME: Session not found. Please create it using .create_session()"),
+    (500, "method NAME: the operation is not supported by the store"),
+    (404, "agent not found while calling NAME"),
+    (400, "NAME: unknown user"),
+    (503, "class_method NAME is not allowed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "lacks"), [(*e, True) for e in LACKS] + [(*e, False) for e in HAS]
+)
+def test_only_a_method_that_was_not_called_is_called_by_its_other_name(
+    status: int, said: str, lacks: bool
+) -> None:
+    name = "async_create_session"
+    body = json.dumps({"detail": said.replace("NAME", name)}).encode()
+    answer = Answer(status=status, body=body, sent=True, complete=True)
+    assert lacks_method(answer, name) is lacks
+    assert not lacks_method(answer, "create_session")
 
 
 @pytest.mark.service
