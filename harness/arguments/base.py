@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -22,13 +23,30 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse, but the subcommand itself refuses an argument that it does not know."""
-        if args is not None and self.take_options:
-            args = _joined(args, self.take_options)
+        args = sys.argv[1:] if args is None else _joined(args, self.take_options)
+        # The first word is no option's value, and argparse would name a missing argument instead.
+        if args and args[0].startswith("--") and not self._begins_an_option(args[0]):
+            self._refuse(args[:1])
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            hint = did_you_mean(unknown[0].split("=")[0], self._option_string_actions)
-            self.error(f"{' '.join(unknown)}: no such option or argument{hint}")
+            self._refuse(unknown)
         return known, unknown
+
+    def _begins_an_option(self, word: str) -> bool:
+        name = word.split("=")[0]
+        return any(option.startswith(name) for option in self._option_string_actions)
+
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        hint = did_you_mean(unknown[0].split("=")[0], self._option_string_actions)
+        self.error(f"{' '.join(unknown)}: no such option or argument{hint}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As argparse, with the choice that is most like the value."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += did_you_mean(str(value), map(str, action.choices or ()))
+            raise
 
 
 def _joined(words: Sequence[str], options: Sequence[str]) -> list[str]:

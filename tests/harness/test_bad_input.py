@@ -213,7 +213,13 @@ def taken() -> Iterator[int]:
         ((), r"the following arguments are required: COMMAND; see `diya --help`"),
         (
             ("reediness",),
-            r"COMMAND: invalid choice: 'reediness' \(choose from '?readiness'?, ",
+            r"COMMAND: invalid choice: 'reediness' \(choose from '?readiness'?, .*"
+            r"\(did you mean readiness\?\)",
+        ),
+        (("--vrsion",), r"--vrsion: no such option or argument \(did you mean --version\?\)"),
+        (
+            ("report", "--quite", "x"),
+            r"--quite: no such option or argument \(did you mean --quiet\?\)",
         ),
         (("report",), r"the following arguments are required: RUN_DIR; see `diya report --help`"),
         (("profile", "shw"), r"ACTION: invalid choice: 'shw' \(choose from '?list'?, '?show'?\)"),
