@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,37 +43,29 @@ class Shape:
     """The primaries that share the keys equally, by hash slots; None: each server has all keys."""
 
 
-def _single(parts: Parts) -> OwnRedis:
-    from chaos.fleet.topologies import single
+def _from(file: str) -> Callable[[Parts], OwnRedis]:
+    """The `build` of a file of `chaos/fleet/topologies/`, which is imported when it is called."""
 
-    return single.build(parts)
+    def build(parts: Parts) -> OwnRedis:
+        made: OwnRedis = import_module(f"chaos.fleet.topologies.{file}").build(parts)
+        return made
 
-
-def _sentinel(parts: Parts) -> OwnRedis:
-    from chaos.fleet.topologies import sentinel
-
-    return sentinel.build(parts)
-
-
-def _cluster(parts: Parts) -> OwnRedis:
-    from chaos.fleet.topologies import cluster
-
-    return cluster.build(parts)
+    return build
 
 
 SHAPES: Mapping[str, Shape] = {
-    SINGLE: Shape("single", ("redis",), _single),
+    SINGLE: Shape("single", ("redis",), _from("single")),
     "sentinel": Shape(
         "sentinel (3 servers, 3 sentinels)",
         ("redis-1", "redis-2", "redis-3"),
-        _sentinel,
+        _from("sentinel"),
         capability=SENTINEL_SET,
         most_min_replicas=2,
     ),
     "cluster": Shape(
         "cluster (3 + 3)",
         tuple(f"redis-{number}" for number in range(1, 7)),
-        _cluster,
+        _from("cluster"),
         capability=CLUSTER,
         shards=3,
     ),
