@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree as ET
-
 from reports.comparison.model import Comparison, Word
-from reports.render import formatting
 from reports.render.comparison import view
+from reports.render.junit_suite import Suite
 
 _TAGS = {Word.WORSE: "failure", Word.UNDECIDED: "skipped", Word.NO_STATEMENT: "skipped"}
 
@@ -20,31 +18,20 @@ def render(comparison: Comparison, *, undecided_fails: bool = False) -> str:
     """
     failing = undecided_fails and comparison.word is Word.UNDECIDED
     tags = {**_TAGS, Word.UNDECIDED: "error"} if failing else _TAGS
-    suites = ET.Element("testsuites")
-    suite = ET.SubElement(
-        suites,
-        "testsuite",
+    suite = Suite(
+        "diya compare",
+        _time(comparison),
+        0.0,
         {
-            "name": "diya compare",
-            "package": "diya",
-            "id": "0",
-            "hostname": "localhost",
-            "timestamp": _time(comparison),
-            "time": "0",
+            "word": comparison.word,
+            "headline": comparison.headline,
+            "A": view.side_line(comparison.a),
+            "B": view.side_line(comparison.b),
         },
     )
-    properties = ET.SubElement(suite, "properties")
-    for name, value in (
-        ("word", comparison.word),
-        ("headline", comparison.headline),
-        ("A", view.side_line(comparison.a)),
-        ("B", view.side_line(comparison.b)),
-    ):
-        found = {"name": name, "value": formatting.clean(value)}
-        ET.SubElement(properties, "property", found)
     for fact in comparison.facts:
         told = f"{view.fact_title(fact)}: A {fact.a}, B {fact.b}"
-        _case(suite, f"diya.compare.fact.{fact.key}", fact.title, tags.get(fact.word), told)
+        suite.add(f"compare.fact.{fact.key}", fact.title, tags.get(fact.word), told)
     for each in comparison.changes:
         row = view.row(each)
         told = ", ".join(
@@ -59,30 +46,10 @@ def render(comparison: Comparison, *, undecided_fails: bool = False) -> str:
             )
             if part
         )
-        _case(suite, f"diya.compare.figure.{each.key}", each.title, tags.get(each.word), told)
+        suite.add(f"compare.figure.{each.key}", each.title, tags.get(each.word), told)
     if undecided_fails and comparison.word is Word.NO_STATEMENT:
-        _case(suite, "diya.compare", "A statement can be made", "error", comparison.headline)
-    _count(suite)
-    ET.SubElement(suite, "system-out").text = formatting.clean(comparison.headline)
-    ET.SubElement(suite, "system-err").text = "\n".join(view.forbidden(comparison))
-    ET.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, "unicode") + "\n"
-
-
-def _case(suite: ET.Element, kind: str, title: str, tag: str | None, told: str) -> None:
-    names = {"classname": formatting.clean(kind), "name": formatting.clean(title), "time": "0"}
-    case = ET.SubElement(suite, "testcase", names)
-    if tag is not None:
-        ET.SubElement(case, tag, {"message": formatting.clean(told), "type": names["classname"]})
-
-
-def _count(suite: ET.Element) -> None:
-    cases = suite.findall("testcase")
-    counts = {"tests": len(cases)}
-    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        counts[name] = sum(case.find(tag) is not None for case in cases)
-    for name, count in counts.items():
-        suite.set(name, str(count))
+        suite.add("compare", "A statement can be made", "error", comparison.headline)
+    return suite.xml(comparison.headline, view.forbidden(comparison))
 
 
 def _time(comparison: Comparison) -> str:
