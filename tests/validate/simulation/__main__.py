@@ -2,7 +2,7 @@
 
 `calibrate` plays a low load and writes calibration.json.
 `predict` writes predictions.json, which is committed before anything else is played.
-`measure` plays every configuration and writes measurements.json.
+`measure` plays what is not in measurements.json yet; `--minutes 8` plays it in parts.
 `compare` prints both; the exit code is 1 when one of the claims does not hold.
 """
 
@@ -11,12 +11,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loadtests.simulation import calibration as calibrations
 from loadtests.simulation.calibration import Calibration
 from tests.validate.simulation.calibrate import calibrated
-from tests.validate.simulation.compare import lines, table
+from tests.validate.simulation.compare import lines, of_these, table
 from tests.validate.simulation.configurations import Configuration, configurations
 from tests.validate.simulation.figures import MEASUREMENTS, PREDICTIONS, Figures, File, read, write
 from tests.validate.simulation.measure import measured
@@ -32,6 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", choices=("calibrate", "predict", "measure", "compare"))
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--minutes", type=float, default=60.0, help="the time for `measure`")
     parser.add_argument("--out", type=Path, default=Path("runs/validate"))
     args = parser.parse_args()
     chosen = [each for each in configurations() if not args.only or each.name in args.only]
@@ -44,7 +47,7 @@ def main() -> int:
     if args.step == "predict":
         _predict(chosen, calibration)
     else:
-        _measure(chosen, calibration, args.out)
+        _measure(chosen, calibration, args.out, args.minutes)
     return 0
 
 
@@ -53,15 +56,36 @@ def _predict(chosen: list[Configuration], calibration: Calibration) -> None:
     write(HERE / PREDICTIONS, File(source=calibration.source, figures=found))
 
 
-def _measure(chosen: list[Configuration], calibration: Calibration, out: Path) -> None:
-    """Play each, the repeated ones twice; what was measured is kept after each run."""
+def _measure(
+    chosen: list[Configuration], calibration: Calibration, out: Path, minutes: float
+) -> None:
+    """Play what is missing, the repeated ones twice; what was measured is kept after each run.
+
+    No run begins that would probably end after `minutes`, so a series may be played in parts.
+    """
+    begun, longest = time.monotonic(), 0.0
     path = HERE / MEASUREMENTS
-    found: dict[str, list[Figures]] = {}
-    for each in [*chosen, *(each for each in chosen if each.name in REPEATED)]:
+    foreseen = read(HERE / PREDICTIONS)
+    found = of_these(foreseen, read(path)).figures if path.exists() else {}
+    for each in missing(chosen, found):
+        since = time.monotonic()
+        if since - begun + longest > minutes * 60:
+            print(f"{minutes:g} minutes are over: the same command plays the rest")
+            return
         figures = measured(each, calibration, out)
         found.setdefault(each.name, []).append(figures)
         print(each.name, figures, flush=True)
         write(path, File(source=f"{os.cpu_count()} cores", figures=found))
+        longest = max(longest, time.monotonic() - since)
+
+
+def missing(
+    chosen: list[Configuration], found: Mapping[str, Sequence[Figures]]
+) -> list[Configuration]:
+    """What is still to be played: every configuration once, then the repeated ones again."""
+    again = [each for each in chosen if each.name in REPEATED]
+    once = [each for each in chosen if not found.get(each.name)]
+    return [*once, *(each for each in again if len(found.get(each.name, ())) < 2)]
 
 
 def _compare(chosen: list[Configuration]) -> int:
@@ -69,7 +93,13 @@ def _compare(chosen: list[Configuration]) -> int:
         if not (HERE / name).exists():
             print(f"{HERE / name} must exist: run `{step}` first", file=sys.stderr)
             return 1
-    foreseen, real = read(HERE / PREDICTIONS), read(HERE / MEASUREMENTS)
+    foreseen = read(HERE / PREDICTIONS)
+    real = of_these(foreseen, read(HERE / MEASUREMENTS))
+    if not real.figures:
+        print(
+            f"{HERE / MEASUREMENTS} is of other predictions: run `measure` first", file=sys.stderr
+        )
+        return 1
     print("\n".join(table(chosen, foreseen, real)))
     print()
     held = True

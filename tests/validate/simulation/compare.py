@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
@@ -26,6 +27,16 @@ def off(foreseen: Figures, real: Figures, value: _Value) -> float | None:
     """How far the prediction is off, as a share of the measurement; None: one of them is none."""
     one, other = value(foreseen), value(real)
     return one / other - 1 if one is not None and other else None
+
+
+def of_these(foreseen: File, real: File) -> File:
+    """Only the measurements at the rates of these predictions, not those of earlier ones."""
+    figures = {
+        name: [run for run in runs if math.isclose(run.rate, foreseen.figures[name][0].rate)]
+        for name, runs in real.figures.items()
+        if name in foreseen.figures
+    }
+    return File(source=real.source, figures={name: runs for name, runs in figures.items() if runs})
 
 
 def lines(
