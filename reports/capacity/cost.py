@@ -49,12 +49,16 @@ def plan_cost(
     `model_prices` are for the tokens that a stand-in for the model counted.
     """
     money = prices.currency
+    # The line of the replicas, and that of the shards, says why.
+    if replicas.value is None:
+        replicas = unknown(replicas.unit, "the number of replicas is not known")
+    shards = redis.shards
+    if shards.value is None:
+        shards = unknown(shards.unit, "the number of Redis's shards is not known")
     per_hour = assumed(prices.replica.hour, money)
     fleet = derive(lambda count, price: count * price, replicas, per_hour, unit=money)
     node = 0.0 if redis.node is None else redis.node.hour * prices.redis.nodes_per_shard
-    store = derive(
-        lambda count, price: count * price, redis.shards, assumed(node, money), unit=money
-    )
+    store = derive(lambda count, price: count * price, shards, assumed(node, money), unit=money)
     conversations = _conversations_an_hour(target)
     each = [_per_million(part, conversations, money) for part in (fleet, store)]
     both = derive(lambda a, b: a + b, *each, unit=money, why="the fleet at its full size")

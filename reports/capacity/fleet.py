@@ -102,13 +102,14 @@ def bare_fleet(
             needed, label = found, Label.SIMULATED
             why = f"the smallest simulated fleet that keeps the SLO{more}"
     rate = sustainable.rate
-    low = least(target.low or target.value, rate.high or rate.value or lower)
+    # Where nothing failed a replica may carry any load: there is no fewest.
+    low = None if rate.high is None else least(target.low or target.value, rate.high)
     high = least(target.high or target.value, lower)
     return Figure(
         value=needed,
         unit=UNIT,
         label=weakest(label, target.label, rate.label),
-        low=min(low, needed),
+        low=None if low is None else min(low, needed),
         high=max(high, needed),
         why=why,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from reports.capacity import usl
 from reports.capacity.answer import Line, Part
 from reports.capacity.autoscale import METRIC, Advice
@@ -39,6 +41,7 @@ def sustainable(findings: CapacityFindings) -> dict[str, Line]:
             figure=cpu,
             note=f"limited by {limit}" if limit else "the limiting resource is not known",
         ),
+        **_cpu_near(findings),
         "sustainable.broken": _first_broken(findings),
         "sustainable.kill": _recovery(
             None if found is None else found.after_kill, "recovery after a kill"
@@ -46,6 +49,34 @@ def sustainable(findings: CapacityFindings) -> dict[str, Line]:
         "sustainable.overload": _recovery(
             None if found is None else found.after_overload, "recovery after overload"
         ),
+    }
+
+
+def _cpu_near(findings: CapacityFindings) -> dict[str, Line]:
+    """The CPU of a turn in the probes near the limit, which may differ from that at a low load."""
+    costs = [
+        probe.cpu_share / probe.offered
+        for probe in findings.probes
+        if probe.kind is ProbeKind.SEARCH
+        and probe.answer is not Answer.UNKNOWN
+        and probe.cpu_share
+        and probe.offered
+    ]
+    if not costs:
+        return {}
+    figure = Figure(
+        value=statistics.median(costs),
+        unit="s",
+        label=Label.MEASURED,
+        low=min(costs),
+        high=max(costs),
+        why=f"the median of {len(costs)} probe{'' if len(costs) == 1 else 's'}, and their range",
+    )
+    title = "CPU of a turn near the limit"
+    return {
+        "sustainable.cpu_near": Line(
+            part=Part.SUSTAINABLE, title=title, figure=figure, note=figure.why
+        )
     }
 
 
@@ -68,7 +99,7 @@ def _recovery(probe: Probe | None, title: str) -> Line:
     part = Part.SUSTAINABLE
     if probe is None:
         return Line(part=part, title=title, figure=unknown("s", "not played in this run"))
-    if probe.recovered_s is None:
+    if probe.recovered_s is None or probe.answer is Answer.UNKNOWN:
         why = probe.reasons[0] if probe.reasons else f"see {probe.name}"
         if probe.answer is Answer.FAIL:
             why = f"it does not recover: {why}"
@@ -141,6 +172,9 @@ def headroom(
     # The lower bound is what passed; the value itself may lie between a pass and a failure.
     lower = conservative(rate)
 
+    # Where nothing failed the load may be any larger, and so the headroom.
+    open_ended = rate.low is not None and rate.high is None
+
     def of(replicas: int) -> Figure:
         figure = derive(
             lambda load, wanted: replicas * load / wanted - 1,
@@ -157,7 +191,7 @@ def headroom(
             value=value,
             unit="share",
             label=figure.label,
-            low=None if figure.low is None else min(figure.low, value),
+            low=value if open_ended else None if figure.low is None else min(figure.low, value),
             high=None if figure.high is None else max(figure.high, value),
             why=figure.why,
         )
@@ -207,7 +241,10 @@ def autoscaling(advice: Advice, given: Assumptions) -> dict[str, Line]:
         )
     if advice.before is not None:
         found["autoscale.before"] = Line(
-            part=part, title="there beforehand", figure=advice.before, note="minReplicas"
+            part=part,
+            title="there beforehand",
+            figure=advice.before,
+            note="minReplicas; no zone lost",
         )
     return found
 

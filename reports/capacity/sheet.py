@@ -65,7 +65,7 @@ def build(
         replicas_today=today.replicas,
         zones=given.zones,
         verdict=verdict,
-        headline=_headline(verdict, target, today, recommended),
+        headline=_headline(verdict, target, today, recommended, fewer=_only_at_least(findings)),
         reasons=reasons,
         lines={
             **lines.sustainable(measured),
@@ -221,6 +221,15 @@ def _verdict(
         against.append(most)
     if recommended.value is None:
         open_.append(f"The replicas needed are not known: {recommended.why}.")
+    elif (
+        today.replicas is not None
+        and today.replicas < recommended.value
+        and _only_at_least(findings)
+    ):
+        open_.append(
+            f"Whether {today.replicas} replicas carry it is not known: no probe failed, so "
+            f"{recommended.value:,.0f} are enough, and fewer may be."
+        )
     elif today.replicas is not None and today.replicas < recommended.value:
         short = bare.value is not None and today.replicas < bare.value
         lost = "even with all of them there" if short else "if a zone is lost"
@@ -243,6 +252,12 @@ def _verdict(
             open_.append(f"The recovery after {cause} is not known: {_why(probe)}.")
     verdict = Verdict.NO_GO if against else Verdict.INCONCLUSIVE if open_ else Verdict.GO
     return verdict, tuple(against + open_)
+
+
+def _only_at_least(findings: CapacityFindings) -> bool:
+    """Whether the load of a replica is only known to be at least what passed."""
+    found = findings.sustainable
+    return found is not None and found.rate.low is not None and found.rate.high is None
 
 
 def _at_most(findings: CapacityFindings, target: Target, today: Today) -> str:
@@ -277,7 +292,10 @@ def _why(probe: Probe) -> str:
     return probe.reasons[0].rstrip(".") if probe.reasons else f"see {probe.name}"
 
 
-def _headline(verdict: Verdict, target: Target, today: Today, recommended: Figure) -> str:
+def _headline(
+    verdict: Verdict, target: Target, today: Today, recommended: Figure, *, fewer: bool
+) -> str:
+    """`fewer`: the recommended replicas are enough, and fewer may be."""
     head = f"{verdict.value} for {target.name}"
     needed = recommended.value
     if today.replicas is None:
@@ -287,7 +305,7 @@ def _headline(verdict: Verdict, target: Target, today: Today, recommended: Figur
         return head
     if today.replicas >= needed:
         return f"{head}, which are enough"
-    return f"{head}; {needed:,.0f} replicas are needed"
+    return f"{head}; {needed:,.0f} replicas are {'enough' if fewer else 'needed'}"
 
 
 def _trust(findings: CapacityFindings, checked: int | None) -> Trust:

@@ -11,6 +11,7 @@ from reports.capacity.findings import ProbeKind
 from reports.capacity.measured_part import MeasuredPart
 from reports.checks.generator import check_generator
 from reports.checks.records import check_records
+from reports.figures.derive import percent as in_percent
 from reports.measures.cpu_use import mean_value, replica_names, replica_steps, use
 from reports.measures.generator import arrival_lags
 from reports.measures.percentiles import ascending, percentile
@@ -96,15 +97,15 @@ def _machine(history: History, part: MeasuredPart) -> list[str]:
     foreign = _foreign_share(history, part)
     if foreign is not None and foreign >= FOREIGN_LIMIT:
         found.append(
-            f"other processes used {foreign * 100:.0f} % of the replica's core, limit "
-            f"{FOREIGN_LIMIT * 100:.0f} %"
+            f"other processes used {in_percent(foreign)} of the replica's core, limit "
+            f"{in_percent(FOREIGN_LIMIT)}"
         )
     share = others_share(history, part)
     if share is None:
         found.append("the other cores were not sampled")
     elif share >= OTHERS_LIMIT:
         found.append(
-            f"the other cores were {share * 100:.0f} % busy, limit {OTHERS_LIMIT * 100:.0f} %"
+            f"the other cores were {in_percent(share)} busy, limit {in_percent(OTHERS_LIMIT)}"
         )
     return found
 

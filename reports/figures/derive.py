@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -24,24 +24,42 @@ def derive(
     """`function` of the parts' values, which must be monotone in each of them.
 
     The interval spans the function's values at all ends of the parts' intervals: wider than a 95 %
-    interval when the parts are independent, never narrower.  The label is the weakest of the parts'
-    and of `at_least`; if a part is unknown, so is the result, for the same reason.
+    interval when the parts are independent, never narrower.  A part that is only known to be at
+    least (or at most) its value leaves the result open at the end to which it would move.  The
+    label is the weakest of the parts' and of `at_least`; if a part is unknown, so is the result,
+    for the same reason.
     """
     for part in parts:
         if part.value is None:
             return unknown(unit, part.why)
-    values = [part.value for part in parts]
+    values = [part.value or 0.0 for part in parts]
     ends = [_ends(part) for part in parts]
     corners = [function(*corner) for corner in itertools.product(*ends)]
     known = any(len(each) == 2 for each in ends)
+    open_below, open_above = _open(function, values, parts)
     return Figure(
         value=function(*values),
         unit=unit,
         label=weakest(at_least, *(part.label for part in parts)),
-        low=min(corners) if known else None,
-        high=max(corners) if known else None,
+        low=min(corners) if known and not open_below else None,
+        high=max(corners) if known and not open_above else None,
         why=why,
     )
+
+
+def _open(
+    function: Callable[..., float], values: list[float], parts: Sequence[Figure]
+) -> tuple[bool, bool]:
+    """Whether the result has no lower end, and no upper one, for want of a part's."""
+    below = above = False
+    for place, part in enumerate(parts):
+        if (part.low is None) == (part.high is None):
+            continue
+        further = [*values]
+        further[place] *= 2 if part.high is None else 0.5
+        moved = function(*further) - function(*values)
+        below, above = below or moved < 0, above or moved > 0
+    return below, above
 
 
 def weakest(*labels: Label) -> Label:

@@ -23,7 +23,10 @@ class Label(StrEnum):
 
 
 class Figure(Struct, frozen=True, kw_only=True):
-    """One value; `low` and `high` are its 95 % interval where one is known."""
+    """One value; `low` and `high` are its 95 % interval where one is known.
+
+    With only one of the two the value is at least, or at most, that.
+    """
 
     value: float | None
     """None: unknown."""

@@ -44,6 +44,14 @@ def test_a_quotient_uses_the_far_ends() -> None:
     assert (found.value, found.low, found.high, found.label) == (5, 2, 12, Label.FITTED)
 
 
+def test_a_part_that_is_at_least_its_value_leaves_the_result_open_where_it_would_move() -> None:
+    at_least = measured(30, "turns/s", low=30)
+    shared = derive(lambda rate, count: rate / count, at_least, assumed(3, "replicas"), unit="s")
+    assert (shared.low, shared.value, shared.high) == (10, 10, None)
+    needed = derive(lambda load, rate: load / rate, assumed(300, "s"), at_least, unit="replicas")
+    assert (needed.low, needed.value, needed.high) == (None, 10, 10)
+
+
 def test_a_label_may_be_set_lower_than_the_parts_say() -> None:
     found = derive(lambda x: x, measured(1, "s"), unit="s", at_least=Label.ASSUMED)
     assert found.label is Label.ASSUMED

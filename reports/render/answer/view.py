@@ -97,15 +97,22 @@ def bare(number: float, unit: str) -> str:
 
 
 def interval(figure: Figure) -> str:
-    """The interval: `30 – 31`; empty if there is none, or if both ends read the same."""
-    if figure.value is None or figure.low is None or figure.high is None:
+    """The interval: `30 – 31`, `30 or more`; empty if there is none, or if both ends read the same.
+
+    Between negative numbers stands `to`.
+    """
+    if figure.value is None or (figure.low is None and figure.high is None):
         return ""
+    if figure.low is None or figure.high is None:
+        end, more = (figure.low, "more") if figure.high is None else (figure.high, "less")
+        return f"{bare(end or 0.0, figure.unit)} or {more}"
     low, high = (bare(end, figure.unit) for end in (figure.low, figure.high))
     if low == high:
         return ""
     number, space, unit = low.rpartition(" ")
     # One unit is enough if both ends have the same.
-    return f"{number if space and high.endswith(f' {unit}') else low} – {high}"
+    first = number if space and high.endswith(f" {unit}") else low
+    return f"{first} {'to' if figure.low < 0 else '–'} {high}"
 
 
 def title_line(sheet: AnswerSheet) -> str:
@@ -128,7 +135,7 @@ def trust(sheet: AnswerSheet) -> list[str]:
     if told.seconds is not None:
         facts.append(formatting.seconds(told.seconds))
     if told.others_share is not None:
-        facts.append(f"generator and all else ≤ {formatting.share(told.others_share)} of theirs")
+        facts.append(f"the other cores ≤ {formatting.share(told.others_share)} busy")
     if told.run_cv is not None:
         facts.append(f"run CV {formatting.share(told.run_cv)}")
     if told.sessions_measured is not None:

@@ -82,7 +82,10 @@ def test_unknown_replicas_have_no_cost() -> None:
     asked = target(300)
     redis = plan_redis(asked, redis_size(), PRICES, Assumptions())
     found = plan_cost(asked, unknown("replicas", "probe it"), redis, None, PRICES, MODELS)
-    assert (found.million.value, found.million.why) == (None, "probe it")
+    assert (found.million.value, found.million.why) == (
+        None,
+        "the number of replicas is not known",
+    )
     assert found.redis.value is not None
 
 

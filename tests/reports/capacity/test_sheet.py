@@ -102,6 +102,63 @@ def test_the_verdict_is_about_today_s_replicas() -> None:
     assert "even with all of them there" in broken.reasons[0]
 
 
+def only_passes(**changes: Any) -> CapacityFindings:
+    """30 turns a second passed, and nothing failed: the limit may be any higher."""
+    return findings(sustainable=sustainable(rate=measured(30, "turns/s", low=30), **changes))
+
+
+def test_where_no_probe_failed_too_few_replicas_may_be_enough() -> None:
+    made = sheet(only_passes(), target(300), Today(replicas=14))
+    assert made.verdict is Verdict.INCONCLUSIVE
+    assert made.headline.endswith("with 14 replicas; 15 replicas are enough")
+    assert made.reasons == (
+        "Whether 14 replicas carry it is not known: no probe failed, so 15 are enough, and fewer "
+        "may be.",
+    )
+    assert sheet(only_passes(), target(300), Today(replicas=15)).verdict is Verdict.GO
+
+
+def test_where_no_probe_failed_the_lines_are_open_at_one_end() -> None:
+    lines = sheet(only_passes(), target(300), Today(replicas=12)).lines
+
+    def ends(key: str) -> tuple[float | None, float | None]:
+        return lines[key].figure.low, lines[key].figure.high
+
+    assert ends("fleet.bare") == (None, 10)
+    assert ends("fleet.zone_lost") == (None, 15)
+    today, most = ends("headroom.today")
+    assert today == pytest.approx(0.2)
+    assert most is None
+    low, high = ends("cost.replicas")
+    assert low is None
+    assert high == lines["cost.replicas"].figure.value
+
+
+def test_a_recovery_that_the_probe_does_not_tell_is_not_measured() -> None:
+    unsound = probe(
+        "overload",
+        30,
+        Answer.UNKNOWN,
+        kind=ProbeKind.OVERLOAD,
+        recovered_s=0.0,
+        reasons=("the other cores were 91 % busy, limit 70 %",),
+    )
+    made = sheet(findings(sustainable=sustainable(after_overload=unsound)), target())
+    figure = made.lines["sustainable.overload"].figure
+    assert (figure.value, figure.why) == (None, "the other cores were 91 % busy, limit 70 %")
+
+
+def test_the_cpu_of_a_turn_near_the_limit_is_that_of_the_sound_probes() -> None:
+    probes = (
+        probe("a", 20, offered=20, cpu_share=0.5),
+        probe("b", 30, offered=30, cpu_share=0.9),
+        probe("c", 31, Answer.FAIL, offered=31, cpu_share=0.9610),
+        probe("d", 40, Answer.UNKNOWN, offered=40, cpu_share=0.4),
+    )
+    figure = sheet(findings(probes=probes), target()).lines["sustainable.cpu_near"].figure
+    assert (figure.low, figure.value, figure.high) == pytest.approx((0.025, 0.030, 0.031))
+
+
 def test_a_target_far_above_all_of_today_s_replicas_is_no_go_although_the_need_is_unknown() -> None:
     # 12 × 31 are 372 turns/s; 400 need 14 bare, more than 12 times the one replica measured.
     made = sheet(findings(), target(400))
