@@ -100,8 +100,8 @@ def target_of(wanted: Wanted, profile: Profile, book: Book | None = None) -> Tar
         return plan_night.night_target(other, wanted.conversations, book)
     if wanted.conversations is not None:
         raise ConfigError(
-            f"--conversations {wanted.conversations:g}: must be given with a profile, got the rate "
-            f"{wanted.load!r}"
+            f"--conversations {wanted.conversations:,.10g}: must be given with a profile, got the "
+            f"rate {wanted.load!r}"
         )
     if unit not in ("", "turns/s", "conversations/s"):
         raise ConfigError(

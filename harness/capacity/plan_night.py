@@ -64,7 +64,7 @@ def night_target(
     if conversations is not None:
         if not 0 < conversations <= MOST_CONVERSATIONS:
             raise ConfigError(
-                f"--conversations {conversations:g}: must be above 0, at most "
+                f"--conversations {conversations:,.10g}: must be above 0, at most "
                 f"{MOST_CONVERSATIONS:,.0f}"
             )
         profile = profile.scaled(conversations / profile.curve().total)

@@ -153,4 +153,4 @@ def _sizes(given: str) -> tuple[int, ...]:
 
 def _within(option: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise ConfigError(f"{option} {value:g}: must be from {low:g} to {high:g}")
+        raise ConfigError(f"{option} {value:,.10g}: must be from {low:,.10g} to {high:,.10g}")
