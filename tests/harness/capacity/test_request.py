@@ -74,7 +74,7 @@ def test_a_target_is_reached_as_by_a_readiness_run() -> None:
         (("--zones", "0"), "--zones 0: must be from 1 to 99"),
         (("--replicas-now", "0"), "--replicas-now 0: must be from 1 to 1,000,000"),
         (("--redis-sizes", "many"), "--redis-sizes many: must be none, or numbers of sessions"),
-        (("--redis-sizes", "5"), "--redis-sizes 5: must be from 1000 to"),
+        (("--redis-sizes", "5"), "--redis-sizes 5: must be from 1,000 to"),
         (("--for", "-3"), "--for -3: must be above 0"),
         (("--for", "diwalli"), "unknown profile 'diwalli'"),
         (
@@ -85,7 +85,7 @@ def test_a_target_is_reached_as_by_a_readiness_run() -> None:
         (("--sessions", "nothing"), "--sessions nothing: must be one of"),
         (("--ceiling", "40"), "--ceiling: must not be given without a --target"),
         (("--target", URL), "needs --ceiling RATE"),
-        (("--target", URL, "--ceiling", "0"), "--ceiling 0: must be from 0.1 to 2000"),
+        (("--target", URL, "--ceiling", "0"), "--ceiling 0: must be from 0.1 to 2,000"),
         (
             ("--target", URL, "--ceiling", "9", "--sessions", "memory"),
             "--sessions memory: must not",
