@@ -70,7 +70,7 @@ def _cpu_near(findings: CapacityFindings) -> dict[str, Line]:
         label=Label.MEASURED,
         low=min(costs),
         high=max(costs),
-        why=f"the median of {len(costs)} probe{'' if len(costs) == 1 else 's'}, and their range",
+        why="one probe" if len(costs) == 1 else f"the median and range of {len(costs)} probes",
     )
     title = "CPU of a turn near the limit"
     return {

@@ -66,7 +66,8 @@ def plan_redis(
     the size of node is the one that costs the least.
     """
     if size is None or not size.points:
-        return unknown_plan(NOT_MEASURED if size is None else "no prefilled Redis was measured")
+        why = "" if size is None else size.bytes_per_session.why
+        return unknown_plan(why or NOT_MEASURED)
     size = replace(size, bytes_per_session=_session_bytes(target, size, demand))
     share = derive(
         lambda rate, seconds: rate * seconds, target.turns_per_s, size.turn_script_s, unit="share"

@@ -128,3 +128,9 @@ def test_more_load_never_needs_fewer_shards(a: float, b: float, m: float, n: flo
     if large.shards.value is not None:
         assert small.shards.value is not None
         assert small.shards.value <= large.shards.value
+
+
+def test_an_unmeasured_redis_has_the_reason_of_its_measurement() -> None:
+    why = "the sessions of this agent cannot be copied"
+    size = redis_size(points=(), bytes_per_session=unknown("bytes", why))
+    assert plan_redis(target(300), size, PRICES, Assumptions()).shards.why == why
