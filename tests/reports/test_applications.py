@@ -151,6 +151,26 @@ def test_too_few_calm_turns_leave_open_whether_a_plugin_rewrites(
     assert findings(run, tmp_path)["forked"].status is Status.UNKNOWN
 
 
+@pytest.mark.parametrize("seed", [18, 36, 49, 55, 66, 94])
+def test_a_plugin_that_rewrites_one_turn_in_twenty_is_not_convicted(
+    convictions: Judge, tmp_path: Path, seed: int
+) -> None:
+    # These seeds rewrite turns of two conversations or more, fewer of them far from the fault.
+    run, chance = Run(), random.Random(seed)
+    run.fault("kill-replica", 9.0, 18.0)
+    for number in range(30):
+        talk = run.conversation(start=10.0 if number % 2 else 30.0)
+        history: list[HistoryItem] = []
+        for turn in range(3):
+            turn_id = talk.turn().id(turn)
+            is_rewritten = chance.random() < 0.05
+            last = redacted(turn_id, "reply") if is_rewritten else answered(turn_id)
+            history += [said(turn_id), last]
+        talk.audit(history)
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["forked"].status is Status.UNKNOWN
+
+
 def test_texts_that_are_stored_otherwise_only_where_attempts_met_are_forked(
     convictions: Judge,
 ) -> None:

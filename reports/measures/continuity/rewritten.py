@@ -36,6 +36,8 @@ _BY_CHANCE = 0.01
 """It is a doubt if chance spares the calm turns so well with at least this probability."""
 _FEWEST_DOUBTED, _DOUBTED_SHARE = 3, 0.02
 """A doubt needs so many differing texts, in so many conversations, and this share of the turns."""
+_FEWEST_DOUBTED_CALM = 2
+"""The same if some are calm: a store that mixes up turns where attempts overlap leaves none."""
 
 Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
 
@@ -94,20 +96,37 @@ class _Found:
     @property
     def may_be_a_rule(self) -> bool:
         """Whether chance explains that calm turns show less of it than the others."""
-        if min(self.anywhere, self.conversations) < _FEWEST_DOUBTED:
+        fewest = _FEWEST_DOUBTED_CALM if self.calm else _FEWEST_DOUBTED
+        if min(self.anywhere, self.conversations) < fewest:
             return False
         if self.anywhere < _DOUBTED_SHARE * self.turns:
             return False
-        more = self.calm + 1
-        spared = 1.0
-        if more <= self.calm_turns:
-            spared -= binomial_tail(more, self.calm_turns, self._share_near_faults)
-        return spared >= _BY_CHANCE
+        return self._spared_by_chance >= _BY_CHANCE
+
+    @property
+    def _spared_by_chance(self) -> float:
+        """The probability that chance leaves calm turns with no more of them than they have."""
+        if self.calm:
+            # It occurs in calm too, so the share near faults is as uncertain as the one in calm.
+            return _at_most(self.calm, self.anywhere, self.calm_turns, self.turns)
+        if not self.calm_turns:
+            return 1.0
+        return 1.0 - binomial_tail(1, self.calm_turns, self._share_near_faults)
 
     @property
     def _share_near_faults(self) -> float:
         near = self.turns - self.calm_turns
         return (self.anywhere - self.calm) / near if near else 0.0
+
+
+def _at_most(few: int, found: int, calm_turns: int, turns: int) -> float:
+    """The probability that at most `few` of the `found` turns are calm, if calm turns and others
+    are as likely to be found (hypergeometric distribution)."""
+    ways = sum(
+        math.comb(calm_turns, k) * math.comb(turns - calm_turns, found - k)
+        for k in range(min(few, found) + 1)
+    )
+    return ways / math.comb(turns, found)
 
 
 def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) -> None:
