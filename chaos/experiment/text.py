@@ -38,6 +38,8 @@ def document(text: str, path: Path) -> tuple[Any, list[str]]:
         notes: list[str] = []
         try:
             return _sound(_json(text, notes), path), notes
+        except ChaosConfigError:
+            raise
         except json.JSONDecodeError as error:
             if named_json:
                 raise ChaosConfigError(

@@ -57,7 +57,7 @@ def test_a_key_that_stands_twice_in_json_is_noted(tmp_path: Path) -> None:
         ('{"title": "a",\n // why\n "method": []}', "sale.json, line 2: must be JSON: "),
         ('{"title": "a",\n "method": [],\n}', "sale.json, line 2|3: must be JSON: "),
         ("title: a\nmethod: []\n", "sale.json, line 1: must be JSON: "),
-        ('{"title": "\\ud83d", "method": []}', "must be text, got half of a surrogate pair"),
+        ('{"title": "\\ud83d", "method": []}', r"^\S*sale.json: '\\ud83d' must be text, got half"),
         (b'{"title": "\xe9", "method": []}', "sale.json: must be text in UTF-8: "),
         (
             '{"title": "a", ' + METHOD % ("a", "NaN") + "}",
