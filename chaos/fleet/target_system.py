@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
-from chaos.errors import ChaosError
+from chaos.errors import ChaosConfigError
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.environment import (
     Balancer,
@@ -49,33 +49,38 @@ class TargetSystem:
 
     @property
     def model(self) -> ModelSwitch:
-        """The switch of its model.  Raises ChaosError where diya does not answer for it."""
+        """The switch of its model.  Raises ChaosConfigError where diya does not answer for it."""
         if self._model is None:
             self._hidden("model")
         return self._model
 
     @property
     def redis(self) -> RedisStore:
-        """Raises ChaosError."""
+        """Raises ChaosConfigError."""
         self._hidden("Redis")
 
     @property
     def database(self) -> DatabaseNode:
-        """A target's database takes no faults of the catalogue.  Raises ChaosError."""
-        raise ChaosError("the database of a target takes no faults")
+        """A target's database takes no faults of the catalogue.  Raises ChaosConfigError."""
+        raise ChaosConfigError("the database of a target takes no faults of the catalogue")
 
     @property
     def balancer(self) -> Balancer:
-        """Raises ChaosError."""
+        """Raises ChaosConfigError."""
         self._hidden("balancer")
 
     @property
     def network(self) -> Network:
-        """Raises ChaosError."""
+        """Raises ChaosConfigError."""
         self._hidden("network")
 
     def wait_balanced(self, timeout: float = 10.0) -> None:
         """Nothing to wait for: whether it is ready again is the fault's to ask."""
 
     def _hidden(self, part: str) -> NoReturn:
-        raise ChaosError(f"the {part} of a --target cannot be seen")
+        # Raised by the check before the load too, so it is the user's input that is wrong.
+        raise ChaosConfigError(
+            f"the {part} of a --target cannot be seen, so it takes no fault of the catalogue; use "
+            "an action of your own (docs/break-your-staging.md), or name its pods by --fleet and "
+            "--redis-fleet"
+        )

@@ -15,6 +15,7 @@ from random import Random
 import pytest
 
 from chaos.errors import ChaosError
+from chaos.experiment import model, reader
 from chaos.faults import model as model_faults
 from chaos.faults.base import Fault, perform
 from chaos.faults.kill_replica import KillReplica
@@ -218,6 +219,15 @@ def test_a_target_takes_only_the_faults_of_its_model(target: TargetSystem) -> No
     for part in ("redis", "balancer", "network"):
         with pytest.raises(ChaosError, match="of a --target cannot be seen"):
             getattr(target, part)
+
+
+@pytest.mark.parametrize("name", sorted(set(model.names()) - {"model-brownout"}))
+def test_every_experiment_for_a_fleet_is_bad_input_at_a_target(
+    name: str, target: TargetSystem
+) -> None:
+    for step in reader.load(name).faults:
+        with pytest.raises(ValueError, match=r"target|environment|between"):
+            step.make().check(target)
 
 
 @pytest.mark.parametrize("kind", [SlowModel, *FAILING])
