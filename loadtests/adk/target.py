@@ -15,7 +15,7 @@ _EXPECTED = "target must be http://HOST:PORT or https://HOST"
 
 def address(url: str) -> SplitResult:
     """The parts of a service's address.  Raises ValueError, one sentence, for a bad address."""
-    name = without_password(url)
+    name = _without_query(without_password(url))
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -40,6 +40,12 @@ def without_password(url: str) -> str:
     """The address without user and password, for people to read."""
     before, at, after = url.rpartition("@")
     return f"{before.partition('://')[0]}://…@{after}" if at and "://" in before else url
+
+
+def _without_query(url: str) -> str:
+    """The address without its query, which often holds a key."""
+    before, question, query = url.partition("?")
+    return f"{before}?…" if question and query else url
 
 
 def _with_scheme(url: str) -> str:

@@ -34,6 +34,7 @@ def test_a_server_may_be_below_a_path(url: str) -> None:
         ("http://host:8000/?app=x", "http://host:8000 and --app x"),
         ("http://host:8000/healthz", "http://host:8000"),
         ("http://u:secret@host:8000/docs", "http://host:8000"),
+        ("http://host:8000/?key=secret", "http://host:8000"),
     ],
 )
 def test_the_address_of_a_page_is_refused_with_the_one_to_give(url: str, give: str) -> None:
