@@ -32,6 +32,7 @@ from harness.run import (
     model_quota,
     pod_target,
     scrub,
+    target_redis,
     token_keeper,
 )
 from harness.run.extension import Extension
@@ -136,6 +137,7 @@ def _started(
 
 
 def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
+    target_redis.check(plan)
     guardian = Guardian.start(plan.run_id, undo_log=run_dir / "logs" / UNDO_LOG)
     clock = RunClock(plan.origin)
     end = partial(break_target.close, guardian, run_dir, progress)

@@ -88,6 +88,22 @@ def refusal(tmp_path: Path, run: Run, *arguments: str) -> str:
         (("--target", "http://user:hunter2@203.0.113.1"), r"--target .*--authorised"),
         (("--redis", "redis://:hunter2@127.0.0.1:1/0"), r"redis://.*127\.0\.0\.1:1"),
         (("--redis", "mongodb"), r"mongodb"),
+        (
+            ("--target", "http://127.0.0.1:1", "--redis", "redis://:hunter2@127.0.0.1:1/0"),
+            r"redis = 'redis://127\.0\.0\.1:1/0' does not answer",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--redis", "redis://203.0.113.1:6379"),
+            r"redis must be a loopback address without --authorised",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--redis", "127.0.0.1:6379"),
+            r"redis must be redis://.*, got '127\.0\.0\.1:6379'",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--break-target", "--experiment", "redis-restart"),
+            r"restart-redis-1: the Redis of a --target cannot be seen, .*--redis-fleet",
+        ),
         (("--topology", "ring"), r"topology must be one of single, sentinel, cluster, got 'ring'"),
         (("--aof", "sometimes"), r"aof must be one of off, everysec, always, got 'sometimes'"),
         (("--min-replicas", "1"), r"min-replicas must not be given without --topology sentinel"),
