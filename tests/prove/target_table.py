@@ -17,6 +17,8 @@ _HEAD = (
     *("turns answered", "lost turns", "half turns", "steady p50", "steady p99"),
 )
 _NO = "–"
+_DISTURBED = 5
+"""Fewer disturbed turns measure no recovery."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ def _problems(row: Row, fleet: dict[str, Any] | None) -> Iterator[str]:
             yield f"{fault['id']} must take hold without an error, got: {fault['error']}"
         if fault["recovered_at"] is None or fault["first_ok_s"] is None:
             yield f"{fault['id']} has no recovery"
+        if fault["disturbed_turns"] < _DISTURBED:
+            disturbed = fault["disturbed_turns"]
+            yield f"{fault['id']} must disturb at least {_DISTURBED} turns, got {disturbed}"
     verdict, failing = result["verdict"], _failing(result)
     if BY_NAME[row.name].ours:
         wanted = "GO" if fleet is None else fleet["verdict"]

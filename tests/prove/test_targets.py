@@ -31,7 +31,7 @@ SOUND: dict[str, Any] = {
             "recovered_at": 13.0,
             "first_ok_s": 4.4,
             "recovery_s": 0.4,
-            "disturbed_turns": 2,
+            "disturbed_turns": 12,
             "downtime_s": 4.2,
             "worst_outage_s": 4.5,
         }
@@ -72,6 +72,7 @@ def test_sound_runs_have_no_problem() -> None:
         (Row("service", with_fault(took_hold=False, error="no change")), "take hold .*no change"),
         (Row("service", with_fault(recovered_at=None)), "process-1 has no recovery"),
         (Row("service", with_fault(first_ok_s=None)), "process-1 has no recovery"),
+        (Row("service", with_fault(disturbed_turns=1)), "disturb at least 5 turns, got 1"),
         (Row("service", failing("continuity.half_turn")), "must be the fleet's, GO, got NO-GO"),
         (Row("service", None, broke="exit code 104: no port"), "service: exit code 104: no port"),
         (Row("adk-sqlite", failing("errors.reads")), "nothing explains the failed errors.reads"),
@@ -105,7 +106,7 @@ def test_the_table_shows_the_fault_the_violations_and_what_differs_from_the_flee
     text = markdown([FLEET, Row("adk-sqlite", broken)])
     title = "plain `adk api_server`, SQLite"
     cells = (
-        "NO-GO | yes | 4.2 s | 4.4 s | 400 ms | 2 | 4.5 s | 180 of 180 | 0 | 3 | 150 ms | 1.3 s |"
+        "NO-GO | yes | 4.2 s | 4.4 s | 400 ms | 12 | 4.5 s | 180 of 180 | 0 | 3 | 150 ms | 1.3 s |"
     )
     assert f"| {title} | {cells}" in text
     assert "violations: 3 half_turn" in text
