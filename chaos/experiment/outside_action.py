@@ -7,7 +7,10 @@ The guardian keeps the undo from before the fault begins: it is done even if the
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -40,6 +43,7 @@ class OutsideAction(Fault):
         super().__init__()
         self.call, self.terms = call, terms
         self.may_lose_s = terms.may_lose_s
+        self.hits_replicas = terms.hits_replicas
         self._mask = call.values.mask
         self._is_fault = is_fault
         self._before: Any = None
@@ -102,28 +106,67 @@ class OutsideAction(Fault):
         if undo is None:
             return
         key = f"{self.kind}-{id(self)}"
-        call = {
-            "target": self.aim(env, Random(0)),
-            "undo": undo.to_json(),
-            "by_hand": undo.by_hand(),
-            "ready": None if ready is None else ready.by_guardian,
-            "back_within_s": self.terms.back_within_s,
+        wait = None if ready is None else ready.by_guardian
+        if wait is not None:
+            address = str(wait["call"]["provider"].get("url", ""))
+            wait = {**wait, "headers": dict(env.headers_for(address))}
+        env.undo_keeper.keep(key, self._undoing(undo, "undo", wait, self.terms.back_within_s))
+        self._kept = key
+
+    def rollback(self) -> Undoing:
+        """The action itself as the guardian plays it, if it is a rollback."""
+        return self._undoing(self.call, "rollback", None, 0.0)
+
+    def _undoing(
+        self, call: OutsideCall, what: str, ready: Mapping[str, Any] | None, back_within_s: float
+    ) -> Undoing:
+        given = {
+            "target": self.terms.target or self.aimed_at(),
+            "what": what,
+            "undo": call.to_json(),
+            "by_hand": call.by_hand(),
+            "ready": ready,
+            "back_within_s": back_within_s,
         }
         command = tuple(diya_start.command("chaos.experiment.undo_process"))
-        limit_s = undo.limit_s + self.terms.back_within_s
-        env.undo_keeper.keep(key, Undoing(command, call, limit_s))
-        self._kept = key
+        return Undoing(command, given, call.limit_s + back_within_s)
 
     def inject(self, env: SystemUnderTest) -> None:
         """Make the call and wait for its evidence.  Raises ChaosError when it does not succeed."""
         try:
-            self.call.do(env.process_env)
+            with self._watched(env):
+                self.call.do(env.process_env)
         except ChaosError as error:
             raise ChaosError(str(error)[:_MOST_TOLD]) from None
         finally:
             self._began_at = time.monotonic()
         self._unshown = self._why_unshown(env)
         self._began_at = time.monotonic()
+
+    @contextlib.contextmanager
+    def _watched(self, env: SystemUnderTest) -> Iterator[None]:
+        """Ask the evidence while the action runs, if it may lose writes.
+
+        Only writes from before the effect may be lost: an action may wait for minutes after it.
+        """
+        evidence = self.terms.took_hold
+        if evidence is None or self.may_lose_s is None:
+            yield
+            return
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(_POLL_S):
+                if self._shows(evidence, env)[0]:
+                    return
+
+        thread = threading.Thread(target=watch, name="evidence", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def verify(self, env: SystemUnderTest) -> bool:
         """Whether the evidence shows it.  Raises ChaosError, with the reason, when it does not."""
@@ -155,6 +198,12 @@ class OutsideAction(Fault):
         return f"took_hold {verb} within {within_s:g} s after the action: {answer}"
 
     def _shows(self, evidence: Evidence, env: SystemUnderTest) -> tuple[bool, str]:
+        shows, answer = self._asked_whether(evidence, env)
+        if shows and self.may_lose_s is not None and self.shown_at is None:
+            self.shown_at = time.monotonic()
+        return shows, answer
+
+    def _asked_whether(self, evidence: Evidence, env: SystemUnderTest) -> tuple[bool, str]:
         if not evidence.changes:
             met, answer = self._asked(evidence.probe, env)
             return met is True, answer

@@ -90,13 +90,20 @@ class OutsideCall:
             if finished.status:
                 raise ValueError(self.values.mask(_last_line(finished.stderr)))
 
-    def ask(self) -> Any:
-        """The answer, as the Chaos Toolkit has it.  Raises an error without one."""
+    def ask(
+        self, env: Mapping[str, str] = os.environ, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """The answer, as the Chaos Toolkit has it.  Raises an error without one.
+
+        With the run's id in `env` a program or function ends with the run.  An HTTP call has these
+        `headers` too, unless it names them itself.
+        """
         if self.kind == "http":
-            return probe_providers.http(self.provider, elsewhere=self.elsewhere)()
+            ask = probe_providers.http(self.provider, elsewhere=self.elsewhere, ways_in=headers)
+            return ask()
         if self.kind == "process":
-            return probe_providers.process(self.provider)()
-        finished = self._in_runner(self._of_function(), os.environ)
+            return probe_providers.process(self.provider, env)()
+        finished = self._in_runner(self._of_function(), env)
         if finished.status:
             raise ChaosError(self.values.mask(_last_line(finished.stderr)))
         return json.loads(finished.stdout or "null")

@@ -57,6 +57,9 @@ class OutsideReader(OutsideCalls, ABC):
         target = given.get("target")
         if target is not None and not self.text(f"{key}.target", self.put_in(key, target)):
             self.wrong(f"{key}.target", target, "a name")
+        replicas = given.get("replicas")
+        if replicas is not None and not isinstance(replicas, bool):
+            self.wrong(f"{key}.replicas", replicas, "true or false")
         ready = given.get("ready")
         undo = given.get("undo")
         lasts_s = self.seconds(f"{key}.lasts", given.get("lasts", after))
@@ -68,6 +71,7 @@ class OutsideReader(OutsideCalls, ABC):
             ready=None if ready is None else self.ready(f"{key}.ready", ready),
             undo=None if undo is None else self.undo(f"{key}.undo", undo),
             target=None if target is None else str(self.put_in(key, target)),
+            hits_replicas=replicas,
             back_within_s=back_s,
             may_lose_s=outside_terms.DURABILITY[durability],
             lasts_s=lasts_s,

@@ -16,7 +16,9 @@ from reports.records.fault_mark import UNSYNCED_S
 
 OURS = "x-diya"
 """The key of an action."""
-KEYS = ("took_hold", "ready", "undo", "target", "back_within", "durability", "lasts")
+KEYS = (
+    *("took_hold", "ready", "undo", "target", "replicas", "back_within", "durability", "lasts"),
+)
 BACK_WITHIN_S = 60.0
 DURABILITY: Mapping[str, float | None] = {
     "keeps": None,
@@ -57,6 +59,8 @@ class Terms:
     undo: OutsideCall | None = None
     target: str | None = None
     """The name of the target in reports; None: that of the program, function or address."""
+    hits_replicas: bool | None = None
+    """Whether it takes or disturbs replicas; None: the name of the target decides."""
     back_within_s: float = BACK_WITHIN_S
     """The target is ready again so many seconds after the fault was undone, or it is not back."""
     may_lose_s: float | None = None

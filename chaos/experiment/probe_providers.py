@@ -39,9 +39,15 @@ _SHELL = frozenset("|&;<>()$`*?[]{}~#\n")
 """A string of arguments with one of these is meant for a shell."""
 
 
-def http(provider: Mapping[str, Any], *, elsewhere: bool = False) -> Callable[[], dict[str, Any]]:
+def http(
+    provider: Mapping[str, Any],
+    *,
+    elsewhere: bool = False,
+    ways_in: Mapping[str, str] | None = None,
+) -> Callable[[], dict[str, Any]]:
     """Asks a URL; answers with `status`, `headers` and `body` (an object when it is JSON).
 
+    The headers `ways_in` are sent too, but not after a redirect, nor if the provider names them.
     Raises ValueError for an address that is not on this machine, unless it may be `elsewhere`, and
     for a wrong key.
     """
@@ -66,6 +72,8 @@ def http(provider: Mapping[str, Any], *, elsewhere: bool = False) -> Callable[[]
     sent = {str(key): str(value) for key, value in headers.items()}
     if body is not None:
         sent.setdefault("Content-Type", "application/json")
+    named = {name.lower() for name in sent}
+    more = {name: each for name, each in (ways_in or {}).items() if name.lower() not in named}
 
     retries = provider.get("max_retries", 0)
     if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:
@@ -87,6 +95,8 @@ def http(provider: Mapping[str, Any], *, elsewhere: bool = False) -> Callable[[]
     def ask() -> dict[str, Any]:
         for left in range(retries, -1, -1):
             request = urllib.request.Request(url, data=body, headers=sent, method=method)
+            for name, value in more.items():
+                request.add_unredirected_header(name, value)
             try:
                 with opener.open(request, timeout=timeout) as response:
                     return _answer(response.status, response.headers, response.read())
@@ -132,7 +142,7 @@ def _answer(status: int, headers: Any, body: bytes) -> dict[str, Any]:
     return {"status": status, "headers": dict(headers.items()), "body": text}
 
 
-def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
+def process(provider: Mapping[str, Any], env: Mapping[str, str]) -> Callable[[], dict[str, Any]]:
     """Runs a program; answers with `status` (its exit code), `stdout` and `stderr`.
 
     Raises ValueError as `command` does.
@@ -140,7 +150,7 @@ def process(provider: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
     words, timeout, path = command(provider), timeout_of(provider), provider["path"]
 
     def ask() -> dict[str, Any]:
-        return run_limited(path, words, timeout).answer()
+        return run_limited(path, words, timeout, env=env).answer()
 
     return ask
 

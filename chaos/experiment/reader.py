@@ -263,7 +263,7 @@ class _Reader(OutsideReader):
         """The question that a probe's provider asks of a fleet."""
         if self.outside(value):
             call = self.call(key, value)
-            return lambda _: call.ask()
+            return lambda fleet: call.ask(fleet.process_env, fleet.headers_for(call.name))
         known = {name: fleet_probes.parameters(name) for name in PROBES}
         func, arguments = self.provider(key, value, PROBES_MODULE, known)
         probe = PROBES[func]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.experiment.model import START, Activity, Experiment, Look, Probe, Step
+from chaos.experiment.outside_action import OutsideAction
 from chaos.faults.base import Fault, perform
 from chaos.fleet.environment import SystemUnderTest
 from reports.records import FaultWindow, ProbeRecord, Record, Recorder, RunClock
@@ -79,6 +80,8 @@ class Schedule:
         self._abandoned = False
         self._lock = threading.Lock()
         self._running: dict[str, Fault] = {}
+        self._kept: set[str] = set()
+        """The ids of the rollbacks that the guardian keeps."""
         # Daemons: a fault that hangs must not keep a harness alive that wants to end.
         self._thread = threading.Thread(target=self._play, name="faults", daemon=True)
         self._background: list[threading.Thread] = []
@@ -99,14 +102,15 @@ class Schedule:
     def start(self, load_start: float) -> None:
         """Begin; `load_start` is the run time of the load's `start` mark.
 
-        Raises SteadyStateError when the hypothesis does not hold before the first fault: nothing
-        is done then.
+        Raises SteadyStateError when the hypothesis does not hold before the first fault, ChaosError
+        when the guardian does not take the rollbacks: nothing is done then.
         """
         unmet = self._hypothesis("before")
         if unmet:
             raise SteadyStateError(
                 f"the steady state does not hold before any fault: {'; '.join(unmet)}"
             )
+        self._keep_rollbacks()
         self._load_start = load_start
         _LOG.info("faults begin: %s", ", ".join(self.planned) or "none")
         self._thread.start()
@@ -163,7 +167,21 @@ class Schedule:
             self.deviations = tuple(self._hypothesis("after"))
         for step in self._experiment.rollbacks:
             if not self._abandoned:
-                self._perform(step, random.Random(f"{self._seed}:{step.id}"), always=True)
+                window = self._perform(step, random.Random(f"{self._seed}:{step.id}"), always=True)
+                if step.id in self._kept and window is not None and window.took_hold:
+                    self._fleet.undo_keeper.drop(step.id)
+
+    def _keep_rollbacks(self) -> None:
+        """Let the guardian play the rollbacks of the user's own if the harness dies.
+
+        It plays what came last first, so the last rollback comes first.  It plays none of diya's
+        own functions, which need the run.
+        """
+        for step in reversed(self._experiment.rollbacks):
+            action = step.make()
+            if isinstance(action, OutsideAction):
+                self._fleet.undo_keeper.keep(step.id, action.rollback())
+                self._kept.add(step.id)
 
     def _do(self, activity: Activity, due: float, rng: random.Random) -> float:
         """One activity of the method; returns when the next may begin."""
@@ -179,11 +197,14 @@ class Schedule:
             self._calm_at = max(self._calm_at, resume)
         return resume
 
-    def _perform(self, step: Step, rng: random.Random, *, always: bool = False) -> None:
+    def _perform(
+        self, step: Step, rng: random.Random, *, always: bool = False
+    ) -> FaultWindow | None:
+        """Do one fault; None: the schedule was stopped before."""
         fault = step.make()
         with self._lock:
             if self._stop.is_set() and not always:
-                return
+                return None
             self._running[step.id] = fault
         window: FaultWindow | None = None
         try:
@@ -196,6 +217,7 @@ class Schedule:
                 del self._running[step.id]
                 if window is not None:
                     self.last_end = max(self.last_end or 0.0, window.end)
+        return window
 
     def _hypothesis(self, when: str) -> list[str]:
         """Ask every probe; one sentence for each answer that is not as expected."""

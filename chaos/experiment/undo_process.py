@@ -1,8 +1,9 @@
-"""Undoes faults after the harness has died: `chaos.fleet.undoing` starts it.
+"""Undoes faults, and plays rollbacks, after the harness has died: `chaos.fleet.undoing` starts it.
 
-Standard input holds a JSON list, the newest fault first; each entry has `target`, `undo` (a call),
-`by_hand`, and `ready` (a call with its `tolerance`, or null) and `back_within_s`.  All faults are
-undone before the first is waited for.  One line about each goes to standard output.
+Standard input holds a JSON list, the newest fault first; each entry has `target`, `what` (`undo` or
+`rollback`), `undo` (a call), `by_hand`, `ready` (a call with its `tolerance` and the `headers` that
+it needs, or null) and `back_within_s`.  All faults are undone before the first is waited for.  One
+line about each goes to standard output.
 """
 
 from __future__ import annotations
@@ -42,19 +43,23 @@ def _undone(entry: Mapping[str, Any]) -> bool:
     try:
         OutsideCall.from_json(entry["undo"]).do(env)
     except ChaosError as error:
-        _say(f"{entry['target']}: the undo failed: {error}; heal it by hand: {entry['by_hand']}")
+        _say(
+            f"{entry['target']}: the {entry['what']} failed: {error}; heal it by hand: "
+            f"{entry['by_hand']}"
+        )
         return False
-    _say(f"{entry['target']}: undone by the guardian")
+    done = "undone" if entry["what"] == "undo" else "rolled back"
+    _say(f"{entry['target']}: {done} by the guardian")
     return True
 
 
 def _wait_ready(entry: Mapping[str, Any]) -> None:
     call = OutsideCall.from_json(entry["ready"]["call"])
-    wanted = tolerance(entry["ready"]["tolerance"])
+    wanted, headers = tolerance(entry["ready"]["tolerance"]), entry["ready"]["headers"]
 
     def is_ready() -> bool:
         try:
-            return wanted.meets(call.ask())
+            return wanted.meets(call.ask(headers=headers))
         except Exception:
             return False
 

@@ -62,6 +62,10 @@ class Fault(ABC):
     """When (`time.monotonic`) it acknowledged the probe's last write, if it kept them all."""
     may_lose_s: float | None = field(default=None, init=False, repr=False, compare=False)
     """Seconds before the fault whose acknowledged writes may be lost, by its author; None: none."""
+    shown_at: float | None = field(default=None, init=False, repr=False, compare=False)
+    """When (`time.monotonic`) evidence first showed that it took hold; None: not asked."""
+    hits_replicas: bool | None = field(default=None, init=False, repr=False, compare=False)
+    """Whether it takes or disturbs replicas, by its author; None: its names decide."""
     by_hand: str | None = field(default=None, init=False, repr=False, compare=False)
     """The command that heals it by hand, known where its healing fails."""
 
@@ -185,6 +189,8 @@ def perform(
         injected=injected,
         by_hand=fault.by_hand if recovered_at is None else None,
         may_lose_since=None if fault.may_lose_s is None else max(0.0, start - fault.may_lose_s),
+        shown_at=_run_time(fault.shown_at, clock),
+        hits_replicas=fault.hits_replicas,
     )
 
 

@@ -283,6 +283,9 @@ class SystemUnderTest(Protocol):
     def process_env(self) -> Mapping[str, str]:
         """The environment variables of a process that must not outlive the run."""
 
+    def headers_for(self, url: str) -> Mapping[str, str]:
+        """The headers by which a probe of this address gets in; empty: none are needed."""
+
     @property
     def network(self) -> Network:
         """The proxies on the way.  Raises ChaosError without the network capabilities."""

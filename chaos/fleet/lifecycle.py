@@ -9,7 +9,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from msgspec import structs
 
@@ -79,6 +79,8 @@ class FleetLifecycle(ABC):
         self._undo = contextlib.ExitStack()
         """The steps that `stop` takes once the parts are closed, last registered first."""
         self._guardian: Guardian | None = None
+        self.not_undone: Sequence[Mapping[str, Any]] = ()
+        """After `stop`: the calls that the guardian kept, when it could not do all of them."""
         self._stopped = False
         self._lock = threading.Lock()
 
@@ -150,6 +152,15 @@ class FleetLifecycle(ABC):
         if self._guardian is None:
             raise ChaosError("the fleet has no guardian yet")
         return self._guardian
+
+    def headers_for(self, url: str) -> Mapping[str, str]:
+        """None: only a target has ways in."""
+        return {}
+
+    @property
+    def undoes(self) -> bool:
+        """Whether the guardian keeps an undoing: a fault or a rollback of the user's own."""
+        return self._guardian is not None and bool(self._guardian.kept())
 
     @property
     def url(self) -> str:
@@ -289,7 +300,12 @@ class FleetLifecycle(ABC):
     def _watch_over(self, guardian: Guardian) -> None:
         """Close this guardian at the end."""
         self._guardian = guardian
-        self._undo.callback(guardian.close)
+        self._undo.callback(self._close, guardian)
+
+    def _close(self, guardian: Guardian) -> None:
+        kept = guardian.kept()
+        if not guardian.close():
+            self.not_undone = kept
 
     def _plan_stand_in(self, plan: StandInPlan | None) -> None:
         """Add the stand-in of that plan to the fleet.  Raises ChaosError without a free port."""

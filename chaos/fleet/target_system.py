@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from chaos.errors import ChaosConfigError
@@ -29,9 +29,11 @@ class TargetSystem:
         load: LoadSwitch,
         process_env: Mapping[str, str],
         undo_keeper: UndoKeeper,
+        headers_for: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         """Nothing is sent.  `process_env` is that of processes that must not outlive the run.
 
+        `headers_for` gives the headers by which a call of an address gets in.
         Without a `model` its model can have no faults.  `undo_keeper` heals it if the harness dies.
         """
         self.app = app
@@ -39,6 +41,7 @@ class TargetSystem:
         self.load = load
         self.process_env = process_env
         self.undo_keeper = undo_keeper
+        self._headers_for = headers_for
         self.active_faults = ActiveFaults()
         self.replicas: Mapping[str, ReplicaNode] = {}
 
@@ -46,6 +49,10 @@ class TargetSystem:
     def capabilities(self) -> frozenset[str]:
         """Those of its model.  (Its load can be prolonged; faults of the load are not offered.)"""
         return frozenset() if self._model is None else self._model.capabilities
+
+    def headers_for(self, url: str) -> Mapping[str, str]:
+        """Those of the run, if the address is the target's own."""
+        return self._headers_for(url)
 
     @property
     def model(self) -> ModelSwitch:

@@ -77,6 +77,10 @@ class PodSystem:
         """Raises ChaosError."""
         _hidden("the balancer")
 
+    def headers_for(self, url: str) -> Mapping[str, str]:
+        """The target's."""
+        return self._target.headers_for(url)
+
     @property
     def network(self) -> Network:
         """Raises ChaosError."""

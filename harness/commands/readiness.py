@@ -84,7 +84,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _dry(plan: Plan, experiment: Experiment) -> int:
     """Show what the experiment would do; 104 when something is missing."""
-    target = dry.target_system(plan.app)
+    target = dry.target_system(plan)
     with pod_target.connected(plan, target) as found:
         look = DryRun(experiment, found.system or target, pods=plan.pods is not None)
         for line in (*found.lines, *look.lines()):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from chaos.experiment.schedule import Schedule
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
+from chaos.fleet.lifecycle import FleetLifecycle
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.stand_in_control import StandInControl
 from chaos.fleet.stand_in_switch import StandInSwitch
 from chaos.fleet.target_system import TargetSystem
 from chaos.fleet.undoing import UNDO_LOG
+from harness.run import token_keeper, ways_in
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 
@@ -35,7 +38,10 @@ def system(
         return None
     env = {**os.environ, RUN_ID_VARIABLE: plan.run_id}
     model = None if control is None else StandInSwitch(lambda: control)
-    return TargetSystem(plan.app, model, LoadSwitchFile(run_dir), env, guardian)
+    headers = ways_in.headers_for(
+        plan.access, str(plan.target), lambda: token_keeper.present(plan.load_env)
+    )
+    return TargetSystem(plan.app, model, LoadSwitchFile(run_dir), env, guardian, headers)
 
 
 @contextlib.contextmanager
@@ -53,8 +59,25 @@ def healed(schedule: Schedule | None) -> Iterator[None]:
 def close(guardian: Guardian, run_dir: Path, progress: Progress) -> None:
     """Undo every fault that is not undone yet.  Raises ChaosError when a process is left."""
     kept = guardian.kept()
-    if guardian.close():
-        return
+    if not guardian.close():
+        tell(kept, run_dir, progress)
+
+
+def stop_fleet(
+    fleet: FleetLifecycle, schedule: Schedule | None, run_dir: Path, progress: Progress
+) -> None:
+    """Stop a fleet of diya's own, and undo the faults of the user's own that are not undone yet.
+
+    Raises ChaosError when something is left.
+    """
+    if schedule is not None and fleet.undoes:
+        schedule.stop(_INTERRUPTED_S)  # its record of the fault says how it was healed
+    fleet.stop()
+    tell(fleet.not_undone, run_dir, progress)
+
+
+def tell(kept: Sequence[Mapping[str, Any]], run_dir: Path, progress: Progress) -> None:
+    """Say of each of these calls of the guardian how a person does it."""
     for call in kept:
         progress.problem(
             f"{call['target']} may not be healed; heal it by hand: {call['by_hand']} (see "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -14,6 +15,9 @@ from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.target_system import TargetSystem
 from chaos.fleet.undoing import Undoing
+from harness.errors import ConfigError
+from harness.run import token_keeper, ways_in
+from harness.run.plan import Plan
 from reports.render.formatting import count
 
 _MOST_TOLD = 200
@@ -29,9 +33,15 @@ class _NoKeeper:
         """Nothing."""
 
 
-def target_system(app: str) -> TargetSystem:
-    """The target, to which nothing is done."""
-    return TargetSystem(app, None, LoadSwitchFile(Path()), {}, _NoKeeper())
+def target_system(plan: Plan) -> TargetSystem:
+    """The target, to which nothing is done.  Raises ConfigError without a token."""
+    command, token = plan.access.token_command, None
+    try:
+        token = token_keeper.printed(command) if command else None
+    except token_keeper.TokenError as error:
+        raise ConfigError(f"--token-command {command[0]}: {error}") from None
+    headers = ways_in.headers_for(plan.access, str(plan.target), lambda: token)
+    return TargetSystem(plan.app, None, LoadSwitchFile(Path()), os.environ, _NoKeeper(), headers)
 
 
 class DryRun:
@@ -61,8 +71,9 @@ class DryRun:
 
     def _step(self, step: Step) -> Iterator[str]:
         fault = step.make()
+        is_fault = step in self._experiment.faults
         when = f"at {step.at}" if step.at is not None else f"{step.before:g} s later"
-        yield f"{step.id}, {when}: {step.name}"
+        yield f"{step.id}, {when if is_fault else _at_the_end(fault)}: {step.name}"
         if not isinstance(fault, OutsideAction):
             given = " ".join(f"{each}={getattr(fault, each)}" for each in parameters(type(fault)))
             yield f"  does {fault.kind} {given}".rstrip()
@@ -71,7 +82,7 @@ class DryRun:
             return
         terms = fault.terms
         yield f"  does to {terms.target or fault.aimed_at()}: {fault.call.by_hand()}"
-        yield from self._evidence(step.id, fault, is_fault=step in self._experiment.faults)
+        yield from self._evidence(step.id, fault, is_fault=is_fault)
         if terms.ready is not None:
             met, told = self._asked(terms.ready.probe)
             yield f"  ready: {told}"
@@ -122,3 +133,10 @@ class DryRun:
         told = probe.mask(repr(value))[:_MOST_TOLD]
         wanted = "" if met else f", expected {probe.mask(str(probe.tolerance))}"
         return met, f"{'holds' if met else 'does not hold'}: got {told}{wanted}"
+
+
+def _at_the_end(rollback: Fault) -> str:
+    """When a rollback is played."""
+    if isinstance(rollback, OutsideAction):
+        return "at the end, by the guardian if diya is killed"
+    return "at the end, but not if diya is killed"

@@ -109,7 +109,12 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
     fleet = fleets.for_plan(plan, run_dir)
     plan = replace(plan, replicas=len(fleet.replicas))  # a project has its own number
     clock = RunClock(plan.origin)
-    with RecordWriter(run_dir) as records, uninterrupted_end(fleet.stop):
+    schedule: Schedule | None = None
+
+    def end() -> None:
+        break_target.stop_fleet(fleet, schedule, run_dir, progress)
+
+    with RecordWriter(run_dir) as records, uninterrupted_end(end):
         # Made before anything starts, because it refuses faults that this fleet cannot take.
         schedule = _schedule(plan, fleet, clock, records)
         description = _started(plan, run_dir, fleet, progress)

@@ -14,6 +14,7 @@ import logging
 import os
 import shlex
 import signal
+import socket
 import socketserver
 import subprocess
 import tempfile
@@ -192,6 +193,21 @@ def kept(
                 thread.join()
     if keeper.problem is not None:
         tell(f"--token-command: the token was not refreshed: {keeper.problem}")
+
+
+def present(variables: Mapping[str, str]) -> str | None:
+    """The token of the keeper that these variables name; None: there is no keeper, or no token."""
+    path = variables.get(SOCKET_VARIABLE)
+    if path is None:
+        return None
+    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(_COMMAND_S + _GAP_S)
+        sock.connect(path)
+        sock.sendall(json.dumps({"refused": None}).encode() + b"\n")
+        with sock.makefile("rb") as answers:
+            token: str | None = json.loads(answers.readline()).get("token")
+            return token
+    return None
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

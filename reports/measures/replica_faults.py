@@ -25,6 +25,8 @@ def replica_faults(history: History) -> list[FaultWindow]:
 
 
 def _hits_replicas(fault: FaultWindow) -> bool:
+    if fault.hits_replicas is not None:
+        return fault.hits_replicas
     if _OF_REPLICAS.search(fault.fault):
         return True
     return not (_OF_OTHERS.search(fault.fault) or _OF_OTHERS.search(fault.target))

@@ -259,6 +259,11 @@ class FaultWindow(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     may_lose_since: Seconds | None = None
     """The earliest time from which acknowledged writes may be missing, by the declaration of the
     fault's author; None: it declares no loss."""
+    shown_at: Seconds | None = None
+    """When the author's evidence first showed that the fault took hold, while its action ran or
+    after it; None: it was not asked while the action ran."""
+    hits_replicas: bool | None = None
+    """Whether it takes or disturbs replicas, by its author; None: its class and target decide."""
 
 
 class ProbeRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

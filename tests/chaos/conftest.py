@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def need(kind: str) -> None:
         tools.require("redis-server")
 
 
-NO_FLEET: Any = None
+NO_FLEET: Any = SimpleNamespace(process_env=os.environ, headers_for=lambda _: {})
 """For probes that ask a page or a program, and no fleet."""
 
 MakeFleet = Callable[..., ProcessFleet]

@@ -64,6 +64,7 @@ def played(
         wait_balanced=lambda _: None,
         capabilities=frozenset(),
         process_env=os.environ,
+        headers_for=lambda _: {},
         undo_keeper=keeper,
     )
     fault = step.make()

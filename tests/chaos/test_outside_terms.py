@@ -267,9 +267,34 @@ def test_the_pause_after_an_action_that_says_how_long_it_lasts_is_calm(tmp_path:
     assert 0.25 <= window.end - window.injected < 7.0
 
 
+def test_evidence_that_comes_while_the_action_runs_bounds_the_writes_that_may_be_lost(
+    tmp_path: Path,
+) -> None:
+    mark, seen = tmp_path / "mark", tmp_path / "seen"
+    # The action goes on until its effect was seen, as a script that waits for a rollout does.
+    wait = f"import os, time\nwhile not os.path.exists({str(seen)!r}): time.sleep(0.02)"
+    theirs = breaking(mark, durability="loses-all")
+    theirs["provider"] = python(f"{touch(mark)}\n{wait}\ntime.sleep(0.5)")
+    look = f"import os, sys\nif not os.path.exists({str(mark)!r}): sys.exit(1)\n{touch(seen)}"
+    theirs["x-diya"]["took_hold"] = {"provider": python(look), "tolerance": 0}
+    window = played(read(tmp_path, method=[theirs]), Keeper())
+    assert (window.took_hold, window.error) == (True, None)
+    assert window.shown_at is not None
+    assert window.injected is not None
+    assert window.start < window.shown_at < window.injected - 0.3
+
+
+def test_the_author_says_whether_replicas_are_hit(tmp_path: Path) -> None:
+    told = breaking(tmp_path / "mark", target="redis-agent", replicas=True)
+    assert played(read(tmp_path, method=[told]), Keeper()).hits_replicas is True
+    untold = breaking(tmp_path / "mark")
+    assert played(read(tmp_path, method=[untold]), Keeper()).hits_replicas is None
+
+
 @pytest.mark.parametrize(
     ("terms", "said"),
     [
+        ({"replicas": "r01"}, "x-diya.replicas must be true or false, got 'r01'"),
         ({"durability": "some"}, "durability must be one of keeps, loses-unsynced, loses-all, got"),
         ({"undo": {"provider": {"type": "python", "module": "chaos.actions", "func": "noop"}}},
          "undo.provider.type must be process, http, or python of your own module"),

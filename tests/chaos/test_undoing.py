@@ -30,6 +30,7 @@ def undoing(code: str, **more: object) -> Undoing:
         "target": "shop",
         "undo": undo.to_json(),
         "by_hand": undo.by_hand(),
+        "what": "undo",
         "ready": None,
         "back_within_s": 5.0,
         **more,
@@ -98,7 +99,7 @@ def test_the_guardian_waits_until_the_target_is_ready(
     mark, asked = tmp_path / "mark", tmp_path / "asked"
     code = f"import os, sys; {append(asked, 'x')}; sys.exit(not os.path.exists({str(mark)!r}))"
     probe = OutsideCall({"type": "process", "path": sys.executable, "arguments": ["-c", code]})
-    ready = {"call": probe.to_json(), "tolerance": 0}
+    ready = {"call": probe.to_json(), "tolerance": 0, "headers": {}}
     later = (
         f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {append(mark, 'a')!r}])"
     )

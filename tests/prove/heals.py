@@ -2,7 +2,7 @@
 
 Each time a real `diya readiness` breaks a real service by an experiment file and is ended at a
 random moment of one phase: by SIGKILL, by Ctrl-C, or by the loss of its terminal.  The service must
-be back within 10 s, and nothing of the run may be left.
+be back and the rollback played within 10 s, and nothing of the run may be left.
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ def ended_in(
         wait_until(lambda: answers(url), _BEGINS_S, "the service answers")
         document = breakable.experiment(kept, url, lasts_s=_LASTS_S)
         document["method"][0]["pauses"] = {"before": 0.3}
+        rolled_back = folder / "rolled-back"
+        touch = {"type": "process", "path": "touch", "arguments": [str(rolled_back)]}
+        document["rollbacks"] = [{"type": "action", "name": "a note is left", "provider": touch}]
         (folder / "experiment.yaml").write_text(yaml.safe_dump(document))
         with mock.patch.dict(os.environ, {breakable.STEP_S: str(STEP_S)}):
             harness = _harness(folder, url)
@@ -88,9 +91,9 @@ def ended_in(
             harness.send_signal(number)
             ended = time.monotonic()
             wait_until(
-                lambda: command.nothing_left(run_id) and answers(url),
+                lambda: command.nothing_left(run_id) and answers(url) and rolled_back.exists(),
                 within_s,
-                f"the service is back after {number.name} in {phase}, {delay_s:.2f} s",
+                f"back and rolled back after {number.name} in {phase}, {delay_s:.2f} s",
             )
             return time.monotonic() - ended
         finally:

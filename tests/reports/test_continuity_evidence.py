@@ -317,3 +317,13 @@ def test_a_declared_loss_ends_with_its_window(
     run.conversation(start=5.0).turn(at=5.0).turn(at=at).audit(whole("c0t0"), at=29.0)
     run.fault("marked", 20.0, 25.0, declared="marked", may_lose_since=18.0)
     assert convictions(run) == lost
+
+
+@pytest.mark.parametrize(("shown", "lost"), [(None, {}), (21.0, {"lost": 1}), (24.0, {})])
+def test_a_declared_loss_ends_when_its_evidence_shows_the_fault_while_the_action_runs_on(
+    convictions: Judge, shown: float | None, lost: dict[str, int]
+) -> None:
+    run = Run(durability=None)
+    run.conversation(start=5.0).turn(at=5.0).turn(at=23.0).audit(whole("c0t0"), at=29.0)
+    run.fault("process", 20.0, 26.0, injected=25.0, may_lose_since=18.0, shown_at=shown)
+    assert convictions(run) == lost

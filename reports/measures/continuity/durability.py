@@ -72,6 +72,9 @@ def declared_losses(history: History) -> list[Loss]:
 
 def _dead(fault: FaultWindow) -> float:
     """The latest time at which the server died."""
+    if fault.shown_at is not None:
+        # The action may run on, or be waited for, long after the server is back.
+        return fault.shown_at
     if fault.injected is not None:
         return fault.injected
     # A declared fault happened somewhere in its window.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,36 @@ def test_success_of_a_program_that_changes_nothing_is_inconclusive(tmp_path: Pat
 
 
 @pytest.mark.run
+def test_an_undo_that_fails_after_ctrl_c_of_a_fleet_is_told_on_the_terminal_and_in_the_report(
+    tmp_path: Path,
+) -> None:
+    mark, out = tmp_path / "mark", tmp_path / "out"
+    broken = {"type": "process", "path": "touch", "arguments": [str(mark)]}
+    look = {"type": "process", "path": "ls", "arguments": [str(mark)]}
+    undo = {"type": "process", "path": "/bin/false", "arguments": ["mend it"]}
+    told = {
+        "took_hold": {"provider": look, "tolerance": 0},
+        "undo": {"provider": undo},
+        "lasts": 60,
+    }
+    action = {"type": "action", "name": "mine", "provider": broken, "x-diya": told}
+    path = written(tmp_path, {"title": "t", "description": "d", "method": [action]})
+    process = command.start(
+        *("readiness", "--profile", TINY, "--replicas", "1", "--redis", "bundled"),
+        *("--experiment", path, "--no-rehearsal", "--out", str(out)),
+    )
+    command.wait_until(mark.exists, 90, "the fault begins")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 105, said
+    assert "may not be healed; heal it by hand: /bin/false 'mend it'" in said
+    run_dir = command.only_run(out)
+    command.run("report", str(run_dir))
+    (fault,) = json.loads((run_dir / "result.json").read_text())["faults"]
+    assert "heal it by hand: /bin/false 'mend it'" in fault["error"]
+
+
+@pytest.mark.run
 def test_an_undo_that_fails_names_the_command_that_heals_by_hand(tmp_path: Path) -> None:
     folder = tmp_path / "service"
     with served(folder, plain_adk(folder), "/list-apps") as url:
@@ -153,6 +184,8 @@ def test_a_dry_run_shows_each_action_asks_each_probe_and_does_nothing(
     with served(folder, page_server(), "/") as url:
         pid = (folder / "pid").read_text()
         document = breakable.experiment(folder, url, lasts_s=1.5, durability="loses-unsynced")
+        note = {"type": "process", "path": "true"}
+        document["rollbacks"] = [{"type": "action", "name": "told", "provider": note}]
         code, said, problems = dry(tmp_path, document)
         assert (code, problems) == (0, "")
         assert (folder / "pid").read_text() == pid
@@ -164,6 +197,7 @@ def test_a_dry_run_shows_each_action_asks_each_probe_and_does_nothing(
     assert f"  lasts 1.5 s; undo: {sys.executable} " in said
     assert "back within 60 s" in said
     assert "may lose acknowledged writes of the 2 s before it" in said
+    assert "rollback-process-1, at the end, by the guardian if diya is killed: told" in said
 
 
 @pytest.mark.service

@@ -222,7 +222,7 @@ def test_a_dry_run_shows_the_pods_and_the_faults_and_does_nothing(
 def test_an_undo_names_the_context_though_another_may_become_the_current_one() -> None:
     words = ("readiness", "--target", "http://127.0.0.1:9", "--break-target", *FLEET)
     plan = read_plan.from_args(parser.build().parse_args(words))
-    with pod_target.connected(plan, dry.target_system("shopmax")) as found:
+    with pod_target.connected(plan, dry.target_system(plan)) as found:
         assert isinstance(found.system, PodSystem)
         assert found.system.scale_by_hand == (
             "kubectl --context test-cluster -n staging scale deployment/agent --replicas=3"
