@@ -60,6 +60,23 @@ def gates(result: dict[str, Any], said: str) -> dict[str, str]:
     return found
 
 
+def test_agent_engine_with_its_sessions_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Longer than an outage on a busy machine: a session may go after that time, as its TTL is
+    # not known.
+    patient = tmp_path / "patient.toml"
+    patient.write_text(
+        f'extends = "{TALK}"\nname = "patient"\ndescription = "talk, for long"\n'
+        "[time]\nttl_seconds = 57600\n"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "TALK", str(patient))
+    with served(tmp_path / "service", server("engine_server", "memory://"), "/list-apps") as url:
+        result, said = judged(tmp_path, url, "agent-engine")
+    assert gates(result, said)["continuity.lost"] == "fail", said
+    assert result["verdict"] == "NO-GO", said
+
+
 def test_agent_engine(tmp_path: Path) -> None:
     folder = tmp_path / "service"
     uri = f"sqlite+aiosqlite:///{folder}/sessions.db"
