@@ -112,11 +112,13 @@ def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
             f"read back{_why(tallies)}",
         )
     if doubts := tallies.doubts.get(kind):
-        return Known(
-            Status.UNKNOWN,
+        why = (
             f"{title}: not known of {doubts.turns} turns or sessions in {doubts.conversations} of "
-            f"{tallies.opened} conversations",
         )
+        why += f"{tallies.opened} conversations"
+        if kind == "lost" and (gone := len(tallies.perhaps_expired.unexplained())):
+            why += f"; after faults {gone} sessions had expired or were lost: declare --ttl"
+        return Known(Status.UNKNOWN, why)
     if kind == "leaked" and tallies.nameless > UNVERIFIED_SHARE * tallies.audited:
         return Known(
             Status.UNKNOWN,

@@ -207,3 +207,47 @@ def test_a_conversation_that_a_door_cannot_read_back_is_unknown_with_the_doors_r
     assert f"could not be read back ({NOT_SHOWN}no tasks)" in lost.summary
     # The target has refused nothing: that it shows no history is no error of its.
     assert not [f for f in run_checks(history) if f.check == "errors.reads"]
+
+
+def _kill(run: Run, start: float, end: float) -> None:
+    run.fault("process", start, end, target="agent-0")
+
+
+def _lost(run: Run, directory: Path, *, ttl_known: bool = False) -> Finding:
+    return _by_class(_foreign(run, directory, ttl_known=ttl_known))["lost"]
+
+
+@pytest.mark.parametrize("opens_another", [True, False])
+def test_sessions_gone_after_an_outage_longer_than_the_ttl_of_the_profile_may_be_lost(
+    tmp_path: Path, opens_another: bool
+) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    back = talk.ended + TTL + 1
+    _kill(run, talk.ended + 0.5, back - 0.5)
+    # One service says that the session is gone, another begins it again in silence.
+    told = back + 0.05 if opens_another else None
+    talk.turn(at=back, seen=_alone("c0t1"), reopened=told).audit(whole("c0t1"))
+    found = _lost(run, tmp_path)
+    assert found.status is Status.UNKNOWN
+    assert "1 sessions had expired or were lost: declare --ttl" in found.summary
+    assert "beside process-1" in found.evidence[0]
+    assert _lost(run, tmp_path, ttl_known=True).status is Status.PASS
+
+
+def test_a_session_that_is_gone_in_calm_shows_that_sessions_expire(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    back = talk.ended + TTL + 1
+    _kill(run, talk.ended + 0.5, back - 0.5)
+    talk.turn(at=back, seen=_alone("c0t1"), reopened=back + 0.05).audit(whole("c0t1"))
+    run.sound(start=back + 20)
+    assert _lost(run, tmp_path).status is Status.PASS
+
+
+def test_a_session_that_was_read_after_the_fault_was_not_lost_in_it(tmp_path: Path) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    _kill(run, talk.ended + 0.5, talk.ended + 1)
+    talk.audit(at=talk.ended + 2).audit(status="gone", at=talk.ended + TTL + 4, when="expired")
+    assert _lost(run, tmp_path).status is Status.PASS

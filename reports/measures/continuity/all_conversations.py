@@ -55,6 +55,8 @@ def take_tallies(history: History) -> Tallies:
             tallies.convict(violations)
     if suspects:
         judge_suspects(history, tallies, suspects)
+    for violation in tallies.perhaps_expired.unexplained():
+        tallies.doubts["lost"].add(violation)
     if tallies.shared:
         tallies.convict_shared(history.once(join).sharers)
     if lacks_faults(history):

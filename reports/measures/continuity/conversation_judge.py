@@ -9,10 +9,14 @@ from reports.measures.continuity.attribution import attribute
 from reports.measures.continuity.call_witness import CallWitness
 from reports.measures.continuity.durability import Excuse
 from reports.measures.continuity.history_check import Expected, Judgement, Stored, judge_audit
+from reports.measures.continuity.perhaps_expired import SAW, GoneSession, gone
 from reports.measures.continuity.rules import rules
 from reports.measures.continuity.session_model import (
     Presence,
     SessionModel,
+    answer_of,
+    asked_at,
+    last_acknowledged,
     may_be_opened_late,
     turns_all_known,
     was_added_to,
@@ -63,7 +67,7 @@ class ConversationJudge:
         opened = self._record.opened if self._record else None
         self._opened = opened is not None
         self._opening = (
-            None if opened is None else self._excuses(*_asked(record, opened), -math.inf)
+            None if opened is None else self._excuses(*asked_at(record, opened), -math.inf)
         )
         self._deletion = self._lost_deletion()
         self._model = SessionModel(
@@ -87,6 +91,8 @@ class ConversationJudge:
         """Turns stored with another text than sent or acknowledged, by their ids."""
         self._doubts: dict[tuple[str, str], Violation] = {}
         """Open questions of the last read, by class and by observation."""
+        self._perhaps_anew: dict[int, GoneSession | None] = {}
+        """Turn in which a session may have begun again -> the one that was gone then."""
         self._repeated = self._within = self._notes = 0
 
     @cached_property
@@ -145,9 +151,10 @@ class ConversationJudge:
         if turn.reopened is not None and turn.outcome is not Outcome.OK:
             pass  # even if the new session is lost, it was empty
         elif turn.outcome is not Outcome.OK and turn.status == _NO_TURN:
-            self._absent(presence, turn.turn_id, turn.done, _answer(turn))
+            self._absent(presence, turn.turn_id, turn.done, answer_of(turn))
         elif self._taken and turn.reopened is None:
             if presence in _PERHAPS_NEW:
+                self._perhaps_anew[turn.turn] = self._gone(turn.turn_id, turn.done, answer_of(turn))
                 self._witness.may_begin_anew(turn.turn)
                 self._beginnings.append(turn.turn)
             elif presence is Presence.GONE:
@@ -165,7 +172,7 @@ class ConversationJudge:
         """Judge a session that the service reported gone; its history then starts again."""
         presence = self._model.presence(turn.sent, told)
         self._tallies.read_late += presence is Presence.GONE
-        self._absent(presence, turn.turn_id, told, _answer(turn))
+        self._absent(presence, turn.turn_id, told, answer_of(turn))
         self._witness.must_begin_anew(turn.turn)
         self._beginnings = [turn.turn]
         self._model.reopened(told)
@@ -190,9 +197,9 @@ class ConversationJudge:
             count=1,
             since=self._last_good,
             at=turn.done,
-            where=_answer(turn),
+            where=answer_of(turn),
             expected=f"that the model was shown this message and the {acknowledged} acknowledged "
-            f"before it{self._latest()}",
+            f"before it{last_acknowledged(self._taken)}",
             saw=f"{testimony.value} ({self._witness.saw(turn)})",
         )
         if testimony is Testimony.DOUBTED:
@@ -226,7 +233,7 @@ class ConversationJudge:
         self._tallies.nameless += audit.user is None
         expected = ""
         if presence in _LATE or self._deletion is not None:
-            expected = f"no session any more{self._latest()}"
+            expected = f"no session any more{last_acknowledged(self._taken)}"
         if presence in _LATE and may_be_opened_late(audit, self._taken):
             saw = "an empty one, which a forgotten attempt to open it may have opened"
             self._doubt("resurrected", None, audit.done, where, expected, saw)
@@ -289,6 +296,7 @@ class ConversationJudge:
         self._within = max(self._within, judgement.within_durability)
         self._notes = max(self._notes, judgement.notes)
         self._beginnings = judgement.beginnings or self._beginnings
+        self._tallies.perhaps_expired.add(self._perhaps_anew.get(min(self._beginnings)))
         if self._may_lose:
             here = {item.turn_id for item in audit.history}
             self._shown |= {t.turn: audit.at for t in self._taken if t.turn_id in here}
@@ -328,11 +336,8 @@ class ConversationJudge:
 
     def _absent(self, presence: Presence, turn_id: str | None, at: float, where: str) -> None:
         """Judge a read that was told that the session does not exist."""
-        acknowledged = [turn for turn in self._taken if turn.outcome is _OK]
+        acknowledged, expected = self._contents()
         count = max(1, len(acknowledged))
-        ttl = self._history.run.ttl_seconds
-        kept = f"its {len(acknowledged)} acknowledged turns{self._latest()}"
-        expected = f"{kept} within the TTL of {ttl:g} s"
         if presence is Presence.THERE:
             if any(v.kind == "lost" for v in self._found):
                 return
@@ -343,14 +348,20 @@ class ConversationJudge:
                 self._doubt("lost", turn_id, at, where, expected, saw, count)
             else:
                 self._within = max(self._within, count)
+        elif presence is Presence.EITHER:
+            self._tallies.perhaps_expired.add(self._gone(turn_id, at, where))
 
-    def _latest(self) -> str:
-        """The last acknowledged turn, in words, as the last known good moment."""
-        for turn in reversed(self._taken):
-            if turn.outcome is Outcome.OK:
-                who = turn.replica or "nobody"
-                return f" (the last, {turn.turn_id}, acknowledged at {turn.done:.3f} s by {who})"
-        return ""
+    def _gone(self, turn_id: str | None, at: float, where: str) -> GoneSession | None:
+        acknowledged, expected = self._contents()
+        about = (max(1, len(acknowledged)), self._last_good, at, where, expected, SAW)
+        loss = Violation("lost", self._index, turn_id, *about)
+        return gone(self._model, loss, self._history.faults)
+
+    def _contents(self) -> tuple[list[TurnRecord], str]:
+        """The acknowledged turns of the session, and the same in words."""
+        acknowledged = [turn for turn in self._taken if turn.outcome is _OK]
+        kept = f"its {len(acknowledged)} acknowledged turns{last_acknowledged(self._taken)}"
+        return acknowledged, f"{kept} within the TTL of {self._history.run.ttl_seconds:g} s"
 
     def _convict(
         self,
@@ -383,12 +394,3 @@ class ConversationJudge:
     def _excuse(self, turn: TurnRecord) -> Excuse | None:
         """Why an acknowledged write may be missing; None: it must exist."""
         return self._excuses(turn.sent, turn.done, self._shown.get(turn.turn, -math.inf))
-
-
-def _asked(record: ConversationRecord | None, opened: float) -> tuple[float, float]:
-    """When opening the session was first requested, and when it was acknowledged."""
-    return opened if record is None or record.started is None else record.started, opened
-
-
-def _answer(turn: TurnRecord) -> str:
-    return f"sent {turn.sent:.3f} s, answered by {turn.replica or 'nobody'}"

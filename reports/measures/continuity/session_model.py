@@ -64,19 +64,28 @@ class SessionModel:
         self._deleted = record.deleted if record else None
         self._seen_gone = math.inf
         self._perhaps_deleted = math.inf
-        self._kept = -math.inf
+        self.kept = -math.inf
+        """The last time at which it was used for certain, and not lost as declared."""
+        self.last_found = -math.inf
+        """The last time at which it was seen to exist."""
         self._kept_if_durable = -math.inf
         self._latest = self._forgotten = math.inf
         if record is None:
             return
         if record.opened is not None:
             self._kept_if_durable = record.due if record.started is None else record.started
-            self._kept = self._kept_if_durable if durable else -math.inf
-            self._latest = self._forgotten = record.opened
+            self.kept = self._kept_if_durable if durable else -math.inf
+            self._latest = self._forgotten = self.last_found = record.opened
         if self._deleted is not None and not deletion_durable:
             self._perhaps_deleted, self._deleted = self._deleted, None
         if (record.error or "").startswith(DELETION_FAILED) and record.ended is not None:
             self._perhaps_deleted = record.ended
+
+    @property
+    def may_have_expired(self) -> bool:
+        """Whether it must exist, unless the service's TTL, which is unknown, has ended it."""
+        undeleted = self._deleted is None and self._perhaps_deleted == math.inf
+        return undeleted and self._longest == math.inf and self.kept > -math.inf
 
     def presence(self, start: float, end: float) -> Presence:
         """The expected state of the session during an operation sent and done at these times."""
@@ -91,7 +100,7 @@ class SessionModel:
             return Presence.GONE_BUT_FOR_FORGOTTEN
         if end >= self._perhaps_deleted:
             return Presence.EITHER
-        if end - self._kept < self._ttl - CLOCK_S:
+        if end - self.kept < self._ttl - CLOCK_S:
             return Presence.THERE
         if end - self._kept_if_durable < self._ttl - CLOCK_S:
             return Presence.THERE_BUT_FOR_DURABILITY
@@ -101,9 +110,10 @@ class SessionModel:
         """Take a turn into account."""
         if turn.outcome is Outcome.OK:
             self._kept_if_durable = turn.sent
+            self.last_found = turn.done
             self._seen_gone = math.inf
             if durable:
-                self._kept = turn.sent
+                self.kept = turn.sent
         # A refused attempt cannot touch the session after `done`.
         self._touched(turn.done)
         if turn.outcome is Outcome.INFO or turn.unsure:
@@ -111,7 +121,7 @@ class SessionModel:
 
     def took_all(self, turns: Sequence[TurnRecord]) -> None:
         """Take all turns, each acknowledged at the first attempt and durable."""
-        self._kept = self._kept_if_durable = turns[-1].sent
+        self.kept = self._kept_if_durable = turns[-1].sent
         self._touched(max([turn.done for turn in turns]))
 
     def reopened(self, at: float) -> None:
@@ -131,6 +141,8 @@ class SessionModel:
     def read(self, audit: AuditRecord) -> None:
         """An audit read the session, which some services count as a touch."""
         self._touched(audit.done)
+        if audit.status == "found":
+            self.last_found = audit.done
         if audit.status == "gone":
             self._seen_gone = min(self._seen_gone, audit.done)
 
@@ -172,3 +184,22 @@ def may_be_opened_late(audit: AuditRecord, turns: Sequence[TurnRecord]) -> bool:
     return any(
         turn.error is not None and (turn.turn == 0 or turn.reopened is not None) for turn in turns
     )
+
+
+def asked_at(record: ConversationRecord | None, opened: float) -> tuple[float, float]:
+    """When opening the session was first requested, and when it was acknowledged."""
+    return opened if record is None or record.started is None else record.started, opened
+
+
+def answer_of(turn: TurnRecord) -> str:
+    """Who answered a turn, in words."""
+    return f"sent {turn.sent:.3f} s, answered by {turn.replica or 'nobody'}"
+
+
+def last_acknowledged(turns: Sequence[TurnRecord]) -> str:
+    """The last acknowledged turn, in words, as the last known good moment."""
+    for turn in reversed(turns):
+        if turn.outcome is Outcome.OK:
+            who = turn.replica or "nobody"
+            return f" (the last, {turn.turn_id}, acknowledged at {turn.done:.3f} s by {who})"
+    return ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reports.measures.continuity.contents import Contents
+from reports.measures.continuity.perhaps_expired import PerhapsExpired
 from reports.measures.continuity.violations import Violation
 
 EVIDENCE_LINES = 20
@@ -68,6 +69,7 @@ class Tallies:
     """The same, in a fault's reach or not."""
     stored_otherwise: int = 0
     """Turns whose text was changed by the application, not by the store."""
+    perhaps_expired: PerhapsExpired = field(default_factory=PerhapsExpired)
     missing_records: list[str] = field(default_factory=list)
     """Missing records, one line per conversation."""
 
