@@ -28,6 +28,7 @@ from harness.run import (
     reproduce,
     service_uris,
     slo,
+    target_options,
 )
 from harness.run.plan import Plan
 from loadtests.profiles import journeys
@@ -52,6 +53,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     if args.target is not None:
         options.check_target(args.target, authorised=args.authorised)
     break_options.check(args)
+    target_options.check(args)
     ways_in = access_options.access(args)
     project = compose_options.project(args)
     theirs = args.target or args.compose_file

@@ -1,0 +1,36 @@
+"""Options that mean nothing at a `--target`: they say how a fleet of diya's own is built."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness import parser
+from harness.errors import ConfigError
+
+_OF_A_FLEET = ("replicas", "sessions", "port", "proxy")
+"""Those that no other check refuses; the others are refused where they are read."""
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise ConfigError for an option of a fleet that is given with a --target."""
+    if args.target is None:
+        return
+    defaults = {each.dest: each.default for each in parser.readiness_options()}
+    given = [name for name in _OF_A_FLEET if getattr(args, name) != defaults[name]]
+    if given:
+        named = ", ".join("--" + name.replace("_", "-") for name in given)
+        instead = "; --target-replicas says how many it has" if "replicas" in given else ""
+        raise ConfigError(
+            f"{named}: must not be given with a --target, which is used as it runs{instead}"
+        )
+    if args.redis in ("bundled", "system"):
+        raise ConfigError(
+            f"--redis {args.redis}: must be the address of the --target's Redis, redis://HOST:PORT"
+        )
+    # With --fleet it also allows to read the pods, which is of use without faults.
+    pods = args.fleet is not None or args.redis_fleet is not None
+    if args.break_target and args.experiment in (None, "none") and not pods:
+        raise ConfigError(
+            "--break-target: must be given with an --experiment, whose faults are done to the "
+            "--target"
+        )
