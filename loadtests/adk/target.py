@@ -19,6 +19,7 @@ def address(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and not parts.netloc.endswith(":")
     except ValueError:  # a port above 65535, half of an IPv6 address
         raise ValueError(f"{_EXPECTED}, got '{name}'") from None
     # It is copied into every request's head, so it must be printable ASCII without spaces.

@@ -84,6 +84,7 @@ def refusal(tmp_path: Path, run: Run, *arguments: str) -> str:
         ),
         (("--target", "http://127.0.0.1:1/dev-ui/?app=x"), "http://127.0.0.1:1 and --app x"),
         (("--redis", "redis://[::1"), r"redis must be redis://.*, got 'redis://\[::1'"),
+        (("--target", "http://127.0.0.1:"), r"--target must be http://HOST:PORT .*got 'http://127"),
         (("--target", "http://203.0.113.1:8000"), r"--target .*--authorised"),
         (("--target", "http://user:hunter2@203.0.113.1"), r"--target .*--authorised"),
         (("--redis", "redis://:hunter2@127.0.0.1:1/0"), r"redis://.*127\.0\.0\.1:1"),
