@@ -22,6 +22,7 @@ from harness.run import (
     read_plan,
     rundir,
     stored_results,
+    target_redis,
 )
 from harness.run.dry import DryRun
 from harness.run.plan import Plan
@@ -84,6 +85,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _dry(plan: Plan, experiment: Experiment) -> int:
     """Show what the experiment would do; 104 when something is missing."""
+    target_redis.check(plan)
     target = dry.target_system(plan)
     with pod_target.connected(plan, target) as found:
         look = DryRun(experiment, found.system or target, pods=plan.pods is not None)

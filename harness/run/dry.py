@@ -18,7 +18,7 @@ from chaos.fleet.undoing import Undoing
 from harness.errors import ConfigError
 from harness.run import token_keeper, ways_in
 from harness.run.plan import Plan
-from reports.render.formatting import count
+from reports.render.formatting import plural
 
 _MOST_TOLD = 200
 
@@ -58,7 +58,7 @@ class DryRun:
     def lines(self) -> Iterator[str]:
         """The plan, and the answers of its probes."""
         experiment = self._experiment
-        yield f"{experiment.path}: {count(len(experiment.faults))} faults; none is done now"
+        yield f"{experiment.path}: {plural(len(experiment.faults), 'fault')}; none is done now"
         for probe in experiment.steady_state:
             met, told = self._asked(probe)
             yield f"steady state: {probe.name}: {told}"
