@@ -18,6 +18,7 @@ from chaos.faults.collect_errors import sentence
 from chaos.faults.drawing import Drawing, NeverDrawn
 from chaos.faults.write_probe import WriteProbe
 from chaos.fleet.environment import CAPABILITIES, SystemUnderTest
+from chaos.fleet.target_system import INSTEAD, TargetSystem
 from reports.records import FaultWindow, RunClock
 
 _LOG = logging.getLogger(__name__)
@@ -92,9 +93,11 @@ class Fault(ABC):
         missing = sorted(self.needs - env.capabilities)
         if missing:
             what = "; ".join(f"{name} ({CAPABILITIES[name]})" for name in missing)
+            instead = "use an experiment without it, or an environment with them"
+            if isinstance(env, TargetSystem):
+                instead = f"at a --target {INSTEAD}"
             raise ValueError(
-                f"{self.kind} needs capabilities that this environment lacks: {what}; "
-                "use an experiment without it, or an environment with them"
+                f"{self.kind} needs capabilities that this environment lacks: {what}; {instead}"
             )
 
     @abstractmethod

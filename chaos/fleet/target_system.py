@@ -18,6 +18,11 @@ from chaos.fleet.environment import (
 )
 from chaos.fleet.undoing import UndoKeeper
 
+INSTEAD = (
+    "use an action of your own (docs/break-your-staging.md), or name its pods by --fleet and "
+    "--redis-fleet"
+)
+
 
 class TargetSystem:
     """The system under test of a run against a target; it shows no replica and no Redis."""
@@ -87,7 +92,6 @@ class TargetSystem:
     def _hidden(self, part: str) -> NoReturn:
         # Raised by the check before the load too, so it is the user's input that is wrong.
         raise ChaosConfigError(
-            f"the {part} of a --target cannot be seen, so it takes no fault of the catalogue; use "
-            "an action of your own (docs/break-your-staging.md), or name its pods by --fleet and "
-            "--redis-fleet"
+            f"the {part} of a --target cannot be seen, so it takes no fault of the catalogue; "
+            f"{INSTEAD}"
         )
