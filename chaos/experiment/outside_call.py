@@ -137,7 +137,8 @@ class OutsideCall:
         if self.kind == "python":
             return f"{self.name} failed: {_last_line(finished.stderr)}"
         said = (finished.stderr or finished.stdout).strip()
-        return f"{self.name} ended with exit code {finished.status}: {said}"
+        ended = f"{self.name} ended with exit code {finished.status}"
+        return f"{ended}: {said}" if said else f"{ended} and said nothing"
 
     @property
     def name(self) -> str:
