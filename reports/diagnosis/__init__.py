@@ -22,11 +22,13 @@ from reports.diagnosis.quota import quota
 from reports.diagnosis.redis_silent import redis_silent
 from reports.diagnosis.said import answered_with, errors
 from reports.diagnosis.scene import Cause, Scene
+from reports.diagnosis.unhealed import unhealed
 from reports.diagnosis.where import one_replica, one_shard
 from reports.records import Finding, Status
 from reports.records.history import History
 
 CAUSES: tuple[Callable[[Scene], Cause | None], ...] = (
+    unhealed,
     quota,
     dearer,
     others,

@@ -351,3 +351,12 @@ def test_the_result_and_its_headline_tell_why(tmp_path: Path) -> None:
     (found,) = result["diagnosis"]
     assert found["cause"] == "event_loop"
     assert f"; why: {found['sentence']}" in result["headline"]
+
+
+def test_a_fault_that_was_never_healed_is_named_with_its_error(tmp_path: Path) -> None:
+    made = run(error="Connection refused")
+    error = "the undo failed: /bin/false ended with exit code 1; heal it by hand: /bin/false"
+    made.fault("process", 20.0, 21.4, target="agent", recovered_at=None, error=error)
+    found = diagnosis(made, tmp_path, "recovery.time")
+    assert found.sentence.startswith(f"agent never came back from process-1: {error}")
+    assert diagnosis(made, tmp_path, "errors.retries").cause == "unhealed"
