@@ -18,6 +18,14 @@ def took_hold(fault: dict[str, Any], no: str) -> str:
     return f"declared by {'a mark' if by == _MARKED else formatting.clean(by)}, not verified"
 
 
+def down(fault: dict[str, Any]) -> str:
+    """The cell with a fault's length: a target that never came back is down until the end."""
+    lost = fault.get("recovered_at") is None and fault.get("declared") is None
+    if lost and fault.get("took_hold"):
+        return "not back"
+    return formatting.seconds(view.number(fault, "downtime_s"))
+
+
 def note(result: Result) -> str:
     """The declared faults in which no turn was disturbed, in a sentence; empty without any."""
     names = _without_effect(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from reports.render import budget_view, formatting, view
+from reports.render import budget_view, declared_view, formatting, view
 from reports.render.sections import LINES, SECTIONS
 from reports.render.view import Gate, GateGroup, Result
 
@@ -173,7 +173,7 @@ def _faults(result: Result, pen: _Pen) -> list[str]:
             (
                 formatting.clean(fault.get("id")),
                 formatting.clock(view.number(fault, "start")),
-                formatting.seconds(view.number(fault, "downtime_s")),
+                declared_view.down(fault),
                 formatting.seconds(view.number(fault, "recovery_s")) if held else "no effect",
                 formatting.count(view.number(fault, "disturbed_turns")),
                 formatting.count(view.number(fault, "failed_turns")),
