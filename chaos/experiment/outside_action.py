@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import diya_start
 from chaos.errors import ChaosError
+from chaos.experiment.answer_text import answer_text, cut
 from chaos.experiment.model import Probe
 from chaos.experiment.outside_call import OutsideCall
 from chaos.experiment.outside_terms import OURS, Evidence, Terms, Unanswered, comparable
@@ -228,7 +229,7 @@ class OutsideAction(Fault):
         except Exception as error:
             return None, f"no answer: {self._mask(str(error) or type(error).__name__)[:_MOST_TOLD]}"
         met = probe.tolerance is not None and probe.tolerance.meets(value)
-        told = self._mask(repr(value))[:_MOST_TOLD]
+        told = cut(self._mask(answer_text(value)), _MOST_TOLD)
         return met, f"got {told}, the tolerance is {self._mask(str(probe.tolerance))}"
 
     def heal(self, env: SystemUnderTest) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 
 from chaos.errors import ChaosConfigError, ChaosError
+from chaos.experiment.answer_text import answer_text
 from chaos.experiment.model import START, Activity, Experiment, Look, Probe, Step
 from chaos.experiment.outside_action import OutsideAction
 from chaos.faults.base import Fault, perform
@@ -235,7 +236,7 @@ class Schedule:
         met: bool | None = None
         try:
             value = probe.ask(self._fleet)
-            answer = repr(value)
+            answer = answer_text(value)
             if probe.tolerance is not None:
                 met = probe.tolerance.meets(value)
         except Exception as problem:

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from chaos.errors import ChaosError
+from chaos.experiment.answer_text import answer_text, cut
 from chaos.experiment.model import Experiment, Probe, Step
 from chaos.experiment.outside_action import OutsideAction
 from chaos.faults.base import Fault, parameters
@@ -130,7 +131,7 @@ class DryRun:
         except Exception as error:
             return False, f"no answer: {probe.mask(str(error) or type(error).__name__)}"
         met = probe.tolerance is None or probe.tolerance.meets(value)
-        told = probe.mask(repr(value))[:_MOST_TOLD]
+        told = cut(probe.mask(answer_text(value)), _MOST_TOLD)
         wanted = "" if met else f", expected {probe.mask(str(probe.tolerance))}"
         return met, f"{'holds' if met else 'does not hold'}: got {told}{wanted}"
 

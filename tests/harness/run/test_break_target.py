@@ -190,10 +190,12 @@ def test_a_dry_run_shows_each_action_asks_each_probe_and_does_nothing(
         assert (code, problems) == (0, "")
         assert (folder / "pid").read_text() == pid
         assert "kill" not in (folder / "journal").read_text()
-    assert "steady state: it answers: holds: got {'status': 200" in said
+    assert "experiment.yaml: 1 fault; none is done now" in said
+    assert "steady state: it answers: holds: got {'status': 200, 'body': " in said
+    assert "'headers'" not in said
     assert f"breakable.py kill {folder}" in said
     assert f"the answer must change; it is (0, '{pid}')" in said
-    assert "  ready: holds: got {'status': 200" in said
+    assert "  ready: holds: got {'status': 200, 'body': " in said
     assert f"  lasts 1.5 s; undo: {sys.executable} " in said
     assert "back within 60 s" in said
     assert "may lose acknowledged writes of the 2 s before it" in said
