@@ -58,8 +58,8 @@ class Diagnosis:
     until: float
     """From the first wait to the last, run time, seconds."""
     waits: int
-    turns: int
-    """The number of examined turns among them."""
+    examined: int
+    """The number of examined waits: of turns, and of reads of sessions."""
     causes: tuple[Cause, ...]
     """The first one is named; the others hold as well."""
     errors: tuple[tuple[str, int], ...]
@@ -77,7 +77,7 @@ class Diagnosis:
         told = self.causes[0].sentence if self.causes else UNEXPLAINED
         if self.errors and not (self.causes and self.causes[0].name == "errors"):
             text, count = self.errors[0]
-            told += f'; most frequent error: "{text}" ({count} of {self.turns})'
+            told += f'; most frequent error: "{text}" ({count} of {self.examined})'
         return told
 
 
@@ -96,7 +96,7 @@ def diagnose(history: History, finding: Finding) -> Diagnosis | None:
         since=since,
         until=until,
         waits=len(waits.waits),
-        turns=len(scene.turns),
+        examined=scene.examined,
         causes=tuple(cause for find in CAUSES if (cause := find(scene)) is not None),
         errors=errors(scene),
         queue=queue(scene),

@@ -51,6 +51,12 @@ class Scene:
         step = -(-len(numbers) // _MOST_READ) or 1
         return [self.history.turns[number] for number in numbers[::step]]
 
+    @property
+    def examined(self) -> int:
+        """The number of waiting turns, and of the reads and deletions that failed."""
+        reads = (wait for wait in self.waits.waits if wait.turn is None and wait.error)
+        return len(self.turns) + sum(1 for _ in reads)
+
     @cached_property
     def told(self) -> list[str]:
         """The errors of the waits, one each."""
