@@ -73,6 +73,7 @@ def access(args: argparse.Namespace) -> AccessOptions:
     if len(given) > 1:
         one, other = (f"--{each.replace('_', '-')}" for each in given[:2])
         raise ConfigError(f"{one}: must not be given with {other}; a request has one token")
+    _check_authority(args.target)
     certificate, key = _certificate(args)
     return AccessOptions(
         headers=headers,
@@ -82,6 +83,21 @@ def access(args: argparse.Namespace) -> AccessOptions:
         key=key,
         replica_header=_replica_header(args.replica_header),
     )
+
+
+def _check_authority(target: str | None) -> None:
+    """Raise ConfigError for a private authority that OpenSSL would ignore without a word."""
+    path = os.environ.get("SSL_CERT_FILE")
+    if not path or not (target or "").startswith("https://"):
+        return
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # SSLError is one
+        reason = None if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigError(
+            f"SSL_CERT_FILE {path}: must be a PEM file with the authority of the target's "
+            f"certificate, got: {reason or 'no certificate in it'}"
+        ) from None
 
 
 def _check_for_target(args: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearsal import Cpu, Measured, Refusal
 from harness.run.sizing import Ask, factor_for, sized
+from harness.run.target_advice import advice
 from harness.run.traces import no_new_keys
 from loadtests.arrivals.peak import peak_turns_per_s
 from loadtests.profiles.profile import HIGHEST_RATE
@@ -152,8 +153,9 @@ def _refused(plan: Plan, found: Refusal, run_dir: Path, model: Reached | None) -
         sentence = model.refusal(asked, plan.agent, f"{fails}: {why}")
         if sentence is not None:
             return sentence
+    step = advice(plan, said) if plan.target else None
     return (
-        f"{asked}: {fails}: {why.rstrip('.')}; it must answer "
+        f"{asked}: {fails}: {why.rstrip('.')}; {step or 'it must answer'} "
         "(--no-rehearsal puts the load on it all the same)"
     )
 

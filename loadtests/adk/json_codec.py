@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 
 import msgspec
 
 to_bytes = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_MOST_READ, _MOST_SHOWN = 16_384, 80
+
+
+def not_json(what: str, body: bytes) -> str:
+    """The sentence for an answer that is not JSON, with the title of a page in its place."""
+    begin = body[:_MOST_READ]
+    if not _HTML.match(begin):
+        return f"{what} is not JSON"
+    title = _TITLE.search(begin.decode(errors="replace"))
+    named = " ".join(html.unescape(title[1]).split()) if title else ""
+    shown = f', titled "{named[:_MOST_SHOWN]}"' if named else ""
+    return f"{what} is an HTML page{shown}, not JSON"
 
 
 def parsed(body: bytes) -> Any:

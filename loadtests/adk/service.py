@@ -12,7 +12,7 @@ from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
 from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import CONFIRMATION, BadReply, EventStream, final_reply
-from loadtests.adk.json_codec import parsed, to_bytes
+from loadtests.adk.json_codec import not_json, parsed, to_bytes
 from loadtests.adk.manners import TurnForm, is_listed, refuses_fields
 from loadtests.adk.manners import body as turn_body
 from loadtests.adk.requests import Requests
@@ -230,7 +230,7 @@ def _parsed(body: bytes) -> Any:
     try:
         return parsed(body)
     except ValueError:
-        raise BadReply("the reply is not JSON") from None
+        raise BadReply(not_json("the reply", body)) from None
 
 
 def _with_events(answer: Answer) -> Attempt:

@@ -9,7 +9,7 @@ from loadtests.adk.artifacts import Saved, saved
 from loadtests.adk.attempt import Attempt, Door
 from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import history
-from loadtests.adk.json_codec import parsed
+from loadtests.adk.json_codec import not_json, parsed
 from loadtests.adk.shown import digests_of_state
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.artifacts import read_artifacts
@@ -99,7 +99,7 @@ def _contents(
     try:
         session = parsed(body)
     except ValueError:
-        raise ValueError("the session is not JSON") from None
+        raise ValueError(not_json("the session", body)) from None
     events = session.get("events") if isinstance(session, dict) else None
     if not isinstance(events, list):
         raise ValueError("the session holds no list of events")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadtests.adk.events import CONFIRMATION, Reply, word
-from loadtests.adk.json_codec import parsed
+from loadtests.adk.json_codec import not_json, parsed
 from loadtests.doors.lines import Lines
 
 TASK_NOT_FOUND = -32001
@@ -239,7 +239,7 @@ def task_in(body: bytes) -> TaskState:
     try:
         answer = parsed(body)
     except ValueError:
-        raise ValueError("the reply is not JSON") from None
+        raise ValueError(not_json("the reply", body)) from None
     task = TaskState()
     task.take(result_of(answer))
     return task

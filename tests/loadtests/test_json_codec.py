@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from loadtests.adk.json_codec import parsed, to_bytes
+from loadtests.adk.json_codec import not_json, parsed, to_bytes
 
 
 def test_a_value_is_read_back_as_it_was_written() -> None:
@@ -21,3 +21,21 @@ def test_json_written_by_python_is_read_even_if_it_is_not_strict() -> None:
 def test_text_that_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parsed(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"oops", "the reply is not JSON"),
+        (b"<p>no page</p>", "the reply is not JSON"),
+        (b"<html><body>hello</body></html>", "the reply is an HTML page, not JSON"),
+        (
+            b"<!-- a -->\n<!DOCTYPE html><html><title>\n Sign  in &amp; go</title>",
+            'the reply is an HTML page, titled "Sign in & go", not JSON',
+        ),
+    ],
+)
+def test_an_answer_that_is_not_json_is_told_with_the_title_of_its_page(
+    body: bytes, told: str
+) -> None:
+    assert not_json("the reply", body) == told

@@ -169,6 +169,7 @@ def test_a_target_that_refuses_the_token_is_named_before_the_load(
         )
     assert finished.returncode == 104
     assert "no session can be opened: HTTP 401: token ... is not valid" in finished.stderr
+    assert "; the token in WRONG_TOKEN (--token-env) must be one that it accepts" in finished.stderr
     assert "not-signed-at-all" not in finished.stderr + finished.stdout
 
 

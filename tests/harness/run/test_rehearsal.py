@@ -114,6 +114,15 @@ def test_a_target_that_opens_no_session_is_refused(tmp_path: Path) -> None:
     assert f"--target {url}: no session can be opened: HTTP 403: no such tenant; " in sentence
 
 
+def test_a_login_page_in_place_of_the_target_is_named_with_the_way_in(tmp_path: Path) -> None:
+    page = b"<!doctype html>\n<html><head><title>Sign in &amp; go</title></head></html>"
+    with serving(lambda *_: (200, page)) as url:
+        sentence, _ = refused(tmp_path, "--target", url)
+    page_told = 'the reply is an HTML page, titled "Sign in & go", not JSON; '
+    assert f"--target {url}: every turn fails: {page_told}" in sentence
+    assert "; a login page, a proxy or another site answers at this address; --target" in sentence
+
+
 def test_a_target_that_accepts_no_form_of_id_is_refused_in_its_own_words(
     tmp_path: Path,
 ) -> None:
