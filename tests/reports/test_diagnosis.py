@@ -16,6 +16,7 @@ from reports.records import ModelCall, Outcome, Sample
 from reports.records.model_calls import ModelCalls
 from reports.verdict.judge import judge
 from tests.reports.a_run import Run, redis_samples
+from tests.reports.gated import busy
 
 SLOW = range(20, 40)
 """Seconds in which turns take long."""
@@ -345,8 +346,8 @@ def test_a_run_that_is_well_has_no_diagnosis(tmp_path: Path) -> None:
 
 
 def test_the_result_and_its_headline_tell_why(tmp_path: Path) -> None:
-    busy = when_slow(1.4, 0.01)
-    made = sampled(run(replica="r07"), "service:r07", lambda t: {"loop_lag_s": busy(t)})
+    lag = when_slow(1.4, 0.01)
+    made = sampled(run(replica="r07"), "service:r07", lambda t: {"loop_lag_s": lag(t)})
     result = judge(made.write(tmp_path / "run"))
     (found,) = result["diagnosis"]
     assert found["cause"] == "event_loop"
@@ -360,3 +361,13 @@ def test_a_fault_that_was_never_healed_is_named_with_its_error(tmp_path: Path) -
     found = diagnosis(made, tmp_path, "recovery.time")
     assert found.sentence.startswith(f"agent never came back from process-1: {error}")
     assert diagnosis(made, tmp_path, "errors.retries").cause == "unhealed"
+
+
+def test_the_errors_of_failed_reads_are_counted_out_of_those_reads(tmp_path: Path) -> None:
+    made = busy(conversations=20)
+    for _ in range(2):
+        audits = made.conversation(start=20.0).turn().audit(status="unknown").audits
+        audits[-1] = replace(audits[-1], error="not sent: Connection refused")
+    history = made.history(tmp_path)
+    (found,) = [each for each in diagnoses(history, run_checks(history)) if "reads" in each.gate]
+    assert '"not sent: Connection refused" (2 of 2)' in found.sentence
