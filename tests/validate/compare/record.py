@@ -22,6 +22,7 @@ from reports.measures.foreign_cpu import stretches
 from reports.records.history import History
 from reports.records.history import read as read_history
 from tests.validate.compare import recorded
+from tests.validate.compare.course import course, spent
 from tests.validate.compare.neighbour import neighbour
 from tests.validate.compare.recorded import Run
 from tests.validate.compare.series import Series
@@ -72,9 +73,10 @@ def order(number: int) -> tuple[Literal["A", "B"], Literal["A", "B"]]:
 
 def _played(series: Series, number: int, side: Literal["A", "B"]) -> Run:
     with tempfile.TemporaryDirectory(prefix="compare") as folder:
-        run_dir = _play(series, number, side, Path(folder))
+        run_dir, used = _play(series, number, side, Path(folder))
         result: dict[str, Any] = json.loads((run_dir / "result.json").read_bytes())
-        others = others_share(read_history(run_dir))
+        history = read_history(run_dir)
+        others, seconds = others_share(history), course(history)
         shutil.rmtree(run_dir)
     return Run(
         series=series.name,
@@ -82,14 +84,17 @@ def _played(series: Series, number: int, side: Literal["A", "B"]) -> Run:
         side=side,
         others=None if others is None else round(others, 4),
         result=recorded.kept(result),
+        course=seconds,
+        spent=used,
     )
 
 
-def _play(series: Series, number: int, side: str, out: Path) -> Path:
+def _play(series: Series, number: int, side: str, out: Path) -> tuple[Path, dict[str, float]]:
     diya = Path(sys.executable).with_name("diya")
     words = [*series.options(side), "--out", str(out), "--quiet"]
     beside = neighbour(_seed(number, side)) if series.neighbour else nullcontext()
-    with beside:
+    # What the neighbour used counts after its end only.
+    with beside, spent() as used:
         done = subprocess.run(
             [diya, "readiness", *words],
             env={**os.environ, **series.environment(side)},
@@ -104,7 +109,7 @@ def _play(series: Series, number: int, side: str, out: Path) -> Path:
             f"the run of pair {number}, side {side} must end with a verdict, "
             f"got exit code {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
         )
-    return folders[-1].parent
+    return folders[-1].parent, used.values
 
 
 def _seed(number: int, side: str) -> int:

@@ -30,6 +30,10 @@ class Run(Struct, frozen=True, kw_only=True):
     others: float | None
     """The share of all processors that other processes used during the load."""
     result: dict[str, Any]
+    course: dict[str, list[float]] = {}
+    """What each part used in each second of the load.  Empty in the first 80 runs."""
+    spent: dict[str, float] = {}
+    """What all processes of the run used."""
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -57,12 +61,14 @@ class Pair(Struct, frozen=True, kw_only=True):
         return all(each.get("reference_work_s") for each in costs)
 
 
-class _Stored(Struct, frozen=True, kw_only=True):
+class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):
     series: str
     pair: int
     side: Literal["A", "B"]
     others: float | None
     result: Difference
+    course: dict[str, list[float]] = {}
+    spent: dict[str, float] = {}
 
 
 class _File(Struct, frozen=True, kw_only=True):
@@ -82,6 +88,8 @@ def read(path: Path = FILE) -> list[Run]:
             side=each.side,
             others=each.others,
             result=restored(file.base, each.result),
+            course=each.course,
+            spent=each.spent,
         )
         for each in file.runs
     ]
@@ -99,6 +107,8 @@ def write(runs: Sequence[Run], path: Path = FILE) -> None:
             side=each.side,
             others=each.others,
             result=difference(base, each.result),
+            course=each.course,
+            spent=each.spent,
         )
         for each in runs
     ]

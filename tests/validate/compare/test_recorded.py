@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec import structs
 
 from tests.validate.compare import record as recording
 from tests.validate.compare.differences import difference, restored
@@ -57,6 +58,14 @@ def test_runs_are_read_as_they_were_written(tmp_path: Path) -> None:
     runs = [a_run(1, "A"), a_run(1, "B", 0.17), a_run(2, "B", 0.18)]
     write(runs, tmp_path / "runs.json")
     assert read(tmp_path / "runs.json") == runs
+
+
+def test_the_course_of_a_run_is_kept_and_may_be_unknown(tmp_path: Path) -> None:
+    before = a_run(1, "A")
+    after = structs.replace(a_run(1, "B"), course={"work": [600, 610.5]}, spent={"user_s": 20.5})
+    write([before, after], tmp_path / "runs.json")
+    assert read(tmp_path / "runs.json") == [before, after]
+    assert (tmp_path / "runs.json").read_text().count('"course"') == 1
 
 
 def test_a_file_that_is_not_there_holds_no_runs(tmp_path: Path) -> None:
