@@ -140,10 +140,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _add_shared(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
     """The options that `diya readiness` has too, from their one declaration."""
-    import diya_start
-
-    with diya_start.our_names():
-        from diya_options import SHARED
+    from diya_options import SHARED
 
     ours = "|".join([*(option.flag[2:] for option in SHARED), "experiment"])
     for option in SHARED:
