@@ -8,10 +8,12 @@ and sessions that are read after their TTL.)
 from __future__ import annotations
 
 from itertools import pairwise
+from math import inf
 
 from reports.records import Finding, Status
 from reports.records.columns import OK, OUTCOME
 from reports.records.history import History
+from reports.records.run_description import RunDescription
 
 _LATE, _NEARLY = 0.65, 0.8
 """Idle times, as shares of the TTL, that count as late and as nearly too late."""
@@ -77,6 +79,19 @@ def _unplanned(history: History) -> str | None:
     if isinstance(talk, dict) and not talk.get("sliding_ttl_customers"):
         return "the profile plans no such customers"
     start, last = history.load_start, history.mark("arrivals-end")
-    if start is None or last is None or last.t - start >= _ROOM_TTLS * history.run.ttl_seconds:
+    if start is None or last is None:
+        return None
+    # A load that goes on because a fault lasts has no more such customers than were planned.
+    load_s = min(last.t - start, _planned_load_s(history.run))
+    if load_s >= _ROOM_TTLS * history.run.ttl_seconds:
         return None
     return "the load is too short for such customers"
+
+
+def _planned_load_s(run: RunDescription) -> float:
+    """The duration of the arrivals by the profile, real seconds; infinite where it is not told."""
+    minutes = [phase.get("minutes") for phase in run.profile.get("phase") or ()]
+    told = [float(each) for each in minutes if isinstance(each, int | float)]
+    if not told or len(told) < len(minutes) or not run.compression:
+        return inf
+    return sum(told) * 60 / run.compression

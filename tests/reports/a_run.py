@@ -204,6 +204,8 @@ class Run:
     foreign: bool = False
     sliding: int = 0
     """Customers that the profile plans to come back shortly before their TTL is over."""
+    phases: list[dict[str, float | str]] = field(default_factory=list)
+    """The phases of the profile, with their `minutes` at a compression of 240."""
     redis: str = "single"
     durability: str | None = "aof-everysec"
     load_end: float = 60.0
@@ -273,6 +275,7 @@ class Run:
                 "slo": dict(SLO),
                 "conversation": {"sliding_ttl_customers": self.sliding},
                 "journeys": self.journeys,
+                **({"phase": self.phases} if self.phases else {}),
             },
             "ttl_seconds": TTL,
             "sizing": self.sizing,

@@ -61,3 +61,16 @@ def test_a_load_that_has_no_room_for_such_customers_is_not_held_to_it(tmp_path: 
     finding = found(coming_back(0.5, load=60.0), tmp_path)
     assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
     assert "the load is too short" in finding.summary
+
+
+def test_a_load_that_went_on_for_a_fault_has_no_more_such_customers_than_planned(
+    tmp_path: Path,
+) -> None:
+    # 60 s were planned, at a compression of 240, and 90 s were played.
+    run = coming_back(0.5, load=90.0)
+    run.phases = [{"name": "steady", "minutes": 240.0}]
+    finding = found(run, tmp_path)
+    assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
+    run.phases = [{"name": "steady", "minutes": 360.0}]
+    (tmp_path / "longer").mkdir()
+    assert not found(run, tmp_path / "longer").out_of_sight
