@@ -7,9 +7,11 @@ environment of these tests.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,15 +23,20 @@ from typing import Any
 import pytest
 import yaml
 
-from chaos.containers import service_image
+from chaos.containers import compose, service_image
 from chaos.containers.engine import has_image
+from chaos.fleet.ports import free_port
+from tests import tools
 from tests.containers import tidy
+from tests.containers.project import shop
 from tests.harness import command
 from tests.harness.pytest_plugin import repository
 
 SAMPLE = command.ROOT / "tests" / "sample_repo"
 BASE = "diya-test/with-diya:local"
 IMAGE = "diya-test/concierge:local"
+SERVICES = ("door", "concierge", "guestbook")
+"""Of its compose project."""
 ROOMS = ("target_service", "loadtests", "chaos", "reports", "harness")
 
 
@@ -238,17 +245,67 @@ def test_without_an_image_the_default_is_built_from_the_wheel(
             engine.images.remove(name, force=True)
 
 
-def test_it_passes_in_containers_of_its_own_image(
-    installed: Clone, local_images: Any, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def own_image(installed: Clone, local_images: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The repository's image, by the second line."""
     # The user's base image is replaced by ours, so the build needs no registry.
-    (tmp_path / "Dockerfile").write_text(f"FROM {local_images.SERVICE}\nUSER root\n")
-    local_images.build(tmp_path, BASE)
-    _, build, test = documented_lines()
+    folder = tmp_path_factory.mktemp("base")
+    (folder / "Dockerfile").write_text(f"FROM {local_images.SERVICE}\nUSER root\n")
+    local_images.build(folder, BASE)
+    _, build, _ = documented_lines()
     more = f"--build-arg BASE={BASE} --build-arg DIYA_PACKAGE"
     named = build.replace("my-agent", f"{IMAGE} {more}")
     built = installed.type(named)
     assert built.returncode == 0, built.stdout + built.stderr
+    return IMAGE
+
+
+def test_it_passes_in_containers_of_its_own_image(
+    installed: Clone, own_image: str, local_images: Any
+) -> None:
+    _, _, test = documented_lines()
     images = f"--diya-redis-image {local_images.REDIS} --diya-envoy-image {local_images.ENVOY}"
-    assert_three_passed(installed, f"{test} --diya-env containers --diya-image {IMAGE} {images}")
+    assert_three_passed(
+        installed, f"{test} --diya-env containers --diya-image {own_image} {images}"
+    )
     assert tidy.left(*tidy.run_ids(installed.folder / "runs")) == []
+
+
+def test_its_own_compose_project_loses_an_agent_and_is_as_it_was(
+    installed: Clone, own_image: str, local_images: Any, tmp_path: Path
+) -> None:
+    tools.require("docker-compose")
+    name, port = f"concierge{secrets.token_hex(4)}", free_port()
+    file = "staging/docker-compose.yml"
+    of_project = f"{shlex.join(compose.command())} --project-name {name} --file {file}"
+    variables = {
+        "CONCIERGE_IMAGE": own_image,
+        "REDIS_IMAGE": local_images.REDIS,
+        "ENVOY_IMAGE": local_images.ENVOY,
+        "DOOR_PORT": str(port),
+    }
+    try:
+        begun = installed.type(f"{of_project} up --detach", **variables)
+        assert begun.returncode == 0, begun.stdout + begun.stderr
+        url = f"http://127.0.0.1:{port}/list-apps"
+        command.wait_until(lambda: shop.answering(url), 90, "an agent answers through the door")
+        before = shop.state(name, SERVICES)
+        finished = installed.type(
+            f"diya readiness --env compose --compose-file {file} --project-name {name} "
+            "--service agent=concierge --service balancer=door --service redis=guestbook "
+            "--health-path /readyz --ttl 15 --app concierge --journeys load/guests.toml "
+            "--profile load/evening.toml --no-rehearsal --seed 5 "
+            f"--experiment staging/lose-a-concierge.yaml --out {tmp_path}"
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        assert shop.state(name, SERVICES) == before
+    finally:
+        installed.type(f"{of_project} down --volumes --timeout 2", **variables)
+    run_dir = command.only_run(tmp_path)
+    result = json.loads((run_dir / "result.json").read_text())
+    (fault,) = result["faults"]
+    assert (result["verdict"], fault["fault"]) == ("GO", "kill-replica")
+    assert (fault["took_hold"], fault["error"]) == (True, None)
+    assert fault["recovered_at"] is not None
+    passed = {gate["name"] for gate in result["gates"] if gate["status"] == "pass"}
+    assert {"continuity.lost", "validity.replicas", "memory.keys"} <= passed

@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,39 +45,53 @@ class Shop:
 
     def containers(self, service: str) -> list[dict[str, Any]]:
         """Its containers, inspected, in their order."""
-        filters = ("--filter", f"label=com.docker.compose.project={self.name}")
-        of = ("--filter", f"label=com.docker.compose.service={service}")
-        ids = docker("ps", "--all", "--quiet", *filters, *of).split()
-        found: list[dict[str, Any]] = json.loads(docker("inspect", *ids))
-        return sorted(found, key=lambda each: str(each["Name"]))
+        return containers(self.name, service)
 
     def state(self) -> dict[str, Any]:
         """All that a run must leave as it was, container by container."""
-        return {
-            each["Name"]: {
-                "id": each["Id"],
-                "status": each["State"]["Status"],
-                "networks": {
-                    name: sorted(at["Aliases"])
-                    for name, at in each["NetworkSettings"]["Networks"].items()
-                },
-                "memory": each["HostConfig"]["Memory"],
-                "swap": each["HostConfig"]["MemorySwap"],
-                "restart": each["HostConfig"]["RestartPolicy"],
-                "mounts": sorted(mount["Destination"] for mount in each["Mounts"]),
-            }
-            for service in ("front", "assistants", "store")
-            for each in self.containers(service)
-        }
+        return state(self.name, ("front", "assistants", "store"))
 
     def answers(self) -> bool:
         """Whether an agent answers through the front."""
-        try:
-            url = f"http://127.0.0.1:{self.port}/list-apps"
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+        return answering(f"http://127.0.0.1:{self.port}/list-apps")
+
+
+def containers(project: str, service: str) -> list[dict[str, Any]]:
+    """The containers of a service of a project, inspected, in their order."""
+    filters = ("--filter", f"label=com.docker.compose.project={project}")
+    of = ("--filter", f"label=com.docker.compose.service={service}")
+    ids = docker("ps", "--all", "--quiet", *filters, *of).split()
+    found: list[dict[str, Any]] = json.loads(docker("inspect", *ids))
+    return sorted(found, key=lambda each: str(each["Name"]))
+
+
+def state(project: str, services: Sequence[str]) -> dict[str, Any]:
+    """All that a run must leave as it was, container by container."""
+    return {
+        each["Name"]: {
+            "id": each["Id"],
+            "status": each["State"]["Status"],
+            "networks": {
+                name: sorted(at["Aliases"])
+                for name, at in each["NetworkSettings"]["Networks"].items()
+            },
+            "memory": each["HostConfig"]["Memory"],
+            "swap": each["HostConfig"]["MemorySwap"],
+            "restart": each["HostConfig"]["RestartPolicy"],
+            "mounts": sorted(mount["Destination"] for mount in each["Mounts"]),
+        }
+        for service in services
+        for each in containers(project, service)
+    }
+
+
+def answering(url: str) -> bool:
+    """Whether this address answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def docker(*arguments: str) -> str:
