@@ -61,6 +61,8 @@ def main(args: argparse.Namespace) -> int:
         listed = plan.model_prices or prices.read()
         for line in model_forecast.announcement(plan.profile, plan.book, listed):
             progress.say(line)
+    if plan.model.note:
+        progress.say(f"note: {plan.model.note}")
     if plan.experiment is not None:
         for note in plan.experiment.notes:
             progress.say(f"{plan.experiment.path}: {note}")

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
-from harness.run import model_quota, real_model
+from harness.run import local_model, model_quota, real_model
 from reports.basics.addresses import without_password
 from reports.measures.model_quota.presets import Quota
 from reports.records.run_description import ModelDescription
@@ -28,6 +28,10 @@ STAND_IN, REAL, OWN = "stand-in", "real", "own"
 KINDS = (STAND_IN, REAL, OWN)
 OPTIONS = ("latency", "tools", "quota", "recorded")
 """The options of the stand-in, by their names in the parsed arguments."""
+_LOCAL = (
+    "the agent's model is a class of its own that works in its process: it answers itself, without "
+    "a stand-in and without a witness, as with --model own"
+)
 _SHOPMAX_VARIABLE = "DIYA_MODEL"
 _SHOPMAX_DEFAULT = "gemini-2.5-flash"
 _TOOLS_VARIABLE = "DIYA_TOOLS"
@@ -47,6 +51,8 @@ class ModelChoice:
     """The address of a stand-in that runs beside a target."""
     guarded: bool = True
     """Whether the replicas answer in place of tools that may not run, as diya's own server does."""
+    note: str = ""
+    """What the user should know about the choice; empty: nothing."""
 
     @property
     def started_here(self) -> bool:
@@ -108,6 +114,15 @@ def choice(args: argparse.Namespace, *, agent: Path | None) -> ModelChoice:
     target = getattr(args, "target", None)
     url = getattr(args, "model_url", None)
     kind = args.model or (STAND_IN if agent is not None or url is not None else OWN)
+    plays_itself = (
+        args.model is None
+        and target is None
+        and agent is not None
+        and not _options(args)
+        and local_model.is_local(agent)
+    )
+    if plays_itself:
+        kind = OWN
     if target is not None:
         return _of_target(args, target, url)
     if url is not None:
@@ -131,7 +146,7 @@ def choice(args: argparse.Namespace, *, agent: Path | None) -> ModelChoice:
         real_model.check_key(agent, getattr(args, "pass_env", None))
     # A service in an image of the user's own may be any server of ADK.
     guarded = not getattr(args, "image", None)
-    return ModelChoice(kind=kind, options=given, guarded=guarded)
+    return ModelChoice(kind=kind, options=given, guarded=guarded, note=_LOCAL * plays_itself)
 
 
 def _of_target(args: argparse.Namespace, target: str, url: str | None) -> ModelChoice:
