@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from harness.errors import ConfigError
-from reports.basics.suggestions import did_you_mean
+from reports.basics.suggestions import closest, did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,8 +37,17 @@ class Parser(argparse.ArgumentParser):
         return any(option.startswith(name) for option in self._option_string_actions)
 
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
-        hint = did_you_mean(unknown[0].split("=")[0], self._option_string_actions)
+        hint = self._option_like(unknown[0].split("=")[0])
         self.error(f"{' '.join(unknown)}: no such option or argument{hint}")
+
+    def _option_like(self, word: str) -> str:
+        """` (did you mean --x?)`, or nothing."""
+        if not word.startswith("--"):
+            return did_you_mean(word, self._option_string_actions)
+        # The dashes are no likeness: `--outt` is as unlike `--quiet` as `outt` is unlike `quiet`.
+        options = {option.lstrip("-"): option for option in self._option_string_actions}
+        near = closest(word.lstrip("-"), options)
+        return f" (did you mean {options[near[0]]}?)" if near else ""
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """As argparse, with the choice that is most like the value."""

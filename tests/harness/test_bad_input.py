@@ -238,6 +238,14 @@ def taken() -> Iterator[int]:
             ("report", "--quite", "x"),
             r"--quite: no such option or argument \(did you mean --quiet\?\)",
         ),
+        (
+            ("report", "--outt", "x"),
+            r"--outt: no such option or argument; see `diya report --help`$",
+        ),
+        (
+            ("capacity", "--outt", "x"),
+            r"--outt: no such option or argument \(did you mean --out\?\); see `diya capacity",
+        ),
         (("report",), r"the following arguments are required: RUN_DIR; see `diya report --help`"),
         (("profile", "shw"), r"ACTION: invalid choice: 'shw' \(choose from '?list'?, '?show'?\)"),
         (("shrink", "x", "--most-runs", "3.5"), r"--most-runs: must be a whole number, got '3.5'"),
