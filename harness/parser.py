@@ -72,6 +72,13 @@ def build() -> argparse.ArgumentParser:
     return parser
 
 
+def capacity_options() -> list[argparse.Action]:
+    """The options of `diya capacity`, in the order of its help."""
+    parser = argparse.ArgumentParser(add_help=False)
+    capacity.options(parser)
+    return list(parser._actions)
+
+
 def readiness_options() -> list[argparse.Action]:
     """The options of `diya readiness`, in the order of its help."""
     parser = argparse.ArgumentParser(add_help=False)

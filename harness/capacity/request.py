@@ -29,6 +29,13 @@ _PASSED_ON = (
 )
 _ACCESS = tuple(each.name for each in (*diya_options.ACCESS, *diya_options.WHO_ANSWERS))
 _OF_TARGETS = ("target", "app", "door", *_ACCESS)
+_OF_QUESTIONS = frozenset(
+    {
+        *("from_run", "for_load", "conversations", "replicas_now", "shards_now", "zones"),
+        *("prices", "model_prices", "quiet", "verbose"),
+    }
+)
+"""What `--from` takes; every other option is of a measurement."""
 _MOST_SESSIONS = 1_000_000
 
 
@@ -62,6 +69,24 @@ def from_args(args: argparse.Namespace) -> Request:
         redis_sizes=() if base.target is not None else _sizes(args.redis_sizes),
         ceiling=args.ceiling,
     )
+
+
+def check_from(args: argparse.Namespace) -> None:
+    """Refuse options that only a measurement uses.  Raises ConfigError.
+
+    The values are not repeated: a URL may hold a password.
+    """
+    unused = [
+        action.option_strings[-1]
+        for action in parser.capacity_options()
+        if action.dest not in _OF_QUESTIONS
+        and getattr(args, action.dest, action.default) != action.default
+    ]
+    if unused:
+        raise ConfigError(
+            f"{', '.join(unused)}: must not be given with --from, which measures nothing and "
+            "answers from the stored run"
+        )
 
 
 def question(args: argparse.Namespace) -> Asked:

@@ -60,8 +60,7 @@ def main(args: argparse.Namespace) -> int:
 def _again(args: argparse.Namespace) -> int:
     """Answer another question from a stored run; its own question stays in `capacity.json`."""
     root = Path(args.from_run)
-    if args.target is not None:
-        raise ConfigError(f"--target {args.target}: must not be given with --from")
+    request.check_from(args)
     if not stored.is_one(root):
         raise ConfigError(
             f"--from {root}: must be the directory of a capacity run, which holds {FILE}"

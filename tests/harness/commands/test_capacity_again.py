@@ -55,7 +55,16 @@ def test_a_quiet_answer_is_one_line(run: Path, capsys: pytest.CaptureFixture[str
         (["--conversations", "many"], "--conversations: must be a number such as 10M"),
         (["--zones", "0"], "--zones 0: must be from 1 to 99"),
         (["--prices", "none.toml"], "none.toml: cannot be read: No such file"),
-        (["--target", "http://127.0.0.1:1"], "must not be given with --from"),
+        (["--target", "http://127.0.0.1:1"], "--target: must not be given with --from"),
+        (["--minutes", "5"], "--minutes: must not be given with --from"),
+        (["--redis-sizes", "none"], "--redis-sizes: must not be given with --from"),
+        (["--seed", "0"], "--seed: must not be given with --from"),
+        (["--profile", "smoke"], "--profile: must not be given with --from"),
+        (["--sessions", "memory"], "--sessions: must not be given with --from"),
+        (["--header", "A=B"], "--header: must not be given with --from"),
+        (["--authorised"], "--authorised: must not be given with --from"),
+        (["--out", "elsewhere"], "--out: must not be given with --from"),
+        (["--minutes", "5", "--aof", "always"], "--minutes, --aof: must not be given with --from"),
     ],
 )
 def test_a_question_that_cannot_be_answered_is_refused(
