@@ -5,7 +5,9 @@ The same code judges a running capacity run and, for `diya report`, a stored one
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -74,12 +76,14 @@ class Ledger:
         """The judgement of the records in a probe's run directory.  Raises HistoryError."""
         records = history.read(self._root / name)
         found = judge_probe(records, kind, name=name, demand=self.findings.demand, rate=rate)
-        start = _restart(records) if kind is ProbeKind.KILL else None
+        seen = _restart(records) if kind is ProbeKind.KILL else None
+        starts = (*self.findings.replica_starts_s, *([] if seen is None else [seen]))
         self._keep(
             structs.replace(
                 self.findings,
                 probes=(*self.findings.probes, found),
-                replica_start_s=start or self.findings.replica_start_s,
+                replica_start_s=_start(starts) or self.findings.replica_start_s,
+                replica_starts_s=starts,
             )
         )
         return found
@@ -110,7 +114,9 @@ def judged_again(root: Path) -> CapacityFindings:
     """
     before = stored.read(root)
     try:
-        return Ledger(root, structs.replace(before, demand=None, probes=())).again(before)
+        return Ledger(
+            root, structs.replace(before, demand=None, probes=(), replica_starts_s=())
+        ).again(before)
     except HistoryError:
         stored.write(root, before)  # what was known stays known
         raise
@@ -165,14 +171,26 @@ def _in_flight_limit(records: history.History) -> int | None:
     return limits[-1] if limits else None
 
 
-def _restart(records: history.History) -> Figure | None:
+def _start(seconds: Sequence[float]) -> Figure | None:
+    """The start of a replica, with the range of several; None: it was not seen."""
+    if not seconds:
+        return None
+    several, seen = len(seconds) > 1, "of the killed replica, under load"
+    return Figure(
+        value=statistics.median(seconds),
+        unit="s",
+        label=Label.MEASURED,
+        low=min(seconds) if several else None,
+        high=max(seconds) if several else None,
+        why=f"the median and range of {len(seconds)} restarts {seen}"
+        if several
+        else f"the restart {seen}",
+    )
+
+
+def _restart(records: history.History) -> float | None:
     """Seconds from the start of the killed replica's process until it answered."""
     for fault in records.faults:
         if fault.recovered_at is not None and fault.injected is not None:
-            return Figure(
-                value=max(0.0, fault.recovered_at - fault.injected - DOWNTIME_S),
-                unit="s",
-                label=Label.MEASURED,
-                why="the restart of the killed replica, under load",
-            )
+            return max(0.0, fault.recovered_at - fault.injected - DOWNTIME_S)
     return None

@@ -25,6 +25,7 @@ class Part(StrEnum):
     """The parts of the sheet, in their order."""
 
     SUSTAINABLE = "Sustainable"
+    TURN = "Cost of a turn"
     FLEET = "Fleet"
     REDIS = "Redis"
     COST = "Cost"
@@ -53,6 +54,8 @@ class Style(StrEnum):
     DASHED = "dashed"
     """Beyond the measurements, or a sanity check."""
     POINTS = "points"
+    HOLLOW = "hollow"
+    """Points that prove nothing: those of probes that were not sound."""
 
 
 class Series(Struct, frozen=True, kw_only=True):

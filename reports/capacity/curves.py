@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from reports.capacity import usl
 from reports.capacity.answer import Chart, Mark, Series, Style
-from reports.capacity.findings import CapacityFindings, ProbeKind
+from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind
 from reports.capacity.fleet import least, zone_lost
 from reports.capacity.reach import REACH, Reach
 from reports.capacity.redis_plan import RedisPlan
@@ -15,6 +15,8 @@ from reports.figures.figure import Figure, Label
 
 _STEPS = 60
 _NIGHT = 400
+UNSOUND = " of a probe that proves nothing"
+"""Stands behind the name of a series of such probes."""
 
 
 def charts(
@@ -40,18 +42,17 @@ def _latency(findings: CapacityFindings) -> Chart | None:
     played = sorted(
         (probe for probe in findings.probes if probe.kind in _BY_RATE), key=lambda each: each.rate
     )
-    p99 = tuple((probe.rate, probe.p99_s) for probe in played if probe.p99_s is not None)
-    mean = tuple((probe.rate, probe.mean_s) for probe in played if probe.mean_s is not None)
+    p99 = [(probe, probe.p99_s) for probe in played if probe.p99_s is not None]
+    mean = [(probe, probe.mean_s) for probe in played if probe.mean_s is not None]
     if not p99 and not mean:
         return None
     series = [
-        Series(name=name, style=Style.POINTS, label=Label.MEASURED, points=points)
-        for name, points in (("p99", p99), ("mean", mean))
-        if points
+        *_points("p99", p99, sound=True),
+        *_points("mean", mean, sound=True),
     ]
     queue = usl.fit_queue(usl.points(findings))
     if queue is not None:
-        highest = max(rate for rate, _ in (*p99, *mean))
+        highest = max(probe.rate for probe, _ in (*p99, *mean))
         tallest = max(seconds for _, seconds in (*p99, *mean))
         drawn = [
             (rate, seconds)
@@ -69,6 +70,7 @@ def _latency(findings: CapacityFindings) -> Chart | None:
                     points=tuple(drawn),
                 )
             )
+    series += [*_points("p99", p99, sound=False), *_points("mean", mean, sound=False)]
     marks = []
     limit = findings.slo.get("steady_p99_s")
     if limit is not None:
@@ -87,6 +89,30 @@ def _latency(findings: CapacityFindings) -> Chart | None:
         series=tuple(series),
         marks=tuple(marks),
     )
+
+
+def _points(name: str, found: Sequence[tuple[Probe, float]], *, sound: bool) -> list[Series]:
+    """The points of the probes that are sound, or of those that are not; none without a point.
+
+    The demand run is not judged by its load, so its point is always a measured one.
+    """
+    points = tuple(
+        (probe.rate, seconds)
+        for probe, seconds in found
+        if sound is (probe.answer is not Answer.UNKNOWN or probe.kind is ProbeKind.DEMAND)
+    )
+    if not points:
+        return []
+    if sound:
+        return [Series(name=name, style=Style.POINTS, label=Label.MEASURED, points=points)]
+    return [
+        Series(
+            name=f"{name}{UNSOUND}",
+            style=Style.HOLLOW,
+            label=Label.UNKNOWN,
+            points=points,
+        )
+    ]
 
 
 _BY_RATE = (ProbeKind.DEMAND, ProbeKind.SEARCH, ProbeKind.STEP)

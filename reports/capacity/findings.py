@@ -251,6 +251,8 @@ class CapacityFindings(Struct, frozen=True, kw_only=True):
     redis_size: RedisSize | None = None
     replica_start_s: Figure | None = None
     """Seconds from the start of a replica's process until it answers."""
+    replica_starts_s: tuple[float, ...] = ()
+    """The measurements of which `replica_start_s` is the median."""
     seconds: float | None = None
     """The duration of the whole capacity run."""
     notes: tuple[str, ...] = ()

@@ -11,9 +11,12 @@ from reports.capacity.cost import Cost
 from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind, RedisSize
 from reports.capacity.redis_plan import RedisPlan
 from reports.capacity.target import Assumptions, Target, Today
+from reports.capacity.turn_lines import ONE_VALUE, note
 from reports.figures.derive import conservative, derive
 from reports.figures.figure import Figure, Label, unknown
 
+_SAME_RATE = 0.005
+"""Probes whose planned rates differ by less are probes at one rate."""
 NO_SEARCH = "no search for the sustainable load was played; `diya capacity` would tell"
 
 
@@ -91,8 +94,20 @@ def _first_broken(findings: CapacityFindings) -> Line:
         figure = unknown("turns/s", "no probe failed: the limit is above the probes' rates")
         return Line(part=part, title=title, figure=figure)
     lowest = min(failed, key=lambda probe: probe.rate)
-    figure = Figure(value=lowest.rate, unit="turns/s", label=Label.MEASURED, why=lowest.name)
-    return Line(part=part, title=title, figure=figure, note="; ".join(lowest.reasons[:2]))
+    there = [probe for probe in failed if probe.rate <= lowest.rate * (1 + _SAME_RATE)]
+    offered = [probe.offered for probe in there if probe.offered is not None]
+    rates = [lowest.rate, *offered]
+    figure = Figure(
+        value=lowest.rate,
+        unit="turns/s",
+        label=Label.MEASURED,
+        low=min(rates) if offered else None,
+        high=max(rates) if offered else None,
+        why=lowest.name,
+    )
+    told = f"{len(there)} probes" if len(there) > 1 else "one probe"
+    told = f"{told}, planned and offered" if offered else f"{ONE_VALUE}, {told}"
+    return Line(part=part, title=title, figure=figure, note="; ".join((*lowest.reasons[:2], told)))
 
 
 def _recovery(probe: Probe | None, title: str) -> Line:
@@ -105,10 +120,10 @@ def _recovery(probe: Probe | None, title: str) -> Line:
             why = f"it does not recover: {why}"
         return Line(part=part, title=title, figure=unknown("s", why))
     figure = Figure(value=probe.recovered_s, unit="s", label=Label.MEASURED, why=probe.name)
-    note = "" if probe.answer is Answer.PASS else "; ".join(probe.reasons[:1])
+    more = "" if probe.answer is Answer.PASS else "; ".join(probe.reasons[:1])
     if probe.kind is ProbeKind.OVERLOAD:
-        note = note or "1.5 × for 10 s"
-    return Line(part=part, title=title, figure=figure, note=note)
+        more = more or "1.5 × for 10 s"
+    return Line(part=part, title=title, figure=figure, note=note(figure, more))
 
 
 def redis(plan: RedisPlan, size: RedisSize | None, target: Target) -> dict[str, Line]:
@@ -218,15 +233,19 @@ def _side(figure: Figure) -> str:
     return "above the target" if figure.value >= 0 else "below the target"
 
 
-def autoscaling(advice: Advice, given: Assumptions) -> dict[str, Line]:
+def autoscaling(findings: CapacityFindings, advice: Advice, given: Assumptions) -> dict[str, Line]:
     """Signal, threshold, and the replicas that must be there before the opening."""
     part = Part.AUTOSCALE
+    start = findings.replica_start_s or unknown("s", "the start of a replica was not measured")
     found = {
         "autoscale.threshold": Line(
             part=part,
             title="add a replica above",
             figure=advice.threshold,
             note=f"in flight, {METRIC}",
+        ),
+        "autoscale.start": Line(
+            part=part, title="the start of a replica", figure=start, note=note(start, start.why)
         ),
         "autoscale.reaction": Line(
             part=part,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reports.capacity import autoscale, lines, what_if
+from reports.capacity import autoscale, lines, turn_lines, what_if
 from reports.capacity.answer import AnswerSheet, Line, Part, Trust, Verdict
 from reports.capacity.cost import plan_cost
 from reports.capacity.curves import charts
@@ -69,11 +69,16 @@ def build(
         reasons=reasons,
         lines={
             **lines.sustainable(measured),
+            **turn_lines.turn(
+                measured.demand,
+                measured.redis_size,
+                "" if in_redis(measured) else OTHER_SESSIONS,
+            ),
             **fleet,
             **lines.redis(redis, findings.redis_size, asked),
             **lines.cost(cost),
             **lines.headroom(findings, target, today, given),
-            **lines.autoscaling(advice, given),
+            **lines.autoscaling(findings, advice, given),
             **_what_if(findings, target, given, fleet["fleet.bare"].figure, checked, reach),
             **lines.sanity(measured),
         },

@@ -14,6 +14,8 @@ WIDTH, HEIGHT = 520, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 508.0, 30.0, 262.0
 _LINE = 15.0
 """Height of a line of labels."""
+_BELOW_LANES = 7.0
+"""From the top of the plot down to the baseline of a label that leaves the last lane free."""
 _DOT = 3.4
 _COLORS = 3
 
@@ -27,7 +29,7 @@ def draw(chart: Chart, name: str) -> str:
     marks_y = [mark.at for mark in chart.marks if not mark.upright]
     x_ticks = _ticks(chart.x_unit, max([x for x, _ in points] + marks_x), 5)
     y_ticks = _ticks(chart.y_unit, max([y for _, y in points] + marks_y), 5)
-    lanes = _LINE * len(marks_x)
+    lanes = _room(chart, len(marks_x), y_ticks[-1])
     x = Scale(0, x_ticks[-1], _LEFT, _RIGHT)
     y = Scale(0, y_ticks[-1], _BOTTOM + lanes, _TOP + lanes)
     bottom = _BOTTOM + lanes
@@ -55,7 +57,7 @@ def legend(chart: Chart) -> str:
         sample = svg.element(
             "svg",
             {"viewBox": "0 0 24 10", "class": "key", "aria-hidden": "true"},
-            _sample(series.style, place),
+            _sample(series.style, _color(chart, place)),
         )
         label = view.LABELS[series.label]
         items.append(f"<li>{sample}{html.escape(series.name)} <small>{label}</small></li>")
@@ -65,6 +67,8 @@ def legend(chart: Chart) -> str:
 def _sample(style: Style, place: int) -> str:
     if style is Style.POINTS:
         return _dot(12, 5, place)
+    if style is Style.HOLLOW:
+        return _dot(12, 5, place, hollow=True)
     return svg.line(1, 5, 23, 5, _kind(style, place))
 
 
@@ -115,15 +119,34 @@ def _marks(chart: Chart, x: Scale, y: Scale, bottom: float) -> list[str]:
         drawn.append(svg.line(at, label_y + 3, at, bottom, "mark"))
         anchor, shift = ("end", -4) if at > (_LEFT + _RIGHT) / 2 else ("start", 4)
         drawn.append(svg.text(at + shift, label_y + 8, _named(mark, chart), "mark-label", anchor))
+    for mark, at, label_y in _levels(chart, y):
+        drawn.append(svg.line(_LEFT, at, _RIGHT, at, "mark"))
+        drawn.append(svg.text(_LEFT + 6, label_y, _named(mark, chart), "mark-label"))
+    return drawn
+
+
+def _levels(chart: Chart, y: Scale) -> list[tuple[Mark, float, float]]:
+    """The level marks from below, each with the y of its line and that of its label."""
+    found = []
     free = float("inf")
     for mark in sorted((mark for mark in chart.marks if not mark.upright), key=lambda m: m.at):
         at = y(mark.at)
         # The label stands above its line, unless the label of the line below it is in the way.
-        label_y = min(at - 4, free - _LINE)
-        free = label_y
-        drawn.append(svg.line(_LEFT, at, _RIGHT, at, "mark"))
-        drawn.append(svg.text(_LEFT + 6, label_y, _named(mark, chart), "mark-label"))
-    return drawn
+        free = min(at - 4, free - _LINE)
+        found.append((mark, at, free))
+    return found
+
+
+def _room(chart: Chart, upright: int, top: float) -> float:
+    """The height above the plot that the labels need.
+
+    Each upright mark has a lane.  A level near the top needs its place below those lanes.
+    """
+    lanes = _LINE * upright
+    levels = _levels(chart, Scale(0, top, _BOTTOM + lanes, _TOP + lanes))
+    highest = min((label for _, _, label in levels), default=float("inf"))
+    free = _TOP + lanes + (_BELOW_LANES if upright else -4)
+    return lanes + max(0.0, free - highest)
 
 
 def _named(mark: Mark, chart: Chart) -> str:
@@ -135,16 +158,28 @@ def _series(chart: Chart, x: Scale, y: Scale) -> list[str]:
     drawn = []
     for place, series in enumerate(chart.series):
         placed = [(x(at), y(value)) for at, value in series.points]
-        if series.style is Style.POINTS:
-            drawn += [_dot(at, value, place) for at, value in placed]
+        if series.style in (Style.POINTS, Style.HOLLOW):
+            hollow, color = series.style is Style.HOLLOW, _color(chart, place)
+            drawn += [_dot(at, value, color, hollow=hollow) for at, value in placed]
         else:
             drawn.append(svg.path(svg.line_path(placed), _kind(series.style, place)))
     return drawn
 
 
-def _dot(x: float, y: float, place: int) -> str:
+def _color(chart: Chart, place: int) -> int:
+    """The place whose colour a series has: a hollow one has that of the measured one like it."""
+    series = chart.series[place]
+    if series.style is Style.HOLLOW:
+        for other, each in enumerate(chart.series):
+            if each.style is Style.POINTS and series.name.startswith(each.name):
+                return other
+    return place
+
+
+def _dot(x: float, y: float, place: int, *, hollow: bool = False) -> str:
     where: dict[str, str | float] = {"cx": x, "cy": y, "r": _DOT}
-    return svg.element("circle", {**where, "class": f"dot s{place % _COLORS}"})
+    kind = " hollow" if hollow else ""
+    return svg.element("circle", {**where, "class": f"dot s{place % _COLORS}{kind}"})
 
 
 def _kind(style: Style, place: int) -> str:

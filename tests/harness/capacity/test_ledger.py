@@ -8,6 +8,7 @@ import pytest
 
 from harness.capacity import stored
 from harness.capacity.ledger import Ledger, _downward, judged_again
+from harness.capacity.play_probe import DOWNTIME_S
 from harness.capacity.search import Finished
 from reports.capacity.findings import Answer, CapacityFindings, ProbeKind
 from reports.records import Sample
@@ -115,3 +116,25 @@ def test_an_overload_that_is_never_recovered_from_leaves_no_answer() -> None:
 def test_a_recovery_at_the_answer_changes_nothing() -> None:
     before = sustainable()
     assert _downward(before) == before
+
+
+def test_the_start_of_a_replica_is_the_median_and_range_of_all_kills(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, BEFORE)
+    for name, back in (("kill", 4.0), ("kill-2", 6.0)):
+        run = Run()
+        run.sound()
+        seen = 20.0 + DOWNTIME_S + back
+        run.fault("kill-replica", 20.0, seen, injected=20.0, recovered_at=seen)
+        run.write(tmp_path / name)
+        ledger.judge(name, ProbeKind.KILL, 30.0)
+        if name == "kill":
+            one = ledger.findings.replica_start_s
+            assert one is not None
+            assert one.value == pytest.approx(4.0)
+            assert one.low is None
+            assert one.high is None
+    start = ledger.findings.replica_start_s
+    assert start is not None
+    assert (start.value, start.low, start.high) == pytest.approx((5.0, 4.0, 6.0))
+    assert "2 restarts" in start.why
+    assert judged_again(tmp_path).replica_start_s == start

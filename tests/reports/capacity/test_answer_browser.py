@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reports.capacity import prices
+from reports.capacity.findings import Answer
 from reports.capacity.sheet import build
 from reports.render.answer import page
 from tests.reports import browser
-from tests.reports.capacity.a_capacity_run import TODAY, findings, night
+from tests.reports.capacity.a_capacity_run import (
+    TODAY,
+    findings,
+    measured,
+    night,
+    probe,
+    probes,
+    sustainable,
+)
 
 pytestmark = pytest.mark.service
 
@@ -43,7 +53,26 @@ def test_the_browser_refuses_nothing_on_the_page(source: str, tmp_path: Path) ->
 def test_no_label_touches_another_and_no_cell_is_squeezed(
     source: str, tmp_path: Path, width: int
 ) -> None:
-    probed = browser.probe(source, _PROBE, tmp_path, width)
+    _nothing_touches(browser.probe(source, _PROBE, tmp_path, width))
+
+
+@pytest.mark.parametrize("limit", [4.99, 4.6])
+def test_the_name_of_a_limit_near_the_top_is_below_those_of_the_rates(
+    tmp_path: Path, limit: float
+) -> None:
+    # The names of these rates reach as far to the left as that of the limit reaches to the right.
+    early = sustainable(rate=measured(20.7, "turns/s", 20.4, 21))
+    unsound = probe("probe-06", 32, Answer.UNKNOWN, p99_s=4.4, mean_s=0.9)
+    found = findings(
+        probes=(*probes(), unsound),
+        sustainable=early,
+        slo={"steady_p99_s": limit, "error_rate": 0.001},
+    )
+    source = page.render(build(found, night(), TODAY, prices.read(), run="runs/capacity"))
+    _nothing_touches(browser.probe(source, _PROBE, tmp_path, 1280))
+
+
+def _nothing_touches(probed: Any) -> None:
     assert len(probed["charts"]) == 4
     touching = [
         (one[0], other[0])
