@@ -112,7 +112,9 @@ def _path(given: str | None) -> str | None:
 
 def _base(args: argparse.Namespace) -> Plan:
     """The plan of a run with one replica and without faults; pinned, unless it is a target's."""
-    words = ["readiness", "--replicas", "1", "--experiment", "none", "--scale", "1"]
+    words = ["readiness", "--experiment", "none", "--scale", "1"]
+    if args.target is None:
+        words += ["--replicas", "1"]
     for name in (*_PASSED_ON, *_OF_TARGETS):
         value = getattr(args, name)
         for each in value if isinstance(value, list) else [] if value is None else [value]:
