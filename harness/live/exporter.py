@@ -39,7 +39,7 @@ class Exporter:
         """`url` is the whole address for spans; headers come from the environment, as OpenTelemetry
         has them: `NAME=VALUE,NAME=VALUE`, values in per cent encoding."""
         self._url, self._run = url, run
-        self._headers = {"Content-Type": "application/json", **_headers(environment)}
+        self._headers = {"Content-Type": "application/json", **headers(environment)}
         self._queue: deque[TurnRecord] = deque()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -118,6 +118,9 @@ class Exporter:
             reason = getattr(error, "reason", None) or error
             self.why = getattr(reason, "strerror", None) or type(reason).__name__
             return None
+        except ValueError:  # its text has the value, which may be a secret
+            self.why = f"{HEADERS_VARIABLE} has a header that HTTP does not allow"
+            return True
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -130,7 +133,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
 
-def _headers(environment: Mapping[str, str]) -> dict[str, str]:
+def headers(environment: Mapping[str, str]) -> dict[str, str]:
+    """What `OTEL_EXPORTER_OTLP_HEADERS` says: names and values, their escapes undone."""
     pairs = environment.get(HEADERS_VARIABLE, "").split(",")
     split = (pair.partition("=") for pair in pairs if "=" in pair)
     return {unquote(name.strip()): unquote(value.strip()) for name, _, value in split}

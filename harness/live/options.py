@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,6 +16,11 @@ from reports.basics.addresses import without_password
 
 _TRACES = "/v1/traces"
 """The path of an OTLP collector for spans."""
+
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+"""Headers by RFC 9110, sections 5.1 and 5.5."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,25 @@ def watching(args: argparse.Namespace) -> Watching:
     metrics = _address("--metrics", args.metrics)
     if page is not None and page == metrics and page.port:
         raise ConfigError(f"--metrics {args.metrics}: must be another port than that of --serve")
+    if args.otlp is not None:
+        _check_headers()
     return Watching(page, metrics, _collector(args.otlp))
+
+
+def _check_headers() -> None:
+    """Raise ConfigError for a header of the collector that HTTP does not allow.
+
+    The value may be a secret, so it is not told.
+    """
+    # Here, because few commands send spans and each would pay for the client.
+    from harness.live import exporter
+
+    for name, value in exporter.headers(os.environ).items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ConfigError(
+                f"{exporter.HEADERS_VARIABLE}: each name must be letters, digits and hyphens, and "
+                f"each value one line of Latin-1; header {ascii(name)[:60]} is not"
+            )
 
 
 def _address(option: str, given: str | None) -> Address | None:

@@ -152,6 +152,15 @@ def test_a_redirect_to_another_address_is_not_followed() -> None:
         assert server.spans == []
 
 
+def test_a_header_that_http_does_not_allow_loses_the_spans_and_tells_no_value() -> None:
+    with collector() as server:
+        exporter = Exporter(server.url, RUN, {HEADERS_VARIABLE: "authorization=S3CRET%0A"})
+        exporter.add([turn()])
+        exporter.close(20)
+        assert (exporter.sent, exporter.lost) == (0, 1)
+        assert exporter.why == f"{HEADERS_VARIABLE} has a header that HTTP does not allow"
+
+
 @pytest.mark.parametrize("text", ["", "novalue", ","])
 def test_headers_that_are_none_are_left_out(text: str) -> None:
     with collector() as server:

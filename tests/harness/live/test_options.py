@@ -100,3 +100,16 @@ def test_only_a_run_with_a_collector_carries_traces_and_its_command_names_no_opt
     assert (plain.traced, traced.traced) == (False, True)
     assert traced.description().traced is True
     assert plain.command == traced.command
+
+
+@pytest.mark.parametrize(
+    "given", ["authorization=Bearer%20S3CRET%0A", "a=S3CRET\u2713", "a b=S3CRET"]
+)
+def test_a_header_that_http_does_not_allow_is_refused_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", given)
+    with pytest.raises(ConfigError, match="OTEL_EXPORTER_OTLP_HEADERS: each name must") as refused:
+        watching("--otlp", "http://127.0.0.1:4318")
+    assert "S3CRET" not in str(refused.value)
+    assert not watching().wanted, "without a collector nobody sends them"
