@@ -130,7 +130,9 @@ class OutsideAction(Fault):
             "back_within_s": back_within_s,
         }
         command = tuple(diya_start.command("chaos.experiment.undo_process"))
-        return Undoing(command, given, call.limit_s + back_within_s)
+        # A question that has begun is not cut short when the time to be back is over.
+        asked_s = 0.0 if ready is None else OutsideCall.from_json(ready["call"]).limit_s
+        return Undoing(command, given, call.limit_s + back_within_s + asked_s)
 
     def inject(self, env: SystemUnderTest) -> None:
         """Make the call and wait for its evidence.  Raises ChaosError when it does not succeed."""

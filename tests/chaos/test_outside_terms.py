@@ -42,11 +42,13 @@ class Keeper:
     def __init__(self, journal: Path | None = None) -> None:
         self.said: list[str] = []
         self.kept: dict[str, Undoing] = {}
+        self.limits_s: list[float] = []
         self._journal = journal
 
     def keep(self, key: str, undoing: Undoing) -> None:
         assert self._journal is None or not self._journal.exists(), "the fault began before"
         self.kept[key] = undoing
+        self.limits_s.append(undoing.limit_s)
         self.said.append("keep")
 
     def drop(self, key: str) -> None:
@@ -71,6 +73,17 @@ def test_the_undo_is_handed_over_before_the_fault_and_done_at_its_end(tmp_path: 
     assert (window.took_hold, window.error, window.target) == (True, None, "the shop")
     assert keeper.said == ["keep", "drop"]
     assert not mark.exists()
+
+
+def test_the_guardian_waits_for_the_last_question_whether_the_target_is_ready(
+    tmp_path: Path,
+) -> None:
+    ready = {"provider": python("pass", timeout=30)}
+    undo = {"provider": python(remove(tmp_path / "mark"), timeout=2)}
+    keeper = Keeper()
+    terms = {"ready": ready, "undo": undo, "back_within": 5}
+    played(read(tmp_path, method=[breaking(tmp_path / "mark", **terms)]), keeper)
+    assert keeper.limits_s == [2 + 5 + 30]
 
 
 def test_an_action_that_fails_halfway_is_undone(tmp_path: Path) -> None:
