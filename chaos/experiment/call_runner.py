@@ -17,6 +17,8 @@ import sys
 from typing import Any
 
 _RUN_ID = "DIYA_RUN_ID"
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+"""The exit codes of shells for a program that cannot be started."""
 _SIGNALLED = 128
 """Added to the number of the signal that ended a program, as shells do."""
 
@@ -26,7 +28,11 @@ def main() -> int:
     given = json.load(sys.stdin)
     os.environ.pop(_RUN_ID, None)
     if "command" in given:
-        code = subprocess.call(given["command"], stdin=subprocess.DEVNULL)
+        try:
+            code = subprocess.call(given["command"], stdin=subprocess.DEVNULL)
+        except OSError as error:
+            print(f"{given['command'][0]}: {error.strerror}", file=sys.stderr)
+            return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
         return code if code >= 0 else _SIGNALLED - code
     return _call(given)
 

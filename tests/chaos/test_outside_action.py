@@ -193,6 +193,17 @@ def test_a_process_that_fails_did_not_take_hold_and_tells_no_secret(
     assert window.error == f"{sys.executable} ended with exit code 1: no •••"
 
 
+def test_a_program_that_cannot_be_started_is_told_as_shells_do(tmp_path: Path) -> None:
+    program = tmp_path / "restart.sh"
+    program.write_text("no line that names its interpreter\n")
+    program.chmod(0o755)
+    experiment = read(tmp_path, method=[outside({"type": "process", "path": str(program)})])
+    failure = played(experiment).error or ""
+    assert "exit code 126: " in failure
+    assert "Exec format error" in failure
+    assert "Traceback" not in failure
+
+
 def test_an_http_call_answered_with_an_error_did_not_take_hold(tmp_path: Path, page: str) -> None:
     provider = {"type": "http", "url": f"{page}/bad?key=secret"}
     window = played(read(tmp_path, method=[outside(provider)]))
