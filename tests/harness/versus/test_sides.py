@@ -13,18 +13,18 @@ from harness.versus import request
 from harness.versus.request import Request
 from tests.harness import command
 
-COMMON = ("--profile", str(command.HERE / "tiny.toml"), "--replicas", "2")
+LOAD = ("--profile", str(command.HERE / "tiny.toml"))
 
 
-def asked(a: str, b: str, *common: str) -> Request:
+def asked(a: str, b: str, *common: str, fleet: Sequence[str] = ("--replicas", "2")) -> Request:
     """The request of this command line; nothing is started."""
-    words = ["versus", "--a", a, "--b", b, *COMMON, *common]
+    words = ["versus", "--a", a, "--b", b, *LOAD, *fleet, *common]
     return request.from_args(parser.build().parse_args(words))
 
 
-def refusal(a: str, b: str, *common: str) -> str:
+def refusal(a: str, b: str, *common: str, fleet: Sequence[str] = ("--replicas", "2")) -> str:
     with pytest.raises(ConfigError) as refused:
-        asked(a, b, *common)
+        asked(a, b, *common, fleet=fleet)
     return str(refused.value)
 
 
@@ -74,8 +74,13 @@ def test_a_bad_option_of_both_sides_is_refused_without_the_name_of_a_side() -> N
     assert refusal("", "", "--profile", "no-such").startswith("unknown profile 'no-such'")
 
 
-def test_sides_with_other_faults_are_refused() -> None:
+def test_an_option_of_a_fleet_for_both_sides_is_refused_where_one_is_a_target() -> None:
     said = refusal("", "--target http://127.0.0.1:9")
+    assert said.startswith("--b: --replicas: must not be given with a --target")
+
+
+def test_sides_with_other_faults_are_refused() -> None:
+    said = refusal("", "--target http://127.0.0.1:9", fleet=())
     assert said == (
         "--a and --b: must have the same faults, but A has diwali-default (4 faults) and B has "
         "none; give --experiment FILE or none beside them"
@@ -106,7 +111,7 @@ def test_the_precision_may_be_a_share_or_a_percentage() -> None:
 
 def test_a_bad_side_ends_the_command_with_104_and_starts_nothing(tmp_path: Path) -> None:
     out = tmp_path / "runs"
-    words = ("--a", "", "--b", "--sessions nothing", *COMMON, "--out", str(out))
+    words = ("--a", "", "--b", "--sessions nothing", *LOAD, "--out", str(out))
     finished = command.run_here("versus", *words)
     assert finished.returncode == 104
     assert finished.stderr.startswith("diya: --b: --sessions nothing: must be one of redis")
