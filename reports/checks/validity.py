@@ -153,10 +153,13 @@ def _faults(history: History) -> Finding:
     errors = {fault.id: vain.get(fault.id, fault.error) for fault in history.faults}
     missing = [fault for fault in planned if fault not in held]
     missing += sorted({fault.id for fault in history.faults} - held - set(planned))
+    were_planned = f"{len(planned)} planned fault{'s' * (len(planned) != 1)}"
+    # The evidence tells the reason of each; of one, it is the first that people ask for.
+    why = errors.get(missing[0]) if len(missing) == 1 else None
     parts = [
-        f"Of {len(planned)} planned faults, {', '.join(missing)} did not take hold"
+        f"Of {were_planned}, {', '.join(missing)} did not take hold{f': {why}' if why else ''}"
         if missing
-        else f"All {len(planned)} planned faults took hold"
+        else f"{'All' if len(planned) > 1 else 'The'} {were_planned} took hold"
         if planned
         else "No fault was planned"
     ]

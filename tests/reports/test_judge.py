@@ -60,7 +60,7 @@ def test_a_call_without_evidence_makes_a_run_inconclusive_and_says_why(tmp_path:
     run.fault("process", 60.0, 60.1, id="process-1", target="true", took_hold=False, error=why)
     result = judge(run.write(tmp_path / "run"))
     assert result["verdict"] == "INCONCLUSIVE"
-    assert "process-1 did not take hold" in result["headline"]
+    assert f"process-1 did not take hold: {why}" in result["headline"]
     (gate,) = [each for each in result["gates"] if each["name"] == "validity.faults"]
     assert f"process-1: {why}" in json.dumps(gate)
 
