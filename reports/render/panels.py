@@ -39,7 +39,10 @@ class Panel:
 
 
 def heading(panel: Panel, y: float) -> str:
-    """The panel's title and the legend, on the line that ends at `y`."""
+    """The panel's title and the legend, on the line that ends at `y`.
+
+    The ground below them hides the lines of faults and of the grid, which run through all panels.
+    """
     drawn = [svg.text(LEFT, y, panel.title, "panel-title")]
     at = LEFT + len(panel.title) * 7.0 + 18
     for kind, label in panel.legend:
@@ -49,7 +52,8 @@ def heading(panel: Panel, y: float) -> str:
             drawn.append(svg.line(at, y - 4, at + 18, y - 4, kind))
         drawn.append(svg.text(at + 23, y, label, "legend"))
         at += 23 + len(label) * CHAR + 16
-    return "".join(drawn)
+    ground = svg.rect(LEFT, y - 11, at - 14 - LEFT, 15, "legend-ground")
+    return "".join([ground, *drawn])
 
 
 def axis(y: Scale, ticks: Sequence[float], write: Callable[[float], str]) -> str:

@@ -26,11 +26,41 @@ if (chart) {
     clientX: box.left + box.width / 2, clientY: box.top + 200, bubbles: true}));
 }
 const readout = document.querySelector("output.readout");
+const across = [...document.querySelectorAll(
+  ".chart :is(.band-edge, .band-answer, .load-edge, .grid)")];
+const legends = [...document.querySelectorAll("svg.chart :is(.panel-title, .legend)")];
+const crossed = legends.filter((legend) => {
+  const words = legend.getBoundingClientRect();
+  const middle = (words.top + words.bottom) / 2;
+  legend.scrollIntoView({ block: "center" });
+  const moved = legend.getBoundingClientRect().top - words.top;
+  return across.some((line) => {
+    const at = line.getBoundingClientRect();
+    const x = (at.left + at.right) / 2;
+    if (at.width > 2 || x < words.left - 20 || x > words.right) return false;
+    const painted = document.elementsFromPoint(x, middle + moved);
+    const ground = painted.findIndex((each) => each.matches(".legend-ground"));
+    const over = painted.findIndex((each) => across.includes(each) || each.matches(".band"));
+    return ground < 0 || (over >= 0 && over < ground);
+  });
+}).map((legend) => legend.textContent);
+scrollTo(0, 0);
+const names = [...document.querySelectorAll(".scroll")].filter(
+  (each) => each.scrollWidth > each.clientWidth + 1 && each.querySelector("tbody th"));
+const hidden = names.filter((each) => {
+  each.scrollLeft = each.scrollWidth;
+  const name = each.querySelector("tbody th").getBoundingClientRect();
+  return name.left < each.getBoundingClientRect().left - 1;
+}).length;
 document.body.dataset.probe = JSON.stringify({
   boxes,
   chart: box && [box.left, box.top, box.right, box.bottom],
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   readout: readout && !readout.hidden ? readout.innerText : "",
+  crossed,
+  legends: legends.length,
+  slid: names.length,
+  hidden,
 });
 """
 
@@ -63,6 +93,19 @@ def test_no_label_touches_another_or_leaves_the_chart(tmp_path: Path, width: int
                 touching.append((text, other))
     assert touching == []
     assert probed["overflow"] == 0, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_no_line_of_the_plot_crosses_a_legend(tmp_path: Path, width: int) -> None:
+    probed = _probe(stored("no_go"), tmp_path, width)
+    assert probed["legends"] > 10
+    assert probed["crossed"] == []
+
+
+def test_a_table_that_slides_sideways_keeps_the_names_of_its_rows(tmp_path: Path) -> None:
+    probed = _probe(stored("no_go"), tmp_path, 500)
+    assert probed["slid"] >= 2
+    assert probed["hidden"] == 0
 
 
 def test_the_pointer_reads_the_values_of_a_moment(tmp_path: Path) -> None:
