@@ -84,7 +84,9 @@ class Access:
         values = [value for name, value in self.headers.items() if name.lower() != "host"]
         if self.token is not None:
             values += self.token.known
-        for each in sorted({word for value in values for word in (value, *value.split())}, key=len):
+        words = {word for value in values for word in (value, *value.split())}
+        # The longest first: a shorter one may be a part of it, and would leave the rest.
+        for each in sorted(words, key=len, reverse=True):
             if len(each) >= _SHORTEST:
                 body = body.replace(each.encode("latin-1"), b"...")
         return body

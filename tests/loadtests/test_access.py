@@ -86,6 +86,11 @@ def test_an_error_that_repeats_a_secret_is_read_without_it() -> None:
     assert answer.body == b"no entry for ... with ..."
 
 
+def test_a_secret_that_begins_with_another_one_is_hidden_whole() -> None:
+    access = Access(headers={"X-Tenant": "tenant-7f"}, token=FixedToken("tenant-7f.signature"))
+    assert access.without_secrets(b"refused: tenant-7f.signature") == b"refused: ..."
+
+
 class _Keeper(socketserver.ThreadingUnixStreamServer):
     """Answers as the harness's keeper does, from a function of the refused serial."""
 
