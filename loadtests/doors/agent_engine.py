@@ -188,7 +188,7 @@ class EngineStream(Lines):
             event = {"error": f"{event['code']} {event['message']}"}
         if isinstance(event, dict) and event.get("error"):
             said = str(event["error"])[:2000].encode()
-            self.tells_other_trouble = not speaks_of_missing_session(said)
+            self.tells_other_trouble |= not speaks_of_missing_session(said)
         super()._take(in_adks_form(event))
 
 

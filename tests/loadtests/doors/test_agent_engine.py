@@ -11,7 +11,7 @@ import pytest
 
 from loadtests.adk.client import Answer
 from loadtests.arrivals.conversation import Ending
-from loadtests.doors.agent_engine import lacks_method
+from loadtests.doors.agent_engine import EngineStream, lacks_method
 from loadtests.doors.names import AGENT_ENGINE
 from reports.records import Outcome, digest
 from tests.loadtests.doors.talks import Talk, plan, serving, talk
@@ -206,6 +206,13 @@ def test_a_stream_without_events_in_a_session_that_is_there_is_sent_again(
     found, _ = played(tmp_path, output(SESSION), answer, *read, lines(EVENT), output(SESSION))
     (turn,) = found.turns
     assert (turn.outcome, turn.attempts) == (Outcome.OK, 2)
+
+
+def test_a_missing_session_does_not_hide_the_trouble_before_it() -> None:
+    stream = EngineStream()
+    for said in ("the model is overloaded", "Session not found: s-1"):
+        stream.feed(json.dumps({"code": 500, "message": said}).encode())
+    assert stream.tells_other_trouble
 
 
 LACKS = [
