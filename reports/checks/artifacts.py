@@ -3,9 +3,9 @@
 The events of a session name the versions of the artifacts that its turns have saved.  ADK's
 services keep all versions, so each of them must be found later, with the content that it had.  One
 may be missing where its turn may be lost within the declared durability, and where its session is
-gone because its time was over or it was deleted.  Two
-turns that name the same version of the same artifact were given it by two stores that do not know
-each other, or one has overwritten the other's.
+gone because its time was over or it was deleted.  Two turns that name the same version of the same
+artifact were given it by two stores that do not know each other, or one has overwritten the
+other's.
 """
 
 from __future__ import annotations
