@@ -13,6 +13,7 @@ from typing import Protocol
 
 REPLICA_HEADER = "x-diya-replica"
 """The response header by which diya's own service names the replica that answers."""
+_HIDDEN = "..."
 _SHORTEST = 8
 """Characters: a shorter value may be a part of an ordinary word."""
 
@@ -76,20 +77,35 @@ class Access:
         """The `Host` header; None: that of the address."""
         return next((each for name, each in self.headers.items() if name.lower() == "host"), None)
 
-    def without_secrets(self, body: bytes) -> bytes:
-        """The body of an error, without the values by which requests get in.
+    @property
+    def secrets(self) -> list[str]:
+        """The values by which requests get in, and their words; the longest first.
 
-        Errors are recorded in part, so that a value may be cut, and not be found afterwards.
+        A shorter one may be a part of a longer one, and would leave the rest.
         """
         values = [value for name, value in self.headers.items() if name.lower() != "host"]
         if self.token is not None:
             values += self.token.known
         words = {word for value in values for word in (value, *value.split())}
-        # The longest first: a shorter one may be a part of it, and would leave the rest.
-        for each in sorted(words, key=len, reverse=True):
-            if len(each) >= _SHORTEST:
-                body = body.replace(each.encode("latin-1"), b"...")
+        return sorted((each for each in words if len(each) >= _SHORTEST), key=len, reverse=True)
+
+    def without_secrets(self, body: bytes) -> bytes:
+        """The body of an error, without the values by which requests get in.
+
+        Errors are recorded in part, so that a value may be cut, and not be found afterwards.
+        """
+        for each in self.secrets:
+            body = body.replace(each.encode("latin-1"), _HIDDEN.encode())
         return body
+
+    def hidden(self, error: str) -> str:
+        """The text of an error without these values, also where one was cut off at its end."""
+        for each in self.secrets:
+            error = error.replace(each, _HIDDEN)
+            for length in range(len(each) - 1, _SHORTEST - 1, -1):
+                if error.endswith(each[:length]):
+                    error = error[:-length] + _HIDDEN
+        return error
 
 
 NONE = Access()

@@ -73,7 +73,7 @@ class Client:
             network_timeout=None,
             **({"ssl_context_factory": context_of(access)} if secure else {}),
         )
-        self._access = access
+        self.access = access
         host = access.host() or url.netloc.rpartition("@")[2]
         self._url = url._replace(netloc=host)
         """As the server knows itself: its redirects name the `Host` that it was asked for."""
@@ -86,11 +86,11 @@ class Client:
     @property
     def token_serial(self) -> int:
         """The number of the present token; see `renewed`."""
-        return 0 if self._access.token is None else self._access.token.serial
+        return 0 if self.access.token is None else self.access.token.serial
 
     def renewed(self, refused: int, timeout: float) -> bool:
         """Whether there is another token than the refused one; waits at most `timeout` seconds."""
-        token = self._access.token
+        token = self.access.token
         return token is not None and token.renewed(refused, timeout)
 
     @property
@@ -157,8 +157,8 @@ class Client:
 
     def _request(self, method: str, path: str, body: bytes | None, further: str) -> bytes:
         head = f"{method} {path} HTTP/1.1\r\n{self._headers}{tracing.header()}{further}"
-        if self._access.token is not None:
-            head += f"Authorization: Bearer {self._access.token.value()}\r\n"
+        if self.access.token is not None:
+            head += f"Authorization: Bearer {self.access.token.value()}\r\n"
         if body is None:
             return f"{head}\r\n".encode("latin-1")
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -197,7 +197,7 @@ class Client:
         response = HTTPSocketPoolResponse(sock, self._pool, block_size=BLOCK_SIZE, method=method)
         try:
             answer.status = response.get_code()
-            _read_headers(answer, response, self._access.replica_header)
+            _read_headers(answer, response, self.access.replica_header)
             if on_line is not None and answer.status == 200:
                 answer.framed = "content-length" in response or "transfer-encoding" in response
                 # `read` and the line iterator wait for full blocks; `readline` returns at once.
@@ -208,7 +208,7 @@ class Client:
             else:
                 answer.body = response.read()
                 if answer.status >= 300:
-                    answer.body = self._access.without_secrets(answer.body)
+                    answer.body = self.access.without_secrets(answer.body)
             answer.complete = bool(response.message_complete)
         finally:
             response.release()
