@@ -52,16 +52,16 @@ def watching(args: argparse.Namespace) -> Watching:
 def _check_headers() -> None:
     """Raise ConfigError for a header of the collector that HTTP does not allow.
 
-    The value may be a secret, so it is not told.
+    The value may be a secret, and so may a name whose `=` is missing: neither is told.
     """
     # Here, because few commands send spans and each would pay for the client.
     from harness.live import exporter
 
-    for name, value in exporter.headers(os.environ).items():
+    for number, (name, value) in enumerate(exporter.headers(os.environ).items(), start=1):
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ConfigError(
                 f"{exporter.HEADERS_VARIABLE}: each name must be letters, digits and hyphens, and "
-                f"each value one line of Latin-1; header {ascii(name)[:60]} is not"
+                f"each value one line of Latin-1, as NAME=VALUE,…; number {number} is not"
             )
 
 
