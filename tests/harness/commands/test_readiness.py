@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ SCHEMA = command.ROOT / "reports" / "result.schema.json"
 
 
 def readiness(
-    out: Path, *arguments: str
+    out: Path, *arguments: str, options: Sequence[str] = command.TINY
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
-    finished = command.run("readiness", *command.TINY, "--seed", "7", "--out", str(out), *arguments)
+    finished = command.run("readiness", *options, "--seed", "7", "--out", str(out), *arguments)
     results = list(out.glob("*/result.json"))
     assert results, finished.stderr
     return finished, json.loads(results[0].read_text())
@@ -181,7 +182,8 @@ def test_a_target_is_driven_through_its_api_and_gates_without_evidence_are_unkno
     try:
         assert fleet.stdout is not None
         url = fleet.stdout.readline().split()[1]
-        finished, result = readiness(tmp_path, "--target", url)
+        tiny = ("--profile", str(command.HERE / "tiny.toml"))
+        finished, result = readiness(tmp_path, "--target", url, options=tiny)
     finally:
         fleet.terminate()
         fleet.communicate(timeout=20)
