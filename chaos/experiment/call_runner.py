@@ -31,7 +31,7 @@ def main() -> int:
         try:
             code = subprocess.call(given["command"], stdin=subprocess.DEVNULL)
         except OSError as error:
-            print(f"{given['command'][0]}: {error.strerror}", file=sys.stderr)
+            print(error.strerror, file=sys.stderr)  # the program is named by who asked
             return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
         return code if code >= 0 else _SIGNALLED - code
     return _call(given)
