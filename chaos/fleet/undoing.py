@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
+
+import psutil
 
 UNDO_LOG = "undo.log"
 """The name of the log of a run's guardian, in its folder `logs`."""
@@ -73,7 +76,8 @@ def limit_of(kept: Mapping[str, Undoing]) -> float:
 def undo_all(kept: Mapping[str, Undoing], without: Sequence[str] = ()) -> bool:
     """Do every undoing, the newest first; whether all were done.
 
-    `without` are variables of the environment that the process must not have.
+    `without` are variables of the environment that the process must not have.  A process that
+    takes longer than `limit_of` is killed with all processes below it.
     """
     done = True
     env = {name: value for name, value in os.environ.items() if name not in without}
@@ -81,22 +85,51 @@ def undo_all(kept: Mapping[str, Undoing], without: Sequence[str] = ()) -> bool:
     for command in dict.fromkeys(each.command for each in newest_first):
         calls = [each.call for each in newest_first if each.command == command]
         try:
-            # In a session of its own: a service that it starts again must outlive everything.
             with _opened(newest_first[0].log) as log:
-                finished = subprocess.run(
-                    command,
-                    input=json.dumps(calls).encode(),
-                    stdout=log,
-                    stderr=log,
-                    env=env,
-                    start_new_session=True,
-                    timeout=limit_of(kept),
-                    check=False,
-                )
-            done = done and finished.returncode == 0
-        except (OSError, subprocess.TimeoutExpired):
+                done = _succeeds(command, json.dumps(calls).encode(), log, env, kept) and done
+        except OSError:
             done = False
     return done
+
+
+def _succeeds(
+    command: Sequence[str],
+    calls: bytes,
+    log: IO[bytes],
+    env: Mapping[str, str],
+    kept: Mapping[str, Undoing],
+) -> bool:
+    """Whether the process ends with 0 in time.  Raises OSError when it cannot be started."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        env=env,
+        # A service that it starts again must outlive everything.
+        start_new_session=True,
+    ) as process:
+        try:
+            process.communicate(calls, limit_of(kept))
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            if process.poll() is None:
+                _kill_with_children(process.pid)
+    return process.returncode == 0
+
+
+def _kill_with_children(pid: int) -> None:
+    """SIGKILL the process groups of a process that leads one, and of all processes below it.
+
+    A call that it makes leads a session of its own, which a signal to its group does not reach.
+    A service that an earlier call has started again is below it no more, and lives on.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        below = psutil.Process(pid).children(recursive=True)
+        for each in (pid, *(child.pid for child in below)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(os.getpgid(each), signal.SIGKILL)
 
 
 def _opened(log: str) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,13 +11,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import diya_start
 from chaos.errors import ChaosError
 from chaos.experiment.outside_call import OutsideCall
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
-from chaos.fleet.undoing import Undoing, apply_line, to_line
+from chaos.fleet.undoing import Undoing, apply_line, to_line, undo_all
+from chaos.fleet.waiting import holds_within
 from tests.chaos.test_guardian import carrier, end
 
 pytestmark = pytest.mark.service
@@ -146,6 +149,34 @@ def test_a_service_that_the_undo_starts_outlives_the_run(
         assert not bits & 1 << (signal.SIGTERM - 1), "it can be asked to end"
     finally:
         os.kill(service, signal.SIGKILL)
+
+
+def test_an_undo_that_takes_too_long_is_killed_with_everything_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = tmp_path / "pids"
+    inner = f"import os, time; open({str(pids)!r}, 'w').write(f'{{os.getpid()}} '); time.sleep(60)"
+    # It makes its call in a session of its own, as the processes of undoings do.
+    code = (
+        "import sys; from chaos.experiment.limited_process import run_limited;"
+        f"run_limited('shop', [sys.executable, '-c', {inner!r}], 60)"
+    )
+
+    def limit_of(kept: object) -> float:
+        assert holds_within(lambda: pids.exists() and pids.read_text().endswith(" "), 30)
+        return 0.0
+
+    monkeypatch.setattr("chaos.fleet.undoing.limit_of", limit_of)
+    monkeypatch.setenv("PYTHONPATH", str(Path(diya_start.__file__).parent))
+    assert not undo_all({"a": Undoing((sys.executable, "-c", code), {}, 15.0)})
+    pid = int(pids.read_text())
+    assert holds_within(lambda: not _is_running(pid), 5), "the call of the undo still runs"
+
+
+def _is_running(pid: int) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def test_a_line_that_was_cut_off_keeps_nothing() -> None:
