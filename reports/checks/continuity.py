@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.checks import contents
+from reports.checks import contents, unknown_ttl
 from reports.checks.context import Known, known
 from reports.gates import VIOLATIONS
 from reports.measures.continuity.all_conversations import take_tallies
@@ -117,7 +117,8 @@ def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
         )
         why += f"{tallies.opened} conversations"
         if kind == "lost" and (gone := len(tallies.perhaps_expired.unexplained())):
-            why += f"; after faults {gone} sessions had expired or were lost: declare --ttl"
+            why += f"; after faults {gone} sessions had expired or were lost"
+            why += unknown_ttl.remedy(history.run)
         return Known(Status.UNKNOWN, why)
     if kind == "leaked" and tallies.nameless > UNVERIFIED_SHARE * tallies.audited:
         return Known(
@@ -126,9 +127,8 @@ def _innocent(history: History, tallies: Tallies, kind: str) -> Known:
         )
     if kind == "resurrected" and not history.run.ttl_known:
         after = f"; none after {tallies.read_late} deletions" if tallies.read_late else ""
-        whose = "target's" if history.run.foreign else "sessions'"
-        why = f"{title}: not known, nor is the {whose} TTL (--ttl){after}"
-        return Known(Status.UNKNOWN, why)
+        why = unknown_ttl.reason(history.run)
+        return Known(Status.UNKNOWN, f"{title}: not known, {why}{after}")
     if kind == "resurrected" and not tallies.read_late:
         return Known(Status.UNKNOWN, f"{title}: not known, no session was read after its TTL")
     if kind == "context_missed":

@@ -6,6 +6,7 @@ grow with the logarithm of the load, not with its turns.
 
 from __future__ import annotations
 
+from reports.checks import unknown_ttl
 from reports.measures.redis_memory import Memory
 from reports.records import Finding, Status
 from reports.records.history import History
@@ -98,7 +99,7 @@ def _missing(history: History, before: float | None, after: float | None) -> str
         return "no sample of Redis before the load"
     if after is None:
         return "no sample of Redis after the TTL had drained"
-    return None if history.run.ttl_known else "nor is the target's TTL (--ttl)"
+    return None if history.run.ttl_known else unknown_ttl.reason(history.run)
 
 
 def _judged(

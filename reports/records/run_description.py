@@ -241,6 +241,12 @@ class RunDescription(Struct, frozen=True, kw_only=True):
         return self.door != "a2a"
 
     @property
+    def ttl_can_be_declared(self) -> bool:
+        """Whether `--ttl` may give the TTL: of the user's own session service, seen by its door."""
+        own = self.services is not UNSET and "sessions" in self.services
+        return (self.foreign or own) and self.shows_sessions
+
+    @property
     def planned_faults(self) -> tuple[str, ...]:
         """The ids of the experiment's planned faults."""
         return () if self.experiment is None else tuple(self.experiment.planned)

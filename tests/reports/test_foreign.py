@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -233,6 +234,36 @@ def test_sessions_gone_after_an_outage_longer_than_the_ttl_of_the_profile_may_be
     assert "1 sessions had expired or were lost: declare --ttl" in found.summary
     assert "beside process-1" in found.evidence[0]
     assert _lost(run, tmp_path, ttl_known=True).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"foreign": True}, "the target's TTL is not declared (--ttl)"),
+        (
+            {"sessions": "postgresql", "services": {"sessions": "postgresql://db/shop"}},
+            "the session service's TTL is not declared (--ttl)",
+        ),
+        # Neither takes the option.
+        ({"sessions": "postgres"}, "the session service sets no TTL"),
+        ({"foreign": True, "door": "a2a"}, "this door shows no session that expires"),
+    ],
+)
+def test_the_option_for_the_ttl_is_named_only_where_it_can_be_given(
+    tmp_path: Path, changes: dict[str, Any], why: str
+) -> None:
+    run = Run()
+    talk = run.conversation().turn()
+    back = talk.ended + TTL + 1
+    _kill(run, talk.ended + 0.5, back - 0.5)
+    talk.turn(at=back, seen=_alone("c0t1"), reopened=back + 0.05).audit(whole("c0t1"))
+    history = run.history(tmp_path)
+    history = replace(history, run=structs.replace(history.run, ttl_known=False, **changes))
+    found = {f.check: f.summary for f in run_checks(history)}
+    assert why in found["continuity.resurrected"]
+    assert "had expired or were lost" in found["continuity.lost"]
+    named = [check for check, summary in found.items() if "--ttl" in summary]
+    assert bool(named) is ("--ttl" in why), named
 
 
 def test_a_session_that_is_gone_in_calm_shows_that_sessions_expire(tmp_path: Path) -> None:

@@ -164,6 +164,7 @@ def test_keys_of_a_target_whose_ttl_is_not_known_prove_nothing(tmp_path: Path, g
     foreign = replace(history, run=structs.replace(history.run, foreign=True, ttl_known=False))
     (finding,) = [f for f in run_checks(foreign) if f.check == gate]
     assert (finding.status, finding.out_of_sight) == (Status.UNKNOWN, True)
+    assert "not known: the target's TTL is not declared (--ttl)" in finding.summary
 
 
 # Other people's Redis
