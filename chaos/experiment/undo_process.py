@@ -16,9 +16,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.errors import ChaosError
 from chaos.experiment.outside_call import OutsideCall
 from chaos.experiment.tolerance import tolerance
+from chaos.fleet import undo_log
 from chaos.fleet.guardian import RUN_ID_VARIABLE
 from chaos.fleet.waiting import holds_within
 
@@ -40,17 +40,12 @@ def main() -> int:
 
 def _undone(entry: Mapping[str, Any]) -> bool:
     env = {name: value for name, value in os.environ.items() if name != RUN_ID_VARIABLE}
-    try:
-        OutsideCall.from_json(entry["undo"]).do(env)
-    except ChaosError as error:
-        _say(
-            f"{entry['target']}: the {entry['what']} failed: {error}; heal it by hand: "
-            f"{entry['by_hand']}"
-        )
-        return False
-    done = "undone" if entry["what"] == "undo" else "rolled back"
-    _say(f"{entry['target']}: {done} by the guardian")
-    return True
+    return undo_log.attempt(
+        entry,
+        lambda: OutsideCall.from_json(entry["undo"]).do(env),
+        name=entry["what"],
+        success="undone" if entry["what"] == "undo" else "rolled back",
+    )
 
 
 def _wait_ready(entry: Mapping[str, Any]) -> None:
@@ -65,13 +60,11 @@ def _wait_ready(entry: Mapping[str, Any]) -> None:
 
     begun, limit = time.monotonic(), float(entry["back_within_s"])
     if holds_within(is_ready, limit, poll=_POLL_S):
-        _say(f"{entry['target']}: ready {time.monotonic() - begun:.1f} s later")
+        undo_log.print_line(f"{entry['target']}: ready {time.monotonic() - begun:.1f} s later")
     else:
-        _say(f"{entry['target']}: not ready after {limit:g} s; undo again: {entry['by_hand']}")
-
-
-def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+        undo_log.print_line(
+            f"{entry['target']}: not ready after {limit:g} s; undo again: {entry['by_hand']}"
+        )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from chaos.errors import ChaosError
+from chaos.fleet import undo_log
 from chaos.kubernetes.api import Api
 from chaos.kubernetes.cluster import Cluster
 from chaos.kubernetes.objects import Owner
@@ -29,30 +30,29 @@ def undo(call: dict[str, Any]) -> None:
         api.close()
 
 
-def _undone(call: dict[str, Any]) -> bool:
-    """Whether it could be done, within a few tries."""
-    for rest in reversed(range(_TRIES)):
+def _undo_with_retries(call: dict[str, Any]) -> None:
+    """As `undo`, within a few tries.  Raises the ChaosError of the last one."""
+    for left in reversed(range(_TRIES)):
         try:
             undo(call)
-        except ChaosError as error:
-            if rest:
-                time.sleep(_PAUSE_S)
-            else:
-                by_hand = f"heal it by hand: {call['by_hand']}"
-                _say(f"{call['target']}: the undo failed: {error}; {by_hand}")
+        except ChaosError:
+            if not left:
+                raise
+            time.sleep(_PAUSE_S)
         else:
-            _say(f"{call['target']}: scaled to {call['replicas']} by the guardian")
-            return True
-    return False
+            return
 
 
-def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+def _undone(call: dict[str, Any]) -> bool:
+    return undo_log.attempt(
+        call, lambda: _undo_with_retries(call), success=f"scaled to {call['replicas']}"
+    )
 
 
 def main() -> int:
-    """Do every call; 1: not all were done."""
-    return 0 if all(list(map(_undone, json.load(sys.stdin)))) else 1
+    """Do every call, also after one that failed.  0: all were done; 1: not all."""
+    outcomes = [_undone(call) for call in json.load(sys.stdin)]
+    return 0 if all(outcomes) else 1
 
 
 if __name__ == "__main__":
