@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.redis_server import RedisServer
+from chaos.fleet.undoing import UndoKeeper
 from tests import tools
 
 REDIS = os.environ.get("DIYA_TEST_REDIS", "bundled")
@@ -32,6 +34,19 @@ def need(kind: str) -> None:
 
 NO_FLEET: Any = SimpleNamespace(process_env=os.environ, headers_for=lambda _: {})
 """For probes that ask a page or a program, and no fleet."""
+
+
+def no_replicas(keeper: UndoKeeper | None = None) -> Any:
+    """A system under test without replicas, for actions that are the user's own."""
+    return SimpleNamespace(
+        active_faults=ActiveFaults(),
+        wait_balanced=lambda _: None,
+        capabilities=frozenset(),
+        process_env=os.environ,
+        headers_for=lambda _: {},
+        undo_keeper=keeper,
+    )
+
 
 MakeFleet = Callable[..., ProcessFleet]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,12 +15,11 @@ from chaos.experiment.model import Experiment, Look
 from chaos.experiment.reader import load
 from chaos.experiment.schedule import Schedule
 from chaos.faults.base import perform
-from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.undoing import UndoKeeper
 from harness import parser
 from harness.run import read_plan
 from reports.records import FaultWindow, RunClock
-from tests.chaos.conftest import NO_FLEET
+from tests.chaos.conftest import NO_FLEET, no_replicas
 from tests.chaos.test_experiment_format import action, ask, page, read
 
 __all__ = ["page"]
@@ -59,14 +56,7 @@ def played(
     experiment: Experiment, keeper: UndoKeeper | None = None, clock: RunClock | None = None
 ) -> FaultWindow:
     (step, *_) = experiment.faults or experiment.rollbacks
-    env: Any = SimpleNamespace(
-        active_faults=ActiveFaults(),
-        wait_balanced=lambda _: None,
-        capabilities=frozenset(),
-        process_env=os.environ,
-        headers_for=lambda _: {},
-        undo_keeper=keeper,
-    )
+    env = no_replicas(keeper)
     fault = step.make()
     fault.check(env)
     return perform(step.id, fault, env, clock or RunClock(time.time()), random.Random(1))

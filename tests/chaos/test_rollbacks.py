@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from chaos.experiment.schedule import Schedule
-from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.undoing import Undoing
 from reports.records import RecordWriter, RunClock
+from tests.chaos.conftest import no_replicas
 from tests.chaos.test_experiment_format import read
 from tests.chaos.test_outside_action import exists, outside, python, shown, touch
 from tests.chaos.test_outside_terms import Keeper
@@ -28,16 +26,9 @@ def rolled_back(tmp_path: Path, keeper: Keeper, *rollbacks: dict[str, Any]) -> N
     first = outside(python("pass"), **{"x-diya": shown(exists(tmp_path / "never"))})
     first["x-diya"]["took_hold"]["within"] = 0
     experiment = read(tmp_path, method=[first], rollbacks=list(rollbacks))
-    env: Any = SimpleNamespace(
-        active_faults=ActiveFaults(),
-        wait_balanced=lambda _: None,
-        capabilities=frozenset(),
-        process_env=os.environ,
-        headers_for=lambda _: {},
-        undo_keeper=keeper,
-    )
     with RecordWriter(tmp_path) as writer:
-        schedule = Schedule(experiment, env, RunClock(time.time()), writer, seed=1)
+        clock = RunClock(time.time())
+        schedule = Schedule(experiment, no_replicas(keeper), clock, writer, seed=1)
         schedule.start(0.0)
         assert schedule.join(30)
 
