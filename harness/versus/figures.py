@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from harness.versus.flow import Finished
 from harness.versus.stopping import Primary
-from reports.comparison import statistics
+from reports.comparison import values
 from reports.comparison.machine_speed import at_one_speed
 from reports.comparison.metrics import METRICS, Metric, metrics_of
-from reports.comparison.sides import started
-from reports.comparison.statistics import FAMILY_LEVEL, Estimate, Run
+from reports.comparison.statistics import FAMILY_LEVEL, Estimate
 from reports.render.view import Result
 
 
@@ -42,9 +41,10 @@ def main_figure(finished: Sequence[Finished]) -> str:
             continue
         estimate = _estimate(metric, finished)
         if estimate is None:
-            only = finished[0]
-            ratio = _value(metric, only.b) / _value(metric, only.a)
-            return f"{metric.title}: B is {ratio:.3f} × A"
+            a, b = (values.run(metric, result) for result in results)
+            assert a is not None
+            assert b is not None
+            return f"{metric.title}: B is {b.value / a.value:.3f} × A"
         low, high = estimate.interval()
         return f"{metric.title}: B is {estimate.ratio:.3f} × A ({low:.3f} to {high:.3f})"
     return ""
@@ -60,17 +60,8 @@ def _at_one_speed(finished: Sequence[Finished]) -> list[Finished]:
 
 def _measured(metric: Metric, results: Sequence[Result]) -> bool:
     """Whether every run has a value of which there is a ratio."""
-    return bool(results) and all(_value(metric, result) > 0 for result in results)
-
-
-def _value(metric: Metric, result: Result) -> float:
-    """0: not measured."""
-    return max(metric.read(result) or 0.0, metric.floor or 0.0)
+    return bool(results) and all(values.run(metric, result) for result in results)
 
 
 def _estimate(metric: Metric, finished: Sequence[Finished]) -> Estimate | None:
-    return statistics.paired([(_run(metric, each.a), _run(metric, each.b)) for each in finished])
-
-
-def _run(metric: Metric, result: Result) -> Run:
-    return Run(_value(metric, result), result["seed"], started(result))
+    return values.paired(metric, [(each.a, each.b) for each in finished])

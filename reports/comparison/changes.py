@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.comparison import one_run, statistics
+from reports.comparison import one_run, statistics, values
 from reports.comparison.metrics import Metric, Result, metrics_of
 from reports.comparison.model import Change, Word
 from reports.comparison.pairs import Pair
-from reports.comparison.sides import started
 from reports.comparison.statistics import FAMILY_LEVEL, Estimate, KnownSpread
 
 ONE_RUN = "One run a side has no spread."
@@ -112,7 +111,7 @@ def _figure(
         return _replace(found, why=f"{'B' if a else 'A'} was not measured.")
     as_pairs = bool(runs.pairs) and (runs.in_turns or not metric.needs_one_machine)
     estimate = (
-        _paired(runs.pairs, metric, known.get(metric.key))
+        values.paired(metric, runs.pairs, known.get(metric.key))
         if as_pairs
         else statistics.welch(_floored(a, metric), _floored(b, metric))
     )
@@ -124,16 +123,6 @@ def _figure(
     return _replace(found, estimate=estimate)
 
 
-def _paired(pairs: Sequence[Pair], metric: Metric, known: KnownSpread | None) -> Estimate | None:
-    found = []
-    for a, b in pairs:
-        values = _values([a], metric), _values([b], metric)
-        if values[0] and values[1]:
-            one, other = (_floored(each, metric)[0] for each in values)
-            found.append((_run(a, one), _run(b, other)))
-    return statistics.paired(found, known)
-
-
 def _of_one_run(
     runs: Runs, a: Sequence[float], b: Sequence[float], metric: Metric
 ) -> Estimate | None:
@@ -143,24 +132,14 @@ def _of_one_run(
     return one_run.against(a, b[0])
 
 
-def _run(result: Result, value: float) -> statistics.Run:
-    seed = result.get("seed")
-    return statistics.Run(value, seed if isinstance(seed, int) else None, started(result))
-
-
 def _values(results: Sequence[Result], metric: Metric) -> list[float]:
-    """The measured values; one of 0 counts only where the figure can be 0."""
-    found = [metric.read(result) for result in results]
-    least = 0.0 if metric.floor is not None else None
-    return [
-        value
-        for value in found
-        if value is not None and (value > 0 or (least is not None and value >= least))
-    ]
+    """The measured values."""
+    found = (values.measured(metric, result) for result in results)
+    return [value for value in found if value is not None]
 
 
-def _floored(values: Sequence[float], metric: Metric) -> list[float]:
-    return [max(value, metric.floor or 0.0) for value in values]
+def _floored(given: Sequence[float], metric: Metric) -> list[float]:
+    return [values.floored(metric, value) for value in given]
 
 
 def _replace(figure: Figure, *, estimate: Estimate | None = None, why: str = "") -> Figure:
@@ -189,7 +168,7 @@ def _judged(figure: Figure, adjusted: float, level: float) -> Judged:
     return Judged(change, adjusted, metric.primary)
 
 
-def _change(figure: Figure, **values: object) -> Change:
+def _change(figure: Figure, **fields: object) -> Change:
     metric = figure.metric
     return Change(
         key=metric.key,
@@ -200,5 +179,5 @@ def _change(figure: Figure, **values: object) -> Change:
         a=figure.a,
         b=figure.b,
         margin=figure.margin,
-        **values,  # type: ignore[arg-type]
+        **fields,  # type: ignore[arg-type]
     )
