@@ -1,8 +1,4 @@
-"""Parses the cells of a log from monitoring tools and spreadsheets: times, requests per minute.
-
-A time is minutes since some moment (`17`), Unix time in seconds or milliseconds, days as Excel
-counts them, a clock (`18:30`, `6:30 PM`), or a date and time: ISO 8601, `2025/10/20 18:30`,
-`20.10.2025 18:30`, `10/20/2025, 6:30 PM` with the day or the month first, or with the month's name.
+"""Parses the numbers and headings of a log from monitoring tools and spreadsheets.
 
 A number of requests may have thousands separators, a decimal comma, a suffix (`1.2K`) and a unit:
 `req/s` counts sixty times, `req/h` a sixtieth.
@@ -12,34 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
 
-TimeReader = Callable[[str], float | None]
-"""Parses a cell into minutes since some moment; None when the cell has another form."""
+from loadtests.profiles.csv_times import NARROW, READERS, is_dated
 
-_UNIX = (1e9, 1e10)
-"""Seconds since 1970, from 2001 to 2286."""
-_UNIX_MS = (1e12, 1e13)
-"""The same in milliseconds.  Numbers between and beyond are dates without marks (`202510201830`),
-finer clocks, or something else."""
-_EXCEL_DAYS = (30_000, 80_000)
-"""1982 to 2119."""
-
-_NARROW = "\u00a0\u202f\u2007\u2009"
-"""Spaces within a value: between thousands, or before PM."""
-_SPACES = dict.fromkeys(map(ord, _NARROW), " ")
-_THOUSANDS = dict.fromkeys(map(ord, _NARROW + "\u2019"), "'")
-_ZONE = re.compile(
-    r"\s*(?:(?:GMT|UTC)?([+-])(\d\d):?(\d\d)(?:\s+UTC|\s*\([^)]*\))?|Z|\s([A-Z]{3,5}))$"
-)
-_SUMMER = re.compile(r"(?:[ECMPAN]|AK)DT|(?:C|E|W)EST|MESZ|BST|(?:AC|AE|NZ)DT")
-"""Zones in summer: an hour ahead of winter, which makes equal steps in the nights of the change."""
-_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?Z?)?")
-_WEEKDAY = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,?\s+")
-_HALF_DAY = re.compile(r"(?i)\s*([ap])\.?\s?m\.?$")
-_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S.%f %p")
-
+_THOUSANDS = dict.fromkeys(map(ord, NARROW + "\u2019"), "'")
 _NUMBER = re.compile(
     r"([+-]?(?:\d{1,3}(?:'\d{3})+(?:[.,]\d+)?|[.,]?\d[\d.,]*)(?:[eE][+-]?\d+)?)\s*(.*)"
 )
@@ -59,6 +31,12 @@ _RATES = {
 
 _MAY_BE_TIME = re.compile(r"\d+\D+\d")
 """Begins with two numbers: no name of a column, even if it is no time that is understood."""
+_TIME_NAME = re.compile(
+    r"(?i)(?:[@_]?times?(?:[ _]?stamp)?|ts|datetime|date|_time|epoch"
+    r"|(?:begin|start|interval|period|window)[ _]?(?:start|begin)?(?:[ _]?(?:time|date|ts|at)\w*)?"
+    r"|(?:unix|epoch)[ _]?\w*|bin\(.*\)|zeit\w*|datum|fecha|heure|hora)\s*(?:[(\[].*)?"
+)
+"""Names of a column of times beside others, whichever its place is."""
 _COLUMN_NAME = re.compile(
     r"(?i)(?:times?|@?timestamp|_time|date|date[ /]?time|ts|t|epoch|minute|hour|day|when"
     r"|zeit|datum|fecha|heure"
@@ -81,6 +59,16 @@ class AmbiguousNumbers(ValueError):
         self.index = index
 
 
+def is_time_name(name: str) -> bool:
+    """Whether a column with this name holds times."""
+    return _TIME_NAME.fullmatch(name) is not None
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number of requests in some notation."""
+    return _parts(cell) is not None
+
+
 def is_heading(row: list[str]) -> bool:
     """Whether a line cannot be a minute, so that no minute is lost with it.
 
@@ -89,12 +77,19 @@ def is_heading(row: list[str]) -> bool:
     """
     if len(row) > 1 and _COLUMN_NAME.fullmatch(row[0]):
         return True
+    if len(row) > 2:  # any of the cells may be the time or the number
+        has_name = any(map(is_time_name, row))
+        return has_name or not any(is_number(cell) or _is_time(cell) for cell in row)
     if len(row) == 1:
         has_time = row[0][:1].isdigit()
     else:
         has_time = _MAY_BE_TIME.match(row[0]) is not None
-        has_time = has_time or any(reader(row[0]) is not None for reader in READERS)
+        has_time = has_time or _is_time(row[0]) or is_dated(row[-1])
     return not has_time and _parts(row[-1]) is None and row[-1].lower() not in _NO_VALUE
+
+
+def _is_time(cell: str) -> bool:
+    return any(reader(cell) is not None for reader in READERS)
 
 
 def requests_per_minute(cells: list[str], separator: str) -> list[float | None]:
@@ -174,129 +169,3 @@ def _are_thousands(groups: list[str]) -> bool:
         and len(last) == 3
         and {len(each) for each in groups[1:-1]} in (set(), {2}, {3})
     )
-
-
-def _plain(cell: str) -> float | None:
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _count(cell: str) -> float | None:
-    """A number of minutes, or Unix time."""
-    number = _plain(cell)
-    if number is None or _compact(cell) is not None:
-        return None
-    if _UNIX_MS[0] <= number < _UNIX_MS[1]:
-        return number / 60_000
-    if number < _UNIX[0]:
-        return number
-    return number / 60 if number < _UNIX[1] else None
-
-
-def _excel(cell: str) -> float | None:
-    """A date and time in days, as Excel stores it."""
-    number = _plain(cell.replace(",", ".") if cell.count(",") == 1 else cell)
-    if number is None or not is_excel_day(number):
-        return None
-    return round(number * 24 * 60 * 60) / 60  # its decimals are cut off below a second
-
-
-def _parsed(cell: str, *forms: str) -> float | None:
-    for form in forms:
-        try:
-            return _minutes(datetime.strptime(cell, form))
-        except ValueError:
-            continue
-    return None
-
-
-def _minutes(moment: datetime) -> float:
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() / 60
-
-
-def _clock(cell: str) -> float | None:
-    if ":" not in cell:
-        return None
-    try:
-        return _minutes(datetime.fromisoformat(f"1970-01-01T{'0' * (cell[1] == ':')}{cell}"))
-    except ValueError:
-        text = _HALF_DAY.sub(r" \1m", cell.translate(_SPACES))
-        return _parsed(f"1970 {text}", *(f"%Y {clock}" for clock in _CLOCKS))
-
-
-def _compact(cell: str) -> float | None:
-    """A date, and perhaps a time of the day, whose digits no marks separate."""
-    found = _COMPACT.fullmatch(cell)
-    if found is None:
-        return None
-    try:
-        year, month, day, hour, minute, second = (int(each or 0) for each in found.groups())
-        return _minutes(datetime(year, month, day, hour, minute, second))
-    except ValueError:
-        return None
-
-
-def _iso(cell: str) -> float | None:
-    text, ahead = _without_zone(cell)
-    try:
-        return _minutes(datetime.fromisoformat(text)) - ahead if "-" in text else None
-    except ValueError:
-        return None
-
-
-def _dated(*dates: str) -> TimeReader:
-    forms = [f"{date} {clock}".strip() for date in dates for clock in (*_CLOCKS, "")]
-
-    def read(cell: str) -> float | None:
-        text, ahead = _without_zone(cell.translate(_SPACES))
-        text = _HALF_DAY.sub(r" \1m", _WEEKDAY.sub("", text))
-        text = re.sub(r"[,@\s]+|(?<=\d)T(?=\d)|(?<=\d{4}):(?=\d)", " ", text)
-        for place, form in enumerate(forms):
-            minutes = _parsed(text, form)
-            if minutes is not None:
-                forms.insert(0, forms.pop(place))  # the next line will be of the same form
-                return minutes - ahead
-        return None
-
-    return read
-
-
-def _without_zone(cell: str) -> tuple[str, float]:
-    """The cell without its time zone, and the zone's offset from UTC in minutes.
-
-    A zone that has only a name counts as UTC, in summer as an hour ahead of it: the steps from line
-    to line are the same.
-    """
-    found = _ZONE.search(cell)
-    if found is None or ":" not in cell[: found.start()]:
-        return cell, 0.0
-    sign, hours, minutes, name = found.groups()
-    ahead = (int(hours) * 60 + int(minutes)) * (-1 if sign == "-" else 1) if sign else 0
-    if name and _SUMMER.fullmatch(name):
-        ahead = 60
-    return cell[: found.start()], float(ahead)
-
-
-def is_excel_day(number: float) -> bool:
-    """Whether a number may be a day as Excel counts them."""
-    return _EXCEL_DAYS[0] <= number < _EXCEL_DAYS[1]
-
-
-COUNT: TimeReader = _count
-"""The reader of numbers."""
-CLOCK: TimeReader = _clock
-"""The reader of times without a date, which restart at midnight."""
-READERS: tuple[TimeReader, ...] = (
-    COUNT,
-    _excel,
-    CLOCK,
-    _iso,
-    _compact,
-    _dated("%Y/%m/%d", "%Y-%m-%d", "%Y.%m.%d"),
-    _dated("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y"),
-    _dated("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
-    _dated("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%b %d %Y", "%d %B %Y", "%B %d %Y"),
-)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from loadtests.profiles import sliding_ttl
+from loadtests.profiles.csv_table import MOST_LINES
 from loadtests.profiles.fields import Bounds, Pattern, written
 from loadtests.profiles.rate_curve import Curve, Linear, Piece, decay
-from loadtests.profiles.requests_csv import MOST_LINES
 from loadtests.profiles.sliding_ttl import SlidingTtl
 
 LANGUAGES = {"en": 0.5, "hi": 0.25, "hinglish": 0.25}
