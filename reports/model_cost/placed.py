@@ -73,6 +73,8 @@ class Placed:
 def placed(history: History, calls: Iterable[ModelCall]) -> list[Placed]:
     """All calls in the order of their time."""
     ordered = sorted(calls, key=lambda call: call.t)
+    if not ordered:
+        return []  # most runs; their turns need not be read again
     start = history.load_start
     known = _Turns(history.turns)
     billed: defaultdict[tuple[int, int], dict[tuple[str, str], bool]] = defaultdict(dict)

@@ -42,7 +42,7 @@ def turns(request: pytest.FixtureRequest, tmp_path: Path) -> Turns:
 
 
 def test_every_record_is_read_back_by_its_number(turns: Turns) -> None:
-    assert list(turns) == mixed()
+    assert [turns[number] for number in range(len(turns))] == mixed()
     assert turns[3:7] == mixed()[3:7]
     assert turns[len(turns) - 1] == mixed()[-1]
 
@@ -102,6 +102,12 @@ def test_records_read_together_are_those_read_one_by_one(many: Path) -> None:
     for conversation, records in read.items():
         assert records == turns.of(conversation)
         assert [turn.turn for turn in records] == [0, 1, 2]
+
+
+def test_all_records_come_in_the_order_of_their_file(turns: Turns, many: Path) -> None:
+    assert list(turns) == mixed()
+    long = Turns(many)
+    assert list(long) == [long[number] for number in range(len(long))]
 
 
 def test_a_late_line_that_is_no_record_is_named_by_its_number(many: Path) -> None:
