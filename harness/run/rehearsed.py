@@ -19,9 +19,9 @@ from harness.run.own_cpu import used_below
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearsal import Cpu, Measured, Refusal
+from harness.run.rehearsal_keys import no_new_keys
 from harness.run.sizing import Ask, factor_for, sized
 from harness.run.target_advice import advice
-from harness.run.traces import no_new_keys
 from loadtests.arrivals.peak import peak_turns_per_s
 from loadtests.profiles.profile import HIGHEST_RATE
 from reports.records.sizing import in_words

@@ -23,7 +23,7 @@ from harness import parser
 from harness.run import read_plan, rehearsal, rundir
 from harness.run.own_cpu import used_below
 from harness.run.rehearsal import Measured, Refusal
-from harness.run.traces import no_new_keys
+from harness.run.rehearsal_keys import no_new_keys
 from reports.records import run_file
 from reports.records.run_description import RunDescription
 from tests.harness import command
