@@ -136,12 +136,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     break_target.break_target(parser)
     marks.marks(parser)
     pods.pods(parser)
-    _crew(parser)
+    _workers(parser)
     shared.output(parser)
     shared.out(parser)
 
 
-def _crew(parser: argparse.ArgumentParser) -> None:
+def _workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers",
         type=whole,

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
-from harness.run import access_options, crew_options, token_keeper
+from harness.run import access_options, token_keeper, worker_options
 from harness.run.generator import end, start_worker
 from reports.basics.exit_codes import ExitCode
 
@@ -20,8 +20,8 @@ def main(args: argparse.Namespace) -> int:
 
     INCONCLUSIVE when the master was lost or refused a worker, else GO.
     """
-    host, port = crew_options.address("--join", args.join)
-    workers = crew_options.check_workers(args.workers)
+    host, port = worker_options.address("--join", args.join)
+    workers = worker_options.check_count(args.workers)
     command = access_options.token_command(args)
     guardian = Guardian.start(ours := secrets.token_hex(6))
     env = {**os.environ, RUN_ID_VARIABLE: ours}

@@ -28,17 +28,17 @@ _QUIET = ("--only-summary", "--loglevel", "WARNING")
 
 
 @dataclass(frozen=True)
-class Crew:
+class Workers:
     """The processes that play the load: by default one process, without a master."""
 
-    workers: int = 1
+    count: int = 1
     bind: tuple[str, int] | None = None
     """The address that workers of other machines join; None: all workers run on this machine."""
 
     @property
     def alone(self) -> bool:
         """Whether one process plays the whole load."""
-        return self.workers == 1 and self.bind is None
+        return self.count == 1 and self.bind is None
 
 
 def start_worker(host: str, port: int, log: Path, env: Mapping[str, str]) -> Process:
@@ -73,11 +73,11 @@ class Generator:
         run_dir: Path,
         run_id: str,
         target: str,
-        crew: Crew | None = None,
+        workers: Workers | None = None,
         variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Starts the processes; `variables` are further ones of their environment."""
-        crew = crew or Crew()
+        workers = workers or Workers()
         self._logs = run_dir / "logs"
         command = [*_COMMAND, "--users", "1", "--spawn-rate", "1", "--host", target, *_QUIET]
         # The judge decides about failed turns; Locust's exit code shows only a broken generator.
@@ -85,13 +85,13 @@ class Generator:
         # The harness checked the target before the load began: its processes may use it too.
         env = {**os.environ, **variables, RUN_ID_VARIABLE: run_id, "DIYA_AUTHORISED": "1"}
         here = {**env, "DIYA_RUN_DIR": str(run_dir.absolute())}
-        host, port = crew.bind or (LOOPBACK, 0 if crew.alone else free_port())
-        if not crew.alone:
+        host, port = workers.bind or (LOOPBACK, 0 if workers.alone else free_port())
+        if not workers.alone:
             command += ["--master", "--master-bind-host", host, "--master-bind-port", str(port)]
-            command += ["--expect-workers", str(crew.workers)]
+            command += ["--expect-workers", str(workers.count)]
         self._processes = [_start(command, self._logs / "locust.log", here)]
-        if not crew.alone and crew.bind is None:
-            for number in range(crew.workers):
+        if not workers.alone and workers.bind is None:
+            for number in range(workers.count):
                 log = self._logs / f"locust-worker-{number + 1}.log"
                 self._processes.append(start_worker(host, port, log, env))
 

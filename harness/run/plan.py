@@ -28,7 +28,7 @@ from harness.run import (
     stand_in,
 )
 from harness.run.access_options import AccessOptions
-from harness.run.generator import Crew
+from harness.run.generator import Workers
 from harness.run.model_options import ModelChoice
 from harness.run.pod_options import PodOptions
 from harness.run.service_uris import ServiceUris
@@ -79,7 +79,7 @@ class Plan:
     out: Path
     run_id: str
     origin: float
-    crew: Crew = field(default_factory=Crew)
+    workers: Workers = field(default_factory=Workers)
     book: Book | None = None
     """The journeys, where they are not ShopMax's."""
     health_path: str = container_options.HEALTH_PATH
@@ -189,7 +189,7 @@ class Plan:
             images=self.images,
             health_path=self.health_path,
             pass_env=self.pass_env,
-            workers=self.crew.workers,
+            workers=self.workers.count,
             cores=self.cores,
             stand_in=stand_in.planned(self.model, run_dir, self.origin, self.book),
             replica_env={

@@ -257,11 +257,11 @@ def _play_load(
 
 def _load(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Load:
     if fleet is None:
-        return Generator(run_dir, plan.run_id, str(plan.target), plan.crew, plan.load_env)
+        return Generator(run_dir, plan.run_id, str(plan.target), plan.workers, plan.load_env)
     node = fleet.start_load()
     if node is not None:
         return NodeLoad(node)
-    return Generator(run_dir, plan.run_id, fleet.url, plan.crew, plan.load_env)
+    return Generator(run_dir, plan.run_id, fleet.url, plan.workers, plan.load_env)
 
 
 def _sampled_redis(plan: Plan, fleet: FleetLifecycle | None) -> Callable[[], Sequence[str]] | None:

@@ -17,7 +17,6 @@ from harness.run import (
     checkout,
     compose_options,
     container_options,
-    crew_options,
     door_options,
     experiment_choice,
     mark_server,
@@ -29,6 +28,7 @@ from harness.run import (
     service_uris,
     slo,
     target_options,
+    worker_options,
 )
 from harness.run.plan import Plan
 from loadtests.profiles import journeys
@@ -95,7 +95,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         out=Path(args.out),
         run_id=secrets.token_hex(6),
         origin=time.time(),
-        crew=crew_options.crew(args),
+        workers=worker_options.workers(args),
         book=book,
         pass_env=container_options.pass_env(args),
         door=door_options.door(args),

@@ -70,7 +70,7 @@ class Watch:
         self._start: float | None = None
         self._drained: float | None = None
         """The run time at which every TTL is over and memory has been sampled after it."""
-        profile, patience = plan.profile, _START_S if plan.crew.bind is None else _JOIN_S
+        profile, patience = plan.profile, _START_S if plan.workers.bind is None else _JOIN_S
         patience += profile.curve().total / _COUNTED_A_SECOND
         self._deadline_s = profile.conversation.deadline_s
         # A pause and a turn; or, after the last turn, a read-back, a deletion, another read-back.

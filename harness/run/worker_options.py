@@ -6,7 +6,7 @@ import argparse
 
 from chaos.fleet.ports import LOOPBACK
 from harness.errors import ConfigError
-from harness.run.generator import Crew
+from harness.run.generator import Workers
 from reports.basics.addresses import is_loopback
 
 MASTER_PORT = 5557
@@ -14,11 +14,11 @@ MASTER_PORT = 5557
 _MOST_WORKERS = 256
 
 
-def check_workers(workers: int) -> int:
+def check_count(count: int) -> int:
     """The number of load generator processes.  Raises ConfigError for one outside of 1 to 256."""
-    if not 1 <= workers <= _MOST_WORKERS:
-        raise ConfigError(f"--workers {workers}: must be a number from 1 to {_MOST_WORKERS}")
-    return workers
+    if not 1 <= count <= _MOST_WORKERS:
+        raise ConfigError(f"--workers {count}: must be a number from 1 to {_MOST_WORKERS}")
+    return count
 
 
 def address(option: str, value: str) -> tuple[str, int]:
@@ -30,17 +30,17 @@ def address(option: str, value: str) -> tuple[str, int]:
     return host, int(port or MASTER_PORT)
 
 
-def crew(args: argparse.Namespace) -> Crew:
+def workers(args: argparse.Namespace) -> Workers:
     """The processes that play the load.  Raises ConfigError for options that contradict."""
-    workers = check_workers(args.workers)
+    count = check_count(args.workers)
     if not args.master:
         if args.bind is not None:
             raise ConfigError(f"--bind {args.bind}: must come with --master")
-        return Crew(workers)
+        return Workers(count)
     bind = address("--bind", args.bind or LOOPBACK)
     if not is_loopback(bind[0]) and args.target is None:
         raise ConfigError(
             f"--bind {args.bind}: must come with a --target; diya's own fleet is on loopback, "
             "where workers on other machines cannot reach it"
         )
-    return Crew(workers, bind)
+    return Workers(count, bind)
