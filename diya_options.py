@@ -16,6 +16,11 @@ from typing import Final, Literal
 Kind = Literal["word", "words", "flag", "whole", "seconds"]
 
 
+def flag(name: str) -> str:
+    """An option as people write it, such as `--token-env`, by its name in the parsed arguments."""
+    return "--" + name.replace("_", "-")
+
+
 @dataclass(frozen=True)
 class Option:
     """One option; `help` names other options as the command line does."""

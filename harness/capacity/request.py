@@ -12,6 +12,7 @@ from msgspec import structs
 import diya_options
 from chaos.errors import ChaosConfigError
 from chaos.fleet import pinning
+from diya_options import flag
 from harness import parser
 from harness.capacity import answer_sheet
 from harness.capacity.answer_sheet import Wanted
@@ -118,7 +119,7 @@ def _base(args: argparse.Namespace) -> Plan:
     for name in (*_PASSED_ON, *_OF_TARGETS):
         value = getattr(args, name)
         for each in value if isinstance(value, list) else [] if value is None else [value]:
-            words += [f"--{name.replace('_', '-')}", str(each)]
+            words += [flag(name), str(each)]
     if args.authorised:
         words.append("--authorised")
     base = read_plan.from_args(parser.build().parse_args(words))
@@ -141,7 +142,7 @@ def _check_target(args: argparse.Namespace) -> None:
     if args.target is None:
         for name in ("ceiling", "app", *_ACCESS):
             if getattr(args, name) is not None:
-                option = f"--{name.replace('_', '-')}"
+                option = flag(name)
                 raise ConfigError(f"{option}: must not be given without a --target")
         return
     if args.ceiling is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from chaos.fleet.shapes import SINGLE
+from diya_options import flag
 from harness.commands.report import judge_and_show
 from harness.commands.simulate_faults import faults_of
 from harness.errors import ConfigError
@@ -218,7 +219,7 @@ def _command(args: argparse.Namespace) -> list[str]:
             words += [f"--{option}", str(getattr(args, option))]
     for option in ("kill", "restart_redis", "slow_model", "slow_redis"):
         for value in getattr(args, option):
-            words += [f"--{option.replace('_', '-')}", value]
+            words += [flag(option), value]
     return words
 
 

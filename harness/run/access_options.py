@@ -71,7 +71,7 @@ def access(args: argparse.Namespace) -> AccessOptions:
     if any(name.lower() == "authorization" for name in headers):
         given.append("header Authorization")
     if len(given) > 1:
-        one, other = (f"--{each.replace('_', '-')}" for each in given[:2])
+        one, other = map(diya_options.flag, given[:2])
         raise ConfigError(f"{one}: must not be given with {other}; a request has one token")
     _check_authority(args.target)
     certificate, key = _certificate(args)
@@ -109,8 +109,7 @@ def _check_for_target(args: argparse.Namespace) -> None:
             continue
         # A header or a command may hold a secret by mistake.
         shown = "" if name in ("header", "token_command") else f" {given}"
-        option = f"--{name.replace('_', '-')}{shown}"
-        raise ConfigError(f"{option}: must not be given without a --target")
+        raise ConfigError(f"{diya_options.flag(name)}{shown}: must not be given without a --target")
 
 
 _OF_TARGETS = (*(each.name for each in diya_options.ACCESS), "target_replicas")

@@ -12,6 +12,7 @@ from typing import Any
 from chaos.faults.drawing import FleetCapabilities
 from chaos.fleet.environment import PROJECT_CAPABILITIES
 from chaos.fleet.project_plan import ProjectPlan, ServiceName
+from diya_options import flag
 from harness import parser
 from harness.errors import ConfigError
 from reports.basics.suggestions import nearest
@@ -35,7 +36,7 @@ def project(args: argparse.Namespace) -> ProjectPlan | None:
     if args.compose_file is None:
         for name in _ONLY_HERE:
             if getattr(args, name) is not None:
-                raise ConfigError(f"{_option(name)}: must come with --compose-file")
+                raise ConfigError(f"{flag(name)}: must come with --compose-file")
         return None
     if args.env != _ENV:
         raise ConfigError(f"--compose-file {args.compose_file}: must come with --env {_ENV}")
@@ -67,7 +68,7 @@ def _check_the_rest(args: argparse.Namespace) -> None:
     for name in _ITS_OWN:
         if getattr(args, name) != defaults[name]:
             raise ConfigError(
-                f"{_option(name)}: must not be given with --compose-file; the project is used as "
+                f"{flag(name)}: must not be given with --compose-file; the project is used as "
                 "it runs"
             )
 
@@ -127,7 +128,3 @@ def capabilities(args: argparse.Namespace, longest_s: float) -> FleetCapabilitie
         own_redis=plan.redis is not None,
         longest_s=longest_s,
     )
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from chaos.errors import ChaosConfigError
 from chaos.kubernetes import selection
 from chaos.kubernetes.selection import Selection
+from diya_options import flag
 from harness.errors import ConfigError
 from reports.records.run_description import PodsDescription
 
@@ -44,8 +45,7 @@ def pods(args: argparse.Namespace) -> PodOptions | None:
     if args.fleet is None:
         for option in ("redis_fleet", "kube_context"):
             if getattr(args, option) is not None:
-                name = option.replace("_", "-")
-                raise ConfigError(f"--{name}: must be given with --fleet")
+                raise ConfigError(f"{flag(option)}: must be given with --fleet")
         return None
     if args.target is None or not args.break_target:
         raise ConfigError(

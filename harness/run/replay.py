@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta
 
 from chaos.fleet.shapes import SHAPES, SINGLE, in_words
+from diya_options import flag
 from harness import parser
 from harness.errors import ConfigError
 from harness.run import model_options, rundir, service_uris
@@ -62,8 +63,7 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
     defaults = vars(parser.build().parse_args(["readiness"]))
     for name in REPLAYED:
         if getattr(args, name) != defaults[name]:
-            option = "--" + name.replace("_", "-")
-            raise ConfigError(f"{option}: must not be given with --replay; the run has its own")
+            raise ConfigError(f"{flag(name)}: must not be given with --replay; the run has its own")
     run = _read(run_dir)
     # Settings of other versions are ignored.
     os.environ.update({name: run.service[name] for name in SETTINGS if name in run.service})

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from msgspec import UNSET, UnsetType
 
 from chaos.fleet.plan import POSTGRES, SESSION_URI
+from diya_options import flag
 from harness.errors import ConfigError
 from harness.fleet_kinds import DEFAULT, FLEETS
 from reports.basics.addresses import is_loopback, without_password
@@ -81,7 +82,7 @@ def chosen(args: argparse.Namespace) -> ServiceUris:
         word = getattr(args, option, None)
         if word is None:
             continue
-        shown = f"--{option.replace('_', '-')} {without_password(word).partition('?')[0]}"
+        shown = f"{flag(option)} {without_password(word).partition('?')[0]}"
         _check_fleet(shown, args)
         uri = _value(shown, word)
         _check(shown, uri, authorised=getattr(args, "authorised", False))
@@ -108,7 +109,7 @@ def filled_in(
         taken[option] = getattr(args, option, None) or recorded
         if recorded and taken[option] == recorded and "…@" in recorded:
             raise ConfigError(
-                f"--{option.replace('_', '-')}: must be given with this --replay, because the run "
+                f"{flag(option)}: must be given with this --replay, because the run "
                 "does not record the user and the password of its URI"
             )
     return taken

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from diya_options import flag
 from harness import parser
 from harness.errors import ConfigError
 
@@ -18,7 +19,7 @@ def check(args: argparse.Namespace) -> None:
     defaults = {each.dest: each.default for each in parser.readiness_options()}
     given = [name for name in _OF_A_FLEET if getattr(args, name) != defaults[name]]
     if given:
-        named = ", ".join("--" + name.replace("_", "-") for name in given)
+        named = ", ".join(map(flag, given))
         instead = "; --target-replicas says how many it has" if "replicas" in given else ""
         raise ConfigError(
             f"{named}: must not be given with a --target, which is used as it runs{instead}"

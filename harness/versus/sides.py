@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaos.errors import ChaosConfigError
+from diya_options import flag
 from harness import parser
 from harness.arguments import readiness
 from harness.arguments.base import Parser
@@ -113,7 +114,7 @@ def _check_own(words: Sequence[str]) -> None:
     # Without defaults it holds the options that were given, and no other.
     for dest in vars(own.parse_args([*words])):
         if dest not in OF_A_SIDE:
-            option = f"--{dest.replace('_', '-')}"
+            option = flag(dest)
             raise ConfigError(
                 f"{option}: must be the same for A and B, because both sides play and judge one "
                 f"load; give it beside --a and --b"
