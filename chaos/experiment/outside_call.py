@@ -99,8 +99,9 @@ class OutsideCall:
         `headers` too, unless it names them itself.
         """
         if self.kind == "http":
-            ask = probe_providers.http(self.provider, elsewhere=self.elsewhere, ways_in=headers)
-            return ask()
+            return probe_providers.http(
+                self.provider, elsewhere=self.elsewhere, extra_headers=headers
+            )()
         if self.kind == "process":
             return probe_providers.process(self.provider, env)()
         finished = self._in_runner(self._of_function(), env)

@@ -43,11 +43,11 @@ def http(
     provider: Mapping[str, Any],
     *,
     elsewhere: bool = False,
-    ways_in: Mapping[str, str] | None = None,
+    extra_headers: Mapping[str, str] | None = None,
 ) -> Callable[[], dict[str, Any]]:
     """Asks a URL; answers with `status`, `headers` and `body` (an object when it is JSON).
 
-    The headers `ways_in` are sent too, but not after a redirect, nor if the provider names them.
+    `extra_headers` are sent too, but not after a redirect, nor if the provider names them.
     Raises ValueError for an address that is not on this machine, unless it may be `elsewhere`, and
     for a wrong key.
     """
@@ -73,7 +73,7 @@ def http(
     if body is not None:
         sent.setdefault("Content-Type", "application/json")
     named = {name.lower() for name in sent}
-    more = {name: each for name, each in (ways_in or {}).items() if name.lower() not in named}
+    more = {name: each for name, each in (extra_headers or {}).items() if name.lower() not in named}
 
     retries = provider.get("max_retries", 0)
     if not isinstance(retries, int) or not 0 <= retries <= MOST_RETRIES:

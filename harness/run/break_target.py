@@ -16,7 +16,7 @@ from chaos.fleet.stand_in_control import StandInControl
 from chaos.fleet.stand_in_switch import StandInSwitch
 from chaos.fleet.target_system import TargetSystem
 from chaos.fleet.undoing import UNDO_LOG
-from harness.run import token_keeper, ways_in
+from harness.run import target_headers, token_keeper
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 
@@ -38,7 +38,7 @@ def system(
         return None
     env = {**os.environ, RUN_ID_VARIABLE: plan.run_id}
     model = None if control is None else StandInSwitch(lambda: control)
-    headers = ways_in.headers_for(
+    headers = target_headers.headers_for(
         plan.access, str(plan.target), lambda: token_keeper.present(plan.load_env)
     )
     return TargetSystem(plan.app, model, LoadSwitchFile(run_dir), env, guardian, headers)

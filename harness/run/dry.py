@@ -17,7 +17,7 @@ from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.target_system import TargetSystem
 from chaos.fleet.undoing import Undoing
 from harness.errors import ConfigError
-from harness.run import token_keeper, ways_in
+from harness.run import target_headers, token_keeper
 from harness.run.plan import Plan
 from reports.render.formatting import plural
 
@@ -41,7 +41,7 @@ def target_system(plan: Plan) -> TargetSystem:
         token = token_keeper.printed(command) if command else None
     except token_keeper.TokenError as error:
         raise ConfigError(f"--token-command {command[0]}: {error}") from None
-    headers = ways_in.headers_for(plan.access, str(plan.target), lambda: token)
+    headers = target_headers.headers_for(plan.access, str(plan.target), lambda: token)
     return TargetSystem(plan.app, None, LoadSwitchFile(Path()), os.environ, _NoKeeper(), headers)
 
 

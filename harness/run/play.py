@@ -84,11 +84,15 @@ def play(plan: Plan, run_dir: Path, progress: Progress) -> None:
 
 
 def _hide_secrets(plan: Plan, run_dir: Path, tokens: Sequence[str] = ()) -> None:
-    ways_in = scrub.long_enough([*plan.access.secrets(), *tokens])
     named = [*plan.pass_env]
     if plan.project is not None and plan.project.password_env is not None:
         named.append(plan.project.password_env)
-    scrub.overwrite(run_dir, [*plan.services.secrets(), *scrub.values(named, plan.agent), *ways_in])
+    secrets = [
+        *plan.services.secrets(),
+        *scrub.values(named, plan.agent),
+        *scrub.long_enough([*plan.access.secrets(), *tokens]),
+    ]
+    scrub.overwrite(run_dir, secrets)
 
 
 def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:

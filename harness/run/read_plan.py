@@ -54,7 +54,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         options.check_target(args.target, authorised=args.authorised)
     break_options.check(args)
     target_options.check(args)
-    ways_in = access_options.access(args)
+    access = access_options.access(args)
     project = compose_options.project(args)
     theirs = args.target or args.compose_file
     services = service_uris.chosen(args)
@@ -99,7 +99,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         book=book,
         pass_env=container_options.pass_env(args),
         door=door_options.door(args),
-        access=ways_in,
+        access=access,
         target_replicas=access_options.replicas(args.target_replicas),
         project=project,
         ttl_known=args.ttl is not None

@@ -12,7 +12,7 @@ import pytest
 
 from chaos.experiment.outside_call import OutsideCall
 from chaos.fleet.guardian import RUN_ID_VARIABLE
-from harness.run import token_keeper, ways_in
+from harness.run import target_headers, token_keeper
 from harness.run.access_options import AccessOptions
 
 pytestmark = pytest.mark.service
@@ -54,7 +54,7 @@ def page() -> Iterator[str]:
 
 def asked(url: str, target: str, **headers: str) -> str:
     call = OutsideCall({"type": "http", "url": url, "headers": headers})
-    found = ways_in.headers_for(ACCESS, target, lambda: None)
+    found = target_headers.headers_for(ACCESS, target, lambda: None)
     return str(call.ask(headers=found(url))["body"])
 
 
@@ -76,7 +76,7 @@ def test_they_do_not_follow_a_redirect(page: str) -> None:
 
 
 def test_the_usual_port_is_the_same_origin() -> None:
-    found = ways_in.headers_for(ACCESS, "https://a.test:443", lambda: None)
+    found = target_headers.headers_for(ACCESS, "https://a.test:443", lambda: None)
     assert found("https://a.test/readyz")["X-Key"] == "key-1"
 
 
@@ -84,7 +84,7 @@ def test_the_token_is_the_present_one_of_the_token_command() -> None:
     access = AccessOptions(token_command=("x",))
     command = (sys.executable, "-S", "-c", "print('kept-token')")
     with token_keeper.kept(command, [], print) as variables:
-        found = ways_in.headers_for(
+        found = target_headers.headers_for(
             access, "http://a.test", lambda: token_keeper.present(variables)
         )
         assert found("http://a.test/x") == {"Authorization": "Bearer kept-token"}

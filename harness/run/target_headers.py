@@ -1,4 +1,4 @@
-"""The headers by which an experiment's probes of the target get in: those of the load."""
+"""The request headers of an experiment's probes: those of the load, at the target alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 def headers_for(
     access: AccessOptions, target: str, token: Callable[[], str | None]
 ) -> Callable[[str], Mapping[str, str]]:
-    """A function: address -> the headers of the run, if the address is the target's own.
+    """A function: address -> the headers of the run; none if it is not an address of the target.
 
     `token` gives the present token of `--token-command`; None: there is none.
     """
