@@ -20,6 +20,7 @@ of four against none of four."""
 _OF_THE_MACHINE = ("latency", "recovery", "errors")
 """Groups of gates whose limits a slower machine breaks."""
 _NOT_VISIBLE = "not visible"
+_HIDDEN = "One side does not show it."
 
 
 @dataclass(slots=True)
@@ -79,50 +80,44 @@ def _gates(results: Iterable[Result]) -> _Gates:
 def _violations(keys: Sequence[_Key], sides: Sequence[_Gates]) -> Iterator[Fact]:
     """Every kind that was seen on a side, then all others in one row."""
     others = [_Seen(), _Seen()]
-    unseen: list[Fact] = []
+    hidden: list[Fact] = []
+    some_failed = False
     for key in keys:
         a, b = (side.get(key, _Seen()) for side in sides)
-        title = gate(key[0]).title
-        texts = [_counted(each) for each in (a, b)]
         if a.failed or b.failed:
-            word = _word_of_fact(a, b)
-            yield Fact(
-                key=key[0],
-                title=title,
-                a=texts[0],
-                b=texts[1],
-                word=word,
-                continuity=True,
-                why="" if word is not Word.NO_STATEMENT else "One side does not show it.",
-            )
+            some_failed = True
+            yield _violation(key[0], a, b, _word_of_fact(a, b))
         elif key[0].partition(".")[2] not in VIOLATIONS:
             continue
         elif bool(a.judged) != bool(b.judged):
-            unseen.append(
-                Fact(
-                    key=key[0],
-                    title=title,
-                    a=texts[0],
-                    b=texts[1],
-                    word=Word.NO_STATEMENT,
-                    continuity=True,
-                    why="One side does not show it.",
-                )
-            )
+            hidden.append(_violation(key[0], a, b, Word.NO_STATEMENT))
         elif a.judged:
             for side, each in zip(others, (a, b), strict=True):
                 side.judged = max(side.judged, each.judged)
-    yield from unseen
-    named = any(side.get(key, _Seen()).failed for side in sides for key in keys) or bool(unseen)
+    yield from hidden
     if others[0].judged:
+        kinds = "All other kinds" if some_failed or hidden else "All kinds"
         yield Fact(
             key="continuity",
-            title="All other kinds of violation" if named else "All kinds of violation",
+            title=f"{kinds} of violation",
             a=_counted(others[0]),
             b=_counted(others[1]),
             word=Word.SAME,
             continuity=True,
         )
+
+
+def _violation(name: str, a: _Seen, b: _Seen, word: Word) -> Fact:
+    """One kind of violation on both sides."""
+    return Fact(
+        key=name,
+        title=gate(name).title,
+        a=_counted(a),
+        b=_counted(b),
+        word=word,
+        continuity=True,
+        why=_HIDDEN if word is Word.NO_STATEMENT else "",
+    )
 
 
 def _word_of_fact(a: _Seen, b: _Seen) -> Word:
@@ -133,9 +128,10 @@ def _word_of_fact(a: _Seen, b: _Seen) -> Word:
 
 
 def _word_of_shares(a: _Seen, b: _Seen, *, proof: bool) -> Word:
-    """Compare the shares of failed runs: beyond chance, or of a `proof` all against none.
+    """Compare the shares of failed runs by Fisher's exact test.
 
-    A limit that the runs come close to is broken by chance: by every other run of both sides, say.
+    Of a gate that is a `proof`, all runs of one side against none of the other decide too.  A limit
+    that the runs come close to is broken by chance, for example in every other run of both sides.
     """
     if not a.judged or not b.judged:
         return Word.NO_STATEMENT
@@ -202,7 +198,7 @@ def _limits(
         why = "" if _is_proof(name) else against[row.group in _OF_THE_MACHINE]
         word = Word.NO_STATEMENT if why else _word_of_shares(a, b, proof=_is_proof(name))
         if word is Word.NO_STATEMENT and not why:
-            why = "One side does not show it."
+            why = _HIDDEN
         yield Fact(
             key=name if phase in ("run", "steady") else f"{name}:{phase}",
             title=row.title + in_brackets(phase),
