@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from msgspec import structs
 
@@ -249,7 +248,15 @@ def _play_load(
         load = LoadSwitchFile(run_dir) if fleet is None else fleet.load
         extension = Extension(plan.profile, plan.seed, faults, load)
         Watch(
-            *(plan, run_dir, clock, progress, generator, schedule, records, extension, declared)
+            plan,
+            run_dir,
+            clock,
+            progress,
+            generator,
+            schedule,
+            records,
+            extension=extension,
+            declared=declared,
         ).run()
     finally:
         ended_with = generator.exit_code
@@ -276,7 +283,7 @@ def _sampled_redis(plan: Plan, fleet: FleetLifecycle | None) -> Callable[[], Seq
 
 
 @contextlib.contextmanager
-def uninterrupted_end(end: Any) -> Iterator[None]:
+def uninterrupted_end(end: Callable[[], object]) -> Iterator[None]:
     """Run `end` at the end of the block in every case; a second Ctrl-C does not interrupt it."""
     try:
         yield

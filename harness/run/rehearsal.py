@@ -77,11 +77,11 @@ def rehearse(
 ) -> Refusal | Measured | None:
     """Let `count` customers talk at `url`; with 0 only check whether the service answers.
 
-    `checked` is called after the check, with whether any turn was answered, unless sessions were
-    lost; with it all turns are recorded in `REHEARSAL`, also some whole conversations of 0
-    customers.  `variables` are further ones of its environment.  None when nothing was measured.
-    Raises GeneratorError when the rehearsal itself
-    broke, and what `checked` raises.
+    `cpu` is read before and after the measured part.  `checked` is called after the check, with
+    whether any turn was answered, unless sessions were lost; with it all turns are recorded in
+    `REHEARSAL`, and a few whole conversations are played even if `count` is 0.  `variables` are
+    added to the environment of the process.  Returns None when nothing was measured.  Raises
+    GeneratorError when the rehearsal itself broke, and whatever `checked` raises.
     """
     begun_with: float | None = None
     first: Measured | None = None
@@ -97,20 +97,17 @@ def rehearse(
                 case "begin":
                     begun_with = cpu()
                 case "played":
-                    used = cpu()
-                    both = used is not None and begun_with is not None
-                    played = Measured(
-                        step["turns"],
-                        step["failed"],
-                        step["seconds"],
-                        used - begun_with if both else None,  # type: ignore[operator]
-                        first,
-                    )
+                    cpu_s = _difference(begun_with, cpu())
+                    played = Measured(step["turns"], step["failed"], step["seconds"], cpu_s, first)
                     if step["young"]:
                         first = played
                     else:
                         found = played
     return found
+
+
+def _difference(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
 
 
 @contextmanager
