@@ -89,6 +89,24 @@ def test_a_reply_with_expired_context_is_resurrected(convictions: Judge) -> None
     assert convictions(run) == {"resurrected": 1}
 
 
+def test_the_turns_after_a_reply_with_expired_context_do_not_miss_theirs(
+    convictions: Judge,
+) -> None:
+    run = Run()
+    conversation = run.conversation().turn().turn()
+    conversation.turn(at=conversation.ended + TTL + 5).turn().turn()
+    conversation.audit(whole("c0t2", "c0t3", "c0t4"))
+    assert convictions(run) == {"resurrected": 1}
+
+
+def test_a_turn_may_not_be_missed_after_a_reply_with_expired_context(convictions: Judge) -> None:
+    run = Run()
+    conversation = run.conversation().turn()
+    conversation.turn(at=conversation.ended + TTL + 5).turn(seen=witness("c0t2"))
+    conversation.audit(whole("c0t1", "c0t2"))
+    assert convictions(run) == {"resurrected": 1, "context_missed": 1}
+
+
 def test_a_session_that_began_anew_after_its_ttl_is_as_it_should_be(convictions: Judge) -> None:
     run = Run()
     conversation = run.conversation().turn()

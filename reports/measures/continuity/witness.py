@@ -116,7 +116,10 @@ class Witness:
             self.beginnings = {each.begins for each in agreeing}
             self.shown = frozenset.intersection(*(each.held for each in agreeing))
             return Testimony.TRUE
-        if any(each[:2] == shown for each in self._after(self._stale, turn.turn, turn.message)):
+        stale = set(self._after(self._stale, turn.turn, turn.message))
+        if outlived := {each for each in stale if each[:2] == shown}:
+            # The session goes on with all of it, so the next turns must be shown all of it too.
+            self._histories = outlived
             return Testimony.STALE
         fewest = min(each.messages for each in self._histories)
         return Testimony.LESS if turn.seen.turns < fewest else Testimony.OTHER
