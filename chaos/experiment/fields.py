@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -88,6 +89,9 @@ class Fields:
 
     def text(self, key: str, value: object) -> str:
         if not isinstance(value, str):
+            if isinstance(value, bool | int | float | date):
+                # YAML reads `no`, `2025` and `2025-10-20` as other things than texts.
+                self.fail(f"{key} must be a text, got {value!r} (a text so written is in quotes)")
             self.wrong(key, value, "a text")
         return value
 

@@ -50,7 +50,8 @@ def document(text: str, path: Path) -> tuple[Any, list[str]]:
         except ValueError as error:  # a number of thousands of digits
             raise ChaosConfigError(f"{path}: cannot be read: {error}") from error
     try:
-        return _sound(yaml.safe_load(text), path), []
+        twice: list[str] = []
+        return _sound(_yaml(text, twice), path), twice
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f", line {mark.line + 1}" if mark else ""
@@ -72,6 +73,33 @@ def _json(text: str, notes: list[str]) -> Any:
         return found
 
     return json.loads(text, object_pairs_hook=pairs)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which takes the last of two equal keys; it notes them."""
+
+    def __init__(self, text: str, notes: list[str]) -> None:
+        super().__init__(text)
+        self._notes = notes
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set[tuple[str, str]]()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                name = (key.tag, key.value)
+                if name in seen:
+                    self._notes.append(f"the key {key.value!r} stands twice: the last one counts")
+                seen.add(name)
+        return node
+
+
+def _yaml(text: str, notes: list[str]) -> Any:
+    loader = _Loader(text, notes)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _sound(value: Any, path: Path) -> Any:

@@ -60,6 +60,11 @@ def tolerance(value: Any) -> Tolerance:
 
 def _mapping(form: dict[str, Any]) -> Tolerance:
     kind = form.get("type")
+    if kind == "probe":
+        raise ValueError(
+            f"must be {_EXPECTED}, got a probe that judges the answer of another, which is not "
+            "read here: let one probe do both and tolerate true"
+        )
     if kind not in _FORMS:
         raise ValueError(f"must be {_EXPECTED}, got {form!r}")
     for key in form:

@@ -22,6 +22,7 @@ HIDDEN = "•••"
 """Stands for a secret in everything that is recorded."""
 
 _NO_VAULT = "which is not read here: put the value into an environment variable"
+_KINDS = ("env", "vault")
 _TYPES = ("str", "string", "int", "integer", "float", "number", "bytes", "bool", "json")
 _ENV_KEYS = ("type", "key", "default", "env_var_type")
 
@@ -116,6 +117,10 @@ def read_secrets(entries: Mapping[str, Any], notes: list[str]) -> dict[str, Any]
     """
     if not entries:
         return {}
+    _check_kind("secrets", entries)
+    if entries.get("type") in _KINDS:
+        message = f"must be in an entry with a name, as secrets.NAME.type, got {entries['type']!r}"
+        raise ValuesError("secrets.type", message)
     _check_secrets("secrets", entries, notes)
     from chaoslib.secret import load_secrets
 
@@ -174,12 +179,26 @@ def _check_secrets(key: str, entry: Any, notes: list[str]) -> None:
             raise ValuesError(key, "must be {type: env, key: NAME}: a record keeps no secret")
     elif key != "secrets" and entry.get("type") == "env":
         _check_variable(key, entry, notes, _ENV_KEYS[:2])
-    elif key != "secrets" and entry.get("type") == "vault":
-        # The library would leave the secret empty, or ask another machine with no limit of time.
-        raise ValuesError(f"{key}.type", f"must be env, got 'vault', {_NO_VAULT}")
     else:
+        _check_kind(key, entry)
+        if key != "secrets" and isinstance(entry.get("type"), str):
+            notes.append(f"{key}.type is not env: each key of the entry is a secret as it stands")
         for name, member in entry.items():
             _check_secrets(f"{key}.{name}", member, notes)
+
+
+def _check_kind(key: str, entry: Mapping[str, Any]) -> None:
+    """Raise ValuesError for a vault, and for `Env`, which the Chaos Toolkit takes for a text.
+
+    Of a vault the library would leave the secret empty, or ask another machine with no limit of
+    time.
+    """
+    kind = entry.get("type")
+    if kind in _KINDS and kind != "vault":
+        return
+    if isinstance(kind, str) and kind.lower() in _KINDS:
+        reason = f", {_NO_VAULT}" if kind.lower() == "vault" else ""
+        raise ValuesError(f"{key}.type", f"must be env, got {kind!r}{reason}")
 
 
 def _check_variable(

@@ -51,6 +51,40 @@ def test_a_key_that_stands_twice_in_json_is_noted(tmp_path: Path) -> None:
     assert experiment.notes == ("the key 'title' stands twice: the last one counts",)
 
 
+def test_a_key_that_stands_twice_in_yaml_is_noted(tmp_path: Path) -> None:
+    text = """
+title: t
+x-a: &a {type: python, func: noop}
+x-b: &b {<<: *a, func: kill_replica}
+method: []
+method:
+- {type: action, name: a, provider: {<<: *b, module: chaos.actions}}
+"""
+    experiment = read(tmp_path, text, "sale.yaml")
+    assert experiment.planned == ["kill-replica-1"]
+    assert "the key 'method' stands twice: the last one counts" in experiment.notes
+    assert sum("twice" in note for note in experiment.notes) == 1
+
+
+@pytest.mark.parametrize("title", ["yes", "2025", "2025-10-20", "1.5"])
+def test_a_text_that_yaml_reads_as_something_else_wants_quotes(tmp_path: Path, title: str) -> None:
+    with pytest.raises(ChaosConfigError, match=r"title must be a text, got .* is in quotes\)$"):
+        read(tmp_path, f"title: {title}\nmethod: []\n", "sale.yaml")
+
+
+def test_a_probe_as_a_tolerance_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    judge = {"type": "probe", "name": "j", "provider": {"type": "python", "module": "m"}}
+    probe = {
+        "type": "probe",
+        "name": "p",
+        "tolerance": judge,
+        "provider": {"type": "http", "url": "http://127.0.0.1:1/"},
+    }
+    document = {"title": "t", "steady-state-hypothesis": {"title": "h", "probes": [probe]}}
+    with pytest.raises(ChaosConfigError, match=r"tolerance: must be true, .*got a probe that"):
+        read(tmp_path, json.dumps({**document, "method": []}))
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

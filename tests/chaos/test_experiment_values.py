@@ -144,6 +144,46 @@ def test_no_secret_is_logged_at_any_level(
     assert "hunter" not in caplog.text
 
 
+VAULTS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"type": "vault", "path": "shop"},
+        "secrets.type: must be env, got 'vault', which is not ",
+    ),
+    ({"shop": {"type": "vault", "path": "shop"}}, "secrets.shop.type: must be env, got 'vault', "),
+    (
+        {"shop": {"token": {"type": "vault", "path": "shop", "key": "token"}}},
+        "secrets.shop.token.type: must be env, got 'vault', which is not read here",
+    ),
+    ({"shop": {"token": {"type": "Vault"}}}, "secrets.shop.token.type: must be env, got 'Vault', "),
+    ({"token": {"type": "ENV", "key": "X"}}, "secrets.token.type: must be env, got 'ENV'"),
+    (
+        {"type": "env", "key": "DIYA_SET"},
+        "secrets.type: must be in an entry with a name, as secrets.NAME.type, got 'env'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("secrets", "sentence"), VAULTS, ids=[said for _, said in VAULTS])
+def test_a_secret_that_would_stay_empty_is_refused(
+    tmp_path: Path, secrets: dict[str, Any], sentence: str
+) -> None:
+    path = tmp_path / "sale.yaml"
+    path.write_text(yaml.safe_dump({"title": "t", "secrets": secrets, "method": []}))
+    with pytest.raises(ChaosConfigError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: {sentence}")
+
+
+def test_a_group_of_secrets_with_a_type_of_its_own_is_read_with_a_note() -> None:
+    notes: list[str] = []
+    account = {"type": "service_account", "private_key": "hunter2"}
+    secrets = read_secrets({"gcp": {"account": account}}, notes)
+    assert secrets == {"account": account}
+    assert notes == [
+        "secrets.gcp.account.type is not env: each key of the entry is a secret as it stands"
+    ]
+
+
 def test_a_key_of_a_variable_that_is_not_known_is_noted() -> None:
     notes: list[str] = []
     read_configuration({"pause": {**env("5"), "env_var_tpye": "int"}}, notes)
