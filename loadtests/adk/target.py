@@ -10,6 +10,8 @@ _PAGES = (
     *("health", "healthz", "readyz", "livez", "version", "debug", "index.html"),
 )
 """Path prefixes of pages and calls of ADK's server, which are not part of its address."""
+_AROUND = " \t\r\n\"'`<>\u00a0\u200b\ufeff\u201c\u201d\u2018\u2019"
+"""Characters that come along when an address is copied."""
 _EXPECTED = "target must be http://HOST:PORT or https://HOST"
 
 
@@ -21,7 +23,7 @@ def address(url: str) -> SplitResult:
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         good = good and not parts.netloc.endswith(":")
     except ValueError:  # a port above 65535, half of an IPv6 address
-        raise ValueError(f"{_EXPECTED}, got '{name}'") from None
+        raise ValueError(f"{_EXPECTED}, got '{name}'{_with_scheme(url)}") from None
     # It is copied into every request's head, so it must be printable ASCII without spaces.
     if not good or not re.fullmatch(r"[!-~]+", url):
         raise ValueError(f"{_EXPECTED}, got '{name}'{_with_scheme(url)}")
@@ -50,14 +52,25 @@ def _without_query(url: str) -> str:
 
 
 def _with_scheme(url: str) -> str:
-    """A suggestion for an address that only lacks `http://`."""
-    if "://" in url or not re.fullmatch(r"[\w.-]+:\d+(/[!-~]*)?", url):
+    """A suggestion for an address that only lacks `http://` or has quotes around it."""
+    bare = url.strip(_AROUND).removeprefix("view-source:")
+    scheme = "https" if bare[:5].lower() == "https" else "http"
+    rest = re.sub(r"(?i)^(?:h?t{1,2}ps?:/{0,2}|//)", "", bare)
+    found = re.fullmatch(r"([\w.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?([/?#][!-~]*)?", rest, re.ASCII)
+    if found is None or "@" in rest:
+        return ""
+    host, port, _ = found.groups()
+    if scheme == "http" and port is None and "." in host and not host[0].isdigit():
+        scheme = "https"
+    if port is None and "." not in host and host not in ("localhost",) and host[0] != "[":
         return ""
     try:
-        parts = urlsplit(f"http://{url}")
+        parts = urlsplit(f"{scheme}://{rest}")
+        return (
+            f" (did you mean {scheme}://{parts.netloc}{_base(parts)}?)" if parts.port != 0 else ""
+        )
     except ValueError:
         return ""
-    return f" (did you mean http://{parts.netloc}{_base(parts)}?)"
 
 
 def _base(parts: SplitResult) -> str:
