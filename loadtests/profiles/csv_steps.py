@@ -107,11 +107,13 @@ def _is_change(begin: float, end: float, step: float, first: float, cell: str) -
     missing, so a clock without a date will do.  Forward: a missing hour looks the same, so only in
     the night in which Europe, North America, Australia or New Zealand changes.
     """
-    if not is_dated(cell):
+    is_back = abs(step - (first - _HOUR)) <= _SAME_STEP
+    is_forward = abs(step - (first + _HOUR)) <= _SAME_STEP
+    if not (is_back or is_forward) or not is_dated(cell):
         return False
-    if abs(step - (first - _HOUR)) <= _SAME_STEP:
+    if is_back:
         return begin < _DAY * 2 or _may_end_summer(_local(end))
-    return abs(step - (first + _HOUR)) <= _SAME_STEP and _begins_summer(_local(begin), _local(end))
+    return _begins_summer(_local(begin), _local(end))
 
 
 def _local(minutes: float) -> datetime:
