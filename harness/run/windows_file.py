@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
+from reports.basics.texts import read_text
 from reports.records import FILES, FaultWindow, LoadMark, TurnRecord, lines, run_file
 from reports.records.declared_faults import NAME_IS, is_name, window
 from reports.records.run_description import RunDescription
@@ -59,7 +60,7 @@ def read(path: Path, run_dir: Path) -> list[FaultWindow]:
     if read_rows is None:
         raise ConfigError(f"--windows {path}: must be a file that ends with {', '.join(_FORMATS)}")
     try:
-        rows = read_rows(path.read_text(encoding="utf-8-sig"))
+        rows = read_rows(read_text(path))
     except OSError as error:
         raise ConfigError(f"--windows {path}: cannot be read: {error.strerror}") from None
     except (ValueError, csv.Error, RecursionError) as error:

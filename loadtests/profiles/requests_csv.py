@@ -18,7 +18,7 @@ from loadtests.profiles import csv_columns, csv_steps, csv_table
 from loadtests.profiles.csv_cells import AmbiguousNumbers, requests_per_minute
 from loadtests.profiles.csv_table import MOST_LINES, Row
 from loadtests.profiles.source import ProfileError
-from loadtests.profiles.texts import read_text
+from reports.basics.texts import read_text
 
 __all__ = ["MOST_LINES", "Log", "read"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.profiles.texts import read_text
 from reports.basics.suggestions import closest
+from reports.basics.texts import read_text
 
 
 class ProfileError(ValueError):

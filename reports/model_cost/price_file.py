@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 from reports.basics.suggestions import nearest
+from reports.basics.texts import read_text
 from reports.records import typed
 
 _MOST = 1e6
@@ -36,13 +37,13 @@ class PriceError(ValueError):
 def read(path: Path) -> dict[str, Any]:
     """The tables of a file.  Raises PriceError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
     except OSError as error:
         raise PriceError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise PriceError(f"{path}: must be UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise PriceError(f"{path}: must be TOML: {error}") from None
+    except ValueError:
+        raise PriceError(f"{path}: must be UTF-8 text, or UTF-16 with a byte order mark") from None
 
 
 def check_section(values: dict[str, Any], kind: type[Struct], where: str) -> None:

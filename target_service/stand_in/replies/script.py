@@ -107,7 +107,7 @@ class Script:
     def load(cls, path: Path, allowed: AllowedTools) -> Script:
         """Read a file.  Raises RepliesError."""
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            values = json.loads(path.read_bytes())
         except OSError as error:
             raise RepliesError(f"cannot read the script {path}: {error.strerror}") from None
         except ValueError as error:

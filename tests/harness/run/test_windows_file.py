@@ -57,6 +57,17 @@ def read(run_dir: Path, text: str, ending: str = "json") -> list[FaultWindow]:
     return windows_file.read(path, run_dir)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(("text", "ending"), [(TOML, "toml"), (CSV, "csv")])
+def test_a_file_may_begin_with_a_byte_order_mark(
+    run_dir: Path, text: str, ending: str, encoding: str
+) -> None:
+    path = run_dir.parent / f"marked.{ending}"
+    path.write_text(text, encoding=encoding)
+    found = [(each.fault, each.start) for each in windows_file.read(path, run_dir)]
+    assert found == [(each.fault, each.start) for each in read(run_dir, text, ending)]
+
+
 @pytest.mark.parametrize(
     ("ending", "text"),
     [

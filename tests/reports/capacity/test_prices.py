@@ -131,6 +131,13 @@ def test_a_file_that_holds_something_else_is_refused(
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    text = FILE.read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text.replace("\n", "\r\n"), encoding=encoding, newline="")
+    assert read(tmp_path / "mine.toml") == read(FILE)
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(PriceError, match="cannot be read"):
         read(tmp_path / "none.toml")
