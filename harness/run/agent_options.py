@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from pathlib import Path
 
@@ -44,10 +45,13 @@ def agent(args: argparse.Namespace) -> tuple[Path | None, str]:
 
 def agent_folder(given: str) -> Path:
     """The folder of an agent that replicas can import.  Raises ConfigError."""
-    folder = Path(given).resolve()
+    # A shell expands no ~ after --agent=, and none in quotes.
+    folder = Path(os.path.expanduser(given)).resolve()
     if not _is_agent(folder):
         inner = sorted(each.name for each in folder.glob("[!_.]*") if _is_agent(each))
         hint = f" (did you mean {Path(given) / inner[0]}?)" if inner else ""
+        if folder.is_file() and _is_agent(folder.parent):
+            hint = f" (did you mean {Path(given).parent}?)"
         raise ConfigError(
             f"--agent {given}: must be a folder with {' or '.join(_AGENT_FILES)}, or with "
             f"root_agent in __init__.py{hint}"
@@ -64,8 +68,14 @@ def _is_agent(folder: Path) -> bool:
     """Whether a folder is in one of the layouts of an agent that ADK loads."""
     if any((folder / name).is_file() for name in _AGENT_FILES):
         return True
+    return _defines_agent(folder / "__init__.py") or _defines_agent(folder / "agent/__init__.py")
+
+
+def _defines_agent(module: Path) -> bool:
+    """Whether a module has the name under which ADK finds an agent, or may have imported it."""
     try:
-        text = (folder / "__init__.py").read_text(encoding="utf-8-sig", errors="replace")
+        text = module.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return False
-    return re.search(r"\b(root_agent|app)\b", text) is not None
+    code = re.sub(r"(?m)^\s*#.*$", "", text)
+    return re.search(r"\b(root_agent|app)\b|^\s*from\s+\S+\s+import\s+\*", code, re.M) is not None
