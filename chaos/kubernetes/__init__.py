@@ -8,6 +8,7 @@
     pod_fleet  all places, and their controllers
     redis_pod  the one pod of Redis
     system     the system under test: a target whose replicas are pods
+    undo       the process that restores the number of pods when the harness has died
 
 `kr8s` is an extra (`diya[kubernetes]`), imported only when a cluster is asked.
 """

@@ -95,33 +95,42 @@ class PodFleet:
             )
         return found
 
-    # What places ask.
+    # For the places.
 
     def _present(self) -> list[Pod]:
         return [pod for pod in self._cluster.pods(self.selection) if not pod.gone]
 
     def find(self, uid: str) -> Pod | None:
-        """The pod of this UID as it is now; None: it is no more, or is being deleted."""
+        """The pod of this UID as it is now; None: it is no more, or is being deleted.
+
+        Raises ChaosError.
+        """
         return next((pod for pod in self._present() if pod.uid == uid), None)
 
     def listed(self, uid: str) -> bool:
-        """Whether the API server still has a pod of this UID."""
+        """Whether the API server still has a pod of this UID.  Raises ChaosError."""
         return any(pod.uid == uid for pod in self._cluster.pods(self.selection))
 
     def serves(self, uid: str) -> bool | None:
-        """Whether Services send connections to it; None where they sent to no pod of the fleet."""
+        """Whether Services send connections to the pod of this UID.
+
+        None where they sent to no pod of the fleet when the run began.  Raises ChaosError.
+        """
         if self.served == 0:
             return None
         return uid in self._cluster.serving(self.selection.namespace)
 
     def delete(self, pod: Pod, grace_s: int | None) -> None:
-        """Delete it."""
+        """Delete the pod; `grace_s` as in `Cluster.delete_pod`.  Raises ChaosError."""
         grace = "its own grace period" if grace_s is None else f"grace {grace_s} s"
         _LOG.info("Kubernetes: delete pod %s (%s) with %s", pod.name, pod.uid, grace)
         self._cluster.delete_pod(self.selection.namespace, pod, grace_s)
 
     def successor(self, pod: Pod, wait_s: float) -> Pod:
-        """A ready pod of no other place, of the same name if there is one.  Raises ChaosError."""
+        """A ready pod of no other place, of the same name if there is one.
+
+        Raises ChaosError when there is none within `wait_s` seconds.
+        """
         found: list[Pod] = []
 
         def is_there() -> bool:
@@ -136,7 +145,7 @@ class PodFleet:
         _LOG.info("Kubernetes: pod %s took the place of %s", found[0].name, pod.name)
         return found[0]
 
-    # All of them together.
+    # For the whole fleet.
 
     @cached_property
     def zones(self) -> Mapping[str, Sequence[PodNode]]:
@@ -149,12 +158,12 @@ class PodFleet:
         return dict(sorted(found.items()))
 
     @property
-    def rolled(self) -> bool:
-        """Whether its controllers replace pods in turn."""
+    def can_roll_out(self) -> bool:
+        """Whether its controllers replace pods in turn when their template changes."""
         return all(owner.kind in ROLLED for owner in self.controllers)
 
     @property
-    def scaled(self) -> Owner | None:
+    def scalable(self) -> Owner | None:
         """The controller whose number of pods can be changed; None: there is none, or several."""
         only = self.controllers[0] if len(self.controllers) == 1 else None
         return only if only is not None and only.kind in SCALED else None
@@ -194,16 +203,19 @@ class PodFleet:
 
     def scale(self, replicas: int) -> None:
         """Change the number of pods.  Raises ChaosError."""
-        if self.scaled is None:
+        if self.scalable is None:
             raise ChaosError(f"{self.selection} must have one controller that can be scaled")
-        _LOG.info("Kubernetes: scale %s to %d", self.scaled, replicas)
-        self._cluster.scale(self.selection.namespace, self.scaled, replicas)
+        _LOG.info("Kubernetes: scale %s to %d", self.scalable, replicas)
+        self._cluster.scale(self.selection.namespace, self.scalable, replicas)
 
     def scaled_to(self, replicas: int) -> bool:
-        """Whether exactly so many pods are wanted, there, ready, and get connections."""
-        if self.scaled is None:
+        """Whether exactly so many pods are wanted, there, ready, and get connections.
+
+        Raises ChaosError.
+        """
+        if self.scalable is None:
             return False
-        if self._cluster.workload(self.selection.namespace, self.scaled).wanted != replicas:
+        if self._cluster.workload(self.selection.namespace, self.scalable).wanted != replicas:
             return False
         pods = self._present()
         return len(pods) == replicas and self._useful(pods) == replicas
@@ -212,10 +224,11 @@ class PodFleet:
         serving = self._cluster.serving(self.selection.namespace) if self.served else None
         return sum(pod.ready and (serving is None or pod.uid in serving) for pod in pods)
 
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether as many pods as before are ready and get connections.
 
-        Fewer, where something else than diya has lowered their number meanwhile.
+        Fewer are enough where something else than diya has lowered their number meanwhile.  Raises
+        ChaosError.
         """
         namespace = self.selection.namespace
         wanted = sum(self._cluster.workload(namespace, owner).wanted for owner in self.controllers)

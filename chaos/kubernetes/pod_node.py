@@ -27,7 +27,7 @@ class Pods(Protocol):
         """Whether Services send connections to it; None where they do to no pod of the fleet."""
 
     def delete(self, pod: Pod, grace_s: int | None) -> None:
-        """Delete it."""
+        """Delete the pod; `grace_s` as in `Cluster.delete_pod`.  Raises ChaosError."""
 
     def successor(self, pod: Pod, wait_s: float) -> Pod:
         """A new, ready pod of no other place.  Raises ChaosError."""
@@ -87,14 +87,20 @@ class PodNode:
         self.pod = self._pods.successor(self.pod, self._replaced_within_s)
 
     def kill(self) -> None:
-        """Delete the pod with grace 0, and wait until nothing sends it a connection."""
+        """Delete the pod with grace 0, and wait until nothing sends it a connection.
+
+        Raises ChaosError.
+        """
         pod = self.pod
         self._ended = -signal.SIGKILL
         self._pods.delete(pod, 0)
         wait_for(lambda: self._is_over(pod), _DELETED_S, f"{pod.name} to be deleted", poll=POLL_S)
 
     def terminate(self, timeout: float) -> bool:
-        """Delete the pod with the grace of its template; whether it is gone in time."""
+        """Delete the pod with the grace of its template.
+
+        Returns whether it is gone within `timeout` seconds.  Raises ChaosError.
+        """
         pod = self.pod
         self._ended = -signal.SIGTERM
         self._pods.delete(pod, None)
@@ -116,7 +122,7 @@ class PodNode:
         return found is not None and found.ready and self._pods.serves(found.uid) is not False
 
     def wait_ready(self, timeout: float = 30.0) -> None:
-        """Wait for that.  Raises ChaosError after `timeout` seconds."""
+        """Wait until it is ready.  Raises ChaosError after `timeout` seconds."""
         wait_for(self.ready, timeout, f"{self.name} to become ready", poll=POLL_S)
 
 

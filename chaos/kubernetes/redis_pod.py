@@ -87,7 +87,7 @@ class RedisPodNode:
             return False
 
     def wait_ready(self, timeout: float = 10.0) -> None:
-        """Wait for that.  Raises ChaosError after `timeout` seconds."""
+        """Wait until it answers.  Raises ChaosError after `timeout` seconds."""
         wait_for(self.answers, timeout, "redis to answer PING", poll=POLL_S)
 
 
@@ -120,7 +120,7 @@ class PodRedis:
         return self._node.answers()
 
     def wait_ready(self, timeout: float = 10.0) -> None:
-        """Wait for that.  Raises ChaosError after `timeout` seconds."""
+        """Wait until it answers.  Raises ChaosError after `timeout` seconds."""
         self._node.wait_ready(timeout)
 
 

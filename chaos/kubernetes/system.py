@@ -26,10 +26,11 @@ from chaos.kubernetes.pod_fleet import PodFleet
 from chaos.kubernetes.pod_node import POLL_S
 
 _UNDO_LIMIT_S = 40.0
+"""For all tries of `chaos.kubernetes.undo`."""
 
 
 class PodSystem:
-    """Everything but replicas and Redis is that of the target without them."""
+    """Replicas and Redis are pods; everything else is that of the target."""
 
     def __init__(
         self,
@@ -54,8 +55,8 @@ class PodSystem:
     @property
     def capabilities(self) -> frozenset[str]:
         """Those of pods, and those of the target's model."""
-        scaled = frozenset() if self._pods.scaled is None else frozenset({"scale"})
-        return POD_CAPABILITIES | scaled | self._target.capabilities
+        scale = frozenset() if self._pods.scalable is None else frozenset({"scale"})
+        return POD_CAPABILITIES | scale | self._target.capabilities
 
     @property
     def redis(self) -> RedisStore:
@@ -107,7 +108,7 @@ class PodSystem:
         Raises ChaosError after `timeout` seconds.
         """
         wait_for(
-            self._pods.whole,
+            self._pods.is_complete,
             timeout,
             f"{self._pods.size} ready pods of {self._pods.selection} behind its Services",
             poll=POLL_S,
@@ -128,7 +129,7 @@ class PodSystem:
 
     def roll_out(self, cancelled: threading.Event) -> None:
         """Replace all pods by the controllers' own rules.  Raises ChaosError."""
-        if not self._pods.rolled:
+        if not self._pods.can_roll_out:
             raise ChaosError(
                 f"{self._pods.selection} must belong to a Deployment, StatefulSet or DaemonSet to "
                 "be rolled out"
@@ -144,7 +145,7 @@ class PodSystem:
     @property
     def scaled_name(self) -> str:
         """The name of the controller, as `deployment/agent`."""
-        return str(self._pods.scaled)
+        return str(self._pods.scalable)
 
     @property
     def size(self) -> int:
@@ -153,7 +154,7 @@ class PodSystem:
 
     def scale_down(self, replicas: int) -> None:
         """Lower the number; the guardian restores it if this process dies.  Raises ChaosError."""
-        owner = self._pods.scaled
+        owner = self._pods.scalable
         if owner is None:
             raise ChaosError(f"{self._pods.selection} must have one controller to be scaled")
         call = {
@@ -175,7 +176,10 @@ class PodSystem:
         self.undo_keeper.drop(self._key)
 
     def scaled_to(self, replicas: int) -> bool:
-        """Whether exactly so many pods are there, ready, and get connections."""
+        """Whether exactly so many pods are wanted, ready, and get connections.
+
+        Raises ChaosError.
+        """
         return self._pods.scaled_to(replicas)
 
     def fill(self) -> None:

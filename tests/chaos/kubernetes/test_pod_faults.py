@@ -96,7 +96,7 @@ def test_a_pod_that_is_behind_no_service_is_replaced_too(
     node.kill()
     assert not node.ready()
     node.start()
-    assert (fleet.served, node.ready(), fleet.whole()) == (0, True, True)
+    assert (fleet.served, node.ready(), fleet.is_complete()) == (0, True, True)
 
 
 def test_pods_of_which_only_some_are_behind_a_service_are_refused(
