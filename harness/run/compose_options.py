@@ -19,13 +19,13 @@ from reports.basics.suggestions import nearest
 
 _ENV = "compose"
 _ROLES = ("agent", "balancer", "redis")
-_ITS_OWN = (
+_REFUSED = (
     *("replicas", "redis", "topology", "aof", "rdb", "min_replicas", "sessions", "proxy", "agent"),
     *("model", "latency", "tools", "quota", "recorded", "port", "image", "redis_image"),
     *("envoy_image", "pass_env", "checkout", "target", "model_url", "master", "join", "replay"),
 )
 """Options that say how a fleet of diya's is built, or that a project has no use for."""
-_ONLY_HERE = ("service", "project_name", "redis_password_env")
+_NEED_A_FILE = ("service", "project_name", "redis_password_env")
 
 
 def project(args: argparse.Namespace) -> ProjectPlan | None:
@@ -34,7 +34,7 @@ def project(args: argparse.Namespace) -> ProjectPlan | None:
     Docker is not asked.  Raises ConfigError.
     """
     if args.compose_file is None:
-        for name in _ONLY_HERE:
+        for name in _NEED_A_FILE:
             if getattr(args, name) is not None:
                 raise ConfigError(f"{flag(name)}: must come with --compose-file")
         return None
@@ -44,7 +44,7 @@ def project(args: argparse.Namespace) -> ProjectPlan | None:
     if not file.is_file():
         found = "a folder" if file.is_dir() else "none"
         raise ConfigError(f"--compose-file {file}: must be a file, got {found}")
-    _check_the_rest(args)
+    _check_none_refused(args)
     services = _services(args.service or ())
     if "agent" not in services:
         raise ConfigError(
@@ -63,9 +63,9 @@ def project(args: argparse.Namespace) -> ProjectPlan | None:
     )
 
 
-def _check_the_rest(args: argparse.Namespace) -> None:
+def _check_none_refused(args: argparse.Namespace) -> None:
     defaults = {each.dest: each.default for each in parser.readiness_options()}
-    for name in _ITS_OWN:
+    for name in _REFUSED:
         if getattr(args, name) != defaults[name]:
             raise ConfigError(
                 f"{flag(name)}: must not be given with --compose-file; the project is used as "

@@ -46,7 +46,7 @@ def rehearsed(
     measured: Measured | None = None
     if plan.rehearse:
         progress.note("rehearsal: checks that the service answers, and measures a turn's CPU")
-        measured = _rehearse(plan, run_dir, fleet, _of(fleet) or beside)
+        measured = _rehearse(plan, run_dir, fleet, _stand_in_of(fleet) or beside)
     elif fleet is not None:
         progress.say("no rehearsal: the capacity of this machine is not known")
     if plan.replica_share is not None:
@@ -76,7 +76,7 @@ def _sized_to_replicas(plan: Plan, share: float, measured: Measured | None) -> P
     return replace(plan, profile=plan.profile.scaled(min(factor, highest)))
 
 
-def _of(fleet: FleetLifecycle | None) -> Reached | None:
+def _stand_in_of(fleet: FleetLifecycle | None) -> Reached | None:
     """The stand-in that the fleet has started."""
     if fleet is None or fleet.stand_in is None:
         return None
@@ -87,7 +87,7 @@ def _of(fleet: FleetLifecycle | None) -> Reached | None:
 def _rehearse(
     plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, model: Reached | None
 ) -> Measured | None:
-    checked = None if model is None else partial(model.check, _asked(plan), plan.agent)
+    checked = None if model is None else partial(model.check, _service_name(plan), plan.agent)
     if fleet is None:
         url = str(plan.target)
         found = rehearsal.rehearse(
@@ -104,7 +104,7 @@ def _rehearse(
     if isinstance(found, Refusal):
         raise ConfigError(_refused(plan, found, run_dir, model))
     if model is not None and found is not None and found.turns:
-        model.check(_asked(plan), plan.agent, answered=True)
+        model.check(_service_name(plan), plan.agent, answered=True)
     return found
 
 
@@ -138,24 +138,24 @@ def _replicas_cpu(fleet: FleetLifecycle) -> Cpu:
     return used
 
 
-def _asked(plan: Plan) -> str:
+def _service_name(plan: Plan) -> str:
     return f"--target {plan.target}" if plan.target else f"app {plan.app}"
 
 
 def _refused(plan: Plan, found: Refusal, run_dir: Path, model: Reached | None) -> str:
-    asked = _asked(plan)
+    service = _service_name(plan)
     fails = "no session can be opened" if found.opening else "every turn fails"
     said = found.error
     # A bare 500 gives no reason; the replica's log has the exception.
     raised = None if plan.target or "HTTP 4" in said else _last_exception(run_dir / "logs")
     why = f"{said}: {raised}" if raised and raised not in said else said
     if model is not None and not found.opening:
-        sentence = model.refusal(asked, plan.agent, f"{fails}: {why}")
+        sentence = model.refusal(service, plan.agent, f"{fails}: {why}")
         if sentence is not None:
             return sentence
     step = advice(plan, said) if plan.target else None
     return (
-        f"{asked}: {fails}: {why.rstrip('.')}; {step or 'it must answer'} "
+        f"{service}: {fails}: {why.rstrip('.')}; {step or 'it must answer'} "
         "(--no-rehearsal puts the load on it all the same)"
     )
 

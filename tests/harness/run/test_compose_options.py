@@ -89,4 +89,4 @@ def test_options_that_do_not_go_together_are_refused(
 
 def test_every_option_that_a_project_refuses_is_one_of_readiness() -> None:
     known = {each.dest for each in parser.readiness_options()}
-    assert set(compose_options._ITS_OWN) <= known
+    assert set(compose_options._REFUSED) <= known
