@@ -91,7 +91,7 @@ ACCESS: Final = (
         "FILE",
     ),
 )
-"""The ways in."""
+"""Credentials and further headers of the requests to a target."""
 WHO_ANSWERS: Final = (
     Option(
         "--replica-header",
@@ -145,4 +145,4 @@ SHARED: Final = (
     *WHO_ANSWERS,
     *SERVICES,
 )
-"""All of them."""
+"""All options of this module."""

@@ -154,7 +154,7 @@ class FleetLifecycle(ABC):
         return self._guardian
 
     def headers_for(self, url: str) -> Mapping[str, str]:
-        """None: only a target has ways in."""
+        """No headers: only a target needs some."""
         return {}
 
     @property

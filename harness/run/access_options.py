@@ -1,4 +1,4 @@
-"""The ways in at a target, from their options: checked before anything is sent."""
+"""How requests get in at a target: headers, token, certificate; checked before one is sent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_REPLICAS = 100_000
 
 @dataclass(frozen=True)
 class AccessOptions:
-    """The ways in at a target."""
+    """How requests get in at a target."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request header → the environment variable with its value."""

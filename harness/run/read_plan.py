@@ -56,10 +56,10 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     target_options.check(args)
     access = access_options.access(args)
     project = compose_options.project(args)
-    theirs = args.target or args.compose_file
+    own_service = args.target or args.compose_file
     services = service_uris.chosen(args)
     service_uris.check_postgres(args.sessions, args.env)
-    options.check_ttl(args.ttl, theirs, services.sessions)
+    options.check_ttl(args.ttl, own_service, services.sessions)
     limits = slo.given(args.slo)
     scale = options.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
@@ -103,7 +103,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         target_replicas=access_options.replicas(args.target_replicas),
         project=project,
         ttl_known=args.ttl is not None
-        or (theirs is None and args.sessions != POSTGRES and services.sessions is None),
+        or (own_service is None and args.sessions != POSTGRES and services.sessions is None),
         services=services,
         scale=scale,
         carried=1.0 if args.replay is None or scale is None else scale,

@@ -46,7 +46,7 @@ class VersusProgress(Progress):
         self._counted, self._pair_s = 0, 0.0
 
     def say(self, text: str) -> None:
-        """Nothing: it is about a part of a rehearsal."""
+        """Show nothing: the lines of a rehearsal are about its parts."""
 
     def tell(self, text: str) -> None:
         """Print a line that stays, with the seconds since the start."""
