@@ -6,7 +6,7 @@ answer.  Near a fault they are expected; without one the service fails for no re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isnan
 
@@ -14,7 +14,7 @@ from reports.checks.sampled import gate_share
 from reports.measures.beside import beside_a_fault
 from reports.measures.phases import STEADY, turns_by_phase
 from reports.records import NOT_SHOWN, AuditRecord, ConversationRecord, Finding, Status, TurnRecord
-from reports.records.columns import FOUND, RETRIED, UNANSWERED
+from reports.records.columns import FOUND, OK, OUTCOME, RETRIED, TROUBLED, UNANSWERED
 from reports.records.history import History
 
 RETRIED_SHARE = 0.01
@@ -23,6 +23,8 @@ _FEW = 2
 """Always allowed number of retried turns, however short the steady state is."""
 _OWN_PATIENCE = "no complete response within"
 """The prefix of a time-out's error.  Slow answers are left to the gates on latency."""
+_OPENING = "opening the session: "
+"""The prefix of a turn's error when opening its session needed several attempts."""
 _MOST_READ = 2000
 """Most retried turns to examine; of more, a sample evenly spread."""
 SLOW_READ_S = 5.0
@@ -41,7 +43,7 @@ def _retries(history: History) -> list[Finding]:
     if not steady:
         return []
     refused, step = history.once(retried_in_vain)
-    count = sum(1 for number in steady if turns.state[number] & RETRIED)
+    count = len(_asked_again(history, steady))
     count = min(len(refused) * step, count)
     told = tuple(_attempts(turns[n]) for n in refused[:20])
     what = "in the steady state needed more than one attempt"
@@ -59,10 +61,27 @@ def retried_in_vain(history: History) -> tuple[list[int], int]:
     """
     turns = history.turns
     steady = history.once(turns_by_phase).get(STEADY, ())
-    again = [number for number in steady if turns.state[number] & RETRIED]
+    again = _asked_again(history, steady)
     step = max(1, len(again) // _MOST_READ)
-    looked_at = again[::step]
-    return [n for n in looked_at if not (turns[n].error or "").startswith(_OWN_PATIENCE)], step
+    errors = ((n, (turns[n].error or "").removeprefix(_OPENING)) for n in again[::step])
+    return [n for n, error in errors if not error.startswith(_OWN_PATIENCE)], step
+
+
+def _asked_again(history: History, steady: Sequence[int]) -> list[int]:
+    """The turns that needed several attempts, or whose session did to be opened.
+
+    An opened session of a foreign target does not count: its first ones try the forms of ids that
+    the target may want.
+    """
+    state = history.turns.state
+    if history.run.foreign:
+        return [number for number in steady if state[number] & RETRIED]
+    # An acknowledged turn of one attempt has an error only if opening its session had one.
+    return [
+        number
+        for number in steady
+        if state[number] & RETRIED or state[number] & (OUTCOME | TROUBLED) == OK | TROUBLED
+    ]
 
 
 def _attempts(turn: TurnRecord) -> str:

@@ -60,6 +60,29 @@ def test_an_app_that_gives_up_on_an_attempt_early_is_no_error_of_the_service(
     assert judge(run, tmp_path, "errors.retries").status is Status.PASS
 
 
+OPENED_AGAIN = {"attempts": 1, "error": "opening the session: HTTP 503"}
+
+
+@pytest.mark.parametrize(("every", "status"), [(1, "fail"), (20, "fail"), (60, "pass")])
+def test_sessions_that_need_several_attempts_to_open_in_calm_fail(
+    tmp_path: Path, every: int, status: str
+) -> None:
+    finding = judge(retried(busy(), every, **OPENED_AGAIN), tmp_path, "errors.retries")
+    assert finding.status == status
+
+
+def test_an_opening_that_the_app_gave_up_early_is_no_error_of_the_service(tmp_path: Path) -> None:
+    error = "opening the session: no complete response within 0.5 s"
+    run = retried(busy(), 2, attempts=1, error=error)
+    assert judge(run, tmp_path, "errors.retries").status is Status.PASS
+
+
+def test_a_foreign_target_may_refuse_the_first_ids(tmp_path: Path) -> None:
+    run = retried(busy(), 2, **OPENED_AGAIN)
+    run.foreign = True
+    assert judge(run, tmp_path, "errors.retries").status is Status.PASS
+
+
 # Deletions
 
 
