@@ -83,6 +83,19 @@ def test_growth_as_measured_of_the_reference_service_passes(tmp_path: Path) -> N
     assert judge(run, tmp_path, "memory.replicas").status is Status.PASS
 
 
+@pytest.mark.parametrize("begins", [15.0, 30.0, 46.0, 48.0])
+def test_a_leak_that_begins_late_fails(tmp_path: Path, begins: float) -> None:
+    run = run_with(lambda t: 110 + 8 * max(0.0, min(60.0, t) - begins))
+    finding = judge(run, tmp_path, "memory.replicas")
+    assert finding.status is Status.FAIL
+
+
+@pytest.mark.parametrize("at", [46.0, 50.0, 58.0])
+def test_one_late_step_is_no_leak(tmp_path: Path, at: float) -> None:
+    run = run_with(lambda t: 110.0 if t < at else 250.0)
+    assert judge(run, tmp_path, "memory.replicas").status is Status.PASS
+
+
 def test_one_large_step_is_no_leak(tmp_path: Path) -> None:
     run = run_with(lambda t: 110.0 if t < 45 else 250.0)
     assert judge(run, tmp_path, "memory.replicas").status is Status.PASS
