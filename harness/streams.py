@@ -30,11 +30,28 @@ class _Descriptor(io.FileIO):
 
 
 def outlive_readers() -> None:
-    """Let `sys.stdout` and `sys.stderr` accept output after their reader is gone."""
+    """Let `sys.stdout` and `sys.stderr` accept output after their reader is gone.
+
+    Of a stream that was closed before the start (`>&-`), the next file that is opened would get the
+    descriptor, and be written to by whoever writes to the stream.
+    """
+    _fill_gaps()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
             setattr(sys, name, _outliving(stream))
+
+
+def _fill_gaps() -> None:
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
+            os.set_inheritable(number, True)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:  # never closed: its descriptor is the process's own
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _outliving(stream: io.TextIOWrapper) -> TextIO:

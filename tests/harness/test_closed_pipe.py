@@ -64,6 +64,25 @@ def test_a_report_that_nobody_reads_has_its_verdict_s_code(tmp_path: Path) -> No
     assert unread("report", str(run_dir), both=True).returncode == code
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_was_closed_before_the_start_changes_no_exit_code(
+    tmp_path: Path, closed: str
+) -> None:
+    run = Run()
+    run.sound()
+    run_dir = run.write(tmp_path)
+    code = command.run("report", str(run_dir)).returncode
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *command.DIYA, "report", str(run_dir)],
+        cwd=command.ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (code, False)
+    assert (run_dir / "report.html").read_text(encoding="utf-8").startswith("<!"), "no output in it"
+
+
 def test_a_fleet_that_is_up_ends_with_the_reader_of_its_output() -> None:
     fleet = command.start("up", "--replicas", "1", "--redis", "bundled")
     assert fleet.stdout is not None
