@@ -68,7 +68,10 @@ def _is_agent(folder: Path) -> bool:
     """Whether a folder is in one of the layouts of an agent that ADK loads."""
     if any((folder / name).is_file() for name in _AGENT_FILES):
         return True
-    return _defines_agent(folder / "__init__.py") or _defines_agent(folder / "agent/__init__.py")
+    package = folder / "__init__.py"
+    if _defines_agent(package):
+        return True
+    return package.is_file() and _defines_agent(folder / "agent" / "__init__.py")
 
 
 def _defines_agent(module: Path) -> bool:

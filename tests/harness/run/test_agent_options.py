@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from google.adk.cli.utils.agent_loader import AgentLoader
 
 from harness.errors import ConfigError
 from harness.run.agent_options import agent_folder
+from target_service.server import own_agent
 
 AGENT = "from google.adk.agents import LlmAgent\nroot_agent = LlmAgent(name='bot')\n"
 APP = (
@@ -47,7 +47,7 @@ def made(folder: Path, files: dict[str, str]) -> Path:
 @pytest.mark.filterwarnings("ignore")
 def test_a_folder_that_adk_loads_is_an_agent(tmp_path: Path, number: int) -> None:
     folder = made(tmp_path / f"layout_{number}_of_bots", list(LAYOUTS.values())[number])
-    assert AgentLoader(str(tmp_path)).load_agent(folder.name)
+    own_agent.load(folder)  # as a replica does
     assert agent_folder(str(folder)) == folder
 
 
