@@ -23,10 +23,16 @@ _LENGTH = re.compile(
 _INDEX = re.compile(r"(?i)|#|index|idx|row|no\.?|nr\.?|line|unnamed.*")
 _SUM = re.compile(r"(?i)sum")
 _PER_SECOND = re.compile(
-    r"(?i)(?:^|[^a-z])(?:(?:rps|reqps|qps|tps|cps)(?:[^a-z]|$)"
-    r"|(?:req(?:uest)?s?|counts?|ops|hits|queries)\s?(?:/|per|_per_|-per-)\s?s(?:ec(?:ond)?)?(?:[^a-z]|$)"
-    r"|[/_ ]?per[ _]?s(?:ec(?:ond)?)?(?:[^a-z]|$)|/\s?s(?:ec(?:ond)?)?(?:[^a-z]|$))"
+    r"(?i)(?:^|[^a-z])(?:rps|reqps|qps|tps|cps)(?:[^a-z]|$)"
+    r"|(?:req(?:uest)?s?|counts?|ops|hits|queries)\s?/\s?s(?:ec(?:ond)?)?(?:[^a-z]|$)"
+    r"|(?<=[\w)])/s(?:ec(?:ond)?)?(?:[^a-z]|$)|per[ _-]?s(?:ec(?:ond)?)?(?:[^a-z]|$)"
 )
+_PER_HOUR = re.compile(
+    r"(?i)(?:^|[^a-z])(?:rph|reqph|qph)(?:[^a-z]|$)"
+    r"|(?<=[\w)])/h(?:our)?(?:[^a-z]|$)|per[ _-]?h(?:our)?(?:[^a-z]|$)"
+)
+_NOT_MINUTES = re.compile(r"(?i)(?:hours?|h|days?|seconds?|secs?|s)")
+"""Names of times which, as bare numbers, are no minutes."""
 _OWN_UNIT = re.compile(r"(?i)[/a-jln-z]")
 """A cell with a unit of its own; K and M may be suffixes of a number."""
 
@@ -76,6 +82,13 @@ def choose(table: Table) -> Columns:
         for place, name in enumerate(names or [""] * width)
     ]
     times, values = _both(table, columns) if width > 2 else _two(columns)
+    first = table.minutes[0]
+    if _NOT_MINUTES.fullmatch(times.name) and re.fullmatch(r"\d{1,5}", times.cells[0]):
+        raise table.error(
+            first[0],
+            f"a time must be minutes, 18:30, a date and time, or Unix time, got {times.cells[0]!r} "
+            f"in a column {times.name!r}",
+        )
     cells = zip(without_end(times.cells), values.cells, strict=True)
     numbers = [line for line, _ in table.minutes]
     minutes = [(line, [time, value]) for line, (time, value) in zip(numbers, cells, strict=True)]
@@ -171,10 +184,12 @@ def _is_index(column: _Column) -> bool:
 
 
 def _factor(names: list[str], minutes: list[Row]) -> float:
-    """Sixty where the heading says that the numbers are per second, and no cell has a unit."""
-    if not names or not _PER_SECOND.search(names[-1]):
+    """What turns the numbers into those per minute, by the heading, where no cell has a unit."""
+    if not names or any(_OWN_UNIT.search(row[-1]) for _, row in minutes):
         return 1.0
-    return 1.0 if any(_OWN_UNIT.search(row[-1]) for _, row in minutes) else 60.0
+    if _PER_SECOND.search(names[-1]):
+        return 60.0
+    return 1 / 60 if _PER_HOUR.search(names[-1]) else 1.0
 
 
 def _is_sum_of_period(table: Table) -> bool:

@@ -39,6 +39,7 @@ _REGION = re.compile(r"\s*(?:\[[A-Z][\w+-]*(?:/[\w+-]+)*\]|\b[A-Z][a-z]+/[A-Za-z
 _SUMMER = re.compile(r"(?:[ECMPAN]|AK)DT|(?:C|E|W)EST|MESZ|BST|(?:AC|AE|NZ)DT")
 """Zones in summer: an hour ahead of winter, which makes equal steps in the nights of the change."""
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?Z?)?")
+_BRACKETED = re.compile(r"\(((?:UTC|GMT)[+-]\d\d:?\d\d)\)$")
 _RANGE = re.compile(
     r"(.*\d:\d\d(?::\d\d)?)\s*(?:-|\u2013|\u2014|\bto\b)\s*(\d{1,2}:\d\d(?::\d\d)?)"
 )
@@ -145,7 +146,7 @@ def _without_zone(cell: str) -> tuple[str, float]:
     A zone that has only a name counts as UTC, in summer as an hour ahead of it: the steps from line
     to line are the same.
     """
-    cell = _REGION.sub("", cell)
+    cell = _BRACKETED.sub(r"\1", _REGION.sub("", cell))
     found = _ZONE.search(cell)
     if found is None or ":" not in cell[: found.start()]:
         return cell, 0.0

@@ -77,6 +77,7 @@ MINUTES = {
     "midnight as 24:00": "23:58,5\n23:59,6\n24:00,7\n",
     "text marked with an apostrophe": dated("'18:3#"),
     "a zone of the IANA": dated("2025-10-20 18:3#:00 Asia/Kolkata"),
+    "a zone in brackets": dated("2025-10-20 18:3#:00 (UTC+05:30)"),
     "a zone as Java writes it": dated("2025-10-20T18:3#:00+05:30[Asia/Kolkata]"),
     "Devanagari digits": "१८:३०,५\n१८:३१,६\n१८:३२,७\n",
     "French": dated("20 oct. 2025 18:3#"),
@@ -168,6 +169,9 @@ def test_local_times_in_a_night_of_summer_times_change_keep_every_line(
 UNITS = {
     "per second in the heading": ("Time,web (req/s)\n18:30,1\n18:31,2\n", 1, (60, 120)),
     "rps": ("time,rps\n18:30,1\n18:31,2\n", 1, (60, 120)),
+    "per hour": ("Time,requests per hour\n18:30,3600\n18:31,7200\n", 1, (60, 120)),
+    "a path in the heading": ("Time,GET /s\n18:30,60\n18:31,120\n", 1, (60, 120)),
+    "a folder in the heading": ("Time,web/search\n18:30,60\n18:31,120\n", 1, (60, 120)),
     "a cell with its own unit": ("Time,rps\n18:30,60 req/min\n18:31,120 req/min\n", 1, (60, 120)),
     "sums of five minutes": (
         "Label,RequestCount\nStatistic,Sum\nPeriod,300\n"
@@ -200,6 +204,15 @@ def test_a_heading_may_say_what_the_numbers_count(
 
 
 REFUSED = {
+    "hours as bare numbers": (
+        "hour,requests\n0,5\n1,6\n",
+        " line 2: a time must be minutes, 18:30, a date and time, or Unix time, got '0' in a "
+        "column 'hour'",
+    ),
+    "a minute that comes twice in a file without order": (
+        "2025-10-20 18:31,5\n2025-10-20 18:30,6\n2025-10-20 18:31,6\n",
+        " line 2: 2025-10-20 18:30 must come more than 0 minutes after the line before, got -1: ",
+    ),
     "two tags": (
         "time,tags,value\n18:30,service:web,5\n18:30,service:api,6\n",
         " line 2: must have 1 or 2 columns (a time and one series), got 3: 'service:web' and "
