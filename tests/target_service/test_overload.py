@@ -124,7 +124,9 @@ def test_two_hundred_turns_at_once_come_back_to_a_restarted_redis_without_a_stam
             turns = [asyncio.create_task(until_done(crowd, user)) for user in users]
             await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)  # the others are on it
             bundled.kill()
-            await asyncio.sleep(1.0)
+            async with asyncio.timeout(20):
+                while sum(not attempt.ok for attempt in crowd.attempts) <= CROWD / 4:
+                    await asyncio.sleep(0.05)
             await asyncio.to_thread(bundled.start)
             back = time.monotonic()
             written_at_once(bundled)
@@ -142,7 +144,6 @@ def test_two_hundred_turns_at_once_come_back_to_a_restarted_redis_without_a_stam
         f"\n{CROWD} turns: {len(failed)} attempts failed, the last began {last:.2f} s after Redis "
         f"was back; it saw {opened} new connections"
     )
-    assert len(failed) > CROWD / 4
     # 409: Redis died under its first attempt, whose lease it still keeps when it is back.
     assert 503 in {attempt.status for attempt in failed} <= {409, 503}
     assert all(attempt.headers["retry-after"] for attempt in failed)
