@@ -54,6 +54,7 @@ def test_output_that_nobody_reads_changes_no_exit_code(
     assert unread(*arguments, both=True).returncode == code
 
 
+@pytest.mark.slow
 def test_a_report_that_nobody_reads_has_its_verdict_s_code(tmp_path: Path) -> None:
     run = Run()
     run.sound()
@@ -64,6 +65,7 @@ def test_a_report_that_nobody_reads_has_its_verdict_s_code(tmp_path: Path) -> No
     assert unread("report", str(run_dir), both=True).returncode == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_a_stream_that_was_closed_before_the_start_changes_no_exit_code(
     tmp_path: Path, closed: str

@@ -67,6 +67,7 @@ def in_a_process(code: str) -> str:
     ).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_every_patch_is_in_force_with_the_pinned_adk() -> None:
     told = in_a_process("from target_service import adk_patches as p; print(*p.apply(), sep='\\n')")
@@ -172,6 +173,7 @@ MODES = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @MODES
 def test_a_customer_cannot_tell_a_patched_replica(
     both: tuple[Replica, Replica], user: str, mode: dict[str, Any]

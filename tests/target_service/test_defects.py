@@ -25,6 +25,7 @@ def defective(start_replica: StartReplica) -> dict[str, Replica]:
     return replicas
 
 
+@pytest.mark.slow
 def test_without_a_ttl_no_key_of_a_session_expires_and_turns_are_still_sound(
     defective: dict[str, Replica], user: str, bundled: RedisServer
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_stubbed_module_has_the_same_constants_as_the_real_one() -> None:
     } == import_stubs.PREFIXES
 
 
+@pytest.mark.slow
 def test_a_replica_imports_neither_evaluation_nor_command_lines_it_never_runs() -> None:
     told = in_a_new_process(
         "lean.leave_out()\n"

@@ -41,6 +41,7 @@ def full_collections(how: str) -> int:
     return int(subprocess.run(words, check=True, capture_output=True, timeout=100).stdout)
 
 
+@pytest.mark.slow
 def test_full_collections_are_rare_after_the_warm_up() -> None:
     assert full_collections("cold") >= 2
     assert full_collections("warm") == 0

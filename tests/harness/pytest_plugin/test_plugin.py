@@ -36,6 +36,7 @@ def test_nothing():
     assert "diya" not in finished.stdout.replace("diya-0", "", 1).lower().split("collected")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_the_marker_and_the_options_are_known(tmp_path: Path) -> None:
     repository.write(tmp_path, "")
@@ -84,6 +85,7 @@ def test_open(request):
         assert said.count("test_it.py::test_open: p99: another machine") == 1, said
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_mistake_in_the_test_is_an_error_before_anything_runs(tmp_path: Path) -> None:
     repository.write(

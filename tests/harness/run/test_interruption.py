@@ -117,13 +117,14 @@ def frozen_and_without_redis(run_id: str) -> bool:
     return bool(stopped) and not any("server" in name for name in names)
 
 
+@pytest.mark.slow
 @pytest.mark.service
 @pytest.mark.parametrize(
     "signum",
     [
         signal.SIGKILL,
-        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
-        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        signal.SIGINT,
+        signal.SIGTERM,
     ],
 )
 def test_judging_that_was_interrupted_is_done_again_as_if_nothing_had_been(

@@ -56,10 +56,11 @@ LITELLM = AGENT.format(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.service
 @pytest.mark.parametrize(
     ("agent", "dialect"),
-    [(GEMINI, "gemini"), pytest.param(LITELLM, "openai", marks=pytest.mark.slow)],
+    [(GEMINI, "gemini"), (LITELLM, "openai")],
     ids=["gemini", "litellm"],
 )
 def test_an_unmodified_agent_talks_to_the_stand_in(
