@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtests.adk.event_names import in_camel_case
-from loadtests.adk.json_codec import parsed
+from loadtests.adk.json_codec import MOST_READ, is_page, not_json, parsed
 from reports.records import HistoryItem, Seen, digest
 
 CONFIRMATION = "adk_request_confirmation"
@@ -178,6 +178,8 @@ class EventStream:
         self._problem: str | None = None
         self._pending: list[bytes] = []
         """Lines of an event that goes on."""
+        self._other = b""
+        """The beginning of the lines that belong to no event, which may be a page."""
         self.has_text = False
         """Whether an event with text has arrived, so that the customer sees something."""
 
@@ -188,6 +190,8 @@ class EventStream:
                 self._end_event()
             elif line.startswith(_MARK):
                 self.feed(line.removeprefix(_MARK))
+            elif not self.events and len(self._other) < MOST_READ:
+                self._other += line
             return
         if self._pending:
             self._pending.append(line[5:])
@@ -230,7 +234,10 @@ class EventStream:
         if self._problem:
             raise BadReply(self._problem)
         if not self.events:
-            raise BadReply("the stream holds no events")
+            page = is_page(self._other)
+            raise BadReply(
+                not_json("the reply", self._other) if page else "the stream holds no events"
+            )
         return final_reply(self.events, whole=whole)
 
 

@@ -13,13 +13,20 @@ to_bytes = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_MOST_READ, _MOST_SHOWN = 16_384, 80
+MOST_READ = 16_384
+"""So many bytes of an answer are searched for a page and its title."""
+_MOST_SHOWN = 80
+
+
+def is_page(body: bytes) -> bool:
+    """Whether an answer is an HTML page."""
+    return bool(_HTML.match(body[:MOST_READ]))
 
 
 def not_json(what: str, body: bytes) -> str:
     """The sentence for an answer that is not JSON, with the title of a page in its place."""
-    begin = body[:_MOST_READ]
-    if not _HTML.match(begin):
+    begin = body[:MOST_READ]
+    if not is_page(begin):
         return f"{what} is not JSON"
     title = _TITLE.search(begin.decode(errors="replace"))
     named = " ".join(html.unescape(title[1]).split()) if title else ""

@@ -204,6 +204,14 @@ def test_a_stream_shows_text_with_its_first_text_not_with_a_tool_call() -> None:
     assert _stream(_data(CALL), _data(text_event("O", partial=True))).has_text
 
 
+def test_a_page_in_place_of_a_stream_is_named_with_its_title() -> None:
+    page = [b"<!doctype html>\n", b"<html><head><title>Sign in</title></head></html>\n"]
+    with pytest.raises(BadReply, match='the reply is an HTML page, titled "Sign in", not JSON'):
+        _stream(*page).reply()
+    with pytest.raises(BadReply, match="the stream holds no events"):
+        _stream(b": ping\n", b"retry: 100\n", b"\n").reply()
+
+
 def test_a_stream_of_partial_events_alone_is_no_reply() -> None:
     with pytest.raises(BadReply):
         _stream(_data(text_event("On its", partial=True))).reply()
