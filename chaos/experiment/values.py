@@ -118,7 +118,7 @@ def read_secrets(entries: Mapping[str, Any], notes: list[str]) -> dict[str, Any]
     if not entries:
         return {}
     _check_kind("secrets", entries)
-    if entries.get("type") in _KINDS:
+    if entries.get("type") == "env":
         message = f"must be in an entry with a name, as secrets.NAME.type, got {entries['type']!r}"
         raise ValuesError("secrets.type", message)
     _check_secrets("secrets", entries, notes)
@@ -194,9 +194,7 @@ def _check_kind(key: str, entry: Mapping[str, Any]) -> None:
     time.
     """
     kind = entry.get("type")
-    if kind in _KINDS and kind != "vault":
-        return
-    if isinstance(kind, str) and kind.lower() in _KINDS:
+    if isinstance(kind, str) and kind != "env" and kind.lower() in _KINDS:
         reason = f", {_NO_VAULT}" if kind.lower() == "vault" else ""
         raise ValuesError(f"{key}.type", f"must be env, got {kind!r}{reason}")
 
