@@ -52,7 +52,7 @@ def _without_query(url: str) -> str:
 
 
 def _with_scheme(url: str) -> str:
-    """A suggestion for an address that only lacks `http://` or has quotes around it."""
+    """A suggestion for an address whose scheme is missing or mistyped, or with quotes around it."""
     bare = url.strip(_AROUND).removeprefix("view-source:")
     scheme = "https" if bare[:5].lower() == "https" else "http"
     rest = re.sub(r"(?i)^(?:h?t{1,2}ps?:/{0,2}|//)", "", bare)
@@ -62,15 +62,15 @@ def _with_scheme(url: str) -> str:
     host, port, _ = found.groups()
     if scheme == "http" and port is None and "." in host and not host[0].isdigit():
         scheme = "https"
-    if port is None and "." not in host and host not in ("localhost",) and host[0] != "[":
+    if port is None and "." not in host and host != "localhost" and host[0] != "[":
         return ""
     try:
         parts = urlsplit(f"{scheme}://{rest}")
-        return (
-            f" (did you mean {scheme}://{parts.netloc}{_base(parts)}?)" if parts.port != 0 else ""
-        )
+        if parts.port == 0:
+            return ""
     except ValueError:
         return ""
+    return f" (did you mean {scheme}://{parts.netloc}{_base(parts)}?)"
 
 
 def _base(parts: SplitResult) -> str:

@@ -78,16 +78,15 @@ def of(path: str, rows: list[Row]) -> Steps:
 
 def _equal(path: str, reader: TimeReader, times: list[float], rows: list[Row]) -> float:
     first = 0.0
-    changes = 0
+    changed = False
     for (begin, end), (line, (later, _)) in zip(itertools.pairwise(times), rows[1:], strict=True):
         step = end - begin
         if reader is CLOCK:
             # A clock may pass midnight: take the shorter way round, or a step back would look long.
             step = _DAY / 2 - (_DAY / 2 - step) % _DAY
-        if first and _is_change(begin, end, step, first, later):
-            changes += 1
-            if changes == 1:
-                continue
+        if first and not changed and _is_change(begin, end, step, first, later):
+            changed = True
+            continue
         first = first or step
         if step <= 0 or abs(step - first) > _SAME_STEP:
             wanted = f"{first:g}" if first > 0 and first != step else "more than 0"
