@@ -6,7 +6,7 @@ answer.  Near a fault they are expected; without one the service fails for no re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from math import isnan
 
@@ -43,7 +43,7 @@ def _retries(history: History) -> list[Finding]:
     if not steady:
         return []
     refused, step = history.once(retried_in_vain)
-    count = len(_asked_again(history, steady))
+    count = len(history.once(_asked_again))
     count = min(len(refused) * step, count)
     told = tuple(_attempts(turns[n]) for n in refused[:20])
     what = "in the steady state needed more than one attempt"
@@ -60,19 +60,19 @@ def retried_in_vain(history: History) -> tuple[list[int], int]:
     Of very many retried turns only every n-th is examined; n is the second value.
     """
     turns = history.turns
-    steady = history.once(turns_by_phase).get(STEADY, ())
-    again = _asked_again(history, steady)
+    again = history.once(_asked_again)
     step = max(1, len(again) // _MOST_READ)
     errors = ((n, (turns[n].error or "").removeprefix(_OPENING)) for n in again[::step])
     return [n for n, error in errors if not error.startswith(_OWN_PATIENCE)], step
 
 
-def _asked_again(history: History, steady: Sequence[int]) -> list[int]:
-    """The turns that needed several attempts, or whose session did to be opened.
+def _asked_again(history: History) -> list[int]:
+    """The steady state's turns that needed several attempts, or whose session did to be opened.
 
     An opened session of a foreign target does not count: its first ones try the forms of ids that
     the target may want.
     """
+    steady = history.once(turns_by_phase).get(STEADY, ())
     state = history.turns.state
     if history.run.foreign:
         return [number for number in steady if state[number] & RETRIED]
