@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from chaos.proxy import wire
-from chaos.proxy.links import Proxy
-from chaos.proxy.toxics import Toxic
+from chaos.proxy.links import Proxy, address
+from chaos.proxy.toxics import InvalidToxic, Toxic
+
+_PARTING_S = 1.0
+"""The longest time that a client whose request was not read whole has for reading the answer."""
 
 VERSION = "2.9.0"
 """The release of Toxiproxy whose API this is."""
@@ -28,6 +32,8 @@ class Api:
 
     def __init__(self) -> None:
         self.proxies: dict[str, Proxy] = {}
+        self._one = asyncio.Lock()
+        """One request at a time: to open a listener takes time, and two may want the same name."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, for as long as its client keeps it."""
@@ -35,14 +41,15 @@ class Api:
             while request := await wire.read(reader, writer):
                 if request.browser:
                     # A page in a browser must not be able to reach this API.
-                    no = {"error": "User agent not allowed"}
-                    writer.write(wire.response(HTTPStatus.FORBIDDEN, no))
-                    return
+                    raise wire.BrokenRequest("User agent not allowed", HTTPStatus.FORBIDDEN)
                 status, body = await self._answer(request)
-                writer.write(wire.response(status, body, bare=request.method == "HEAD"))
+                bare = request.method == "HEAD"
+                writer.write(wire.response(status, body, bare=bare, last=request.last))
                 await writer.drain()
                 if request.last:
                     return
+        except wire.BrokenRequest as broken:
+            await _part(reader, writer, broken)
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             pass
         finally:
@@ -50,12 +57,17 @@ class Api:
 
     async def _answer(self, request: wire.Request) -> tuple[HTTPStatus, Any]:
         try:
-            values = _lowered(json.loads(request.body)) if request.body.strip() else None
             method = "GET" if request.method == "HEAD" else request.method
-            return await self._route(method, list(request.path), values)
+            read = method in {"POST", "PATCH"} and request.path != ("reset",)
+            values = _lowered(json.loads(request.body)) if read and request.body.strip() else None
+            async with self._one:
+                return await self._route(method, list(request.path), values)
         except Refusal as refusal:
             return refusal.status, {"error": str(refusal), "status": refusal.status.value}
-        except (ValueError, TypeError, AttributeError) as error:
+        except InvalidToxic as error:
+            bad = HTTPStatus.BAD_REQUEST
+            return bad, {"error": str(error), "status": bad.value}
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             bad = HTTPStatus.BAD_REQUEST
             return bad, {"error": f"bad request body: {error}", "status": bad.value}
         except OSError as error:
@@ -76,7 +88,7 @@ class Api:
                 return HTTPStatus.CREATED, (await self._create(values)).shown()
             case (_, ["proxies", name]):
                 return await self._proxy(method, self._named(name), values)
-            case (_, ["proxies", name, "toxics", *which]):
+            case (_, ["proxies", name, "toxics", *which]) if len(which) < 2:
                 return self._toxics(method, self._named(name), which, values)
             case (_, ["version" | "reset" | "populate" | "proxies"]):
                 raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
@@ -85,17 +97,19 @@ class Api:
     async def _proxy(self, method: str, proxy: Proxy, values: Any) -> tuple[HTTPStatus, Any]:
         if method in {"POST", "PATCH"}:
             values = _given(values, dict)
-            enabled = _enabled(values)
-            moved = {"listen", "upstream"} & set(values)
-            if any(values[key] != getattr(proxy, key) for key in moved):
+            given = _enabled(values)
+            enabled = proxy.enabled if given is None else given
+            listen = _text(values, "listen") or proxy.listen
+            upstream = _text(values, "upstream") or proxy.upstream
+            address(listen)
+            address(upstream)
+            if (listen, upstream) != (proxy.listen, proxy.upstream):
                 proxy.disable()
-                for key in moved:
-                    setattr(proxy, key, str(values[key]))
+                proxy.listen, proxy.upstream = listen, upstream
+            if enabled:
                 await proxy.enable()
-            if enabled is False:
+            else:
                 proxy.disable()
-            elif enabled is True:
-                await proxy.enable()
         elif method == "DELETE":
             proxy.disable()
             del self.proxies[proxy.name]
@@ -109,7 +123,7 @@ class Api:
     ) -> tuple[HTTPStatus, Any]:
         if not which:
             if method == "GET":
-                return HTTPStatus.OK, [toxic.shown() for toxic in proxy.toxics]
+                return HTTPStatus.OK, proxy.shown_toxics()
             if method != "POST":
                 raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed")
             toxic = Toxic.parse(_given(values, dict))
@@ -132,36 +146,49 @@ class Api:
         return HTTPStatus.OK, toxic.shown()
 
     async def _create(self, values: Any) -> Proxy:
-        values = _given(values, dict)
-        _required(values)
-        name, upstream, enabled = values["name"], values["upstream"], _enabled(values)
-        if name in self.proxies:
+        proxy, enabled = _described(_given(values, dict))
+        if proxy.name in self.proxies:
             raise Refusal(HTTPStatus.CONFLICT, "proxy already exists")
-        proxy = Proxy(str(name), str(values.get("listen") or "127.0.0.1:0"), str(upstream))
-        if enabled is not False:
+        if enabled:
             await proxy.enable()
         self.proxies[proxy.name] = proxy
         return proxy
 
     async def _populate(self, values: Any) -> tuple[HTTPStatus, Any]:
-        made = []
-        for number, wanted in enumerate(_given(values, list), start=1):
-            _required(wanted, f" at proxy {number}")
-        for wanted in values:
-            old = self.proxies.get(str(wanted.get("name")))
-            if old is not None:
-                if (old.listen, old.upstream) == (wanted.get("listen"), wanted.get("upstream")):
-                    made.append(old.shown())
-                    continue
-                old.disable()
-                del self.proxies[old.name]
-            made.append((await self._create(wanted)).shown())
-        return HTTPStatus.CREATED, {"proxies": made}
+        described = [
+            _described(wanted, f" at proxy {number}")
+            for number, wanted in enumerate(_given(values, list), start=1)
+        ]
+        made: list[Proxy] = []
+        try:
+            for proxy, enabled in described:
+                made.append(await self._put(proxy, enabled))
+        except OSError as error:
+            broken = HTTPStatus.INTERNAL_SERVER_ERROR
+            said = {"error": str(error), "status": broken.value}
+            return broken, {**said, "proxies": [proxy.shown() for proxy in made]}
+        return HTTPStatus.CREATED, {"proxies": [proxy.shown() for proxy in made]}
+
+    async def _put(self, proxy: Proxy, enabled: bool) -> Proxy:
+        """Add a proxy; one of its name stays when its addresses are the same, else it goes.
+
+        Raises OSError, and then the one of its name is there, disabled.
+        """
+        old = self.proxies.get(proxy.name)
+        if old is not None:
+            if (old.listen, old.upstream) == (proxy.listen, proxy.upstream):
+                if proxy.toxics:
+                    _swap_toxics(old, proxy.toxics)
+                return old
+            old.disable()
+        if enabled:
+            await proxy.enable()
+        self.proxies[proxy.name] = proxy
+        return proxy
 
     async def _reset(self) -> tuple[HTTPStatus, Any]:
         for proxy in self.proxies.values():
-            for toxic in list(proxy.toxics):
-                proxy.remove(toxic)
+            _swap_toxics(proxy, [])
             await proxy.enable()
         return HTTPStatus.NO_CONTENT, None
 
@@ -196,8 +223,48 @@ def _enabled(values: Any) -> bool | None:
     return enabled
 
 
-def _required(values: Any, place: str = "") -> None:
-    """Raises Refusal unless a proxy's name and upstream are given."""
-    for field in ("name", "upstream"):
-        if not values.get(field):
+def _described(values: Any, place: str = "") -> tuple[Proxy, bool]:
+    """A proxy that is not open yet, and whether it is to be.  Raises Refusal, ValueError."""
+    name, listen, upstream = (_text(values, key) for key in ("name", "listen", "upstream"))
+    for field, value in (("name", name), ("upstream", upstream)):
+        if not value:
             raise Refusal(HTTPStatus.BAD_REQUEST, f"missing required field: {field}{place}")
+    proxy = Proxy(name, listen or "127.0.0.1:0", upstream)
+    address(proxy.listen)
+    address(proxy.upstream)
+    # Toxiproxy takes the toxics of a proxy's description, as `GET` shows it, and drops them.
+    for each in values.get("toxics") or []:
+        toxic = Toxic.parse(each)
+        if any(other.name == toxic.name for other in proxy.toxics):
+            raise Refusal(HTTPStatus.CONFLICT, "toxic already exists")
+        proxy.add(toxic)
+    return proxy, _enabled(values) is not False
+
+
+def _text(values: Any, key: str) -> str:
+    """A text of a request's body; empty when there is none.  Raises ValueError."""
+    text = values.get(key)
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"{key} must be a text, got {json.dumps(text)}")
+    return text or ""
+
+
+def _swap_toxics(proxy: Proxy, toxics: list[Toxic]) -> None:
+    for toxic in list(proxy.toxics):
+        proxy.remove(toxic)
+    for toxic in toxics:
+        proxy.add(toxic)
+
+
+async def _part(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, broken: wire.BrokenRequest
+) -> None:
+    """Answer, and read what the client still sends: bytes left unread would cut the answer off."""
+    said = {"error": str(broken), "status": broken.status.value}
+    with suppress(OSError, TimeoutError):
+        writer.write(wire.response(broken.status, said, last=True))
+        await writer.drain()
+        writer.write_eof()
+        async with asyncio.timeout(_PARTING_S):
+            while await reader.read(1 << 16):
+                pass

@@ -10,6 +10,14 @@ from chaos.proxy.stages import End, Piece, Stage, Step
 from chaos.proxy.toxics import Toxic
 
 
+class Noop(Stage):
+    """Changes nothing."""
+
+    def steps(self, came: float, piece: Piece) -> Iterator[Step]:
+        """Every piece goes on at once."""
+        yield came, piece
+
+
 class Latency(Stage):
     """Each piece goes on after the latency, or once all pieces before it have gone on."""
 
@@ -134,6 +142,7 @@ class LimitData(Stage):
 
 
 _STAGES: Mapping[str, type[Stage]] = {
+    "noop": Noop,
     "latency": Latency,
     "bandwidth": Bandwidth,
     "slow_close": SlowClose,

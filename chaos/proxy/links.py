@@ -9,16 +9,17 @@ from typing import Any, cast
 
 from chaos.proxy.flow import Flow
 from chaos.proxy.stages import End
-from chaos.proxy.toxics import Toxic
+from chaos.proxy.toxics import STREAMS, Toxic
 
 _QUIET_BYTES = 1 << 20
 """A side with more unsent bytes makes the other stop reading."""
 
 
-def _address(text: str) -> tuple[str, int]:
+def address(text: str) -> tuple[str, int]:
     """Host, without the brackets of IPv6, and port.  Raises ValueError."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
+    bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if not colon or not port.isdecimal() or int(port) > 65535 or bare_ipv6:
         raise ValueError(f"address {text}: must be HOST:PORT")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
@@ -52,13 +53,17 @@ class Proxy:
             "listen": self.listen,
             "upstream": self.upstream,
             "enabled": self.enabled,
-            "toxics": [toxic.shown() for toxic in self.toxics],
+            "toxics": self.shown_toxics(),
         }
+
+    def shown_toxics(self) -> list[dict[str, Any]]:
+        """As the API shows them: those of the way to the server first."""
+        return [t.shown() for t in sorted(self.toxics, key=lambda t: STREAMS.index(t.stream))]
 
     async def enable(self) -> None:
         """Listen.  Raises OSError."""
         if self._server is None:
-            host, port = _address(self.listen)
+            host, port = address(self.listen)
             loop = asyncio.get_running_loop()
             if host in ("", "::"):
                 self._server = await loop.create_server(lambda: Side(Link(self)), sock=_any(port))
@@ -142,7 +147,7 @@ class Link:
 
     async def _call(self) -> None:
         try:
-            host, port = _address(self.proxy.upstream)
+            host, port = address(self.proxy.upstream)
             loop = asyncio.get_running_loop()
             await loop.create_connection(lambda: Side(self), host or "localhost", port)
         except (OSError, ValueError):

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 ATTRIBUTES: dict[str, dict[str, int]] = {
+    "noop": {},
     "latency": {"latency": 0, "jitter": 0},
     "bandwidth": {"rate": 0},
     "slow_close": {"delay": 0},
@@ -18,8 +19,15 @@ ATTRIBUTES: dict[str, dict[str, int]] = {
 }
 """Type → its attributes and their defaults, named and measured as Toxiproxy does."""
 
+_MOST = (1 << 63) - 1
+"""The largest value of an attribute: Toxiproxy's are Go's int64."""
+
 STREAMS = ("upstream", "downstream")
 """From the client to the server, and back."""
+
+
+class InvalidToxic(ValueError):
+    """A type or a stream that no toxic has."""
 
 
 @dataclass
@@ -37,13 +45,13 @@ class Toxic:
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Toxic:
-        """From the API's JSON.  Raises ValueError."""
+        """From the API's JSON.  Raises ValueError, TypeError."""
         kind = values.get("type")
         if kind not in ATTRIBUTES:
-            raise ValueError(f"invalid toxic type: {kind!r}")
+            raise InvalidToxic(f"invalid toxic type: {kind!r}")
         stream = str(values.get("stream") or "downstream").lower()
         if stream not in STREAMS:
-            raise ValueError(
+            raise InvalidToxic(
                 f"stream was invalid, can be either upstream or downstream: {stream!r}"
             )
         toxic = cls(
@@ -56,17 +64,27 @@ class Toxic:
         return toxic
 
     def update(self, values: dict[str, Any]) -> None:
-        """Change toxicity and attributes.  Raises ValueError, and then changes nothing."""
-        toxicity = values.get("toxicity", self.toxicity)
-        given = values.get("attributes") or {}
+        """Change toxicity and attributes; null says nothing of one, as in Go.
+
+        Raises ValueError, and then changes nothing.
+        """
+        toxicity = values.get("toxicity")
+        toxicity = self.toxicity if toxicity is None else toxicity
+        given = values.get("attributes")
+        given = {} if given is None else given
+        if not isinstance(given, dict):
+            raise ValueError(f"attributes must be an object, got {given!r}")
+        # Like Toxiproxy, ignore an attribute that the type does not have.
+        given = {n: v for n, v in given.items() if n in self.attributes and v is not None}
         if type(toxicity) not in (int, float) or not 0 <= toxicity <= 1:
             raise ValueError(f"toxicity must be from 0 to 1, got {toxicity!r}")
         for name, value in given.items():
-            if name in self.attributes and (type(value) is not int or value < 0):
-                raise ValueError(f"attributes.{name} must be a whole number, got {value!r}")
+            if type(value) is not int or not 0 <= value <= _MOST:
+                raise ValueError(
+                    f"attributes.{name} must be a whole number of 64 bits, got {str(value)[:40]}"
+                )
         self.toxicity = float(toxicity)
-        # Like Toxiproxy, ignore an attribute that the type does not have.
-        self.attributes |= {n: v for n, v in given.items() if n in self.attributes}
+        self.attributes |= given
 
     def strikes(self) -> bool:
         """Whether it touches one more connection: chance decides, by its toxicity."""

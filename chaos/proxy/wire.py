@@ -1,6 +1,7 @@
 """HTTP of the API: one request from a stream, and the bytes of a response.
 
-A body comes with its length or in chunks, as Go's and Java's clients send it.
+A body comes with its length or in chunks, as Go's and Java's clients send it.  The target is a
+path, or a whole address, as a client behind an HTTP proxy sends it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,19 @@ import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 _MOST_BYTES = 1 << 20
 """The limit of one request's body."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class BrokenRequest(Exception):
+    """What came is no request; the connection ends with this answer."""
+
+    def __init__(self, why: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -34,12 +43,24 @@ class Request:
 async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
     """The next request; None at the end.
 
-    Raises ValueError for a body that is too long or broken, IncompleteReadError for half of one.
+    Raises BrokenRequest, and IncompleteReadError for half of a request.
     """
-    line = await reader.readline()
-    if not line.strip():
+    try:
+        return await _read(reader, writer)
+    except ValueError as error:  # a line longer than the reader's limit, too
+        raise BrokenRequest(f"bad request: {error}") from error
+
+
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
+    while (line := await reader.readline()).isspace():
+        pass  # an empty line after the body of the request before
+    if not line:
         return None
-    method, target, version = line.decode("latin-1").split(" ", 2)
+    # Not every client encodes a name that is not ASCII.
+    words = line.decode("utf-8", "replace").split()
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        raise ValueError(f"the first line must be METHOD PATH HTTP/1.1, got {line[:80]!r}")
+    method, target, version = words
     headers: dict[str, str] = {}
     while (header := await reader.readline()).strip():
         name, _, value = header.decode("latin-1").partition(":")
@@ -49,26 +70,30 @@ async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Re
         writer.write(_CONTINUE)
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
     length = int(headers.get("content-length", 0))
-    if not 0 <= length <= _MOST_BYTES:
-        raise ValueError(f"a body must be at most {_MOST_BYTES} bytes, got {length}")
+    if length < 0:
+        raise ValueError(f"content-length must be 0 or more, got {length}")
+    if length > _MOST_BYTES:
+        raise _too_long()
     body = b""
     if not browser:
         body = await _chunks(reader) if chunked else await reader.readexactly(length)
-    path = target.partition("?")[0].split("/")
+    path = urlsplit(target).path if "://" in target.partition("?")[0] else target.partition("?")[0]
     return Request(
         method=method,
-        path=tuple(unquote(part) for part in path if part),
+        path=tuple(unquote(part) for part in path.split("/") if part),
         body=body,
         browser=browser,
-        last=version.startswith("HTTP/1.0") or headers.get("connection", "").lower() == "close",
+        last=version == "HTTP/1.0" or "close" in headers.get("connection", "").lower(),
     )
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
     body = b""
     while size := int((await reader.readline()).partition(b";")[0], 16):
-        if not 0 <= size <= _MOST_BYTES - len(body):
-            raise ValueError(f"a body must be at most {_MOST_BYTES} bytes")
+        if size < 0:
+            raise ValueError(f"the size of a chunk must be 0 or more, got {size}")
+        if size > _MOST_BYTES - len(body):
+            raise _too_long()
         body += await reader.readexactly(size)
         await reader.readline()
     while (await reader.readline()).strip():
@@ -76,12 +101,20 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
     return body
 
 
-def response(status: HTTPStatus, body: Any, *, bare: bool = False) -> bytes:
-    """The bytes of an answer; a body of None is empty.  `bare`: without its body, as HEAD asks."""
+def _too_long() -> BrokenRequest:
+    why = f"a body must be at most {_MOST_BYTES} bytes"
+    return BrokenRequest(why, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def response(status: HTTPStatus, body: Any, *, bare: bool = False, last: bool = False) -> bytes:
+    """The bytes of an answer; a body of None is empty.
+
+    `bare`: without its body, as HEAD asks.  `last`: the connection is closed after it.
+    """
     text = b"" if body is None else json.dumps(body).encode()
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "content-type: application/json\r\n"
-        f"content-length: {len(text)}\r\n\r\n"
+        f"content-length: {len(text)}\r\n" + ("connection: close\r\n" if last else "") + "\r\n"
     )
     return head.encode() + (b"" if bare else text)

@@ -98,6 +98,7 @@ def test_a_proxy_is_made_found_and_destroyed(client: Toxiproxy, redis: Any) -> N
 @pytest.mark.parametrize(
     ("kind", "attributes", "outcome"),
     [
+        ("noop", {}, "answered"),
         ("latency", {"latency": 200, "jitter": 20}, "answered"),
         ("bandwidth", {"rate": 1000}, "answered"),
         ("slow_close", {"delay": 100}, "answered"),
