@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.capacity import fleet_simulation, plan_night
 from harness.errors import ConfigError
-from harness.run import options
+from harness.run.options import option_values
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
@@ -67,7 +67,7 @@ def make(
         simulation=None
         if findings.target is not None
         else fleet_simulation.simulation(run_dir, findings.seed, profile, book),
-        model_prices=options.model_prices(wanted.model_prices),
+        model_prices=option_values.model_prices(wanted.model_prices),
     )
 
 

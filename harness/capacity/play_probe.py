@@ -12,7 +12,7 @@ from chaos.experiment import reader
 from chaos.experiment.model import Experiment
 from harness.capacity import load
 from harness.capacity.load import Stage
-from harness.run import rundir
+from harness.run.directory import rundir
 from harness.run.plan import Plan
 from harness.run.play import play
 from harness.run.progress import Progress

@@ -17,9 +17,11 @@ from harness import parser
 from harness.capacity import answer_sheet
 from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
-from harness.run import model_options, options, read_plan
-from harness.run.host import allowed_cores, usable_cores
+from harness.run import read_plan
+from harness.run.model import model_options
+from harness.run.options import option_values
 from harness.run.plan import Plan
+from harness.run.sampling.host import allowed_cores, usable_cores
 from loadtests.profiles.profile import HIGHEST_RATE
 from reports.capacity.findings import Asked
 
@@ -61,7 +63,7 @@ def from_args(args: argparse.Namespace) -> Request:
     base = _base(args)
     # A question that cannot be answered is refused before anything is measured.
     answer_sheet.read_prices(asked.prices)
-    options.model_prices(asked.model_prices)
+    option_values.model_prices(asked.model_prices)
     answer_sheet.target_of(wanted(asked), base.profile, base.book)
     return Request(
         base=base,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import ci_files
-from harness.run.stored_results import RESULT, Found, of_the_load
+from harness.run.directory.stored_results import RESULT, Found, of_the_load
 from reports.comparison.compare import compare
 from reports.comparison.sides import of_results
 from reports.records.history import HistoryError

@@ -20,7 +20,7 @@ from harness.capacity.progress import CapacityProgress
 from harness.capacity.redis_size import measure as redis_size
 from harness.capacity.request import Request
 from harness.errors import ConfigError, RecordsError
-from harness.run import rundir
+from harness.run.directory import rundir
 from reports.capacity.findings import FILE, CapacityFindings
 
 _LOG = logging.getLogger(__name__)

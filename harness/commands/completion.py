@@ -10,7 +10,7 @@ from chaos.experiment import model
 from chaos.faults.catalogue import CATALOGUE
 from chaos.fleet.shapes import SHAPES
 from harness import parser
-from harness.run.options import KINDS
+from harness.run.options.option_values import KINDS
 from loadtests.profiles import profile
 from reports.basics.exit_codes import ExitCode
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from harness.errors import ConfigError
-from harness.run.stored_results import RESULT, below
+from harness.run.directory.stored_results import RESULT, below
 from reports.basics.exit_codes import ExitCode
 from reports.history.build import build
 from reports.render.history import files, terminal, view

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
-from harness.run import access_options, token_keeper, worker_options
-from harness.run.generator import end, start_worker
+from harness.run.load import token_keeper
+from harness.run.load.generator import end, start_worker
+from harness.run.options import access_options, worker_options
 from reports.basics.exit_codes import ExitCode
 
 

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from harness.errors import ConfigError
-from harness.run import live_run, marking
+from harness.run.directory import live_run
+from harness.run.marks import marking
 from reports.basics.exit_codes import ExitCode
 from reports.records import FaultMark
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.run import model_quota
+from harness.run.model import model_quota
 from loadtests.profiles import journeys
 from reports.basics.exit_codes import ExitCode
 from target_service.stand_in import parts, serve

@@ -10,7 +10,8 @@ from pathlib import Path
 from chaos.errors import ChaosConfigError
 from chaos.fleet.redis_binary import find_server
 from harness.commands import plot
-from harness.run import model_forecast, options
+from harness.run.model import model_forecast
+from harness.run.options import option_values
 from loadtests.arrivals.forecast import TURN_S, Forecast, forecast
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as loading
@@ -35,10 +36,10 @@ def main(args: argparse.Namespace) -> int:
         lines = _list()
     else:
         if args.seed is not None:
-            options.check_seed(args.seed)
+            option_values.check_seed(args.seed)
         book = None if args.journeys is None else journeys.load(Path(args.journeys))
         known = None if book is None else book.journeys
-        prices = options.model_prices(args.model_prices)
+        prices = option_values.model_prices(args.model_prices)
         lines = show(loading.load(args.profile, known), args.seed, book, _server(), prices)
     print("\n".join(lines))
     return ExitCode.GO

@@ -14,20 +14,14 @@ from harness.commands import baseline_shown, join, report
 from harness.errors import ConfigError, RecordsError
 from harness.live import options as live_options
 from harness.live import watcher
-from harness.run import (
-    dry,
-    model_forecast,
-    model_options,
-    pod_target,
-    read_plan,
-    rundir,
-    stored_results,
-    target_redis,
-)
-from harness.run.dry import DryRun
+from harness.run import read_plan
+from harness.run.directory import rundir, stored_results
+from harness.run.model import model_forecast, model_options
 from harness.run.plan import Plan
 from harness.run.play import play
 from harness.run.progress import Progress
+from harness.run.target import dry, pod_target, target_redis
+from harness.run.target.dry import DryRun
 from reports.basics.exit_codes import ExitCode
 from reports.model_cost import prices
 from reports.records import run_file

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from harness.capacity import stored
 from harness.errors import ConfigError
-from harness.run import options, windows_file
+from harness.run.marks import windows_file
+from harness.run.options import option_values
 from reports.model_cost.prices import ModelPrices
 from reports.records import declared_faults
 from reports.records.history import HistoryError
@@ -38,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
                     f"{run_dir} is that of a capacity run"
                 )
             return _capacity(run_dir, args.model_prices, quiet=args.quiet)
-        prices = options.model_prices(args.model_prices)
+        prices = option_values.model_prices(args.model_prices)
         if args.windows is not None:
             windows = windows_file.read(Path(args.windows), run_dir)
             declared_faults.store(run_dir, windows)

@@ -13,7 +13,7 @@ from typing import Any
 from chaos.experiment.subset import PinnedExperiment
 from harness.commands.ddmin import minimise
 from harness.errors import ConfigError, RunBroken
-from harness.run import rundir
+from harness.run.directory import rundir
 from harness.run.run_process import play
 from reports import gates
 from reports.basics.exit_codes import ExitCode

@@ -16,9 +16,11 @@ from diya_options import flag
 from harness.commands.report import judge_and_show
 from harness.commands.simulate_faults import faults_of
 from harness.errors import ConfigError
-from harness.run import host, options, rundir
-from harness.run.agent_options import SHOPMAX
+from harness.run.directory import rundir
+from harness.run.options import option_values
+from harness.run.options.agent_options import SHOPMAX
 from harness.run.progress import Progress
+from harness.run.sampling import host
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book
@@ -97,7 +99,7 @@ def _calibrate(directory: Path) -> int:
 
 def _plan(args: argparse.Namespace) -> _Plan:
     """Check every option.  Raises ConfigError, ProfileError or CalibrationError."""
-    options.check_seed(args.seed)
+    option_values.check_seed(args.seed)
     _check_from_1("--replicas", args.replicas)
     _check_from_1("--seeds", args.seeds)
     _check_from_1("--shards", args.shards)

@@ -15,7 +15,8 @@ from chaos.fleet.process_fleet import ProcessFleet
 from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 from harness import streams
 from harness.errors import ConfigError
-from harness.run import agent_options, model_options, options, service_uris, stand_in
+from harness.run.model import model_options, stand_in
+from harness.run.options import agent_options, option_values, service_uris
 from harness.run.progress import Progress
 from reports.basics.exit_codes import ExitCode
 
@@ -24,9 +25,9 @@ _READY_S = 90.0
 
 def main(args: argparse.Namespace) -> int:
     """Start the fleet, print its addresses, wait for Ctrl-C, SIGTERM or a closed pipe, clean up."""
-    options.check_sessions(args.sessions)
+    option_values.check_sessions(args.sessions)
     service_uris.check_postgres(args.sessions)
-    options.check_port(args.port)
+    option_values.check_port(args.port)
     agent = None if args.agent is None else agent_options.agent_folder(args.agent)
     if args.ttl < 1:
         raise ConfigError(f"--ttl {args.ttl:g}: must be at least 1 second")
@@ -40,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
             sessions=args.sessions,
             ttl_seconds=args.ttl,
             base_port=args.port,
-            topology=options.topology(args),
+            topology=option_values.topology(args),
             proxy=args.proxy,
             leftovers=[Path(folder)],
             extra_env={

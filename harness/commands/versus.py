@@ -12,7 +12,8 @@ from pathlib import Path
 from harness import ci_files
 from harness.commands.comparison_report import write_and_show
 from harness.errors import ConfigError
-from harness.run import model_forecast, model_options, rundir
+from harness.run.directory import rundir
+from harness.run.model import model_forecast, model_options
 from harness.versus import figures, load, request, rules
 from harness.versus.flow import Flow
 from harness.versus.player import ProcessPlayer

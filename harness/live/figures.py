@@ -7,7 +7,7 @@ from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from pathlib import Path
 
-from harness.run.record_tail import Tail
+from harness.run.directory.record_tail import Tail
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.rate_curve import Curve

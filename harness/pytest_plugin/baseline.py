@@ -10,8 +10,8 @@ from pathlib import Path
 from harness.errors import ConfigError
 from harness.pytest_plugin.errors import PlanError
 from harness.pytest_plugin.settings import not_known
-from harness.run import stored_results
-from harness.run.stored_results import Found
+from harness.run.directory import stored_results
+from harness.run.directory.stored_results import Found
 
 _LABELLED = re.compile(r"([A-Za-z_][\w.-]*)=(.+)", re.DOTALL)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.pytest_plugin import baseline, not_worse
 from harness.pytest_plugin.baseline import Baseline
 from harness.pytest_plugin.not_worse import Statement
-from harness.run.stored_results import of_the_load
+from harness.run.directory.stored_results import of_the_load
 from reports.comparison.compare import compare
 from reports.comparison.metrics import Metric, metrics_of
 from reports.comparison.model import Change, Comparison, Word

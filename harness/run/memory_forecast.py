@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.fleet.shapes import SINGLE
-from harness.run import agent_options
+from harness.run.options import agent_options
 from harness.run.plan import Plan
 from loadtests.arrivals.forecast import forecast
 

@@ -15,23 +15,21 @@ from chaos.fleet.pinning import Cores
 from chaos.fleet.plan import POSTGRES, FleetPlan
 from chaos.fleet.project_plan import ProjectPlan
 from chaos.fleet.topology import Topology
-from harness.run import (
+from harness.run.load.generator import Workers
+from harness.run.model import model_options, shopmax_model, stand_in
+from harness.run.model.model_options import ModelChoice
+from harness.run.options import (
     agent_options,
     checkout,
     container_options,
     experiment_choice,
-    host,
-    model_options,
     pod_options,
     reproduce,
-    shopmax_model,
-    stand_in,
 )
-from harness.run.access_options import AccessOptions
-from harness.run.generator import Workers
-from harness.run.model_options import ModelChoice
-from harness.run.pod_options import PodOptions
-from harness.run.service_uris import ServiceUris
+from harness.run.options.access_options import AccessOptions
+from harness.run.options.pod_options import PodOptions
+from harness.run.options.service_uris import ServiceUris
+from harness.run.sampling import host
 from loadtests.doors.names import ADK
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile

@@ -19,32 +19,24 @@ from chaos.fleet.lifecycle import FleetLifecycle
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.stand_in_control import StandInControl
 from chaos.fleet.undoing import UNDO_LOG
-from harness.run import (
-    arrival_accounting,
-    break_target,
-    database_probe,
-    fleets,
-    live_run,
-    mark_server,
-    memory_forecast,
-    model_options,
-    model_quota,
-    pod_target,
-    scrub,
-    target_redis,
-    token_keeper,
-)
-from harness.run.extension import Extension
-from harness.run.faults_in_progress import DeclaredFaults, FaultsInProgress
-from harness.run.generator import Generator, Load
-from harness.run.host import usable_cores
-from harness.run.model_calls import ModelCalls
-from harness.run.model_reached import Reached
-from harness.run.node_load import NodeLoad
+from harness.run import fleets, memory_forecast
+from harness.run.directory import live_run, scrub
+from harness.run.load import arrival_accounting, token_keeper
+from harness.run.load.extension import Extension
+from harness.run.load.generator import Generator, Load
+from harness.run.load.node_load import NodeLoad
+from harness.run.marks import mark_server
+from harness.run.marks.faults_in_progress import DeclaredFaults, FaultsInProgress
+from harness.run.model import model_options, model_quota
+from harness.run.model.model_calls import ModelCalls
+from harness.run.model.model_reached import Reached
 from harness.run.plan import Plan
 from harness.run.progress import Progress
-from harness.run.rehearsed import rehearsed
-from harness.run.sampler import Sampler
+from harness.run.rehearse.rehearsed import rehearsed
+from harness.run.sampling import database_probe
+from harness.run.sampling.host import usable_cores
+from harness.run.sampling.sampler import Sampler
+from harness.run.target import break_target, pod_target, target_redis
 from harness.run.watch import Watch
 from reports.measures.model_quota.played import Played
 from reports.records import FILES, LoadMark, RecordWriter, RunClock, run_file
@@ -236,7 +228,7 @@ def _play_load(
         balancer=None if fleet is None or plan.proxy else fleet.balancer.counters,
         envoy=None if fleet is None else fleet.balancer,
         served={} if fleet is None else fleet.replicas,
-        database=database_probe.of(plan, fleet),
+        database=database_probe.of(fleet, plan.services.sessions),
         own_cpu=fleet is not None and fleet.is_all_below(),
         cores=plan.cores,
     )

@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from chaos.fleet.plan import POSTGRES
-from harness.run import (
+from harness.run.marks import mark_server
+from harness.run.model import model_options
+from harness.run.options import (
     access_options,
     agent_options,
     break_options,
@@ -19,9 +21,7 @@ from harness.run import (
     container_options,
     door_options,
     experiment_choice,
-    mark_server,
-    model_options,
-    options,
+    option_values,
     pod_options,
     replay,
     reproduce,
@@ -48,10 +48,10 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     """
     if args.replay is not None:
         args = replay.filled_in(args)
-    options.check_sessions(args.sessions)
-    options.check_port(args.port)
+    option_values.check_sessions(args.sessions)
+    option_values.check_port(args.port)
     if args.target is not None:
-        options.check_target(args.target, authorised=args.authorised)
+        option_values.check_target(args.target, authorised=args.authorised)
     break_options.check(args)
     target_options.check(args)
     access = access_options.access(args)
@@ -59,17 +59,17 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     own_service = args.target or args.compose_file
     services = service_uris.chosen(args)
     service_uris.check_postgres(args.sessions, args.env)
-    options.check_ttl(args.ttl, own_service, services.sessions)
+    option_values.check_ttl(args.ttl, own_service, services.sessions)
     limits = slo.given(args.slo)
-    scale = options.scale(args.scale)
+    scale = option_values.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
-    options.check_seed(seed)
+    option_values.check_seed(seed)
     profile, book = _load(args)
     profile, overrides = slo.applied(profile, limits, _replayed_overrides(args))
     if args.ttl is not None:
         profile = replace(profile, ttl_seconds=args.ttl * profile.compression)
     if scale is not None and args.replay is None:
-        options.check_scaled(scale, profile)
+        option_values.check_scaled(scale, profile)
     agent, app = agent_options.agent(args)
     answers = model_options.choice(args, agent=agent)
     experiment = experiment_choice.chosen(args, profile, answers, ask=ask)
@@ -79,7 +79,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         seed=seed,
         replicas=args.replicas,
         redis=args.redis,
-        topology=options.topology(args),
+        topology=option_values.topology(args),
         env=args.env,
         images=container_options.images(args),
         health_path=container_options.health_path(args),
@@ -134,7 +134,7 @@ def _model_prices(args: argparse.Namespace) -> ModelPrices | None:
     """The user's, or those of the run that is replayed."""
     if args.model_prices is None and args.replay is not None:
         return replay.model_prices(Path(args.replay))
-    return options.model_prices(args.model_prices)
+    return option_values.model_prices(args.model_prices)
 
 
 def _load(args: argparse.Namespace) -> tuple[Profile, Book | None]:

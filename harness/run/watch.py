@@ -9,12 +9,12 @@ from pathlib import Path
 
 from chaos.experiment.schedule import Schedule, SteadyStateError
 from harness.errors import RecordsError
-from harness.run.extension import LONGEST_S, Extension
-from harness.run.faults_in_progress import DeclaredFaults, FaultsInProgress
-from harness.run.generator import Load
+from harness.run.directory.record_tail import Tail
+from harness.run.load.extension import LONGEST_S, Extension
+from harness.run.load.generator import Load
+from harness.run.marks.faults_in_progress import DeclaredFaults, FaultsInProgress
 from harness.run.plan import Plan
 from harness.run.progress import Progress
-from harness.run.record_tail import Tail
 from reports.records import ConversationRecord, LoadMark, RecordWriter, RunClock, TurnRecord
 
 _LOG = logging.getLogger(__name__)

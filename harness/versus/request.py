@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.arguments.versus import REFUSED
 from harness.errors import ConfigError
-from harness.run import options
+from harness.run.options import option_values
 from harness.versus import sides
 from harness.versus.sides import Side
 from reports.basics.addresses import without_password
@@ -61,14 +61,14 @@ def from_args(args: argparse.Namespace) -> Request:
         raise ConfigError(
             f"--minutes {args.minutes:g}: must be above 0 and at most {LONGEST_MINUTES:g}"
         )
-    scale = options.scale(args.scale)
+    scale = option_values.scale(args.scale)
     seed = secrets.randbelow(_SEEDS) if args.seed is None else args.seed
-    options.check_seed(seed)
+    option_values.check_seed(seed)
     common = sides.common_words(args)
     a, b = _both(args.a, args.b, common)
     sides.check_same_load(a, b)
     if scale is not None:
-        options.check_scaled(scale, a.plan.profile)
+        option_values.check_scaled(scale, a.plan.profile)
     asked = Request(
         a=a,
         b=b,

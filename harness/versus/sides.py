@@ -14,7 +14,8 @@ from harness import parser
 from harness.arguments import readiness
 from harness.arguments.base import Parser
 from harness.errors import ConfigError
-from harness.run import experiment_choice, read_plan
+from harness.run import read_plan
+from harness.run.options import experiment_choice
 from harness.run.plan import Plan
 from loadtests.profiles.profile import ProfileError
 from reports.basics.addresses import without_password

@@ -1,9 +1,9 @@
 """A bearer token that the harness's keeper refreshes for all processes of a run.
 
-The keeper (`harness.run.token_keeper`) listens on a Unix socket, so that no token is in a file.  A
-request is one line of JSON, `{"refused": SERIAL}` or `{"refused": null}`; so is the answer:
-`{"token": …, "serial": …, "seconds": …}`, or an `error` instead of the token.  After so many
-`seconds` the keeper is asked again.
+The keeper (`harness.run.load.token_keeper`) listens on a Unix socket, so that no token is in a
+file.  A request is one line of JSON, `{"refused": SERIAL}` or `{"refused": null}`; so is the
+answer: `{"token": …, "serial": …, "seconds": …}`, or an `error` instead of the token.  After so
+many `seconds` the keeper is asked again.
 """
 
 from __future__ import annotations

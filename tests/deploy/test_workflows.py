@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 import pytest_diya
 from harness import parser
-from harness.run import rundir
+from harness.run.directory import rundir
 from tests.deploy import schema as schemas
 from tests.harness import command
 

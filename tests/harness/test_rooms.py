@@ -156,8 +156,8 @@ def check_arrows(
     package: str, allowed: Mapping[str, set[str]], imports: import_graph.Imports
 ) -> None:
     """Every room of the package has a row, and imports only itself and the rooms in its row."""
-    rooms = {path.parent.name for path in (command.ROOT / package).glob("*/__init__.py")}
-    assert rooms == set(allowed)
+    folder = command.ROOT / package.replace(".", "/")
+    assert {path.parent.name for path in folder.glob("*/__init__.py")} == set(allowed)
     for module, found in imports.all().items():
         room = module.removeprefix(f"{package}.").split(".")[0]
         if not module.startswith(f"{package}.") or room not in allowed:
@@ -233,6 +233,21 @@ HARNESS_MAY_IMPORT = {
     "reference": {"commands.fault_table", "parser", "pytest_plugin"},
 }
 """The rooms of `harness`: a run knows neither the commands nor the plugin that start it."""
+RUN_MAY_IMPORT = {
+    "model": set[str](),
+    "sampling": set[str](),
+    "directory": {"model.real_model"},
+    "marks": {"directory"},
+    "load": {"marks"},
+    "options": {"directory", "load", "model"},
+    "target": {"load", "options", "plan", "progress"},
+    "rehearse": {"model", "plan", "progress", "sampling", "target.target_advice"},
+}
+"""The rooms of `harness.run`; what a run is planned from knows no plan."""
+RUN_AT_THE_TOP = {
+    *("read_plan", "plan", "fleets", "memory_forecast", "play", "watch", "progress", "run_process")
+}
+"""The way of a run: its options make a plan, which is played and watched."""
 HARNESS_AT_THE_TOP = {
     *("cli", "parent_watch"),
     *("parser", "fleet_kinds", "streams", "log", "errors", "error_exit", "ci_files"),
@@ -254,6 +269,15 @@ def test_the_arrows_inside_harness_go_one_way(imports: import_graph.Imports) -> 
     check_arrows("harness", HARNESS_MAY_IMPORT, imports)
 
 
+def test_the_arrows_inside_a_run_go_one_way(imports: import_graph.Imports) -> None:
+    check_arrows("harness.run", RUN_MAY_IMPORT, imports)
+
+
+def test_only_the_way_of_a_run_is_in_no_room_of_it() -> None:
+    loose = {path.stem for path in (command.ROOT / "harness" / "run").glob("*.py")}
+    assert loose == {"__init__", *RUN_AT_THE_TOP}
+
+
 def test_only_the_command_line_is_in_no_room_of_harness() -> None:
     loose = {path.stem for path in (command.ROOT / "harness").glob("*.py")}
     assert loose == {"__init__", *HARNESS_AT_THE_TOP}
@@ -265,7 +289,7 @@ def test_every_command_has_a_file_of_its_name() -> None:
 
 
 def test_the_package_of_every_room_of_harness_describes_it() -> None:
-    for room in HARNESS_MAY_IMPORT:
+    for room in (*HARNESS_MAY_IMPORT, *(f"run/{each}" for each in RUN_MAY_IMPORT)):
         tree = ast.parse((command.ROOT / "harness" / room / "__init__.py").read_text())
         assert (ast.get_docstring(tree) or "").partition("\n")[0].endswith("."), room
 

@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 import pytest
 
-from harness.run import token_keeper
+from harness.run.load import token_keeper
 from loadtests.adk import kept_token
 from loadtests.adk.access import Access, FixedToken
 from loadtests.adk.client import Client

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.run.sampler import Sampler
+from harness.run.sampling.sampler import Sampler
 from reports.checks import run_checks
 from reports.diagnosis import Diagnosis, diagnoses
 from reports.records import LoadMark, Outcome, RecordWriter, RunClock, TurnRecord

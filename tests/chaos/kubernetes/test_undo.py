@@ -14,8 +14,8 @@ import pytest
 from chaos.fleet.guardian import Guardian
 from chaos.fleet.undoing import undo_all
 from chaos.kubernetes.system import PodSystem
-from harness.run import break_target
 from harness.run.progress import Progress
+from harness.run.target import break_target
 from tests.chaos.kubernetes.conftest import Kept, ready
 from tests.harness import command
 from tests.kubernetes_api.controllers import NAMESPACE

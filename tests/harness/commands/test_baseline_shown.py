@@ -10,7 +10,7 @@ import pytest
 
 from harness import ci_files
 from harness.commands import baseline_shown
-from harness.run.stored_results import Found
+from harness.run.directory.stored_results import Found
 from tests.reports.history.a_folder import a_result
 
 SPREAD = (1.0, 1.01, 0.99, 1.005, 0.995)

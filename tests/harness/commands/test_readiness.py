@@ -96,7 +96,7 @@ def test_a_verbose_run_logs_its_steps_without_secrets(
         rf"harness\.commands\.readiness: run directory {re.escape(str(run_dir))}; "
         r"to play it again: diya ",
         r"chaos\.fleet\.process: r01: process \d+ started: .*target_service",
-        r"harness\.run\.generator: load generator, process \d+: .*locust",
+        r"harness\.run\.load\.generator: load generator, process \d+: .*locust",
         r"harness\.run\.watch: load: start at ",
         r"chaos\.faults\.base: kill-replica-1: begins at r0\d",
         r"chaos\.fleet\.process: r0\d: SIGKILL sent to process \d+",

@@ -9,7 +9,7 @@ import pytest
 
 from harness.pytest_plugin import baseline
 from harness.pytest_plugin.errors import PlanError
-from harness.run.stored_results import of_the_load
+from harness.run.directory.stored_results import of_the_load
 from tests.reports.history.a_folder import a_result
 
 WHERE = "expect('p99 not worse than main by 10%')"

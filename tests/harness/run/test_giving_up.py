@@ -52,7 +52,7 @@ class Script:
 
     @property
     def running(self) -> bool:
-        """As `harness.run.generator.Load` has it."""
+        """As `harness.run.load.generator.Load` has it."""
         while self._story and self._story[0][0] <= self._clock.now():
             self._writer.write(self._story.pop(0)[1])
         return self.ends is None or self._clock.now() < self.ends

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from harness.run.mark_server import TOKEN_VARIABLE
+from harness.run.marks.mark_server import TOKEN_VARIABLE
 from reports.records import FaultMark
 from tests.harness import command, plain_adk
 from tests.loadtests.recorded import records

@@ -17,7 +17,7 @@ import pytest
 from harness import parser
 from harness.run import read_plan
 from harness.run.plan import Plan
-from harness.run.sizing import SHARE
+from harness.run.rehearse.sizing import SHARE
 from tests.harness import command
 
 pytestmark = [

@@ -16,10 +16,10 @@ import redis as redis_py
 
 from chaos.errors import ChaosError
 from chaos.fleet.redis_server import RedisServer
-from harness.run.own_cpu import OwnCpu
+from harness.run.directory.record_tail import Tail
 from harness.run.progress import Progress
-from harness.run.record_tail import Tail
-from harness.run.sampler import Sampler
+from harness.run.sampling.own_cpu import OwnCpu
+from harness.run.sampling.sampler import Sampler
 from reports.records import FILES, LoadMark, Outcome, RecordWriter, RunClock, Sample, TurnRecord
 from tests.harness.command import wait_until
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from chaos.fleet.pinning import Cores
 from harness import parser
 from harness.capacity.play_probe import kill_experiment
-from harness.run import read_plan, rundir
-from harness.run.host import allowed_cores
+from harness.run import read_plan
+from harness.run.directory import rundir
 from harness.run.plan import Plan
 from harness.run.play import play
 from harness.run.progress import Progress
+from harness.run.sampling.host import allowed_cores
 from loadtests.simulation.calibration import Calibration
 from loadtests.simulation.statistics import percentile
 from reports.records import Outcome, run_file

@@ -1,0 +1,1 @@
+"""The run directory: its name, its lock, its growing records, and the results of stored runs."""

@@ -1,0 +1,1 @@
+"""What is measured once a second: Redis, the database, the replicas and the machine."""
