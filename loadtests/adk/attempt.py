@@ -10,7 +10,7 @@ from msgspec import Struct
 from loadtests.adk.artifacts import Saved
 from loadtests.adk.client import Answer
 from loadtests.adk.events import AgentFailed, BadReply, Reply
-from loadtests.adk.manners import misses_session
+from loadtests.adk.manners import is_of_a_gateway, misses_session
 from loadtests.adk.shown import Shown
 from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome
@@ -97,7 +97,7 @@ def judged(answer: Answer) -> Attempt:
     missing = misses_session(answer)
     if status >= 500 and not answer.not_run:
         return Attempt(Outcome.INFO, answer, error, missing=missing)
-    again = status >= 500 or status in AGAIN
+    again = status >= 500 or status in AGAIN or is_of_a_gateway(answer)
     return Attempt(Outcome.FAIL, answer, error, retry=again, missing=missing)
 
 

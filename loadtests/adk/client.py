@@ -16,6 +16,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTP
 from loadtests.adk import access as ways_in
 from loadtests.adk import redirects, tracing
 from loadtests.adk.access import Access
+from loadtests.adk.compression import Packed, Unpacker
 from loadtests.adk.connections import IDLE_S, Connections, SecureConnections, context_of
 from loadtests.adk.target import address
 
@@ -78,10 +79,12 @@ class Client:
         self._url = url._replace(netloc=host)
         """As the server knows itself: its redirects name the `Host` that it was asked for."""
         self._prefix = url.path.rstrip("/")
-        self._headers = f"Host: {host}\r\nAccept: */*\r\n"
-        for name, value in access.headers.items():
-            if name.lower() != "host":
-                self._headers += f"{name}: {value}\r\n"
+        # Without this header a server may compress, and then a stream shows no text in time.
+        own = {"Host": host, "Accept": "*/*", "Accept-Encoding": "identity"}
+        given = {name: value for name, value in access.headers.items() if name.lower() != "host"}
+        named = {name.lower() for name in given}
+        shown = {name: value for name, value in own.items() if name.lower() not in named} | given
+        self._headers = "".join([f"{name}: {value}\r\n" for name, value in shown.items()])
 
     @property
     def token_serial(self) -> int:
@@ -148,6 +151,9 @@ class Client:
         except HTTPParseError as error:
             answer.error = f"broken response: {error}"
             _forget(error)
+        except Packed as error:
+            answer.error = str(error)
+            _forget(error)
         except OSError as error:
             answer.error = error.strerror or str(error) or type(error).__name__
             _forget(error)
@@ -198,15 +204,21 @@ class Client:
         try:
             answer.status = response.get_code()
             _read_headers(answer, response, self.access.replica_header)
+            unpacker = _unpacker(response)
             if on_line is not None and answer.status == 200:
                 answer.framed = "content-length" in response or "transfer-encoding" in response
+                take = on_line if unpacker is None else unpacker.lines(on_line)
                 # `read` and the line iterator wait for full blocks; `readline` returns at once.
                 while line := response.readline(b"\n"):
-                    on_line(line)
+                    take(line)
                 if rest := response.read():  # a last line without its end
-                    on_line(rest)
+                    take(rest)
+                if unpacker is not None:
+                    unpacker.end(on_line)
             else:
                 answer.body = response.read()
+                if unpacker is not None:
+                    answer.body = unpacker.unpacked(answer.body)
                 if answer.status >= 300:
                     answer.body = self.access.without_secrets(answer.body)
             answer.complete = bool(response.message_complete)
@@ -222,6 +234,14 @@ def _forget(error: BaseException | None) -> None:
     while error is not None:
         error.__traceback__ = None
         error = error.__context__
+
+
+def _unpacker(response: HTTPSocketPoolResponse) -> Unpacker | None:
+    """For a compressed body; None for a plain one, and for none.  Raises Packed."""
+    if "content-encoding" not in response:
+        return None
+    coding = str(response["content-encoding"])
+    return None if coding.strip().lower() in ("", "identity") else Unpacker(coding)
 
 
 def _read_headers(answer: Answer, response: HTTPSocketPoolResponse, replica_header: str) -> None:

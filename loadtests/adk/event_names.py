@@ -8,9 +8,9 @@ from typing import Any
 _SNAKE = re.compile(r"_([a-z])")
 _SIGNS = frozenset(
     [
-        *("invocation_id", "custom_metadata", "error_code", "finish_reason"),
+        *("invocation_id", "custom_metadata", "error_code", "error_message", "finish_reason"),
         *("long_running_tool_ids", "skip_summarization", "state_delta", "artifact_delta"),
-        *("function_call", "function_response"),
+        *("function_call", "function_response", "thought_signature"),
     ]
 )
 """Fields by which an event in snake_case is known."""

@@ -21,12 +21,11 @@ BadReply (a ValueError)
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.adk.event_names import in_camel_case
-from loadtests.adk.json_codec import MOST_READ, is_page, not_json, parsed
 from reports.records import HistoryItem, Seen, digest
 
 CONFIRMATION = "adk_request_confirmation"
@@ -58,7 +57,18 @@ def parts_of(event: Any) -> list[dict[str, Any]]:
     """The parts of an event's content; empty for an event without any."""
     content = event.get("content") if isinstance(event, dict) else None
     parts = content.get("parts") if isinstance(content, dict) else None
-    return [part for part in parts or [] if isinstance(part, dict)]
+    return [_without_nulls(part) for part in parts or [] if isinstance(part, dict)]
+
+
+def _without_nulls(part: dict[str, Any]) -> dict[str, Any]:
+    """The part without its fields that are null, in which some servers write what is not there."""
+    if None in part.values():
+        part = {name: value for name, value in part.items() if value is not None}
+    for name in ("functionCall", "functionResponse"):
+        inner = part.get(name)
+        if isinstance(inner, dict) and None in inner.values():
+            part = {**part, name: {n: value for n, value in inner.items() if value is not None}}
+    return part
 
 
 def text_of(parts: list[dict[str, Any]]) -> str:
@@ -67,7 +77,8 @@ def text_of(parts: list[dict[str, Any]]) -> str:
     return "".join([text for text in texts if isinstance(text, str)])
 
 
-def _shows_text(event: Any) -> bool:
+def shows_text(event: Any) -> bool:
+    """Whether the customer sees a text in it."""
     return event.get("author") != "user" and bool(text_of(parts_of(event)))
 
 
@@ -86,7 +97,13 @@ def _ends_with_a_tool(event: dict[str, Any]) -> bool:
     return skips or bool(event.get("longRunningToolIds"))
 
 
-_ENDS = frozenset({"MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "SPII", "OTHER"})
+_ENDS = frozenset(
+    [
+        *("MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "SPII", "OTHER"),
+        *("PROHIBITED_CONTENT", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "NO_IMAGE"),
+        *("IMAGE_RECITATION", "IMAGE_OTHER"),
+    ]
+)
 """Normal reasons for a model's stop that ADK also puts in `errorCode` when it streams."""
 
 
@@ -100,12 +117,16 @@ def _error(event: dict[str, Any], parts: list[dict[str, Any]]) -> str | None:
     return " ".join(str(each) for each in (code, message) if each)
 
 
+_NOTHING_SAID = frozenset({"text", "thought", "thoughtSignature"})
+"""The fields of a part that say nothing, beside a text: a model signs its thoughts."""
+
+
 def word(parts: list[dict[str, Any]]) -> str | None:
     """The digest of the text that these parts show to the customer; None without a text."""
     text = text_of(parts)
     if text.strip() and not _calls_a_tool(parts):
         return digest(text)
-    said = [part for part in parts if not part.get("thought") and set(part) - {"text"}]
+    said = [part for part in parts if not part.get("thought") and set(part) - _NOTHING_SAID]
     if not said:
         return None
     return digest(json.dumps(said, sort_keys=True, ensure_ascii=False))
@@ -134,10 +155,11 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
     if error := _error(last, parts):
         raise AgentFailed(f"the agent reported {error}")
     asks = _asks([part for _, parts in telling for part in parts])
-    if _calls_a_tool(parts) and not _ends_with_a_tool(last) and not asks:
-        # ADK runs every called tool, so a call without a result does not end a turn.
-        if not whole or not _is_a_result(parts):
-            raise BadReply("the reply ends without the agent's text")
+    called = _calls_a_tool(parts) and not _ends_with_a_tool(last) and not asks
+    # ADK runs every called tool, so a call without a result does not end a turn.
+    if called and (not whole or not _is_a_result(parts)):
+        raise BadReply("the reply ends without the agent's text")
+    if called or word(parts) is None:
         ends = [each for each in telling if _kind(*each, _error(*each))[0] in ("word", "end")]
         if not ends:
             return Reply(None, None)
@@ -165,89 +187,13 @@ def _seen(event: dict[str, Any]) -> Seen | None:
             return None
 
 
-_MARK = b"\xef\xbb\xbf"
-"""A byte order mark, with which a stream may begin."""
-
-
-class EventStream:
-    """Collects the events of a streamed turn, line by line."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-        """The events that have arrived."""
-        self._problem: str | None = None
-        self._pending: list[bytes] = []
-        """Lines of an event that goes on."""
-        self._other = b""
-        """The beginning of the lines that belong to no event, which may be a page."""
-        self.has_text = False
-        """Whether an event with text has arrived, so that the customer sees something."""
-
-    def feed(self, line: bytes) -> None:
-        """Take one line of the stream: an event is one line or more, up to a blank one."""
-        if not line.startswith(b"data:"):
-            if self._pending and not line.strip():
-                self._end_event()
-            elif line.startswith(_MARK):
-                self.feed(line.removeprefix(_MARK))
-            elif not self.events and len(self._other) < MOST_READ:
-                self._other += line
-            return
-        if self._pending:
-            self._pending.append(line[5:])
-            return
-        try:
-            event = parsed(line[5:])
-        except ValueError:
-            self._pending.append(line[5:])
-            return
-        self._take(event)
-
-    def _end_event(self) -> None:
-        text = b"".join(self._pending)
-        self._pending.clear()
-        if text.strip() in (b"", b"[DONE]"):
-            return  # a sign of life, or of the end
-        try:
-            event = parsed(text)
-        except ValueError:
-            event = None
-        self._take(event)
-
-    def _take(self, event: Any) -> None:
-        if not isinstance(event, dict):
-            self._problem = "the stream holds an event that is not a JSON object"
-        elif event.get("error"):
-            self._problem = f"the stream reported an error: {str(event['error'])[:200]}"
-        else:
-            event = in_camel_case(event)
-            self.events.append(event)
-            self.has_text = self.has_text or _shows_text(event)
-
-    def reply(self, *, whole: bool = True) -> Reply:
-        """The reply, once the stream has ended.  Raises BadReply when it holds none.
-
-        `whole`: the stream is known to be complete.
-        """
-        if self._pending:
-            self._end_event()
-        if self._problem:
-            raise BadReply(self._problem)
-        if not self.events:
-            page = is_page(self._other)
-            raise BadReply(
-                not_json("the reply", self._other) if page else "the stream holds no events"
-            )
-        return final_reply(self.events, whole=whole)
-
-
 @dataclass(slots=True)
 class _Entry:
     """One event of a session, before it becomes a HistoryItem."""
 
     turn_id: str | None
     run: int | None
-    """The execution of the agent that it belongs to; None: not stated by the service."""
+    """The execution of the agent that it belongs to; None: not known."""
     event_id: str | None
     kind: str
     """`message`, `step`, `word` (said to the customer) or `end` (a tool's, perhaps the last)."""
@@ -281,14 +227,18 @@ def history(events: Iterable[Any]) -> tuple[HistoryItem, ...]:
 def _is_another(entry: _Entry, last: _Entry) -> bool:
     """Whether it is another text of the same execution, not the last event stored twice.
 
-    An agent may give the same text in two events; an event stored twice has the same id.
+    An agent may give the same text in two events; an event stored twice has the same id.  Where
+    events have no ids, two texts that differ are two.
     """
-    return None not in (entry.event_id, last.event_id) and entry.event_id != last.event_id
+    if None in (entry.event_id, last.event_id):
+        return entry.digest != last.digest
+    return entry.event_id != last.event_id
 
 
 def _entries(events: Iterable[Any]) -> list[_Entry]:
     entries: list[_Entry] = []
     runs: dict[str, int] = {}
+    messages = Counter[str | None]()
     for event in events:
         if not isinstance(event, dict):
             continue
@@ -300,7 +250,11 @@ def _entries(events: Iterable[Any]) -> list[_Entry]:
         invocation = event.get("invocationId")
         answers = event.get("author") == "user" and _calls_a_tool(parts)
         run = None
-        if isinstance(invocation, str):
+        if not isinstance(invocation, str):
+            # Where executions have no ids, each begins with the customer's message.
+            messages[turn_id] += event.get("author") == "user" and not answers
+            run = -messages[turn_id] or None
+        else:
             if answers and invocation not in runs:
                 # The customer's answer to the agent's request: the turn continues.
                 before = [e.run for e in entries if e.turn_id == turn_id and e.run is not None]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadtests.adk.client import Answer
+from loadtests.adk.json_codec import is_page
 
 _METADATA = "customMetadata"
 _NAMES_METADATA = re.compile(rb"custom_?metadata", re.IGNORECASE)
@@ -24,6 +25,24 @@ _NO_SESSION = re.compile(
     rb"(has )?expired)|(no such|unknown|no|find( the)?) session\b(?! (store|service))"
     rb"|session_?not_?found",
     re.IGNORECASE,
+)
+_ABSENT = re.compile(
+    rb"session[^{}]{0,120}?(record not found|no rows in result set|redis: nil|no documents in"
+    rb" result|no row was found)",
+    re.IGNORECASE,
+)
+"""What drivers of databases say of a row that is not there."""
+_NO_ROUTE = re.compile(
+    rb"page not found|default backend|no route|route not found|cannot (get|post|delete) /",
+    re.IGNORECASE,
+)
+"""What a gateway says of a path that it does not know, as while it is set up anew."""
+_EXISTS = re.compile(
+    rb"already[\s_-]?(exists?|in use|taken)|duplicate (key|entry)|unique constraint|E11000",
+    re.IGNORECASE,
+)
+_WORDLESS = re.compile(
+    rb'\s*\{(?=.*"error"\s*:\s*"Internal Server Error")(?=.*"path"\s*:)', re.DOTALL
 )
 _TROUBLE = re.compile(
     rb"connect|refused|timed? ?out|unavailable|redis|database|backend|host|dial|storage|loading",
@@ -74,10 +93,11 @@ def speaks_of_ids(answer: Answer) -> bool:
 def misses_session(answer: Answer) -> bool:
     """Whether the answer says that the session does not exist: 404, or an error message.
 
-    A server that cannot reach its store has another message, and has not lost the session.
+    A server that cannot reach its store has another message, and has not lost the session.  A
+    gateway's 404 is not the server's.
     """
     if answer.status == 404:
-        return True
+        return not is_of_a_gateway(answer)
     if answer.status not in (400, 403, 410, 422, 500):
         return False
     return speaks_of_missing_session(answer.body[:2000])
@@ -85,7 +105,37 @@ def misses_session(answer: Answer) -> bool:
 
 def speaks_of_missing_session(said: bytes) -> bool:
     """Whether an error message says that the session does not exist."""
+    if _ABSENT.search(said):
+        return True
     return _NO_SESSION.search(said) is not None and _TROUBLE.search(said) is None
+
+
+def is_of_a_gateway(answer: Answer) -> bool:
+    """Whether a 404 is about the path, not about a session: a page, or a gateway's words."""
+    body = answer.body[:2000]
+    return answer.status == 404 and (is_page(body) or _NO_ROUTE.search(body) is not None)
+
+
+def session_exists(answer: Answer) -> bool:
+    """Whether a session was not created because one of its id exists."""
+    if answer.status == 409:
+        return True
+    return answer.status in (400, 422, 500) and _EXISTS.search(answer.body[:2000]) is not None
+
+
+def hides_its_reason(answer: Answer) -> bool:
+    """Whether a 500 is Spring's, which leaves out why: perhaps there is no such session."""
+    return answer.status == 500 and _WORDLESS.match(answer.body[:2000]) is not None
+
+
+def session_name(session: Mapping[str, Any]) -> str | None:
+    """The id of a session, under any of the servers' names for it."""
+    for key in ("id", "sessionId", "session_id"):
+        named = session.get(key)
+        if isinstance(named, str | int) and not isinstance(named, bool) and named != "":
+            return str(named)
+    inner = session.get("session")
+    return session_name(inner) if isinstance(inner, dict) else None
 
 
 def _snake(name: str) -> str:
@@ -95,11 +145,20 @@ def _snake(name: str) -> str:
 def is_listed(sessions: Any, session: str) -> bool | None:
     """Whether a server's list of a user's sessions contains a session.
 
-    None when the answer is not such a list, or has a session without an id.
+    None when the answer is not such a list, is a page of it without the session, or has a session
+    without an id.
     """
+    more: Any = None
     if isinstance(sessions, dict):
-        sessions = sessions.get("sessions")
+        more = sessions.get("nextPageToken") or sessions.get("next_page_token")
+        if "sessions" not in sessions:
+            return None
+        sessions = sessions["sessions"]
+    if sessions is None:
+        sessions = []  # Go's empty list
     if not isinstance(sessions, list):
         return None
-    ids = [each.get("id") if isinstance(each, dict) else None for each in sessions]
-    return None if None in ids else session in [str(each) for each in ids]
+    ids = [session_name(each) if isinstance(each, dict) else None for each in sessions]
+    if session in ids:
+        return True
+    return None if more or None in ids else False

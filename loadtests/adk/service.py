@@ -11,9 +11,18 @@ from loadtests.adk.artifacts import Saved
 from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
 from loadtests.adk.event_names import in_camel_case
-from loadtests.adk.events import CONFIRMATION, BadReply, EventStream, final_reply
+from loadtests.adk.event_stream import EventStream
+from loadtests.adk.events import CONFIRMATION, BadReply, final_reply
 from loadtests.adk.json_codec import not_json, parsed, to_bytes
-from loadtests.adk.manners import TurnForm, is_listed, refuses_fields
+from loadtests.adk.manners import (
+    TurnForm,
+    hides_its_reason,
+    is_listed,
+    is_of_a_gateway,
+    refuses_fields,
+    session_exists,
+    session_name,
+)
 from loadtests.adk.manners import body as turn_body
 from loadtests.adk.requests import Requests
 from loadtests.adk.session_ids import SessionIds, in_form
@@ -54,12 +63,14 @@ class Service(Requests):
         if attempt.outcome is Outcome.OK:
             self._ids.opened(form)
             attempt = replace(attempt, session=_session_id(answer) or asked or plan.session)
-        elif answer.status == 409:
+        elif session_exists(answer):
             # The id is unique, so an earlier lost attempt of this client created it.
             attempt = (
                 Attempt(Outcome.OK, answer, session=asked)
                 if maybe_open and asked is not None
-                else Attempt(Outcome.FAIL, answer, "HTTP 409: the session exists", retry=False)
+                else Attempt(
+                    Outcome.FAIL, answer, f"HTTP {answer.status}: the session exists", retry=False
+                )
             )
         elif self._ids.refused(form, answer, attempt.error):
             attempt = replace(attempt, retry=True)
@@ -104,9 +115,10 @@ class Service(Requests):
             # Refused in every form, so the first answer is about the message itself.
             attempt = first or attempt
         status = attempt.answer.status or 0
-        if (attempt.missing and status >= 500) or status == 403:
+        unclear = status == 403 or hides_its_reason(attempt.answer)
+        if (attempt.missing and status >= 500) or unclear:
             # The error may be about something else: the turn may have begun in an existing session.
-            # Some servers answer 403 for a missing session.
+            # Some servers answer 403 for a missing session, or 500 without a reason.
             attempt = replace(attempt, missing=self.read_session(plan, timeout).missing)
         return attempt
 
@@ -150,7 +162,8 @@ class Service(Requests):
                 if self._lists_are_true is None and self._list_checks >= _LIST_CHECKS:
                     self._lists_are_true = False
         elif attempt.missing or (
-            answer.status in (403, 500) and self._is_not_listed(plan, timeout)
+            (answer.status in (403, 500) or is_of_a_gateway(answer))
+            and self._is_not_listed(plan, timeout)
         ):
             attempt = replace(attempt, outcome=Outcome.FAIL, retry=False, missing=True)
         self._report("audit", seconds, Attempt(Outcome.OK, answer) if attempt.missing else attempt)
@@ -239,6 +252,8 @@ def _with_events(answer: Answer) -> Attempt:
         events = _parsed(answer.body)
     except BadReply as error:
         return Attempt(Outcome.INFO, answer, str(error))
+    if events is None:
+        events = []  # Go's empty list
     if isinstance(events, list):
         events = [in_camel_case(event) for event in events]
     attempt = with_reply(answer, lambda: final_reply(events), None)
@@ -250,14 +265,4 @@ def _session_id(answer: Answer) -> str | None:
         session = parsed(answer.body)
     except ValueError:
         return None
-    return _named(session) if isinstance(session, dict) else None
-
-
-def _named(session: dict[str, Any]) -> str | None:
-    """The id of a session, under any of the servers' names for it."""
-    for key in ("id", "sessionId", "session_id"):
-        named = session.get(key)
-        if isinstance(named, str | int) and not isinstance(named, bool) and named != "":
-            return str(named)
-    inner = session.get("session")
-    return _named(inner) if isinstance(inner, dict) else None
+    return session_name(session) if isinstance(session, dict) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.adk.events import EventStream
+from loadtests.adk.event_stream import EventStream
 
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from loadtests.adk.event_names import in_camel_case
-from loadtests.adk.events import BadReply, EventStream, final_reply, history
+from loadtests.adk.event_stream import EventStream
+from loadtests.adk.events import BadReply, final_reply, history
 from reports.records import HistoryItem, Seen, digest
 from tests.loadtests.scripted_server import text_event
 
@@ -53,7 +54,7 @@ def test_an_incomplete_reply_has_a_reason(events: Any, why: str) -> None:
         final_reply(events)
 
 
-@pytest.mark.parametrize("reason", ["MAX_TOKENS", "SAFETY", "A_REASON_OF_TOMORROW"])
+@pytest.mark.parametrize("reason", ["MAX_TOKENS", "PROHIBITED_CONTENT", "A_REASON_OF_TOMORROW"])
 @pytest.mark.parametrize("told", [{}, {"errorMessage": "the limit was reached"}])
 def test_the_text_before_a_model_s_stop_is_its_reply(reason: str, told: dict[str, str]) -> None:
     whole = text_event("It is with the courier and", finishReason=reason)
@@ -61,6 +62,12 @@ def test_the_text_before_a_model_s_stop_is_its_reply(reason: str, told: dict[str
     assert final_reply([whole]).digest == digest("It is with the courier and")
     assert final_reply([streamed]).digest == digest("It is with the courier and")
     assert [item.kind for item in history([streamed])] == ["reply"]
+
+
+@pytest.mark.parametrize("reason", ["SAFETY", "PROHIBITED_CONTENT", "IMAGE_OTHER"])
+def test_a_known_reason_needs_no_second_field(reason: str) -> None:
+    told = text_event("It is with the courier and", errorCode=reason)
+    assert final_reply([told]).digest == digest("It is with the courier and")
 
 
 def test_a_model_stopped_before_any_text_has_failed() -> None:
@@ -215,6 +222,73 @@ def test_a_page_in_place_of_a_stream_is_named_with_its_title() -> None:
 def test_a_stream_of_partial_events_alone_is_no_reply() -> None:
     with pytest.raises(BadReply):
         _stream(_data(text_event("On its", partial=True))).reply()
+
+
+EMPTY = text_event("")
+SIGNATURE = {"author": "agent", "content": {"parts": [{"text": "", "thoughtSignature": "c2ln"}]}}
+NULLS = {
+    "author": "agent",
+    "content": {"parts": [{"text": "On its way.", "functionCall": None, "thought": None}]},
+    "errorCode": None,
+    "partial": None,
+}
+"""As a server writes it whose encoder keeps what is not there."""
+
+
+@pytest.mark.parametrize("last", [EMPTY, SIGNATURE, THOUGHT, NULLS], ids=str)
+def test_a_last_event_without_a_text_does_not_take_the_reply_away(last: dict[str, Any]) -> None:
+    events = [text_event("On its way."), last]
+    assert final_reply(events).digest == digest("On its way.")
+    kept = history({**event, "invocationId": "i1"} for event in events[: 1 + (last is not NULLS)])
+    assert [item.digest for item in kept if item.kind == "reply"] == [digest("On its way.")]
+
+
+def test_what_is_null_in_a_part_is_not_there() -> None:
+    call = {"name": "track", "args": {"order": None}, "id": None}
+    bare = {"name": "track", "args": {"order": None}}
+    one, other = (
+        history([{"author": "agent", "content": {"parts": [part]}}])
+        for part in ({"functionCall": call, "text": None}, {"functionCall": bare})
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize("invocation", [{"invocationId": "i1"}, {}], ids=["invocation", "none"])
+def test_an_announcement_in_a_history_without_ids_is_no_second_reply(
+    invocation: dict[str, str],
+) -> None:
+    turn = {"customMetadata": {"turn_id": "c1t0"}, **invocation}
+    said = {"author": "user", "content": {"parts": [{"text": "Where?"}]}}
+    one = [{**e, **turn} for e in (said, text_event("I look."), CALL, RESULT, text_event("There."))]
+    assert [item.kind for item in history(one)] == ["message", "step", "step", "step", "reply"]
+    # What was stored twice is there twice still.
+    again = [*one, one[-1]]
+    assert [item.kind for item in history(again)].count("reply") == 2
+    if not invocation:
+        assert [item.kind for item in history(one + one)].count("reply") == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ([b"event: error\n", b'data: {"message": "boom"}\n', b"\n"], "reported an error: boom"),
+        ([b"event:error\r\n", b"data: boom\r\n", b"\r\n"], "reported an error: boom"),
+        ([b"event: error\n", b'data: {"code": 13}\n', b"\n"], "reported an error: {'code': 13}"),
+        ([b"Error while running agent: boom\n"], "stream says: Error while running agent: boom"),
+    ],
+)
+def test_an_error_that_a_stream_names_otherwise_is_one(lines: list[bytes], why: str) -> None:
+    with pytest.raises(BadReply, match=why):
+        _stream(_data(CALL), b"\n", _data(RESULT), b"\n", *lines).reply()
+
+
+def test_a_sign_of_life_in_json_is_no_event() -> None:
+    beat = [b"event: ping\n", b'data: {"type": "ping"}\n', b"\n"]
+    assert _stream(*beat, _data(text_event("fine")), b"\n", *beat).reply().digest == digest("fine")
+    with pytest.raises(BadReply, match="no whole event"):
+        _stream(_data(text_event("On its", partial=True)), b"\n", *beat).reply()
+    with pytest.raises(BadReply, match="no events"):
+        _stream(*beat).reply()
 
 
 def test_an_error_in_the_stream_outweighs_a_reply_before_it() -> None:

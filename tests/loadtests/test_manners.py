@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import json
 import uuid
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from loadtests.adk.session_ids import IdForm, in_form
 from loadtests.arrivals.conversation import ConversationPlan
-from reports.records import Outcome
+from reports.records import Outcome, digest
 from tests.loadtests.conftest import Bench
 from tests.loadtests.scripted_server import Step, agent_reply, reply, stream, text_event
 
@@ -178,6 +180,10 @@ MISSING = [
     (410, b'{"code": "SESSION_NOT_FOUND"}'),
     (403, b'{"error": "session does not exist"}'),
     (200, b"null"),
+    (500, b"database error while fetching session: record not found"),
+    (500, b"get session: sql: no rows in result set"),
+    (500, b"failed to load session c0: redis: nil"),
+    (404, b'{"status":404,"error":"Not Found","path":"/apps/a/users/u/sessions/c0"}'),
 ]
 PRESENT = [
     (500, b"session not found: dial tcp 10.0.0.1:6379: connect: connection refused"),
@@ -185,6 +191,11 @@ PRESENT = [
     (500, b"failed to get session: EOF"),
     (500, b"Internal Server Error"),
     (503, b"session not found"),
+    # a gateway that is being set up anew
+    (404, b"404 page not found\n"),
+    (404, b"default backend - 404"),
+    (404, b'{"message":"no Route matched with those values"}'),
+    (404, b"<html>\r\n<head><title>404 Not Found</title></head></html>"),
 ]
 
 
@@ -204,7 +215,8 @@ def test_a_session_that_cannot_be_read_is_not_missing(
 ) -> None:
     context = bench(reply(*answer))  # the list of sessions is refused in the same words
     attempt = context.service.read_session(plan, 1)
-    assert (attempt.missing, attempt.outcome, attempt.retry) == (False, Outcome.INFO, True)
+    outcome = Outcome.FAIL if answer[0] == 404 else Outcome.INFO
+    assert (attempt.missing, attempt.outcome, attempt.retry) == (False, outcome, True)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +226,10 @@ def test_a_session_that_cannot_be_read_is_not_missing(
         (b'{"sessions": [{"id": "another"}]}', True),
         (b'[{"id": "SESSION"}]', False),
         (b'[{"name": "another"}]', False),
-        (b"null", False),
+        (b"null", True),
+        (b'{"sessions": null}', True),
+        (b'{"sessions": [{"id": "another"}], "nextPageToken": "p2"}', False),
+        (b'{"sessions": [{"sessionId": "another"}]}', True),
         (b"not JSON", False),
     ],
 )
@@ -277,3 +292,94 @@ def test_a_turn_that_broke_with_such_words_is_checked_by_reading_the_session(
     attempt = context.service.run_turn(plan, "Where?", "c1t0", 1)
     assert attempt.missing is missing
     assert attempt.outcome is Outcome.INFO
+
+
+SPRING = (
+    b'{"timestamp":"2026-11-28T06:30:00.000+00:00","status":500,'
+    b'"error":"Internal Server Error","path":"/run"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "missing"), [(reply(404, b'{"status":404}'), True), (reply(200, b"{}"), False)]
+)
+def test_a_turn_whose_error_hides_its_reason_is_checked_by_reading_the_session(
+    bench: StartBench, plan: ConversationPlan, found: Step, missing: bool
+) -> None:
+    attempt = bench(reply(500, SPRING), found).service.run_turn(plan, "Where?", "c1t0", 1)
+    assert (attempt.missing, attempt.outcome) == (missing, Outcome.INFO)
+
+
+EXISTS = [
+    (409, b""),
+    (400, b'{"detail":"Session already exists: c0"}'),
+    (500, b"session c0 already exists"),
+    (500, b'duplicate key value violates unique constraint "sessions_pkey"'),
+]
+
+
+@pytest.mark.parametrize("refusal", EXISTS, ids=str)
+def test_a_session_that_a_lost_attempt_created_is_used(
+    bench: StartBench, plan: ConversationPlan, refusal: tuple[int, bytes]
+) -> None:
+    context = bench(reply(*refusal), reply(*refusal))
+    attempt = context.service.open_session(plan, 1, maybe_open=True)
+    assert (attempt.outcome, attempt.session) == (Outcome.OK, plan.session)
+    attempt = context.service.open_session(plan, 1, maybe_open=False)
+    assert (attempt.outcome, attempt.retry) == (Outcome.FAIL, False)
+    assert attempt.error == f"HTTP {refusal[0]}: the session exists"
+
+
+def test_a_silent_turn_of_go_is_null(bench: StartBench, plan: ConversationPlan) -> None:
+    attempt = bench(reply(200, b"null\n")).service.run_turn(plan, "Where?", "c1t0", 1)
+    assert attempt.outcome is Outcome.OK
+    assert attempt.reply is not None
+    assert attempt.reply.digest is None
+
+
+def _packed(body: bytes, coding: str) -> Step:
+    return reply(200, body, Content_Encoding=coding)
+
+
+PACKED = [
+    (gzip.compress, "gzip"),
+    (gzip.compress, "X-GZIP"),
+    (zlib.compress, "deflate"),
+    (bytes, "identity"),
+]
+
+
+@pytest.mark.parametrize(("pack", "coding"), PACKED, ids=[coding for _, coding in PACKED])
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_response_that_is_compressed_unasked_is_unpacked(
+    bench: StartBench,
+    plan: ConversationPlan,
+    pack: Callable[[bytes], bytes],
+    coding: str,
+    streaming: bool,
+) -> None:
+    whole = json.dumps([WHOLE]).encode()
+    if streaming:  # without a line end at last
+        whole = b"".join(b"data: %s\r\n\r\n" % json.dumps(e).encode() for e in (WHOLE, WHOLE))
+        whole = whole.rstrip()
+    context = bench(_packed(pack(whole), coding))
+    plan = dataclasses.replace(plan, streaming=streaming)
+    attempt = context.service.run_turn(plan, "Where?", "c1t0", 1)
+    assert attempt.reply is not None, attempt.error
+    assert attempt.reply.digest == digest("On its way.")
+    assert context.server.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "why"),
+    [(b"x", "br", "compressed as 'br', must be plain or gzip"), (b"[]", "gzip", "is broken")],
+)
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_response_that_cannot_be_unpacked_says_so(
+    bench: StartBench, plan: ConversationPlan, body: bytes, coding: str, why: str, streaming: bool
+) -> None:
+    plan = dataclasses.replace(plan, streaming=streaming)
+    attempt = bench(_packed(body, coding)).service.run_turn(plan, "Where?", "c1t0", 1)
+    assert attempt.outcome is Outcome.INFO
+    assert attempt.error is not None
+    assert why in attempt.error
