@@ -53,14 +53,17 @@ class ServerInfo:
     allocator: str
 
 
-def connect(url: str, timeout: float = 1.0) -> redis.Redis:
-    """A client for probes: `timeout` seconds for each step, and nothing is ever sent twice."""
+def connect(url: str, timeout: float = 1.0, *, decode: bool = True) -> redis.Redis:
+    """A client for probes: `timeout` seconds for each step, and nothing is ever sent twice.
+
+    Without `decode` the strings in its answers are bytes, as keys may be that are no UTF-8.
+    """
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
+        decode_responses=decode,
     )
 
 

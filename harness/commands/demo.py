@@ -17,6 +17,7 @@ from typing import Any
 from redis import Redis
 
 from chaos.fleet.process_fleet import ProcessFleet
+from chaos.fleet.redis_server import connect
 from chaos.fleet.replica import Replica
 from reports.basics.exit_codes import ExitCode
 
@@ -40,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _story(fleet: ProcessFleet) -> int:
     replica_a, replica_b = fleet.replicas.values()
-    redis = Redis.from_url(fleet.redis.url, socket_timeout=2.0)
+    redis = connect(fleet.redis.url, timeout=2.0)
     print("Agent running with Redis-backed session storage")
     print(f"Redis connection: {redis.ping()}")
     session = _ask(replica_a, f"/apps/shopmax/users/{_USER}/sessions", {})["id"]

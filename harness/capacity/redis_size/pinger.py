@@ -6,10 +6,9 @@ import threading
 import time
 from typing import Self
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from chaos.fleet.redis_server import connect
 
 _ANSWER_S = 60.0
 
@@ -22,7 +21,7 @@ class Pinger:
 
     def __init__(self, url: str, pause_s: float = 0.001) -> None:
         """`pause_s` is the time between an answer and the next PING."""
-        self._redis = Redis.from_url(url, socket_timeout=_ANSWER_S, retry=Retry(NoBackoff(), 0))
+        self._redis = connect(url, _ANSWER_S)
         self._pause_s = pause_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._ping, name="pinger", daemon=True)

@@ -11,14 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from chaos.errors import ChaosError
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import RedisServer
+from chaos.fleet.redis_server import RedisServer, connect
 from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import wait_for
 from harness.capacity.redis_size.customer import Customer
@@ -82,11 +79,7 @@ class Stage:
             fleet = self._open.enter_context(self._fleet)
             fleet.start(self._say)
             fleet.wait_ready(_READY_S)
-            self.redis = self._open.enter_context(
-                Redis.from_url(
-                    fleet.redis.url, socket_timeout=_ANSWER_S, retry=Retry(NoBackoff(), 0)
-                )
-            )
+            self.redis = self._open.enter_context(connect(fleet.redis.url, _ANSWER_S))
             self.configure()
             info = fleet.redis.info
             self.server_name, self.server = info.name, f"{info.name} {info.version}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from chaos.fleet.redis_server import connect
 
 _TIMEOUT_S = 5.0
 _BATCH = 500
@@ -32,7 +31,7 @@ def no_new_keys(urls: Callable[[], Sequence[str]]) -> Iterator[None]:
 
 def _keys(url: str) -> set[bytes] | None:
     try:
-        with _client(url) as client:
+        with connect(url, _TIMEOUT_S, decode=False) as client:
             return set(client.scan_iter(count=_BATCH))
     except RedisError:
         return None
@@ -42,18 +41,9 @@ def _remove(url: str, known: set[bytes] | None) -> None:
     if known is None:
         return
     try:
-        with _client(url) as client:
+        with connect(url, _TIMEOUT_S, decode=False) as client:
             new = [key for key in client.scan_iter(count=_BATCH) if key not in known]
             for key in new:  # one by one: those of a cluster are in different slots
                 client.unlink(key)
     except RedisError:
         return
-
-
-def _client(url: str) -> Redis:
-    return Redis.from_url(
-        url,
-        socket_timeout=_TIMEOUT_S,
-        socket_connect_timeout=_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )

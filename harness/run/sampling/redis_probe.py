@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from chaos.fleet.redis_server import connect
 
 _TIMEOUT_S = 0.8
 """Shorter than the sampler's step: a frozen Redis leaves a gap in its series, not in others'."""
@@ -115,12 +115,7 @@ class RedisProbe:
 
     def _client(self, url: str) -> Redis:
         if url not in self._clients:
-            self._clients[url] = Redis.from_url(
-                url,
-                socket_timeout=_TIMEOUT_S,
-                socket_connect_timeout=_TIMEOUT_S,
-                retry=Retry(NoBackoff(), 0),
-            )
+            self._clients[url] = connect(url, _TIMEOUT_S, decode=False)
             self._own[url] = _OwnTraffic(self._clients[url])
         return self._clients[url]
 
