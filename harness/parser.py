@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 from harness.arguments import (
     capacity,
@@ -84,3 +85,19 @@ def readiness_options() -> list[argparse.Action]:
     parser = argparse.ArgumentParser(add_help=False)
     readiness.options(parser)
     return list(parser._actions)
+
+
+def is_given(args: argparse.Namespace, option: argparse.Action) -> bool:
+    """Whether an option has another value than its default."""
+    return bool(getattr(args, option.dest, option.default) != option.default)
+
+
+def given(
+    args: argparse.Namespace, names: Iterable[str], options: Iterable[argparse.Action]
+) -> list[str]:
+    """Those of `names` whose option has another value than its default.
+
+    A name is that of the option in `args`, such as `min_replicas`; every one is among `options`.
+    """
+    known = {option.dest: option for option in options}
+    return [name for name in names if is_given(args, known[name])]

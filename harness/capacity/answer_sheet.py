@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.capacity import fleet_simulation, plan_night
@@ -14,7 +13,7 @@ from loadtests.profiles.profile import Profile
 from reports.basics.exit_codes import ExitCode
 from reports.capacity import prices
 from reports.capacity.answer import AnswerSheet, Verdict
-from reports.capacity.findings import CapacityFindings
+from reports.capacity.findings import Asked, CapacityFindings
 from reports.capacity.sheet import build
 from reports.capacity.target import Assumptions, Target, Today
 from reports.model_cost.price_file import PriceError
@@ -28,28 +27,10 @@ EXIT_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The question that the sheet answers, as the user asked it."""
-
-    load: str | None = None
-    """Turns a second (`840`), conversations a second (`336 conversations/s`), or a profile; None:
-    the profile of the probes."""
-    conversations: float | None = None
-    """Conversations of the whole night; only for a profile."""
-    replicas_now: int | None = None
-    shards_now: int = 1
-    zones: int = 3
-    prices: str | None = None
-    """The user's file of prices; None: those of diya."""
-    model_prices: str | None = None
-    """The user's file of prices of models; None: those of diya."""
-
-
 def make(
     run_dir: Path,
     findings: CapacityFindings,
-    wanted: Wanted,
+    asked: Asked,
     profile: Profile,
     book: Book | None = None,
 ) -> AnswerSheet:
@@ -59,15 +40,15 @@ def make(
     """
     return build(
         findings,
-        target_of(wanted, profile, book),
-        Today(replicas=wanted.replicas_now, shards=wanted.shards_now),
-        read_prices(wanted.prices),
+        target_of(asked, profile, book),
+        Today(replicas=asked.replicas_now, shards=asked.shards_now),
+        read_prices(asked.prices),
         run=run_dir.name,
-        assumptions=Assumptions(zones=wanted.zones),
+        assumptions=Assumptions(zones=asked.zones),
         simulation=None
         if findings.target is not None
         else fleet_simulation.simulation(run_dir, findings.seed, profile, book),
-        model_prices=option_values.model_prices(wanted.model_prices),
+        model_prices=option_values.model_prices(asked.model_prices),
     )
 
 
@@ -85,31 +66,31 @@ def read_prices(path: str | None) -> prices.Prices:
         raise ConfigError(f"--prices {error}") from None
 
 
-def target_of(wanted: Wanted, profile: Profile, book: Book | None = None) -> Target:
+def target_of(asked: Asked, profile: Profile, book: Book | None = None) -> Target:
     """The load to plan for.
 
     Raises ConfigError or ProfileError, one sentence.
     """
-    if wanted.load is None:
-        return plan_night.night_target(profile, wanted.conversations, book)
-    number, _, unit = wanted.load.strip().partition(" ")
+    if asked.load is None:
+        return plan_night.night_target(profile, asked.conversations, book)
+    number, _, unit = asked.load.strip().partition(" ")
     try:
         rate = float(number)
     except ValueError:
-        other = profiles.load(wanted.load, None if book is None else book.journeys)
-        return plan_night.night_target(other, wanted.conversations, book)
-    if wanted.conversations is not None:
+        other = profiles.load(asked.load, None if book is None else book.journeys)
+        return plan_night.night_target(other, asked.conversations, book)
+    if asked.conversations is not None:
         raise ConfigError(
-            f"--conversations {wanted.conversations:,.10g}: must be given with a profile, got the "
-            f"rate {wanted.load!r}"
+            f"--conversations {asked.conversations:,.10g}: must be given with a profile, got the "
+            f"rate {asked.load!r}"
         )
     if unit not in ("", "turns/s", "conversations/s"):
         raise ConfigError(
-            f"--for {wanted.load}: the unit must be turns/s or conversations/s, got {unit!r}"
+            f"--for {asked.load}: the unit must be turns/s or conversations/s, got {unit!r}"
         )
     if not 0 < rate <= HIGHEST_RATE:
         raise ConfigError(
-            f"--for {wanted.load}: must be above 0, at most {HIGHEST_RATE:,.0f}, got {number}"
+            f"--for {asked.load}: must be above 0, at most {HIGHEST_RATE:,.0f}, got {number}"
         )
     if unit == "conversations/s":
         rate *= profile.conversation.expected_turns

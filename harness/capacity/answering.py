@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from harness.capacity import answer_sheet
-from harness.capacity.request import wanted
 from loadtests.profiles import journeys
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import Profile
@@ -31,7 +30,7 @@ def answer_and_show(root: Path, findings: CapacityFindings, *, quiet: bool = Fal
         findings.profile_values, source, None if book is None else book.journeys
     )
     _calibrate(root, findings, profile)
-    sheet = answer_sheet.make(root, findings, wanted(findings.asked), profile, book)
+    sheet = answer_sheet.make(root, findings, findings.asked, profile, book)
     code = answer_sheet.write(root, sheet)
     if quiet:
         print(f"{sheet.verdict} {root} {sheet.headline}")

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from msgspec import structs
-
 import diya_options
 from chaos.errors import ChaosConfigError
 from chaos.fleet import pinning
 from diya_options import flag
 from harness import parser
 from harness.capacity import answer_sheet
-from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
 from harness.run import read_plan
 from harness.run.model import model_options
@@ -31,6 +28,7 @@ _PASSED_ON = (
     *("model", *model_options.OPTIONS),
 )
 _ACCESS = tuple(each.name for each in (*diya_options.ACCESS, *diya_options.WHO_ANSWERS))
+_OF_A_FLEET = ("agent", "sessions", "aof")
 _OF_TARGETS = ("target", "app", "door", *_ACCESS)
 _OF_QUESTIONS = frozenset(
     {
@@ -64,7 +62,7 @@ def from_args(args: argparse.Namespace) -> Request:
     # A question that cannot be answered is refused before anything is measured.
     answer_sheet.read_prices(asked.prices)
     option_values.model_prices(asked.model_prices)
-    answer_sheet.target_of(wanted(asked), base.profile, base.book)
+    answer_sheet.target_of(asked, base.profile, base.book)
     return Request(
         base=base,
         minutes=args.minutes,
@@ -82,8 +80,7 @@ def check_from(args: argparse.Namespace) -> None:
     unused = [
         action.option_strings[-1]
         for action in parser.capacity_options()
-        if action.dest not in _OF_QUESTIONS
-        and getattr(args, action.dest, action.default) != action.default
+        if action.dest not in _OF_QUESTIONS and parser.is_given(args, action)
     ]
     if unused:
         raise ConfigError(
@@ -153,14 +150,9 @@ def _check_target(args: argparse.Namespace) -> None:
             "exceeded there"
         )
     _within("--ceiling", args.ceiling, 0.1, HIGHEST_RATE)
-    for name, default in (("agent", None), ("sessions", "redis"), ("aof", "everysec")):
-        if getattr(args, name) != default:
-            raise ConfigError(f"--{name} {getattr(args, name)}: must not be given with a --target")
-
-
-def wanted(asked: Asked) -> Wanted:
-    """The question in the terms of the answer sheet."""
-    return Wanted(**structs.asdict(asked))
+    if given := parser.given(args, _OF_A_FLEET, parser.capacity_options()):
+        value = getattr(args, given[0])
+        raise ConfigError(f"{flag(given[0])} {value}: must not be given with a --target")
 
 
 def _conversations(given: str | None) -> float | None:

@@ -35,6 +35,8 @@ OF_A_SIDE = frozenset(
     }
 )
 """Options that change the service: all others are the load, the limits, or the output."""
+_NOT_OF_BOTH = frozenset({"seed", "scale", "out", "quiet", "verbose"})
+"""Each run gets them from the plan of the comparison, or needs none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,12 @@ def side(name: SideName, given: str, common: Sequence[str]) -> Side:
 
 
 def common_words(args: argparse.Namespace) -> list[str]:
-    """The options of both sides, as words: those of `args` that are no default.
-
-    Without the seed, the scale and the place of the runs, which each run gets from the plan.
-    """
+    """The options of both sides, as words: those of `args` that are no default."""
     words: list[str] = []
     for action in parser.readiness_options():
-        value = getattr(args, action.dest, action.default)
-        if action.dest in ("seed", "scale", "out", "quiet", "verbose") or value == action.default:
+        if action.dest in _NOT_OF_BOTH or not parser.is_given(args, action):
             continue
-        option = action.option_strings[-1]
+        option, value = action.option_strings[-1], getattr(args, action.dest)
         if action.nargs == 0:
             words.append(option)
             continue

@@ -212,9 +212,10 @@ class Asked(Struct, frozen=True, kw_only=True):
     """The question that the answer sheet answers, as the user asked it."""
 
     load: str | None = None
-    """A rate, or a profile; None: the night of the profile of the probes."""
+    """Turns a second (`840`), conversations a second (`336 conversations/s`), or a profile; None:
+    the night of the profile of the probes."""
     conversations: float | None = None
-    """Of the whole night; None: as many as the profile plans."""
+    """Of the whole night of a profile; None: as many as the profile plans."""
     replicas_now: int | None = None
     shards_now: int = 1
     zones: int = 3

@@ -64,13 +64,11 @@ def project(args: argparse.Namespace) -> ProjectPlan | None:
 
 
 def _check_none_refused(args: argparse.Namespace) -> None:
-    defaults = {each.dest: each.default for each in parser.readiness_options()}
-    for name in _REFUSED:
-        if getattr(args, name) != defaults[name]:
-            raise ConfigError(
-                f"{flag(name)}: must not be given with --compose-file; the project is used as "
-                "it runs"
-            )
+    if refused := parser.given(args, _REFUSED, parser.readiness_options()):
+        raise ConfigError(
+            f"{flag(refused[0])}: must not be given with --compose-file; the project is used as it "
+            "runs"
+        )
 
 
 def _services(given: list[str] | tuple[()]) -> dict[str, ServiceName]:

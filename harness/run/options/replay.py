@@ -63,9 +63,8 @@ def filled_in(args: argparse.Namespace) -> argparse.Namespace:
     """
     run_dir = Path(args.replay)
     defaults = vars(parser.build().parse_args(["readiness"]))
-    for name in REPLAYED:
-        if getattr(args, name) != defaults[name]:
-            raise ConfigError(f"{flag(name)}: must not be given with --replay; the run has its own")
+    if given := parser.given(args, REPLAYED, parser.readiness_options()):
+        raise ConfigError(f"{flag(given[0])}: must not be given with --replay; the run has its own")
     run = _read(run_dir)
     # Settings of other versions are ignored.
     os.environ.update({name: run.service[name] for name in SETTINGS if name in run.service})

@@ -16,9 +16,7 @@ def check(args: argparse.Namespace) -> None:
     """Raise ConfigError for an option of a fleet that is given with a --target."""
     if args.target is None:
         return
-    defaults = {each.dest: each.default for each in parser.readiness_options()}
-    given = [name for name in _OF_A_FLEET if getattr(args, name) != defaults[name]]
-    if given:
+    if given := parser.given(args, _OF_A_FLEET, parser.readiness_options()):
         named = ", ".join(map(flag, given))
         instead = "; --target-replicas says how many it has" if "replicas" in given else ""
         raise ConfigError(

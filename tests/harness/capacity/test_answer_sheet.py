@@ -9,13 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from harness.capacity import answer_sheet, fleet_simulation
-from harness.capacity.answer_sheet import Wanted
 from harness.errors import ConfigError
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import ProfileError
 from loadtests.simulation import calibration, from_capacity
 from reports.basics.exit_codes import ExitCode
-from reports.capacity.findings import CapacityFindings
+from reports.capacity.findings import Asked, CapacityFindings
 from reports.capacity.fleet import Simulation
 from reports.figures.figure import Label
 from tests.reports.capacity.a_capacity_run import findings, measured, sustainable
@@ -24,18 +23,18 @@ DIWALI = profiles.load("diwali")
 
 
 def test_a_rate_is_turns_a_second_unless_it_says_otherwise() -> None:
-    turns = answer_sheet.target_of(Wanted(load="840"), DIWALI)
-    named = answer_sheet.target_of(Wanted(load="840 turns/s"), DIWALI)
-    conversations = answer_sheet.target_of(Wanted(load="336 conversations/s"), DIWALI)
+    turns = answer_sheet.target_of(Asked(load="840"), DIWALI)
+    named = answer_sheet.target_of(Asked(load="840 turns/s"), DIWALI)
+    conversations = answer_sheet.target_of(Asked(load="336 conversations/s"), DIWALI)
     assert turns == named
     assert turns.turns_per_s.value == 840
     assert conversations.turns_per_s.value == pytest.approx(336 * 2.471, rel=0.03)
 
 
 def test_a_name_is_a_profile_and_nothing_is_the_profile_of_the_probes() -> None:
-    assert answer_sheet.target_of(Wanted(load="smoke"), DIWALI).name.startswith("smoke, ")
-    assert answer_sheet.target_of(Wanted(), DIWALI).name.startswith("diwali, ")
-    night = answer_sheet.target_of(Wanted(load="diwali", conversations=1e7), DIWALI)
+    assert answer_sheet.target_of(Asked(load="smoke"), DIWALI).name.startswith("smoke, ")
+    assert answer_sheet.target_of(Asked(), DIWALI).name.startswith("diwali, ")
+    night = answer_sheet.target_of(Asked(load="diwali", conversations=1e7), DIWALI)
     assert night.name == "diwali, 10,000,000 conversations"
 
 
@@ -49,15 +48,15 @@ def test_a_name_is_a_profile_and_nothing_is_the_profile_of_the_probes() -> None:
 )
 def test_a_rate_that_cannot_be_planned_is_told(load: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        answer_sheet.target_of(Wanted(load=load), DIWALI)
+        answer_sheet.target_of(Asked(load=load), DIWALI)
     assert str(refused.value).startswith(sentence)
 
 
 def test_an_unknown_profile_and_conversations_of_a_rate_are_told() -> None:
     with pytest.raises(ProfileError, match="unknown profile 'diwal'"):
-        answer_sheet.target_of(Wanted(load="diwal"), DIWALI)
+        answer_sheet.target_of(Asked(load="diwal"), DIWALI)
     with pytest.raises(ConfigError, match="must be given with a profile, got the rate '30'"):
-        answer_sheet.target_of(Wanted(load="30", conversations=10), DIWALI)
+        answer_sheet.target_of(Asked(load="30", conversations=10), DIWALI)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +80,8 @@ def test_bad_prices_are_told_with_their_option(tmp_path: Path) -> None:
 
 
 def test_a_run_without_a_calibration_is_answered_without_the_simulator(tmp_path: Path) -> None:
-    wanted = Wanted(load="300", replicas_now=12)
-    made = answer_sheet.make(tmp_path, findings(), wanted, DIWALI)
+    asked = Asked(load="300", replicas_now=12)
+    made = answer_sheet.make(tmp_path, findings(), asked, DIWALI)
     assert made.lines["fleet.bare"].figure.label is Label.ASSUMED
     assert answer_sheet.write(tmp_path, made) is ExitCode.NO_GO
     stored = json.loads((tmp_path / "answer.json").read_text())
@@ -92,22 +91,22 @@ def test_a_run_without_a_calibration_is_answered_without_the_simulator(tmp_path:
 
 def test_a_run_that_measured_nothing_is_inconclusive(tmp_path: Path) -> None:
     empty = CapacityFindings(profile="diwali", sessions="redis")
-    made = answer_sheet.make(tmp_path, empty, Wanted(load="300", replicas_now=12), DIWALI)
+    made = answer_sheet.make(tmp_path, empty, Asked(load="300", replicas_now=12), DIWALI)
     assert answer_sheet.write(tmp_path, made) is ExitCode.INCONCLUSIVE
 
 
 def test_without_today_s_replicas_the_answer_is_what_is_needed(tmp_path: Path) -> None:
-    made = answer_sheet.make(tmp_path, findings(), Wanted(load="300"), DIWALI)
+    made = answer_sheet.make(tmp_path, findings(), Asked(load="300"), DIWALI)
     assert made.headline == "GO for 300 turns/s with 15 replicas"
     assert made.lines["headroom.today"].figure.label is Label.UNKNOWN
 
 
 def test_a_target_s_load_is_that_of_all_its_replicas(tmp_path: Path) -> None:
     found = findings(target="http://agents.example")
-    unknown = answer_sheet.make(tmp_path, found, Wanted(load="20"), DIWALI)
+    unknown = answer_sheet.make(tmp_path, found, Asked(load="20"), DIWALI)
     assert unknown.lines["fleet.bare"].figure.label is Label.UNKNOWN
     # The target's 4 replicas passed with 30 turns a second: 7.5 each.
-    made = answer_sheet.make(tmp_path, found, Wanted(load="60", replicas_now=4), DIWALI)
+    made = answer_sheet.make(tmp_path, found, Asked(load="60", replicas_now=4), DIWALI)
     assert made.lines["fleet.bare"].figure.value == 8
     assert made.lines["sustainable.turns"].figure.value == 30.5
 
@@ -145,8 +144,8 @@ def test_a_fleet_of_a_calibrated_run_is_simulated(
     calibration.write(tmp_path / calibration.FILE, from_capacity.calibrate(findings(), DIWALI))
     # A minute of overload shows only if it is a large one: 1.1 × 36 of about 33.
     wide = sustainable(rate=measured(33, "turns/s", 30, 36))
-    wanted = Wanted(load="100", replicas_now=9)
-    made = answer_sheet.make(tmp_path, findings(sustainable=wide), wanted, DIWALI)
+    asked = Asked(load="100", replicas_now=9)
+    made = answer_sheet.make(tmp_path, findings(sustainable=wide), asked, DIWALI)
     figure = made.lines["fleet.bare"].figure
     assert figure.label is Label.SIMULATED
     assert figure.value is not None
@@ -161,5 +160,5 @@ def test_a_simulator_far_from_the_measurement_is_not_used(
     monkeypatch.setattr(fleet_simulation, "SECONDS", 40.0)
     cheap = replace(calibration.DEFAULT, turn_cpu_s=0.002)
     calibration.write(tmp_path / calibration.FILE, cheap)
-    made = answer_sheet.make(tmp_path, findings(), Wanted(load="100", replicas_now=9), DIWALI)
+    made = answer_sheet.make(tmp_path, findings(), Asked(load="100", replicas_now=9), DIWALI)
     assert made.lines["fleet.bare"].figure.label is Label.ASSUMED
