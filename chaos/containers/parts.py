@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import redis
 
 from chaos.containers.node import ContainerNode
-from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.envoy import healthy_hosts, host_counters
-from chaos.fleet.http_probe import get
 from chaos.fleet.ports import LOOPBACK
-from chaos.fleet.redis_server import ServerInfo, connect, read_info, server_info
-from chaos.fleet.replica import config_refusal
+from chaos.fleet.redis_client import connect
+from chaos.fleet.service_node import HttpReplica
+from chaos.fleet.single_redis import SingleRedis
 
 SERVICE_PORT = 8000
 REDIS_PORT = 6379
@@ -22,7 +21,7 @@ ENVOY_PORT = 10000
 ENVOY_ADMIN_PORT = 9901
 
 
-class ContainerReplica(ContainerNode):
+class ContainerReplica(HttpReplica, ContainerNode):
     """A replica, whose port is published on the loopback interface."""
 
     def __init__(
@@ -35,29 +34,10 @@ class ContainerReplica(ContainerNode):
     ) -> None:
         super().__init__(name, create, network)
         self.port = port
-        self._health_path = health_path
-
-    def ready(self) -> bool:
-        """Whether it says that it is ready, now."""
-        answer = get(self.port, self._health_path)
-        return answer is not None and answer[0] == 200
-
-    def wait_ready(self, timeout: float = 30.0) -> None:
-        """Wait until it is ready.  Raises ChaosError; ChaosConfigError for a refused setting."""
-        self.wait_until(self.ready, timeout, "ready")
-
-    def check_alive(self) -> None:
-        """Raise as `wait_ready` does when it has ended."""
-        if not self.running:
-            raise self.died("ready")
-
-    def died(self, what: str) -> ChaosError:
-        """As of any node; a ChaosConfigError when it refused its configuration."""
-        refusal = config_refusal(self.exit_code, self.log_tail())
-        return ChaosConfigError(refusal) if refusal else super().died(what)
+        self.health_path = health_path
 
 
-class ContainerRedis(ContainerNode):
+class ContainerRedis(SingleRedis, ContainerNode):
     """Redis in a container: the one server of its store."""
 
     def __init__(
@@ -83,25 +63,6 @@ class ContainerRedis(ContainerNode):
         """The same without the password."""
         return f"redis://{self._where()}/0"
 
-    @property
-    def servers(self) -> Mapping[str, ContainerRedis]:
-        """The only server."""
-        return {self.name: self}
-
-    def primaries(self) -> Sequence[ContainerRedis]:
-        """This server."""
-        return [self]
-
-    @property
-    def info(self) -> ServerInfo:
-        """Name, version and allocator.  Raises ChaosError when it does not answer."""
-        return server_info(self._read_info())
-
-    @property
-    def run_id(self) -> str:
-        """The server's own id, new at every start.  Raises ChaosError without an answer."""
-        return str(self._read_info()["run_id"])
-
     def answers(self) -> bool:
         """Whether it answers PING now; not while it loads its data."""
         try:
@@ -116,12 +77,6 @@ class ContainerRedis(ContainerNode):
 
     def _where(self) -> str:
         return f"{LOOPBACK}:{self.port}"
-
-    def _read_info(self) -> dict[str, Any]:
-        try:
-            return read_info(self.url)
-        except redis.RedisError as error:
-            raise ChaosError(f"redis on port {self.port} gave no INFO: {error}") from None
 
 
 def redis_settings(password: str, aof: str, *, rdb: bool) -> list[str]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from chaos.faults.drawing import Drawing, NeverDrawn
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 
 @dataclass

@@ -15,7 +15,7 @@ from chaos.faults.collect_errors import do_all
 from chaos.faults.drawing import Drawing, NeverDrawn, own_single_redis, seconds
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.waiting import holds_within
 
 _HELD = 8

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 Address = tuple[str, int]
 

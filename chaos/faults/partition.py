@@ -10,7 +10,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, seconds
 from chaos.faults.redis_servers import require_primary, revive
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.shapes import SENTINEL_SET
 from chaos.fleet.topologies.sentinel import LINK_USER
 from chaos.fleet.waiting import wait_for

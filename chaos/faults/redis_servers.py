@@ -9,7 +9,7 @@ import redis
 from chaos.errors import ChaosError
 from chaos.faults import preconditions
 from chaos.fleet.environment import RedisNode, SystemUnderTest
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 LOAD_TIMEOUT = 60.0
 """Seconds that Redis may take to load its data again (2 to 5 s per GB)."""

@@ -16,7 +16,7 @@ from chaos.faults.redis_outage import RestartRedis
 from chaos.faults.redis_servers import LOAD_TIMEOUT
 from chaos.fleet.environment import RedisNode, SystemUnderTest
 from chaos.fleet.node_capabilities import with_data_files
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.waiting import holds_within, wait_for
 
 _REWRITE_TIMEOUT_S = 20.0

@@ -14,7 +14,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
 from chaos.faults.parameter import parameter
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 LONGEST_S = 4.0
 """The longest stall: after more, Redis answers BUSY to other clients instead of blocking them."""

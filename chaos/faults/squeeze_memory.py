@@ -14,7 +14,7 @@ from chaos.faults.drawing import Drawing, NeverDrawn, between, own_single_redis
 from chaos.faults.parameter import parameter
 from chaos.faults.targeted import RedisFault
 from chaos.fleet.environment import SystemUnderTest
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.waiting import holds_within
 
 POLICIES = ("noeviction", "volatile-lru", "allkeys-lru", "volatile-ttl")

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import redis
 
 from chaos.errors import ChaosError
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 LEAD_S = 2.2
 """Longer than Redis may put a write off."""

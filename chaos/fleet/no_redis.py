@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chaos.fleet.environment import RedisNode
-from chaos.fleet.redis_server import ServerInfo
+from chaos.fleet.redis_client import ServerInfo
 
 
 class NoRedis:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from chaos.fleet.environment import Balancer, DatabaseNode, Node, RedisStore, ReplicaNode
-from chaos.fleet.redis_server import ServerInfo
+from chaos.fleet.redis_client import ServerInfo
 
 
 class Part(Protocol):

@@ -9,7 +9,7 @@ import redis
 
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.environment import RedisNode
-from chaos.fleet.redis_server import ServerInfo, connect, read_info, server_info
+from chaos.fleet.redis_client import ServerInfo, connect, read_info, server_info
 from reports.basics.addresses import is_loopback, without_password
 
 

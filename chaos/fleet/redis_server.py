@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from chaos.errors import ChaosError
 from chaos.fleet import aof
 from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.process import ManagedProcess
 from chaos.fleet.redis_binary import find_server
+from chaos.fleet.redis_client import connect
+from chaos.fleet.single_redis import SingleRedis
 
 Fsync = Literal["off", "everysec", "always"]
 """No append-only file, or how often it is flushed to disk."""
@@ -43,48 +42,7 @@ _SAVES = "3600 1 300 100 60 10000"
 """Redis's own defaults for snapshots."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """Name, version and allocator of a server."""
-
-    name: str
-    """`redis` or `valkey`."""
-    version: str
-    allocator: str
-
-
-def connect(url: str, timeout: float = 1.0, *, decode: bool = True) -> redis.Redis:
-    """A client for probes: `timeout` seconds for each step, and nothing is ever sent twice.
-
-    Without `decode` the strings in its answers are bytes, as keys may be that are no UTF-8.
-    """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=decode,
-    )
-
-
-def read_info(url: str, timeout: float = 2.0) -> dict[str, Any]:
-    """The server's INFO.  Raises `redis.RedisError`."""
-    with connect(url, timeout) as client:
-        return cast("dict[str, Any]", client.info())
-
-
-def server_info(info: Mapping[str, Any]) -> ServerInfo:
-    """Name, version and allocator from an INFO answer."""
-    # Valkey calls itself redis_version 7.2 for the sake of old clients.
-    valkey = info.get("valkey_version")
-    return ServerInfo(
-        name="valkey" if valkey else "redis",
-        version=str(valkey or info.get("redis_version", "unknown")),
-        allocator=str(info.get("mem_allocator", "unknown")),
-    )
-
-
-class RedisServer:
+class RedisServer(SingleRedis):
     """One server process, whose data and configuration live in `directory`."""
 
     def __init__(
@@ -108,6 +66,7 @@ class RedisServer:
         own).  `rdb` lets it take snapshots as Redis does by default; `lines` are added to its
         configuration.  Raises ChaosConfigError when there is no such server here.
         """
+        self.name = name
         self.port = free_port() if port is None else port
         self.announced = announced or self.port
         """Where sentinels, other servers and customers find it."""
@@ -137,23 +96,9 @@ class RedisServer:
         return f"<RedisServer 127.0.0.1:{self.port} pid={self.pid}>"
 
     @property
-    def name(self) -> str:
-        """Its name in records."""
-        return self._process.name
-
-    @property
     def address(self) -> str:
         """The address without the password."""
         return f"redis://{LOOPBACK}:{self.port}/0"
-
-    @property
-    def servers(self) -> Mapping[str, RedisServer]:
-        """The only server."""
-        return {self.name: self}
-
-    def primaries(self) -> Sequence[RedisServer]:
-        """This server."""
-        return [self]
 
     @property
     def fsync(self) -> str:
@@ -189,16 +134,6 @@ class RedisServer:
     def exit_code(self) -> int | None:
         """How the last server process ended; None while it runs."""
         return self._process.exit_code
-
-    @property
-    def info(self) -> ServerInfo:
-        """Name, version and allocator.  Raises ChaosError when the server does not answer."""
-        return server_info(self._read_info())
-
-    @property
-    def run_id(self) -> str:
-        """The server's own id, new at every start.  Raises ChaosError without an answer."""
-        return str(self._read_info()["run_id"])
 
     def start(self) -> None:
         """Start the server on its data.  Raises ChaosError."""
@@ -279,12 +214,6 @@ class RedisServer:
     def wait_ended(self, timeout: float) -> bool:
         """Whether it has ended, after at most `timeout` seconds."""
         return self._process.wait_ended(timeout)
-
-    def _read_info(self) -> dict[str, Any]:
-        try:
-            return read_info(self.url)
-        except redis.RedisError as error:
-            raise ChaosError(f"{self.name} on port {self.port} gave no INFO: {error}") from None
 
     def _write_config(self) -> None:
         if self._config.exists():

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from chaos.errors import ChaosConfigError, ChaosError
-from chaos.fleet.http_probe import get
+from chaos.errors import ChaosError
 from chaos.fleet.ports import LOOPBACK
 from chaos.fleet.process import ManagedProcess
+from chaos.fleet.service_node import HttpReplica
 from chaos.fleet.stress_process import CpuStress
-from reports.basics.exit_codes import ExitCode
-
-_CONFIG_PREFIX = "diya: config: "
 
 
-class Replica(ManagedProcess):
+class Replica(HttpReplica, ManagedProcess):
     """Ready when `GET /readyz` answers 200.  SIGTERM drains it: not ready first, then gone."""
 
     def __init__(
@@ -39,6 +36,7 @@ class Replica(ManagedProcess):
             cores=cores,
         )
         self.port = port
+        self.health_path = "/readyz"
         self._stress = CpuStress(env)
 
     def stress_cpu(self, workers: int) -> None:
@@ -60,35 +58,3 @@ class Replica(ManagedProcess):
         """Kill it and its stress workers without waiting, for good."""
         super().close()
         self._stress.stop()
-
-    def ready(self) -> bool:
-        """Whether it says that it is ready, now."""
-        answer = get(self.port, "/readyz")
-        return answer is not None and answer[0] == 200
-
-    def wait_ready(self, timeout: float = 30.0) -> None:
-        """Wait until it is ready.
-
-        Raises ChaosConfigError with the replica's own sentence when it refused its configuration,
-        ChaosError with the end of its log when it ended or `timeout` seconds passed.
-        """
-        self.wait_until(self.ready, timeout, "ready")
-
-    def check_alive(self) -> None:
-        """Raise as `wait_ready` does when the process has ended."""
-        if not self.running:
-            raise self.died("ready")
-
-    def died(self, what: str) -> ChaosError:
-        """As `ManagedProcess.died`; a ChaosConfigError when it refused its configuration."""
-        refusal = config_refusal(self.exit_code, self.log_tail())
-        return ChaosConfigError(refusal) if refusal else super().died(what)
-
-
-def config_refusal(exit_code: int | None, log: Sequence[str]) -> str | None:
-    """The sentence with which a replica refused its configuration; None when it did not."""
-    if exit_code == ExitCode.BAD_CONFIGURATION:
-        for line in reversed(log):
-            if line.startswith(_CONFIG_PREFIX):
-                return line.removeprefix(_CONFIG_PREFIX).strip()
-    return None

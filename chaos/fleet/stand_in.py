@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import diya_start
-from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.ports import LOOPBACK, free_port
 from chaos.fleet.process import ManagedProcess
-from chaos.fleet.replica import config_refusal
+from chaos.fleet.service_node import ServiceNode
 from chaos.fleet.stand_in_control import TOKEN_VARIABLE, StandInControl
 
 _READY_S = 20.0
@@ -35,7 +34,7 @@ class StandInPlan:
     """Address and key → the environment that makes an unmodified agent call the stand-in."""
 
 
-class StandIn(ManagedProcess):
+class StandIn(ServiceNode, ManagedProcess):
     """The process; it keeps its address and its token while the fleet lives."""
 
     def __init__(self, plan: StandInPlan, log: Path, env: Mapping[str, str]) -> None:
@@ -81,8 +80,3 @@ class StandIn(ManagedProcess):
         self._host, self._seen_as = host, seen_as or host
         self.start("--bind", f"{host}:{self._port}")
         self.wait_until(self.control.healthy, _READY_S, "ready")
-
-    def died(self, state: str) -> ChaosError:
-        """As `ManagedProcess.died`; a ChaosConfigError when it refused an option."""
-        refusal = config_refusal(self.exit_code, self.log_tail())
-        return ChaosConfigError(refusal) if refusal else super().died(state)

@@ -9,8 +9,8 @@ import redis
 
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet.environment import RedisNode
+from chaos.fleet.redis_client import connect, read_info
 from chaos.fleet.redis_external import ExternalRedis
-from chaos.fleet.redis_server import connect, read_info
 from chaos.fleet.waiting import wait_for
 from chaos.kubernetes.pod_fleet import PodFleet
 from chaos.kubernetes.pod_node import POLL_S, PodNode

@@ -17,7 +17,7 @@ from typing import Any
 from redis import Redis
 
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.replica import Replica
 from reports.basics.exit_codes import ExitCode
 

@@ -21,7 +21,8 @@ from pathlib import Path
 import psutil
 
 from chaos.fleet.network import ProxyProcess
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from tests.bench.session_limits import Limit, judge
 
 LIMIT_MS = 0.15

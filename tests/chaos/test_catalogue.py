@@ -29,7 +29,8 @@ from chaos.faults.terminate_replica import TerminateReplica
 from chaos.fleet.guardian import carriers
 from chaos.fleet.load_switch import LoadSwitchFile
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.topology import Topology
 from reports.records import LoadMark, RecordWriter
 from reports.records.load_commands import LoadCommand

@@ -25,7 +25,8 @@ from chaos.faults.rolling_restart import RollingRestart
 from chaos.fleet.active_faults import ActiveFaults
 from chaos.fleet.environment import CAPABILITIES, SystemUnderTest
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from reports.records import FaultWindow, RunClock
 from tests.chaos.conftest import MakeFleet
 

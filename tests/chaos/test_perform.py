@@ -28,7 +28,7 @@ from chaos.faults.rolling_restart import RollingRestart
 from chaos.faults.squeeze_memory import SqueezeMemory
 from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow

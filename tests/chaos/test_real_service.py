@@ -20,7 +20,7 @@ from chaos.faults.kill_streaming import KillStreaming
 from chaos.faults.model import ModelCutStreams, ModelErrors, ModelRateLimit, SlowModel
 from chaos.faults.synthetic_users import SyntheticUsers
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.waiting import wait_for
 from reports.records import FaultWindow
 from tests.chaos.test_faults import assert_healed, do

@@ -11,8 +11,9 @@ import redis
 from chaos.errors import ChaosConfigError, ChaosError
 from chaos.fleet import redis_binary
 from chaos.fleet.ports import free_port
+from chaos.fleet.redis_client import connect
 from chaos.fleet.redis_external import ExternalRedis
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_server import RedisServer
 from tests.chaos.conftest import KINDS, need
 
 pytestmark = pytest.mark.service

@@ -15,7 +15,8 @@ from chaos.errors import ChaosConfigError, ChaosError
 from chaos.faults.failover import ClusterShardDown, Failover
 from chaos.faults.partition import Partition
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.topologies.cluster import ClusterSet
 from chaos.fleet.topologies.parts import OwnRedis, ask
 from chaos.fleet.topologies.sentinel import Sentinel, SentinelSet

@@ -11,7 +11,8 @@ import pytest
 
 from chaos.errors import ChaosError
 from chaos.faults.write_probe import WriteProbe
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.topology import Topology
 
 pytestmark = pytest.mark.service

@@ -20,7 +20,7 @@ from chaos.errors import ChaosError
 from chaos.faults.base import Fault, perform
 from chaos.faults.disconnect import DisconnectRedis, DisconnectReplica
 from chaos.faults.limit_memory import LimitMemory
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from reports.records import FaultWindow, RunClock
 from tests.containers import tidy
 

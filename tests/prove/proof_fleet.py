@@ -20,7 +20,8 @@ import psutil
 
 from chaos.fleet.guardian import RUN_ID_VARIABLE, Guardian
 from chaos.fleet.ports import LOOPBACK, free_port
-from chaos.fleet.redis_server import Fsync, RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import Fsync, RedisServer
 from tests.prove.redis_proxy import RedisProxy
 
 _READY_S = 60.0

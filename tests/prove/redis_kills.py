@@ -15,7 +15,7 @@ from typing import Literal
 
 import redis
 
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from tests.prove import customer, script
 from tests.prove.customer import Stuck, Turn
 from tests.prove.judge import SERVERS_LOSS, Sent, Violation, differences, judge

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from tests.prove.judge import SERVERS_LOSS, Violation
 from tests.prove.redis_kills import loss_windows, set_aside
 from tests.prove.redis_proxy import RedisProxy

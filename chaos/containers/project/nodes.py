@@ -20,7 +20,7 @@ from chaos.containers.project.repairs import Before, Repair
 from chaos.errors import ChaosConfigError, ChaosError, NotHealedError
 from chaos.fleet.http_probe import get
 from chaos.fleet.ports import LOOPBACK
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from chaos.fleet.waiting import holds_within
 
 Touch = Callable[[Before], None]

@@ -13,7 +13,8 @@ import redis
 
 from chaos.errors import ChaosError
 from chaos.fleet.ports import free_port
-from chaos.fleet.redis_server import Fsync, RedisServer, ServerInfo, connect
+from chaos.fleet.redis_client import ServerInfo, connect
+from chaos.fleet.redis_server import Fsync, RedisServer
 from chaos.fleet.waiting import TimeLeft, wait_for
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from redis.exceptions import RedisError
 
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 _ANSWER_S = 60.0
 

@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 
 from chaos.errors import ChaosError
 from chaos.fleet.process_fleet import ProcessFleet
-from chaos.fleet.redis_server import RedisServer, connect
+from chaos.fleet.redis_client import connect
+from chaos.fleet.redis_server import RedisServer
 from chaos.fleet.topology import Topology
 from chaos.fleet.waiting import wait_for
 from harness.capacity.redis_size.customer import Customer

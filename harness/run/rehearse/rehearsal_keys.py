@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 _TIMEOUT_S = 5.0
 _BATCH = 500

@@ -9,7 +9,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 
 _TIMEOUT_S = 0.8
 """Shorter than the sampler's step: a frozen Redis leaves a gap in its series, not in others'."""

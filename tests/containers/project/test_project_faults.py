@@ -23,7 +23,7 @@ from chaos.faults.slow_start import SlowStart
 from chaos.faults.squeeze_memory import SqueezeMemory
 from chaos.faults.terminate_replica import TerminateReplica
 from chaos.fleet.project_plan import ServiceName
-from chaos.fleet.redis_server import connect
+from chaos.fleet.redis_client import connect
 from reports.records import RunClock
 from reports.records.run_description import EnvironmentDescription, TopologyDescription
 from tests import tools
