@@ -119,7 +119,8 @@ class Service(Requests):
         if (attempt.missing and status >= 500) or unclear:
             # The error may be about something else: the turn may have begun in an existing session.
             # Some servers answer 403 for a missing session, or 500 without a reason.
-            attempt = replace(attempt, missing=self.read_session(plan, timeout).missing)
+            missing = self.read_session(plan, timeout).missing
+            attempt = replace(attempt, missing=missing, retry=attempt.retry and not missing)
         return attempt
 
     def _plain(self, journey: str, request: dict[str, Any], timeout: float) -> Attempt:

@@ -308,6 +308,8 @@ def test_a_turn_whose_error_hides_its_reason_is_checked_by_reading_the_session(
 ) -> None:
     attempt = bench(reply(500, SPRING), found).service.run_turn(plan, "Where?", "c1t0", 1)
     assert (attempt.missing, attempt.outcome) == (missing, Outcome.INFO)
+    # Another attempt in a session that is gone would only keep the customer waiting.
+    assert attempt.retry is not missing
 
 
 EXISTS = [
