@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from chaos.errors import ChaosConfigError
+from chaos.fleet import redis_address
 
 Kind = Literal["auto", "bundled", "system"]
 
@@ -24,7 +25,8 @@ def find_server(kind: str) -> Path:
     """
     if kind not in get_args(Kind):
         raise ChaosConfigError(
-            f"redis must be auto, bundled, system or an address redis://…, got {kind!r}"
+            "redis must be auto, bundled, system or an address redis://…, got "
+            f"{redis_address.shown(kind)!r}{redis_address.meant(kind)}"
         )
     if kind == "bundled":
         return _bundled()

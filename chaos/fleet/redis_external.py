@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 import redis
 
 from chaos.errors import ChaosConfigError, ChaosError
+from chaos.fleet import redis_address
 from chaos.fleet.environment import RedisNode
 from chaos.fleet.redis_client import ServerInfo, connect, read_info, server_info
-from reports.basics.addresses import is_loopback, without_password
+from reports.basics.addresses import is_loopback
 
 
 class ExternalRedis:
@@ -21,22 +21,15 @@ class ExternalRedis:
     def __init__(self, url: str, *, authorised: bool = False) -> None:
         """Nothing is contacted.
 
-        Raises ChaosConfigError when the address is not `redis://` or `rediss://`, or is not
-        loopback without `authorised`.
+        Raises ChaosConfigError when the address is not one of a server, or is not loopback without
+        `authorised`.
         """
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname if parts.scheme in {"redis", "rediss"} else None
-            port = parts.port
-        except ValueError:  # for half an IPv6 address, or an impossible port
-            host = None
-        if not host:
-            raise ChaosConfigError(
-                f"redis must be redis://[:password@]host:port/db, got {without_password(url)!r}"
-            )
-        self.url = url
+        parts = redis_address.read(url)
+        host = parts.hostname or ""
+        named = f"[{host}]" if ":" in host else host
+        self.url = parts.geturl()
         """The address, password included: for the environment of replicas, never for logs."""
-        self.address = f"{parts.scheme}://{host}:{port or 6379}{parts.path}"
+        self.address = f"{parts.scheme}://{named}:{parts.port or 6379}{parts.path}"
         """The address without user and password."""
         if not authorised and not is_loopback(host):
             raise ChaosConfigError(

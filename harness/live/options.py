@@ -71,6 +71,7 @@ def _address(option: str, given: str | None) -> Address | None:
         return None
     host, _, port = given.rpartition(":")
     if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        given = without_password(given)
         raise ConfigError(
             f"{option} {given}: must be PORT or HOST:PORT, with a port from 0 to 65535"
         )
@@ -86,7 +87,7 @@ def _check_free(option: str, given: str, address: Address) -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address.host, address.port))
     except (OSError, UnicodeError) as error:  # the latter for a host that can be no name
-        reason = getattr(error, "strerror", None) or error
+        reason, given = getattr(error, "strerror", None) or error, without_password(given)
         raise ConfigError(
             f"{option} {given}: must be an address of this machine that is free: {reason}"
         ) from None
@@ -95,7 +96,7 @@ def _check_free(option: str, given: str, address: Address) -> None:
 def _collector(url: str | None) -> str | None:
     if url is None:
         return None
-    shown = without_password(url).partition("?")[0]
+    shown = re.split(r"[?#]", without_password(url), maxsplit=1)[0]
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -112,5 +113,5 @@ def _collector(url: str | None) -> str | None:
             "environment variable OTEL_EXPORTER_OTLP_HEADERS"
         )
     if parts.path.rstrip("/").endswith(_TRACES):
-        return url
-    return parts._replace(path=parts.path.rstrip("/") + _TRACES).geturl()
+        return parts._replace(fragment="").geturl()
+    return parts._replace(path=parts.path.rstrip("/") + _TRACES, fragment="").geturl()

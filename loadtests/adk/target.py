@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 _PAGES = (
     *("dev-ui", "docs", "redoc", "openapi.json", "list-apps", "apps", "run", "run_sse", "run_live"),
     *("health", "healthz", "readyz", "livez", "version", "debug", "index.html"),
+    ".well-known",
 )
 """Path prefixes of pages and calls of ADK's server, which are not part of its address."""
 _AROUND = " \t\r\n\"'`<>\u00a0\u200b\ufeff\u201c\u201d\u2018\u2019"
@@ -36,19 +37,27 @@ def address(url: str) -> SplitResult:
             f"target must be the address of the server ({give}{and_app}), "
             f"got that of a page: '{name}'"
         )
+    if "@" in parts.netloc:
+        raise ValueError(
+            "target must hold no user and no password, which go into an environment variable for "
+            f"--header Authorization=VARIABLE, got '{name}'"
+        )
     return parts
 
 
 def without_password(url: str) -> str:
     """The address without user and password, for people to read."""
     before, at, after = url.rpartition("@")
-    return f"{before.partition('://')[0]}://…@{after}" if at and "://" in before else url
+    scheme, colon, _ = before.partition("://")
+    return f"{scheme if colon else ''}{colon}…@{after}" if at else url
 
 
 def _without_query(url: str) -> str:
-    """The address without its query, which often holds a key."""
+    """The address without its query, which often holds a key, as a fragment may."""
     before, question, query = url.partition("?")
-    return f"{before}?…" if question and query else url
+    shown = f"{before}?…" if question and query else url
+    before, hash_sign, fragment = shown.partition("#")
+    return f"{before}#…" if hash_sign and "=" in fragment else shown
 
 
 def _with_scheme(url: str) -> str:

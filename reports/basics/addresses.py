@@ -21,7 +21,8 @@ def is_loopback(host: str) -> bool:
 def without_password(url: str) -> str:
     """The address without user and password, for people to read."""
     before, at, after = url.rpartition("@")
-    return f"{before.partition('://')[0]}://…@{after}" if at else url
+    scheme, colon, _ = before.partition("://")
+    return f"{scheme if colon else ''}{colon}…@{after}" if at else url
 
 
 def without_passwords(text: str) -> str:

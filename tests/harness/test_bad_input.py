@@ -86,7 +86,15 @@ def refusal(tmp_path: Path, run: Run, *arguments: str) -> str:
         (("--redis", "redis://[::1"), r"redis must be redis://.*, got 'redis://\[::1'"),
         (("--target", "http://127.0.0.1:"), r"--target must be http://HOST:PORT .*got 'http://127"),
         (("--target", "http://203.0.113.1:8000"), r"--target .*--authorised"),
-        (("--target", "http://user:hunter2@203.0.113.1"), r"--target .*--authorised"),
+        (("--target", "http://user:hunter2@203.0.113.1"), r"--target must hold no user .*--header"),
+        (
+            ("--target", "http://127.0.0.1:1", "--model-url", "http://[::1"),
+            r"--model-url http://\[::1",
+        ),
+        (
+            ("--target", "http://127.0.0.1:1", "--model-url", "http://127.0.0.1:99999?k=hunter2"),
+            r"--model-url http://127\.0\.0\.1:99999: must be the http",
+        ),
         (("--redis", "redis://:hunter2@127.0.0.1:1/0"), r"redis://.*127\.0\.0\.1:1"),
         (("--redis", "mongodb"), r"mongodb"),
         (

@@ -33,6 +33,8 @@ def test_a_server_may_be_below_a_path(url: str) -> None:
         ("http://host:8000/list-apps", "http://host:8000"),
         ("http://host:8000/?app=x", "http://host:8000 and --app x"),
         ("http://host:8000/healthz", "http://host:8000"),
+        ("http://host:8000/.well-known/agent-card.json", "http://host:8000"),
+        ("http://host:8000/#access_token=secret", "http://host:8000"),
         ("http://u:secret@host:8000/docs", "http://host:8000"),
         ("http://host:8000/?key=secret", "http://host:8000"),
     ],
@@ -74,3 +76,16 @@ def test_a_missing_address_is_refused(url: str, said: str) -> None:
     with pytest.raises(ValueError, match="must be http://HOST:PORT") as caught:
         address(url)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://user:secret@host:8000", "https://secret@host"])
+def test_a_user_in_an_address_is_refused_with_the_option_to_use(url: str) -> None:
+    with pytest.raises(ValueError, match="target must hold no user and no password") as caught:
+        address(url)
+    assert "--header Authorization=VARIABLE, got 'http" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_password_before_an_address_without_a_scheme_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="got '…@localhost:8000'"):
+        address("user:secret@localhost:8000")

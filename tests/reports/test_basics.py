@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.basics.addresses import is_loopback
+from reports.basics.addresses import is_loopback, without_password
 from reports.basics.suggestions import did_you_mean, nearest
 from tests.harness.command import ROOT
 
@@ -28,6 +28,18 @@ def test_a_loopback_host_is_recognised(host: str) -> None:
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "10.0.0.1", "localhost.example", "127.0.0.1.nip"])
 def test_any_other_host_counts_as_elsewhere(host: str) -> None:
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:p@ss@host/0", "redis://…@host/0"),
+        ("user:secret@host", "…@host"),
+        ("host:6379", "host:6379"),
+    ],
+)
+def test_an_address_is_shown_without_its_user(url: str, shown: str) -> None:
+    assert without_password(url) == shown
 
 
 def test_one_file_searches_for_similar_names_and_one_for_loopback_addresses() -> None:

@@ -158,11 +158,15 @@ def _of_target(args: argparse.Namespace, target: str, url: str | None) -> ModelC
             )
     if url is None:
         return ModelChoice(kind=OWN)
-    where = urlsplit(url)
-    if where.scheme not in ("http", "https") or not where.hostname or "@" in where.netloc:
+    try:
+        where = urlsplit(url)
+        good = where.scheme in ("http", "https") and where.hostname and where.port != 0
+    except ValueError:  # a port above 65535, half of an IPv6 address
+        good = False
+    if not good or not re.fullmatch(r"[!-~]+", url) or set(url) & set("@?#"):
+        shown = re.split(r"[?#]", without_password(url), maxsplit=1)[0]
         raise ConfigError(
-            f"--model-url {without_password(url)}: must be the http(s) address that `diya model` "
-            "printed"
+            f"--model-url {shown}: must be the http(s) address that `diya model` printed"
         )
     token(url)
     return ModelChoice(kind=STAND_IN, url=url.rstrip("/"))

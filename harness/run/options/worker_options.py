@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from chaos.fleet.ports import LOOPBACK
 from harness.errors import ConfigError
 from harness.run.load.generator import Workers
-from reports.basics.addresses import is_loopback
+from reports.basics.addresses import is_loopback, without_password
 
 MASTER_PORT = 5557
 """Locust's own."""
@@ -24,9 +25,10 @@ def check_count(count: int) -> int:
 def address(option: str, value: str) -> tuple[str, int]:
     """Host and port of a master, written HOST or HOST:PORT.  Raises ConfigError otherwise."""
     host, colon, port = value.partition(":")
-    good = bool(host) and "/" not in host and (not colon or port.isdecimal())
+    good = re.fullmatch(r"[\w.-]+", host) and (not colon or re.fullmatch(r"[0-9]{1,5}", port))
     if not good or not 1024 <= int(port or MASTER_PORT) <= 65535:
-        raise ConfigError(f"{option} {value}: must be HOST or HOST:PORT, PORT from 1024 to 65535")
+        shown = without_password(value)
+        raise ConfigError(f"{option} {shown}: must be HOST or HOST:PORT, PORT from 1024 to 65535")
     return host, int(port or MASTER_PORT)
 
 

@@ -124,6 +124,8 @@ def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) 
         (["--workers", "0"], "--workers 0: must be a number from 1 to 256"),
         (["--bind", "127.0.0.1"], "--bind 127.0.0.1: must come with --master"),
         (["--join", "http://h/"], "--join http://h/: must be HOST or HOST:PORT"),
+        (["--join", " h"], "--join  h: must be HOST or HOST:PORT"),
+        (["--join", "user:hunter2@h"], "--join …@h: must be HOST or HOST:PORT"),
         (["--join", "h:80"], "--join h:80: must be HOST or HOST:PORT, PORT from 1024 to 65535"),
         (["--master", "--bind", "10.0.0.1"], "--bind 10.0.0.1: must come with a --target"),
     ],
