@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 
+from loadtests.profiles import csv_rates
 from loadtests.profiles.csv_times import NARROW, READERS, is_dated
 
 _THOUSANDS = dict.fromkeys(map(ord, NARROW + "\u2019"), "'")
@@ -22,13 +23,6 @@ _UNIT = re.compile(
 _NO_VALUE = frozenset({"undefined", "null", "nan", "none", "na", "n/a", "#n/a", "-", "inf"})
 """Words for a minute without a value."""
 _WORDS = frozenset({"", "req", "reqs", "request", "requests", "r", "c", "ops", "count", "counts"})
-_RATES = {
-    **dict.fromkeys(("s", "sec", "second", "rps", "reqps", "cps"), 60.0),
-    **dict.fromkeys(("m", "min", "minute", "rpm", "reqpm", "cpm"), 1.0),
-    **dict.fromkeys(("h", "hour", "rph"), 1 / 60),
-}
-
-
 _MAY_BE_TIME = re.compile(r"\d+\D+\d")
 """Begins with two numbers: no name of a column, even if it is no time that is understood."""
 _TIME_NAME = re.compile(
@@ -126,9 +120,8 @@ def _parts(cell: str) -> tuple[str, float] | None:
     word, per = word.lower(), per.lower()
     if word not in _WORDS and not per:
         word, per = "", word
-    if word not in _WORDS or (per and per not in _RATES):
-        return None
-    return found[1], _SCALES[scale] * (_RATES[per] if per else 1.0)
+    rate = csv_rates.of_unit(per) if per else 1.0
+    return None if word not in _WORDS or rate is None else (found[1], _SCALES[scale] * rate)
 
 
 def _comma_is_decimal(digits: list[str], separator: str) -> bool:

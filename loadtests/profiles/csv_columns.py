@@ -11,6 +11,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from loadtests.profiles import csv_rates
 from loadtests.profiles.csv_cells import is_number, is_time_name
 from loadtests.profiles.csv_table import Row, Table
 from loadtests.profiles.csv_times import CLOCK, is_dated, is_moment, without_end
@@ -22,15 +23,6 @@ _LENGTH = re.compile(
 )
 _INDEX = re.compile(r"(?i)|#|index|idx|row|no\.?|nr\.?|line|unnamed.*")
 _SUM = re.compile(r"(?i)sum")
-_PER_SECOND = re.compile(
-    r"(?i)(?:^|[^a-z])(?:rps|reqps|qps|tps|cps)(?:[^a-z]|$)"
-    r"|(?:req(?:uest)?s?|counts?|ops|hits|queries)\s?/\s?s(?:ec(?:ond)?)?(?:[^a-z]|$)"
-    r"|(?<=[\w)])/s(?:ec(?:ond)?)?(?:[^a-z]|$)|per[ _-]?s(?:ec(?:ond)?)?(?:[^a-z]|$)"
-)
-_PER_HOUR = re.compile(
-    r"(?i)(?:^|[^a-z])(?:rph|reqph|qph)(?:[^a-z]|$)"
-    r"|(?<=[\w)])/h(?:our)?(?:[^a-z]|$)|per[ _-]?h(?:our)?(?:[^a-z]|$)"
-)
 _NOT_MINUTES = re.compile(r"(?i)(?:hours?|h|days?|seconds?|secs?|s)")
 """Names of times which, as bare numbers, are no minutes."""
 _OWN_UNIT = re.compile(r"(?i)[/a-jln-z]")
@@ -187,9 +179,7 @@ def _factor(names: list[str], minutes: list[Row]) -> float:
     """What turns the numbers into those per minute, by the heading, where no cell has a unit."""
     if not names or any(_OWN_UNIT.search(row[-1]) for _, row in minutes):
         return 1.0
-    if _PER_SECOND.search(names[-1]):
-        return 60.0
-    return 1 / 60 if _PER_HOUR.search(names[-1]) else 1.0
+    return csv_rates.of_heading(names[-1])
 
 
 def _is_sum_of_period(table: Table) -> bool:

@@ -192,6 +192,7 @@ NUMBERS = {
     "Indian thousands": (["1,23,456", "950"], "\t", [123456, 950]),
     "suffixes": (["1.2K", "2 Mil", "3k req/min"], ",", [1200, 2e6, 3000]),
     "units": (["2 req/s", "3 rps", "600 /h", "5 requests per minute"], ",", [120, 180, 10, 5]),
+    "units that headings have": (["4 qps", "0.5 tps", "120 qph"], ",", [240, 30, 2]),
 }
 
 
