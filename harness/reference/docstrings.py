@@ -1,4 +1,4 @@
-"""Docstrings of classes, of their attributes and of a module's constants."""
+"""Docstrings of classes and of their attributes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 import inspect
 from functools import cache
 from itertools import pairwise
-from types import ModuleType
 
 
 def summary(owner: object) -> str:
@@ -34,15 +33,14 @@ def attributes(kind: type) -> dict[str, str]:
 
 
 @cache
-def _below(owner: type | ModuleType) -> dict[str, str]:
+def _below(kind: type) -> dict[str, str]:
+    """The same for one class without its bases."""
     try:
-        source = inspect.getsource(owner)
+        source = inspect.getsource(kind)
     except (OSError, TypeError):  # a class of a compiled module
         return {}
-    tree = ast.parse(inspect.cleandoc("\n" + source) if isinstance(owner, type) else source)
-    body = tree.body
-    if isinstance(owner, type):
-        body = body[0].body if body and isinstance(body[0], ast.ClassDef) else []
+    (definition,) = ast.parse(inspect.cleandoc("\n" + source)).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
     found: dict[str, str] = {}
     for statement, text in pairwise(body):
         name = _assigned(statement)
@@ -54,11 +52,6 @@ def _below(owner: type | ModuleType) -> dict[str, str]:
         ):
             found[name] = " ".join(text.value.value.split())
     return found
-
-
-def constants(module: ModuleType) -> dict[str, str]:
-    """Constant -> the docstring below it."""
-    return dict(_below(module))
 
 
 def _assigned(statement: ast.stmt) -> str | None:

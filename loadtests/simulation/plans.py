@@ -7,7 +7,6 @@ it, so plans are reused: for other rates, other numbers of replicas and other ca
 
 from __future__ import annotations
 
-import itertools
 import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +19,7 @@ from loadtests.arrivals.seeds import derive
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from loadtests.simulation.calibration import Calibration
-from reports.records import Arrival, chain, digest
+from reports.records import Arrival, digest
 from target_service.agents.shopmax import orders
 from target_service.model import intents, latency
 
@@ -187,13 +186,3 @@ def _calls(messages: Sequence[str]) -> Iterator[tuple[bool, str, int]]:
         # The agent's question for the order's number names one as an example.
         named = named or wanted
         before += 4 if tool else 2
-
-
-def witness_of(messages: Sequence[str]) -> str:
-    """The witness of a model that was shown these messages."""
-    return chain(digest(message) for message in messages)
-
-
-def every(talks: Iterable[PlannedTalk], n: int, k: int = 0) -> Iterator[PlannedTalk]:
-    """Every n-th conversation, from the k-th on: a shard of a load."""
-    return itertools.islice(iter(talks), k, None, n)

@@ -10,7 +10,6 @@ from reports.capacity.target import Assumptions, Target
 from reports.figures.derive import assumed, conservative, derive, percent, up
 from reports.figures.figure import Figure, Label, unknown
 
-SIGNAL = "turns in flight per replica"
 METRIC = "diya_turns_in_flight"
 """The metric of the reference service."""
 

@@ -6,8 +6,6 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import replace
-
 from reports.figures.figure import Figure, Label, unknown
 
 _WEAKER = {label: place for place, label in enumerate(Label)}
@@ -70,11 +68,6 @@ def weakest(*labels: Label) -> Label:
 def assumed(value: float, unit: str, why: str = "") -> Figure:
     """A value that the user gave or that was published."""
     return Figure(value=value, unit=unit, label=Label.ASSUMED, why=why)
-
-
-def relabelled(figure: Figure, why: str) -> Figure:
-    """The figure with another reason."""
-    return replace(figure, why=why)
 
 
 def conservative(figure: Figure) -> float | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from reports.records import FILES, ModelCall, TurnRecord, lines
+from reports.records import ModelCall, TurnRecord, lines
 from reports.records.lines import DamagedLine
 
 REHEARSAL = "rehearsal-turns.jsonl"
@@ -91,11 +91,6 @@ class ModelCalls:
     def shown(self, number: int) -> array[int]:
         """The numbers of the digests of the texts that a call showed, in their order."""
         return self._shown[self._bounds[number] : self._bounds[number + 1]]
-
-
-def read(run_dir: Path) -> Iterator[ModelCall]:
-    """The calls of a run directory; none when it has no such log.  Raises HistoryError."""
-    return lines.read(run_dir / FILES[ModelCall], ModelCall)
 
 
 def read_rehearsal(run_dir: Path, damaged: list[DamagedLine]) -> list[TurnRecord]:

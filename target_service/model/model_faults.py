@@ -20,8 +20,6 @@ from typing import Any, NoReturn
 
 from google.genai.errors import ClientError, ServerError
 
-VARIABLE = "DIYA_MODEL_FAULTS"
-
 
 class CutOff(ConnectionError):
     """The model's reply broke off."""

@@ -38,13 +38,6 @@ class ScriptedModel(BaseLlm):
         super().model_post_init(context)
         self._faults = ModelFaultsFile(self.faults_file, self.replica)
 
-    def stated_latency(self) -> str:
-        """The latency distribution, for reports."""
-        return (
-            f"scripted, first token lognormal (median {self.ttft_ms:g} ms, sigma {latency.SIGMA}), "
-            f"then {self.tokens_per_s:g} tokens/s"
-        )
-
     async def generate_content_async(
         self, llm_request: LlmRequest, stream: bool = False
     ) -> AsyncGenerator[LlmResponse, None]:

@@ -27,12 +27,8 @@ class InitialEvents:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with the number of its events in `initial.current`."""
-        if (
-            scope["type"] != "http"
-            or scope["method"] != "POST"
-            or not _PATH.fullmatch(scope["path"])
-        ):
+        """Pass the request on, with the number of its events in `pending_session.current`."""
+        if not _creates(scope):
             await self._app(scope, receive, send)
             return
         body = await request.read_body(receive)
@@ -51,6 +47,7 @@ def add(app: FastAPI) -> None:
 
 
 def _creates(scope: Scope) -> bool:
+    """Whether a request creates a session."""
     return (
         scope["type"] == "http"
         and scope["method"] == "POST"

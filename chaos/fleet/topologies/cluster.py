@@ -78,15 +78,6 @@ class ClusterSet(ServerSet):
             raise ChaosError(f"no server of the cluster knows {primary.name}")
         return [row.server for row in rows if row.follows == ids[0]]
 
-    def key_for(self, server: RedisServer, prefix: str) -> str:
-        """A key that begins with `prefix` and belongs on this server."""
-        for number in range(10_000):
-            key = f"{prefix}-{number}"
-            # A server without the key's slot answers MOVED, which does not count.
-            if ask(server.url, "EXISTS", key) is not None:
-                return key
-        raise ChaosError(f"{server.name} has no slots")
-
     def answers(self) -> bool:
         """Whether every slot has a primary that answers."""
         rows = self._rows()

@@ -25,7 +25,6 @@ from target_service.stand_in.replies.allowed import AllowedTools
 from target_service.stand_in.replies.errors import RepliesError
 
 STAND_IN, REAL, OWN = "stand-in", "real", "own"
-KINDS = (STAND_IN, REAL, OWN)
 OPTIONS = ("latency", "tools", "quota", "recorded")
 """The options of the stand-in, by their names in the parsed arguments."""
 _LOCAL = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,8 +12,6 @@ from reports.render import document, formatting, panels, series, svg, timeline_m
 from reports.render.panels import LEFT, RIGHT, WIDTH, Panel
 from reports.render.series import Timeline
 from reports.render.svg import Scale
-
-Draw = Callable[[Timeline, Scale, float, float], str]
 
 _COLUMNS = 462
 _LATENCY = "Latency, from the intended time"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reports.records import FILES, ModelCall, model_calls
+from reports.records import FILES, ModelCall, lines
 from target_service.model.witness import digest
 from target_service.stand_in import shown
 from tests.target_service.stand_in import servers
@@ -197,7 +197,7 @@ def test_the_log_is_the_record_that_the_judge_reads(tmp_path: Path) -> None:
         client.ask("POST", GENERATE, {**ASKED, "tools": [declared]})
         client.ask("POST", GENERATE, body, {"x-goog-api-key": "a-real-key"})
         assert client.calls() == [json.loads(line) for line in path.read_text().splitlines()]
-    first, second = model_calls.read(tmp_path)
+    first, second = lines.read(path, ModelCall)
     assert (first.caller, first.answer, first.names) == ("r01", "call", ("track_order",))
     assert (first.source, first.status, first.steps) == ("script", 200, "")
     assert first.messages == second.messages == (digest("Where is it?"),)
