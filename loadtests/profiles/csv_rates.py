@@ -39,6 +39,14 @@ def _named(times: Iterable[str], short: Iterable[str]) -> re.Pattern[str]:
 _IN_HEADINGS = {each: _named(_TIMES[each], _SHORT[each]) for each in (_PER_SECOND, _PER_HOUR)}
 
 
+_INTERVAL = re.compile(
+    r"(?i)(?:/|(?:^|[^a-z])(?:per|every|each|in|pro|je|alle|por|cada|par))[ _-]?(\d{1,4})[ _-]?"
+    r"(?:(s|secs?|seconds?|sekunden|segundos|secondes)|(m|mins?|minutes?|minuten|minutos)"
+    r"|(h|hrs?|hours?|stunden?|horas?|heures?))(?:[^a-z]|$)"
+)
+"""`per 5 min` in a heading: a number counts the requests of so long a time."""
+
+
 def of_unit(word: str) -> float | None:
     """The factor of a unit beside a number, in small letters; None: it is no unit of a rate."""
     return _FACTORS.get(word)
@@ -46,4 +54,11 @@ def of_unit(word: str) -> float | None:
 
 def of_heading(name: str) -> float:
     """The factor of the numbers below a heading: 1 where it names no unit."""
-    return next((each for each, found in _IN_HEADINGS.items() if found.search(name)), 1.0)
+    for factor, found in _IN_HEADINGS.items():
+        if found.search(name):
+            return factor
+    interval = _INTERVAL.search(name)
+    if interval is None or int(interval[1]) == 0:
+        return 1.0
+    second, minute, _ = interval.groups()[1:]
+    return (_PER_SECOND if second else _PER_MINUTE if minute else _PER_HOUR) / int(interval[1])
