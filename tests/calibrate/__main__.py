@@ -8,6 +8,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from reports.basics.exit_codes import ExitCode
 from tests.calibrate import record
 from tests.calibrate.run import SKIPPED, Outcome, judge
 from tests.calibrate.systems import BY_NAME, SYSTEMS
@@ -83,4 +84,9 @@ def _seeds(text: str) -> range:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        print("calibrate: interrupted; no system was judged after the last line", file=sys.stderr)
+        code = ExitCode.INTERRUPTED
+    sys.exit(code)
