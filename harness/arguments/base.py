@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from harness.errors import ConfigError
 from reports.basics.suggestions import closest, did_you_mean
+
+_PATHS = re.compile(r"(?:^|[|_])(?:FILE|DIR|PROFILE)(?:$|\|)")
+"""Arguments that may be a path, by the word for their value in `--help`."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,6 +53,15 @@ class Parser(argparse.ArgumentParser):
         options = {option.lstrip("-"): option for option in self._option_string_actions}
         near = closest(word.lstrip("-"), options)
         return f" (did you mean {options[near[0]]}?)" if near else ""
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """As argparse, with the home directory for the `~` of a path.
+
+        A shell expands no `~` after `--option=`, and none in quotes.
+        """
+        if arg_string.startswith("~") and _PATHS.search(str(action.metavar)):
+            arg_string = os.path.expanduser(arg_string)
+        return super()._get_value(action, arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """As argparse, with the choice that is most like the value."""

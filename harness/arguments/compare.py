@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from harness.arguments import shared
@@ -25,9 +26,14 @@ def compare(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "a", metavar="A", help=f"the reference: {_SIDE}; or the folder of `diya versus`, alone"
+        "a",
+        metavar="A",
+        type=os.path.expanduser,
+        help=f"the reference: {_SIDE}; or the folder of `diya versus`, alone",
     )
-    parser.add_argument("b", nargs="?", metavar="B", help=f"the candidate: {_SIDE}")
+    parser.add_argument(
+        "b", nargs="?", metavar="B", type=os.path.expanduser, help=f"the candidate: {_SIDE}"
+    )
     margin(parser)
     parser.add_argument(
         "--same-machine",

@@ -32,9 +32,9 @@ def read(word: str, root: Path) -> Baseline:
     """
     labelled = _LABELLED.fullmatch(word)
     if labelled is None or (root / word).exists():
-        label, path = None, root / word
+        label, path = None, root / Path(word).expanduser()
     else:
-        label, path = labelled[1], root / labelled[2]
+        label, path = labelled[1], root / Path(labelled[2]).expanduser()
     try:
         return Baseline(label, path, tuple(stored_results.baseline([path])))
     except ConfigError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
@@ -209,7 +210,7 @@ def of(request: pytest.FixtureRequest) -> Settings:
             f"redis = {values['redis']!r}: in containers Redis comes in an image; use "
             "redis_image='…' or env='process'"
         )
-    out = Path(config.getoption("diya_out") or config.getini("diya_out") or "runs")
+    out = Path(config.getoption("diya_out") or config.getini("diya_out") or "runs").expanduser()
     return Settings(root=config.rootpath, out=config.rootpath / out, **values)
 
 
@@ -271,15 +272,20 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 _WORDS = (_words, "a string")
 
 
+_PATHS = frozenset({"agent", "experiment", "journeys", "profile"})
+"""Settings that may be a path, whose `~` no shell expands in an ini file."""
+
+
 def checked(name: str, value: Any) -> Any:
     """The value, of the type that it must have.  Raises PlanError for another one."""
     if value is None and name in _MAY_BE_NONE:
         return None
     read, wanted = _KINDS.get(name, _WORDS)
     try:
-        return read(value)
+        found = read(value)
     except (TypeError, ValueError):
         raise PlanError(f"{name} = {value!r}: must be {wanted}") from None
+    return os.path.expanduser(found) if name in _PATHS else found
 
 
 _OPTION = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import tempfile
 import time
 import uuid
@@ -45,7 +46,7 @@ def prepare(options: argparse.Namespace, target: str) -> RunSettings:
     address(target)
     permission.check_target(target, HOW)
     settings.check_app(options.diya_app)
-    chosen = profile.load(options.diya_profile)
+    chosen = profile.load(os.path.expanduser(options.diya_profile))
     run_dir = Path(tempfile.mkdtemp(prefix="diya-load-"))
     log.warning(
         "playing the profile %r, seed %d; records in %s", chosen.name, options.diya_seed, run_dir

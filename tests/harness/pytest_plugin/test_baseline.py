@@ -34,6 +34,12 @@ def test_folders_run_directories_and_files_are_one_baseline(tmp_path: Path) -> N
     assert names(tmp_path, ["kept", "main=run", "other.json"]) == ["01", "02", "03", "04"]
 
 
+def test_the_home_directory_may_be_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    keep(tmp_path / "kept" / "x" / "result.json", 1)
+    assert names(Path("/"), ["~/kept"]) == names(Path("/"), ["main=~/kept"]) == ["01"]
+
+
 def test_a_label_chooses_its_paths_and_those_without_a_label(tmp_path: Path) -> None:
     for day, name in enumerate(("main", "release", "any"), 1):
         keep(tmp_path / name / "result.json", day)

@@ -139,6 +139,7 @@ def test_values_are_taken_as_people_write_them() -> None:
     assert checked("baseline", ["main=a", "b.json"]) == ("main=a", "b.json")
     assert checked("profile", Path("load/evening.toml")) == "load/evening.toml"
     assert checked("seed", None) is None
+    assert checked("journeys", "~/talk.toml") == str(Path.home() / "talk.toml")
 
 
 def test_a_sentence_of_the_command_line_names_the_options_of_pytest() -> None:
