@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _INTENTS: tuple[tuple[str, str], ...] = (
     (
@@ -60,6 +61,7 @@ _INTENTS: tuple[tuple[str, str], ...] = (
     ),
 )
 """Intent → its keywords; the first intent that matches counts."""
+_KEYWORDS = tuple((name, tuple(words.split("|"))) for name, words in _INTENTS)
 
 _WORD = re.compile(r"[a-z]+")
 _HINGLISH = frozenset(
@@ -76,12 +78,15 @@ _HINGLISH = frozenset(
 _FEWEST_HINGLISH = 2
 
 
+@lru_cache(maxsize=1024)  # customers choose from a few hundred messages
 def intent(text: str) -> str | None:
     """The intent of the message; None when it has none of the keywords."""
     text = text.lower()
-    return next(
-        (name for name, words in _INTENTS if any(word in text for word in words.split("|"))), None
-    )
+    for name, words in _KEYWORDS:
+        for word in words:
+            if word in text:
+                return name
+    return None
 
 
 def topic(messages: Sequence[str]) -> str:
