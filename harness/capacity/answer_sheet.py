@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.capacity import fleet_simulation, plan_night
@@ -17,6 +18,7 @@ from reports.capacity.findings import Asked, CapacityFindings
 from reports.capacity.sheet import build
 from reports.capacity.target import Assumptions, Target, Today
 from reports.model_cost.price_file import PriceError
+from reports.model_cost.prices import ModelPrices
 from reports.render.answer import files
 
 HIGHEST_RATE = 1e7
@@ -27,28 +29,54 @@ EXIT_CODES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, read and found to be answerable."""
+
+    target: Target
+    today: Today
+    zones: int
+    prices: prices.Prices
+    model_prices: ModelPrices | None
+    """None: those of diya."""
+
+
+def question(asked: Asked, profile: Profile, book: Book | None = None) -> Question:
+    """The question about a run with this profile and its journeys.
+
+    Raises ConfigError or ProfileError, one sentence, for a question that cannot be answered.
+    """
+    return Question(
+        prices=read_prices(asked.prices),
+        model_prices=option_values.model_prices(asked.model_prices),
+        target=target_of(asked, profile, book),
+        today=Today(replicas=asked.replicas_now, shards=asked.shards_now),
+        zones=asked.zones,
+    )
+
+
 def make(
     run_dir: Path,
     findings: CapacityFindings,
-    asked: Asked,
+    question: Question,
     profile: Profile,
     book: Book | None = None,
 ) -> AnswerSheet:
     """The sheet; `profile` is that of the probes, `book` holds its journeys.
 
-    Raises ConfigError or ProfileError, one sentence, for a question that cannot be answered.
+    Raises ConfigError for a calibration in the directory that cannot be used.
     """
     return build(
         findings,
-        target_of(asked, profile, book),
-        Today(replicas=asked.replicas_now, shards=asked.shards_now),
-        read_prices(asked.prices),
+        question.target,
+        question.today,
+        question.prices,
         run=run_dir.name,
-        assumptions=Assumptions(zones=asked.zones),
+        assumptions=Assumptions(zones=question.zones),
         simulation=None
         if findings.target is not None
         else fleet_simulation.simulation(run_dir, findings.seed, profile, book),
-        model_prices=option_values.model_prices(asked.model_prices),
+        model_prices=question.model_prices,
     )
 
 

@@ -29,8 +29,10 @@ def answer_and_show(root: Path, findings: CapacityFindings, *, quiet: bool = Fal
     profile = profiles.from_dict(
         findings.profile_values, source, None if book is None else book.journeys
     )
+    # Before the calibration, which takes a second.
+    question = answer_sheet.question(findings.asked, profile, book)
     _calibrate(root, findings, profile)
-    sheet = answer_sheet.make(root, findings, findings.asked, profile, book)
+    sheet = answer_sheet.make(root, findings, question, profile, book)
     code = answer_sheet.write(root, sheet)
     if quiet:
         print(f"{sheet.verdict} {root} {sheet.headline}")

@@ -14,12 +14,17 @@ from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import ProfileError
 from loadtests.simulation import calibration, from_capacity
 from reports.basics.exit_codes import ExitCode
+from reports.capacity.answer import AnswerSheet
 from reports.capacity.findings import Asked, CapacityFindings
 from reports.capacity.fleet import Simulation
 from reports.figures.figure import Label
 from tests.reports.capacity.a_capacity_run import findings, measured, sustainable
 
 DIWALI = profiles.load("diwali")
+
+
+def made_of(folder: Path, found: CapacityFindings, asked: Asked) -> AnswerSheet:
+    return answer_sheet.make(folder, found, answer_sheet.question(asked, DIWALI), DIWALI)
 
 
 def test_a_rate_is_turns_a_second_unless_it_says_otherwise() -> None:
@@ -81,7 +86,7 @@ def test_bad_prices_are_told_with_their_option(tmp_path: Path) -> None:
 
 def test_a_run_without_a_calibration_is_answered_without_the_simulator(tmp_path: Path) -> None:
     asked = Asked(load="300", replicas_now=12)
-    made = answer_sheet.make(tmp_path, findings(), asked, DIWALI)
+    made = made_of(tmp_path, findings(), asked)
     assert made.lines["fleet.bare"].figure.label is Label.ASSUMED
     assert answer_sheet.write(tmp_path, made) is ExitCode.NO_GO
     stored = json.loads((tmp_path / "answer.json").read_text())
@@ -91,22 +96,22 @@ def test_a_run_without_a_calibration_is_answered_without_the_simulator(tmp_path:
 
 def test_a_run_that_measured_nothing_is_inconclusive(tmp_path: Path) -> None:
     empty = CapacityFindings(profile="diwali", sessions="redis")
-    made = answer_sheet.make(tmp_path, empty, Asked(load="300", replicas_now=12), DIWALI)
+    made = made_of(tmp_path, empty, Asked(load="300", replicas_now=12))
     assert answer_sheet.write(tmp_path, made) is ExitCode.INCONCLUSIVE
 
 
 def test_without_today_s_replicas_the_answer_is_what_is_needed(tmp_path: Path) -> None:
-    made = answer_sheet.make(tmp_path, findings(), Asked(load="300"), DIWALI)
+    made = made_of(tmp_path, findings(), Asked(load="300"))
     assert made.headline == "GO for 300 turns/s with 15 replicas"
     assert made.lines["headroom.today"].figure.label is Label.UNKNOWN
 
 
 def test_a_target_s_load_is_that_of_all_its_replicas(tmp_path: Path) -> None:
     found = findings(target="http://agents.example")
-    unknown = answer_sheet.make(tmp_path, found, Asked(load="20"), DIWALI)
+    unknown = made_of(tmp_path, found, Asked(load="20"))
     assert unknown.lines["fleet.bare"].figure.label is Label.UNKNOWN
     # The target's 4 replicas passed with 30 turns a second: 7.5 each.
-    made = answer_sheet.make(tmp_path, found, Asked(load="60", replicas_now=4), DIWALI)
+    made = made_of(tmp_path, found, Asked(load="60", replicas_now=4))
     assert made.lines["fleet.bare"].figure.value == 8
     assert made.lines["sustainable.turns"].figure.value == 30.5
 
@@ -145,7 +150,7 @@ def test_a_fleet_of_a_calibrated_run_is_simulated(
     # A minute of overload shows only if it is a large one: 1.1 × 36 of about 33.
     wide = sustainable(rate=measured(33, "turns/s", 30, 36))
     asked = Asked(load="100", replicas_now=9)
-    made = answer_sheet.make(tmp_path, findings(sustainable=wide), asked, DIWALI)
+    made = made_of(tmp_path, findings(sustainable=wide), asked)
     figure = made.lines["fleet.bare"].figure
     assert figure.label is Label.SIMULATED
     assert figure.value is not None
@@ -160,5 +165,5 @@ def test_a_simulator_far_from_the_measurement_is_not_used(
     monkeypatch.setattr(fleet_simulation, "SECONDS", 40.0)
     cheap = replace(calibration.DEFAULT, turn_cpu_s=0.002)
     calibration.write(tmp_path / calibration.FILE, cheap)
-    made = answer_sheet.make(tmp_path, findings(), Asked(load="100", replicas_now=9), DIWALI)
+    made = made_of(tmp_path, findings(), Asked(load="100", replicas_now=9))
     assert made.lines["fleet.bare"].figure.label is Label.ASSUMED
