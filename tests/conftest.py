@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests import kinds
+from tests import kinds, order
 
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts from it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -35,8 +35,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     kinds.assign(items)
-    # The long files first: one that is begun last would be played while the other workers rest.
-    items.sort(key=lambda item: item.get_closest_marker("unit") is not None)
+    order.arrange(items)
 
 
 @pytest.hookimpl(wrapper=True)
