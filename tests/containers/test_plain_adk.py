@@ -92,7 +92,7 @@ def docker(*arguments: str) -> str:
 def test_options_that_cannot_be_are_refused(
     options: tuple[str, ...], sentence: str, tmp_path: Path
 ) -> None:
-    finished = command.run("readiness", "--profile", "smoke", *options, "--out", str(tmp_path))
+    finished = command.run_here("readiness", "--profile", "smoke", *options, "--out", str(tmp_path))
     assert finished.returncode == ExitCode.BAD_CONFIGURATION
     assert finished.stderr.count("\n") == 1
     assert sentence in finished.stderr

@@ -133,6 +133,6 @@ def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) 
 def test_options_that_cannot_be_are_refused_with_one_sentence(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
-    finished = command.run("readiness", *arguments, "--out", str(tmp_path))
+    finished = command.run_here("readiness", *arguments, "--out", str(tmp_path))
     assert finished.returncode == 104
     assert finished.stderr.startswith(f"diya: {sentence}")
