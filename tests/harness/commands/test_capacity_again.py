@@ -10,6 +10,7 @@ import pytest
 from harness import cli
 from harness.capacity import fleet_simulation, stored
 from loadtests.profiles import profile as profiles
+from loadtests.simulation import calibration
 from reports.capacity.prices import FILE
 from tests.reports.capacity.a_capacity_run import findings
 
@@ -75,6 +76,7 @@ def test_a_question_that_cannot_be_answered_is_refused(
     assert sentence in said
     assert len(said.splitlines()) == 1
     assert not (run / "answer.json").exists()
+    assert not (run / calibration.FILE).exists(), "calibrated before the question was read"
 
 
 def test_a_directory_that_is_no_capacity_run_is_refused(
