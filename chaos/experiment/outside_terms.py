@@ -32,7 +32,7 @@ EXPECTED: Mapping[str, object] = {"http": 200, "process": 0, "python": True}
 
 @dataclass(frozen=True)
 class Evidence:
-    """What shows that the action took hold."""
+    """The probe that shows that the action took hold."""
 
     probe: Probe
     changes: bool = False
@@ -43,7 +43,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Ready:
-    """What must hold before the fault and again after it."""
+    """The probe that must hold before the fault and again after it."""
 
     probe: Probe
     by_guardian: Mapping[str, Any] | None

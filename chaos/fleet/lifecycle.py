@@ -59,7 +59,7 @@ class FleetLifecycle(ABC):
     foreign: bool = False
     """Whether it is the user's own, which diya neither started nor ends."""
     title: str = "Envoy"
-    """What is in front of its replicas, for people to read."""
+    """The part in front of its replicas, for people to read."""
     own_database: FleetDatabase | None = None
     """The database that it starts; None: it starts none."""
     _model: ModelSwitch | None = None

@@ -1,4 +1,4 @@
-"""What all nodes that run a service of diya's have in common, as processes and in containers."""
+"""The common part of nodes that run a service: readiness, and a configuration refused."""
 
 from __future__ import annotations
 

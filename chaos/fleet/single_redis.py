@@ -1,4 +1,4 @@
-"""What every store of one Redis server has in common, as a process and in a container."""
+"""The common part of stores with one Redis server: as a process, and in a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a capacity run has found so far: judged from the records of its probes, kept on the disk.
+"""The findings of a capacity run so far: judged from the records of its probes, kept on disk.
 
 The same code judges a running capacity run and, for `diya report`, a stored one.
 """

@@ -36,7 +36,7 @@ _OF_QUESTIONS = frozenset(
         *("prices", "model_prices", "quiet", "verbose"),
     }
 )
-"""What `--from` takes; every other option is of a measurement."""
+"""Options that go with `--from`; every other option is of a measurement."""
 _MOST_SESSIONS = 1_000_000
 
 

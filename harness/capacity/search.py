@@ -28,7 +28,7 @@ class Rules:
     probe_s: float = 55.0
     """The measured part of one probe, seconds."""
     overhead_s: float = 15.0
-    """What a probe takes beside its measured part: start, warm-up, drain; seconds."""
+    """Seconds of a probe beside its measured part: start, warm-up, drain."""
     narrow: float = NARROW
     """The search ends when high − low is at most this share of their middle."""
     confirm: int = 2

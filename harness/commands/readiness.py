@@ -41,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     if args.dry and plan.experiment is not None:
         return _dry(plan, plan.experiment)
     run_dir = rundir.create(plan.out, plan.name, plan.seed, plan.origin)
-    plan = plan.kept_in(run_dir / rundir.EXPERIMENT_FILE)
+    plan = plan.with_experiment_at(run_dir / rundir.EXPERIMENT_FILE)
     run_file.write(run_dir, plan.description())
     if plan.experiment is not None:
         rundir.write_experiment(run_dir, plan.experiment.source)

@@ -93,15 +93,15 @@ class Plan:
     door: str = ADK
     """The API of the target, one of `loadtests.doors.names`."""
     ttl_known: bool = True
-    """Whether the profile's TTL is the one that the sessions have."""
+    """Whether the sessions certainly have the profile's TTL."""
     command: tuple[str, ...] = ()
     """The words that play this run again."""
     scale: float | None = None
     """The factor of all rates that was asked for; None: as much as this machine carries."""
-    carried: float = 1.0
-    """The factor that the profile has in it already: that of a replayed run."""
+    replayed_scale: float = 1.0
+    """The factor by which the profile of a replayed run was scaled then; 1 without a replay."""
     rehearse: bool = True
-    """Whether the service is asked before the load whether it answers."""
+    """Whether a rehearsal before the load checks that the service answers, and sizes the load."""
     slo_overrides: Mapping[str, float] = field(default_factory=dict)
     """Limits that `--slo` set otherwise than the profile, each with the profile's own value."""
     sizing: Sizing | None = None
@@ -148,24 +148,24 @@ class Plan:
     @property
     def night_conversations(self) -> float:
         """Conversations of the whole night: the profile at full size, without compression."""
-        factor = self.carried if self.sizing is None else self.sizing.factor
+        factor = self.replayed_scale if self.sizing is None else self.sizing.factor
         return self.profile.in_real_time().curve().total / factor
 
     def sized(self, sizing: Sizing) -> Plan:
         """This plan at the factor of `sizing`, its command naming that factor."""
-        factor = sizing.factor / self.carried
+        factor = sizing.factor / self.replayed_scale
         profile = self.profile if factor == 1 else self.profile.scaled(factor)
         command = self.command
         if sizing.mode == "auto":
             command = (*command, "--scale", f"{sizing.factor:g}")
         return replace(self, profile=profile, sizing=sizing, command=command)
 
-    def kept_in(self, experiment: Path) -> Plan:
-        """This plan, with the run's own copy of the experiment in its command."""
+    def with_experiment_at(self, path: Path) -> Plan:
+        """This plan, its command naming the run's own copy of the experiment at `path`."""
         if self.experiment is None or self.experiment.path.parent == model.DIRECTORY:
             return self
         given = str(self.experiment.path)
-        words = [str(experiment) if word == given else word for word in self.command]
+        words = [str(path) if word == given else word for word in self.command]
         return replace(self, command=tuple(words))
 
     def fleet_plan(self, run_dir: Path, load: LoadSwitch) -> FleetPlan:

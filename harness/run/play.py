@@ -29,7 +29,7 @@ from harness.run.marks import mark_server
 from harness.run.marks.faults_in_progress import DeclaredFaults, FaultsInProgress
 from harness.run.model import model_options, model_quota
 from harness.run.model.model_calls import ModelCalls
-from harness.run.model.model_reached import Reached
+from harness.run.model.model_reached import StandInCalls
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearse.rehearsed import rehearsed
@@ -86,7 +86,7 @@ def _hide_secrets(plan: Plan, run_dir: Path, tokens: Sequence[str] = ()) -> None
     scrub.overwrite(run_dir, secrets)
 
 
-def sized_alone(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
+def size_only(plan: Plan, run_dir: Path, progress: Progress) -> Plan:
     """The plan with its load sized by a rehearsal of its fleet; no load is played.
 
     Raises as `play` does before the load begins; `run_dir` is left as it is.
@@ -152,10 +152,10 @@ def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
                 progress.say(line)
             schedule = _schedule(plan, system, clock, records)
             with (
-                _model_beside(plan, control, records, progress) as model,
+                _target_model(plan, control, records, progress) as model_calls,
                 break_target.healed(schedule),
             ):
-                plan = _sized(plan, run_dir, plan.description(), None, progress, model)
+                plan = _sized(plan, run_dir, plan.description(), None, progress, model_calls)
                 _play_load(plan, run_dir, clock, progress, records, None, schedule)
 
 
@@ -173,9 +173,9 @@ def _schedule(
 
 
 @contextlib.contextmanager
-def _model_beside(
+def _target_model(
     plan: Plan, control: StandInControl | None, records: RecordWriter, progress: Progress
-) -> Iterator[Reached | None]:
+) -> Iterator[StandInCalls | None]:
     """Copy the calls of the model stand-in beside the target, where the options name one."""
     if control is None:
         yield None
@@ -183,7 +183,7 @@ def _model_beside(
     calls = ModelCalls(control, records, plan.origin)
     calls.start()
     try:
-        yield Reached(control.url, calls.count, control.unknown)
+        yield StandInCalls(control.url, calls.count, control.unknown)
     finally:
         if (missing := calls.stop()) is not None:
             progress.problem(missing)
@@ -195,10 +195,10 @@ def _sized(
     description: RunDescription,
     fleet: FleetLifecycle | None,
     progress: Progress,
-    beside: Reached | None = None,
+    target_model: StandInCalls | None = None,
 ) -> Plan:
     """The plan after the rehearsal; writes the description again with the plan's load."""
-    plan = rehearsed(plan, run_dir, fleet, progress, beside)
+    plan = rehearsed(plan, run_dir, fleet, progress, target_model)
     sized = plan.description()
     run_file.write(
         run_dir,

@@ -43,8 +43,8 @@ _SEEDS = 10_000
 def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     """Check the options.  Raises ConfigError, ProfileError or ChaosConfigError.
 
-    Starts nothing; with `ask`, which a run needs, the probes of the experiment's configuration are
-    asked.
+    Starts nothing.  With `ask` the probes that give the experiment its configuration are called: a
+    run needs their values, a check of the options does not.
     """
     if args.replay is not None:
         args = replay.filled_in(args)
@@ -71,8 +71,8 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
     if scale is not None and args.replay is None:
         option_values.check_scaled(scale, profile)
     agent, app = agent_options.agent(args)
-    answers = model_options.choice(args, agent=agent)
-    experiment = experiment_choice.chosen(args, profile, answers, ask=ask)
+    model = model_options.choice(args, agent=agent)
+    experiment = experiment_choice.chosen(args, profile, model, ask=ask)
     return Plan(
         profile=profile,
         experiment=experiment,
@@ -91,7 +91,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         checkout=checkout.checkout(args),
         agent=agent,
         authorised=args.authorised,
-        model=answers,
+        model=model,
         out=Path(args.out),
         run_id=secrets.token_hex(6),
         origin=time.time(),
@@ -106,7 +106,7 @@ def from_args(args: argparse.Namespace, *, ask: bool = False) -> Plan:
         or (own_service is None and args.sessions != POSTGRES and services.sessions is None),
         services=services,
         scale=scale,
-        carried=1.0 if args.replay is None or scale is None else scale,
+        replayed_scale=1.0 if args.replay is None or scale is None else scale,
         rehearse=not args.no_rehearsal,
         slo_overrides=overrides,
         model_prices=_model_prices(args),

@@ -68,17 +68,18 @@ class Watch:
         self._conversations = Tail(run_dir, ConversationRecord)
         self._phase = "starting"
         self._start: float | None = None
-        self._drained: float | None = None
+        self._drained_at: float | None = None
         """The run time at which every TTL is over and memory has been sampled after it."""
-        profile, patience = plan.profile, _START_S if plan.workers.bind is None else _JOIN_S
-        patience += profile.curve().total / _COUNTED_A_SECOND
+        profile = plan.profile
+        start_s = _START_S if plan.workers.bind is None else _JOIN_S
+        start_s += profile.curve().total / _COUNTED_A_SECOND
         self._deadline_s = profile.conversation.deadline_s
         # A pause and a turn; or, after the last turn, a read-back, a deletion, another read-back.
         self._longest_silence = profile.longest_pause_s + 4 * self._deadline_s + _SLACK_S
-        self._silent_until = clock.now() + patience
-        """The load hangs when it is silent until then (run time); each of its records moves it."""
-        self._latest = math.inf
-        """The run is cut at this run time in every case."""
+        self._silent_until = clock.now() + start_s
+        """The load hangs if no record of it comes until this run time; each record moves it."""
+        self._cut_at = math.inf
+        """The run is cut at this run time, even while records come."""
 
     def run(self) -> None:
         """Return when everything has been seen, or when the generator is gone or hangs.
@@ -105,13 +106,13 @@ class Watch:
             self._look()
             if not running and not self._draining():
                 break
-            if self._clock.now() > min(self._silent_until, self._latest):
+            if self._clock.now() > min(self._silent_until, self._cut_at):
                 self._progress.problem("the load generator does not end: cutting the run")
                 break
             time.sleep(_LOOK_S)
 
     def _draining(self) -> bool:
-        return self._drained is not None and self._clock.now() < self._drained
+        return self._drained_at is not None and self._clock.now() < self._drained_at
 
     def _look(self) -> None:
         if (failure := self._records.failure) is not None:
@@ -147,7 +148,7 @@ class Watch:
             self._start = mark.t
             self._silent_until = mark.t + profile.load_seconds + self._longest_silence
             longest = profile.conversation.max_turns * (profile.longest_pause_s + self._deadline_s)
-            self._latest = self._silent_until + longest + LONGEST_S
+            self._cut_at = self._silent_until + longest + LONGEST_S
             if self._schedule is not None:
                 self._begin_faults(self._schedule, mark.t)
         elif mark.mark.startswith("phase:"):
@@ -156,12 +157,12 @@ class Watch:
             self._phase = "last replies"
         elif mark.mark == "end":
             self._phase = "TTL drains"
-            self._drained = mark.t + profile.real_ttl_seconds + _DRAINED_S
+            self._drained_at = mark.t + profile.real_ttl_seconds + _DRAINED_S
             if not self._plan.drained:
-                self._drained = mark.t
+                self._drained_at = mark.t
             # Only the audits of sessions whose TTL is over remain.
-            self._latest = mark.t + profile.real_ttl_seconds + 2 * self._deadline_s + _SLACK_S
-            self._silent_until = self._latest
+            self._cut_at = mark.t + profile.real_ttl_seconds + 2 * self._deadline_s + _SLACK_S
+            self._silent_until = self._cut_at
             if unended := self._declared.current:
                 self._progress.problem(
                     f"the load has ended and the end of {', '.join(unended)} is not marked: "
@@ -177,7 +178,7 @@ class Watch:
         except SteadyStateError as error:
             # It is recorded, so the run will be inconclusive and can end now.
             self._progress.problem(str(error))
-            self._latest = self._clock.now()
+            self._cut_at = self._clock.now()
 
     def _left(self) -> float:
         """Seconds to the end of the watch; the planned end while the load lasts."""
@@ -185,4 +186,4 @@ class Watch:
         planned = (self._start or 0.0) + profile.load_seconds + self._extended
         if self._plan.drained:
             planned += profile.real_ttl_seconds + _DRAINED_S
-        return (self._drained or planned) - self._clock.now()
+        return (self._drained_at or planned) - self._clock.now()

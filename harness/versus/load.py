@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chaos.errors import ChaosConfigError
 from harness.errors import ConfigError
-from harness.run.play import sized_alone
+from harness.run.play import size_only
 from harness.run.progress import Progress
 from harness.versus.request import Request
 from harness.versus.sides import Side
@@ -54,7 +54,7 @@ def _sizing(side: Side, seed: int, folder: Path, progress: Progress) -> Sizing |
     run_file.write(run_dir, plan.description())
     progress.note(f"side {side.name}: rehearsal, by which the load of all runs is sized")
     try:
-        return sized_alone(plan, run_dir, progress).sizing
+        return size_only(plan, run_dir, progress).sizing
     except (ConfigError, ChaosConfigError) as error:
         raise ConfigError(f"{side.option}: {error}") from None
     finally:

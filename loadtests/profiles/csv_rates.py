@@ -14,7 +14,7 @@ _TIMES = {
     _PER_MINUTE: ("m", "min", "minute"),
     _PER_HOUR: ("h", "hour"),
 }
-"""What stands after a slash or after "per"."""
+"""The words after a slash or after "per"."""
 _SHORT = {
     _PER_SECOND: ("rps", "reqps", "qps", "tps", "cps"),
     _PER_MINUTE: ("rpm", "reqpm", "cpm"),

@@ -22,17 +22,17 @@ LONGEST_S = 30.0
 """The most by which the load is prolonged, real seconds."""
 _STEP_S = 3.0
 _LEAD_S = 2.0
-"""An order is sent this long before the end of the load, so that it arrives on a busy machine."""
+"""A command is sent this long before the load ends, so that it arrives on a busy machine too."""
 _LOG = logging.getLogger(__name__)
 
 
 class Extension:
-    """Decides, while a load is played, whether it must go on."""
+    """Decides, while a load is played, whether it is prolonged."""
 
     def __init__(
         self, profile: Profile, seed: int, faults: FaultsInProgress, load: LoadSwitch
     ) -> None:
-        """`load` takes the order; `seed` is the run's."""
+        """`load` takes the commands; `seed` is the run's."""
         self._faults, self._load = faults, load
         self._rng = Random(f"{seed}:extension")
         self._end = profile.load_seconds
@@ -46,7 +46,7 @@ class Extension:
         self._sent = nlargest(TURNS_AFTER, [*self._sent, *(turn.sent for turn in turns)])
 
     def look(self, now: float, start: float) -> float:
-        """Order more load if it is needed; returns the seconds by which the load's end moves.
+        """Prolong the load if it is needed; returns the seconds by which the load's end moves.
 
         `now` and `start` (of the load) are run time.
         """

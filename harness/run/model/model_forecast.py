@@ -1,4 +1,4 @@
-"""What a load will ask of a model, and cost there, before anything has run: every figure assumed.
+"""The calls and tokens that a load needs of a model, and their cost, all assumed before a run.
 
 The customers' texts are those of the journeys.  What the agent adds to them is not known before a
 run, so `Assumptions` stand for it; a run with the stand-in measures it.
@@ -121,7 +121,7 @@ def of_load(
 def announcement(
     profile: Profile, book: Book | None, prices: ModelPrices, model: str | None = None
 ) -> list[str]:
-    """What a run costs with a real model, and which public limits it meets, in sentences."""
+    """Sentences about the cost of a run with a real model, and the public limits that it meets."""
     found = of_load(profile, book, prices, model=model)
     calls, talks = found.calls * found.conversations, found.conversations
     known = presets()

@@ -51,7 +51,7 @@ class ModelChoice:
     guarded: bool = True
     """Whether the replicas answer in place of tools that may not run, as diya's own server does."""
     note: str = ""
-    """What the user should know about the choice; empty: nothing."""
+    """A note about the choice for the user; empty: none."""
 
     @property
     def started_here(self) -> bool:

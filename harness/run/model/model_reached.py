@@ -27,7 +27,7 @@ _IN_CODE = (
     (r"\bvertexai['\"]?\s*[=:]\s*[Tt]rue", "asks for Vertex AI in code"),
     (r"\bapi_key['\"]?\s*[=:]\s*[^\s,)]", "has the key of its model in code"),
 )
-"""What an agent's code says, and what that means; the first that is found is the reason."""
+"""Patterns in an agent's code, each with its meaning; the first that is found is the reason."""
 _PACKAGE = r"No module named|requires?\b.*pip install"
 _IN_AN_ERROR = (
     (
@@ -42,14 +42,14 @@ _IN_AN_ERROR = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """The model stand-in of a run, and whether calls have reached it."""
+class StandInCalls:
+    """The calls that have reached the model stand-in of a run."""
 
     url: str
     count: Callable[[], int]
-    """How many calls it has had.  Raises ChaosError without an answer."""
+    """Their number.  Raises ChaosError when the stand-in does not answer."""
     unknown: Callable[[], Sequence[str]]
-    """The requests that no API of it has.  Raises ChaosError without an answer."""
+    """The requests to no API that it speaks.  Raises ChaosError when it does not answer."""
 
     def check(self, asked: str, agent: Path | None, answered: bool) -> None:
         """Raise ConfigError, with the reason, if no call has come in.

@@ -43,9 +43,9 @@ def disturbs_network(experiment: Experiment | None) -> bool:
 
 
 def chosen(
-    args: argparse.Namespace, profile: Profile, answers: ModelChoice, *, ask: bool = False
+    args: argparse.Namespace, profile: Profile, chosen_model: ModelChoice, *, ask: bool = False
 ) -> Experiment | None:
-    """The experiment, None without one; `answers` is the model of the run.
+    """The experiment, None without one; `chosen_model` is that of the run.
 
     `ask` as in `chaos.experiment.reader.parse`.  Raises ConfigError, or ChaosConfigError for the
     file of the experiment.
@@ -53,7 +53,7 @@ def chosen(
     wanted = args.experiment
     if wanted == "none" or (wanted is None and args.target is not None):
         return None
-    if args.target is not None and answers.url is None and not args.break_target:
+    if args.target is not None and chosen_model.url is None and not args.break_target:
         raise ConfigError(
             f"--experiment {wanted}: must be none with --target; faults of your own need "
             "--break-target, by which you say that you may break it, and those of the model need "
@@ -62,7 +62,7 @@ def chosen(
     if wanted is None:
         wanted = _default(args, profile)
     drawn = _RANDOM.fullmatch(wanted)
-    if drawn is not None and args.target is not None and answers.url is None:
+    if drawn is not None and args.target is not None and chosen_model.url is None:
         raise ConfigError(
             f"--experiment {wanted}: must be a file with --target; faults can be drawn only of the "
             "model that --model-url names"
@@ -70,7 +70,7 @@ def chosen(
     if drawn is not None:
         seed = _random_seed(wanted, drawn[1])
         text = random_experiment.draw(
-            seed, profile.load_seconds, _fleet_capabilities(args, profile, answers)
+            seed, profile.load_seconds, _fleet_capabilities(args, profile, chosen_model)
         )
         experiment = reader.parse(text, Path(wanted))
     else:
@@ -95,7 +95,7 @@ def _default(args: argparse.Namespace, profile: Profile) -> str:
 
 
 def _fleet_capabilities(
-    args: argparse.Namespace, profile: Profile, answers: ModelChoice
+    args: argparse.Namespace, profile: Profile, chosen_model: ModelChoice
 ) -> FleetCapabilities:
     """The capabilities of the planned fleet, for drawing a random experiment."""
     longest = max(0.5, min(3.0, _LONGEST_OF_TTL * profile.real_ttl_seconds))
@@ -105,7 +105,7 @@ def _fleet_capabilities(
         return compose_options.capabilities(args, longest)
     can = FLEETS[args.env].capabilities
     if can is not None:
-        can |= MODEL_OVER_HTTP if answers.started_here else frozenset()
+        can |= MODEL_OVER_HTTP if chosen_model.started_here else frozenset()
         return FleetCapabilities(can, args.replicas, longest_s=longest)
     return random_experiment.local_fleet(
         option_values.topology(args),
@@ -114,10 +114,10 @@ def _fleet_capabilities(
         and args.sessions != POSTGRES
         and getattr(args, "session_service_uri", None) is None,
         own_database=args.sessions == POSTGRES,
-        scripted_model=answers.kind == model_options.OWN
+        scripted_model=chosen_model.kind == model_options.OWN
         and args.agent is None
         and shopmax_model.name().startswith("scripted"),
-        stand_in=answers.started_here,
+        stand_in=chosen_model.started_here,
         longest_s=longest,
     )
 

@@ -26,7 +26,7 @@ class PodOptions:
     context: str | None = None
     """The context of the kubeconfig; None: the current one."""
     found: PodsDescription | None = None
-    """What the cluster says about them, once it was asked."""
+    """The cluster's description of the pods; None: it was not asked yet."""
 
 
 def described(options: PodOptions | None) -> PodsDescription | UnsetType:
@@ -35,7 +35,7 @@ def described(options: PodOptions | None) -> PodsDescription | UnsetType:
 
 
 def redis(options: PodOptions | None) -> dict[str, Any]:
-    """What is known about the Redis of a target, for its topology in `run.json`."""
+    """The known facts about the Redis of a target, for its topology in `run.json`."""
     found = None if options is None else options.found
     return {} if found is None else {"aof": found.aof, "durability": found.durability}
 

@@ -12,13 +12,13 @@ import psutil
 
 from chaos.fleet.lifecycle import FleetLifecycle
 from harness.errors import ConfigError
-from harness.run.model.model_reached import Reached
+from harness.run.model.model_reached import StandInCalls
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearse import rehearsal
 from harness.run.rehearse.rehearsal import Cpu, Measured, Refusal
 from harness.run.rehearse.rehearsal_keys import no_new_keys
-from harness.run.rehearse.sizing import Ask, factor_for, sized
+from harness.run.rehearse.sizing import Demand, factor_for, sized
 from harness.run.sampling.host import usable_cores
 from harness.run.sampling.own_cpu import used_below
 from harness.run.target.target_advice import advice
@@ -35,31 +35,31 @@ def rehearsed(
     run_dir: Path,
     fleet: FleetLifecycle | None,
     progress: Progress,
-    beside: Reached | None = None,
+    target_model: StandInCalls | None = None,
 ) -> Plan:
     """The plan with its load sized.  `run.json` must hold the service's address.
 
-    `beside` is the model stand-in beside a target.  Raises ConfigError with the service's own error
-    if every request fails or if none reaches the stand-in, or if the machine is too small for the
-    load.
+    `target_model` is the model stand-in beside a target.  Raises ConfigError if every request
+    fails, with the service's own error, if no call reaches the stand-in, or if the machine is too
+    small for the load.
     """
     measured: Measured | None = None
     if plan.rehearse:
         progress.note("rehearsal: checks that the service answers, and measures a turn's CPU")
-        measured = _rehearse(plan, run_dir, fleet, _stand_in_of(fleet) or beside)
+        measured = _rehearse(plan, run_dir, fleet, _stand_in_of(fleet) or target_model)
     elif fleet is not None:
         progress.say("no rehearsal: the capacity of this machine is not known")
     if plan.replica_share is not None:
         return _sized_to_replicas(plan, plan.replica_share, measured)
     if plan.scale is None and (fleet is None or not plan.rehearse):
         return plan  # the load stays as the options say
-    ask = Ask(
+    demand = Demand(
         plan.profile,
         plan.scale,
-        peak_turns_per_s(plan.profile, plan.seed) / plan.carried,
-        plan.profile.expected_turns / plan.carried,
+        peak_turns_per_s(plan.profile, plan.seed) / plan.replayed_scale,
+        plan.profile.expected_turns / plan.replayed_scale,
     )
-    sizing = sized(ask, measured, usable_cores())
+    sizing = sized(demand, measured, usable_cores())
     progress.say(in_words(sizing.to_dict(), plan.profile.name))
     return plan.sized(sizing)
 
@@ -76,16 +76,16 @@ def _sized_to_replicas(plan: Plan, share: float, measured: Measured | None) -> P
     return replace(plan, profile=plan.profile.scaled(min(factor, highest)))
 
 
-def _stand_in_of(fleet: FleetLifecycle | None) -> Reached | None:
+def _stand_in_of(fleet: FleetLifecycle | None) -> StandInCalls | None:
     """The stand-in that the fleet has started."""
     if fleet is None or fleet.stand_in is None:
         return None
     control = fleet.stand_in.control
-    return Reached(fleet.stand_in.url, control.count, control.unknown)
+    return StandInCalls(fleet.stand_in.url, control.count, control.unknown)
 
 
 def _rehearse(
-    plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, model: Reached | None
+    plan: Plan, run_dir: Path, fleet: FleetLifecycle | None, model: StandInCalls | None
 ) -> Measured | None:
     checked = None if model is None else partial(model.check, _service_name(plan), plan.agent)
     if fleet is None:
@@ -142,7 +142,7 @@ def _service_name(plan: Plan) -> str:
     return f"--target {plan.target}" if plan.target else f"app {plan.app}"
 
 
-def _refused(plan: Plan, found: Refusal, run_dir: Path, model: Reached | None) -> str:
+def _refused(plan: Plan, found: Refusal, run_dir: Path, model: StandInCalls | None) -> str:
     service = _service_name(plan)
     fails = "no session can be opened" if found.opening else "every turn fails"
     said = found.error

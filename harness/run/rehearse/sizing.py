@@ -33,8 +33,8 @@ _LEAST_MEASURED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """The load, as a demand on the machine."""
+class Demand:
+    """A load, as the demand on the machine."""
 
     profile: Profile
     """As it will be played unless it is scaled."""
@@ -46,7 +46,7 @@ class Ask:
     """All turns of the profile as it is written."""
 
 
-def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
+def sized(demand: Demand, measured: Measured | None, cores: float) -> Sizing:
     """The factor for the load, and why.
 
     Raises ConfigError when the machine is too small for any honest run of the profile.
@@ -54,21 +54,21 @@ def sized(ask: Ask, measured: Measured | None, cores: float) -> Sizing:
     cost = cpu_per_turn(measured)
     first = None if measured is None else cpu_per_turn(measured.first)
     carries = None if cost is None else cores / cost
-    factor = 1.0 if ask.scale is None else ask.scale
-    if ask.scale is None and cost is not None:
+    factor = 1.0 if demand.scale is None else demand.scale
+    if demand.scale is None and cost is not None:
         counted = cost if first is None else min(cost, GROWN * first)
-        if SHARE * cores / counted < ask.peak:
+        if SHARE * cores / counted < demand.peak:
             # Rounded down, so that the shown factor is the exact one.
-            factor = math.floor(100 * SHARE * cores / counted / ask.peak) / 100
-            _check(ask, factor, cores / counted, cores)
+            factor = math.floor(100 * SHARE * cores / counted / demand.peak) / 100
+            _check_not_too_small(demand, factor, cores / counted, cores)
     return Sizing(
-        mode="auto" if ask.scale is None else "given",
+        mode="auto" if demand.scale is None else "given",
         factor=factor,
         cpu_s_per_turn=cost,
         cores=cores,
         carries_turns_per_s=carries,
-        planned_peak_turns_per_s=ask.peak,
-        peak_turns_per_s=ask.peak * factor,
+        planned_peak_turns_per_s=demand.peak,
+        peak_turns_per_s=demand.peak * factor,
         turns=0 if measured is None else measured.turns,
         seconds=0.0 if measured is None else round(measured.seconds, 3),
         cpu_s_per_first_turn=first,
@@ -98,15 +98,15 @@ def cpu_per_turn(measured: Measured | None) -> float | None:
     return measured.cpu_s / measured.turns
 
 
-def _check(ask: Ask, factor: float, carries: float, cores: float) -> None:
-    left = ask.turns * factor
+def _check_not_too_small(demand: Demand, factor: float, carries: float, cores: float) -> None:
+    left = demand.turns * factor
     carry = "core carries" if cores == 1 else "cores carry"
     cost = 1000 * cores / carries
-    if factor >= LEAST_FACTOR and left >= min(LEAST_TURNS, ask.turns / 2):
+    if factor >= LEAST_FACTOR and left >= min(LEAST_TURNS, demand.turns / 2):
         return
     raise ConfigError(
         f"--scale auto: {cores:g} {carry} {carries:.3g} turns/s here, at {cost:.3g} ms of CPU a "
-        f"turn, and the peak of profile {ask.profile.name} asks for {ask.peak:.3g}: scaled to "
-        f"{factor:g} of it, its {ask.turns:.0f} turns would be {left:.0f}, which prove nothing; "
-        "choose a smaller --profile, fewer --replicas or a bigger machine"
+        f"turn, and the peak of profile {demand.profile.name} asks for {demand.peak:.3g}: scaled "
+        f"to {factor:g} of it, its {demand.turns:.0f} turns would be {left:.0f}, which prove "
+        "nothing; choose a smaller --profile, fewer --replicas or a bigger machine"
     )

@@ -1,1 +1,1 @@
-"""What is measured once a second: Redis, the database, the replicas and the machine."""
+"""Samples of Redis, the database, the replicas and the machine, taken once a second."""

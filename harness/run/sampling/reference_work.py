@@ -59,7 +59,7 @@ class ReferenceWork:
 
 
 def _work() -> int:
-    """What a replica does: events become JSON and back, texts, numbers and tables are made."""
+    """The work of a replica: events become JSON and back, texts, numbers and tables are made."""
     total = 0
     for _ in range(_REPEATS):
         event = json.loads(json.dumps(_EVENT))

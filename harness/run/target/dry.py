@@ -55,7 +55,7 @@ class DryRun:
         self._system = system
         self._pods = pods
         self.missing: list[str] = []
-        """What keeps a run from a verdict, one sentence each; complete after `lines`."""
+        """Reasons why a run would have no verdict, one sentence each; complete after `lines`."""
 
     def lines(self) -> Iterator[str]:
         """The plan, and the answers of its probes."""

@@ -28,7 +28,7 @@ class PodTarget:
     """The plan, which knows the pods now."""
     system: PodSystem | TargetSystem | None
     lines: tuple[str, ...] = ()
-    """What a person must see before anything is broken."""
+    """Lines that a person must see before anything is broken."""
     lacking: tuple[str, ...] = ()
     """Permissions that faults may need and the user lacks, a sentence each."""
 

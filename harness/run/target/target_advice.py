@@ -1,4 +1,4 @@
-"""What the user of a `--target` that answers no request can do about it."""
+"""The next step for the user of a `--target` that answers no request."""
 
 from __future__ import annotations
 

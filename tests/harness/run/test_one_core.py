@@ -106,7 +106,7 @@ def test_the_command_and_a_replay_repeat_the_factor(
     factor = result["sizing"]["factor"]
     assert result["reproduce"][-2:] == ["--scale", f"{factor:g}"]
     again = plan(*result["reproduce"][2:])
-    assert (again.scale, again.carried, again.profile.base_rate) == (factor, 1.0, BASE_RATE)
+    assert (again.scale, again.replayed_scale, again.profile.base_rate) == (factor, 1.0, BASE_RATE)
     replayed = plan("--replay", str(run_dir))
-    assert (replayed.scale, replayed.carried) == (factor, factor)
+    assert (replayed.scale, replayed.replayed_scale) == (factor, factor)
     assert replayed.profile.base_rate == BASE_RATE * factor

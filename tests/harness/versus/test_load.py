@@ -39,7 +39,7 @@ def sized(
     monkeypatch: pytest.MonkeyPatch, folder: Path, factors: dict[int, float], *words: str
 ) -> tuple[float, str, list[int]]:
     rehearsals = Rehearsals(factors)
-    monkeypatch.setattr(load, "sized_alone", rehearsals)
+    monkeypatch.setattr(load, "size_only", rehearsals)
     request = asked("", "--replicas 3", "--seed", "5", *words)
     factor, said = load.size(request, folder, Progress(quiet=True))
     assert list(folder.iterdir()) == []
@@ -79,6 +79,6 @@ def test_a_side_that_fails_in_its_rehearsal_is_named(
 
 def test_equal_sides_are_rehearsed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     rehearsals = Rehearsals({2: 0.9})
-    monkeypatch.setattr(load, "sized_alone", rehearsals)
+    monkeypatch.setattr(load, "size_only", rehearsals)
     load.size(asked("", "", "--seed", "5"), tmp_path, Progress(quiet=True))
     assert rehearsals.seeds == [5]

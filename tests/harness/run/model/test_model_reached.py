@@ -9,7 +9,7 @@ import pytest
 from chaos.errors import ChaosError
 from harness.errors import ConfigError
 from harness.run.model import model_reached
-from harness.run.model.model_reached import Reached, why
+from harness.run.model.model_reached import StandInCalls, why
 
 NO_MODULE = "ImportError: LiteLLM support requires: pip install google-adk[extensions]"
 
@@ -48,8 +48,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_reached, "_LOGGED_S", 0.0)
 
 
-def reached(calls: int = 0, unknown: tuple[str, ...] = ()) -> Reached:
-    return Reached("http://127.0.0.1:9", lambda: calls, lambda: unknown)
+def reached(calls: int = 0, unknown: tuple[str, ...] = ()) -> StandInCalls:
+    return StandInCalls("http://127.0.0.1:9", lambda: calls, lambda: unknown)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_a_stand_in_that_does_not_answer_is_named() -> None:
         raise ChaosError("http://127.0.0.1:9: the model stand-in does not answer")
 
     with pytest.raises(ConfigError, match="does not answer; it must answer"):
-        Reached("http://127.0.0.1:9", gone, lambda: ()).check("app shop", None, answered=True)
+        StandInCalls("http://127.0.0.1:9", gone, lambda: ()).check("app shop", None, answered=True)

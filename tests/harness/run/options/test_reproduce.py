@@ -95,8 +95,8 @@ def test_an_experiment_of_ones_own_is_played_from_the_copy_that_the_run_kept(
         parsed("--profile", "smoke", "--experiment", str(own), "--seed", "3")
     )
     kept = tmp_path / "experiment.yaml"
-    command = plan.kept_in(kept).description().command
+    command = plan.with_experiment_at(kept).description().command
     assert command[command.index("--experiment") + 1] == str(kept)
     ours = read_plan.from_args(parsed("--profile", "smoke", "--seed", "3"))
-    assert ours.kept_in(kept).command == ours.command
+    assert ours.with_experiment_at(kept).command == ours.command
     assert ours.command[ours.command.index("--experiment") + 1] == "smoke"

@@ -7,15 +7,15 @@ import pytest
 from harness.errors import ConfigError
 from harness.run.rehearse import sizing
 from harness.run.rehearse.rehearsal import Measured
-from harness.run.rehearse.sizing import Ask, sized
+from harness.run.rehearse.sizing import Demand, sized
 from loadtests.profiles import profile
 from reports.records.sizing import in_words
 
 DIWALI = profile.load("diwali")
 
 
-def ask(scale: float | None = None, peak: float = 70.0, turns: float = 3400.0) -> Ask:
-    return Ask(DIWALI, scale, peak, turns)
+def ask(scale: float | None = None, peak: float = 70.0, turns: float = 3400.0) -> Demand:
+    return Demand(DIWALI, scale, peak, turns)
 
 
 def measured(cpu_ms: float | None, turns: int = 100, failed: int = 0) -> Measured:
@@ -105,7 +105,7 @@ def test_a_small_profile_keeps_at_least_half_of_its_turns() -> None:
 
 
 def test_the_line_of_the_report_states_the_final_load() -> None:
-    def line(asked: Ask, rehearsal: Measured | None, cores: float) -> str:
+    def line(asked: Demand, rehearsal: Measured | None, cores: float) -> str:
         return in_words(sized(asked, rehearsal, cores).to_dict(), "diwali")
 
     assert line(ask(), measured(36.5), 2.0) == (
