@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -193,6 +193,11 @@ class ComposeFleet(ContainerLifecycle):
         self._write_local()
         self._say("compose: up")
         self._up({"redis": 1, "agent": len(self.replicas), "envoy": 1})
+
+    def all_nodes_elsewhere(self) -> Sequence[ContainerNode]:
+        """As of every fleet; the load is in containers, too."""
+        load = (self.locust, *self._workers) if "locust-master" in self._brought_up else ()
+        return [*self.nodes_elsewhere(), *load]
 
     def start_load(self) -> LoadNode:
         """Let Locust's master and workers play the load in `run.json`.  Raises ChaosError."""

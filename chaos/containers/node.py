@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,22 @@ class ContainerNode(Awaitable):
             there = bool(pid and state.get("Running") and self._is_ours(pid))
             self._seen_as = pid if there else None
         return self._seen_as
+
+    @property
+    def stopped(self) -> str | None:
+        """The moment since which it does not run; None while it does, or if it is not there.
+
+        Raises ChaosError when Docker does not answer.
+        """
+        state = self._state()
+        ended = state and not state.get("Running") and not state.get("Restarting")
+        return str(state["FinishedAt"]) if ended else None
+
+    @property
+    def published(self) -> Collection[int]:
+        """The ports of this machine at which it is published.  Raises ChaosError."""
+        bound = self._looked_at().attrs["NetworkSettings"]["Ports"] or {}
+        return {int(at["HostPort"]) for each in bound.values() for at in each or ()}
 
     def start(self) -> None:
         """Start it.  Raises ChaosError, also when it runs already."""

@@ -23,8 +23,8 @@ from chaos.fleet.parts import (
     FleetDatabase,
     FleetRedis,
     FleetReplica,
-    HasPid,
     LoadNode,
+    NodeElsewhere,
     Part,
 )
 from chaos.fleet.plan import FleetPlan
@@ -177,14 +177,17 @@ class FleetLifecycle(ABC):
         except ChaosError:
             return []
 
-    def nodes_elsewhere(self) -> Sequence[HasPid]:
+    def nodes_elsewhere(self) -> Sequence[NodeElsewhere]:
         """The nodes whose processes are not children of this one, such as containers."""
         return ()
 
-    def is_all_below(self) -> bool:
-        """Whether all its parts are processes below this one."""
+    def all_nodes_elsewhere(self) -> Sequence[NodeElsewhere] | None:
+        """All of those that use CPU for the run now, its load included.
+
+        None: the run needs a part that is not known, such as a Redis of the user's own.
+        """
         own = bool(self.redis.servers) or self.own_database is not None
-        return own and not self.nodes_elsewhere()
+        return self.nodes_elsewhere() if own else None
 
     def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
         """The environment in `run.json`, with the facts known once the fleet is up.

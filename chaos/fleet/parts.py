@@ -27,6 +27,21 @@ class HasPid(Protocol):
         """Its pid on this machine; None while it does not run, or where it cannot be seen."""
 
 
+class NodeElsewhere(HasPid, Protocol):
+    """A node that is no process below this one, such as a container."""
+
+    @property
+    def stopped(self) -> str | None:
+        """The moment since which it does not run; None while it does, or if that is not known.
+
+        Raises ChaosError when nobody tells.
+        """
+
+    @property
+    def published(self) -> Collection[int]:
+        """The ports of this machine at which it is published.  Raises ChaosError."""
+
+
 class FleetReplica(Part, HasPid, ReplicaNode, Protocol):
     """A replica as its fleet sees it."""
 

@@ -33,7 +33,7 @@ from harness.run.model.model_reached import StandInCalls
 from harness.run.plan import Plan
 from harness.run.progress import Progress
 from harness.run.rehearse.rehearsed import rehearsed
-from harness.run.sampling import database_probe
+from harness.run.sampling import container_cpu, database_probe
 from harness.run.sampling.host import usable_cores
 from harness.run.sampling.sampler import Sampler
 from harness.run.target import break_target, pod_target, target_redis
@@ -229,7 +229,7 @@ def _play_load(
         envoy=None if fleet is None else fleet.balancer,
         served={} if fleet is None else fleet.replicas,
         database=database_probe.of(fleet, plan.services.sessions),
-        own_cpu=fleet is not None and fleet.is_all_below(),
+        own_nodes=container_cpu.nodes_of(fleet),
         cores=plan.cores,
     )
     sampler.start()

@@ -1,7 +1,8 @@
 """The CPU that other processes used, in stretches of the run, and the worst stretch.
 
 Time stolen by a hypervisor counts as others'.  If part of the run's own CPU is not visible (a
-target, containers, a foreign Redis), nothing is known.
+target, containers on another machine, a foreign Redis), nothing is known.  Samples that do not tell
+it, as while a container ends, are left out.
 """
 
 from __future__ import annotations

@@ -146,6 +146,9 @@ def test_a_part_that_a_fleet_lacks_is_refused_in_a_sentence(tmp_path: Path) -> N
     assert fleet.capabilities == {"kill"}
     assert fleet.start_load() is None
     assert list(fleet.nodes_elsewhere()) == []
+    assert fleet.all_nodes_elsewhere() == ()
+    fleet.redis.servers = {}
+    assert fleet.all_nodes_elsewhere() is None, "a Redis of the user's own may be anywhere"
 
 
 def test_the_primaries_of_a_store_that_cannot_say_them_are_none(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ class FoundProject:
     """In the order of their numbers, at least one."""
     redis: Inspected | None
     balancer: Inspected | None
+    others: list[str]
+    """The ids of its other containers, also of those that do not run."""
 
 
 def find(client: Any, plan: ProjectPlan) -> FoundProject:
@@ -47,14 +49,17 @@ def find(client: Any, plan: ProjectPlan) -> FoundProject:
     try:
         listed = client.api.containers(all=True, filters={"label": PROJECT_LABEL})
         name = _project(listed, plan)
-        of = [each for each in listed if _is_of(each, name)]
+        whole = [each for each in listed if each["Labels"][PROJECT_LABEL] == name]
+        of = [each for each in whole if _is_a_service(each)]
         agent = _running(client, of, name, plan.agent)
         redis = None if plan.redis is None else _single(client, of, name, plan.redis, "redis")
         door = plan.balancer
         balancer = None if door is None else _single(client, of, name, door, "balancer")
     except REFUSALS as error:
         raise ContainersUnavailable(f"Docker does not list its containers: {told(error)}") from None
-    return FoundProject(name, agent, redis, balancer)
+    named = {each["Id"] for each in (*agent, redis, balancer) if each is not None}
+    others = [each["Id"] for each in whole if each["Id"] not in named]
+    return FoundProject(name, agent, redis, balancer, others)
 
 
 def _project(listed: Iterable[Inspected], plan: ProjectPlan) -> str:
@@ -95,9 +100,9 @@ def is_from(file: Path, labels: Mapping[str, str]) -> bool:
     return False
 
 
-def _is_of(each: Inspected, project: str) -> bool:
-    labels = each["Labels"]
-    return bool(labels[PROJECT_LABEL] == project and labels.get(_ONE_OFF_LABEL, "False") != "True")
+def _is_a_service(each: Inspected) -> bool:
+    """Not one of a single command (`docker compose run`)."""
+    return bool(each["Labels"].get(_ONE_OFF_LABEL, "False") != "True")
 
 
 def _running(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -77,6 +78,15 @@ class ProjectFleet(FleetLifecycle):
         seen = [self._door, self.redis if isinstance(self.redis, ProjectRedis) else None]
         return [*(each for each in seen if each is not None), *self.replicas.values()]
 
+    def all_nodes_elsewhere(self) -> Sequence[ContainerNode] | None:
+        """All containers of the project, also of services that have no role.
+
+        None without `--service redis`: then the sessions may be anywhere.
+        """
+        if not isinstance(self.redis, ProjectRedis):
+            return None
+        return [*self.nodes_elsewhere(), *self._others]
+
     def describe(self, environment: EnvironmentDescription) -> EnvironmentDescription:
         """As of every fleet, with the images and the ids of the containers."""
         described = super().describe(environment)
@@ -139,10 +149,7 @@ class ProjectFleet(FleetLifecycle):
         if found.balancer is not None and plan.balancer is not None:
             inside = reach.inside(found.balancer, plan.balancer, "balancer")
             at = reach.door(found.balancer, inside, plan.balancer, authorised=plan.authorised)
-            of_it = found.balancer["Id"]
-            self._door = ContainerNode(
-                "balancer", lambda: self._client.containers.get(of_it), _untouched
-            )
+            self._door = self._untouched_node("balancer", found.balancer["Id"])
         else:
             if len(found.agent) > 1:
                 raise ChaosConfigError(
@@ -151,13 +158,20 @@ class ProjectFleet(FleetLifecycle):
                 )
             at = reach.door(found.agent[0], port, plan.agent, authorised=plan.authorised)
         self.balancer = Door(at, self._health, self.replicas, self._door)
+        self._others = [self._untouched_node(each[:_SHORT], each) for each in found.others]
         self.title = f"compose project {found.name} at {self.url}"
+
+    def _untouched_node(self, name: str, of: str) -> ContainerNode:
+        return ContainerNode(name, lambda: self._client.containers.get(of), _untouched)
 
     def _capabilities(self) -> frozenset[str]:
         return PROJECT_CAPABILITIES
 
     def _prepare(self) -> None:
         self._watch_over(Guardian.start(self.run_id, undo_log=self.undo_log))
+        for each in self._others:
+            with contextlib.suppress(ChaosError):  # it was removed: then not all are known
+                each.start()
         self._repairer = ProjectGuardian(self._found.name)
         self._undo.callback(self._repairer.close)
 
@@ -185,4 +199,4 @@ def _image(container: Inspected) -> dict[str, str]:
 
 
 def _untouched() -> Any:
-    raise ChaosError("no fault is done to the balancer of a project")
+    raise ChaosError("no fault is done to this container of a project")

@@ -12,6 +12,7 @@ import psutil
 
 from chaos.errors import ChaosError
 from chaos.fleet.pinning import Cores
+from harness.run.sampling.container_cpu import Nodes
 from harness.run.sampling.host import allowed_cores
 from harness.run.sampling.own_cpu import OwnCpu
 from harness.run.sampling.redis_events import slow_moments
@@ -45,7 +46,7 @@ class Sampler:
         envoy: Sampled | None = None,
         served: Mapping[str, Served] | None = None,
         database: Callable[[], Mapping[str, float]] | None = None,
-        own_cpu: bool = False,
+        own_nodes: Nodes | None = None,
         cores: Cores | None = None,
     ) -> None:
         """`balancer` gives the balancer's counters for each replica, where it can be asked.
@@ -54,9 +55,9 @@ class Sampler:
 
         `database` reads the database that holds the sessions, where there is one.
 
-        `own_cpu`: this process starts everything that the run needs, so that all other CPU use of
-        the machine is foreign, and the speed of this machine is that of the service: a reference
-        work measures it.
+        `own_nodes`: everything that the run needs is below this process or is one of these nodes,
+        so that all other CPU use of the machine is foreign, and the speed of this machine is that
+        of the service: a reference work measures it.  None: not everything is.
 
         `cores`: the run is pinned, and the two parts of the machine are sampled as well.
         """
@@ -73,8 +74,8 @@ class Sampler:
         self._cores = cores
         if cores is not None:
             self._allowed |= {*cores.replicas, *cores.others}
-        self._own = OwnCpu(self._allowed) if own_cpu else None
-        self._work = ReferenceWork() if own_cpu else None
+        self._own = None if own_nodes is None else OwnCpu(self._allowed, own_nodes)
+        self._work = None if own_nodes is None else ReferenceWork()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 

@@ -84,12 +84,15 @@ def test_a_file_is_recognised_however_compose_wrote_it(written: str) -> None:
 def test_the_containers_of_a_service_come_in_the_order_of_their_numbers() -> None:
     once = container("api", 1, oneoff="True")
     once["Id"] = "by docker-compose run"
-    engine = Engine(*(container("api", number) for number in (10, 2, 1)), container("web"), once)
-    found = finding.find(engine, plan(balancer=ServiceName("web")))
+    done, strange = container("migration", status="exited"), container("api", project="other")
+    apis = [container("api", number) for number in (10, 2, 1)]
+    engine = Engine(*apis, container("web"), once, done, strange)
+    found = finding.find(engine, plan(name="shop", balancer=ServiceName("web")))
     assert found.name == "shop"
     assert [each["Id"] for each in found.agent] == ["shop-api-1", "shop-api-2", "shop-api-10"]
     assert found.balancer is not None
     assert found.redis is None
+    assert set(found.others) == {"by docker-compose run", "shop-migration-1"}
 
 
 def refusal(engine: Engine, asked: ProjectPlan) -> str:

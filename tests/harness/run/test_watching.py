@@ -231,7 +231,9 @@ def test_the_cpu_of_others_does_not_count_as_own() -> None:
 def test_the_sampler_asks_the_balancer_and_tells_our_share_and_the_speed(tmp_path: Path) -> None:
     counters = {"r01": {"connect_fail": 1.0, "requests": 7.0}}
     with RecordWriter(tmp_path) as writer:
-        sampler = Sampler(writer, RunClock(0.0), None, {}, balancer=lambda: counters, own_cpu=True)
+        sampler = Sampler(
+            writer, RunClock(0.0), None, {}, balancer=lambda: counters, own_nodes=tuple
+        )
         sampler.start()
         wait_until(lambda: len(samples(tmp_path, "host")) >= 2, 20, "two samples of the host")
         sampler.stop()
