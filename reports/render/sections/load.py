@@ -19,6 +19,7 @@ def _page(result: Result) -> Content:
         for name in ("p50", "p99", "max")
     )
     cpu = view.number(generator, "cpu_max_percent")
+    foreign = view.number(generator, "foreign_cpu_percent")
     rows = [
         ("Conversations", f"{count('conversations_offered')} of {count('conversations_planned')} "
                           "planned were offered"),
@@ -31,8 +32,8 @@ def _page(result: Result) -> Content:
             view.number(result, "continuity", "turns_witnessed"))),
         ("Lag of the generator p50 / p99 / max", lag),
         ("CPU of the generator, at most", formatting.quantity(cpu, "%")),
-        ("CPU of others on this machine, at most over 5 s", formatting.quantity(
-            view.number(generator, "foreign_cpu_percent"), "%")),
+        ("CPU of others on this machine, at most over 5 s", "not measured" if foreign is None
+                                                        else formatting.quantity(foreign, "%")),
     ]  # fmt: skip
     return Table((), [*rows, *_calls(result)], kind="settings")
 
