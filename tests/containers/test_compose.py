@@ -72,6 +72,7 @@ def test_a_run_through_the_file_survives_a_killed_replica_and_a_restarted_redis(
     run_dir = command.only_run(tmp_path)
     result = json.loads((run_dir / "result.json").read_text())
     assert result["verdict"] == "GO"
+    assert result["generator"]["foreign_cpu_percent"] is not None
     assert (run_dir / "logs" / "locust-worker-2.log").is_file()
     assert [*(run_dir / "compose").glob("*")] == []
     assert tidy.left(*tidy.run_ids(tmp_path)) == []

@@ -58,6 +58,8 @@ def test_a_project_survives_its_faults_and_is_judged_as_a_fleet(shop: Shop, tmp_
     assert all(row["took_hold"] for row in result["faults"])
     passed = {gate["name"] for gate in result["gates"] if gate["status"] == "pass"}
     assert {"continuity.lost", "validity.replicas", "memory.keys", "memory.baseline"} <= passed
+    # What the project's containers use is not others', so that it is not in this figure.
+    assert 0 <= result["generator"]["foreign_cpu_percent"] <= 100
     run = json.loads((run_dir / "run.json").read_text())
     assert (run["foreign"], run["topology"]["replicas"]) == (True, 3)
     assert run["topology"]["durability"] == "aof-everysec"
@@ -126,4 +128,5 @@ def test_a_project_whose_redis_is_not_named_is_broken_and_its_redis_is_not_seen(
         assert described.redis_server is None
         assert set(described.images) == {"service", "balancer"}  # type: ignore[arg-type]
         assert fleet.primary_urls() == []
+        assert fleet.all_nodes_elsewhere() is None, "its sessions may be anywhere"
     assert shop.state() == before
