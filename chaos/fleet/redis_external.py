@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 import redis
 
@@ -60,14 +62,30 @@ class ExternalRedis:
         """Nothing to start: it runs, or `wait_ready` says that it does not."""
 
     def wait_ready(self, timeout: float = 3.0) -> None:
-        """Raises ChaosConfigError when the server does not answer within `timeout` seconds."""
+        """Raises ChaosConfigError when the server does not answer within `timeout` seconds.
+
+        INFO must be allowed, or nothing of the server would be seen; PING need not be.
+        """
         try:
             with connect(self.url, timeout) as client:
-                client.ping()
+                with contextlib.suppress(redis.exceptions.NoPermissionError):
+                    client.ping()
+                client.info("server")
         except (redis.RedisError, ValueError) as error:
-            raise ChaosConfigError(
-                f"redis = {self.address!r} does not answer: {type(error).__name__}: {error}"
-            ) from None
+            raise ChaosConfigError(f"redis = {self.address!r} {self._trouble(error)}") from None
+
+    def _trouble(self, error: Exception) -> str:
+        if isinstance(error, redis.AuthenticationError):
+            if not urlsplit(self.url).password:
+                return "wants a password; it must be given as redis://:PASSWORD@HOST:PORT"
+            return f"refuses the user or the password: {error}"
+        if isinstance(error, redis.BusyLoadingError | redis.ConnectionError | redis.TimeoutError):
+            return f"does not answer: {type(error).__name__}: {error}"
+        if isinstance(error, redis.InvalidResponse):
+            return f"does not answer as a Redis: {error}"
+        if isinstance(error, redis.exceptions.NoPermissionError) or "INFO" in str(error):
+            return f"must allow the command INFO, by which its memory is read: {error}"
+        return f"refuses a command: {type(error).__name__}: {error}"
 
     def answers(self) -> bool:
         """Whether it answers PING now."""

@@ -67,7 +67,8 @@ class RedisProbe:
                 info: dict[str, Any] = self._client(url).info("everything")
             except RedisError:
                 return {}
-            run_ids.append(str(info["run_id"]))
+            # Some servers that speak Redis's protocol have no run id.
+            run_ids.append(str(info.get("run_id", "")))
             busy += self._busy(url, info)
             used += _main_thread_s(info) or 0.0
             for name, value in self._values(url, info).items():
@@ -102,7 +103,7 @@ class RedisProbe:
     def _traffic(self, url: str, info: dict[str, Any]) -> dict[str, float]:
         """The reads and the bytes from and to clients so far, without those of this probe."""
         own = self._own[url]
-        if own.run_id != info["run_id"]:
+        if own.run_id != info.get("run_id", ""):
             own.restart(str(info["run_id"]))
         found = {}
         if "total_reads_processed" in info:
