@@ -12,7 +12,7 @@ from reports.checks.database import check_database
 from reports.checks.leftovers import LAG_S, MIB, check_leftovers
 from reports.checks.replica_memory import check_replica_memory
 from reports.checks.ttl_kept import check_ttl_kept
-from reports.measures.others import others_write
+from reports.measures.others import others_write, others_write_elsewhere
 from reports.measures.percentiles import ascending, median, percentile
 from reports.measures.redis_memory import Memory, measure
 from reports.records import Finding, Status
@@ -35,12 +35,21 @@ def check_memory(history: History) -> list[Finding]:
         _evicted(memory),
     ]
     others = history.once(others_write)
+    elsewhere = history.once(others_write_elsewhere)
+    doubts = (others or (elsewhere if f.check in _OF_THE_SERVER else None) for f in of_redis)
     return [
-        *(finding if others is None else _doubted(finding, others) for finding in of_redis),
+        *(
+            f if doubt is None else _doubted(f, doubt)
+            for f, doubt in zip(of_redis, doubts, strict=True)
+        ),
         *check_database(history),
         *check_ttl_kept(history),
         *check_replica_memory(history),
     ]
+
+
+_OF_THE_SERVER = frozenset({"memory.baseline", "memory.bounded", "memory.evicted"})
+"""Findings on what all databases of a server share."""
 
 
 def _doubted(finding: Finding, others: str) -> Finding:

@@ -33,6 +33,17 @@ def others_write(history: History) -> str | None:
     return None
 
 
+def others_write_elsewhere(history: History) -> str | None:
+    """The evidence of writers to other databases of the same server, in words; None: none.
+
+    They share its memory, but no key.
+    """
+    samples = [sample for sample in redis_samples(history) if "keys" in sample.values]
+    counts = [sample.values.get("other_keys", 0.0) for sample in samples]
+    added = sum(max(0.0, now - was) for was, now in pairwise(counts))
+    return f"{added:.0f} keys were added to its other databases" if added > _MORE else None
+
+
 def _rises(samples: Sequence[Sample], name: str) -> float:
     """The sum of all rises of a value between two samples."""
     values = [sample.values[name] for sample in samples if name in sample.values]

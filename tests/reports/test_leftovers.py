@@ -206,6 +206,39 @@ def test_where_others_write_and_nothing_is_left_the_gates_pass(tmp_path: Path) -
     assert _of(run, tmp_path, "memory.keys").status is Status.PASS
 
 
+def elsewhere(run: Run) -> Run:
+    """The run with a writer to another database of the server, who begins with the load."""
+    assert run.samples is not None
+    keys = [20.0 * max(0.0, sample.t - 5.0) for sample in run.samples]
+    run.samples = [
+        Sample(
+            s.t,
+            s.source,
+            {
+                **s.values,
+                "used_memory": s.values["used_memory"] + 1000.0 * theirs,
+                **({"other_keys": theirs} if theirs else {}),
+            },
+        )
+        for s, theirs in zip(run.samples, keys, strict=True)
+    ]
+    return run
+
+
+def test_memory_that_grows_with_another_database_may_be_theirs(tmp_path: Path) -> None:
+    finding = _of(elsewhere(sampled()), tmp_path, "memory.baseline")
+    assert finding.status is Status.UNKNOWN
+    assert "others write to this Redis too" in finding.summary
+    assert "keys were added to its other databases" in finding.summary
+    assert Status.FAIL not in statuses(elsewhere(sampled()), tmp_path).values()
+
+
+def test_keys_that_are_left_are_ours_whatever_another_database_holds(tmp_path: Path) -> None:
+    assert _of(elsewhere(sampled(keys_each=1.0)), tmp_path, "memory.keys").status is Status.FAIL
+    forever = elsewhere(sampled(others=lambda t: 40.0 if t < 20 else 41.0, forever=True))
+    assert _of(forever, tmp_path, "memory.ttl").status is Status.FAIL
+
+
 def test_a_new_key_without_a_ttl_is_found_among_keys_of_others(tmp_path: Path) -> None:
     run = sampled(others=lambda t: 40.0 if t < 20 else 41.0, forever=True)
     finding = _of(run, tmp_path, "memory.ttl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ _TIMEOUT_S = 0.8
 _WRAP = 2.0**64
 _REQUEST_BYTES = len(b"*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n")
 
+_DATABASE = re.compile(r"db\d+")
 _INFO_FIELDS = (
     "used_memory",
     "used_memory_rss",
@@ -98,6 +100,9 @@ class RedisProbe:
         keyspace = info.get(f"db{database}", {})
         values["keys"] = float(keyspace.get("keys", 0))
         values["persistent_keys"] = values["keys"] - float(keyspace.get("expires", 0))
+        others = [each for name, each in info.items() if _DATABASE.fullmatch(name)]
+        if elsewhere := sum(each["keys"] for each in others) - values["keys"]:
+            values["other_keys"] = float(elsewhere)
         return {**values, **self._traffic(url, info)}
 
     def _traffic(self, url: str, info: dict[str, Any]) -> dict[str, float]:

@@ -40,3 +40,19 @@ def test_the_probe_does_not_count_its_own_traffic(tmp_path: Path) -> None:
     assert 200 <= busy["reads"] - idle["reads"] <= 210
     # SET key value and its +OK: about 150 bytes.
     assert 200 * 140 <= busy["net_bytes"] - idle["net_bytes"] <= 200 * 170
+
+
+@pytest.mark.service
+def test_keys_of_other_databases_are_counted_apart(tmp_path: Path) -> None:
+    with closing(RedisServer("bundled", tmp_path / "redis")) as server:
+        server.start()
+        server.wait_ready()
+        ours = server.url.removesuffix("/0") + "/2"
+        probe = RedisProbe(lambda: [ours])
+        assert "other_keys" not in probe.read()
+        for database, keys in ((0, 3), (2, 5), (15, 4)):
+            with closing(Redis.from_url(f"{server.url.removesuffix('/0')}/{database}")) as client:
+                client.mset({f"key-{number}": "x" for number in range(keys)})
+        found = probe.read()
+    assert server.wait_ended(3.0)
+    assert (found["keys"], found["other_keys"]) == (5, 7)
