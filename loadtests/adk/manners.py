@@ -31,12 +31,12 @@ _ABSENT = re.compile(
     rb" result|no row was found)",
     re.IGNORECASE,
 )
-"""What drivers of databases say of a row that is not there."""
+"""Messages of database drivers about a row that is not there."""
 _NO_ROUTE = re.compile(
     rb"page not found|default backend|no route|route not found|cannot (get|post|delete) /",
     re.IGNORECASE,
 )
-"""What a gateway says of a path that it does not know, as while it is set up anew."""
+"""Messages of gateways about a path without a route, as while they are set up anew."""
 _EXISTS = re.compile(
     rb"already[\s_-]?(exists?|in use|taken)|duplicate (key|entry)|unique constraint|E11000",
     re.IGNORECASE,

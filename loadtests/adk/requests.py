@@ -13,7 +13,7 @@ _LEAST_S = 0.1
 
 
 class Requests:
-    """What all doors have in common."""
+    """The common part of all doors."""
 
     def __init__(self, client: Client, clock: RunClock, observe: Observer) -> None:
         self._client, self._clock, self._observe = client, clock, observe

@@ -36,12 +36,12 @@ _LOOK_S = 0.2
 _PROOFS = 8
 """So many finished tasks must be found before a missing one counts as lost."""
 _NOBODY = frozenset({502, 503, 504})
-"""What a balancer answers for an agent that is away."""
+"""The answers of a balancer for an agent that is away."""
 
 
 @dataclass(slots=True)
 class Learned:
-    """What the doors of one process know of the agent."""
+    """The facts about the agent that the doors of one process share."""
 
     spelling: Spelling | None = None
     """The version that the agent accepts; None: not known yet."""

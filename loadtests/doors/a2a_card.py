@@ -11,7 +11,7 @@ PATHS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card says."""
+    """The contents of a card."""
 
     newer: bool
     """Whether it offers version 1."""

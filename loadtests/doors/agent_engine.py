@@ -41,7 +41,7 @@ _NO_METHOD = (
     r"|(unknown|unsupported|invalid|no such|no) (class[\s_]?)?(method|operation|function)"
     r":?\W{1,3}NAME\b"
 )
-"""What is said of a method that does not exist; NAME is its name."""
+"""Messages about a method that does not exist; NAME is its name."""
 _NO_ATTRIBUTE = r"has no attribute\W{1,3}NAME\b"
 """How Python says it, in an error of any status."""
 

@@ -176,7 +176,7 @@ def _is_index(column: _Column) -> bool:
 
 
 def _factor(names: list[str], minutes: list[Row]) -> float:
-    """What turns the numbers into those per minute, by the heading, where no cell has a unit."""
+    """The factor from the numbers to those per minute, by the heading, where no cell has a unit."""
     if not names or any(_OWN_UNIT.search(row[-1]) for _, row in minutes):
         return 1.0
     return csv_rates.of_heading(names[-1])

@@ -26,7 +26,7 @@ _FIRST_UNIX_MINUTE = 1e9 / 60
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What the times of a log say."""
+    """The meaning of the times of a log."""
 
     minutes: float
     """From line to line."""

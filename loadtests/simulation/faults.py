@@ -11,7 +11,7 @@ from loadtests.simulation.store import Store
 
 
 class World(Protocol):
-    """What a fault changes."""
+    """The changes that a fault makes."""
 
     service: Service
     store: Store

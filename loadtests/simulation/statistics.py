@@ -43,7 +43,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Statistics:
-    """What a simulation counts while it runs; a `Watch`."""
+    """The counts of a simulation while it runs; a `Watch`."""
 
     measured_from: float = 0.0
     """Turns that are due from here on are measured, seconds after the start of the load …"""

@@ -1,4 +1,4 @@
-"""What a plan costs, from a file of prices: every figure here is assumed."""
+"""The cost of a plan, from a file of prices: every figure here is assumed."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def _given(figure: Figure) -> Figure:
 
 
 class Today(Struct, frozen=True, kw_only=True):
-    """What runs today, as the user says."""
+    """The fleet of today, as the user describes it."""
 
     replicas: int | None = None
     """None: not said; the sheet tells what is needed."""

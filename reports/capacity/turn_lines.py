@@ -31,7 +31,7 @@ _KIND_TITLES = {
 
 
 def turn(demand: Demand | None, size: RedisSize | None, no_redis: str) -> dict[str, Line]:
-    """What one turn costs at a low load.
+    """The cost of one turn at a low load.
 
     `no_redis` says why the sessions are in no Redis; it is empty where they are.
     """

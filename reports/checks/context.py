@@ -30,7 +30,7 @@ class Known(NamedTuple):
 
 
 def known(history: History, tallies: Tallies) -> Known:
-    """What is known of the context of the replies."""
+    """The known facts about the context of the replies."""
     if len(history.calls):
         return _by_the_log(history, tallies)
     silent = tallies.acknowledged - tallies.witnessed

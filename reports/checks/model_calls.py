@@ -1,4 +1,4 @@
-"""What the calls of the model show besides the context: results of tools, and signatures."""
+"""Checks of the model's calls besides the context: results of tools, and signatures."""
 
 from __future__ import annotations
 

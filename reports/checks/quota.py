@@ -74,7 +74,7 @@ def _moment(history: History, t: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Needed:
-    """What the sale needs a minute, by the calls of the run."""
+    """The need of the sale a minute, by the calls of the run."""
 
     history: History
     used: Usage

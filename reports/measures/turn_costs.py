@@ -79,7 +79,7 @@ def _reference_work(history: History, steady: Span) -> float | None:
 
 
 def _cost(history: History, span: Span, *parts: Sequence[Step]) -> float | None:
-    """What all parts used a turn, outside of the faults; None: a part was not sampled."""
+    """The use of all parts a turn, outside of the faults; None: a part was not sampled."""
     if span[0] >= span[1]:
         return None
     spans = merged(without([span], faulty(history)))
@@ -92,7 +92,7 @@ def _cost(history: History, span: Span, *parts: Sequence[Step]) -> float | None:
 
 
 def _used(steps: Sequence[Step], spans: Sequence[Span]) -> float | None:
-    """What was used in these spans; None: they were not sampled throughout."""
+    """The use in these spans; None: they were not sampled throughout."""
     found = use(steps, spans)
     # The time without samples was worked in too.
     return None if found is None else found.used_s * seconds(spans) / found.seconds

@@ -1,4 +1,4 @@
-"""What a turn asks of a model."""
+"""The calls and tokens of a turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reports.model_cost.prices import ModelPrices
 
 
 class ModelUse(Struct, frozen=True, kw_only=True):
-    """What one turn asks of one model, on average."""
+    """The calls and tokens of one turn at one model, on average."""
 
     model: str
     """Its name in the requests."""

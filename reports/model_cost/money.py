@@ -1,4 +1,4 @@
-"""What the calls of a run cost, and a sale night and a million conversations at the same rate.
+"""The cost of a run's calls, of a sale night and of a million conversations at the same rate.
 
 A night and a million conversations are calculated from the calls that were answered for the first
 time: the retries of this run are those of its faults, and stand apart.

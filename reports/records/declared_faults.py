@@ -28,7 +28,7 @@ NAME_IS = (
     f"1 to {_LONGEST_NAME} letters, digits, '.', '_' and '-' that begin with a letter or a digit "
     f"and not with {ROLLBACK!r}"
 )
-"""What `is_name` accepts, for an error."""
+"""The names that `is_name` accepts, for an error."""
 
 
 def is_name(text: str) -> bool:

@@ -54,7 +54,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an agent asked of its model."""
+    """An agent's request to its model."""
 
     dialect: Dialect
     model: str

@@ -1,4 +1,4 @@
-"""What a fault or a quota does to one call, and the protocols of the two that decide it."""
+"""The effect of a fault or a quota on one call, and the protocols of the two that decide it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from target_service.stand_in.call import Call
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a fault does to one call."""
+    """The effect of a fault on one call."""
 
     fault: str | None = None
     """The fault's name for the log; None: no fault hits this call."""
@@ -32,7 +32,7 @@ class Faults(Protocol):
     """Decides which calls a fault hits."""
 
     def for_call(self, call: Call) -> Effect:
-        """What happens to this call; remembers who is affected, by `call.caller`."""
+        """The effect on this call; `call.caller` is remembered as affected."""
         ...
 
     def set(self, values: Mapping[str, Any]) -> int:

@@ -34,7 +34,7 @@ class Settings:
     rate_limit_rate: float = 0.0
     """The share of the calls that are answered with 429."""
     retry_after_s: float = 1.0
-    """What a 429 says about the time to wait, seconds."""
+    """The time to wait that a 429 names, seconds."""
     cut_rate: float = 0.0
     """The share of the replies whose connection breaks in the middle."""
     unfinished_rate: float = 0.0
@@ -103,7 +103,7 @@ class ModelFaults:
         return sorted(self._affected)
 
     def for_call(self, call: Call) -> Effect:
-        """What happens to this call; the caller counts as affected when something does."""
+        """The effect on this call; with one, its caller counts as affected."""
         if self._now is _NORMAL:
             return NO_EFFECT
         if time.monotonic() >= self._until:

@@ -64,7 +64,7 @@ class Preset:
 
     latency: Latency
     source: str
-    """Who measured it, and when."""
+    """The source of the measurement, and its date."""
 
 
 _SIGMA = 0.4

@@ -70,7 +70,7 @@ def parse(text: str) -> Limits:
 
 
 class _Window:
-    """What was used in the last window."""
+    """The use in the last window."""
 
     def __init__(self, allowed: int, seconds: float) -> None:
         self._allowed = allowed

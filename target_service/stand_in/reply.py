@@ -1,4 +1,4 @@
-"""What the stand-in answers, before it is put into the words of an API."""
+"""A reply of the stand-in, before it is put into the form of an API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reply:
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
     thought: str = ""
-    """What the model thought first, when it shows its thoughts."""
+    """The model's thoughts before the reply, when it shows them."""
     source: Source = "automatic"
     delays: Delays | None = None
     """None: drawn from the latency that the stand-in was started with."""

@@ -1,4 +1,4 @@
-"""What a call showed to the model, in digests: no text of a customer is kept."""
+"""The texts that a call showed to the model, as digests: no text of a customer is kept."""
 
 from __future__ import annotations
 

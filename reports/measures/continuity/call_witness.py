@@ -23,7 +23,7 @@ _MOST_NAMED = 5
 
 
 class _Seen(Enum):
-    """What one call showed."""
+    """The messages that one call showed."""
 
     RIGHT = 0
     LESS = 1

@@ -103,7 +103,7 @@ def join(history: History) -> Joined:
 
 
 def _texts(calls: ModelCalls, rows: TurnRows) -> list[Sequence[int]]:
-    """What each call shows, without the texts that no customer sent."""
+    """The texts that each call shows, without those that no customer sent."""
     sent = bytearray(len(calls.digests))
     for message in rows.message:
         if message != NEVER_SHOWN:

@@ -1,4 +1,4 @@
-"""What each agent leaves out of the history by design, learned while no fault was near.
+"""The messages that each agent leaves out by design, learned while no fault was near.
 
 Some agents never show their model the whole conversation: `include_contents="none"`, compaction,
 a plugin that rewrites.  Such an agent leaves out, without any fault, a message that the same
@@ -40,7 +40,7 @@ class _Where(Enum):
 
 
 class Habit(Enum):
-    """What an agent shows its model in calm."""
+    """How much of the history an agent shows its model in calm."""
 
     WHOLE = "it shows everything"
     BY_DESIGN = "it leaves messages out by design"
@@ -86,7 +86,7 @@ class Agent:
 
     @cached_property
     def habit(self) -> Habit:
-        """What it shows in calm; asked for when all calls have been read."""
+        """How much it shows in calm; complete when all calls have been read."""
         out = [pairs.left_out.total() for pairs in self.calm.values()]
         if any(out):
             # With many replicas, few successive turns go to the same one.

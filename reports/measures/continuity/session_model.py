@@ -192,7 +192,7 @@ def asked_at(record: ConversationRecord | None, opened: float) -> tuple[float, f
 
 
 def answer_of(turn: TurnRecord) -> str:
-    """Who answered a turn, in words."""
+    """The replica that answered a turn, in words."""
     return f"sent {turn.sent:.3f} s, answered by {turn.replica or 'nobody'}"
 
 

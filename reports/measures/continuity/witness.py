@@ -98,7 +98,7 @@ class Witness:
         return testimony
 
     def saw(self, turn: TurnRecord) -> str:
-        """What the reply of this turn shows, in words."""
+        """The messages that the reply of this turn shows, in words."""
         return "no witness" if turn.seen is None else f"{turn.seen.turns} messages"
 
     def _may_arrive(self, turn: TurnRecord, copies: int) -> None:

@@ -1,4 +1,4 @@
-"""What a run asked of its model: requests and tokens in a sliding window."""
+"""The use of a run's model: requests and tokens in a sliding window."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def forbids(difference: Difference) -> str:
 
 
 def forbidden(comparison: Comparison) -> list[str]:
-    """What the differences forbid, each reason once, with the differences behind it."""
+    """The statements that the differences forbid: each reason once, with its differences."""
     found: dict[str, list[str]] = {}
     for each in comparison.differences:
         if forbids(each):

@@ -42,7 +42,7 @@ def machines(group: Group) -> dict[str, str]:
 
 
 def machine_lines(group: Group) -> list[str]:
-    """What the short names of machines stand for; empty where there is one machine."""
+    """The meanings of the short names of machines; empty where there is one machine."""
     named = machines(group)
     if len(named) < 2:
         return []
@@ -57,7 +57,7 @@ def breaks(key: str, runs: Sequence[PlayedRun]) -> set[int]:
 
 
 def why_breaks(group: Group, mark: str) -> list[str]:
-    """What the mark in the curves means; empty where there is none."""
+    """The meaning of the mark in the curves; empty where there is none."""
     if not any(breaks(key, group.runs) for key in KEY_FIGURES):
         return []
     causes = []

@@ -1,1 +1,1 @@
-"""What the stand-in says: recorded conversations, then a script, then automatic replies."""
+"""The stand-in's replies: recorded conversations, then a script, then automatic ones."""

@@ -58,7 +58,7 @@ class KeptReply(msgspec.Struct, frozen=True):
 
 
 class KeptAnswer(msgspec.Struct, frozen=True):
-    """What a tool answered: a line of `tools.jsonl`."""
+    """The answer of a tool: a line of `tools.jsonl`."""
 
     tool: str
     args: dict[str, Any]

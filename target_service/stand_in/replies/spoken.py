@@ -1,4 +1,4 @@
-"""What a real model said, read from its answer in the words of its API."""
+"""The reply of a real model, read from its answer in the form of its API."""
 
 from __future__ import annotations
 

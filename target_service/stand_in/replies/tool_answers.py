@@ -18,7 +18,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class ToolAnswers:
-    """What tools answer that do not run."""
+    """The answers of tools that do not run."""
 
     def __init__(self, recording: Path | None = None) -> None:
         """`recording`: the folder of a recording.  Raises RepliesError."""

@@ -1,4 +1,4 @@
-"""What has happened since the customer's last message, as one agent's model is shown it."""
+"""The events since the customer's last message, as one agent's model is shown them."""
 
 from __future__ import annotations
 
