@@ -22,11 +22,11 @@ Check = Callable[[History], list[Finding]]
 _CONTEXT = "continuity.context_missed"
 """The gate that the log of a stand-in for the model makes visible at a target."""
 
-_OF_REDIS = frozenset(
+_NEED_REDIS = frozenset(
     {"memory.baseline", "memory.bounded", "memory.keys", "memory.ttl", "memory.evicted"}
 )
 """The gates that only samples of Redis can show."""
-_OF_THE_TTL = frozenset({"memory.ttl_kept", "continuity.resurrected"})
+_NEED_TTL = frozenset({"memory.ttl_kept", "continuity.resurrected"})
 """The gates that need the TTL of the sessions."""
 
 
@@ -50,7 +50,7 @@ def run_checks(history: History, checks: Iterable[Check] = CHECKS) -> list[Findi
             findings += _known(check(history))
         except Exception as error:
             findings.append(_crashed(check, error))
-    return [_with_traces(_seen(finding, history), history) for finding in findings]
+    return [_with_traces(_counted(finding, history), history) for finding in findings]
 
 
 def _known(findings: list[Finding]) -> list[Finding]:
@@ -60,24 +60,23 @@ def _known(findings: list[Finding]) -> list[Finding]:
     return findings
 
 
-def _seen(finding: Finding, history: History) -> Finding:
-    """The finding; unknown does not count where nothing can show it."""
-    hidden = None
+def _counted(finding: Finding, history: History) -> Finding:
+    """The finding; one that is unknown does not count where no run could show it."""
     if finding.status is not Status.UNKNOWN:
         return finding
-    if finding.check in _OF_REDIS and history.run.topology.redis == NO_REDIS:
+    hidden = None
+    if finding.check in _NEED_REDIS and history.run.topology.redis == NO_REDIS:
         hidden = "the sessions are not in Redis"
-    elif finding.check in _OF_THE_TTL and not (history.run.ttl_known or history.run.foreign):
+    elif finding.check in _NEED_TTL and not (history.run.ttl_known or history.run.foreign):
         hidden = "the service keeps sessions as long as it likes"
     if hidden is None:
-        return _seen_from_outside(finding, history)
+        return _counted_at_target(finding, history)
     return replace(finding, summary=f"{finding.summary} ({hidden}: not counted)", out_of_sight=True)
 
 
-def _seen_from_outside(finding: Finding, history: History) -> Finding:
-    if finding.status is not Status.UNKNOWN or gate(finding.check).visible_from_outside:
-        return finding
-    if not history.run.foreign:
+def _counted_at_target(finding: Finding, history: History) -> Finding:
+    """The same of an unknown finding, where the service is the user's own."""
+    if gate(finding.check).visible_from_outside or not history.run.foreign:
         return finding
     if finding.check == _CONTEXT and (len(history.calls) or not history.run.shows_sessions):
         return finding
