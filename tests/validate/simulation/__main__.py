@@ -1,6 +1,6 @@
 """`python -m tests.validate.simulation calibrate | predict | measure | compare`.
 
-`calibrate` plays a low load and writes calibration.json.
+`calibrate` plays a low load, writes calibration.json, and the machine's speed in it.
 `predict` writes predictions.json, which is committed before anything else is played.
 `measure` plays what is not in measurements.json yet; `--minutes 8` plays it in parts.
 `compare` prints both; the exit code is 1 when one of the claims does not hold.
@@ -41,7 +41,9 @@ def main() -> int:
     if args.step == "compare":
         return _compare(chosen)
     if args.step == "calibrate":
-        calibrations.write(CALIBRATION, calibrated(args.out))
+        calibration, speed = calibrated(args.out)
+        calibrations.write(CALIBRATION, calibration)
+        write(HERE / PREDICTIONS, File(source=calibration.source, speed=speed, figures={}))
         return 0
     calibration = calibrations.read(CALIBRATION)
     if args.step == "predict":
@@ -52,8 +54,9 @@ def main() -> int:
 
 
 def _predict(chosen: list[Configuration], calibration: Calibration) -> None:
-    found = {each.name: [predicted(each, calibration)] for each in chosen}
-    write(HERE / PREDICTIONS, File(source=calibration.source, figures=found))
+    found = {each.name: predicted(each, calibration) for each in chosen}
+    speed = read(HERE / PREDICTIONS).speed
+    write(HERE / PREDICTIONS, File(source=calibration.source, speed=speed, figures=found))
 
 
 def _measure(

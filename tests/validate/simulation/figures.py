@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 PREDICTIONS, MEASUREMENTS = "predictions.json", "measurements.json"
+
+
+class Speed(Struct, frozen=True, kw_only=True):
+    """How fast the machine was in a run, by what costs the same work in every run.
+
+    The names are those of `costs` in result.json.
+    """
+
+    reference_work_s: float | None
+    """Processor seconds of the fixed piece of work beside the load."""
+    balancer_cpu_s_per_turn: float | None
+    """Processor seconds of diya's load balancer for a turn."""
 
 
 class Figures(Struct, frozen=True, kw_only=True):
@@ -27,6 +40,10 @@ class Figures(Struct, frozen=True, kw_only=True):
     """CPU seconds of the replicas for a turn; of a prediction those of the calibration."""
     keeps_slo: bool
     """Whether the p99 is within the limit, and at least 99 % of the turns were acknowledged."""
+    slowness: float = 1.0
+    """Of a prediction: how many times slower than in the calibration the machine is."""
+    speed: Speed | None = None
+    """Of a measurement."""
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -34,14 +51,25 @@ class File(Struct, frozen=True, kw_only=True):
 
     source: str
     """The calibration, or the machine."""
+    speed: Speed | None = None
+    """Of the machine in the calibration."""
     figures: dict[str, list[Figures]]
-    """By the name of the configuration; more than one where a run was repeated."""
+    """By the name of the configuration: of predictions one for each slowness of the machine, in
+    ascending order; of measurements more than one where a run was repeated."""
 
 
 def write(path: Path, file: File) -> None:
-    """Write it, readable.  Raises OSError."""
-    text = msgspec.json.format(msgspec.json.encode(file), indent=1)
-    path.write_bytes(text + b"\n")
+    """Write it, one line for each prediction or measurement.  Raises OSError."""
+    rows = [
+        f" {json.dumps(name)}: [\n" + ",\n".join(f"  {_line(each)}" for each in runs) + "\n ]"
+        for name, runs in file.figures.items()
+    ]
+    head = f'{{"source": {json.dumps(file.source)}, "speed": {_line(file.speed)}, "figures": {{\n'
+    path.write_text(head + ",\n".join(rows) + "\n}}\n", encoding="utf-8")
+
+
+def _line(value: Struct | None) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def read(path: Path) -> File:

@@ -21,6 +21,7 @@ from harness.run.progress import Progress
 from harness.run.sampling.host import allowed_cores
 from loadtests.simulation.calibration import Calibration
 from loadtests.simulation.statistics import percentile
+from reports.measures.turn_costs import turn_costs
 from reports.records import Outcome, run_file
 from reports.records.history import History, read
 from tests.validate.simulation.configurations import (
@@ -29,7 +30,7 @@ from tests.validate.simulation.configurations import (
     WARM_UP_S,
     Configuration,
 )
-from tests.validate.simulation.figures import Figures
+from tests.validate.simulation.figures import Figures, Speed
 from tests.validate.simulation.load import planned, seed_of
 
 _MOST_LOST = 0.01
@@ -118,6 +119,16 @@ def figures(history: History, limit_s: float, rate: float) -> Figures:
         memory_bytes=_growth(history, start),
         turn_cpu_s=_turn_cpu_s(history, start),
         keeps_slo=p99 is not None and p99 <= limit_s and lost <= _MOST_LOST,
+        speed=speed(history),
+    )
+
+
+def speed(history: History) -> Speed:
+    """The speed of the machine in a run."""
+    costs = turn_costs(history)
+    return Speed(
+        reference_work_s=costs.reference_work_s,
+        balancer_cpu_s_per_turn=costs.balancer_cpu_s_per_turn,
     )
 
 
