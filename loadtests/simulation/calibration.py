@@ -66,6 +66,11 @@ class Calibration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The stored reply of a repeated turn."""
     refusal_cpu_s: Span
     """A refusal, or a poll of a session whose turn is running."""
+    wake_cpu_s: Span = 0.0
+    """For work that finds its process idle for `wakes_after_s`: its core has to wake, and its
+    caches are cold.  A turn takes less at a high load, which spares this; 0: not measured."""
+    wakes_after_s: Span = 0.003
+    """Fitted to loads of 20 to 70 % of a core of one machine."""
     idle_share: Annotated[float, Meta(ge=0, le=0.9, description="a number from 0 to 0.9")] = 0.0
     """The share of its core that a replica uses without any turn."""
     cpu_cv: Share

@@ -110,7 +110,11 @@ class Engine:
         self._calendar, self._number, self._cores = calendar, number, cores
         self._others = Processor()
         """The balancer, the generator and the harness, where cores are shared."""
-        self._replicas = [Replica(index) for index in range(set_up.replicas)]
+        calibration = set_up.calibration
+        wake_s = calibration.wake_cpu_s / (1 - calibration.idle_share)
+        self._replicas = [
+            Replica(index, wake_s, calibration.wakes_after_s) for index in range(set_up.replicas)
+        ]
         self._shards = [Shard() for _ in range(set_up.shards)]
         calibration = set_up.calibration
         self.store = Store(calibration, self._shards, cores, calendar, number, set_up.ttl_s)

@@ -3,6 +3,9 @@
 The measured demand sets the sums: CPU, model time and Redis time a turn.  What it does not tell
 (the split of a turn's CPU into segments, the cost of a refusal) keeps its proportion from the
 built-in calibration, and `source` says so.
+
+A turn takes less of a busy core than of an idle one, which has to wake for each piece of work.  The
+search's probes tell how much less.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from loadtests.simulation import plans, steady
 from loadtests.simulation.calibration import DEFAULT, Calibration, CalibrationError, check
 from loadtests.simulation.engine import SetUp
 from loadtests.simulation.plans import PlannedTalk
-from reports.capacity.findings import CapacityFindings, Demand, ProbeKind
+from reports.capacity.findings import Answer, CapacityFindings, Demand, ProbeKind
 
 _CPU = (
     *("turn_cpu_s", "earlier_turn_cpu_s", "tool_cpu_s", "stream_cpu_s", "open_cpu_s"),
@@ -29,6 +32,10 @@ _SCRIPTS_BESIDE = 2
 """Of a conversation: the opening and the read."""
 _DEMAND_SHARE = 0.3
 """The share of the core at which the demand is measured, unless a probe says otherwise."""
+_PIECES_A_TURN = 4
+_LEAST_WITHOUT_WAKING = 0.2
+"""Of the CPU of a turn: below it, the difference of the loads has another reason."""
+_ROUNDS = 4
 _SECONDS = 120.0
 _SEED = 1
 
@@ -59,7 +66,7 @@ def calibrate(findings: CapacityFindings, profile: Profile) -> Calibration:
         raise CalibrationError("demand must be measured, got nothing: the capacity run has no turn")
     made = _with_model(DEFAULT, demand, findings.agent is None, profile)
     mix = _Mix(plans.library(profile, _SEED, made))
-    made = _with_cpu(made, demand, mix)
+    made = _with_wake(_with_cpu(made, demand, mix), findings, demand, mix)
     made = _with_redis(made, findings, demand, mix)
     limit = demand.in_flight_limit
     made = replace(
@@ -107,6 +114,54 @@ def _with_cpu(made: Calibration, demand: Demand, mix: _Mix) -> Calibration:
     if idle is not None and idle.value is not None:
         values["idle_share"] = min(0.9, max(0.0, idle.value))
     return replace(made, **values)
+
+
+def _with_wake(
+    made: Calibration, findings: CapacityFindings, demand: Demand, mix: _Mix
+) -> Calibration:
+    """A turn takes what was measured both at the low load and at the highest sustained one."""
+    low_rate, busy = _demand_rate(findings, demand), _busiest(findings)
+    low_s = demand.replica_cpu_s.value
+    if low_rate is None or low_s is None or busy is None or not 0 < busy[1] < low_s:
+        return made
+    high_rate, high_s = busy
+    per_turn = steady.cpu_per_turn(mix.talks, made)
+    found, wake_s = made, (low_s - high_s) / _PIECES_A_TURN
+    for _ in range(_ROUNDS):
+        base_s = steady.cpu_per_turn(mix.talks, found)
+        found = replace(found, wake_cpu_s=wake_s)
+        low, high = (
+            (_simulated_cpu_s(found, mix, rate) - base_s) / wake_s for rate in (low_rate, high_rate)
+        )
+        if low <= high:
+            return made
+        wake_s = (low_s - high_s) / (low - high)
+        base_s = low_s - wake_s * low
+        if base_s < _LEAST_WITHOUT_WAKING * low_s:
+            return made
+        found = replace(found, **{name: getattr(made, name) * base_s / per_turn for name in _CPU})
+    return replace(found, wake_cpu_s=wake_s)
+
+
+def _busiest(findings: CapacityFindings) -> tuple[float, float] | None:
+    """Turns a second of the highest load that was sustained, and CPU seconds of a turn in it."""
+    passed = [
+        (probe.offered, probe.cpu_share / probe.offered)
+        for probe in findings.probes
+        if probe.kind is ProbeKind.SEARCH
+        and probe.answer is Answer.PASS
+        and probe.cpu_share
+        and probe.offered
+    ]
+    return max(passed, default=None)
+
+
+def _simulated_cpu_s(made: Calibration, mix: _Mix, rate: float) -> float:
+    """CPU seconds of a turn at so many turns a second of one replica."""
+    set_up = SetUp(load_s=_SECONDS, ttl_s=7200.0, calibration=made, ends_with_load=True)
+    found = steady.steady(set_up, mix.talks, rate, _SEED)
+    idle = made.idle_share
+    return (found.replica_share - idle) / (1 - idle) * found.seconds / max(1, found.turns)
 
 
 def _with_redis(

@@ -42,7 +42,11 @@ class OwnCores:
             processor: Processor, t: float, work: float, stage: int, thing: Any, after: float
         ) -> None:
             free_at = processor.free_at
-            end = (t if t > free_at else free_at) + work
+            if t >= free_at:
+                if t - free_at >= processor.wakes_after_s:
+                    work += processor.wake_s
+                free_at = t
+            end = free_at + work
             processor.free_at = end
             processor.busy += work
             heappush(calendar, (end + after, number(), stage, thing))
@@ -87,6 +91,8 @@ class SharedCores:
             processor.waiting.append((work, stage, thing, after))
             return
         self._advance(t)
+        if t - processor.free_at >= processor.wakes_after_s:
+            work += processor.wake_s
         self._start(processor, (work, stage, thing, after))
         self._plan(t)
 
@@ -111,6 +117,7 @@ class SharedCores:
             processor.busy += work
             heappush(self._calendar, (t + after, self._number(), stage, thing))
             processor.running = None
+            processor.free_at = t
             if processor.waiting:
                 self._start(processor, processor.waiting.popleft())
         self._plan(t)

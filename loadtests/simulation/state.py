@@ -163,11 +163,15 @@ Work = tuple[float, int, Any, float]
 class Processor:
     """What works on one thing at a time, in the order of arrival: a process, or Redis's thread."""
 
-    __slots__ = ("busy", "free_at", "running", "waiting")
+    __slots__ = ("busy", "free_at", "running", "waiting", "wake_s", "wakes_after_s")
 
-    def __init__(self) -> None:
+    def __init__(self, wake_s: float = 0.0, wakes_after_s: float = 0.0) -> None:
+        self.wake_s = wake_s
+        """Additional seconds of its core for work that finds it idle …"""
+        self.wakes_after_s = wakes_after_s
+        """… for at least this long."""
         self.free_at = 0.0
-        """Where it has a core of its own: when all that it was given is done."""
+        """When all that it was given is done; where cores are shared, when its last work ended."""
         self.busy = 0.0
         """Seconds of its core, of all that it was given."""
         self.waiting: deque[Work] = deque()
@@ -184,8 +188,8 @@ class Replica(Processor):
 
     __slots__ = ("in_flight", "index", "most_in_flight", "open", "ready", "refused", "turns")
 
-    def __init__(self, index: int) -> None:
-        super().__init__()
+    def __init__(self, index: int, wake_s: float = 0.0, wakes_after_s: float = 0.0) -> None:
+        super().__init__(wake_s, wakes_after_s)
         self.index = index
         self.in_flight = 0
         """Turns that it has taken and not answered."""

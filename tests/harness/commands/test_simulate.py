@@ -185,6 +185,39 @@ def test_a_calibration_has_the_measured_demand() -> None:
     assert outcomes.redis_share == pytest.approx(15.0 * 0.0003, rel=0.1)
 
 
+@pytest.mark.parametrize("busy_s", [0.020, 0.024])
+def test_a_turn_takes_what_was_measured_at_the_low_load_and_at_the_highest(busy_s: float) -> None:
+    profile = profiles.load("diwali")
+    rate = 0.8 / busy_s
+    highest = Probe(
+        name="probe-3",
+        kind=ProbeKind.SEARCH,
+        rate=rate,
+        seconds=30.0,
+        seed=5,
+        answer=Answer.PASS,
+        offered=rate,
+        cpu_share=0.8,
+    )
+    found = findings()
+    made = from_capacity.calibrate(findings(probes=(*found.probes, highest)), profile)
+    talks = plans.library(profile, 1, made)
+    set_up = SetUp(load_s=200.0, ttl_s=7200.0, calibration=made, warm_up_s=20.0)
+    for at, cpu_s in ((15.0, 0.025), (rate, busy_s)):
+        outcomes = steady.steady(set_up, talks, at, 9)
+        assert outcomes.replica_share * 180.0 / outcomes.turns == pytest.approx(cpu_s, rel=0.07)
+
+
+def test_a_turn_that_takes_more_of_a_busy_core_wakes_for_nothing() -> None:
+    highest = msgspec.structs.replace(
+        findings().probes[0], kind=ProbeKind.SEARCH, offered=30.0, cpu_share=0.78
+    )
+    made = from_capacity.calibrate(
+        findings(probes=(*findings().probes, highest)), profiles.load("diwali")
+    )
+    assert made.wake_cpu_s == 0.0
+
+
 def test_bytes_below_nothing_are_not_taken_over(tmp_path: Path) -> None:
     known = findings().demand
     assert known is not None

@@ -49,6 +49,31 @@ def test_exponential_work_waits_as_in_an_m_m_1_queue(share: float) -> None:
     assert mean_wait(share, "exponential") == pytest.approx(expected, rel=0.08)
 
 
+@pytest.mark.parametrize("cores", [None, 1], ids=["a core of its own", "shared cores"])
+@pytest.mark.parametrize("after_s", [0.0, 0.02])
+@pytest.mark.parametrize("rate", [5.0, 20.0])
+def test_work_that_finds_an_idle_process_takes_its_waking_too(
+    rate: float, after_s: float, cores: int | None
+) -> None:
+    # Arrivals see the mean (PASTA): of 4 visits a turn the share 1 - ρ finds the process idle, and
+    # for τ or longer if nothing came in that time: ρ = rate · (S + 4 (1 - ρ) e^(-4·rate·τ) w).
+    wake_s, seconds = 0.005, 600.0
+    set_up = SetUp(
+        load_s=seconds,
+        ttl_s=60.0,
+        only_turns=True,
+        cores=cores,
+        calibration=calibration(
+            turn_cpu_s=CPU_S, redis_trip_s=DELAY_S, wake_cpu_s=wake_s, wakes_after_s=after_s
+        ),
+    )
+    outcomes, _ = simulate(set_up, single_turns(rate, seconds, 7, model_s=DELAY_S))
+    wakes_s = 4 * wake_s * math.exp(-4 * rate * after_s)
+    expected = rate * (CPU_S + wakes_s) / (1 + rate * wakes_s)
+    # Turns leave their first visit one after another, so that a few more find the process busy.
+    assert outcomes.replica_share == pytest.approx(expected, rel=0.05)
+
+
 def erlang_b(servers: int, load: float) -> float:
     """The share of arrivals that find all servers taken (Erlang 1917), by its recursion."""
     blocked = 1.0

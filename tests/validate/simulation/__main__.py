@@ -41,9 +41,11 @@ def main() -> int:
     if args.step == "compare":
         return _compare(chosen)
     if args.step == "calibrate":
-        calibration, speed = calibrated(args.out)
+        calibration, work_s = calibrated(args.out)
         calibrations.write(CALIBRATION, calibration)
-        write(HERE / PREDICTIONS, File(source=calibration.source, speed=speed, figures={}))
+        write(
+            HERE / PREDICTIONS, File(source=calibration.source, reference_work_s=work_s, figures={})
+        )
         return 0
     calibration = calibrations.read(CALIBRATION)
     if args.step == "predict":
@@ -55,8 +57,10 @@ def main() -> int:
 
 def _predict(chosen: list[Configuration], calibration: Calibration) -> None:
     found = {each.name: predicted(each, calibration) for each in chosen}
-    speed = read(HERE / PREDICTIONS).speed
-    write(HERE / PREDICTIONS, File(source=calibration.source, speed=speed, figures=found))
+    work_s = read(HERE / PREDICTIONS).reference_work_s
+    write(
+        HERE / PREDICTIONS, File(source=calibration.source, reference_work_s=work_s, figures=found)
+    )
 
 
 def _measure(

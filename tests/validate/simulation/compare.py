@@ -1,8 +1,8 @@
 """Predictions beside measurements, and the claims about them.
 
 The speed of a shared machine changes within minutes.  A measurement is held against the prediction
-for the speed that the machine had in that run, as a fixed piece of work and the load balancer show
-it: not as the replicas, whose figures are foreseen, would tell.
+for the speed that the machine had in that run, as a fixed piece of work beside it shows, not as the
+replicas do, whose figures are foreseen.  The load balancer shows the speed only among equal loads.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import structs
 
-from reports.comparison.machine_speed import at_one_speed
 from tests.validate.simulation.configurations import Configuration
-from tests.validate.simulation.figures import Figures, File, Speed
+from tests.validate.simulation.figures import Figures, File
 
 UP_TO = 0.85
 """The latencies are claimed up to this share of the core, at the machine's speed in the run."""
@@ -62,7 +61,7 @@ def foreseen_for(foreseen: File, name: str, real: Figures) -> Figures:
 
     Raises ValueError without the speeds.
     """
-    slowness = _slowness(foreseen.speed, real.speed)
+    slowness = _slowness(foreseen.reference_work_s, real.reference_work_s)
     figures = foreseen.figures[name]
     at = bisect([each.slowness for each in figures], slowness)
     below, above = figures[max(0, at - 1)], figures[min(at, len(figures) - 1)]
@@ -85,14 +84,11 @@ def foreseen_for(foreseen: File, name: str, real: Figures) -> Figures:
     )
 
 
-def _slowness(calibrated: Speed | None, real: Speed | None) -> float:
+def _slowness(calibrated_s: float | None, real_s: float | None) -> float:
     """How many times slower than in the calibration the machine was in a run."""
-    if calibrated is None or real is None:
+    if not calibrated_s or not real_s:
         raise ValueError("the speed of the machine must be in the predictions and measurements")
-    _, factors = at_one_speed([{"costs": structs.asdict(each)} for each in (calibrated, real)])
-    if not factors:
-        raise ValueError("the fixed piece of work must be measured in both")
-    return factors[1] / factors[0]
+    return real_s / calibrated_s
 
 
 def lines(

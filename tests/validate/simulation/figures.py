@@ -11,18 +11,6 @@ from msgspec import Struct
 PREDICTIONS, MEASUREMENTS = "predictions.json", "measurements.json"
 
 
-class Speed(Struct, frozen=True, kw_only=True):
-    """How fast the machine was in a run, by what costs the same work in every run.
-
-    The names are those of `costs` in result.json.
-    """
-
-    reference_work_s: float | None
-    """Processor seconds of the fixed piece of work beside the load."""
-    balancer_cpu_s_per_turn: float | None
-    """Processor seconds of diya's load balancer for a turn."""
-
-
 class Figures(Struct, frozen=True, kw_only=True):
     """Of the measured part of one run; a turn counts if it was due in it."""
 
@@ -37,13 +25,13 @@ class Figures(Struct, frozen=True, kw_only=True):
     memory_bytes: float
     """The growth of Redis's memory from the end of the warm-up to its largest."""
     turn_cpu_s: float | None = None
-    """CPU seconds of the replicas for a turn; of a prediction those of the calibration."""
+    """CPU seconds of the replicas for a turn."""
     keeps_slo: bool
     """Whether the p99 is within the limit, and at least 99 % of the turns were acknowledged."""
     slowness: float = 1.0
     """Of a prediction: how many times slower than in the calibration the machine is."""
-    speed: Speed | None = None
-    """Of a measurement."""
+    reference_work_s: float | None = None
+    """Of a measurement: as in `costs` of result.json, how slow the machine was."""
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -51,8 +39,8 @@ class File(Struct, frozen=True, kw_only=True):
 
     source: str
     """The calibration, or the machine."""
-    speed: Speed | None = None
-    """Of the machine in the calibration."""
+    reference_work_s: float | None = None
+    """In the calibration: processor seconds of the fixed piece of work beside the load."""
     figures: dict[str, list[Figures]]
     """By the name of the configuration: of predictions one for each slowness of the machine, in
     ascending order; of measurements more than one where a run was repeated."""
@@ -64,7 +52,10 @@ def write(path: Path, file: File) -> None:
         f" {json.dumps(name)}: [\n" + ",\n".join(f"  {_line(each)}" for each in runs) + "\n ]"
         for name, runs in file.figures.items()
     ]
-    head = f'{{"source": {json.dumps(file.source)}, "speed": {_line(file.speed)}, "figures": {{\n'
+    head = (
+        f'{{"source": {json.dumps(file.source)}, '
+        f'"reference_work_s": {json.dumps(file.reference_work_s)}, "figures": {{\n'
+    )
     path.write_text(head + ",\n".join(rows) + "\n}}\n", encoding="utf-8")
 
 

@@ -30,7 +30,7 @@ from tests.validate.simulation.configurations import (
     WARM_UP_S,
     Configuration,
 )
-from tests.validate.simulation.figures import Figures, Speed
+from tests.validate.simulation.figures import Figures
 from tests.validate.simulation.load import planned, seed_of
 
 _MOST_LOST = 0.01
@@ -48,17 +48,23 @@ def measured(each: Configuration, calibration: Calibration, out: Path) -> Figure
 
 def played(each: Configuration, calibration: Calibration, out: Path) -> tuple[History, float]:
     """The records of its run, and the planned turns a second."""
-    plan, rate = _plan(each, calibration, out)
-    run_dir = rundir.create(out, each.name, plan.seed, plan.origin)
+    plan, rate = planned_run(each, calibration, out)
+    with _model(each.slower_model):
+        return records_of(plan, each.name, out), rate
+
+
+def records_of(plan: Plan, name: str, out: Path) -> History:
+    """Play this plan, and read its records."""
+    run_dir = rundir.create(out, name, plan.seed, plan.origin)
     run_file.write(run_dir, plan.description())
     if plan.experiment is not None:
         rundir.write_experiment(run_dir, plan.experiment.source)
-    with _model(each.slower_model):
-        play(plan, run_dir, Progress(quiet=True))
-    return read(run_dir), rate
+    play(plan, run_dir, Progress(quiet=True))
+    return read(run_dir)
 
 
-def _plan(each: Configuration, calibration: Calibration, out: Path) -> tuple[Plan, float]:
+def planned_run(each: Configuration, calibration: Calibration, out: Path) -> tuple[Plan, float]:
+    """The plan of its run, and the planned turns a second."""
     profile, rate = planned(each, calibration)
     words = ["readiness", "--replicas", str(each.replicas), "--experiment", "none"]
     base = read_plan.from_args(
@@ -119,16 +125,7 @@ def figures(history: History, limit_s: float, rate: float) -> Figures:
         memory_bytes=_growth(history, start),
         turn_cpu_s=_turn_cpu_s(history, start),
         keeps_slo=p99 is not None and p99 <= limit_s and lost <= _MOST_LOST,
-        speed=speed(history),
-    )
-
-
-def speed(history: History) -> Speed:
-    """The speed of the machine in a run."""
-    costs = turn_costs(history)
-    return Speed(
-        reference_work_s=costs.reference_work_s,
-        balancer_cpu_s_per_turn=costs.balancer_cpu_s_per_turn,
+        reference_work_s=turn_costs(history).reference_work_s,
     )
 
 

@@ -45,7 +45,7 @@ def predicted(each: Configuration, calibration: Calibration) -> list[Figures]:
                 p50_s=steady.p50_s,
                 p99_s=steady.p99_s,
                 memory_bytes=max(held) - held[0],
-                turn_cpu_s=each.share / rate * slowness,
+                turn_cpu_s=steady.replica_share * each.replicas * steady.seconds / steady.turns,
                 keeps_slo=_kept(steady, made.latency_limit_s),
                 slowness=slowness,
             )

@@ -8,11 +8,9 @@ import pytest
 from msgspec import structs
 
 from tests.validate.simulation.compare import foreseen_for
-from tests.validate.simulation.figures import Figures, File, Speed, read, write
+from tests.validate.simulation.figures import Figures, File, read, write
 
 pytestmark = pytest.mark.unit
-
-_CALIBRATED = Speed(reference_work_s=0.0005, balancer_cpu_s_per_turn=0.001)
 
 
 def _figures(slowness: float, p50_s: float, *, keeps_slo: bool = True) -> Figures:
@@ -31,16 +29,13 @@ def _figures(slowness: float, p50_s: float, *, keeps_slo: bool = True) -> Figure
 
 _FORESEEN = File(
     source="a test",
-    speed=_CALIBRATED,
+    reference_work_s=0.0005,
     figures={"n1": [_figures(1.0, 0.2), _figures(1.5, 0.3), _figures(2.0, 0.9, keeps_slo=False)]},
 )
 
 
 def _run(times_slower: float) -> Figures:
-    speed = Speed(
-        reference_work_s=0.0005 * times_slower, balancer_cpu_s_per_turn=0.001 * times_slower
-    )
-    return structs.replace(_figures(1.0, 0.2), speed=speed)
+    return structs.replace(_figures(1.0, 0.2), reference_work_s=0.0005 * times_slower)
 
 
 @pytest.mark.parametrize(
