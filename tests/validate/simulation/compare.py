@@ -18,7 +18,7 @@ from tests.validate.simulation.configurations import Configuration
 from tests.validate.simulation.figures import Figures, File
 
 UP_TO = 0.85
-"""The latencies are claimed up to this share of the core, at the machine's speed in the run."""
+"""The latencies are claimed up to this share of the core, as foreseen at the machine's speed."""
 CPU, GOODPUT, MEMORY, P50, P99 = 0.05, 0.05, 0.05, 0.05, 0.15
 SIDE = 0.95
 """The share of configurations that must be foreseen on the right side of the SLO."""
@@ -27,6 +27,7 @@ _HEADS = (
     *(
         "configuration",
         "slowness",
+        "core",
         "turns/s",
         "goodput",
         "p50 ms",
@@ -99,9 +100,7 @@ def lines(
     made = {
         each.name: foreseen_for(foreseen, each.name, real.figures[each.name][0]) for each in played
     }
-    calm = [
-        each for each in played if each.share * made[each.name].slowness <= UP_TO and not each.kill
-    ]
+    calm = [each for each in played if not each.kill and _share(made[each.name]) <= UP_TO]
     for name, group, value, limit in (
         ("CPU of a turn", calm, _turn_cpu, CPU),
         ("goodput", calm, _goodput, GOODPUT),
@@ -135,6 +134,11 @@ def lines(
     )
 
 
+def _share(figures: Figures) -> float:
+    """The share of the core that the replicas use."""
+    return (figures.turn_cpu_s or 0.0) * figures.rate
+
+
 def table(configurations: Sequence[Configuration], foreseen: File, real: File) -> Iterator[str]:
     """Markdown: each configuration, foreseen and measured."""
     yield f"| {' | '.join(_HEADS)} |"
@@ -145,6 +149,7 @@ def table(configurations: Sequence[Configuration], foreseen: File, real: File) -
             cells = [
                 each.name,
                 f"{made.slowness:.2f}",
+                f"{_share(made):.0%} / {_share(got):.0%}",
                 f"{made.rate:.1f}",
                 f"{made.goodput_per_s:.1f} / {got.goodput_per_s:.1f}",
                 f"{_ms(made.p50_s)} / {_ms(got.p50_s)}",
