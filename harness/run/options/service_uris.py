@@ -31,6 +31,8 @@ OPTIONS = {
 _ENV = "env:"
 _LOCAL = ("memory", "sqlite", "file")
 """Schemes whose URIs name nothing beyond this machine; a driver may follow after `+`."""
+_RENAMED = {"postgres": "postgresql+asyncpg"}
+"""Schemes as hosters of databases show them, and what ADK's session service takes."""
 _PASSWORDS = frozenset({"password", "passwd", "pwd"})
 """Keys of a query under which drivers take a password; it would stand in the records."""
 _HOSTS = frozenset({"host", "hostaddr"})
@@ -165,6 +167,11 @@ def _check(shown: str, uri: str, *, authorised: bool) -> None:
         raise ConfigError(
             f"{shown}: must be a URI as `adk api_server` takes it, such as "
             "postgresql+asyncpg://user@host/database or sqlite:///FILE"
+        )
+    if (scheme := uri.partition(":")[0].lower()) in _RENAMED:
+        raise ConfigError(
+            f"{shown}: {scheme}:// is a scheme that SQLAlchemy no longer takes; did you mean "
+            f"{_RENAMED[scheme]}://"
         )
     try:
         parts = urlsplit(uri)

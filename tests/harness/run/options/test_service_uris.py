@@ -61,6 +61,10 @@ def test_a_password_that_the_service_wrote_into_its_log_is_overwritten(tmp_path:
         (["--session-service-uri", "sessions.db"], "must be a URI as `adk api_server` takes it"),
         (["--session-service-uri", "env:NOT_SET"], "the environment has no such variable"),
         (["--session-service-uri", "postgresql://anna:x@db.example.com/a"], "--authorised"),
+        (
+            ["--session-service-uri", f"postgres://anna:{SECRET}@127.0.0.1/a"],
+            r"did you mean postgresql\+asyncpg://",
+        ),
         (["--artifact-service-uri", "gs://bucket"], "--authorised"),
         (
             ["--session-service-uri", "postgresql+asyncpg:///a?host=127.0.0.1,db.example.com:5432"],
