@@ -17,7 +17,7 @@ test: install a2a   ## unit tests, real servers and processes, three whole runs;
 	$(BIN)/python -m pytest -n 4 $(TEST_ARGS) -m '$(DAILY)'
 
 test-all: test      ## and all other tests: whole runs, calibration, both servers, containers
-	$(BIN)/python -m pytest -n 3 $(TEST_ARGS) -m 'not ($(DAILY))'
+	$(BIN)/python -m pytest -n 4 $(TEST_ARGS) -m 'not ($(DAILY))'
 
 lint: install       ## ruff and strict types
 	$(BIN)/ruff check .
