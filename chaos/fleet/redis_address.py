@@ -8,10 +8,8 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import redis
 
 from chaos.errors import ChaosConfigError
-from reports.basics.addresses import without_password
+from reports.basics.addresses import AROUND, without_password, without_secrets
 
-_AROUND = " \t\r\n\"'`<>\u00a0\u200b\ufeff\u201c\u201d\u2018\u2019"
-"""Characters that come along when an address is copied."""
 _BEFORE = re.compile(
     r"(?:redis-cli|valkey-cli)\s+(?:-u|--uri)\s+|(?:export\s+)?\w+=(?=[\"']?\w+://)"
 )
@@ -63,7 +61,7 @@ def _check_query(parts: SplitResult) -> None:
 
 def shown(url: str) -> str:
     """What was given, for people to read: without password, query, and the rest of a command."""
-    plain = re.split(r"[?#]", without_password(url), maxsplit=1)[0]
+    plain = without_secrets(url)
     words = plain.split()
     # A command line may hold a password anywhere.
     return plain if len(words) < 2 or "://" in plain else f"{words[0]} …"
@@ -79,7 +77,7 @@ def _wanted(url: str) -> str:
 
 def meant(url: str) -> str:
     """The address that was probably meant; empty when it is not clear."""
-    bare = _BEFORE.sub("", url.strip(_AROUND)).strip(_AROUND)
+    bare = _BEFORE.sub("", url.strip(AROUND)).strip(AROUND)
     scheme, colon, rest = bare.partition("://")
     if not colon:
         scheme, rest = "redis", re.sub(r"(?i)^redis:?/{0,2}(?=.)", "", bare)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from chaos.fleet.ports import LOOPBACK
 from harness.errors import ConfigError
 from harness.live.messages import Address
-from reports.basics.addresses import without_password
+from reports.basics.addresses import without_password, without_secrets
 
 _TRACES = "/v1/traces"
 """The path of an OTLP collector for spans."""
@@ -96,7 +96,7 @@ def _check_free(option: str, given: str, address: Address) -> None:
 def _collector(url: str | None) -> str | None:
     if url is None:
         return None
-    shown = re.split(r"[?#]", without_password(url), maxsplit=1)[0]
+    shown = without_secrets(url)
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

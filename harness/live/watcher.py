@@ -21,7 +21,7 @@ from chaos.fleet.guardian import RUN_ID_VARIABLE
 from harness.live.messages import Farewell, Message, Orders, Over, Ready, Said, State
 from harness.live.options import Watching
 from harness.run.progress import Progress
-from reports.basics.addresses import without_password
+from reports.basics.addresses import without_secrets
 
 T = TypeVar("T")
 
@@ -152,5 +152,5 @@ def _tell(ready: Ready, watching: Watching, progress: Progress) -> None:
     if ready.metrics is not None:
         progress.problem(f"metrics for Prometheus: {ready.metrics}")
     if watching.collector is not None:
-        collector = without_password(watching.collector).partition("?")[0]
+        collector = without_secrets(watching.collector)
         progress.problem(f"spans of turns go to {collector}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from loadtests.adk.target import without_password
+from reports.basics.addresses import without_password
 
 MOST = 3
 """Redirects of one request."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from reports.basics.addresses import AROUND, without_password
+
 _PAGES = (
     *("dev-ui", "docs", "redoc", "openapi.json", "list-apps", "apps", "run", "run_sse", "run_live"),
     *("health", "healthz", "readyz", "livez", "version", "debug", "index.html"),
     ".well-known",
 )
 """Path prefixes of pages and calls of ADK's server, which are not part of its address."""
-_AROUND = " \t\r\n\"'`<>\u00a0\u200b\ufeff\u201c\u201d\u2018\u2019"
-"""Characters that come along when an address is copied."""
 _EXPECTED = "target must be http://HOST:PORT or https://HOST"
 
 
@@ -45,13 +45,6 @@ def address(url: str) -> SplitResult:
     return parts
 
 
-def without_password(url: str) -> str:
-    """The address without user and password, for people to read."""
-    before, at, after = url.rpartition("@")
-    scheme, colon, _ = before.partition("://")
-    return f"{scheme if colon else ''}{colon}…@{after}" if at else url
-
-
 def _without_query(url: str) -> str:
     """The address without its query, which often holds a key, as a fragment may."""
     before, question, query = url.partition("?")
@@ -62,7 +55,7 @@ def _without_query(url: str) -> str:
 
 def _with_scheme(url: str) -> str:
     """A suggestion for an address whose scheme is missing or mistyped, or with quotes around it."""
-    bare = url.strip(_AROUND).removeprefix("view-source:")
+    bare = url.strip(AROUND).removeprefix("view-source:")
     scheme = "https" if bare[:5].lower() == "https" else "http"
     rest = re.sub(r"(?i)^(?:h?t{1,2}ps?:/{0,2}|//)", "", bare)
     found = re.fullmatch(r"([\w.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?([/?#][!-~]*)?", rest, re.ASCII)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 
+AROUND = " \t\r\n\"'`<>\u00a0\u200b\ufeff\u201c\u201d\u2018\u2019"
+"""Characters that come along when an address is copied."""
 _USER = re.compile(r"(\w://)\S+@")
+_TAIL = re.compile(r"[?#]")
 
 
 def is_loopback(host: str) -> bool:
@@ -23,6 +26,11 @@ def without_password(url: str) -> str:
     before, at, after = url.rpartition("@")
     scheme, colon, _ = before.partition("://")
     return f"{scheme if colon else ''}{colon}…@{after}" if at else url
+
+
+def without_secrets(url: str) -> str:
+    """The address without user, password, query and fragment, in which people put keys, too."""
+    return _TAIL.split(without_password(url), maxsplit=1)[0]
 
 
 def without_passwords(text: str) -> str:

@@ -17,7 +17,7 @@ from chaos.fleet.stand_in_control import TOKEN_VARIABLE
 from harness.errors import ConfigError
 from harness.fleet_kinds import FLEETS
 from harness.run.model import local_model, model_quota, real_model
-from reports.basics.addresses import without_password
+from reports.basics.addresses import without_password, without_secrets
 from reports.measures.model_quota.presets import Quota
 from reports.records.run_description import ModelDescription
 from target_service.stand_in import latency
@@ -163,7 +163,7 @@ def _of_target(args: argparse.Namespace, target: str, url: str | None) -> ModelC
     except ValueError:  # a port above 65535, half of an IPv6 address
         good = False
     if not good or not re.fullmatch(r"[!-~]+", url) or set(url) & set("@?#"):
-        shown = re.split(r"[?#]", without_password(url), maxsplit=1)[0]
+        shown = without_secrets(url)
         raise ConfigError(
             f"--model-url {shown}: must be the http(s) address that `diya model` printed"
         )
