@@ -16,7 +16,6 @@ from harness.capacity import answer_sheet
 from harness.errors import ConfigError
 from harness.run import read_plan
 from harness.run.model import model_options
-from harness.run.options import option_values
 from harness.run.plan import Plan
 from harness.run.sampling.host import allowed_cores, usable_cores
 from loadtests.profiles.profile import HIGHEST_RATE
@@ -60,9 +59,7 @@ def from_args(args: argparse.Namespace) -> Request:
     _check_target(args)
     base = _base(args)
     # A question that cannot be answered is refused before anything is measured.
-    answer_sheet.read_prices(asked.prices)
-    option_values.model_prices(asked.model_prices)
-    answer_sheet.target_of(asked, base.profile, base.book)
+    answer_sheet.question(asked, base.profile, base.book)
     return Request(
         base=base,
         minutes=args.minutes,
