@@ -116,7 +116,6 @@ class Engine:
             Replica(index, wake_s, calibration.wakes_after_s) for index in range(set_up.replicas)
         ]
         self._shards = [Shard() for _ in range(set_up.shards)]
-        calibration = set_up.calibration
         self.store = Store(calibration, self._shards, cores, calendar, number, set_up.ttl_s)
         shared = set_up.cores is not None
         self.customers = Customers(

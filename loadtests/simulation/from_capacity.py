@@ -21,6 +21,7 @@ from loadtests.simulation import plans, steady
 from loadtests.simulation.calibration import DEFAULT, Calibration, CalibrationError, check
 from loadtests.simulation.engine import SetUp
 from loadtests.simulation.plans import PlannedTalk
+from loadtests.simulation.statistics import Outcomes
 from reports.capacity.findings import Answer, CapacityFindings, Demand, ProbeKind
 
 _CPU = (
@@ -158,8 +159,7 @@ def _busiest(findings: CapacityFindings) -> tuple[float, float] | None:
 
 def _simulated_cpu_s(made: Calibration, mix: _Mix, rate: float) -> float:
     """CPU seconds of a turn at so many turns a second of one replica."""
-    set_up = SetUp(load_s=_SECONDS, ttl_s=7200.0, calibration=made, ends_with_load=True)
-    found = steady.steady(set_up, mix.talks, rate, _SEED)
+    found = _simulated(made, mix, rate)
     idle = made.idle_share
     return (found.replica_share - idle) / (1 - idle) * found.seconds / max(1, found.turns)
 
@@ -194,11 +194,16 @@ def _with_way(
     if median is None or rate is None:
         return made
     made = replace(made, balancer_s=0.0)
-    set_up = SetUp(load_s=_SECONDS, ttl_s=7200.0, calibration=made, ends_with_load=True)
-    simulated = steady.steady(set_up, mix.talks, rate, _SEED).p50_s
+    simulated = _simulated(made, mix, rate).p50_s
     if simulated is None:
         return made
     return replace(made, balancer_s=max(0.0, (median - simulated) / 2))
+
+
+def _simulated(made: Calibration, mix: _Mix, rate: float) -> Outcomes:
+    """One replica with so many turns a second."""
+    set_up = SetUp(load_s=_SECONDS, ttl_s=7200.0, calibration=made, ends_with_load=True)
+    return steady.steady(set_up, mix.talks, rate, _SEED)
 
 
 def _demand_rate(findings: CapacityFindings, demand: Demand) -> float | None:
