@@ -36,11 +36,10 @@ def check_memory(history: History) -> list[Finding]:
     ]
     others = history.once(others_write)
     elsewhere = history.once(others_write_elsewhere)
-    doubts = (others or (elsewhere if f.check in _OF_THE_SERVER else None) for f in of_redis)
     return [
         *(
-            f if doubt is None else _doubted(f, doubt)
-            for f, doubt in zip(of_redis, doubts, strict=True)
+            _doubted(f, others or (elsewhere if f.check in _OF_THE_SERVER else None))
+            for f in of_redis
         ),
         *check_database(history),
         *check_ttl_kept(history),
@@ -52,9 +51,9 @@ _OF_THE_SERVER = frozenset({"memory.baseline", "memory.bounded", "memory.evicted
 """Findings on what all databases of a server share."""
 
 
-def _doubted(finding: Finding, others: str) -> Finding:
+def _doubted(finding: Finding, others: str | None) -> Finding:
     """If others write to the same Redis, a failure may be theirs and becomes unknown."""
-    if finding.status is not Status.FAIL:
+    if others is None or finding.status is not Status.FAIL:
         return finding
     doubt = f"{finding.summary}; others write to this Redis too, and it may be theirs ({others})"
     return replace(finding, status=Status.UNKNOWN, summary=doubt)
