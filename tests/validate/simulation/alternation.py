@@ -12,6 +12,7 @@ from harness.capacity import load
 from harness.run.plan import Plan
 from reports.measures.phases import WARMUP
 from reports.records.history import History
+from tests.validate.simulation.replica_cpu import replica_cpu
 
 _TIMES = 2.6
 """The high load, as a multiple of the low one."""
@@ -47,7 +48,7 @@ def alternated(history: History) -> Alternated:
     if start is None or not history.turns:
         raise ValueError("the run must have turns")
     low, high = [list(_spans(start, offset)) for offset in (0.0, _STAGE_S)]
-    (low_s, low_turns), (high_s, high_turns) = _used(history, low), _used(history, high)
+    (low_s, low_turns), (high_s, high_turns) = replica_cpu(history, low), replica_cpu(history, high)
     return Alternated(
         ratio=high_s / high_turns / (low_s / low_turns),
         high_share=high_s / sum(end - begin for begin, end in high),
@@ -58,15 +59,3 @@ def _spans(start: float, offset: float) -> Iterator[tuple[float, float]]:
     for number in range(_ROUNDS):
         begin = start + _WARM_UP_S + 2 * number * _STAGE_S + offset
         yield begin + _SETTLING_S, begin + _STAGE_S
-
-
-def _used(history: History, spans: list[tuple[float, float]]) -> tuple[float, int]:
-    """Core seconds of the replicas, and turns that ended."""
-    used, turns = 0.0, 0
-    for begin, end in spans:
-        turns += sum(begin <= turn.done < end for turn in history.turns)
-        for source, samples in history.samples_by_source.items():
-            if source.startswith("replica:"):
-                shares = [s.values.get("cpu_percent", 0.0) for s in samples if begin <= s.t < end]
-                used += sum(shares) / 100 / max(1, len(shares)) * (end - begin)
-    return used, turns

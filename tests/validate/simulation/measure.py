@@ -32,6 +32,7 @@ from tests.validate.simulation.configurations import (
 )
 from tests.validate.simulation.figures import Figures
 from tests.validate.simulation.load import planned, seed_of
+from tests.validate.simulation.replica_cpu import replica_cpu
 
 _MOST_LOST = 0.01
 _FIRST_TOKEN_MS, _TOKENS_PER_S = 60.0, 600.0
@@ -144,11 +145,5 @@ def _growth(history: History, start: float) -> float:
 def _turn_cpu_s(history: History, start: float) -> float | None:
     """CPU of all replicas for one turn that ended, seconds: does the machine still run as fast?"""
     first, last = start + WARM_UP_S, start + WARM_UP_S + MEASURED_S
-    used = 0.0
-    for source, samples in history.samples_by_source.items():
-        if source.startswith("replica:"):
-            steps = [each for each in samples if first <= each.t < last]
-            shares = [each.values.get("cpu_percent", 0.0) / 100 for each in steps]
-            used += sum(shares) / max(1, len(shares)) * MEASURED_S
-    ended = sum(first <= turn.done < last for turn in history.turns)
+    used, ended = replica_cpu(history, [(first, last)])
     return used / ended if ended else None
