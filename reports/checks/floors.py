@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.measures.own_faults import is_within, own_faults, planned_names
 from reports.measures.replica_faults import replica_faults
 from reports.measures.replicas import answerers, moves, replicas_seen
+from reports.measures.silence import silent_replicas
 from reports.records import Finding, Status
 from reports.records.history import History
 
 TURNS_PER_REPLICA = 10
 """With so many turns per replica, even a random balancer is unlikely to leave one out."""
-SILENT_BY_CHANCE = 0.01
-"""A replica is silent if a random balancer leaves any one out with at most this probability."""
-FELL_SILENT_BY_CHANCE = 0.001
-"""The same of a replica that answered before; it may fall silent at any time."""
 MOVED_SHARE = 0.1
 """Share of later turns; without affinity 1 - 1/replicas of them move, with two replicas half."""
 _MANY_NAMES, _NAMES_PER_TURN = 20, 0.5
@@ -38,56 +34,16 @@ def _replicas(history: History) -> list[Finding]:
     if planned is None or planned < 2 or not seen:
         return []
     floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
-    silent = _silent(history, planned, seen)
-    answered = len(seen)
+    found = silent_replicas(history, planned)
+    silent = tuple(map(str, found))
+    answered, fewer = len(seen), sum(len(each.names) for each in found)
     summary = f"{answered} of {planned} replicas answered in {len(history.turns)} turns, "
-    summary += f"at least {max(floor, min(planned, answered + len(silent)))} must"
+    summary += f"at least {max(floor, min(planned, answered + fewer))} must"
     if silent:
         summary += f"; {silent[0]}"
     passed = answered >= floor and not silent
-    found = _finding("validity.replicas", passed, answered, "replicas", summary)
-    return [replace(found, evidence=silent)]
-
-
-def _silent(history: History, planned: int, seen: set[str]) -> tuple[str, ...]:
-    """The replicas that never answered although no fault and no chance explains it, in words."""
-    named = planned_names(history)
-    missing: list[str | None] = [name for name in named if name not in seen]
-    if not seen <= set(named):
-        missing = [None] * max(0, planned - len(seen))
-    spans_of = history.once(own_faults)
-    turns = history.turns
-    silent = []
-    for name in missing:
-        spans = spans_of(name)
-        times = zip(turns.sent, turns.done, turns.replica, strict=True)
-        others = sum(who != 0 and not is_within(spans, sent, done) for sent, done, who in times)
-        if planned * (1 - 1 / planned) ** others <= SILENT_BY_CHANCE:
-            silent.append(
-                f"{name or 'a replica'} answered none of {others} turns away from its faults"
-            )
-    return tuple(silent + _fell_silent(history, planned, seen & set(named)))
-
-
-def _fell_silent(history: History, planned: int, seen: set[str]) -> list[str]:
-    """The replicas that answered, and then never again, in words."""
-    turns, spans_of = history.turns, history.once(own_faults)
-    last = dict.fromkeys(seen, 0.0)
-    for done, who in zip(turns.done, turns.replica, strict=True):
-        if (name := turns.replicas[who]) in last:
-            last[name] = max(last[name], done)
-    begin = min(last.values(), default=0.0)
-    times = zip(turns.sent, turns.done, turns.replica, strict=True)
-    late = [(sent, done) for sent, done, who in times if who != 0 and sent > begin]
-    silent = []
-    for name, at in sorted(last.items()):
-        spans = spans_of(name)
-        others = sum(sent > at and not is_within(spans, sent, done) for sent, done in late)
-        if planned * (1 - 1 / planned) ** others <= FELL_SILENT_BY_CHANCE:
-            silent.append(
-                f"{name} answered none of {others} turns after {at:.1f} s, away from its faults"
-            )
-    return silent
+    finding = _finding("validity.replicas", passed, answered, "replicas", summary)
+    return [replace(finding, evidence=silent)]
 
 
 def _spread(history: History) -> list[Finding]:

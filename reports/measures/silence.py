@@ -1,0 +1,151 @@
+"""Replicas that answer no turn, or none any more, although the balancer should send them some.
+
+A balancer that picks replicas at random leaves k given ones of N out of n turns with the
+probability (1 - k/N)^n, and any k of them with at most C(N, k) times as much.  Most balancers are
+more even than that.  How even one is shows in the run itself: blocks of N and of 2 N turns, away
+from faults of replicas, tell how often a replica is left out of so many turns in a row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reports.measures.intervals import share_interval
+from reports.measures.own_faults import is_within, own_faults, planned_names
+from reports.measures.replicas import replicas_seen
+from reports.records.history import History
+
+SILENT_BY_CHANCE = 0.01
+"""Replicas are silent if chance leaves any as many out with at most this probability, divided by
+the square of their number."""
+FELL_SILENT_BY_CHANCE = 0.001
+"""The same where one of them answered before; it may fall silent at any time."""
+
+_FEWEST_TURNS = 4
+"""Turns for each replica from which several that never answered are judged together: with fewer, a
+few connections that stay open explain that few replicas answered."""
+_BLOCKS = (1, 2)
+"""The lengths of the blocks that show how even the balancer is, in turns for each replica."""
+
+_Turn = tuple[float, float, int]
+"""When it was done, when it was sent, and the replica's index in `Turns.replicas`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Replicas that answered none of the later turns."""
+
+    names: tuple[str | None, ...]
+    """None: a replica whose name is not known."""
+    since: float | None
+    """When the last of them answered, run time; None: none ever did."""
+    turns: int
+    """The turns after it, away from the faults of any of them."""
+
+    def __str__(self) -> str:
+        count = len(self.names)
+        names = [name for name in self.names if name is not None]
+        if not names:
+            names = ["a replica" if count == 1 else f"{count} replicas"]
+        who = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        after = "" if self.since is None else f" after {self.since:.1f} s,"
+        away = "its faults" if count == 1 else "their faults"
+        return f"{who} answered none of {self.turns} turns{after} away from {away}"
+
+
+def silent_replicas(history: History, planned: int) -> list[Silent]:
+    """The replicas whose silence neither chance nor a fault of theirs explains.
+
+    Each that is silent for so long is named by itself; else the largest number that is together.
+    """
+    last = _last_answers(history, planned)
+    begin = last[0][1] if last else math.inf
+    late = _turns(history, lambda done: done > begin)
+    even = _Evenness(history, planned)
+    each_alone = (_silence(history, late, [name], at) for name, at in last)
+    alone = [silent for silent in each_alone if even.rules_out(silent)]
+    together = [
+        _silence(history, late, [name for name, _ in last[:count]], last[count - 1][1])
+        for count in range(2, min(len(last), planned - 1) + 1)
+    ]
+    for group in reversed(together):
+        if len(group.names) > len(alone) and even.rules_out(group):
+            return [group]
+    return alone
+
+
+def _turns(history: History, wanted: Callable[[float], bool]) -> list[_Turn]:
+    """The answered turns that were done at such times, in their order."""
+    turns = history.turns
+    times = zip(turns.done, turns.sent, turns.replica, strict=True)
+    return sorted(turn for turn in times if turn[2] != 0 and wanted(turn[0]))
+
+
+def _last_answers(history: History, planned: int) -> list[tuple[str | None, float]]:
+    """Each replica with the time of its last answer, -inf without one, the longest silent first."""
+    seen, named, turns = history.once(replicas_seen), planned_names(history), history.turns
+    if not seen <= set(named):
+        return [(None, -math.inf)] * max(0, planned - len(seen))
+    last = [-math.inf] * len(turns.replicas)
+    for done, who in zip(turns.done, turns.replica, strict=True):
+        if done > last[who]:
+            last[who] = done
+    known = dict(zip(turns.replicas, last, strict=True))
+    answers: list[tuple[str | None, float]] = [(name, known.get(name, -math.inf)) for name in named]
+    return sorted(answers, key=lambda answer: answer[1])
+
+
+def _silence(
+    history: History, late: Sequence[_Turn], names: Sequence[str | None], at: float
+) -> Silent:
+    spans_of = history.once(own_faults)
+    spans = [span for name in dict.fromkeys(names) for span in spans_of(name)]
+    count = 0
+    for done, sent, _ in reversed(late):
+        if done <= at:
+            break
+        count += sent > at and not is_within(spans, sent, done)
+    return Silent(tuple(names), at if at > -math.inf else None, count)
+
+
+class _Evenness:
+    """How evenly the balancer spreads the turns over the replicas."""
+
+    def __init__(self, history: History, planned: int) -> None:
+        self._history, self._planned = history, planned
+
+    def rules_out(self, silent: Silent) -> bool:
+        """Whether chance does not explain the silence."""
+        planned, count, turns = self._planned, len(silent.names), silent.turns
+        answered = silent.since is not None
+        if count > 1 and not answered and turns < _FEWEST_TURNS * planned:
+            return False
+        limit = (FELL_SILENT_BY_CHANCE if answered else SILENT_BY_CHANCE) / count**2
+        ways = math.comb(planned, count)
+        if ways * (1 - count / planned) ** turns <= limit:
+            return True
+        if silent.since is None or turns < planned * max(_BLOCKS):
+            return False
+        return ways * self._left_out(silent.since) ** (count * turns) <= limit
+
+    def _left_out(self, until: float) -> float:
+        """The most that the probability may be with which a turn leaves a given replica out, by the
+        turns before that time; that of a random balancer, where they do not tell."""
+        planned = self._planned
+        away = self._history.once(own_faults)(None)
+        who = [
+            who
+            for done, sent, who in _turns(self._history, lambda done: done <= until)
+            if not is_within(away, sent, done)
+        ]
+        worst = 0.0
+        for length in (planned * times for times in _BLOCKS):
+            blocks = [who[at : at + length] for at in range(0, len(who) - length + 1, length)]
+            if not blocks:
+                return 1 - 1 / planned
+            silent = sum(max(0, planned - len(set(block))) for block in blocks)
+            _, at_most = share_interval(silent, planned * len(blocks))
+            worst = max(worst, at_most ** (1 / length))
+        return min(1 - 1 / planned, worst)
