@@ -51,6 +51,8 @@ class Reply:
     seen: Seen | None
     asks: tuple[str, ...] = ()
     """The ids of the calls that the customer has to confirm."""
+    text: str = ""
+    """What the customer reads; empty for a reply of another kind."""
 
 
 def parts_of(event: Any) -> list[dict[str, Any]]:
@@ -164,7 +166,7 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
         if not ends:
             return Reply(None, None)
         last, parts = ends[-1]
-    return Reply(word(parts), _seen(last), asks)
+    return Reply(word(parts), _seen(last), asks, text_of(parts))
 
 
 def _asks(parts: list[dict[str, Any]]) -> tuple[str, ...]:

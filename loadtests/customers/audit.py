@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
 from loadtests.adk.artifacts import Saved, saved
 from loadtests.adk.attempt import Attempt, Door
@@ -13,9 +14,10 @@ from loadtests.adk.json_codec import not_json, parsed
 from loadtests.adk.shown import digests_of_state
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.customers.artifacts import read_artifacts
+from loadtests.customers.likeness import Replies, compared
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.profiles.model import Conversation
-from reports.records import AuditRecord, HistoryItem, Outcome, RunClock
+from reports.records import AuditRecord, HistoryItem, Likeness, Outcome, RunClock
 
 Artifacts = dict[Saved, None]
 """A set of artifacts that keeps their order."""
@@ -28,11 +30,13 @@ def read_back(
     clock: RunClock,
     when: str,
     artifacts: Artifacts | None = None,
+    replies: Replies | None = None,
 ) -> AuditRecord:
     """Read one session, with retries up to a turn's deadline; `when` is `end` or `expired`.
 
     `artifacts` are those that earlier reads named.  They are read too, with those that this read
-    names, and the latter are added; None: no artifact is read.
+    names, and the latter are added; None: no artifact is read.  `replies` are those that the
+    customer got; None: they are not known.
     """
     tries = Tries()
     asked = sent_at = clock.now()
@@ -49,14 +53,17 @@ def read_back(
     user: str | None = None
     items: tuple[HistoryItem, ...] = ()
     named: tuple[Saved, ...] = ()
+    likeness: tuple[Likeness, ...] | None = None
     state: dict[str, str] | None = None
     answer = tries.last.answer if tries.last else None
     if tries.last is not None and tries.last.missing:
         status, error = "gone", None
     elif answer is not None and tries.outcome is Outcome.OK:
         try:
-            user, items, state, named = _contents(answer.body)
+            user, items, state, named, events = _contents(answer.body)
             status, error = "found", None
+            if replies is not None:
+                likeness = compared(items, events, plan.messages, replies)
         except ValueError as problem:
             error = str(problem)
     if artifacts is not None:
@@ -74,6 +81,7 @@ def read_back(
         state=state,
         asked=asked if tries.attempts > 1 else None,
         artifacts=read_artifacts(service, plan, limits, artifacts) if artifacts else None,
+        likeness=likeness,
     )
 
 
@@ -91,8 +99,10 @@ def shows_a_half(audit: AuditRecord, turns: Collection[str]) -> bool:
 
 def _contents(
     body: bytes,
-) -> tuple[str | None, tuple[HistoryItem, ...], dict[str, str] | None, tuple[Saved, ...]]:
-    """The owner, the history, the state and the artifacts of a session.
+) -> tuple[
+    str | None, tuple[HistoryItem, ...], dict[str, str] | None, tuple[Saved, ...], list[Any]
+]:
+    """The owner, the history, the state, the artifacts and the events of a session.
 
     Raises ValueError for anything else.
     """
@@ -107,4 +117,4 @@ def _contents(
     state = digests_of_state(session["state"]) if "state" in session else None
     events = [in_camel_case(event) for event in events]
     owner = user if isinstance(user, str) else None
-    return owner, history(events), state, saved(events)
+    return owner, history(events), state, saved(events), events

@@ -9,10 +9,18 @@ from loadtests.adk.attempt import Attempt
 from loadtests.arrivals.conversation import ConversationPlan, Ending
 from loadtests.customers.audit import Artifacts, read_back, shows_a_half
 from loadtests.customers.backoff import OPENING
+from loadtests.customers.likeness import MOST_CHARACTERS
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
 from loadtests.customers.turn import CustomerContext, TurnInPlay
 from loadtests.generator.generator_stats import GeneratorStats
-from reports.records import DELETION_FAILED, ConversationRecord, Fate, Outcome, TurnRecord
+from reports.records import (
+    DELETION_FAILED,
+    AuditRecord,
+    ConversationRecord,
+    Fate,
+    Outcome,
+    TurnRecord,
+)
 
 READ_AGAIN_S = (1.0, 1.5, 2.5, 7.0, 20.0)
 """Waits between reads of a session with half a turn, which a lost attempt may still be writing."""
@@ -48,6 +56,8 @@ class Customer:
     """The ids of the turns with an attempt of unknown outcome."""
     artifacts: Artifacts = field(default_factory=dict)
     """The artifacts that its turns have saved, by the reads of its session."""
+    replies: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """The digest and the beginning of each reply's text, by the number of its turn."""
     _last_sent: float | None = None
     _sessions: int = 1
     _retry_state: RetryState | None = None
@@ -139,7 +149,10 @@ class Customer:
                 turn.tries.error = "the run was stopped"
                 self.context.writer.write(turn.record())
             raise
-        return turn.record()
+        record = turn.record()
+        if record.reply is not None and (text := turn.reply_text()):
+            self.replies[turn.turn] = record.reply, text[:MOST_CHARACTERS]
+        return record
 
     def _was_away(self) -> bool:
         """Whether the session may have expired since the previous turn, during the think time or
@@ -177,19 +190,30 @@ class Customer:
         return True
 
     def _read_back(self, when: str) -> None:
-        context = self.context
         # A deletion may take the artifacts too.
         kept = None if self.deleted is not None else self.artifacts
-        audit = read_back(context.service, self.plan, context.limits, context.clock, when, kept)
-        context.writer.write(audit)
+        audit = self._read(when, kept)
         for pause in READ_AGAIN_S:
             if not shows_a_half(audit, self.unsettled):
                 break
             time.sleep(pause)
-            audit = read_back(context.service, self.plan, context.limits, context.clock, when, kept)
-            context.writer.write(audit)
+            audit = self._read(when, kept)
         # After an unsettled turn the service may still be writing, so no TTL can be timed.
         self.last_touch = audit.done if self.error is None else None
+
+    def _read(self, when: str, artifacts: Artifacts | None) -> AuditRecord:
+        context = self.context
+        audit = read_back(
+            context.service,
+            self.plan,
+            context.limits,
+            context.clock,
+            when,
+            artifacts,
+            self.replies,
+        )
+        context.writer.write(audit)
+        return audit
 
     def _delete(self) -> None:
         tries = Tries()

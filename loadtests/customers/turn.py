@@ -105,6 +105,11 @@ class TurnInPlay:
         self.plan, self.tries = plan, Tries(error=kept)
         self.reopened = self.context.clock.now()
 
+    def reply_text(self) -> str:
+        """The text of the reply; empty without one."""
+        reply = self.tries.last.reply if self.tries.last else None
+        return reply.text if reply else ""
+
     def record(self) -> TurnRecord:
         """The record as of now."""
         now = self.context.clock.now()

@@ -192,6 +192,26 @@ class ArtifactItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, ar
     """`digest` of what the API shows of it; None without it."""
 
 
+class Likeness(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
+    """A stored text that is neither one that the customer sent nor one that they got, compared with
+    the one of the conversation that it is most like.  No word of it is recorded."""
+
+    digest: str
+    """Of the stored text."""
+    kind: str
+    """`message` or `reply`."""
+    turn: Small
+    """The turn whose message or reply it is most like."""
+    stored: Count
+    """Words of the stored text."""
+    sent: Count
+    """Words of the message that was sent, or of the reply that the customer got."""
+    kept: Count
+    """Words that both have."""
+    begins: Count
+    """Words with which both begin."""
+
+
 class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The content of a session, read back through the service's API."""
 
@@ -218,6 +238,8 @@ class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     recorded."""
     artifacts: tuple[ArtifactItem, ...] | None = None
     """The artifacts that the session's turns have saved, read right after it; None: none."""
+    likeness: tuple[Likeness, ...] | None = None
+    """The texts stored otherwise than sent or got, compared with them; None: not recorded."""
 
 
 ROLLBACK = "rollback-"

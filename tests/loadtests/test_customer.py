@@ -317,3 +317,17 @@ def test_half_a_turn_of_which_every_attempt_has_ended_is_read_once(
     monkeypatch.setattr("loadtests.customers.customer.READ_AGAIN_S", (0.01, 0.01, 0.01))
     played = play(CREATED, WHOLE, WHOLE, WHOLE, _session(plan, "message"))
     assert len(played.audits) == 1
+
+
+def test_a_text_stored_otherwise_is_compared_with_the_customers_own(
+    play: Play, plan: ConversationPlan
+) -> None:
+    stored = [
+        {**text_event(text), "customMetadata": {"turn_id": turn_id(plan.index, 0)}}
+        for text in ("On its [word].", "On its way.")
+    ]
+    session = reply(200, json.dumps({"userId": "u", "events": stored}).encode())
+    (audit,) = play(CREATED, WHOLE, WHOLE, WHOLE, session).audits
+    (found,) = audit.likeness or ()
+    assert (found.digest, found.kind) == (digest("On its [word]."), "reply")
+    assert (found.stored, found.sent, found.kept, found.begins) == (3, 3, 2, 2)

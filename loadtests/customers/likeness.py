@@ -1,0 +1,79 @@
+"""Compares texts that a session stores otherwise than they were sent, or given to the customer.
+
+The judge tells by it what an application rewrites (a name taken out) from what a store mixes up or
+cuts off.  The records hold only the numbers of words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from loadtests.adk.events import parts_of, text_of
+from reports.records import HistoryItem, Likeness, digest
+
+MOST_CHARACTERS = 1000
+"""Of a text that is compared; thousands of customers hold theirs at a time."""
+_MOST = 64
+"""Texts compared in one read."""
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+"""A word, or a sign of a script that writes no spaces."""
+
+
+Replies = Mapping[int, tuple[str, str]]
+"""Number of the turn → the digest of the reply that the customer got, and its beginning."""
+
+
+def compared(
+    items: Sequence[HistoryItem], events: Iterable[Any], messages: Sequence[str], replies: Replies
+) -> tuple[Likeness, ...] | None:
+    """The likeness of each stored text that the customer neither sent nor got; None: there is none.
+
+    `items` are the history of the session with these events.
+    """
+    known = {
+        "message": {digest(text) for text in messages},
+        "reply": {name for name, _ in replies.values()},
+    }
+    others = {
+        (item.kind, item.digest)
+        for item in items
+        if item.kind in known and item.digest not in known[item.kind]
+    }
+    if not others or not replies:
+        return None
+    stored = {digest(text): text for text in map(_text, events) if text.strip()}
+    own: dict[str, Iterable[tuple[int, str]]] = {
+        "message": list(enumerate(messages)),
+        "reply": [(turn, text) for turn, (_, text) in replies.items()],
+    }
+    found = [
+        max((_likeness(text, kind, turn, mine) for turn, mine in own[kind]), key=_share)
+        for kind, name in sorted(others)[:_MOST]
+        if (text := stored.get(name)) is not None
+    ]
+    return tuple(found) or None
+
+
+def _text(event: Any) -> str:
+    return text_of(parts_of(event)) if isinstance(event, dict) else ""
+
+
+def _likeness(stored: str, kind: str, turn: int, sent: str) -> Likeness:
+    there, mine = _words(stored), _words(sent)
+    both = Counter(there) & Counter(mine)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(there, mine, strict=False))
+    return Likeness(
+        digest(stored), kind, turn, len(there), len(mine), both.total(), sum(1 for _ in same)
+    )
+
+
+def _share(likeness: Likeness) -> float:
+    return likeness.kept / max(1, likeness.stored, likeness.sent)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text[:MOST_CHARACTERS].casefold())
