@@ -12,7 +12,7 @@ from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.events import history
 from loadtests.adk.json_codec import not_json, parsed
 from loadtests.adk.shown import digests_of_state
-from loadtests.arrivals.conversation import ConversationPlan
+from loadtests.arrivals.conversation import ConversationPlan, turn_id
 from loadtests.customers.artifacts import read_artifacts
 from loadtests.customers.likeness import Replies, compared
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
@@ -63,7 +63,8 @@ def read_back(
             user, items, state, named, events = _contents(answer.body)
             status, error = "found", None
             if replies is not None:
-                likeness = compared(items, events, plan.messages, replies)
+                ids = [turn_id(plan.index, number) for number in range(len(plan.messages))]
+                likeness = compared(items, events, plan.messages, replies, ids)
         except ValueError as problem:
             error = str(problem)
     if artifacts is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from loadtests.adk.events import parts_of, text_of
@@ -19,6 +19,8 @@ MOST_CHARACTERS = 1000
 """Of a text that is compared; thousands of customers hold theirs at a time."""
 _MOST = 64
 """Texts compared in one read."""
+_ABOUT_AS_MUCH = 0.25
+"""A difference between shares of common words that means nothing."""
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 """A word, or a sign of a script that writes no spaces."""
 
@@ -28,18 +30,23 @@ Replies = Mapping[int, tuple[str, str]]
 
 
 def compared(
-    items: Sequence[HistoryItem], events: Iterable[Any], messages: Sequence[str], replies: Replies
+    items: Sequence[HistoryItem],
+    events: Iterable[Any],
+    messages: Sequence[str],
+    replies: Replies,
+    turn_ids: Sequence[str] = (),
 ) -> tuple[Likeness, ...] | None:
     """The likeness of each stored text that the customer neither sent nor got; None: there is none.
 
-    `items` are the history of the session with these events.
+    `items` are the history of the session with these events, `turn_ids` those of its turns: of
+    texts that it is about as much like, that of its own turn counts.
     """
     known = {
         "message": {digest(text) for text in messages},
         "reply": {name for name, _ in replies.values()},
     }
     others = {
-        (item.kind, item.digest)
+        (item.kind, item.digest): item.turn_id
         for item in items
         if item.kind in known and item.digest not in known[item.kind]
     }
@@ -50,12 +57,21 @@ def compared(
         "message": list(enumerate(messages)),
         "reply": [(turn, text) for turn, (_, text) in replies.items()],
     }
-    found = [
-        max((_likeness(text, kind, turn, mine) for turn, mine in own[kind]), key=_share)
-        for kind, name in sorted(others)[:_MOST]
-        if (text := stored.get(name)) is not None
-    ]
+    numbers = {name: number for number, name in enumerate(turn_ids)}
+    found = []
+    for (kind, name), turn_id in islice(others.items(), _MOST):
+        if (text := stored.get(name)) is not None:
+            each = [_likeness(text, kind, turn, mine) for turn, mine in own[kind]]
+            found.append(_most_like(each, numbers.get(turn_id or "")))
     return tuple(found) or None
+
+
+def _most_like(likenesses: Sequence[Likeness], own: int | None) -> Likeness:
+    best = max(likenesses, key=_share)
+    for likeness in likenesses:
+        if likeness.turn == own and _share(likeness) > _share(best) - _ABOUT_AS_MUCH:
+            return likeness
+    return best
 
 
 def _text(event: Any) -> str:

@@ -7,7 +7,7 @@ intended and counted separately.  The reference agent's tools and state have no 
 from __future__ import annotations
 
 from reports.gates import GATES
-from reports.measures.continuity.contents import Compared, Contents
+from reports.measures.continuity.contents import Compared, Contents, replies_of_others
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -23,7 +23,9 @@ def findings(contents: Contents, history: History) -> list[Finding]:
         "continuity.reply": contents.reply,
     }
     found = [
-        _finding(gate, compared, history) for gate, compared in asked.items() if compared.turns
+        _finding(gate, compared, contents, history)
+        for gate, compared in asked.items()
+        if compared.turns
     ]
     if contents.stateless and not contents.state.wrong and not history.run.foreign:
         # A target may keep its state to itself; the service under test shows it in every read.
@@ -39,15 +41,24 @@ def _state_unknown(conversations: int) -> Finding:
     return Finding(gate, "run", Status.UNKNOWN, None, 0, "turns", summary)
 
 
-def _finding(gate: str, compared: Compared, history: History) -> Finding:
+def _finding(gate: str, compared: Compared, contents: Contents, history: History) -> Finding:
     title, told = GATES[gate].title, f"{compared.wrong} of {compared.turns} turns are different"
     status = Status.PASS
     limit: float | None = 0.0
     if not compared.wrong:
         told = f"all of {compared.turns} turns"
     elif compared.wrong > HABIT_SHARE * compared.turns and _may_rewrite(gate, history):
-        told = f"{told}; most turns of this agent do so, by design"
-        limit = None
+        others = {}
+        if gate == "continuity.reply":
+            others = replies_of_others(history.turns, contents.wrong_replies)
+        if others:
+            (turn, other), *_ = others.items()
+            told = f"{told}; {len(others)} of them got the reply to another turn, the first in "
+            told += f"turn {turn} that to {other}"
+            status = Status.FAIL
+        else:
+            told = f"{told}; most turns of this agent do so, by design"
+            limit = None
     else:
         status, told = Status.FAIL, f"{told}, in {compared.conversations} conversations"
     return Finding(

@@ -117,6 +117,24 @@ def test_an_agent_that_rewrites_most_replies_means_to(tmp_path: Path) -> None:
     assert statuses(run, tmp_path)["reply"] is Status.PASS
 
 
+def test_customers_who_get_the_reply_to_another_turn_fail_however_many_they_are(
+    tmp_path: Path,
+) -> None:
+    run = Run()
+    for number in range(4):
+        run.conversation().turn(said=digest(f"model {number}"), reply=digest(f"own {number}"))
+    first, *others = run.conversations
+    for talk in others:
+        talk.audit()
+    turn = replace(first.turns[0], reply=others[0].turns[0].said)
+    first.turns[0] = turn
+    first.audit([said("c0t0"), HistoryItem("c0t0", "reply", str(turn.reply))])
+    found = findings(run, tmp_path)["reply"]
+    assert found.status is Status.FAIL
+    assert "1 of them got the reply to another turn" in found.summary
+    assert "in turn c0t0 that to c1t0" in found.summary
+
+
 def test_steps_that_an_agent_of_the_users_own_always_stores_otherwise_are_no_fault(
     tmp_path: Path,
 ) -> None:

@@ -16,7 +16,7 @@ from reports.measures.continuity.missing_records import (
     missing,
     was_opened,
 )
-from reports.measures.continuity.rewritten import at_once, calm, judge_suspects
+from reports.measures.continuity.rewritten import judge_suspects
 from reports.measures.continuity.tallies import Tallies, Tally
 from reports.records import AuditRecord, ConversationRecord, TurnRecord
 from reports.records.history import History
@@ -48,8 +48,7 @@ def take_tallies(history: History) -> Tallies:
         violations = judge.judge(turns, audits, plain=plain)
         if judge.otherwise or judge.other_context:
             # Whether the store is the cause is known only after all conversations were read.
-            tallies.otherwise.update(calm(history, turns, judge.otherwise))
-            tallies.otherwise_anywhere.update(at_once(turns, judge.otherwise))
+            tallies.differing.take(history, turns, judge.otherwise, audits)
             suspects.append(index)
         else:
             tallies.convict(violations)

@@ -13,12 +13,16 @@ history, and not within the declared durability.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reports.records import AuditRecord, ConversationRecord, HistoryItem, Outcome, TurnRecord
 
 _EVIDENCE_LINES = 20
+_MOST_REPLIES = 10_000
+"""Replies that are looked for among those of other turns."""
+_COMMONPLACE = 4
+"""So many turns whose model gave the same text make it no turn's own."""
 
 
 _OK = Outcome.OK
@@ -61,6 +65,9 @@ class Contents:
     steps: Compared = field(default_factory=Compared)
     state: Compared = field(default_factory=Compared)
     reply: Compared = field(default_factory=Compared)
+    wrong_replies: dict[str, str] = field(default_factory=dict)
+    """Turns whose customer got another text than the model's → the digest of what they got; the
+    first ones."""
     stateless: int = 0
     """Conversations whose turns wrote state, and whose session was read without any."""
 
@@ -76,7 +83,7 @@ class Contents:
         stepped = False
         for turn in certain:
             if turn.said is not None:
-                self.reply.add(turn, _other_reply(turn))
+                self._compare_reply(turn)
             stepped = stepped or turn.steps is not None
         if record is None or not stepped:
             return
@@ -94,6 +101,12 @@ class Contents:
                 self._compare_state(turns, audit.state)
             elif any(turn.state for turn in turns):
                 self.stateless += 1
+
+    def _compare_reply(self, turn: TurnRecord) -> None:
+        difference = _other_reply(turn)
+        self.reply.add(turn, difference)
+        if difference and turn.reply is not None and len(self.wrong_replies) < _MOST_REPLIES:
+            self.wrong_replies[turn.turn_id] = turn.reply
 
     def _compare_state(self, turns: Sequence[TurnRecord], state: Mapping[str, str]) -> None:
         writers: dict[str, TurnRecord] = {}
@@ -117,6 +130,21 @@ class Contents:
             wrong.setdefault(turn.turn_id, why)
         for turn in turns:
             self.state.add(turn, wrong.get(turn.turn_id))
+
+
+def replies_of_others(turns: Iterable[TurnRecord], wrong: Mapping[str, str]) -> dict[str, str]:
+    """Each turn of `wrong` whose customer got what the model said in another turn → that turn."""
+    wanted = set(wrong.values())
+    said: dict[str, list[str]] = {}
+    for turn in turns if wanted else ():
+        if turn.said in wanted and turn.said is not None:
+            said.setdefault(turn.said, []).append(turn.turn_id)
+    owners = {text: names for text, names in said.items() if len(names) < _COMMONPLACE}
+    return {
+        turn_id: owners[text][0]
+        for turn_id, text in wrong.items()
+        if turn_id not in owners.get(text, [turn_id])
+    }
 
 
 def _by_turn(items: Sequence[HistoryItem]) -> dict[str | None, list[HistoryItem]]:

@@ -1,24 +1,38 @@
 """Texts stored differently from the sent ones: caused by the store, or by the application?
 
 A plugin may rewrite messages and replies before they are stored (to remove names and numbers).  It
-does so with and without faults, in one turn of twenty or in all.  A store that mixes up turns does
-so rarely, when attempts overlap.  So differing texts are accepted if they occur in many of the
-turns that were answered at once and without any fault nearby; else they are forks.  In a short run
-nearly all turns may be near a fault: if there are so few calm turns that chance explains why the
-texts differ less in them than in the others, it is a doubt.
+does so with and without faults, in one turn of a hundred or in all.  A store that mixes up turns
+does so rarely, when attempts overlap.  So a differing text is accepted
+
+- if it is a near copy of what was said, or the same text in the place of several others, and such
+  texts are as frequent in calm as near faults, and at retries as elsewhere;
+- if differing texts occur in many of the turns that were answered at once and without any fault
+  nearby;
+
+and never if it is the text of another turn.  Else it is a fork.  In a short run nearly all turns
+may be near a fault: if there are so few calm turns that chance explains why the texts differ less
+in them than in the others, it is a doubt.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import msgspec
 
 from reports.measures.beside import beside_a_fault
 from reports.measures.continuity.conversation_judge import ConversationJudge
+from reports.measures.continuity.differing import (
+    Differing,
+    Likenesses,
+    Look,
+    Owners,
+    differing,
+    likenesses,
+)
 from reports.measures.continuity.history_check import Stored
 from reports.measures.continuity.tallies import Tallies
 from reports.measures.continuity.violations import Violation
@@ -38,28 +52,24 @@ _FEWEST_DOUBTED, _DOUBTED_SHARE = 3, 0.02
 """A doubt needs so many differing texts, in so many conversations, and this share of the turns."""
 _FEWEST_DOUBTED_CALM = 2
 """The same if some are calm: a store that mixes up turns where attempts overlap leaves none."""
-
-Suspect = tuple[int, ConversationRecord, list[TurnRecord], list[AuditRecord]]
-
-
-def calm(
-    history: History, turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]
-) -> Counter[str]:
-    """The turns stored otherwise, among those answered at once and without a fault nearby."""
-    return at_once(
-        [turn for turn in turns if not beside_a_fault(history, turn.sent, turn.done)], otherwise
-    )
+_FEWEST_COPIES = 2
+"""So many near copies are the application's; one is a doubt."""
+_FEWEST_UNKNOWN, _TALKS_UNKNOWN = 3, 2
+"""So many texts that were not compared, in so many conversations, are a doubt at any share."""
+_FEW_OTHERS = 0.2
+"""With so few other texts for each near copy, these may be the application's too."""
 
 
-def at_once(turns: Sequence[TurnRecord], otherwise: Mapping[str, Stored]) -> Counter[str]:
-    """The turns stored otherwise, among those answered at once."""
-    found: Counter[str] = Counter()
-    for turn in turns:
-        stored = otherwise.get(turn.turn_id)
-        if stored is not None and turn.attempts == 1 and not turn.unsure:
-            found["message"] += stored.other_message
-            found["reply"] += stored.other_reply
-    return found
+class Accepted(IntEnum):
+    """Whether a differing text is the application's."""
+
+    NO = 0
+    PERHAPS = 1
+    YES = 2
+
+
+Accepts = Callable[[TurnRecord, str, str, Look], Accepted]
+"""Turn, kind, digest of the stored text, and its look."""
 
 
 def answered_at_once(history: History) -> tuple[int, int]:
@@ -101,10 +111,10 @@ class _Found:
             return False
         if self.anywhere < _DOUBTED_SHARE * self.turns:
             return False
-        return self._spared_by_chance >= _BY_CHANCE
+        return self.spared_by_chance >= _BY_CHANCE
 
     @property
-    def _spared_by_chance(self) -> float:
+    def spared_by_chance(self) -> float:
         """The probability that chance leaves calm turns with no more of them than they have."""
         if self.calm:
             # It occurs in calm too, so the share near faults is as uncertain as the one in calm.
@@ -129,22 +139,94 @@ def _at_most(few: int, found: int, calm_turns: int, turns: int) -> float:
     return ways / math.comb(turns, found)
 
 
+class _Rules:
+    """What the application may do to the texts of one kind, by all that differ in the run."""
+
+    def __init__(
+        self, history: History, owners: Owners, texts: Iterable[Differing], talks: int
+    ) -> None:
+        self._owners = owners
+        turns, calm_turns = answered_at_once(history)
+        retried = history.turns.count(lambda state: state & (OUTCOME | RETRIED) == OK | RETRIED)
+        own = [text for text in texts if owners.of(text) is None]
+        copies = [text for text in own if self._is_copy(text.stored, text.look)]
+        self._all = _found(own, calm_turns, turns, talks)
+        self._copies = _found(copies, calm_turns, turns, talks)
+        self._unknown = _found(
+            [text for text in own if text.look is Look.UNKNOWN], calm_turns, turns, talks
+        )
+        self._retries = self._accept_retries(copies, retried)
+        self._is_rule, self._may_be_rule = self._all.is_a_rule, self._all.may_be_a_rule
+        self._copied = self._accept_copies()
+
+    def __call__(self, turn: TurnRecord, kind: str, stored: str, look: Look) -> Accepted:
+        """Whether this text is the application's."""
+        if self._owners.of_turn(turn, kind, stored) is not None:
+            return Accepted.NO
+        if self._is_rule:
+            return Accepted.YES
+        accepted = Accepted.PERHAPS if self._may_be_rule else Accepted.NO
+        if self._is_copy(stored, look):
+            tried_again = turn.attempts > 1 or turn.unsure > 0
+            return max(accepted, self._retries if tried_again else self._copied)
+        return max(accepted, self._accept_others(look))
+
+    def _is_copy(self, stored: str, look: Look) -> bool:
+        return look is Look.COPY or self._owners.is_canned(stored)
+
+    def _accept_copies(self) -> Accepted:
+        if not self._copies.anywhere or self._copies.spared_by_chance < _BY_CHANCE:
+            return Accepted.NO
+        return Accepted.YES if self._copies.anywhere >= _FEWEST_COPIES else Accepted.PERHAPS
+
+    def _accept_retries(self, copies: Sequence[Differing], retried: int) -> Accepted:
+        """Two attempts may give nearly the same reply, so retries must not show more of them."""
+        again = sum(not text.at_once for text in copies)
+        if not again or not retried or self._accept_copies() is Accepted.NO:
+            return Accepted.NO
+        _, share = share_interval(self._copies.anywhere, self._copies.turns)
+        by_chance = binomial_tail(min(again, retried), retried, share)
+        return self._accept_copies() if by_chance >= _BY_CHANCE else Accepted.NO
+
+    def _accept_others(self, look: Look) -> Accepted:
+        """An application that makes near copies may also replace a whole text."""
+        if look is Look.UNKNOWN and self._unknown.spared_by_chance >= _BY_CHANCE:
+            enough = self._unknown.anywhere >= _FEWEST_UNKNOWN
+            if enough and self._unknown.conversations >= _TALKS_UNKNOWN:
+                return Accepted.PERHAPS
+        others = self._all.anywhere - self._copies.anywhere
+        few = others <= _FEW_OTHERS * self._copies.anywhere
+        if few and look in (Look.UNLIKE, Look.UNKNOWN) and self._copied is Accepted.YES:
+            return Accepted.PERHAPS
+        return Accepted.NO
+
+
+def _found(texts: Sequence[Differing], calm_turns: int, turns: int, talks: int) -> _Found:
+    at_once = [text for text in texts if text.at_once]
+    calm = sum(text.calm for text in at_once)
+    return _Found(min(calm, calm_turns), calm_turns, min(len(at_once), turns), turns, talks)
+
+
 def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) -> None:
     """Judge the conversations with differing texts, after all conversations have been read."""
-    rules, perhaps = set(), set()
-    turns, calm_turns = answered_at_once(history)
-    for kind, anywhere in tallies.otherwise_anywhere.items():
-        found = _Found(tallies.otherwise[kind], calm_turns, anywhere, turns, len(suspects))
-        if found.is_a_rule:
-            rules.add(kind)
-        elif found.may_be_a_rule:
-            perhaps.add(kind)
+    texts = tallies.differing.found
+    owners = Owners(history, texts)
+    rules = {
+        kind: _Rules(history, owners, [t for t in texts if t.kind == kind], len(suspects))
+        for kind in ("message", "reply")
+    }
+
+    def accepts(turn: TurnRecord, kind: str, stored: str, look: Look) -> Accepted:
+        return rules[kind](turn, kind, stored, look)
+
     for index in suspects:
         (record,) = history.conversations.of(index)
-        suspect = (index, record, history.turns.of(index), history.audits.of(index))
-        violations = _judge(history, tallies, suspect, rules)
-        if violations and perhaps:
-            certain = _judge(history, Tallies(), suspect, rules | perhaps)
+        suspect = _Suspect(
+            history, record, history.turns.of(index), history.audits.of(index), owners
+        )
+        violations = suspect.judge(tallies, accepts, Accepted.YES)
+        if violations:
+            certain = suspect.judge(Tallies(), accepts, Accepted.PERHAPS)
             for violation in violations:
                 if violation not in certain:
                     tallies.doubts[violation.kind].add(violation)
@@ -152,34 +234,72 @@ def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) 
         tallies.convict(violations)
 
 
-def _judge(
-    history: History, tallies: Tallies, suspect: Suspect, rules: set[str]
-) -> list[Violation]:
-    """The violations of one conversation that the application's rules do not explain."""
-    index, record, turns, audits = suspect
-    judge = ConversationJudge(history, index, record, Tallies())
-    violations = judge.judge(turns, audits)
-    if not rules:
-        return violations
-    stored = [_as_stored(turn, judge.otherwise.get(turn.turn_id), rules) for turn in turns]
-    tallies.stored_otherwise += sum(a is not b for a, b in zip(stored, turns, strict=True))
-    again = ConversationJudge(history, index, record, Tallies())
-    violations = again.judge(stored, audits)
-    if "message" not in rules:
-        return violations
-    # The model is shown either the sent or the stored texts.  From the first turn whose stored text
-    # was not read, the stored ones are a guess.
-    read = {item.turn_id for audit in audits for item in audit.history}
-    guess = next((turn.sent for turn in turns if turn.turn_id not in read), math.inf)
-    as_sent = {v.turn_id for v in judge.other_context if v.at < guess}
-    return [v for v in violations if v not in again.other_context or v.turn_id in as_sent]
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """A conversation with texts that differ."""
+
+    history: History
+    record: ConversationRecord
+    turns: list[TurnRecord]
+    audits: list[AuditRecord]
+    owners: Owners
+
+    def judge(self, tallies: Tallies, accepts: Accepts, least: Accepted) -> list[Violation]:
+        """The violations that the application does not explain."""
+        judge = self._judge_of()
+        violations = judge.judge(self.turns, self.audits)
+        known = likenesses(self.audits)
+        stored = []
+        rewritten = False
+        for turn in self.turns:
+            as_stored = turn
+            if (texts := judge.otherwise.get(turn.turn_id)) is not None:
+                as_stored = _as_stored(turn, texts, known, accepts, least)
+                rewritten |= as_stored.message != turn.message
+            stored.append(as_stored)
+        changed = sum(a is not b for a, b in zip(stored, self.turns, strict=True))
+        tallies.stored_otherwise += changed
+        if not changed:
+            return [self._named(violation, judge, known) for violation in violations]
+        again = self._judge_of()
+        violations = again.judge(stored, self.audits)
+        if rewritten:
+            # The model is shown either the sent or the stored texts.  From the first turn whose
+            # stored text was not read, the stored ones are a guess.
+            read = {item.turn_id for audit in self.audits for item in audit.history}
+            unread = (turn.sent for turn in self.turns if turn.turn_id not in read)
+            guess = next(unread, math.inf)
+            as_sent = {v.turn_id for v in judge.other_context if v.at < guess}
+            violations = [
+                v for v in violations if v not in again.other_context or v.turn_id in as_sent
+            ]
+        return [self._named(violation, judge, known) for violation in violations]
+
+    def _judge_of(self) -> ConversationJudge:
+        return ConversationJudge(self.history, self.record.conversation, self.record, Tallies())
+
+    def _named(
+        self, violation: Violation, judge: ConversationJudge, known: Likenesses
+    ) -> Violation:
+        """The violation with the turn whose text is there, if it is another's."""
+        texts = judge.otherwise.get(violation.turn_id or "")
+        if violation.kind != "forked" or texts is None:
+            return violation
+        (turn,) = [turn for turn in self.turns if turn.turn_id == violation.turn_id]
+        for kind, stored, _ in differing(turn, texts, known):
+            if (owner := self.owners.of_turn(turn, kind, stored)) is not None:
+                saw = f"{violation.saw}; one of the two is the text of turn {owner}"
+                return msgspec.structs.replace(violation, saw=saw)
+        return violation
 
 
-def _as_stored(turn: TurnRecord, stored: Stored | None, rules: set[str]) -> TurnRecord:
-    if stored is None:
-        return turn
-    message = stored.message if stored.other_message and "message" in rules else turn.message
-    reply = stored.reply if stored.other_reply and "reply" in rules else turn.reply
-    if (message, reply) == (turn.message, turn.reply):
-        return turn
-    return msgspec.structs.replace(turn, message=message, reply=reply)
+def _as_stored(
+    turn: TurnRecord, stored: Stored, known: Likenesses, accepts: Accepts, least: Accepted
+) -> TurnRecord:
+    """The turn with the stored texts that are accepted."""
+    texts = {
+        kind: text
+        for kind, text, look in differing(turn, stored, known)
+        if accepts(turn, kind, text, look) >= least
+    }
+    return msgspec.structs.replace(turn, **texts) if texts else turn

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reports.measures.continuity.contents import Contents
+from reports.measures.continuity.differing import DifferingTexts
 from reports.measures.continuity.perhaps_expired import PerhapsExpired
 from reports.measures.continuity.violations import Violation
 
@@ -63,10 +64,8 @@ class Tallies:
     contents: Contents = field(default_factory=Contents)
     notes: int = 0
     """Texts of agents without a request."""
-    otherwise: Counter[str] = field(default_factory=Counter)
-    """Turns in no fault's reach whose `message` or `reply` is stored with another text."""
-    otherwise_anywhere: Counter[str] = field(default_factory=Counter)
-    """The same, in a fault's reach or not."""
+    differing: DifferingTexts = field(default_factory=DifferingTexts)
+    """The texts that are stored otherwise than they were said."""
     stored_otherwise: int = 0
     """Turns whose text was changed by the application, not by the store."""
     perhaps_expired: PerhapsExpired = field(default_factory=PerhapsExpired)
