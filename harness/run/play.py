@@ -35,6 +35,7 @@ from harness.run.progress import Progress
 from harness.run.rehearse.rehearsed import rehearsed
 from harness.run.sampling import container_cpu, database_probe
 from harness.run.sampling.host import usable_cores
+from harness.run.sampling.key_census import KeyCensus
 from harness.run.sampling.sampler import Sampler
 from harness.run.target import break_target, pod_target, target_redis
 from harness.run.watch import Watch
@@ -113,14 +114,17 @@ def _with_fleet(plan: Plan, run_dir: Path, progress: Progress) -> None:
         # Made before anything starts, because it refuses faults that this fleet cannot take.
         schedule = _schedule(plan, fleet, clock, records)
         description = _started(plan, run_dir, fleet, progress)
+        census = _census(plan, fleet)
         plan = _sized(plan, run_dir, description, fleet, progress)
+        if census is not None:
+            census.rehearsed()
         memory_forecast.write(run_dir, plan, fleet.redis.info.name)
         if fleet.stand_in is not None and plan.model.quota is not None:
             played = Played(
                 plan.profile.compression, 1.0 if plan.sizing is None else plan.sizing.factor
             )
             model_quota.hold(fleet.stand_in.control, plan.model.quota, played)
-        _play_load(plan, run_dir, clock, progress, records, fleet, schedule)
+        _play_load(plan, run_dir, clock, progress, records, fleet, schedule, census)
 
 
 def _started(
@@ -155,8 +159,11 @@ def _with_target(plan: Plan, run_dir: Path, progress: Progress) -> None:
                 _target_model(plan, control, records, progress) as model_calls,
                 break_target.healed(schedule),
             ):
+                census = _census(plan, None)
                 plan = _sized(plan, run_dir, plan.description(), None, progress, model_calls)
-                _play_load(plan, run_dir, clock, progress, records, None, schedule)
+                if census is not None:
+                    census.rehearsed()
+                _play_load(plan, run_dir, clock, progress, records, None, schedule, census)
 
 
 def _schedule(
@@ -217,6 +224,7 @@ def _play_load(
     records: RecordWriter,
     fleet: FleetLifecycle | None,
     schedule: Schedule | None,
+    census: KeyCensus | None,
 ) -> None:
     """Load, faults and samples, from the baseline until the TTL has drained."""
     sampler = Sampler(
@@ -251,6 +259,8 @@ def _play_load(
             declared=declared,
         ).run()
     finally:
+        if census is not None and records.failure is None:
+            census.write(records, clock)
         ended_with = generator.exit_code
         generator.stop()
         if records.failure is None:  # else the disk takes no accounts either
@@ -265,6 +275,14 @@ def _load(plan: Plan, run_dir: Path, fleet: FleetLifecycle | None) -> Load:
     if node is not None:
         return NodeLoad(node)
     return Generator(run_dir, plan.run_id, fleet.url, plan.workers, plan.load_env)
+
+
+def _census(plan: Plan, fleet: FleetLifecycle | None) -> KeyCensus | None:
+    """The keys of a Redis of the user's own, to which others may write; None: there is none."""
+    if fleet is not None and fleet.redis.servers:
+        return None
+    urls = _sampled_redis(plan, fleet)
+    return None if urls is None else KeyCensus(urls, plan.run_id)
 
 
 def _sampled_redis(plan: Plan, fleet: FleetLifecycle | None) -> Callable[[], Sequence[str]] | None:

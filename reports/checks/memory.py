@@ -10,9 +10,9 @@ from math import isnan
 
 from reports.checks.database import check_database
 from reports.checks.leftovers import LAG_S, MIB, check_leftovers
+from reports.checks.of_others import of_others
 from reports.checks.replica_memory import check_replica_memory
 from reports.checks.ttl_kept import check_ttl_kept
-from reports.measures.others import others_write, others_write_elsewhere
 from reports.measures.percentiles import ascending, median, percentile
 from reports.measures.redis_memory import Memory, measure
 from reports.records import Finding, Status
@@ -34,29 +34,12 @@ def check_memory(history: History) -> list[Finding]:
         _without_ttl(memory),
         _evicted(memory),
     ]
-    others = history.once(others_write)
-    elsewhere = history.once(others_write_elsewhere)
     return [
-        *(
-            _doubted(f, others or (elsewhere if f.check in _OF_THE_SERVER else None))
-            for f in of_redis
-        ),
+        *(of_others(history, finding) for finding in of_redis),
         *check_database(history),
         *check_ttl_kept(history),
         *check_replica_memory(history),
     ]
-
-
-_OF_THE_SERVER = frozenset({"memory.baseline", "memory.bounded", "memory.evicted"})
-"""Findings on what all databases of a server share."""
-
-
-def _doubted(finding: Finding, others: str | None) -> Finding:
-    """If others write to the same Redis, a failure may be theirs and becomes unknown."""
-    if others is None or finding.status is not Status.FAIL:
-        return finding
-    doubt = f"{finding.summary}; others write to this Redis too, and it may be theirs ({others})"
-    return replace(finding, status=Status.UNKNOWN, summary=doubt)
 
 
 def _without_ttl(memory: Memory) -> Finding:

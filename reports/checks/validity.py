@@ -28,7 +28,7 @@ _MARKS = ("start", "arrivals-end", "end", "audited")
 _LONGEST_GAP_S = (5.0, 10.0)
 _LONGEST_GAP_SHARE = 0.25
 """A quarter of the load may pass without a sample, from 5 s to 10 s."""
-_NOT_SAMPLER = ("generator", "service:", "slowlog:", "latency:")
+_NOT_SAMPLER = ("generator", "service:", "slowlog:", "latency:", "keys:")
 """Sources that other processes write or keep, so that they do not prove that the sampler lives."""
 _NOT_OFFERED = {
     Fate.DROPPED: "dropped at the cap on open conversations",
