@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reports.measures.key_kinds import KeyKinds, key_kinds
 from reports.measures.others import others_write, others_write_elsewhere
+from reports.measures.redis_memory import measure
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -20,7 +21,7 @@ def of_others(history: History, finding: Finding) -> Finding:
     if finding.status is not Status.FAIL:
         return finding
     kinds = history.once(key_kinds)
-    if kinds is not None and _is_of_turns(finding, kinds):
+    if kinds is not None and _is_of_turns(history, finding, kinds):
         return finding
     if kinds is not None and _is_of_strangers(finding, kinds):
         doubt = f"{finding.summary}; new keys of kinds that no turn of the rehearsal wrote: "
@@ -35,8 +36,12 @@ def of_others(history: History, finding: Finding) -> Finding:
     return replace(finding, status=Status.UNKNOWN, summary=doubt)
 
 
-def _is_of_turns(finding: Finding, kinds: KeyKinds) -> bool:
+def _is_of_turns(history: History, finding: Finding, kinds: KeyKinds) -> bool:
     """Whether the keys that turns write are enough for the failure."""
+    if finding.check == "memory.baseline":
+        memory = history.once(measure)
+        begun_with = memory.setup_bytes or memory.baseline_bytes or 0.0
+        return kinds.bytes_of_turns > (finding.limit or 0.0) - begun_with
     if finding.check == "memory.keys":
         return kinds.of_turns > (finding.limit or 0)
     return finding.check == "memory.ttl" and kinds.of_turns_forever > 0

@@ -24,6 +24,8 @@ class KeyKind:
     """At the end."""
     forever: float
     """Left, new since before the load, and without a TTL."""
+    grown: float
+    """Bytes that they take more at the end than before the load."""
     is_of_turns: bool
     """Such keys appeared in the rehearsal, or their names hold the id of the run."""
     is_surely: bool
@@ -50,6 +52,11 @@ class KeyKinds:
     def of_turns_forever(self) -> float:
         """The same, without a TTL."""
         return sum(kind.forever for kind in self.kinds if kind.is_surely)
+
+    @property
+    def bytes_of_turns(self) -> float:
+        """By how much the keys of these kinds have grown since before the load."""
+        return sum(kind.grown for kind in self.kinds if kind.is_surely)
 
     @property
     def strange(self) -> tuple[KeyKind, ...]:
@@ -87,6 +94,7 @@ def _kind(name: str, values: Mapping[str, float]) -> KeyKind:
         before=values.get("before", 0.0),
         left=values.get("left", 0.0),
         forever=values.get("forever", 0.0),
+        grown=values.get("bytes_left", 0.0) - values.get("bytes_before", 0.0),
         is_of_turns=own or rehearsed,
         is_surely=own or (rehearsed and not values.get("first", 0.0)),
     )

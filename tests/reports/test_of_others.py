@@ -55,6 +55,9 @@ def test_bytes_that_are_left_beside_new_keys_of_others_may_be_theirs(tmp_path: P
     assert memory(run, tmp_path)["memory.baseline"].status is Status.FAIL
     found = memory(with_kinds(run, SESSIONS, THEIRS), tmp_path)["memory.baseline"]
     assert found.status is Status.UNKNOWN
+    log = kind("plain:log", rehearsed=1.0, before=1.0, left=1.0, bytes_left=1000.0 * 1000)
+    leaking = with_kinds(sampled(bytes_each=1000.0), SESSIONS, THEIRS, log)
+    assert memory(leaking, tmp_path)["memory.baseline"].status is Status.FAIL
     few = memory(with_kinds(sampled(bytes_each=1000.0), kind("index", left=1.0)), tmp_path)
     assert few["memory.baseline"].status is Status.FAIL
 

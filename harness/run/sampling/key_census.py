@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -23,13 +24,25 @@ _TIMEOUT_S = 5.0
 _BATCH = 1000
 _MOST_KEYS = 50_000
 """In a Redis with more keys the names are not read."""
-_MOST_TTLS = 5_000
+_MOST_ASKED = 5_000
+"""Keys whose TTL and size are asked for; the rest of a kind counts like them."""
 _MOST_KINDS = 40
 """Kinds that are recorded; the smallest are left out."""
 _MOST_WORDS = 16
 """With more different words at one place of a name, the place holds names of things or people."""
 _PART = re.compile(r"[:/|.{}]+")
 _WORD = re.compile(r"[A-Za-z_]{1,24}")
+
+
+class _Ask(NamedTuple):
+    """A question about one key."""
+
+    command: tuple[str, ...]
+    read: Callable[[int], float]
+
+
+_FOREVER = _Ask(("TTL",), lambda ttl: float(ttl == -1))
+_SIZE = _Ask(("MEMORY", "USAGE"), float)
 
 
 class KeyCensus:
@@ -40,20 +53,23 @@ class KeyCensus:
         self._before = self._names()
         self._rehearsed: frozenset[bytes] = frozenset()
         self._load = self._before
+        self._sizes: dict[bytes, float] | None = None
 
     def rehearsed(self) -> None:
         """The rehearsal is over, and the load has not begun."""
         self._load = self._names()
         if self._before is not None and self._load is not None:
             self._rehearsed = self._load - self._before
+            self._sizes = self._asked(self._load, _SIZE)
 
     def write(self, records: RecordWriter, clock: RunClock) -> None:
         """Record the kinds of keys; nothing if the names could not all be read."""
         now = self._names()
         if self._load is None or self._before is None or now is None:
             return
-        forever = self._without_ttl(now - self._load)
-        if forever is None:
+        forever = self._asked(now - self._load, _FOREVER)
+        sizes = self._asked(now, _SIZE)
+        if forever is None or sizes is None or self._sizes is None:
             return
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         parts = {
@@ -68,11 +84,16 @@ class KeyCensus:
             for name in names:
                 counts[kinds[name]][column] += 1
                 counts[kinds[name]]["own"] += own in name
-        for name in forever:
-            counts[kinds[name]]["forever"] += 1
+        for name, is_forever in forever.items():
+            counts[kinds[name]]["forever"] += bool(is_forever)
         columns = (*parts, "own", "forever")
+        before = _totals(
+            self._sizes, kinds, {kind: each["before"] for kind, each in counts.items()}
+        )
+        left = _totals(sizes, kinds, {kind: each["left"] for kind, each in counts.items()})
         for kind, count in sorted(counts.items(), key=lambda item: -item[1]["left"])[:_MOST_KINDS]:
             values = {column: float(count[column]) for column in columns}
+            values |= {"bytes_before": before.get(kind, 0.0), "bytes_left": left.get(kind, 0.0)}
             records.write(Sample(clock.now(), f"{KEYS}{kind}", values))
 
     def _names(self) -> frozenset[bytes] | None:
@@ -88,23 +109,35 @@ class KeyCensus:
             return None
         return frozenset(names)
 
-    def _without_ttl(self, names: Collection[bytes]) -> list[bytes] | None:
-        """Those of the names whose key has no TTL; None: that may not be read."""
-        wanted, found = sorted(names)[:_MOST_TTLS], list[bytes]()
+    def _asked(self, names: Collection[bytes], ask: _Ask) -> dict[bytes, float] | None:
+        """The answer for each of these keys, the first ones of many; None: they may not be read."""
+        wanted, found = sorted(names, key=hash)[:_MOST_ASKED], dict[bytes, float]()
         try:
             for url in self._urls():
                 with connect(url, _TIMEOUT_S, decode=False) as client:
-                    found += _forever(client, wanted)
+                    found |= _answers(client, wanted, ask)
         except RedisError:
             return None
         return found
 
 
-def _forever(client: Redis, names: Sequence[bytes]) -> list[bytes]:
-    asking = client.pipeline(transaction=False)
+def _answers(client: Redis, names: Sequence[bytes], ask: _Ask) -> dict[bytes, float]:
+    asking: Any = client.pipeline(transaction=False)
     for name in names:
-        asking.ttl(name)
-    return [name for name, ttl in zip(names, asking.execute(), strict=True) if ttl == -1]
+        asking.execute_command(*ask.command, name)
+    # A key of another server of a cluster, or one that is gone, has no answer.
+    answers = zip(names, asking.execute(raise_on_error=False), strict=True)
+    return {name: ask.read(answer) for name, answer in answers if isinstance(answer, int)}
+
+
+def _totals(
+    each: Mapping[bytes, float], kinds: Mapping[bytes, str], counts: Mapping[str, int]
+) -> dict[str, float]:
+    """The sum over all keys of a kind, from those that were asked."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for name, value in each.items():
+        found[kinds[name]].append(value)
+    return {kind: sum(values) / len(values) * counts[kind] for kind, values in found.items()}
 
 
 def kinds_of(names: Iterable[bytes]) -> dict[bytes, str]:

@@ -58,13 +58,23 @@ def test_the_keys_of_turns_and_those_of_others_are_told_apart(
         client.set("cart:1", "theirs")
         census = KeyCensus(lambda: [server.url], RUN)
         client.set("memo:1", "of the rehearsal")
+        client.rpush("log", "x")
         census.rehearsed()
         client.delete("memo:1")
         for number in range(2, 12):
             client.set(f"memo:{number}", "kept for good")
             client.set(f"batch:{number}", "somebody's", ex=600)
         client.set(f"chat-{RUN}-7:log", "of a session", ex=600)
+        client.rpush("log", *["x" * 1000] * 40)
         found = counted(census, tmp_path)
+    log = found.pop("log")
+    assert log["bytes_left"] - log["bytes_before"] > 40_000
+    sizes = {
+        name: (values.pop("bytes_before"), values.pop("bytes_left"))
+        for name, values in found.items()
+    }
+    assert all(left > 0 for _, left in sizes.values())
+    assert {name for name, (before, _) in sizes.items() if before} == {"cart:*", "memo:*"}
     zero = dict.fromkeys(("first", "rehearsed", "before", "left", "own", "forever"), 0.0)
     assert found == {
         "cart:*": {**zero, "first": 1.0, "before": 1.0, "left": 1.0},
