@@ -1,7 +1,8 @@
 """Compares texts that a session stores otherwise than they were sent, or given to the customer.
 
 The judge tells by it what an application rewrites (a name taken out) from what a store mixes up or
-cuts off.  The records hold only the numbers of words.
+cuts off.  The records hold the numbers of words, and marks by which the same word in another text
+is known again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any
+from zlib import crc32
 
 from loadtests.adk.events import parts_of, text_of
 from reports.records import HistoryItem, Likeness, digest
@@ -19,6 +21,7 @@ MOST_CHARACTERS = 1000
 """Of a text that is compared; thousands of customers hold theirs at a time."""
 _MOST = 64
 """Texts compared in one read."""
+_MOST_MARKS = 8
 _ABOUT_AS_MUCH = 0.25
 """A difference between shares of common words that means nothing."""
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
@@ -83,8 +86,20 @@ def _likeness(stored: str, kind: str, turn: int, sent: str) -> Likeness:
     both = Counter(there) & Counter(mine)
     same = takewhile(lambda pair: pair[0] == pair[1], zip(there, mine, strict=False))
     return Likeness(
-        digest(stored), kind, turn, len(there), len(mine), both.total(), sum(1 for _ in same)
+        digest(stored),
+        kind,
+        turn,
+        len(there),
+        len(mine),
+        both.total(),
+        sum(1 for _ in same),
+        _marks(Counter(there) - both),
+        _marks(Counter(mine) - both),
     )
+
+
+def _marks(words: Iterable[str]) -> tuple[int, ...]:
+    return tuple(crc32(word.encode()) & 0xFFFF for word in islice(words, _MOST_MARKS))
 
 
 def _share(likeness: Likeness) -> float:

@@ -194,7 +194,8 @@ class ArtifactItem(Struct, frozen=True, gc=False, forbid_unknown_fields=True, ar
 
 class Likeness(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_like=True):
     """A stored text that is neither one that the customer sent nor one that they got, compared with
-    the one of the conversation that it is most like.  No word of it is recorded."""
+    the one of the conversation that it is most like.  No word of it is recorded: the marks are too
+    short to tell one."""
 
     digest: str
     """Of the stored text."""
@@ -210,6 +211,10 @@ class Likeness(Struct, frozen=True, gc=False, forbid_unknown_fields=True, array_
     """Words that both have."""
     begins: Count
     """Words with which both begin."""
+    added: tuple[Small, ...] = ()
+    """Marks, two bytes of a digest, of the first words that only the stored text has."""
+    taken: tuple[Small, ...] = ()
+    """The same of words that only the other text has."""
 
 
 class AuditRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -24,9 +24,27 @@ def _text(talk: Conversation, turn: int, kind: str) -> str:
 
 
 def near_copy(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
-    """A name taken out of ten words."""
+    """A placeholder for one of ten words."""
     name = digest(_text(talk, turn, kind))
-    return name, Likeness(name, kind, turn, 10, 10, 9, 4)
+    return name, Likeness(name, kind, turn, 10, 10, 9, 4, (77,), (talk.index * 4 + turn + 1000,))
+
+
+def appended(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
+    """A notice after each text."""
+    name = digest(_text(talk, turn, kind))
+    return name, Likeness(name, kind, turn, 14, 10, 10, 10, (5, 6, 7, 8), ())
+
+
+def another_number(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
+    """The number of somebody else's order in place of one's own."""
+    name, number = digest(_text(talk, turn, kind)), talk.index * 4 + turn
+    return name, Likeness(name, kind, turn, 10, 10, 9, 4, (number + 1000,), (number + 3000,))
+
+
+def lacking(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
+    """A part in the middle is missing."""
+    name, number = digest(_text(talk, turn, kind)), talk.index * 4 + turn
+    return name, Likeness(name, kind, turn, 8, 10, 8, 4, (), (number + 1000, number + 3000))
 
 
 def cut_off(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
@@ -92,7 +110,7 @@ def stored(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.01, 0.02, 0.3, 1.0])
-@pytest.mark.parametrize("change", [near_copy, removed])
+@pytest.mark.parametrize("change", [near_copy, removed, appended])
 def test_an_application_may_rewrite_any_share_of_its_texts(
     convictions: Judge, tmp_path: Path, change: Change, share: float, kind: str
 ) -> None:
@@ -118,6 +136,16 @@ def test_a_text_of_another_turn_is_forked_in_any_share(
     assert "forked" in convictions(run)
     evidence = findings(run, tmp_path)["forked"].evidence[0]
     assert "one of the two is the text of turn c" in evidence
+
+
+@pytest.mark.parametrize("change", [another_number, lacking])
+@pytest.mark.parametrize("share", [0.005, 0.02])
+def test_near_copies_without_words_of_the_application_are_a_doubt(
+    convictions: Judge, tmp_path: Path, change: Change, share: float
+) -> None:
+    run = stored(change, share)
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["forked"].status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize("change", [cut_off, garbled])

@@ -1,14 +1,15 @@
 """Texts that are stored otherwise than they were sent or given: what do they look like?
 
-An application that rewrites keeps most words, or puts the same text in many places.  A store that
-mixes up turns stores a text of another turn, exactly, or gives it to another customer.  A text that
-many turns have (a greeting) shows nothing of that kind.
+An application that rewrites keeps most words and puts the same few in the place of the others
+(`[name]`), or puts the same text in many places.  A store that mixes up turns stores a text of
+another turn, exactly, or gives it to another customer.  A text that many turns have (a greeting)
+shows nothing of that kind.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -22,7 +23,7 @@ _MOST = 100_000
 """The differing texts of a run that are kept; of an application that rewrites every turn, the
 first ones are enough."""
 _COPY_SHARE = 0.5
-"""A near copy has at least this share of its words in common with the text that was said."""
+"""A near text has at least this share of its words in common with the one that was said."""
 _FEW_WORDS = 3
 """A text of so few words may be rewritten as a whole."""
 _COMMONPLACE = 4
@@ -37,24 +38,34 @@ Likenesses = Mapping[tuple[str, str], Likeness]
 class Look(Enum):
     """What a stored text looks like beside the one that was said."""
 
-    COPY = "most of its words"
+    NEAR = "most of its words"
     CUT = "only its beginning"
     UNLIKE = "other words"
     OTHER_TURN = "words of another turn"
     UNKNOWN = "not compared"
 
 
-class Differing(NamedTuple):
-    """One text of a turn that is stored otherwise."""
+class Text(NamedTuple):
+    """A stored text beside the one that was said."""
 
-    turn_id: str
     kind: str
     """`message` or `reply`."""
     stored: str
     """Digest of the stored text."""
+    look: Look
+    added: tuple[int, ...] = ()
+    """Marks of words that only the stored text has."""
+    taken: tuple[int, ...] = ()
+    """Marks of words that only the other has."""
+
+
+class Differing(NamedTuple):
+    """One text of a turn that is stored otherwise."""
+
+    turn_id: str
+    text: Text
     said: str | None
     """Digest of the text that was sent or given."""
-    look: Look
     at_once: bool
     """The turn was answered at the first attempt."""
     calm: bool
@@ -72,19 +83,25 @@ def likenesses(audits: Sequence[AuditRecord]) -> Likenesses:
     }
 
 
-def differing(turn: TurnRecord, stored: Stored, known: Likenesses) -> list[tuple[str, str, Look]]:
-    """The kind, the digest and the look of each text of this turn that is stored otherwise."""
+def differing(turn: TurnRecord, stored: Stored, known: Likenesses) -> list[Text]:
+    """The texts of this turn that are stored otherwise."""
     texts = [
         ("message", stored.message, stored.other_message),
         ("reply", stored.reply, stored.other_reply),
     ]
     return [
-        (kind, text, _look(known.get((kind, text)), turn)) for kind, text, other in texts if other
+        _text(kind, name, known.get((kind, name)), turn) for kind, name, other in texts if other
     ]
 
 
-def _look(likeness: Likeness | None, turn: TurnRecord) -> Look:
-    if likeness is None or likeness.sent <= _FEW_WORDS:
+def _text(kind: str, name: str, likeness: Likeness | None, turn: TurnRecord) -> Text:
+    if likeness is None:
+        return Text(kind, name, Look.UNKNOWN)
+    return Text(kind, name, _look(likeness, turn), likeness.added, likeness.taken)
+
+
+def _look(likeness: Likeness, turn: TurnRecord) -> Look:
+    if likeness.sent <= _FEW_WORDS:
         return Look.UNKNOWN
     longer = max(likeness.stored, likeness.sent)
     if likeness.kept < _COPY_SHARE * longer and likeness.begins < likeness.stored:
@@ -93,7 +110,7 @@ def _look(likeness: Likeness | None, turn: TurnRecord) -> Look:
         return Look.OTHER_TURN
     if likeness.begins == likeness.stored < likeness.sent:
         return Look.CUT
-    return Look.COPY
+    return Look.NEAR
 
 
 @dataclass
@@ -120,16 +137,14 @@ class DifferingTexts:
             self.found += [
                 Differing(
                     turn.turn_id,
-                    kind,
                     text,
-                    turn.message if kind == "message" else turn.reply,
-                    look,
+                    turn.message if text.kind == "message" else turn.reply,
                     at_once,
                     calm,
                     turn.reply,
                     turn.said,
                 )
-                for kind, text, look in differing(turn, stored, known)
+                for text in differing(turn, stored, known)
             ]
 
 
@@ -137,27 +152,32 @@ class Owners:
     """Which stored or given texts are those of another turn, or the application's own."""
 
     def __init__(self, history: History, texts: Sequence[Differing]) -> None:
-        self._differing = {text.turn_id for text in texts}
+        self._differing = {each.turn_id for each in texts}
+        self._given = Counter(each.said for each in texts if each.text.kind == "reply")
+        self._added = _repeated((each.text.added, each.turn_id) for each in texts)
+        self._taken = _repeated((each.text.taken, each.turn_id) for each in texts)
         said: defaultdict[str, set[str | None]] = defaultdict(set)
-        for text in texts:
-            said[text.stored].add(text.said)
+        for each in texts:
+            said[each.text.stored].add(each.said)
         self._canned = {name for name, places in said.items() if len(places) >= _SAME_TEXT}
         self._turns = _turns_with(history, texts)
 
-    def of(self, text: Differing) -> str | None:
+    def of(self, each: Differing) -> str | None:
         """The other turn whose text is stored in this one, or was given to its customer."""
-        return self._owner(text.turn_id, text.kind, text.stored, text.reply, text.by_model)
+        return self._owner(each.turn_id, each.text, each.reply, each.by_model)
 
-    def of_turn(self, turn: TurnRecord, kind: str, stored: str) -> str | None:
-        """The same, of the stored text of this kind."""
-        return self._owner(turn.turn_id, kind, stored, turn.reply, turn.said)
+    def of_turn(self, turn: TurnRecord, text: Text) -> str | None:
+        """The same, of this text of the turn."""
+        return self._owner(turn.turn_id, text, turn.reply, turn.said)
 
     def _owner(
-        self, turn_id: str, kind: str, stored: str, reply: str | None, by_model: str | None
+        self, turn_id: str, text: Text, reply: str | None, by_model: str | None
     ) -> str | None:
-        named = _other(turn_id, [name for name, _ in self._turns.get(stored, ())])
-        if named is not None or kind == "message" or reply is None or by_model == reply:
+        named = _other(turn_id, [name for name, _ in self._turns.get(text.stored, ())])
+        if named is not None or text.kind == "message" or reply is None or by_model == reply:
             return named
+        if self._given[reply] >= _COMMONPLACE:
+            return None  # what an application says in place of many a reply
         right = [
             name
             for name, is_own in self._turns.get(reply, ())
@@ -165,9 +185,29 @@ class Owners:
         ]
         return _other(turn_id, right)
 
-    def is_canned(self, stored: str) -> bool:
-        """Whether the same text, which no turn has, stands in the place of several others."""
-        return stored in self._canned and stored not in self._turns
+    def is_rewritten(self, text: Text) -> bool:
+        """Whether this is a text as applications make them, which no turn has.
+
+        The same text stands in the place of several others, or the same words in the place of those
+        that differ: in the stored text, or in that which was given.
+        """
+        if text.stored in self._turns:
+            return False
+        if text.stored in self._canned:
+            return True
+        added, taken = set(text.added), set(text.taken)
+        placed = (added and added <= self._added) or (taken and taken <= self._taken)
+        return text.look is Look.NEAR and bool(placed)
+
+
+def _repeated(marks: Iterable[tuple[tuple[int, ...], str]]) -> set[int]:
+    """The marks that stand in the texts of several turns."""
+    turns: defaultdict[int, set[str]] = defaultdict(set)
+    for each, turn_id in marks:
+        for mark in each:
+            if len(turns[mark]) < _SAME_TEXT:
+                turns[mark].add(turn_id)
+    return {mark for mark, names in turns.items() if len(names) >= _SAME_TEXT}
 
 
 def _other(turn_id: str, names: Sequence[str]) -> str | None:
@@ -178,8 +218,8 @@ def _turns_with(
     history: History, texts: Sequence[Differing]
 ) -> dict[str, list[tuple[str, bool | None]]]:
     """Text → the first turns with it, and whether it was their model's (None: not known)."""
-    wanted = {text.stored for text in texts}
-    wanted |= {text.said for text in texts if text.kind == "reply" and text.said is not None}
+    wanted = {each.text.stored for each in texts}
+    wanted |= {each.said for each in texts if each.text.kind == "reply" and each.said is not None}
     found: dict[str, list[tuple[str, bool | None]]] = {}
     times = Counter[str]()
     for turn in history.turns if wanted else ():

@@ -4,8 +4,9 @@ A plugin may rewrite messages and replies before they are stored (to remove name
 does so with and without faults, in one turn of a hundred or in all.  A store that mixes up turns
 does so rarely, when attempts overlap.  So a differing text is accepted
 
-- if it is a near copy of what was said, or the same text in the place of several others, and such
-  texts are as frequent in calm as near faults, and at retries as elsewhere;
+- if it is a near copy of what was said, with words that replace those of other texts too, or the
+  same text in the place of several others, and such texts are as frequent in calm as near faults,
+  and at retries as elsewhere; another near copy is a doubt;
 - if differing texts occur in many of the turns that were answered at once and without any fault
   nearby;
 
@@ -30,6 +31,7 @@ from reports.measures.continuity.differing import (
     Likenesses,
     Look,
     Owners,
+    Text,
     differing,
     likenesses,
 )
@@ -68,8 +70,7 @@ class Accepted(IntEnum):
     YES = 2
 
 
-Accepts = Callable[[TurnRecord, str, str, Look], Accepted]
-"""Turn, kind, digest of the stored text, and its look."""
+Accepts = Callable[[TurnRecord, Text], Accepted]
 
 
 def answered_at_once(history: History) -> tuple[int, int]:
@@ -148,31 +149,29 @@ class _Rules:
         self._owners = owners
         turns, calm_turns = answered_at_once(history)
         retried = history.turns.count(lambda state: state & (OUTCOME | RETRIED) == OK | RETRIED)
-        own = [text for text in texts if owners.of(text) is None]
-        copies = [text for text in own if self._is_copy(text.stored, text.look)]
+        own = [each for each in texts if owners.of(each) is None]
+        copies = [each for each in own if owners.is_rewritten(each.text)]
         self._all = _found(own, calm_turns, turns, talks)
         self._copies = _found(copies, calm_turns, turns, talks)
-        self._unknown = _found(
-            [text for text in own if text.look is Look.UNKNOWN], calm_turns, turns, talks
-        )
+        self._looks = {
+            look: _found([each for each in own if each.text.look is look], calm_turns, turns, talks)
+            for look in (Look.UNKNOWN, Look.NEAR)
+        }
         self._retries = self._accept_retries(copies, retried)
         self._is_rule, self._may_be_rule = self._all.is_a_rule, self._all.may_be_a_rule
         self._copied = self._accept_copies()
 
-    def __call__(self, turn: TurnRecord, kind: str, stored: str, look: Look) -> Accepted:
+    def __call__(self, turn: TurnRecord, text: Text) -> Accepted:
         """Whether this text is the application's."""
-        if self._owners.of_turn(turn, kind, stored) is not None:
+        if self._owners.of_turn(turn, text) is not None:
             return Accepted.NO
         if self._is_rule:
             return Accepted.YES
         accepted = Accepted.PERHAPS if self._may_be_rule else Accepted.NO
-        if self._is_copy(stored, look):
-            tried_again = turn.attempts > 1 or turn.unsure > 0
+        tried_again = turn.attempts > 1 or turn.unsure > 0
+        if self._owners.is_rewritten(text):
             return max(accepted, self._retries if tried_again else self._copied)
-        return max(accepted, self._accept_others(look))
-
-    def _is_copy(self, stored: str, look: Look) -> bool:
-        return look is Look.COPY or self._owners.is_canned(stored)
+        return max(accepted, Accepted.NO if tried_again else self._accept_others(text.look))
 
     def _accept_copies(self) -> Accepted:
         if not self._copies.anywhere or self._copies.spared_by_chance < _BY_CHANCE:
@@ -181,7 +180,7 @@ class _Rules:
 
     def _accept_retries(self, copies: Sequence[Differing], retried: int) -> Accepted:
         """Two attempts may give nearly the same reply, so retries must not show more of them."""
-        again = sum(not text.at_once for text in copies)
+        again = sum(not each.at_once for each in copies)
         if not again or not retried or self._accept_copies() is Accepted.NO:
             return Accepted.NO
         _, share = share_interval(self._copies.anywhere, self._copies.turns)
@@ -189,12 +188,14 @@ class _Rules:
         return self._accept_copies() if by_chance >= _BY_CHANCE else Accepted.NO
 
     def _accept_others(self, look: Look) -> Accepted:
-        """An application that makes near copies may also replace a whole text."""
-        if look is Look.UNKNOWN and self._unknown.spared_by_chance >= _BY_CHANCE:
-            enough = self._unknown.anywhere >= _FEWEST_UNKNOWN
-            if enough and self._unknown.conversations >= _TALKS_UNKNOWN:
+        """What the application may have made, though nothing shows it."""
+        found = self._looks.get(look)
+        if found is not None and found.spared_by_chance >= _BY_CHANCE:
+            enough = found.anywhere >= _FEWEST_UNKNOWN and found.conversations >= _TALKS_UNKNOWN
+            if enough or (look is Look.NEAR and found.anywhere):
                 return Accepted.PERHAPS
         others = self._all.anywhere - self._copies.anywhere
+        # An application that makes near copies may also replace a whole text.
         few = others <= _FEW_OTHERS * self._copies.anywhere
         if few and look in (Look.UNLIKE, Look.UNKNOWN) and self._copied is Accepted.YES:
             return Accepted.PERHAPS
@@ -202,8 +203,8 @@ class _Rules:
 
 
 def _found(texts: Sequence[Differing], calm_turns: int, turns: int, talks: int) -> _Found:
-    at_once = [text for text in texts if text.at_once]
-    calm = sum(text.calm for text in at_once)
+    at_once = [each for each in texts if each.at_once]
+    calm = sum(each.calm for each in at_once)
     return _Found(min(calm, calm_turns), calm_turns, min(len(at_once), turns), turns, talks)
 
 
@@ -212,12 +213,12 @@ def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) 
     texts = tallies.differing.found
     owners = Owners(history, texts)
     rules = {
-        kind: _Rules(history, owners, [t for t in texts if t.kind == kind], len(suspects))
+        kind: _Rules(history, owners, [t for t in texts if t.text.kind == kind], len(suspects))
         for kind in ("message", "reply")
     }
 
-    def accepts(turn: TurnRecord, kind: str, stored: str, look: Look) -> Accepted:
-        return rules[kind](turn, kind, stored, look)
+    def accepts(turn: TurnRecord, text: Text) -> Accepted:
+        return rules[text.kind](turn, text)
 
     for index in suspects:
         (record,) = history.conversations.of(index)
@@ -286,8 +287,8 @@ class _Suspect:
         if violation.kind != "forked" or texts is None:
             return violation
         (turn,) = [turn for turn in self.turns if turn.turn_id == violation.turn_id]
-        for kind, stored, _ in differing(turn, texts, known):
-            if (owner := self.owners.of_turn(turn, kind, stored)) is not None:
+        for text in differing(turn, texts, known):
+            if (owner := self.owners.of_turn(turn, text)) is not None:
                 saw = f"{violation.saw}; one of the two is the text of turn {owner}"
                 return msgspec.structs.replace(violation, saw=saw)
         return violation
@@ -298,8 +299,8 @@ def _as_stored(
 ) -> TurnRecord:
     """The turn with the stored texts that are accepted."""
     texts = {
-        kind: text
-        for kind, text, look in differing(turn, stored, known)
-        if accepts(turn, kind, text, look) >= least
+        text.kind: text.stored
+        for text in differing(turn, stored, known)
+        if accepts(turn, text) >= least
     }
     return msgspec.structs.replace(turn, **texts) if texts else turn
