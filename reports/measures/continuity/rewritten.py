@@ -112,10 +112,15 @@ class _Found:
             return False
         if self.anywhere < _DOUBTED_SHARE * self.turns:
             return False
-        return self.spared_by_chance >= _BY_CHANCE
+        return self._spared_by_chance >= _BY_CHANCE
 
     @property
-    def spared_by_chance(self) -> float:
+    def is_as_frequent_in_calm(self) -> bool:
+        """Whether chance explains where they are, if they are no likelier near faults."""
+        return _at_most(self.calm, self.anywhere, self.calm_turns, self.turns) >= _BY_CHANCE
+
+    @property
+    def _spared_by_chance(self) -> float:
         """The probability that chance leaves calm turns with no more of them than they have."""
         if self.calm:
             # It occurs in calm too, so the share near faults is as uncertain as the one in calm.
@@ -133,11 +138,18 @@ class _Found:
 def _at_most(few: int, found: int, calm_turns: int, turns: int) -> float:
     """The probability that at most `few` of the `found` turns are calm, if calm turns and others
     are as likely to be found (hypergeometric distribution)."""
-    ways = sum(
-        math.comb(calm_turns, k) * math.comb(turns - calm_turns, found - k)
-        for k in range(min(few, found) + 1)
+    least = max(0, found - (turns - calm_turns))
+    most = min(few, found, calm_turns)
+    all_ways = _log_ways(turns, found)
+    return sum(
+        math.exp(_log_ways(calm_turns, k) + _log_ways(turns - calm_turns, found - k) - all_ways)
+        for k in range(least, most + 1)
     )
-    return ways / math.comb(turns, found)
+
+
+def _log_ways(of: int, chosen: int) -> float:
+    """The logarithm of the number of ways to choose so many of these."""
+    return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
 
 
 class _Rules:
@@ -151,30 +163,33 @@ class _Rules:
         retried = history.turns.count(lambda state: state & (OUTCOME | RETRIED) == OK | RETRIED)
         own = [each for each in texts if owners.of(each) is None]
         copies = [each for each in own if owners.is_rewritten(each.text)]
-        self._all = _found(own, calm_turns, turns, talks)
+        others = [each for each in own if not owners.is_rewritten(each.text)]
+        self._others = _found(others, calm_turns, turns, talks)
         self._copies = _found(copies, calm_turns, turns, talks)
         self._looks = {
             look: _found([each for each in own if each.text.look is look], calm_turns, turns, talks)
             for look in (Look.UNKNOWN, Look.NEAR)
         }
         self._retries = self._accept_retries(copies, retried)
-        self._is_rule, self._may_be_rule = self._all.is_a_rule, self._all.may_be_a_rule
+        self._is_rule, self._may_be_rule = self._others.is_a_rule, self._others.may_be_a_rule
         self._copied = self._accept_copies()
 
     def __call__(self, turn: TurnRecord, text: Text) -> Accepted:
         """Whether this text is the application's."""
         if self._owners.of_turn(turn, text) is not None:
             return Accepted.NO
+        tried_again = turn.attempts > 1 or turn.unsure > 0
+        if self._owners.is_rewritten(text):
+            return self._retries if tried_again else self._copied
         if self._is_rule:
             return Accepted.YES
         accepted = Accepted.PERHAPS if self._may_be_rule else Accepted.NO
-        tried_again = turn.attempts > 1 or turn.unsure > 0
-        if self._owners.is_rewritten(text):
-            return max(accepted, self._retries if tried_again else self._copied)
         return max(accepted, Accepted.NO if tried_again else self._accept_others(text.look))
 
     def _accept_copies(self) -> Accepted:
-        if not self._copies.anywhere or self._copies.spared_by_chance < _BY_CHANCE:
+        if self._copies.is_a_rule:
+            return Accepted.YES
+        if not self._copies.anywhere or not self._copies.is_as_frequent_in_calm:
             return Accepted.NO
         return Accepted.YES if self._copies.anywhere >= _FEWEST_COPIES else Accepted.PERHAPS
 
@@ -190,13 +205,12 @@ class _Rules:
     def _accept_others(self, look: Look) -> Accepted:
         """What the application may have made, though nothing shows it."""
         found = self._looks.get(look)
-        if found is not None and found.spared_by_chance >= _BY_CHANCE:
+        if found is not None and found.is_as_frequent_in_calm:
             enough = found.anywhere >= _FEWEST_UNKNOWN and found.conversations >= _TALKS_UNKNOWN
             if enough or (look is Look.NEAR and found.anywhere):
                 return Accepted.PERHAPS
-        others = self._all.anywhere - self._copies.anywhere
         # An application that makes near copies may also replace a whole text.
-        few = others <= _FEW_OTHERS * self._copies.anywhere
+        few = self._others.anywhere <= _FEW_OTHERS * self._copies.anywhere
         if few and look in (Look.UNLIKE, Look.UNKNOWN) and self._copied is Accepted.YES:
             return Accepted.PERHAPS
         return Accepted.NO

@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from reports.records import AuditRecord, HistoryItem, Outcome, Seen, TurnRecord, chain, digest
+from reports.records import (
+    AuditRecord,
+    HistoryItem,
+    Likeness,
+    Outcome,
+    Seen,
+    TurnRecord,
+    chain,
+    digest,
+)
 from tests.prove.verdicts.world import World
 from tests.reports.a_run import TTL
 
@@ -132,9 +141,14 @@ def truncate(talk: _Talk, rng: random.Random) -> None:
     talk.write(blocks[:kept] if rng.random() < 0.5 else blocks[-kept:])
 
 
-@_in_history(1)
-def fork(talk: _Talk, rng: random.Random) -> None:
+def fork(world: World, rng: random.Random) -> bool:
     """One turn has another reply than the customer was given."""
+    # Of an application that rewrites replies, other words may be its own.
+    return not world.redacted and _fork(world, rng)
+
+
+@_in_history(1)
+def _fork(talk: _Talk, rng: random.Random) -> None:
     blocks = talk.blocks
     block = blocks[rng.randrange(len(blocks))]
     block[-1] = replace(block[-1], digest=digest("another reply"))
@@ -219,12 +233,36 @@ def outlive(world: World, rng: random.Random) -> bool:
     return False
 
 
+def mix_up(world: World, rng: random.Random) -> bool:
+    """One turn is stored with the reply to another customer."""
+    for talk in _talks(world, rng, turns=1):
+        others = [turn for turn in world.turns if turn.conversation != talk.index and turn.reply]
+        if not talk.is_plain or not others or talk.end is None:
+            continue
+        blocks = talk.blocks
+        block = blocks[rng.randrange(len(blocks))]
+        text = str(rng.choice(others).reply)
+        turn = int(str(block[-1].turn_id).partition("t")[2])
+        block[-1] = replace(block[-1], digest=text)
+        talk.write(blocks)
+        like = Likeness(text, "reply", turn, 10, 10, 9, 4, (rng.randrange(900),), (901,))
+        (read,) = [
+            each
+            for each in world.audits
+            if (each.conversation, each.at) == (talk.index, talk.end.at)
+        ]
+        talk.read(read, replace(read, likeness=(*(read.likeness or ()), like)))
+        return True
+    return False
+
+
 HARMS: dict[str, Harm] = {
     "lost": lose,
     "duplicated": duplicate,
     "reordered": reorder,
     "truncated": truncate,
     "forked": fork,
+    "forked, mixed up": mix_up,
     "half_turn": halve,
     "phantom": invent,
     "leaked": leak,

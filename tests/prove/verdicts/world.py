@@ -13,6 +13,7 @@ from reports.records.columns import Audits, Conversations, Turns
 from reports.records.history import History
 from reports.records.run_description import RunDescription
 from tests.prove.verdicts.customer import Customer
+from tests.prove.verdicts.redaction import redacted
 from tests.prove.verdicts.store import Store
 from tests.prove.verdicts.trouble import Network, draw_faults
 from tests.reports.a_run import TTL, Run
@@ -30,6 +31,8 @@ class World:
     conversations: list[ConversationRecord] = field(default_factory=list)
     turns: list[TurnRecord] = field(default_factory=list)
     audits: list[AuditRecord] = field(default_factory=list)
+    redacted: float = 0.0
+    """The share of the replies that the application rewrites before they are stored."""
 
     def history(self) -> History:
         """The history that is judged."""
@@ -69,6 +72,7 @@ def draw(seed: int) -> World:
         world.conversations.append(customer.record)
         world.turns += customer.turns
         world.audits += customer.audits
+    world.audits, world.redacted = redacted(world.audits, random.Random(f"redaction {seed}"))
     return world
 
 
