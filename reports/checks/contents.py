@@ -42,25 +42,14 @@ def _state_unknown(conversations: int) -> Finding:
 
 
 def _finding(gate: str, compared: Compared, contents: Contents, history: History) -> Finding:
-    title, told = GATES[gate].title, f"{compared.wrong} of {compared.turns} turns are different"
-    status = Status.PASS
+    told = f"all of {compared.turns} turns"
+    status: Status = Status.PASS
     limit: float | None = 0.0
-    if not compared.wrong:
-        told = f"all of {compared.turns} turns"
-    elif compared.wrong > HABIT_SHARE * compared.turns and _may_rewrite(gate, history):
-        others = {}
-        if gate == "continuity.reply":
-            others = replies_of_others(history.turns, contents.wrong_replies)
-        if others:
-            (turn, other), *_ = others.items()
-            told = f"{told}; {len(others)} of them got the reply to another turn, the first in "
-            told += f"turn {turn} that to {other}"
-            status = Status.FAIL
-        else:
-            told = f"{told}; most turns of this agent do so, by design"
-            limit = None
-    else:
-        status, told = Status.FAIL, f"{told}, in {compared.conversations} conversations"
+    if compared.wrong:
+        told = f"{compared.wrong} of {compared.turns} turns are different"
+        status, why = _of_differences(gate, compared, contents, history)
+        told += why
+        limit = None if status is Status.PASS else 0.0
     return Finding(
         check=gate,
         phase="run",
@@ -68,9 +57,32 @@ def _finding(gate: str, compared: Compared, contents: Contents, history: History
         value=compared.wrong,
         limit=limit,
         unit="turns",
-        summary=f"{title}: {told}",
+        summary=f"{GATES[gate].title}: {told}",
         evidence=tuple(compared.first),
     )
+
+
+def _of_differences(
+    gate: str, compared: Compared, contents: Contents, history: History
+) -> tuple[Status, str]:
+    """The status of a gate whose turns differ, and why."""
+    wrong = f", in {compared.conversations} conversations"
+    if gate == "continuity.reply":
+        others = replies_of_others(history.turns, contents.wrong_replies)
+        if others:
+            (turn, other), *_ = others.items()
+            wrong += f"; {len(others)} of them got the reply to another turn, the first in turn "
+            return Status.FAIL, f"{wrong}{turn} that to {other}"
+    if compared.wrong > HABIT_SHARE * compared.turns and _may_rewrite(gate, history):
+        return Status.PASS, "; most turns of this agent do so, by design"
+    own_agent = history.run.agent is not None or history.run.foreign
+    if gate == "continuity.reply" and own_agent and contents.stored_as_given == compared.wrong:
+        return (
+            Status.UNKNOWN,
+            f"{wrong}; their sessions hold what the customers got, so this agent may rewrite "
+            "some of its replies",
+        )
+    return Status.FAIL, wrong
 
 
 def _may_rewrite(gate: str, history: History) -> bool:

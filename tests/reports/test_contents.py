@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from reports.checks.continuity import check_continuity
 from reports.records import HistoryItem, Outcome, Status, digest
 from tests.reports.a_run import Conversation, Run, answered, reply, said, step, whole
 from tests.reports.convictions import findings
@@ -133,6 +135,27 @@ def test_customers_who_get_the_reply_to_another_turn_fail_however_many_they_are(
     assert found.status is Status.FAIL
     assert "1 of them got the reply to another turn" in found.summary
     assert "in turn c0t0 that to c1t0" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("agent", "stored_as_given", "status"),
+    [(None, True, "fail"), ("my_agent", False, "fail"), ("my_agent", True, "unknown")],
+)
+def test_an_agent_of_the_users_own_may_rewrite_some_of_its_replies(
+    tmp_path: Path, agent: str | None, stored_as_given: bool, status: str
+) -> None:
+    run = Run()
+    for number in range(40):
+        conversation = run.conversation()
+        name = conversation.id(0)
+        model = digest("with a name") if number == 7 else reply(name)
+        conversation.turn(said=model)
+        kept = reply(name) if stored_as_given else model
+        conversation.audit([said(name), HistoryItem(name, "reply", kept)])
+    history = run.history(tmp_path)
+    history = dataclasses.replace(history, run=replace(history.run, agent=agent))
+    (found,) = [each for each in check_continuity(history) if each.check == "continuity.reply"]
+    assert found.status == status
 
 
 def test_steps_that_an_agent_of_the_users_own_always_stores_otherwise_are_no_fault(

@@ -68,6 +68,8 @@ class Contents:
     wrong_replies: dict[str, str] = field(default_factory=dict)
     """Turns whose customer got another text than the model's → the digest of what they got; the
     first ones."""
+    stored_as_given: int = 0
+    """Turns whose customer got another text than the model's, which the session holds, too."""
     stateless: int = 0
     """Conversations whose turns wrote state, and whose session was read without any."""
 
@@ -83,7 +85,7 @@ class Contents:
         stepped = False
         for turn in certain:
             if turn.said is not None:
-                self._compare_reply(turn)
+                self._compare_reply(turn, audits)
             stepped = stepped or turn.steps is not None
         if record is None or not stepped:
             return
@@ -102,10 +104,14 @@ class Contents:
             elif any(turn.state for turn in turns):
                 self.stateless += 1
 
-    def _compare_reply(self, turn: TurnRecord) -> None:
+    def _compare_reply(self, turn: TurnRecord, audits: Sequence[AuditRecord]) -> None:
         difference = _other_reply(turn)
         self.reply.add(turn, difference)
-        if difference and turn.reply is not None and len(self.wrong_replies) < _MOST_REPLIES:
+        if difference is None or turn.reply is None:
+            return
+        given = HistoryItem(turn.turn_id, "reply", turn.reply)
+        self.stored_as_given += any(given in audit.history for audit in audits)
+        if len(self.wrong_replies) < _MOST_REPLIES:
             self.wrong_replies[turn.turn_id] = turn.reply
 
     def _compare_state(self, turns: Sequence[TurnRecord], state: Mapping[str, str]) -> None:
