@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any
+from unicodedata import normalize
 from zlib import crc32
 
 from loadtests.adk.events import parts_of, text_of
@@ -22,6 +23,8 @@ MOST_CHARACTERS = 1000
 _MOST = 64
 """Texts compared in one read."""
 _MOST_MARKS = 8
+_AT_END = 20
+"""Words at the end of the part of a long text that is compared."""
 _ABOUT_AS_MUCH = 0.25
 """A difference between shares of common words that means nothing."""
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
@@ -65,7 +68,9 @@ def compared(
     for (kind, name), turn_id in islice(others.items(), _MOST):
         if (text := stored.get(name)) is not None:
             each = [_likeness(text, kind, turn, mine) for turn, mine in own[kind]]
-            found.append(_most_like(each, numbers.get(turn_id or "")))
+            likeness = _most_like(each, numbers.get(turn_id or ""))
+            if len(text) < MOST_CHARACTERS or likeness.added or likeness.taken:
+                found.append(likeness)  # else they differ behind the part that is compared
     return tuple(found) or None
 
 
@@ -82,7 +87,13 @@ def _text(event: Any) -> str:
 
 
 def _likeness(stored: str, kind: str, turn: int, sent: str) -> Likeness:
-    there, mine = _words(stored), _words(sent)
+    there, mine = _words(stored[: 2 * MOST_CHARACTERS]), _words(sent[:MOST_CHARACTERS])
+    first_there, first_mine, known = there, mine, there
+    if len(sent) >= MOST_CHARACTERS:
+        # The last word is cut; the words beside it may stand behind the end in the other text.
+        mine = mine[:-1]
+        there, known = there[: len(mine)], there[: len(mine) + _AT_END]
+        first_there, first_mine = there[:-_AT_END], mine[:-_AT_END]
     both = Counter(there) & Counter(mine)
     same = takewhile(lambda pair: pair[0] == pair[1], zip(there, mine, strict=False))
     return Likeness(
@@ -93,8 +104,8 @@ def _likeness(stored: str, kind: str, turn: int, sent: str) -> Likeness:
         len(mine),
         both.total(),
         sum(1 for _ in same),
-        _marks(Counter(there) - both),
-        _marks(Counter(mine) - both),
+        _marks(Counter(first_there) - Counter(mine)),
+        _marks(Counter(first_mine) - Counter(known)),
     )
 
 
@@ -107,4 +118,4 @@ def _share(likeness: Likeness) -> float:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text[:MOST_CHARACTERS].casefold())
+    return _WORD.findall(normalize("NFKC", text).casefold())

@@ -73,11 +73,35 @@ def test_a_long_reply_stored_as_it_was_given_is_not_compared() -> None:
     assert compared(history(events), events, MESSAGES, given(long)) is None
 
 
+@pytest.mark.parametrize(("length", "is_compared"), [(0, True), (MOST_CHARACTERS, False)])
+def test_texts_with_the_same_words_are_only_told_if_they_were_compared_whole(
+    length: int, is_compared: bool
+) -> None:
+    given_text = "Namasté, Asha!" + " on its way" * length
+    stored = given_text.replace("Namasté,", "**Namaste\u0301**")
+    events = [event(0, MESSAGES[0], "user"), event(0, stored)]
+    found = compared(history(events), events, MESSAGES, given(given_text))
+    assert (found is not None) is is_compared
+    for each in found or ():
+        assert each.kept == each.sent == each.stored
+
+
 def test_a_script_without_spaces_is_compared_sign_by_sign() -> None:
     sent, stored = "私の名前は田中です", "私の名前は某です"
     events = [event(0, stored, "user")]
     (found,) = compared(history(events), events, (sent,), given("はい")) or ()
     assert (found.stored, found.sent, found.kept, found.begins) == (8, 9, 7, 5)
+
+
+@pytest.mark.parametrize("length", [3, 400])
+def test_a_placeholder_is_known_again_in_texts_of_any_length(length: int) -> None:
+    given_text = "Dear Asha Rao, " + " ".join(f"item {number}" for number in range(length))
+    stored = given_text.replace("Asha Rao", "[NAME]")
+    events = [event(0, MESSAGES[0], "user"), event(0, stored)]
+    (found,) = compared(history(events), events, MESSAGES, given(given_text)) or ()
+    (short,) = likeness(reply="Dear [NAME], it is with the courier") or ()
+    assert (found.added, found.taken) == (short.added, short.taken)
+    assert 2 * found.kept > max(found.stored, found.sent) > found.begins
 
 
 def test_the_record_of_a_comparison_holds_no_word() -> None:

@@ -35,6 +35,12 @@ def appended(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | 
     return name, Likeness(name, kind, turn, 14, 10, 10, 10, (5, 6, 7, 8), ())
 
 
+def respaced(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
+    """The same words with other marks between them."""
+    name = digest(_text(talk, turn, kind))
+    return name, Likeness(name, kind, turn, 10, 10, 10, 10)
+
+
 def another_number(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
     """The number of somebody else's order in place of one's own."""
     name, number = digest(_text(talk, turn, kind)), talk.index * 4 + turn
@@ -110,7 +116,7 @@ def stored(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.01, 0.02, 0.3, 1.0])
-@pytest.mark.parametrize("change", [near_copy, removed, appended])
+@pytest.mark.parametrize("change", [near_copy, removed, appended, respaced])
 def test_an_application_may_rewrite_any_share_of_its_texts(
     convictions: Judge, tmp_path: Path, change: Change, share: float, kind: str
 ) -> None:

@@ -38,6 +38,7 @@ Likenesses = Mapping[tuple[str, str], Likeness]
 class Look(Enum):
     """What a stored text looks like beside the one that was said."""
 
+    SAME = "the same words"
     NEAR = "most of its words"
     CUT = "only its beginning"
     UNLIKE = "other words"
@@ -101,6 +102,8 @@ def _text(kind: str, name: str, likeness: Likeness | None, turn: TurnRecord) -> 
 
 
 def _look(likeness: Likeness, turn: TurnRecord) -> Look:
+    if 0 < likeness.kept == likeness.sent == likeness.stored and likeness.turn == turn.turn:
+        return Look.SAME
     if likeness.sent <= _FEW_WORDS:
         return Look.UNKNOWN
     longer = max(likeness.stored, likeness.sent)
@@ -188,12 +191,12 @@ class Owners:
     def is_rewritten(self, text: Text) -> bool:
         """Whether this is a text as applications make them, which no turn has.
 
-        The same text stands in the place of several others, or the same words in the place of those
-        that differ: in the stored text, or in that which was given.
+        Only marks between the words differ; or the same text stands in the place of several
+        others, or the same words in the place of those that differ, in either text.
         """
         if text.stored in self._turns:
             return False
-        if text.stored in self._canned:
+        if text.look is Look.SAME or text.stored in self._canned:
             return True
         added, taken = set(text.added), set(text.taken)
         placed = (added and added <= self._added) or (taken and taken <= self._taken)
