@@ -3,17 +3,18 @@
 A balancer that picks replicas at random leaves k given ones of N out of n turns with the
 probability (1 - k/N)^n, and any k of them with at most C(N, k) times as much.  Most balancers are
 more even than that.  How even one is shows in the run itself: blocks of N and of 2 N turns, away
-from faults of replicas, tell how often a replica is left out of so many turns in a row.
+from faults of replicas, tell how often a replica is left out of so many turns in a row.  Reads of
+sessions count as turns do, if none of the replicas answered one.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.measures.intervals import share_interval
-from reports.measures.own_faults import is_within, own_faults, planned_names
+from reports.measures.own_faults import Span, is_within, own_faults, planned_names
 from reports.measures.replicas import replicas_seen
 from reports.records.history import History
 
@@ -26,6 +27,8 @@ FELL_SILENT_BY_CHANCE = 0.001
 _FEWEST_TURNS = 4
 """Turns for each replica from which several that never answered are judged together: with fewer, a
 few connections that stay open explain that few replicas answered."""
+_SUSPICIOUS = 0.2
+"""Reads are looked at if chance explains the silence in the turns with at most this probability."""
 _BLOCKS = (1, 2)
 """The lengths of the blocks that show how even the balancer is, in turns for each replica."""
 
@@ -43,6 +46,8 @@ class Silent:
     """When the last of them answered, run time; None: none ever did."""
     turns: int
     """The turns after it, away from the faults of any of them."""
+    reads: int = 0
+    """Reads of sessions after it, of which they answered none either."""
 
     def __str__(self) -> str:
         count = len(self.names)
@@ -52,7 +57,8 @@ class Silent:
         who = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
         after = "" if self.since is None else f" after {self.since:.1f} s,"
         away = "its faults" if count == 1 else "their faults"
-        return f"{who} answered none of {self.turns} turns{after} away from {away}"
+        reads = f" and {self.reads} reads" if self.reads else ""
+        return f"{who} answered none of {self.turns} turns{reads}{after} away from {away}"
 
 
 def silent_replicas(history: History, planned: int) -> list[Silent]:
@@ -65,14 +71,16 @@ def silent_replicas(history: History, planned: int) -> list[Silent]:
     late = _turns(history, lambda done: done > begin)
     even = _Evenness(history, planned)
     each_alone = (_silence(history, late, [name], at) for name, at in last)
-    alone = [silent for silent in each_alone if even.rules_out(silent)]
+    alone = [each for silent in each_alone if (each := even.unexplained(silent)) is not None]
     together = [
         _silence(history, late, [name for name, _ in last[:count]], last[count - 1][1])
         for count in range(2, min(len(last), planned - 1) + 1)
     ]
     for group in reversed(together):
-        if len(group.names) > len(alone) and even.rules_out(group):
-            return [group]
+        if len(group.names) <= len(alone):
+            break
+        if (silent := even.unexplained(group)) is not None:
+            return [silent]
     return alone
 
 
@@ -100,8 +108,7 @@ def _last_answers(history: History, planned: int) -> list[tuple[str | None, floa
 def _silence(
     history: History, late: Sequence[_Turn], names: Sequence[str | None], at: float
 ) -> Silent:
-    spans_of = history.once(own_faults)
-    spans = [span for name in dict.fromkeys(names) for span in spans_of(name)]
+    spans = _spans(history, names)
     count = 0
     for done, sent, _ in reversed(late):
         if done <= at:
@@ -110,25 +117,59 @@ def _silence(
     return Silent(tuple(names), at if at > -math.inf else None, count)
 
 
+def _spans(history: History, names: Sequence[str | None]) -> list[Span]:
+    spans_of = history.once(own_faults)
+    return [span for name in dict.fromkeys(names) for span in spans_of(name)]
+
+
+def _reads_of_others(history: History, silent: Silent) -> int:
+    """The reads after the last answer that others answered; 0 if one of these replicas did."""
+    audits, since, count = history.audits, silent.since or 0.0, 0
+    spans = _spans(history, silent.names)
+    for number, (at, done) in enumerate(zip(audits.at, audits.done, strict=True)):
+        if at <= since or is_within(spans, at, done):
+            continue
+        replica = audits[number].replica
+        if replica in silent.names:
+            return 0
+        count += replica is not None
+    return count
+
+
 class _Evenness:
     """How evenly the balancer spreads the turns over the replicas."""
 
     def __init__(self, history: History, planned: int) -> None:
         self._history, self._planned = history, planned
 
-    def rules_out(self, silent: Silent) -> bool:
-        """Whether chance does not explain the silence."""
-        planned, count, turns = self._planned, len(silent.names), silent.turns
+    def unexplained(self, silent: Silent) -> Silent | None:
+        """The silence with its evidence; None: chance explains it."""
+        if self._rules_out(silent):
+            return silent
+        if silent.since is None or self._by_chance(silent) > _SUSPICIOUS:
+            return None
+        reads = _reads_of_others(self._history, silent)
+        more = replace(silent, reads=reads)
+        return more if reads and self._rules_out(more) else None
+
+    def _by_chance(self, silent: Silent) -> float:
+        """The most that it can be with a random balancer."""
+        planned, count = self._planned, len(silent.names)
+        ways = math.comb(planned, count)
+        return float(ways * (1 - count / planned) ** (silent.turns + silent.reads))
+
+    def _rules_out(self, silent: Silent) -> bool:
+        planned, count, turns = self._planned, len(silent.names), silent.turns + silent.reads
         answered = silent.since is not None
         if count > 1 and not answered and turns < _FEWEST_TURNS * planned:
             return False
         limit = (FELL_SILENT_BY_CHANCE if answered else SILENT_BY_CHANCE) / count**2
-        ways = math.comb(planned, count)
-        if ways * (1 - count / planned) ** turns <= limit:
+        if self._by_chance(silent) <= limit:
             return True
         if silent.since is None or turns < planned * max(_BLOCKS):
             return False
-        return ways * self._left_out(silent.since) ** (count * turns) <= limit
+        ways = math.comb(planned, count)
+        return float(ways * self._left_out(silent.since) ** (count * turns)) <= limit
 
     def _left_out(self, until: float) -> float:
         """The most that the probability may be with which a turn leaves a given replica out, by the

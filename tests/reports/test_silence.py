@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from reports.checks.floors import check_floors
 from reports.records import Finding, Status
@@ -65,6 +66,20 @@ def test_a_random_balancer_leaves_several_replicas_out_less_often_than_one(
     tmp_path: Path, balancer: Balancer, silent: int, left: int
 ) -> None:
     assert judged(run_of(balancer, silent, left), tmp_path).status is Status.FAIL
+
+
+@pytest.mark.parametrize(("reader", "status"), [("r12", "fail"), ("r01", "pass"), (None, "pass")])
+def test_reads_that_silent_replicas_do_not_answer_either_count_as_turns(
+    tmp_path: Path, reader: str | None, status: str
+) -> None:
+    run = run_of(at_random, 2, 41)
+    for talk in run.conversations:
+        if talk.index >= 940:
+            talk.audit()
+            talk.audits[0] = replace(talk.audits[0], replica=reader)
+    finding = judged(run, tmp_path)
+    assert finding.status == status
+    assert ("reads after" in "".join(finding.evidence)) is (status == "fail")
 
 
 @pytest.mark.parametrize("balancer", [in_turn, at_random])
