@@ -4,7 +4,7 @@ A balancer that picks replicas at random leaves k given ones of N out of n turns
 probability (1 - k/N)^n, and any k of them with at most C(N, k) times as much.  Most balancers are
 more even than that.  How even one is shows in the run itself: blocks of N and of 2 N turns, away
 from faults of replicas, tell how often a replica is left out of so many turns in a row.  Reads of
-sessions count as turns do, if none of the replicas answered one.
+sessions count as turns do, if the replicas answered some before and none any more.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FELL_SILENT_BY_CHANCE = 0.001
 _FEWEST_TURNS = 4
 """Turns for each replica from which several that never answered are judged together: with fewer, a
 few connections that stay open explain that few replicas answered."""
-_SUSPICIOUS = 0.2
+_SUSPICIOUS = 0.05
 """Reads are looked at if chance explains the silence in the turns with at most this probability."""
 _BLOCKS = (1, 2)
 """The lengths of the blocks that show how even the balancer is, in turns for each replica."""
@@ -122,18 +122,25 @@ def _spans(history: History, names: Sequence[str | None]) -> list[Span]:
     return [span for name in dict.fromkeys(names) for span in spans_of(name)]
 
 
-def _reads_of_others(history: History, silent: Silent) -> int:
-    """The reads after the last answer that others answered; 0 if one of these replicas did."""
-    audits, since, count = history.audits, silent.since or 0.0, 0
-    spans = _spans(history, silent.names)
-    for number, (at, done) in enumerate(zip(audits.at, audits.done, strict=True)):
-        if at <= since or is_within(spans, at, done):
+def _reads_of_others(history: History, silent: Silent, planned: int) -> int:
+    """The reads after the last answer that others answered; 0 if one of these replicas did, or if
+    they answered few before."""
+    since, spans = silent.since or 0.0, _spans(history, silent.names)
+    before, theirs, after = 0, 0, 0
+    audits = history.audits
+    for at, done, who in zip(audits.at, audits.done, audits.replica, strict=True):
+        if who == 0 or is_within(spans, at, done):
             continue
-        replica = audits[number].replica
-        if replica in silent.names:
-            return 0
-        count += replica is not None
-    return count
+        is_theirs = audits.replicas[who] in silent.names
+        if at > since:
+            if is_theirs:
+                return 0
+            after += 1
+        else:
+            before += 1
+            theirs += is_theirs
+    usual = before * len(silent.names) / planned
+    return after if before >= planned and theirs >= usual / 2 else 0
 
 
 class _Evenness:
@@ -148,7 +155,7 @@ class _Evenness:
             return silent
         if silent.since is None or self._by_chance(silent) > _SUSPICIOUS:
             return None
-        reads = _reads_of_others(self._history, silent)
+        reads = _reads_of_others(self._history, silent, self._planned)
         more = replace(silent, reads=reads)
         return more if reads and self._rules_out(more) else None
 

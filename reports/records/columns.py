@@ -6,7 +6,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from zlib import crc32
 
@@ -71,11 +71,7 @@ class Turns(Filed[TurnRecord]):
             self.state.extend(map(_state, chunk))
             self.attempts += sum([record.attempts for record in chunk])
             names = [record.replica for record in chunk]
-            for name in dict.fromkeys(names):
-                if name not in known:
-                    known[name] = len(self.replicas)
-                    self.replicas.append(name)
-            self.replica.extend([known[name] for name in names])
+            self.replica.extend(_numbered(names, known, self.replicas))
 
     def _rank(self, number: int) -> int:
         return self.conversation[number] << 31 | self.turn[number]
@@ -113,6 +109,17 @@ class Turns(Filed[TurnRecord]):
             "Q",
             sorted(_hash(t.turn_id) << _NUMBER_BITS | number for number, t in enumerate(self)),
         )
+
+
+def _numbered(
+    names: Sequence[str | None], known: dict[str | None, int], all_names: list[str | None]
+) -> list[int]:
+    """The number of each name; new ones are added to both."""
+    for name in dict.fromkeys(names):
+        if name not in known:
+            known[name] = len(all_names)
+            all_names.append(name)
+    return [known[name] for name in names]
 
 
 def _state(record: TurnRecord) -> int:
@@ -199,6 +206,9 @@ class Audits(Filed[AuditRecord]):
         self.at, self.done = array("d"), array("d")
         self.status = bytearray()
         """`UNANSWERED`, `GONE` or `FOUND`."""
+        self.replica = array("I")
+        """An index into `replicas`; 0: no answer."""
+        self.replicas: list[str | None] = [None]
         self.at_end = bytearray()
         """1 for a read at the end of a conversation, 0 for one after its TTL or its deletion."""
         self.last_done = 0.0
@@ -207,8 +217,11 @@ class Audits(Filed[AuditRecord]):
         """Whether any history has a turn's id; None: all are empty."""
         self.with_artifacts: list[AuditRecord] = []
         """The reads that show artifacts, without the history."""
+        known: dict[str | None, int] = {None: 0}
         for chunk in chunks:
             self.conversation.extend([audit.conversation for audit in chunk])
+            names = [audit.replica for audit in chunk]
+            self.replica.extend(_numbered(names, known, self.replicas))
             self.at.extend([audit.at for audit in chunk])
             self.done.extend([audit.done for audit in chunk])
             self.status.extend([_STATUS.get(audit.status, UNANSWERED) for audit in chunk])

@@ -68,15 +68,24 @@ def test_a_random_balancer_leaves_several_replicas_out_less_often_than_one(
     assert judged(run_of(balancer, silent, left), tmp_path).status is Status.FAIL
 
 
-@pytest.mark.parametrize(("reader", "status"), [("r12", "fail"), ("r01", "pass"), (None, "pass")])
-def test_reads_that_silent_replicas_do_not_answer_either_count_as_turns(
-    tmp_path: Path, reader: str | None, status: str
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        (NAMES, NAMES[2:], "fail"),
+        (NAMES, NAMES, "pass"),
+        (NAMES[2:], NAMES[2:], "pass"),  # reads never go to these two
+        (NAMES, [None], "pass"),
+    ],
+)
+def test_reads_that_silent_replicas_do_not_answer_any_more_count_as_turns(
+    tmp_path: Path, before: list[str], after: list[str | None], status: str
 ) -> None:
     run = run_of(at_random, 2, 41)
     for talk in run.conversations:
-        if talk.index >= 940:
-            talk.audit()
-            talk.audits[0] = replace(talk.audits[0], replica=reader)
+        talk.audit()
+        names = before if talk.index < 955 else after
+        read = replace(talk.audits[0], replica=names[talk.index % len(names)])
+        talk.audits[0] = read
     finding = judged(run, tmp_path)
     assert finding.status == status
     assert ("reads after" in "".join(finding.evidence)) is (status == "fail")
