@@ -34,6 +34,7 @@ def test_the_model_draws_every_case_it_must_prove() -> None:
     assert any(turn.unsure and turn.outcome == "ok" for turn in turns)
     assert any(turn.outcome == "info" for turn in turns)
     assert any(record.deleted for world in worlds for record in world.conversations)
+    assert {0.0, 1.0} < {world.redacted for world in worlds}
     lost = [f for world in worlds for f in judge(world) if f.check.endswith("within_durability")]
     assert lost
 
