@@ -75,8 +75,8 @@ ACCESS: Final = (
     ),
     Option(
         "--header",
-        "every request to the --target has this header, with the value of that environment "
-        "variable; Host too; may be repeated",
+        "add this header to every request to the --target; its value is in that environment "
+        "variable; Host is allowed; may be repeated",
         "NAME=VARIABLE",
         "words",
     ),
@@ -101,7 +101,7 @@ WHO_ANSWERS: Final = (
     ),
     Option(
         "--target-replicas",
-        "how many replicas answer at the --target (default: not known); with 1, no conversation "
+        "the number of replicas at the --target (default: not known); with 1, no conversation "
         "can move between replicas",
         "N",
         "whole",
@@ -118,22 +118,22 @@ BREAK_TARGET: Final = Option(
     "machine needs --authorised too",
     kind="flag",
 )
-_TAKEN = "as `adk api_server` takes it; env:NAME is the value of that variable"
+_TAKEN = "as `adk api_server` accepts it; env:NAME is the value of that variable"
 SERVICES: Final = (
     Option(
         "--session-service-uri",
-        "the replicas keep their sessions there instead of in --sessions, for example "
+        "where the replicas keep their sessions instead of in --sessions, for example "
         f"postgresql+asyncpg://…, sqlite:///FILE or a scheme of your services.py: {_TAKEN}",
         "URI",
     ),
     Option(
         "--artifact-service-uri",
-        f"the replicas keep their artifacts there (default: in memory), {_TAKEN}",
+        f"where the replicas keep their artifacts (default: in memory), {_TAKEN}",
         "URI",
     ),
     Option(
         "--memory-service-uri",
-        f"the replicas keep their memories there (default: in memory), {_TAKEN}",
+        f"where the replicas keep their memories (default: in memory), {_TAKEN}",
         "URI",
     ),
 )

@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--diya-tools",
         metavar="NAME,...|all|dry",
-        help="the tools of your agent that really run with the model's stand-in (default: none)",
+        help="the tools of your agent that really run beside the model's stand-in (default: none)",
     )
     group.addoption(
         "--diya-quota", metavar="PRESET|...", help="what the model's stand-in allows a minute"
@@ -66,7 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--diya-scale",
         metavar="auto|FACTOR",
-        help="all rates of the profile times this (default: what this machine carries)",
+        help="multiply all rates of the profile by this factor (default: auto, below 1 when this "
+        "machine cannot carry the whole load)",
     )
     group.addoption("--diya-image", metavar="IMAGE", help="the service's image, for containers")
     group.addoption("--diya-redis-image", metavar="IMAGE", help="Redis's image (default: redis:8)")
@@ -80,7 +81,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--diya-pass-env",
         action="append",
         metavar="NAME",
-        help="a variable of our environment that replicas in containers get; may be repeated",
+        help="a variable of pytest's environment that replicas in containers get; may be repeated",
     )
     group.addoption(
         "--diya-out", metavar="DIR", help="where runs are kept (default: runs, in the root folder)"
@@ -120,7 +121,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("diya_tools", "the tools that really run, without --diya-tools"),
         ("diya_quota", "what its stand-in allows a minute, without --diya-quota"),
         ("diya_journeys", "what customers write to it, without --diya-journeys"),
-        ("diya_scale", "all rates of the profile times this, without --diya-scale"),
+        ("diya_scale", "the factor on all rates of the profile, without --diya-scale"),
         ("diya_image", "the service's image, without --diya-image"),
         ("diya_redis_image", "Redis's image, without --diya-redis-image"),
         ("diya_envoy_image", "Envoy's image, without --diya-envoy-image"),

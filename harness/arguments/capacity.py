@@ -34,7 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="from_run",
         metavar="CAPACITY_DIR",
-        help="answer from a capacity run that was stored, in seconds: nothing is played",
+        help="answer from a stored capacity run, within seconds: nothing is played",
     )
     parser.add_argument(
         "--profile",
@@ -52,42 +52,46 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--conversations",
         metavar="N",
-        help="with the night of a profile: so many conversations in all, for example 10M",
+        help="with the night of a profile: scale it to this many conversations, for example 10M",
     )
     parser.add_argument(
         "--replicas-now",
         type=whole,
         metavar="N",
-        help="the replicas of today: the exit code says whether they carry the load",
+        help="the current number of replicas: the exit code says whether they carry the load",
     )
     parser.add_argument(
         "--shards-now",
         type=whole,
         default=1,
         metavar="N",
-        help="the shards of Redis of today (default: %(default)s)",
+        help="the current number of shards of Redis (default: %(default)s)",
     )
     parser.add_argument(
         "--zones",
         type=whole,
         default=3,
         metavar="Z",
-        help="the zones over which replicas are spread; one may be lost (default: %(default)s)",
+        help="the number of zones over which replicas are spread; one may be lost (default: "
+        "%(default)s)",
     )
-    parser.add_argument("--prices", metavar="FILE", help="your prices (default: those of diya)")
+    parser.add_argument(
+        "--prices", metavar="FILE", help="your prices of machines (default: those of diya)"
+    )
     shared.model_prices(parser)
     parser.add_argument(
         "--minutes",
         type=number,
         default=10.0,
         metavar="M",
-        help="the time for the probes; more of it narrows the interval (default: %(default)g)",
+        help="the time for the probes; more time narrows the interval (default: %(default)g)",
     )
     parser.add_argument(
         "--redis-sizes",
         default="10000,100000,300000",
         metavar="SESSIONS,...|none",
-        help="measure Redis with so many sessions in it, after the probes (default: %(default)s)",
+        help="the numbers of sessions with which Redis is measured after the probes (default: "
+        "%(default)s)",
     )
     parser.add_argument("--seed", type=whole, help="chooses the arrivals of all probes")
     _service(parser)
@@ -103,7 +107,7 @@ def _service(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--agent",
         metavar="DIR",
-        help="the folder of an ADK agent of your own, instead of ShopMax's",
+        help="the folder of your own ADK agent, instead of ShopMax's",
     )
     parser.add_argument(
         "--journeys", metavar="FILE", help="the customers' messages, for an agent of your own"

@@ -9,10 +9,11 @@ from typing import Any
 from harness.arguments import shared
 
 _WHAT = """\
-Compares B, the candidate, with A, the reference: what differs in the set-up and what that forbids,
-then facts (continuity decides before any figure), then figures with their intervals.  The word is
-worse, same, better, undecided (more pairs of runs would tell), or no statement (these runs cannot
-tell: one run a side, another machine, another load)."""
+Compares B, the candidate, with A, the reference.  Shows first which differences in the set-up
+forbid a comparison, then the facts (a loss of continuity decides before any figure), then the
+figures with their intervals.  The result is worse, same, better, undecided (more pairs of runs
+would decide), or no statement (these runs cannot decide: one run a side, another machine, another
+load)."""
 
 _SIDE = "a run's directory, a folder of them, or a result.json"
 
@@ -49,7 +50,7 @@ def compare(commands: Any) -> None:
         help="where comparison.html, comparison.json, comparison.md and junit.xml go (default: "
         "%(default)s)",
     )
-    shared.output(parser, "one last line: the word, the folder and the headline")
+    shared.output(parser, "one last line: the result, the folder and the headline")
 
 
 def margin(parser: argparse.ArgumentParser) -> None:

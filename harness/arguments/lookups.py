@@ -37,7 +37,7 @@ def check(commands: Any) -> None:
         help="an experiment, a profile, a file of journeys, or a log of requests per minute",
     )
     parser.add_argument(
-        "--journeys", metavar="FILE", help="for a profile that names some of these journeys"
+        "--journeys", metavar="FILE", help="the file of the journeys that a profile names"
     )
 
 
@@ -55,7 +55,12 @@ def faults(commands: Any) -> None:
 
 def experiments(commands: Any) -> None:
     """Add `diya experiments`."""
-    parser = commands.add_parser("experiments", help="the experiments that come with diya")
+    parser = commands.add_parser(
+        "experiments",
+        help="list the experiments that come with diya",
+        description="Lists the experiments that come with diya: what each one shows, its faults, "
+        "and the topology that it needs.",
+    )
     shared.json(parser)
 
 
@@ -67,18 +72,31 @@ def completion(commands: Any) -> None:
         description=_COMPLETION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("shell", choices=("bash", "zsh"), metavar="bash|zsh")
+    parser.add_argument("shell", choices=("bash", "zsh"), metavar="bash|zsh", help="your shell")
 
 
 def profile(commands: Any) -> None:
     """Add `diya profile`."""
-    parser = commands.add_parser("profile", help="forecast a load before anything runs")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="the profiles that come with diya")
-    show = actions.add_parser(
-        "show", help="arrivals, turns, live sessions and Redis memory to be expected"
+    parser = commands.add_parser(
+        "profile",
+        help="forecast a load before anything runs",
+        description="Lists the profiles, or forecasts the load of one without a run.",
     )
-    show.add_argument("profile", metavar="NAME|FILE", help="which profile")
-    show.add_argument("--journeys", metavar="FILE", help="for a profile that names some of these")
-    show.add_argument("--seed", type=whole, help="with the arrivals that this seed draws")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser(
+        "list",
+        help="list the profiles that come with diya",
+        description="Lists the profiles that come with diya, with the length of their load.",
+    )
+    show = actions.add_parser(
+        "show",
+        help="forecast the arrivals, turns, live sessions and Redis memory of a profile",
+        description="Forecasts a profile: arrivals over time, turns, live sessions, Redis memory "
+        "and the cost of the model.",
+    )
+    show.add_argument("profile", metavar="NAME|FILE", help="the profile")
+    show.add_argument(
+        "--journeys", metavar="FILE", help="the file of the journeys that the profile names"
+    )
+    show.add_argument("--seed", type=whole, help="show the arrivals of this seed, not the average")
     shared.model_prices(show)

@@ -18,7 +18,12 @@ def mark(commands: Any) -> None:
         "person, begins or ends now.  The run judges it like a fault of its own; nothing verifies "
         "that it happened.",
     )
-    parser.add_argument("edge", choices=("begin", "end"), help="which moment of the fault it is")
+    parser.add_argument(
+        "edge",
+        choices=("begin", "end"),
+        metavar="begin|end",
+        help="whether the fault begins or ends now",
+    )
     parser.add_argument(
         "mark_name", metavar="NAME", help="the name of the fault in the reports, as db-failover"
     )

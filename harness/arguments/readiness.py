@@ -24,7 +24,13 @@ from harness.fleet_kinds import DEFAULT, FLEETS
 
 def readiness(commands: Any) -> None:
     """Add `diya readiness`."""
-    parser = commands.add_parser("readiness", help="run the load and the faults, judge, report")
+    parser = commands.add_parser(
+        "readiness",
+        help="run the load and the faults, judge, report",
+        description="Starts a fleet, or uses the one at --target, puts the load of a profile on "
+        "it, does the faults of an experiment to it, and judges the records: GO, NO-GO or "
+        "INCONCLUSIVE.  The records and reports are kept in a directory of the run.",
+    )
     options(parser)
     break_target.dry(parser)
     parser.add_argument(
@@ -63,36 +69,41 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replay",
         metavar="RUN_DIR",
-        help="the load, the fleet, the seed and the faults of that run once more",
+        help="play that run again: its load, fleet, seed and faults",
     )
-    parser.add_argument("--seed", type=whole, help="plays the same load and faults again")
+    parser.add_argument(
+        "--seed",
+        type=whole,
+        help="the seed of the load and of the faults' targets (default: drawn); the same seed "
+        "gives the same load and faults again",
+    )
     parser.add_argument(
         "--scale",
         default="auto",
         metavar="auto|FACTOR",
-        help="all rates of the profile times this (default: auto: scaled down to what a rehearsal "
-        "shows that this machine carries; 1 for a --target)",
+        help="multiply all rates of the profile by this factor (default: auto, which is below 1 "
+        "when a rehearsal shows that this machine cannot carry the whole load; 1 for a --target)",
     )
     parser.add_argument(
         "--slo",
         action="append",
         metavar="NAME=VALUE",
-        help="this limit instead of the profile's, for example steady_p99_s=1.5 (seconds) or "
-        "error_rate=0.01 (a share); may be repeated; reports show the profile's beside it",
+        help="use this limit instead of the profile's, for example steady_p99_s=1.5 (seconds) or "
+        "error_rate=0.01 (a share); may be repeated; reports show both limits",
     )
     parser.add_argument(
         "--no-rehearsal",
         action="store_true",
-        help="begin the load at once, at --scale 1 where none is given; only the run finds a "
-        "service that fails always",
+        help="begin the load at once, with --scale 1 unless another is given; a service that "
+        "always fails is then found only by the run",
     )
     shared.fleet(parser)
     services(parser)
     parser.add_argument(
         "--checkout",
         metavar="DIR",
-        help="the replicas run the service of this checkout of diya, another release, with the "
-        "packages of its .venv if it has one; load and verdict are those of this release",
+        help="the replicas run the service of this checkout of another release of diya, with the "
+        "packages of its .venv if it has one; load and verdict come from this release",
     )
     parser.add_argument(
         "--env",
@@ -103,7 +114,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         + ")",
     )
     parser.add_argument("--image", metavar="IMAGE", help="containers: the service's image")
-    parser.add_argument("--redis-image", metavar="IMAGE", help="containers: default redis:8")
+    parser.add_argument(
+        "--redis-image", metavar="IMAGE", help="containers: Redis's image (default: redis:8)"
+    )
     parser.add_argument("--envoy-image", metavar="IMAGE", help="containers: Envoy's image")
     parser.add_argument(
         "--health-path",
@@ -114,7 +127,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--pass-env",
         action="append",
         metavar="NAME",
-        help="containers: replicas get this variable of our environment; its value is not recorded",
+        help="containers: replicas get this variable of diya's environment; its value is not "
+        "recorded",
     )
     compose_project.options(parser)
     declared.add(parser, diya_options.TARGET)
@@ -147,7 +161,7 @@ def _workers(parser: argparse.ArgumentParser) -> None:
         type=whole,
         default=1,
         metavar="N",
-        help="load generator processes on this machine; with --master, how many are to join",
+        help="load generator processes on this machine; with --master, the number that will join",
     )
     parser.add_argument(
         "--master", action="store_true", help="wait for workers that --join from other machines"
@@ -155,10 +169,11 @@ def _workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bind",
         metavar="HOST[:PORT]",
-        help="where a --master is joined (default: 127.0.0.1:5557)",
+        help="the address at which a --master accepts workers (default: 127.0.0.1:5557)",
     )
     parser.add_argument(
         "--join",
         metavar="HOST[:PORT]",
-        help="play for the --master there: the load, the target and the verdict are its own",
+        help="be a worker of the --master there, which sets the load and the target and gives the "
+        "verdict",
     )

@@ -37,7 +37,11 @@ def verbose(parser: argparse._ActionsContainer) -> None:
 def fleet(parser: argparse.ArgumentParser) -> None:
     """How the fleet is built."""
     parser.add_argument(
-        "--replicas", type=whole, default=12, metavar="N", help="default: %(default)s"
+        "--replicas",
+        type=whole,
+        default=12,
+        metavar="N",
+        help="how many replicas are started (default: %(default)s)",
     )
     redis(parser)
     topology(parser)
@@ -45,7 +49,7 @@ def fleet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--agent",
         metavar="DIR",
-        help="the folder of an ADK agent of your own, served by our fleet instead of ShopMax's",
+        help="the folder of your own ADK agent, which the fleet serves instead of ShopMax's",
     )
     model(parser)
     parser.add_argument(
@@ -61,9 +65,9 @@ def model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         choices=("stand-in", "real", "own"),
-        help="the model of the agent: a stand-in that diya starts, the real one (needs a key; its "
-        "cost is said first), or whatever the agent itself has (default: stand-in with --agent; "
-        "own otherwise, which for ShopMax is the scripted one)",
+        help="the model of the agent: a stand-in that diya starts, the real one (needs a key; diya "
+        "shows its cost first), or the agent's own (default: stand-in with --agent, else own, "
+        "which for ShopMax is the scripted model)",
     )
     parser.add_argument(
         "--latency",
@@ -73,7 +77,7 @@ def model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tools",
         metavar="NAME,...|all|dry",
-        help="stand-in: the tools of the agent that really run (default: dry, none of them)",
+        help="stand-in: the agent's tools that are really run (default: dry, none of them)",
     )
     parser.add_argument(
         "--quota",
@@ -84,7 +88,7 @@ def model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recorded",
         metavar="DIR",
-        help="stand-in: replies that `diya model --record DIR` has kept",
+        help="stand-in: answer with the replies that `diya model --record DIR` has recorded",
     )
 
 
@@ -94,7 +98,8 @@ def redis(parser: argparse.ArgumentParser) -> None:
         "--redis",
         default="auto",
         metavar="KIND|URL",
-        help="auto, bundled (Valkey), system (redis-server on PATH), or redis://… (default: auto)",
+        help="the Redis server: auto, bundled (Valkey), system (redis-server on PATH), or "
+        "redis://… (default: auto)",
     )
 
 
@@ -104,8 +109,9 @@ def sessions(parser: argparse.ArgumentParser) -> None:
         "--sessions",
         default="redis",
         metavar="KIND",
-        help="redis (ours), adk-redis, memory, postgres (ADK's service on a PostgreSQL that diya "
-        "starts), or module:factory called with (uri, ttl_seconds)",
+        help="the session service: redis (diya's own), adk-redis, memory, postgres (ADK's on a "
+        "PostgreSQL that diya starts), or module:factory called with (uri, ttl_seconds) (default: "
+        "%(default)s)",
     )
 
 
@@ -136,16 +142,20 @@ def topology(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--proxy",
         action="store_true",
-        help="proxies on the way to Redis and to the replicas, also when no fault needs them",
+        help="put proxies in front of Redis and the replicas even if no fault needs them",
     )
     parser.add_argument(
         "--topology",
         default=SINGLE,
-        metavar="FORM",
-        help=in_words(shape.help for shape in SHAPES.values()) + " (default: %(default)s)",
+        metavar="SHAPE",
+        help="the shape of Redis: "
+        + in_words(shape.help for shape in SHAPES.values())
+        + " (default: %(default)s)",
     )
     aof(parser)
-    parser.add_argument("--rdb", action="store_true", help="Redis takes snapshots, as by default")
+    parser.add_argument(
+        "--rdb", action="store_true", help="Redis writes snapshots (RDB) at its default intervals"
+    )
     parser.add_argument(
         "--min-replicas",
         type=whole,

@@ -29,13 +29,17 @@ def simulate(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--profile", default="diwali", metavar="NAME|FILE", help="default: %(default)s"
+        "--profile", default="diwali", metavar="NAME|FILE", help="the load (default: %(default)s)"
     )
     parser.add_argument(
         "--journeys", metavar="FILE", help="what customers write about (default: ShopMax's)"
     )
     parser.add_argument(
-        "--replicas", type=whole, default=12, metavar="N", help="default: %(default)s"
+        "--replicas",
+        type=whole,
+        default=12,
+        metavar="N",
+        help="the number of simulated replicas (default: %(default)s)",
     )
     parser.add_argument(
         "--calibration",
@@ -48,13 +52,19 @@ def simulate(commands: Any) -> None:
         metavar="DIR",
         help="make calibration.json in this directory of a capacity run, and stop",
     )
-    parser.add_argument("--seed", type=whole, default=1, metavar="S", help="default: %(default)s")
+    parser.add_argument(
+        "--seed",
+        type=whole,
+        default=1,
+        metavar="S",
+        help="the seed of the load and of the service (default: %(default)s)",
+    )
     parser.add_argument(
         "--seeds",
         type=whole,
         default=1,
         metavar="N",
-        help="simulate so many seeds, from --seed on, without records (default: %(default)s)",
+        help="simulate this many seeds, from --seed on, without records (default: %(default)s)",
     )
     parser.add_argument(
         "--scale", type=number, default=1.0, metavar="F", help="multiply all rates (default: 1)"
@@ -64,14 +74,14 @@ def simulate(commands: Any) -> None:
         type=whole,
         default=1,
         metavar="N",
-        help="so many Redis servers, each with an equal share of the load and the replicas: one is "
-        "simulated, without records (default: %(default)s)",
+        help="the number of Redis servers, each with an equal share of the load and the replicas: "
+        "one of them is simulated, without records (default: %(default)s)",
     )
     parser.add_argument(
         "--cores",
         type=whole,
         metavar="C",
-        help="all processes share so many cores (default: each has one of its own)",
+        help="all processes share this many cores (default: each process has a core of its own)",
     )
     parser.add_argument("--kill", action="append", default=[], metavar="AT[:N]", help="see above")
     parser.add_argument(

@@ -10,7 +10,12 @@ from harness.arguments.base import number, whole
 
 def report(commands: Any) -> None:
     """Add `diya report`."""
-    parser = commands.add_parser("report", help="judge a stored run again")
+    parser = commands.add_parser(
+        "report",
+        help="judge a stored run again",
+        description="Judges the records of a stored run with the checks of this version, and "
+        "writes its result and reports again.  For a capacity run, it writes the answer sheet.",
+    )
     parser.add_argument(
         "run_dir", metavar="RUN_DIR", help="the directory of the run, or of a capacity run"
     )
@@ -39,7 +44,10 @@ def history(commands: Any) -> None:
 def shrink(commands: Any) -> None:
     """Add `diya shrink`."""
     parser = commands.add_parser(
-        "shrink", help="find the fewest faults with which a failed run fails again"
+        "shrink",
+        help="find the fewest faults with which a failed run fails again",
+        description="Plays a failed run again with fewer and fewer of its faults, until none can "
+        "be left out without the gate passing, and keeps the smallest experiment that fails.",
     )
     parser.add_argument("run_dir", metavar="RUN_DIR", help="a run that was NO-GO")
     parser.add_argument(
@@ -48,7 +56,11 @@ def shrink(commands: Any) -> None:
         help="the gate that must fail again (default: the run's worst failure)",
     )
     parser.add_argument(
-        "--most-runs", type=whole, default=30, metavar="N", help="default: %(default)s"
+        "--most-runs",
+        type=whole,
+        default=30,
+        metavar="N",
+        help="play at most this many runs (default: %(default)s)",
     )
     parser.add_argument(
         "--most-minutes",

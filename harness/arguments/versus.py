@@ -16,7 +16,7 @@ machine's speed is not taken for a difference.  The load is sized once, for both
   diya versus --b "--sessions adk-redis" --replicas 4
   diya versus --a "--agent old/shop" --b "--agent new/shop" --minutes 90
 
-Options beside --a and --b are those of `diya readiness` and hold for both sides."""
+All other options are those of `diya readiness` and hold for both sides."""
 
 REFUSED = ("replay", "master", "bind", "join")
 """Options of `diya readiness` that a comparison in turns cannot have."""
@@ -35,28 +35,28 @@ def versus(commands: Any) -> None:
         "--a",
         default="",
         metavar="OPTIONS",
-        help="the options of side A alone, one text in quotes (default: none)",
+        help="options for side A only, as one text in quotes (default: none)",
     )
-    parser.add_argument("--b", required=True, metavar="OPTIONS", help="the options of side B alone")
+    parser.add_argument("--b", required=True, metavar="OPTIONS", help="options for side B only")
     parser.add_argument(
         "--pairs",
         default="auto",
         metavar="N|auto",
-        help="exactly so many pairs, or as many as --precision needs (default: %(default)s)",
+        help="play exactly this many pairs, or as many as --precision needs (default: %(default)s)",
     )
     parser.add_argument(
         "--minutes",
         type=number,
         default=60.0,
         metavar="M",
-        help="no pair begins that would end after this time (default: %(default)g)",
+        help="begin no pair that would end after this many minutes (default: %(default)g)",
     )
     parser.add_argument(
         "--precision",
         default="5%",
         metavar="SHARE",
-        help="with --pairs auto: the change that is to be found in 4 of 5 cases, above the margin "
-        "of 2 %% (default: 5%%)",
+        help="with --pairs auto: play enough pairs to find a change of this size, above the margin "
+        "of 2 %%, in 4 of 5 cases (default: 5%%)",
     )
     compare.undecided(parser)
     readiness.options(parser)

@@ -23,10 +23,10 @@ def main(args: argparse.Namespace) -> int:
     """
     func = args.fault.replace("-", "_")
     if func not in FAULTS:
-        hint = did_you_mean(args.fault, [name.replace("_", "-") for name in FAULTS])
+        kinds = [kind.kind for kind in FAULTS.values()]
         raise ConfigError(
-            f"FAULT {args.fault}: must be one of {', '.join(FAULTS)}"
-            f"{hint}; `diya faults NAME` describes one"
+            f"FAULT {args.fault}: must be one of {', '.join(kinds)}"
+            f"{did_you_mean(args.fault, kinds)}; `diya faults NAME` describes one"
         )
     known = parameters(FAULTS[func])
     arguments: dict[str, Any] = {}

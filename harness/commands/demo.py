@@ -1,4 +1,4 @@
-"""`diya demo`: the founding story, played for real over two replicas.
+"""`diya demo`: one conversation that moves from one replica to another.
 
 Every printed line comes from a real reply or a real key in Redis.
 """

@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser, *, bind: str) -> None:
         default="quick",
         metavar="PRESET|TTFT,TOKENS/S,SIGMA",
         help="how long the model takes: none, quick, a model's name as gemini-2.5-flash, or "
-        "seconds to the first token, tokens a second and the sigma of the first "
+        "seconds to the first token, tokens a second, and the sigma of the time to the first token "
         "(default: %(default)s)",
     )
     parser.add_argument(
@@ -56,7 +56,7 @@ def add(parser: argparse.ArgumentParser, *, bind: str) -> None:
     kept.add_argument(
         "--replay",
         metavar="DIR",
-        help="answer as the recording in this folder, and as fast",
+        help="answer from the recording in this folder, with the recorded timing",
     )
     parser.add_argument(
         "--record-from",
