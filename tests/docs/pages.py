@@ -48,6 +48,12 @@ def commands(page: Path, program: str) -> list[list[str]]:
     return found
 
 
+def spans(page: Path) -> list[str]:
+    """The code in the text of a page, outside of its fenced blocks."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return [span.replace("\n", " ") for span in re.findall(r"`([^`]+)`", text)]
+
+
 def name(page: Path) -> str:
     """The page as a test id."""
     return page.relative_to(command.ROOT).as_posix()

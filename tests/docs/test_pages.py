@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from harness import parser
 from target_service import settings
-from tests.docs.pages import DOCS, PAGES, README, WRITTEN, commands, name
+from tests.docs.pages import DOCS, PAGES, README, WRITTEN, commands, name, spans
 from tests.harness import command
 
 ROOMS = ("chaos", "deploy", "docs", "harness", "loadtests", "reports", "target_service", "tests")
-_PATH = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w./-]*)`")
+_PATH = re.compile(rf"`(?:pytest )?((?:{'|'.join(ROOMS)})/[\w./-]*)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _TARGET = re.compile(r"\bmake ([a-z][a-z-]+)")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z_-]*")
+_MODULE = re.compile(r"python -m ((?:harness|tests)[\w.]*)")
+_OF_OTHERS = {
+    *("--diya-profile", "--diya-seed", "--diya-app"),  # of `locust -f loadtests/locustfile.py`
+    "--task_store_uri",  # of `adk api_server`
+    "--update",  # of the scripts that write a table into a page
+}
+
+
+def _options(words: Sequence[str]) -> set[str]:
+    """The options of the command of diya that these words name."""
+    found = parser.build()
+    for word in words:
+        below = next((a for a in found._actions if isinstance(a, argparse._SubParsersAction)), None)
+        if below is None or word not in below.choices:
+            break
+        found = below.choices[word]
+    return {option for action in found._actions for option in action.option_strings}
+
+
+def _every_option(owner: argparse.ArgumentParser) -> set[str]:
+    """The options of a parser, and of all below it."""
+    found: set[str] = set()
+    for action in owner._actions:
+        found.update(action.option_strings)
+        if isinstance(action, argparse._SubParsersAction):
+            found = found.union(*map(_every_option, action.choices.values()))
+    return found
+
+
+ANY_OPTION = {
+    *_every_option(parser.build()),
+    *re.findall(r"--diya-[a-z-]+", (DOCS / "reference" / "pytest.md").read_text(encoding="utf-8")),
+    "--diya-",
+    *_OF_OTHERS,
+}
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name)
@@ -32,6 +70,24 @@ def test_every_command_in_the_text_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for found in re.findall(r"`diya ([a-z]+)", text):
         assert found in known, f"`diya {found}` is no command"
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
+def test_every_option_in_the_text_exists(page: Path) -> None:
+    for span in spans(page):
+        of_a_command = span.startswith("diya ")
+        if not of_a_command and not span.startswith("--"):
+            continue
+        known = _options(span.split()[1:]) if of_a_command else ANY_OPTION
+        for option in _OPTION.findall(span):
+            assert option in known, f"`{span}`: there is no {option}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_module_that_is_run_exists(page: Path) -> None:
+    for module in _MODULE.findall(page.read_text(encoding="utf-8")):
+        path = command.ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
