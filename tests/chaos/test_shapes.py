@@ -82,7 +82,7 @@ def test_the_command_line_and_the_table_of_faults_have_every_shape() -> None:
         for action in parser.build()._subparsers._group_actions[0].choices["readiness"]._actions  # type: ignore[union-attr,index]
         if action.dest == "topology"
     )
-    assert topology.help.startswith(in_words(shape.help for shape in SHAPES.values()))
+    assert in_words(shape.help for shape in SHAPES.values()) in topology.help
     assert set(SETS) <= ENVIRONMENTS.keys()
 
 
