@@ -28,6 +28,22 @@ def test_noise_alone_is_rarely_called_a_change() -> None:
     assert called <= 4
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("runs", "false", "found"), [(8, 0.05, 0.6), (20, 0.02, 0.95)])
+def test_a_step_of_10_percent_is_found_as_often_as_the_page_says(
+    runs: int, false: float, found: float
+) -> None:
+    # 300 series; three standard errors are allowed.
+    def share(*levels: tuple[int, float]) -> float:
+        return sum(bool(find(series(*levels, spread=0.03, seed=n))) for n in range(300)) / 300
+
+    def beyond(expected: float) -> float:
+        return 3 * (expected * (1 - expected) / 300) ** 0.5
+
+    assert share((runs, 1.0)) <= false + beyond(false)
+    assert share((runs // 2, 1.0), (runs - runs // 2, 1.1)) >= found - beyond(found)
+
+
 def test_a_step_of_one_percent_is_not_called_a_change() -> None:
     assert find(series((20, 1.0), (20, 1.01), spread=0.001)) == []
 
