@@ -65,7 +65,9 @@ def test_a_restart_is_orderly(server: RedisServer) -> None:
     assert server.run_id != before
 
 
-def test_it_is_configured_for_no_loss_and_no_strangers(server: RedisServer) -> None:
+def test_the_server_keeps_its_writes_and_refuses_clients_without_the_password(
+    server: RedisServer,
+) -> None:
     with connect(server.url) as client:
         wanted = {"appendonly": "yes", "appendfsync": "everysec", "save": "", "bind": "127.0.0.1"}
         for name, value in wanted.items():

@@ -76,7 +76,7 @@ def test_an_address_that_will_not_do_is_refused_with_what_to_give(url: str, said
         ("", "redis must be auto, bundled, system or an address redis://…, got ''"),
     ],
 )
-def test_what_is_no_kind_of_server_may_be_an_address(kind: str, said: str) -> None:
+def test_a_redis_that_is_no_kind_of_server_may_be_an_address(kind: str, said: str) -> None:
     with pytest.raises(ChaosConfigError) as error:
         redis_binary.find_server(kind)
     assert said in str(error.value)

@@ -123,7 +123,7 @@ def test_a_deeply_nested_body_is_refused(api: http.client.HTTPConnection) -> Non
     assert (answer.status, json.loads(answer.read())["status"]) == (400, 400)
 
 
-def test_what_needs_no_body_does_not_read_one(api: http.client.HTTPConnection) -> None:
+def test_a_request_that_needs_no_body_reads_none(api: http.client.HTTPConnection) -> None:
     for method, path, status in (("GET", "/proxies", 200), ("POST", "/reset", 204)):
         api.request(method, path, b"{")
         answer = api.getresponse()

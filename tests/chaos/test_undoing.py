@@ -57,9 +57,7 @@ def guardian(log: Path) -> Iterator[Guardian]:
     found.close()
 
 
-def test_what_is_kept_is_undone_the_newest_first(
-    guardian: Guardian, tmp_path: Path, log: Path
-) -> None:
+def test_kept_undoings_are_done_newest_first(guardian: Guardian, tmp_path: Path, log: Path) -> None:
     mark = tmp_path / "mark"
     for word in ("a", "b", "c"):
         guardian.keep(word, undoing(append(mark, word)))

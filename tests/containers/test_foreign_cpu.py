@@ -19,7 +19,7 @@ from tests.harness import command
 _USES_A_SECOND = "import time\nwhile time.process_time() < 1: pass"
 
 
-def test_what_a_container_uses_is_known_but_for_the_moment_of_its_end(
+def test_cpu_of_a_container_is_known_until_shortly_before_its_end(
     tmp_path: Path, local_images: Any
 ) -> None:
     images = Images(local_images.SERVICE, local_images.REDIS, local_images.ENVOY)

@@ -118,7 +118,7 @@ def test_ryuk_is_not_looked_for_when_every_image_is_here(
     assert testcontainers_config.ryuk_disabled is True
 
 
-def test_that_ryuk_cannot_be_pulled_is_no_error(
+def test_a_ryuk_that_cannot_be_pulled_is_no_error(
     engine: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = f"{registry.host}/nowhere:1"

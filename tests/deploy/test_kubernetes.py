@@ -172,7 +172,7 @@ def test_the_way_there_is_told_at_the_top() -> None:
         assert words in text
 
 
-def test_nobody_is_root_and_no_secret_has_a_value() -> None:
+def test_no_container_runs_as_root_and_no_secret_has_a_value() -> None:
     for name, pod in pods().items():
         assert pod["spec"]["securityContext"]["runAsNonRoot"] is True, name
         for container in pod["spec"]["containers"]:

@@ -24,7 +24,7 @@ def test_an_event_in_snake_case_names_them_too() -> None:
     assert saved([in_camel_case(event)]) == (Saved(None, "my_note.txt", 2),)
 
 
-def test_what_is_no_version_of_a_file_is_left_out() -> None:
+def test_entries_that_are_no_version_of_a_file_are_left_out() -> None:
     wrong = {"actions": {"artifactDelta": {"a": "0", "b": -1, "c": None}}}
     assert saved([wrong, {"actions": {"artifactDelta": ["a"]}}]) == ()
 

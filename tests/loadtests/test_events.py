@@ -243,7 +243,7 @@ def test_a_last_event_without_a_text_does_not_take_the_reply_away(last: dict[str
     assert [item.digest for item in kept if item.kind == "reply"] == [digest("On its way.")]
 
 
-def test_what_is_null_in_a_part_is_not_there() -> None:
+def test_null_fields_of_a_part_count_as_missing() -> None:
     call = {"name": "track", "args": {"order": None}, "id": None}
     bare = {"name": "track", "args": {"order": None}}
     one, other = (

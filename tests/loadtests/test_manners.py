@@ -274,7 +274,7 @@ def test_a_list_that_left_out_a_live_session_proves_nothing(
     assert (attempt.missing, attempt.outcome, attempt.retry) == (False, Outcome.INFO, True)
 
 
-def test_a_list_is_not_asked_before_it_was_seen_to_be_true(
+def test_the_list_of_sessions_is_not_trusted_before_it_was_seen_to_be_right(
     bench: StartBench, plan: ConversationPlan
 ) -> None:
     context = bench(reply(500, b"Internal Server Error"), reply(200, b"[]"))

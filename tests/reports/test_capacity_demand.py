@@ -62,7 +62,7 @@ def test_the_cost_of_earlier_turns_and_of_the_opening_is_told_apart() -> None:
     assert set(found.by_kind_cpu_s) == {"open", "text"}
 
 
-def test_what_was_not_sampled_is_unknown() -> None:
+def test_a_value_that_was_not_sampled_is_unknown() -> None:
     found = demand(Service(), 1)
     assert found.redis_bytes.value is None
     assert found.others_cpu_s.value is None

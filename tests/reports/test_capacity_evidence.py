@@ -98,7 +98,7 @@ def test_where_latency_is_the_limit_the_answer_is_the_middle() -> None:
     assert "±5 %" in answer.why
 
 
-def test_nothing_that_passed_is_unknown() -> None:
+def test_the_rate_is_unknown_when_no_probe_passed() -> None:
     answer = sustainable(None, [bad(30.0)], "no probe passed within the budget of the search")
     assert answer.rate.value is None
     assert answer.rate.label is Label.UNKNOWN

@@ -171,7 +171,7 @@ def test_records_around_damaged_lines_are_read_from_their_places(run_dir: Path) 
 
 
 @pytest.mark.parametrize("damage", [["samples.jsonl"], ["load.jsonl"]])
-def test_keys_of_others_convict_nobody_if_the_time_before_the_load_is_damaged(
+def test_keys_of_others_fail_no_gate_if_the_time_before_the_load_is_damaged(
     damage: list[str], tmp_path: Path
 ) -> None:
     run = a_run()

@@ -98,7 +98,7 @@ def test_two_hundred_bytes_a_turn_show_in_seven_hundred_turns(tmp_path: Path, se
         (300, 0.0, 18e3),
     ],
 )
-def test_what_was_left_by_healthy_services_is_no_leak(
+def test_leftovers_of_healthy_services_are_no_leak(
     tmp_path: Path, turns: int, setup: float, left: float
 ) -> None:
     run = sampled(turns, setup=setup)

@@ -89,7 +89,7 @@ def test_an_agent_that_forgets_the_first_message_after_a_restart_is_convicted(
     assert failed(run, tmp_path) == {"context_missed": len(missed)}
 
 
-def test_what_is_left_out_only_after_a_fault_is_a_violation(tmp_path: Path) -> None:
+def test_an_omission_seen_only_after_a_fault_is_a_violation(tmp_path: Path) -> None:
     run = a_run()
     night(run)
     run.fault("restart-redis", 30.0, 31.0)
@@ -116,7 +116,7 @@ def test_the_words_of_other_agents_and_instructions_are_no_messages(tmp_path: Pa
 
 @pytest.mark.parametrize("shows", [last(1), last(2)], ids=["none", "compaction"])
 @pytest.mark.parametrize("learned_from", ["rehearsal", "load"])
-def test_what_an_agent_leaves_out_by_design_is_unknown_and_does_not_count(
+def test_omissions_by_design_are_unknown_and_do_not_count(
     shows: Shows, learned_from: str, tmp_path: Path
 ) -> None:
     run = a_run()
@@ -313,7 +313,7 @@ def now_and_then(conversation: Conversation, turn: int) -> list[int]:
     return shown[1:] if turn and (7 * conversation.index + turn) % 20 == 0 else shown
 
 
-def test_what_is_left_out_now_and_then_in_calm_is_no_design(tmp_path: Path) -> None:
+def test_irregular_omissions_before_the_faults_are_not_by_design(tmp_path: Path) -> None:
     run = a_run()
     night(run, talks=120)
     run.fault("kill-replica", 30.0, 33.0, target=R2)

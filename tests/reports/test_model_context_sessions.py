@@ -79,7 +79,7 @@ def test_a_turn_of_unknown_fate_may_be_shown_or_not(shown: list[int], tmp_path: 
 
 
 @pytest.mark.parametrize(("kind", "lost"), [("power-loss", False), ("kill-replica", True)])
-def test_what_the_declared_durability_may_lose_need_not_be_shown(
+def test_turns_that_the_declared_durability_may_lose_need_not_be_shown(
     kind: str, lost: bool, tmp_path: Path
 ) -> None:
     run = a_run()

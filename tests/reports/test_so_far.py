@@ -61,7 +61,7 @@ def test_a_lost_turn_is_a_no_go_before_the_end(tmp_path: Path) -> None:
     assert found.result["reasons"][0] == found.result["headline"].partition(" (and ")[0]
 
 
-def test_what_begins_to_fail_during_a_fault_waits_for_the_record_of_that_fault(
+def test_a_failure_that_begins_during_a_fault_waits_for_its_record(
     tmp_path: Path,
 ) -> None:
     history = lost_turn().history(tmp_path)
@@ -70,7 +70,7 @@ def test_what_begins_to_fail_during_a_fault_waits_for_the_record_of_that_fault(
     assert [fault["id"] for fault in during.result["faults"]] == ["power-loss-1"]
 
 
-def test_what_failed_before_a_fault_goes_on_to_fail_during_it(tmp_path: Path) -> None:
+def test_a_failure_from_before_a_fault_is_shown_during_it(tmp_path: Path) -> None:
     history = lost_turn().history(tmp_path)
     before = so_far(history).failed
     during = so_far(history, [InProgress("kill-redis-1", 30.0)], before)

@@ -133,7 +133,7 @@ def test_a_load_of_20_s_is_sampled_at_least_every_5_s(
     assert judge(run, tmp_path, "validity.samples").status == status
 
 
-def test_conversations_that_never_moved_did_not_ask_the_question(tmp_path: Path) -> None:
+def test_conversations_that_never_moved_fail_the_spread(tmp_path: Path) -> None:
     run = Run()
     run.conversation().turn(replica="r01").turn(replica="r01")
     run.conversation().turn(replica="r02").turn(replica="r02")

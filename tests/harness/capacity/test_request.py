@@ -93,7 +93,7 @@ def test_a_target_is_reached_as_by_a_readiness_run() -> None:
         (("--target", "http://203.0.113.9:80", "--ceiling", "9"), "only with --authorised"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_one_sentence(
+def test_a_question_that_cannot_be_used_is_refused_in_one_sentence(
     two_cores: None, words: tuple[str, ...], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=r"must|needs|cannot|only|unknown") as refused:

@@ -116,7 +116,7 @@ def test_a_search_ends_with_its_probes_or_its_seconds() -> None:
     assert "budget" in end.why
 
 
-def test_nothing_that_passes_is_no_answer() -> None:
+def test_a_search_without_a_pass_has_no_answer() -> None:
     end, probes = whole(40.0, lambda step: replace(judged(step, 0.1), cpu_share=None))
     assert not end.conclusive
     assert bounds(probes).low is None

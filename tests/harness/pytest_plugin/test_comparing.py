@@ -97,7 +97,7 @@ def test_latency_of_another_machine_is_no_statement_and_no_failure(repository: R
     assert "machine" in note
 
 
-def test_what_is_not_decided_fails_where_that_is_asked_for(repository: Repository) -> None:
+def test_an_undecided_comparison_fails_on_demand(repository: Repository) -> None:
     run = repository.run(repository.readiness(undecided="fail"), elsewhere(a_result(28, p99=0.9)))
     with pytest.raises(AssertionError, match="no statement"):
         run.expect(P99)

@@ -75,7 +75,7 @@ def test_a_decided_figure_need_not_be_precise() -> None:
     assert found[1].startswith("the precision is reached: by their spread, 10 pairs find")
 
 
-def test_nothing_is_looked_at_between_the_planned_numbers_of_pairs() -> None:
+def test_there_is_no_look_between_the_planned_numbers_of_pairs() -> None:
     assert look({"cpu": figure(0.7, 0.01, 4)}, PRECISION) is None
     assert look({"cpu": figure(0.7, 0.01, 9)}, PRECISION) is None
 

@@ -127,7 +127,7 @@ def test_the_charts_of_a_night_are_four() -> None:
     ]
 
 
-def test_nothing_measured_draws_nothing() -> None:
+def test_a_sheet_without_measurements_has_no_chart() -> None:
     made = build(nothing(), night(), TODAY, prices.read(), run=RUN)
     assert made.charts == ()
     assert "Nothing was measured that could be drawn" in page.render(made)

@@ -220,7 +220,7 @@ def test_one_zone_recommends_one_more() -> None:
     assert made.lines["fleet.zone_lost"].figure.label is Label.UNKNOWN
 
 
-def test_what_nothing_has_looked_at_is_listed() -> None:
+def test_questions_that_were_not_examined_are_listed() -> None:
     missing = sheet(nothing(), target()).trust.not_shown
     assert "the kill of a replica at this load" in missing
     assert "Redis at its size" in missing

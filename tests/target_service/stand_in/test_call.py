@@ -78,7 +78,7 @@ def test_a_customer_may_say_for_context_later_in_a_message() -> None:
     ]
 
 
-def test_what_comes_after_the_last_message_is_since_it() -> None:
+def test_events_after_the_last_message_are_since_it() -> None:
     call = of_gemini(
         user("Hello"),
         model({"text": "Hi"}),

@@ -53,7 +53,7 @@ def test_a_run_without_a_load_has_no_course(tmp_path: Path) -> None:
 
 
 @pytest.mark.service
-def test_what_a_process_and_those_below_it_used_is_counted() -> None:
+def test_cpu_of_a_process_and_its_descendants_is_counted() -> None:
     words = "import time\nwhile time.process_time() < 0.2: pass"
     below = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {words!r}])"
     with spent() as used:

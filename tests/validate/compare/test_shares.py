@@ -30,7 +30,7 @@ def test_of_many_pairings_different_ones_are_drawn() -> None:
     assert set(places) == set(range(20))
 
 
-def test_a_is_first_in_half_of_the_pairs() -> None:
+def test_side_a_is_first_in_half_of_the_pairs() -> None:
     for size, allowed in ((4, {2}), (5, {2, 3})):
         assert {len(each.a_first) for each in pairings(range(8), size, most=300)} == allowed
 

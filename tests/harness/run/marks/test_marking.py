@@ -242,7 +242,7 @@ def test_a_mark_by_http_that_cannot_be_taken_is_answered_with_the_reason(
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "ü"])
-def test_nobody_marks_without_the_token(run_dir: Path, endpoint: Endpoint, token: str) -> None:
+def test_a_mark_without_the_token_is_refused(run_dir: Path, endpoint: Endpoint, token: str) -> None:
     sent = token.encode().decode("latin-1")
     status, answer = endpoint.post({"edge": "begin", "name": "drain"}, token=sent)
     assert status == 401

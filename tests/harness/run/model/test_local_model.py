@@ -68,5 +68,7 @@ def test_an_agent_without_a_model_class_gets_the_stand_in(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("words", [("--model", "stand-in"), ("--latency", "0.2,50,0.3")])
-def test_who_asks_for_the_stand_in_gets_it(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_the_stand_in_is_chosen_when_it_is_asked_for(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     assert choice(tmp_path, LOCAL, *words).kind == "stand-in"

@@ -94,7 +94,7 @@ def test_a_container_without_a_known_runtime_is_its_first_process() -> None:
     assert cpu.read() == pytest.approx(0.5)
 
 
-def test_what_a_killed_container_used_last_is_not_known_and_then_it_uses_nothing() -> None:
+def test_the_last_cpu_of_a_killed_container_is_unknown_and_then_it_uses_none() -> None:
     machine, node = Machine(), Node(21)
     cpu = metered(node, machine)
     machine.end(20, 21)

@@ -72,7 +72,7 @@ def test_no_other_address_gets_them(page: str, target: str) -> None:
     assert asked(page, target) == "None None"
 
 
-def test_they_do_not_follow_a_redirect(page: str) -> None:
+def test_the_headers_do_not_follow_a_redirect(page: str) -> None:
     assert asked(f"{page}/away", page) == "None None"
 
 

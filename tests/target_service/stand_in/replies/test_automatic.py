@@ -155,7 +155,7 @@ def test_a_message_is_passed_on_to_the_agent_whose_description_fits(
     assert (made.name, made.args) == ("transfer_to_agent", {"agent_name": agent})
 
 
-def test_a_message_that_fits_nobody_is_passed_on_all_the_same() -> None:
+def test_a_message_that_fits_no_agent_is_passed_on_all_the_same() -> None:
     (made,) = coordinator("नमस्ते").calls
     assert made.args["agent_name"] in ("orders", "refunds")
 
@@ -178,7 +178,7 @@ def test_a_specialist_keeps_a_message_that_fits_it_and_passes_another_one_on() -
     assert passed.args == {"agent_name": "refunds"}
 
 
-def test_no_question_is_asked_that_nobody_would_answer() -> None:
+def test_a_tool_that_asks_the_user_is_not_called() -> None:
     assert ALL.reply(calls.call(tools=[ASK])).calls == ()
 
 
