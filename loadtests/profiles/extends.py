@@ -15,7 +15,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from loadtests.profiles.source import Source, did_you_mean, read_toml
+from loadtests.profiles.source import Source, read_toml
+from reports.basics.suggestions import nearest
 
 _DAY = ("phase", "spike", "cliff")
 _WHOLE = ("journeys", "languages")
@@ -46,7 +47,7 @@ def _base(source: Source, path: Path, folder: Path) -> Path:
         return folder / f"{wanted}.toml"
     if isinstance(wanted, str) and wanted.endswith(".toml"):
         return path.parent / wanted
-    hint = did_you_mean(str(wanted), names)
+    hint = nearest(str(wanted), names)
     raise source.error(
         "", 0, "extends", f"'extends' must be a profile's name or .toml file, got {wanted!r}{hint}"
     )
@@ -108,7 +109,7 @@ def _change(merged: Source, changes: Any) -> None:
     for name, values in changes.items():
         section = f"change.{name}"
         if name not in names or not isinstance(values, dict):
-            hint = did_you_mean(name, [str(each) for each in names])
+            hint = nearest(name, map(str, names))
             raise merged.error(section, 0, None, f"[{section}]: no such phase{hint}")
         index = names.index(name)
         phases[index] = {**phases[index], **values}

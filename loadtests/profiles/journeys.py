@@ -15,8 +15,9 @@ from typing import Any
 
 from loadtests.profiles import model_script
 from loadtests.profiles.model_script import ToolStep
-from loadtests.profiles.source import ProfileError, Source, did_you_mean, read_toml
+from loadtests.profiles.source import ProfileError, Source, read_toml
 from loadtests.profiles.table import Table
+from reports.basics.suggestions import nearest
 
 SHOPMAX = Path(__file__).parents[1] / "shopmax.toml"
 _SLOT = re.compile(r"\{\{([A-Za-z_][\w-]*)\}\}|\{([^{}]*)\}")
@@ -248,7 +249,7 @@ def _lines(table: Table, slots: dict[str, tuple[str, ...]]) -> Lines:
             if slots and slot is not None and slot not in slots and _SLOT_NAME.fullmatch(slot):
                 raise table.error(
                     key,
-                    f"unknown slot '{{{slot}}}' in '{key}'{did_you_mean(slot, slots)}; "
+                    f"unknown slot '{{{slot}}}' in '{key}'{nearest(slot, slots)}; "
                     f"the text itself is written '{{{{{slot.strip()}}}}}'",
                 )
     return lines

@@ -11,8 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.profiles.source import did_you_mean
 from loadtests.profiles.table import Table
+from reports.basics.suggestions import nearest
 
 _TOOL = re.compile(r"[A-Za-z_][\w.:-]{0,127}")
 _SLOT = re.compile(r"\{([A-Za-z_][\w-]*)\}")
@@ -39,9 +39,7 @@ def calls(table: Table, slots: Collection[str]) -> tuple[ToolStep, ...]:
     values = dict(table.items())
     for key in values:
         if key != "calls":
-            raise table.error(
-                key, f"unknown key '{key}' in {table.title}{did_you_mean(key, ['calls'])}"
-            )
+            raise table.error(key, f"unknown key '{key}' in {table.title}{nearest(key, ['calls'])}")
     if "calls" not in values:
         raise table.error(None, f"missing key 'calls' in {table.title}: must be {_FORM}")
     listed = values["calls"]
@@ -57,7 +55,7 @@ def _step(table: Table, value: Any, slots: Collection[str]) -> ToolStep:
         raise table.error("calls", f"'calls' in {table.title} must be {_FORM}, got {value!r}")
     for key in value:
         if key not in _KEYS:
-            hint = did_you_mean(key, _KEYS)
+            hint = nearest(key, _KEYS)
             raise table.error("calls", f"unknown key '{key}' in 'calls' of {table.title}{hint}")
     tool, args = value.get("tool"), value.get("args", {})
     if not isinstance(tool, str) or not _TOOL.fullmatch(tool):
@@ -71,7 +69,7 @@ def _step(table: Table, value: Any, slots: Collection[str]) -> ToolStep:
         )
     for slot in _slots(args):
         if slot not in slots:
-            known = did_you_mean(slot, slots) if slots else "; the file has no [slots]"
+            known = nearest(slot, slots) if slots else "; the file has no [slots]"
             raise table.error("calls", f"unknown slot '{{{slot}}}' in 'args' of {tool!r}{known}")
     return ToolStep(tool, args)
 

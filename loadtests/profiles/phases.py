@@ -5,8 +5,9 @@ from __future__ import annotations
 from loadtests.profiles import requests_csv as profile_csv
 from loadtests.profiles.fields import read
 from loadtests.profiles.model import HIGHEST_LEVEL, Decay, Hold, Levels, Phase, Ramp, Shape
-from loadtests.profiles.source import Told, did_you_mean
+from loadtests.profiles.source import Told
 from loadtests.profiles.table import Table
+from reports.basics.suggestions import did_you_mean
 
 _BY_SHAPE = "by shape"
 _TOLD_OF_LOGS = {
@@ -68,7 +69,7 @@ def _kind(table: Table) -> str:
         return "from"
     for key in table:
         hint = did_you_mean(key, _SHAPES)
-        if key not in ("name", "minutes") and "did you mean" in hint:
+        if key not in ("name", "minutes") and hint:
             raise table.error(key, f"unknown key '{key}' in [phase]{hint}")
     raise table.error(None, f"a [[phase]] needs a shape: {shapes}; it has none")
 

@@ -16,7 +16,8 @@ from loadtests.profiles.model import HIGHEST_RATE, LOWEST_RATE, Profile
 from loadtests.profiles.rules import build
 from loadtests.profiles.slo import SLO_BOUNDS, with_slo
 from loadtests.profiles.source import PROFILES as FOLDER
-from loadtests.profiles.source import ProfileError, Source, did_you_mean
+from loadtests.profiles.source import ProfileError, Source
+from reports.basics.suggestions import did_you_mean
 
 __all__ = [
     "FOLDER",
@@ -47,10 +48,9 @@ def load(name_or_path: str, book: Mapping[str, Journey] | None = None) -> Profil
         return build(profile_extends.read(FOLDER / f"{name_or_path}.toml", FOLDER), book)
     if name_or_path.endswith(".toml") or "/" in name_or_path:
         return build(profile_extends.read(Path(name_or_path), FOLDER), book)
-    hint = did_you_mean(name_or_path, names())
-    known = "" if hint.startswith("; known") else f" (known are {', '.join(names())})"
     raise ProfileError(
-        f"unknown profile '{name_or_path}'{hint}{known}; a file's name must end in .toml"
+        f"unknown profile '{name_or_path}'{did_you_mean(name_or_path, names())}; there are "
+        f"{', '.join(names())}; a file's name must end in .toml"
     )
 
 

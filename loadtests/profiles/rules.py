@@ -9,8 +9,9 @@ from loadtests.profiles.journeys import Journey, shopmax
 from loadtests.profiles.model import HIGHEST_RATE, LANGUAGES, Cliff, Conversation, Profile, Spike
 from loadtests.profiles.phases import phases
 from loadtests.profiles.slo import read_slo
-from loadtests.profiles.source import ProfileError, Source, Told, did_you_mean
+from loadtests.profiles.source import ProfileError, Source, Told
 from loadtests.profiles.table import Table
+from reports.basics.suggestions import nearest
 
 _TOLD_OF_JOURNEYS = Told(
     "Journey = weight: how often each [journey](../journeys.md) is played. In a profile of your "
@@ -115,7 +116,7 @@ def _weights(table: Table, known: Iterable[str], what: str) -> dict[str, float]:
     weights = {name: table.number(name, 0, 1000) for name in known if name in table}
     for name in table:
         if name not in weights:
-            hint = did_you_mean(name, known)
+            hint = nearest(name, known)
             raise table.error(name, f"unknown {what} '{name}' in {table.title}{hint}")
     if sum(weights.values()) <= 0:
         raise table.error(None, f"{table.title} must give at least one {what} a weight above 0")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.basics.suggestions import closest
 from reports.basics.texts import read_text
 
 
@@ -124,13 +123,6 @@ def read_toml(path: Path, what: str = "profile") -> Source:
         line = int(found[1]) if found else max(1, text.count("\n"))
         reason = re.sub(r" \(at .*\)$", "", message)
         raise ProfileError(f"{path} line {line}: not valid TOML: {reason}") from None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for a close known name, else the list of known names."""
-    names = sorted(known)
-    close = closest(word, names)
-    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(names)}"
 
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?\s*(#.*)?$")

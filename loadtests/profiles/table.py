@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loadtests.profiles.source import Key, ProfileError, Source, Told, did_you_mean
-from reports.basics.suggestions import closest
+from loadtests.profiles.source import Key, ProfileError, Source, Told
+from reports.basics.suggestions import closest, nearest
 
 
 def _is_number(value: Any) -> bool:
@@ -166,7 +166,7 @@ class Table:
         return [Table(self._source, key, index, value) for index, value in enumerate(values)]
 
     def _unknown(self, key: str, known: Iterable[str]) -> ProfileError:
-        hint = did_you_mean(key, known)
+        hint = nearest(key, known)
         return self.error(key, f"unknown key '{key}' in {self.title}{hint}")
 
     def close(self) -> None:

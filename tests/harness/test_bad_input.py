@@ -142,7 +142,7 @@ def refusal(tmp_path: Path, run: Run, *arguments: str) -> str:
         (("--journeys", "no/such.toml"), r"cannot read the journeys no/such\.toml"),
         (
             (*command.TINY[:2], "--journeys", str(command.HERE / "mine.toml")),
-            r"tiny\.toml line \d+: unknown journey 'where_is_my_order' in \[journeys\]; known are ",
+            r"tiny\.toml line \d+: unknown journey 'where_is_my_order' in \[journeys\] \(there ",
         ),
         (
             ("--seed", "abc"),

@@ -78,11 +78,11 @@ CALLS = OWN[OWN.index("calls = ") : OWN.index("\n\n[journey.talk")]
         ("calls = [5]", "got 5"),
         ('calls = ["look up"]', "must be a tool's name, got 'look up'"),
         ("calls = [{ args = {} }]", "'tool' in 'calls' of [journey.track.model] must be a tool's"),
-        ('calls = [{ tol = "x" }]', "unknown key 'tol' in 'calls' of [journey.track.model]; did"),
+        ('calls = [{ tol = "x" }]', "unknown key 'tol' in 'calls' of [journey.track.model] (did"),
         ('calls = [{ tool = "x", args = 5 }]', "'args' of 'x' in [journey.track.model] must be a"),
         (
             'calls = [{ tool = "x", args = { a = ["{oder}"] } }]',
-            "unknown slot '{oder}' in 'args' of 'x'; did you mean 'order'?",
+            "unknown slot '{oder}' in 'args' of 'x' (did you mean order?)",
         ),
         ("calls = []\nsays = []", "unknown key 'says' in [journey.track.model]"),
         ("", "missing key 'calls' in [journey.track.model]: must be a list of tools"),

@@ -76,10 +76,10 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
 MISTAKES = [
     # the file's text, the line of the error, the error
     (MINE + "[load]\nbase_rate = -1\n", 4, "'base_rate' in [load] must be a number"),
-    (MINE + "[change.opning]\nhold = 3\n", 3, "no such phase; did you mean 'opening'?"),
+    (MINE + "[change.opning]\nhold = 3\n", 3, "no such phase (did you mean opening?)"),
     (MINE + "[change.opening]\nhold = -3\n", 4, "'hold' in [phase] must be a number"),
     (MINE + "[change.opening]\nhold = 3\ndecay = 0.4\n", 5, "not both 'hold' and 'decay'"),
-    ('extends = "diwli"\nname = "mine"\n', 1, "got 'diwli'; did you mean 'diwali'?"),
+    ('extends = "diwli"\nname = "mine"\n', 1, "got 'diwli' (did you mean diwali?)"),
     ('name = "mine"\nextends = 3\n', 2, "'extends' must be a profile's name or .toml file, got 3"),
     ('name = "mine"\n[change.opening]\nhold = 3\n', None, "[change] needs 'extends'"),
     (MINE + "[slo]\nsteady_p99 = 1\n", 4, "unknown key 'steady_p99' in [slo]"),

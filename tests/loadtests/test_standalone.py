@@ -60,7 +60,7 @@ def test_profile_seed_and_app_are_options_and_environment_variables(tmp_path: Pa
     ("arguments", "sentence"),
     [
         (["--host", "http://192.0.2.1"], "target host '192.0.2.1': it is not on this machine"),
-        (["--diya-profile", "diwalli"], "unknown profile 'diwalli'; did you mean 'diwali'"),
+        (["--diya-profile", "diwalli"], "unknown profile 'diwalli' (did you mean diwali"),
         (["--diya-app", "a b"], "app must be of letters, digits, _ and -, got 'a b'"),
         (
             ["--host", "ftp://127.0.0.1"],

@@ -83,7 +83,7 @@ def test_a_profile_that_names_another_agent_s_journeys_is_shown_with_them(tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("diwalli",), r"unknown profile 'diwalli'; did you mean 'diwali'\?"),
+        (("diwalli",), r"unknown profile 'diwalli' \(did you mean diwali\?\)"),
         (("no/such.toml",), r"no/such\.toml"),
         (("diwali", "--seed", "-1"), r"--seed -1: must be a whole number"),
     ],
