@@ -73,9 +73,6 @@ _DRAWINGS: Mapping[str, Drawing] = {
     func: kind.drawing for func, kind in FAULTS.items() if isinstance(kind.drawing, Drawing)
 }
 
-DRAWN = frozenset(_DRAWINGS)
-"""The functions of `chaos.actions` that a draw may name."""
-
 
 def possible(on: FleetCapabilities) -> list[str]:
     """The faults that such a fleet can have, in the catalogue's order."""

@@ -69,8 +69,6 @@ class Schedule:
         """The ids of the planned faults, in order."""
         self.last_end: float | None = None
         """Run time at which the last fault ended; None before any."""
-        self.deviations: tuple[str, ...] = ()
-        """The parts of the steady state that did not hold after the last fault."""
         self._experiment = experiment
         self._fleet = fleet
         self._clock = clock
@@ -165,7 +163,7 @@ class Schedule:
             thread.join()
         self._stop.wait(max(0.0, self._calm_at - self._clock.now()))
         if not self._abandoned:
-            self.deviations = tuple(self._hypothesis("after"))
+            self._hypothesis("after")
         for step in self._experiment.rollbacks:
             if not self._abandoned:
                 window = self._perform(step, random.Random(f"{self._seed}:{step.id}"), always=True)
@@ -221,7 +219,7 @@ class Schedule:
         return window
 
     def _hypothesis(self, when: str) -> list[str]:
-        """Ask every probe; one sentence for each answer that is not as expected."""
+        """Ask every probe and record the answers; a sentence for each that is not as expected."""
         sentences = []
         for probe in self._experiment.steady_state:
             record = self._ask(probe, when)

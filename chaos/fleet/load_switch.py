@@ -1,4 +1,4 @@
-"""Orders to the load generator of a run: lines in its control file, answered by marks of the load.
+"""Commands to the load generator of a run: lines in its control file, answered by marks.
 
 The generator is another process, or several.
 """
@@ -26,7 +26,7 @@ class LoadSwitchFile:
         self._lock = threading.Lock()  # faults in the background have threads of their own
 
     def tell(self, command: LoadCommand) -> int:
-        """Give an order, which gets the next number; that number."""
+        """Give a command, which gets the next number; that number."""
         with self._lock:
             self._number += 1
             numbered = msgspec.structs.replace(command, order=self._number)
@@ -35,7 +35,7 @@ class LoadSwitchFile:
             return self._number
 
     def answers(self, number: int) -> Sequence[LoadMark]:
-        """The marks that answer an order, as far as they have come."""
+        """The marks that answer a command, as far as they have come."""
         try:
             written = self._marks.read_bytes()
         except FileNotFoundError:

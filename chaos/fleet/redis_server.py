@@ -187,9 +187,9 @@ class RedisServer(SingleRedis):
         except redis.RedisError:
             return False
 
-    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout: float, state: str) -> None:
         """Wait until `condition` holds while it runs.  Raises ChaosError, with its log's end."""
-        self._process.wait_until(condition, timeout, what)
+        self._process.wait_until(condition, timeout, state)
 
     def terminate(self, timeout: float = 10.0) -> bool:
         """SIGTERM: it writes its data and ends.  Whether it has ended after `timeout` seconds."""

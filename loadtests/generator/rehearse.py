@@ -31,11 +31,12 @@ _WARM_S = 2.0
 
 
 def main() -> int:
-    """Rehearse; returns 0 for any behaviour of the service, 104 for a run that is not usable."""
+    """Rehearse; returns 0 for any behaviour of the service, 104 for a run that cannot be used."""
     monkey.patch_all()
     # Import these now, so that they find the patched modules.
     from loadtests.generator import permission, settings
     from loadtests.generator.rehearsal import Rehearsal
+    from reports.basics.exit_codes import ExitCode
 
     target, customers = sys.argv[1], int(sys.argv[2])
     recorded = sys.argv[3] if len(sys.argv) > 3 else None
@@ -44,7 +45,7 @@ def main() -> int:
         rehearsal = Rehearsal(settings.read(Path(os.environ["DIYA_RUN_DIR"])), target, recorded)
     except ValueError as error:
         print(error, file=sys.stderr)
-        return 104
+        return ExitCode.BAD_CONFIGURATION
     failure = rehearsal.check(_CHECKS if customers else _CHECKS - 1)
     if failure is None:
         _say("checked", answered=rehearsal.answered, lost=rehearsal.lost)
@@ -66,7 +67,7 @@ def main() -> int:
         rehearsal.warm_up(_CALM_TURNS, _CALM_CUSTOMERS, _CALM_S, young=False)
     rehearsal.forget()
     _say("gone")
-    return 0
+    return ExitCode.GO
 
 
 def _say(step: str, **values: Any) -> None:

@@ -40,8 +40,6 @@ class Bounds:
     """The number of probes that passed about there, or above and below `high`."""
     high_support: int
     """The number of probes that failed about there, or below."""
-    conflict: bool
-    """Whether a probe passed above `high`."""
 
     @property
     def width(self) -> float | None:
@@ -124,7 +122,6 @@ def bounds(probes: Sequence[Probe]) -> Bounds:
         high=high,
         low_support=0 if low is None else sum(rate >= low * (1 - SAME_RATE) for rate in below),
         high_support=0 if high is None else _number(bad, high * (1 + SAME_RATE)),
-        conflict=high is not None and any(offered(probe) > high for probe in good),
     )
 
 

@@ -1,4 +1,4 @@
-"""The seam for recording: a real model behind the stand-in, which passes calls on to it."""
+"""The interface to a real model, to which the stand-in passes calls on while it records."""
 
 from __future__ import annotations
 

@@ -24,8 +24,6 @@ from chaos.proxy.toxics import ATTRIBUTES
 
 pytestmark = pytest.mark.service
 
-PONG = b"+PONG\r\n"
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chaos.fleet.guardian import carriers
 from harness import cli
-from reports.records import FILES, LoadMark, TurnRecord
+from reports.records import FILES, TurnRecord
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -79,11 +79,6 @@ def only_run(out: Path) -> Path:
 def turns_recorded(out: Path) -> int:
     """How many turns the run in `out` has recorded so far."""
     return sum(path.read_bytes().count(b"\n") for path in out.glob(f"*/{FILES[TurnRecord]}"))
-
-
-def marks(run_dir: Path) -> str:
-    """The load's marks, as they stand in the file."""
-    return (run_dir / FILES[LoadMark]).read_text()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> float:

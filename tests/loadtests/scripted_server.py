@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,9 +133,6 @@ def _read_request(conn: socket.socket) -> Request | None:
     named = (line.decode("latin-1").partition(":") for line in head.split(b"\r\n")[1:])
     headers = {name.lower(): value.strip() for name, _, value in named}
     return Request(method, path, body, headers)
-
-
-Serve = Callable[..., ScriptedServer]
 
 
 @contextmanager

@@ -48,14 +48,12 @@ def test_the_interval_lies_between_the_last_pass_and_the_first_fail() -> None:
     found = bounds([good(30), good(36), bad(40), bad(45)])
     assert (found.low, found.high) == (36, 40)
     assert (found.low_support, found.high_support) == (1, 1)
-    assert not found.conflict
     assert found.width == pytest.approx(4 / 38)
 
 
 def test_a_fail_at_a_lower_rate_beats_a_pass_at_a_higher_one() -> None:
     found = bounds([good(30), bad(34), good(38), good(39), good(40)])
     assert (found.low, found.high) == (30, 34)
-    assert found.conflict
 
 
 def test_probes_of_one_rate_vote_by_their_seconds() -> None:

@@ -21,7 +21,6 @@ OVERLOAD = 4
 SECONDS = 2.0
 
 CROWD = 200
-CONNECTIONS = 16
 """The most connections of one replica to one Redis, as the session service states."""
 
 

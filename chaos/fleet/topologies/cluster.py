@@ -70,14 +70,6 @@ class ClusterSet(ServerSet):
             raise ChaosError("no server of the cluster answers")
         return [row.server for row in rows if row.has_slots and not row.failed]
 
-    def replicas_of(self, primary: RedisServer) -> Sequence[RedisServer]:
-        """The servers that follow a primary now.  Raises ChaosError when no server answers."""
-        rows = self._rows()
-        ids = [row.id for row in rows if row.server is primary]
-        if not ids:
-            raise ChaosError(f"no server of the cluster knows {primary.name}")
-        return [row.server for row in rows if row.follows == ids[0]]
-
     def answers(self) -> bool:
         """Whether every slot has a primary that answers."""
         rows = self._rows()

@@ -15,7 +15,6 @@ from tests.reports.conftest import stored
 
 GO = stored("go")
 NO_GO = stored("no_go")
-INCONCLUSIVE = stored("inconclusive")
 
 
 def ask(

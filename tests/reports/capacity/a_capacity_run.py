@@ -23,8 +23,6 @@ from reports.capacity.findings import (
 from reports.capacity.target import Moment, Opening, Target, Today
 from reports.figures.figure import Figure, Label
 
-GIB = 2.0**30
-
 
 def measured(
     value: float, unit: str, low: float | None = None, high: float | None = None
