@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, seconds
-from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
-from chaos.fleet.environment import Node, SystemUnderTest
+from chaos.faults.targeted import InterruptedNode, RedisFault, ReplicaFault
+from chaos.fleet.environment import SystemUnderTest
 from chaos.fleet.node_capabilities import disconnectable
 
 
 @dataclass
-class _Disconnect(LastingFault):
+class _Disconnect(InterruptedNode):
     always_needs: ClassVar[frozenset[str]] = frozenset({"disconnect"})
 
-    _who: str | None = field(default=None, init=False, repr=False)
     _cut: bool = field(default=False, init=False, repr=False)
 
-    @property
-    @abstractmethod
-    def victim(self) -> Node:
-        """The disconnected node."""
-
-    @abstractmethod
-    def _answers(self) -> bool:
-        """Whether it answers."""
-
-    def inject(self, env: SystemUnderTest) -> None:
+    def interrupt(self) -> None:
         """Off the network; its connections are not closed, nothing comes through them."""
-        self._who = self.victim.identity
         self._cut = True
         disconnectable(self.victim).disconnect()
 
     def verify(self, env: SystemUnderTest) -> bool:
         """It runs, is on no network, and does not answer."""
         off = not disconnectable(self.victim).connected()
-        return off and self.victim.running and not self._answers()
+        return off and self.victim.running and not self.answers()
 
     def _reconnect(self) -> None:
         if self._cut:
             disconnectable(self.victim).reconnect()
-
-    def verify_healed(self, env: SystemUnderTest) -> bool:
-        """It is the same one: it was not restarted."""
-        return self.victim.identity == self._who
 
 
 @dataclass
@@ -54,9 +38,6 @@ class DisconnectReplica(ReplicaFault, _Disconnect):
 
     kind: ClassVar[str] = "disconnect-replica"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0)
-
-    def _answers(self) -> bool:
-        return self.victim.ready()
 
     def heal(self, env: SystemUnderTest) -> None:
         """Back on the network, at its old address, and ready."""
@@ -70,9 +51,6 @@ class DisconnectRedis(RedisFault, _Disconnect):
 
     kind: ClassVar[str] = "disconnect-redis"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 2), 3.0, own_redis)
-
-    def _answers(self) -> bool:
-        return self.victim.answers()
 
     def heal(self, env: SystemUnderTest) -> None:
         """Back on the network, at its old address, and answering."""

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos.faults.drawing import Drawing, NeverDrawn, own_redis, redis_seconds, seconds
-from chaos.faults.targeted import LastingFault, RedisFault, ReplicaFault
-from chaos.fleet.environment import Node, SystemUnderTest
+from chaos.faults.targeted import InterruptedNode, RedisFault, ReplicaFault
+from chaos.fleet.environment import SystemUnderTest
 
 
 @dataclass
-class _Freeze(LastingFault):
+class _Freeze(InterruptedNode):
     always_needs: ClassVar[frozenset[str]] = frozenset({"freeze"})
 
-    _who: str | None = field(default=None, init=False, repr=False)
-
-    @property
-    @abstractmethod
-    def victim(self) -> Node:
-        """The frozen node."""
-
-    @abstractmethod
-    def _answers(self) -> bool:
-        """Whether it still does its work."""
-
-    def inject(self, env: SystemUnderTest) -> None:
+    def interrupt(self) -> None:
         """SIGSTOP."""
-        self._who = self.victim.identity
         self.victim.freeze()
 
     def verify(self, env: SystemUnderTest) -> bool:
         """It is there, stopped, and does not answer."""
-        return self.victim.frozen and not self._answers()
-
-    def verify_healed(self, env: SystemUnderTest) -> bool:
-        """It is the same one: it was not restarted."""
-        return self.victim.identity == self._who
+        return self.victim.frozen and not self.answers()
 
 
 @dataclass
@@ -46,9 +29,6 @@ class FreezeReplica(ReplicaFault, _Freeze):
 
     kind: ClassVar[str] = "freeze-replica"
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(seconds("duration", 0.5, 3), 1.0)
-
-    def _answers(self) -> bool:
-        return self.victim.ready()
 
 
 @dataclass
@@ -59,6 +39,3 @@ class FreezeRedis(RedisFault, _Freeze):
     drawing: ClassVar[Drawing | NeverDrawn] = Drawing(
         redis_seconds("duration", 0.5, 3, 1.2), 1.0, own_redis
     )
-
-    def _answers(self) -> bool:
-        return self.victim.answers()

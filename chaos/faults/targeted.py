@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
@@ -10,7 +11,7 @@ from chaos.errors import ChaosError
 from chaos.faults import redis_servers, replicas
 from chaos.faults.base import Area, Fault, require_seconds
 from chaos.faults.parameter import parameter
-from chaos.fleet.environment import RedisNode, ReplicaNode, SystemUnderTest
+from chaos.fleet.environment import Node, RedisNode, ReplicaNode, SystemUnderTest
 
 
 @dataclass
@@ -132,7 +133,44 @@ class RedisTarget(Fault):
 class ReplicaFault(ReplicaTarget, LastingFault):
     """Is done to one replica, for `duration` seconds."""
 
+    def answers(self) -> bool:
+        """Whether the replica says that it is ready."""
+        return self.victim.ready()
+
 
 @dataclass
 class RedisFault(RedisTarget, LastingFault):
     """Is done to one server of Redis, for `duration` seconds."""
+
+    def answers(self) -> bool:
+        """Whether the server answers PING."""
+        return self.victim.answers()
+
+
+@dataclass
+class InterruptedNode(LastingFault):
+    """The node does not end: it is interrupted, and the same one goes on."""
+
+    _identity: str | None = field(default=None, init=False, repr=False)
+
+    @property
+    @abstractmethod
+    def victim(self) -> Node:
+        """The interrupted node."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether it does its work."""
+
+    def inject(self, env: SystemUnderTest) -> None:
+        """Note which one it is, and interrupt it."""
+        self._identity = self.victim.identity
+        self.interrupt()
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Interrupt it.  Raises ChaosError."""
+
+    def verify_healed(self, env: SystemUnderTest) -> bool:
+        """It is the same one: it was not restarted."""
+        return self.victim.identity == self._identity
