@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from reports.verdict.result import SCHEMA_VERSION
+from reports.verdict.result_types import SCHEMA_VERSION
 
 MARGIN = 0.02
 """A change of at most this share does not matter in practice."""

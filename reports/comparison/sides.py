@@ -14,7 +14,7 @@ from reports.comparison.metrics import Result
 from reports.comparison.model import Side
 from reports.records.errors import HistoryError
 from reports.verdict.judge import RESULT_FILE, judge
-from reports.verdict.result import SCHEMA_VERSION
+from reports.verdict.result_types import SCHEMA_VERSION
 
 RUN_FILE = "run.json"
 

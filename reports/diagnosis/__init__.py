@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports.checks.waits import waits_of
 from reports.diagnosis.bounds import connections, in_flight, memory
@@ -101,22 +100,6 @@ def diagnose(history: History, finding: Finding) -> Diagnosis | None:
         errors=errors(scene),
         queue=queue(scene),
     )
-
-
-def to_json(each: Diagnosis) -> dict[str, Any]:
-    """The diagnosis as `result.json` holds it."""
-    return {
-        "gate": each.gate,
-        "phase": each.phase,
-        "since": each.since,
-        "until": each.until,
-        "waits": each.waits,
-        "cause": each.cause,
-        "sentence": each.sentence,
-        "causes": [{"name": cause.name, "sentence": cause.sentence} for cause in each.causes],
-        "errors": [{"text": text, "count": count} for text, count in each.errors],
-        "queue": each.queue,
-    }
 
 
 def diagnoses(history: History, findings: Sequence[Finding]) -> list[Diagnosis]:

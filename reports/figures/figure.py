@@ -33,8 +33,11 @@ class Figure(Struct, frozen=True, kw_only=True):
     unit: str
     """For example `turns/s`, `s`, `bytes`, `replicas`, `share`, `USD`."""
     label: Label
+    """Its origin."""
     low: float | None = None
+    """The lower end of the interval."""
     high: float | None = None
+    """The upper end of the interval."""
     why: str = ""
     """The source of the value; for an unknown one, the measurement that would tell."""
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta, Struct, UnsetType
 
 from reports.measures.cpu import faulty, work
 from reports.measures.cpu_use import Step, mean_value, replica_names, steps_of, use
@@ -29,35 +31,38 @@ _IDLE_S = 1.0
 """Before and after the load, so that the samples around it are whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnCosts:
-    """The costs; None: not sampled, or too few turns."""
+_Amount = Annotated[float, Meta(ge=0)]
 
-    replica_cpu_s_per_turn: float | None
-    """Processor seconds of all replicas."""
-    redis_cpu_s_per_turn: float | None
-    """Seconds of the main threads of Redis, the sampling included."""
-    redis_trips_per_turn: float | None
-    """Reads of Redis from its clients, without the sampling: a command, or a pipeline of a few."""
-    redis_bytes_per_turn: float | None
-    """Bytes from and to the clients of Redis, without the sampling."""
-    redis_bytes_per_session: float | None
-    """Bytes in Redis for each live session, of its age in this run."""
-    balancer_cpu_s_per_turn: float | None
-    """Processor seconds of the load balancer."""
-    reference_work_s: float | None
-    """Processor seconds of a fixed piece of work beside the load: how slow the machine was."""
 
-    def to_dict(self) -> dict[str, float | None]:
-        """As in `result.json`."""
-        return {name: getattr(self, name) for name in self.__slots__}
+class TurnCosts(Struct, frozen=True, kw_only=True):
+    """Without the faults and their recoveries; the processor's also without the warm-up.
+
+    None: not sampled, or too few turns.
+    """
+
+    replica_cpu_s_per_turn: _Amount | None = None
+    """Processor seconds of all replicas a turn."""
+    redis_cpu_s_per_turn: _Amount | None = None
+    """Seconds of the main threads of Redis a turn, the sampling included."""
+    redis_trips_per_turn: _Amount | None = None
+    """Round trips to Redis a turn: reads from its clients, each a command or a pipeline, without
+    the sampling."""
+    redis_bytes_per_turn: _Amount | None = None
+    """Bytes from and to the clients of Redis a turn, without the sampling."""
+    redis_bytes_per_session: _Amount | None = None
+    """Bytes in Redis for each live session, above those after the drain."""
+    balancer_cpu_s_per_turn: _Amount | UnsetType | None = None
+    """Processor seconds of the load balancer a turn."""
+    reference_work_s: _Amount | UnsetType | None = None
+    """Processor seconds of a fixed piece of work that is repeated beside the load: how slow the
+    machine was."""
 
 
 def turn_costs(history: History) -> TurnCosts:
     """Measure the costs of a run."""
     start, end = history.load_start, history.load_end
     if start is None or end is None:
-        return TurnCosts(*(None,) * 7)
+        return TurnCosts()
     begin = max([start, *(p.end for p in load_phases(history) if p.name == WARMUP)])
     steady, whole = (begin, end), (start - _IDLE_S, end + _IDLE_S)
     replicas = [steps_of(history, source) for source in replica_names(history)]

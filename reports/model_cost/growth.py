@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from reports.figures.derive import derive
 from reports.figures.figure import Figure, Label, unknown
@@ -27,11 +27,12 @@ _TOO_FEW = "it needs turns of different numbers in at least three conversations"
 class TurnRow(Struct, frozen=True, kw_only=True):
     """The turns of one number in their conversations."""
 
-    turn: int
-    """From 1."""
-    turns: int
-    prompt_tokens: float
-    """The mean of the tokens that such a turn reads, all its calls together."""
+    turn: Annotated[int, Meta(ge=1)]
+    """The number of the turn in its session, from 1."""
+    turns: Annotated[int, Meta(ge=1)]
+    """Turns of this number."""
+    prompt_tokens: Annotated[float, Meta(ge=0)]
+    """Tokens that such a turn reads, on average, all its calls together."""
     line: float | None
     """The same by the fitted line."""
     conversation: float | None

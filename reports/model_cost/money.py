@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-from msgspec import UNSET, Struct, json
+from msgspec import UNSET, Meta, Struct
 
 from reports.figures.derive import assumed, derive
 from reports.figures.figure import Figure, Label, unknown
@@ -27,36 +27,49 @@ _CUT_SHORT = "the run was cut short, and with it its conversations"
 _LISTED = "list prices, for the stand-in's tokens"
 
 
+_Count = Annotated[int, Meta(ge=0)]
+_Amount = Annotated[float, Meta(ge=0)]
+
+
 class Share(Struct, frozen=True, kw_only=True):
     """The calls of one model, agent or kind."""
 
     name: str
-    calls: int
-    calls_per_turn: float | None
-    """Over all turns of the load; None: calls of the rehearsal."""
-    prompt_tokens: int
-    output_tokens: int
-    money: float | None
-    """None: there is no price for some of them."""
+    """The model, the agent (empty: not said) or the kind."""
+    calls: _Count
+    """How many."""
+    calls_per_turn: _Amount | None
+    """Calls over all turns of the load; None: calls of the rehearsal."""
+    prompt_tokens: _Count
+    """Tokens that they read."""
+    output_tokens: _Count
+    """Tokens that they wrote."""
+    money: _Amount | None
+    """Their price; None: the list has none for a model of them."""
 
 
 class ModelCost(Struct, frozen=True, kw_only=True):
     """The cost of the model in one run."""
 
     prices: str
-    """Source, date and currency of the prices."""
-    currency: str
+    """Source, date and currency of the list of prices."""
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    """The currency of all money here."""
     figures: dict[str, Figure]
-    """Name → figure, in the order of the reports."""
-    by_model: tuple[Share, ...]
-    by_agent: tuple[Share, ...]
-    by_kind: tuple[Share, ...]
-    by_turn: tuple[TurnRow, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object of `result.json`, in plain JSON types."""
-        found: dict[str, Any] = json.decode(json.encode(self))
-        return found
+    """By name, in the order of the reports: `calls_per_turn`, `input_per_turn` and
+    `output_per_turn` (tokens a turn); `first_turn`, `added_per_turn` and `added_share` (the tokens
+    that a turn reads, by a line over the turn's number); `run`, `night` and `million` (money of
+    this load, of the profile at full size in real time, and of a million conversations);
+    `night_conversations`."""
+    by_model: list[Share]
+    """The calls of the load by the model that was asked for, most tokens first."""
+    by_agent: list[Share]
+    """The calls of the load by the agent that called."""
+    by_kind: list[Share]
+    """All calls by kind: answered for the first time, repeated by a retry after an answer, cut off,
+    failed or refused (both not billed), and those of the rehearsal."""
+    by_turn: list[TurnRow]
+    """How the tokens that a turn reads grow with the conversation."""
 
 
 def model_cost(history: History, calls: Sequence[Placed], prices: ModelPrices) -> ModelCost:
@@ -94,7 +107,7 @@ def model_cost(history: History, calls: Sequence[Placed], prices: ModelPrices) -
         by_model=_shares(load, lambda each: each.call.model, prices, turns),
         by_agent=_shares(load, lambda each: each.call.agent, prices, turns),
         by_kind=_shares(calls, lambda each: each.kind.value, prices, turns),
-        by_turn=grown.rows,
+        by_turn=list(grown.rows),
     )
 
 
@@ -117,7 +130,7 @@ def _shares(
     name_of: Callable[[Placed], str],
     prices: ModelPrices,
     turns: int,
-) -> tuple[Share, ...]:
+) -> list[Share]:
     """The calls by name, most tokens first."""
     groups: defaultdict[str, list[Placed]] = defaultdict(list)
     for each in calls:
@@ -133,7 +146,7 @@ def _shares(
         )
         for name, members in groups.items()
     ]
-    return tuple(sorted(found, key=lambda share: (-share.prompt_tokens, share.name)))
+    return sorted(found, key=lambda share: (-share.prompt_tokens, share.name))
 
 
 def _sum(parts: Iterable[float | None]) -> float | None:

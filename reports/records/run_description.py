@@ -51,6 +51,7 @@ class ExperimentDescription(Struct, frozen=True, kw_only=True):
     """The judge's part of the experiment; the whole is in `experiment.yaml`."""
 
     title: Word | None = None
+    """Its title."""
     path: Word | None = None
     """Its name or its file, as on the command line."""
     planned: Words = []

@@ -20,6 +20,7 @@ class Sizing(Struct, frozen=True, kw_only=True):
     mode: Annotated[Literal["auto", "given"], Meta(description="auto or given")]
     """`auto`: the factor follows from the rehearsal; `given`: by the user, or a replayed run."""
     factor: Positive
+    """All rates of the profile were multiplied by it."""
     cpu_s_per_turn: Positive | None = None
     """CPU seconds of one turn in the fleet and the generator; None: not measured."""
     cores: Positive

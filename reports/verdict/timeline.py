@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from reports.measures.percentiles import ascending, percentile
 from reports.measures.phases import load_phases
@@ -18,13 +17,14 @@ from reports.measures.redis_memory import fleet_rss, live_bytes, redis_samples
 from reports.records import Sample
 from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED, Turns
 from reports.records.history import History
+from reports.verdict.part_types import FaultSpan, PhaseSpan, Timeline
 
 _MOST_STEPS = 600
 """The most points in a chart."""
 
 
-def build_timeline(history: History) -> dict[str, Any]:
-    """The timeline as `result.json` holds it."""
+def build_timeline(history: History) -> Timeline:
+    """The timeline of the whole run."""
     first = min(
         [sample.t for sample in history.samples]
         + [history.load_start if history.load_start is not None else history.last_moment]
@@ -40,30 +40,34 @@ def build_timeline(history: History) -> dict[str, Any]:
     times = zip(turns.state, turns.due, turns.done, strict=True)
     grouped = axis.group((due, done - due) for s, due, done in times if s & OUTCOME == OK)
     p50, p99 = _percentiles(grouped)
-    return {
-        "step_s": step,
-        "t": axis.times(),
-        "load_start": history.load_start,
-        "load_end": history.load_end,
-        "phases": [
-            {"name": phase.name, "start": phase.start, "end": phase.end}
+    count = _counter(axis, turns)
+    return Timeline(
+        step_s=step,
+        t=axis.times(),
+        load_start=history.load_start,
+        load_end=history.load_end,
+        phases=[
+            PhaseSpan(name=phase.name, start=phase.start, end=phase.end)
             for phase in load_phases(history)
         ],
-        "faults": [
-            {"id": f.id, "start": f.start, "end": f.end, "recovered_at": f.recovered_at}
+        faults=[
+            FaultSpan(id=f.id, start=f.start, end=f.end, recovered_at=f.recovered_at)
             for f in history.faults
         ],
-        **_turn_counts(axis, history.turns),
-        "p50": p50,
-        "p99": p99,
-        "redis_bytes": axis.last((s.t, live_bytes(s)) for s in redis),
-        "redis_forecast_bytes": axis.last(_forecast(history, step)),
-        "redis_keys": axis.last(_readings(redis, "keys")),
-        "redis_expired": axis.last(_rising(redis, "expired_keys")),
-        "fleet_rss_bytes": axis.last(fleet_rss(history, step)),
-        "host_cpu_percent": axis.last(_of(history, "host", "cpu_percent")),
-        "open_conversations": _open_conversations(axis, history),
-    }
+        turns_ok=count(OUTCOME, OK),
+        turns_failed=count(OUTCOME, FAIL),
+        turns_info=count(OUTCOME, INFO),
+        turns_retried=count(RETRIED, RETRIED),
+        p50=p50,
+        p99=p99,
+        redis_bytes=axis.last((s.t, live_bytes(s)) for s in redis),
+        redis_forecast_bytes=axis.last(_forecast(history, step)),
+        redis_keys=axis.last(_readings(redis, "keys")),
+        redis_expired=axis.last(_rising(redis, "expired_keys")),
+        fleet_rss_bytes=axis.last(fleet_rss(history, step)),
+        host_cpu_percent=axis.last(_of(history, "host", "cpu_percent")),
+        open_conversations=_open_conversations(axis, history),
+    )
 
 
 def _forecast(history: History, step: float) -> list[tuple[float, float]]:
@@ -137,19 +141,15 @@ class _Axis:
         return values
 
 
-def _turn_counts(axis: _Axis, turns: Turns) -> dict[str, list[int]]:
+def _counter(axis: _Axis, turns: Turns) -> Callable[[int, int], list[int]]:
+    """Counts the turns of each step whose state has some bits."""
     by_state = axis.count(zip(turns.state, turns.done, strict=True))
 
     def count(bits: int, wanted: int) -> list[int]:
         groups = [group for state, group in by_state.items() if state & bits == wanted]
         return list(map(sum, zip(axis.zeros(), *groups, strict=True)))
 
-    return {
-        "turns_ok": count(OUTCOME, OK),
-        "turns_failed": count(OUTCOME, FAIL),
-        "turns_info": count(OUTCOME, INFO),
-        "turns_retried": count(RETRIED, RETRIED),
-    }
+    return count
 
 
 def _readings(samples: Iterable[Sample], name: str) -> Iterable[tuple[float, float]]:

@@ -133,6 +133,6 @@ def test_each_class_of_violation_is_proved_by_a_harm() -> None:
 
 def test_the_schema_counts_each_class_of_violation() -> None:
     schema = json.loads(SCHEMA_FILE.read_text())
-    counted = set(schema["$defs"]["continuity"]["properties"])
+    counted = set(schema["$defs"]["Continuity"]["properties"])
     others = {"conversations_audited", "turns_witnessed", "within_durability"}
     assert counted - others == set(VIOLATIONS)

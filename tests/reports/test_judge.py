@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from harness.reference import result as reference
 from reports.gates import GATES
 from reports.measures.redis_memory import fleet_rss
 from reports.records import FILES, Outcome, Sample
@@ -39,6 +41,10 @@ def a_run() -> Run:
 @pytest.fixture
 def go(tmp_path: Path) -> dict[str, Any]:
     return judge(a_run().write(tmp_path / "run"))
+
+
+def test_the_schema_is_that_of_the_types(golden: Callable[[str, str], None]) -> None:
+    golden(str(SCHEMA_FILE), reference.schema())
 
 
 def test_the_schema_is_itself_valid() -> None:

@@ -183,8 +183,8 @@ def test_the_result_says_which_tools_ran(
     history = run.history(tmp_path / "run")
     model = ModelDescription(kind="stand-in", settings=settings)
     history.run = structs.replace(history.run, model=model)
-    tools = {each["name"]: each for each in called_tools(history)}
-    assert {name: tools[name]["calls"] for name in ("pay", "look_up")} == {"pay": 1, "look_up": 2}
-    assert [name for name in ("look_up", "pay") if tools[name]["ran"]] == ran
+    tools = {each.name: each for each in called_tools(history)}
+    assert {name: tools[name].calls for name in ("pay", "look_up")} == {"pay": 1, "look_up": 2}
+    assert [name for name in ("look_up", "pay") if tools[name].ran] == ran
     assert "transfer_to_agent" not in tools
     assert "cut" not in tools

@@ -13,7 +13,7 @@ from tests.reports.a_run import MIB, TTL, Run, redis_sample
 TURNS = 48
 CPU_S, READS, BYTES, HELD = 0.012, 4.0, 2400.0, 9000.0
 """For each turn, and for each session."""
-UNKNOWN = TurnCosts(*(None,) * 7)
+UNKNOWN = TurnCosts()
 
 
 def a_run(turns: int = TURNS) -> Run:

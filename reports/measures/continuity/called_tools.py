@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Annotated
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta, Struct
 
 from reports.records.history import History
 from reports.records.model_calls import CALL
@@ -14,7 +14,18 @@ _ADK_OWN = ("transfer_to_agent", "exit_loop", "set_model_response", "finish_task
 """Tools that ADK itself declares, which change only the course of a conversation."""
 
 
-def called_tools(history: History) -> list[dict[str, Any]]:
+class ModelTool(Struct, frozen=True, kw_only=True):
+    """A tool of the agents that the stand-in called."""
+
+    name: str
+    """The name of the tool."""
+    calls: Annotated[int, Meta(ge=0)]
+    """Its calls, those of the rehearsal too."""
+    ran: bool
+    """Whether it ran for real; else the replicas answered in its place."""
+
+
+def called_tools(history: History) -> list[ModelTool]:
     """Each tool of the agents with its calls, those of the rehearsal too, by name."""
     calls = history.calls
     counted: Counter[str] = Counter()
@@ -22,7 +33,7 @@ def called_tools(history: History) -> list[dict[str, Any]]:
         if answer == CALL:
             counted.update(calls.tools[calls.names[call]])
     return [
-        {"name": name, "calls": number, "ran": _ran(history, name)}
+        ModelTool(name=name, calls=number, ran=_ran(history, name))
         for name, number in sorted(counted.items())
         if name not in _ADK_OWN
     ]

@@ -10,7 +10,7 @@ import pytest
 from reports.comparison import versus_file
 from reports.comparison.versus_file import Pair, Versus
 from reports.records.errors import HistoryError
-from reports.verdict.result import SCHEMA_VERSION
+from reports.verdict.result_types import SCHEMA_VERSION
 
 PLAYED = Versus(
     a="",

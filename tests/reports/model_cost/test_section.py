@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -26,7 +27,7 @@ def priced(tmp_path: Path) -> dict[str, Any]:
         history(made, tmp_path, log(made), model_prices=PRICES.to_dict(), night_conversations=5e5)
     )
     assert cost is not None
-    return {**stored("go"), "model_cost": cost.to_dict()}
+    return {**stored("go"), "model_cost": msgspec.to_builtins(cost)}
 
 
 def test_the_cost_keeps_to_the_published_schema(priced: dict[str, Any]) -> None:
