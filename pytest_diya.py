@@ -155,6 +155,8 @@ def _add_shared(group: pytest.OptionGroup, parser: pytest.Parser) -> None:
         name = f"--diya-{option.flag[2:]}"
         # A flag that was not given must not hide the ini file's.
         told = re.sub(rf"--(?=({ours})(?![\w-]))", "--diya-", option.help)
+        # These two are words of the marker only.
+        told = re.sub(r"(?<![\w-])--(redis|sessions)(?![\w-])", r"the marker's \1", told)
         group.addoption(name, default=None, help=told, **given)
         ini: Any = {"flag": "bool", "words": "args"}.get(option.kind)
         parser.addini(f"diya_{option.name}", f"what {name} says, where that is not given", type=ini)
