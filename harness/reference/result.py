@@ -16,6 +16,7 @@ from harness.reference import docstrings, markdown
 from reports.gates import VIOLATIONS
 from reports.verdict import result_types
 from reports.verdict.result_types import ContinuityCounts, Result
+from reports.verdict.verdict import Verdict
 
 SCHEMA = Path(reports.__file__).parent / "result.schema.json"
 _INTRO = """\
@@ -28,6 +29,7 @@ _OPEN = ("Environment", "ExperimentDescription", "Redis")
 _LATER = {
     "ExperimentDescription": ("title", "path", "planned", "steady_state"),
     "Sizing": ("cpu_s_per_first_turn",),
+    "TurnCosts": ("balancer_cpu_s_per_turn", "reference_work_s"),
 }
 """Part → fields that older versions did not write, of types whose fields are not unset."""
 _REASONS: Mapping[str, Any] = {
@@ -109,7 +111,7 @@ def _exit_codes() -> list[dict[str, Any]]:
             "if": {"properties": {"verdict": {"const": each.value}}},
             "then": {"properties": {"exit_code": {"const": each.exit_code}}},
         }
-        for each in result_types.Verdict
+        for each in Verdict
     ]
 
 

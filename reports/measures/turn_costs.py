@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Annotated
 
-from msgspec import Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from reports.measures.cpu import faulty, work
 from reports.measures.cpu_use import Step, mean_value, replica_names, steps_of, use
@@ -51,9 +51,9 @@ class TurnCosts(Struct, frozen=True, kw_only=True):
     """Bytes from and to the clients of Redis a turn, without the sampling."""
     redis_bytes_per_session: _Amount | None = None
     """Bytes in Redis for each live session, above those after the drain."""
-    balancer_cpu_s_per_turn: _Amount | UnsetType | None = None
+    balancer_cpu_s_per_turn: _Amount | None = None
     """Processor seconds of the load balancer a turn."""
-    reference_work_s: _Amount | UnsetType | None = None
+    reference_work_s: _Amount | None = None
     """Processor seconds of a fixed piece of work that is repeated beside the load: how slow the
     machine was."""
 

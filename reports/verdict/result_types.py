@@ -7,7 +7,7 @@ allows `UNSET`, because results of older versions do not have it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType, defstruct
 
@@ -30,7 +30,7 @@ from reports.verdict.part_types import (
 )
 from reports.verdict.verdict import Verdict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 Text = Annotated[str, Meta(min_length=1)]
 Phase = Annotated[str, Meta(pattern="^(run|all|warmup|steady|(fault|recovery):.+)$")]
 Moment = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_step_of_10_percent_is_found_as_often_as_the_page_says(
         return sum(bool(find(series(*levels, spread=0.03, seed=n))) for n in range(300)) / 300
 
     def beyond(expected: float) -> float:
-        return 3 * (expected * (1 - expected) / 300) ** 0.5
+        return 3 * math.sqrt(expected * (1 - expected) / 300)
 
     assert share((runs, 1.0)) <= false + beyond(false)
     assert share((runs // 2, 1.0), (runs - runs // 2, 1.1)) >= found - beyond(found)
