@@ -229,7 +229,7 @@ class ComposeFleet(ContainerLifecycle):
         self._local.chmod(0o644)
 
     def _up(self, services: Mapping[str, int]) -> None:
-        """Bring up these services, each with so many containers.  Raises ChaosError."""
+        """Bring up these services, each with this many containers.  Raises ChaosError."""
         self._project.up(*services)
         listed = self._listed()
         for service, count in services.items():

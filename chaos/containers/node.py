@@ -191,7 +191,7 @@ class ContainerNode(Awaitable):
         return int(self._looked_at().attrs["HostConfig"]["Memory"])
 
     def limit_memory(self, limit: int) -> None:
-        """Limit its memory to so many bytes from now on; 0: no limit.  Raises ChaosError."""
+        """Limit its memory to this many bytes from now on; 0: no limit.  Raises ChaosError."""
         value = limit or -1
         try:
             self._started().update(mem_limit=value, memswap_limit=value)

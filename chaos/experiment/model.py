@@ -22,7 +22,7 @@ START = "start"
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment of the load: so many seconds after a phase of the profile begins."""
+    """A moment of the load: this many seconds after a phase of the profile begins."""
 
     phase: str
     offset: float = 0.0

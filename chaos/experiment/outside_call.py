@@ -66,7 +66,7 @@ class OutsideCall:
 
     @property
     def limit_s(self) -> float:
-        """The call takes at most so many seconds.  Raises ValueError when it cannot be a limit."""
+        """The time limit of the call, seconds.  Raises ValueError when it cannot be a limit."""
         default = _PYTHON_S if self.kind == "python" else probe_providers.TIMEOUT_S
         return probe_providers.timeout_of(self.provider, default)
 

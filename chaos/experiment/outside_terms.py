@@ -62,11 +62,11 @@ class Terms:
     hits_replicas: bool | None = None
     """Whether it takes or disturbs replicas; None: the name of the target decides."""
     back_within_s: float = BACK_WITHIN_S
-    """The target is ready again so many seconds after the fault was undone, or it is not back."""
+    """The target is ready again this many seconds after the fault was undone, or it is not back."""
     may_lose_s: float | None = None
     """The seconds before the fault whose acknowledged writes may be lost; None: no write may."""
     lasts_s: float = 0.0
-    """The fault lasts so many seconds after it took hold."""
+    """The fault lasts this many seconds after it took hold."""
 
 
 class Unanswered(Exception):

@@ -65,7 +65,7 @@ def stays_open(address: Address, ask: bytes, patience: float) -> float | None:
 
 
 def echo(address: Address, url: str, size: int, patience: float) -> float | None:
-    """The seconds that Redis takes to send so many bytes back; None: they do not come.
+    """The seconds that Redis takes to send this many bytes back; None: they do not come.
 
     `url` is where its password stands.
     """

@@ -77,7 +77,7 @@ class _ModelFault(LastingFault):
         )
 
     def _hit(self, env: SystemUnderTest, seconds: float) -> bool:
-        """Whether a reply was made worse, after at most so many seconds."""
+        """Whether a reply was made worse, after at most this many seconds."""
 
         def hit() -> bool:
             return bool(env.model.affected_replicas())

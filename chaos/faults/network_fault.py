@@ -164,7 +164,7 @@ class NetworkFault(LastingFault):
         return bool(self._placed) and all(name in there[link] for link, name in self._placed)
 
     def slow_by(self, env: SystemUnderTest, size: int, expected: float) -> bool:
-        """Whether so many bytes from Redis take half as long as expected, or longer.
+        """Whether this many bytes from Redis take half as long as expected, or longer.
 
         Delays too short to tell from chance, and a replica's short probe answers, prove nothing:
         there it must suffice that the link has the toxic.

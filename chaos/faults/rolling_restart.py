@@ -47,7 +47,7 @@ class RollingRestart(Fault):
         require_seconds("drain_timeout", self.drain_timeout)
 
     def check(self, env: SystemUnderTest) -> None:
-        """There must be so many replicas."""
+        """There must be this many replicas."""
         super().check(env)
         if self.count > len(env.replicas):
             raise ValueError(

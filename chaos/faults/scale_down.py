@@ -68,7 +68,7 @@ class ScaleDown(LastingFault):
         self._scaled.scale_down(self._scaled.size - self.count)
 
     def verify(self, env: SystemUnderTest) -> bool:
-        """So many are left, and get requests."""
+        """This many are left, and get requests."""
         left = self._scaled.size - self.count
         return holds_within(
             lambda: self._scaled.scaled_to(left),

@@ -20,7 +20,7 @@ class CanStress(Protocol):
     """The capability `cpu`."""
 
     def stress_cpu(self, workers: int) -> None:
-        """Start so many busy workers on one core with it.  Raises ChaosError."""
+        """Start this many busy workers on one core with it.  Raises ChaosError."""
 
     def cpu_seconds(self) -> Sequence[float]:
         """The processor seconds that each worker has used; empty when there is none."""
@@ -77,7 +77,7 @@ class CanLimitMemory(Protocol):
         """The limit that was set, bytes; 0 for none."""
 
     def limit_memory(self, limit: int) -> None:
-        """Limit it to so many bytes from now on; 0 removes the limit.  Raises ChaosError."""
+        """Limit it to this many bytes from now on; 0 removes the limit.  Raises ChaosError."""
 
     def memory(self) -> MemoryUse:
         """The use that the kernel counts and the limit that it enforces; zeros while it is down."""

@@ -61,7 +61,7 @@ class Scaled(Protocol):
         """Restore the number that it had.  Raises ChaosError."""
 
     def scaled_to(self, replicas: int) -> bool:
-        """Whether exactly so many replicas are there, ready, and get requests.
+        """Whether exactly this many replicas are there, ready, and get requests.
 
         Raises ChaosError.
         """

@@ -40,7 +40,7 @@ class Replica(HttpReplica, ManagedProcess):
         self._stress = CpuStress(env)
 
     def stress_cpu(self, workers: int) -> None:
-        """Start so many busy workers on one core with it.  Raises ChaosError."""
+        """Start this many busy workers on one core with it.  Raises ChaosError."""
         pid = self.pid
         if pid is None:
             raise ChaosError(f"{self.name} does not run: it has no core to fight for")

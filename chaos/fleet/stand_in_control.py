@@ -19,14 +19,14 @@ TOKEN_VARIABLE = "DIYA_MODEL_TOKEN"
 
 
 _FAR = 10**17
-"""After so many calls there are none."""
+"""After this many calls there are none."""
 
 
 class Calls(TypedDict):
     """A part of the log of calls."""
 
     next: int
-    """The number to ask with next: so many calls there were."""
+    """The number to ask with next: this many calls there were."""
     origin: float
     """Unix epoch seconds from which the times of the calls count."""
     calls: list[dict[str, Any]]

@@ -23,9 +23,9 @@ class CpuStress:
         """Pid, and the cores that it may use otherwise."""
 
     def start(self, victim: int, workers: int) -> None:
-        """Bring the process `victim` and so many workers together on one core.
+        """Bring the process `victim` and this many workers together on one core.
 
-        Where a process cannot be bound to a core, each core gets so many workers.
+        Where a process cannot be bound to a core, each core gets this many workers.
         """
         core = None
         process = psutil.Process(victim)

@@ -209,7 +209,7 @@ class PodFleet:
         self._cluster.scale(self.selection.namespace, self.scalable, replicas)
 
     def scaled_to(self, replicas: int) -> bool:
-        """Whether exactly so many pods are wanted, there, ready, and get connections.
+        """Whether exactly this many pods are wanted, there, ready, and get connections.
 
         Raises ChaosError.
         """

@@ -176,7 +176,7 @@ class PodSystem:
         self.undo_keeper.drop(self._key)
 
     def scaled_to(self, replicas: int) -> bool:
-        """Whether exactly so many pods are wanted, ready, and get connections.
+        """Whether exactly this many pods are wanted, ready, and get connections.
 
         Raises ChaosError.
         """

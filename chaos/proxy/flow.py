@@ -11,8 +11,8 @@ from chaos.proxy.stages import End, Piece, Stage
 from chaos.proxy.toxics import Toxic
 
 MOST_BYTES = 1 << 20
-"""With so many on their way nothing more is read.  It also bounds the rate of a link under latency:
-at 100 ms ten times as many a second."""
+"""With this many on their way nothing more is read.  It also bounds the rate of a link under
+latency: at 100 ms ten times as many a second."""
 
 
 class Flow:

@@ -1,4 +1,4 @@
-"""Fleets in the simulator: whether so many replicas keep the SLO at a constant rate."""
+"""Fleets in the simulator: whether this many replicas keep the SLO at a constant rate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reports.capacity.fleet import Simulation
 CHECKED_REPLICAS = 12
 """The largest fleet against whose measurement the simulator is held (`make validate-capacity`)."""
 GROUP = 12
-"""A larger fleet is simulated as a group of so many of its replicas, with their share of the load.
+"""A larger fleet is simulated by a group of this many of its replicas and their share of the load.
 
 Behind round robin a replica of N gets every N-th arrival, and so the more even gaps the larger N
 is: the group is the harder case.

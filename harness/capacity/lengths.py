@@ -45,7 +45,7 @@ class Lengths:
 
 
 def for_minutes(minutes: float) -> Lengths:
-    """The lengths for a run of so many minutes: of ten by default, shorter or longer in proportion.
+    """The lengths for a run of this many minutes, in proportion to those of ten minutes.
 
     With 30 s of measurement a probe near the limit rests on about 1,000 turns.  After a kill or an
     overload a replica at its limit has little time to spare, and works off its queue slowly: these

@@ -55,7 +55,7 @@ def rate_target(turns_per_s: float, profile: Profile, book: Book | None = None) 
 def night_target(
     profile: Profile, conversations: float | None = None, book: Book | None = None
 ) -> Target:
-    """The night of a profile, with so many conversations in all; None: as many as it plans.
+    """The night of a profile, with this many conversations in all; None: as many as it plans.
 
     The rate to carry is the 95th percentile of the peak over 200 seeds: their days (the profile's
     `day_cv`) and the randomness of arrivals.  Raises ConfigError for a number that is not above 0.

@@ -110,7 +110,7 @@ def rate_of(run_dir: Path) -> float:
 
 
 def kill_experiment(before: float, downtime: float = DOWNTIME_S) -> Experiment:
-    """The first replica is killed so many seconds after the start of the load.
+    """The first replica is killed this many seconds after the start of the load.
 
     `downtime`: seconds from its end to its new start.
     """

@@ -136,7 +136,7 @@ def _sessions(profile: Profile, ahead: Forecast) -> list[str]:
 
 
 def _axis(starts: Sequence[tuple[float, str]], seconds: float) -> list[str]:
-    """Names below a chart of so many seconds, and the times at which they begin."""
+    """Names below a chart of this many seconds, and the times at which they begin."""
     places = [round(t / seconds * _COLUMNS) for t, _ in starts]
     times = [f"{int(t) // 60}:{int(t) % 60:02}" for t, _ in starts]
     return plot.axis(places, [[name for _, name in starts], times], _COLUMNS, _MARGIN)

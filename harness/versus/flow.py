@@ -22,7 +22,7 @@ from reports.render.view import Result
 ATTEMPTS = 2
 """For each pair."""
 _LOST_IN_A_ROW = 2
-"""The runs end after so many pairs in a row that do not count: a further one would not either."""
+"""The runs end after this many pairs in a row that do not count: a further one would not either."""
 
 _ORDERS: tuple[tuple[Literal["AB", "BA"], tuple[SideName, SideName]], ...] = (
     ("AB", ("A", "B")),

@@ -23,7 +23,7 @@ FEWEST, MOST = 2, 200
 _MOST_PRECISION = 1.0
 _SEEDS = 10_000
 _START_S = 20.0
-"""The start of a fleet and its rehearsal take about so many seconds; the first pair shows it."""
+"""The start of a fleet and its rehearsal take about this many seconds; the first pair shows it."""
 _DRAIN_S = 5.0
 
 

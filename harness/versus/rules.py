@@ -1,4 +1,4 @@
-"""The rules that end the pairs: exactly so many, or as many as the precision needs."""
+"""The rules that end the pairs: exactly this many, or as many as the precision needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.versus.flow import Decision, Finished, Rule
 
 
 def exactly(pairs: int) -> Rule:
-    """So many pairs; nothing is looked at before."""
+    """This many pairs; nothing is looked at before."""
 
     def rule(finished: Sequence[Finished]) -> Decision:
         return Decision(f"{pairs} pairs were played" if len(finished) >= pairs else "")

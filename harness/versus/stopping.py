@@ -6,7 +6,7 @@ all, five looks at the 5 % level raise an alarm in 14 % of comparisons (Armitage
 primary figure is either
 
 - decided by its 99.9 % interval (`INTERIM`), or
-- as precise as was asked for: by the spread of its pairs, and not by the difference, so many pairs
+- as precise as was asked for: by the spread of its pairs, and not by the difference, as many pairs
   find a change of the size of the precision in 4 of 5 cases.
 
 The first is the rule of Haybittle (1971) and Peto et al. (1976; see Jennison and Turnbull, Group
@@ -107,7 +107,7 @@ def needed(figures: Sequence[Primary], precision: float) -> int | None:
 
 
 def detectable(figure: Primary, pairs: int) -> float:
-    """The rise, a share, that so many pairs with the spread of these would find in 4 of 5 cases."""
+    """The rise, a share, that this many pairs with this spread would find in 4 of 5 cases."""
     found = figure.estimate
     more = replace(
         found,

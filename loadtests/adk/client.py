@@ -106,7 +106,7 @@ class Client:
         self._pool.close()
 
     def close_idle(self, unused_s: float = IDLE_S) -> None:
-        """Close connections unused for so many seconds; call it often, it is not automatic."""
+        """Close connections unused for this many seconds; call it often, it is not automatic."""
         self._pool.close_idle(unused_s)
 
     def cut(self) -> int:

@@ -86,7 +86,7 @@ class _Kept:
         sock.close()
 
     def close_idle(self, unused_s: float) -> None:
-        """Close the connections unused for so many seconds."""
+        """Close the connections unused for this many seconds."""
         before = time.monotonic() - unused_s
         while self._idle and self._idle[0][2] <= before:
             self._idle.popleft()[0].close()

@@ -14,7 +14,7 @@ _decode = msgspec.json.Decoder().decode
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 MOST_READ = 16_384
-"""So many bytes of an answer are searched for a page and its title."""
+"""This many bytes of an answer are searched for a page and its title."""
 _MOST_SHOWN = 80
 
 

@@ -31,7 +31,7 @@ from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock
 
 _LIST_CHECKS = 5
-"""So many lists may have no answer, as of a server that is away, before they are no evidence."""
+"""This many lists may have no answer, as of a server that is away, before they are no evidence."""
 
 
 class Service(Requests):

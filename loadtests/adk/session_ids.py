@@ -15,9 +15,9 @@ from loadtests.adk.client import Answer
 from loadtests.adk.manners import speaks_of_ids
 
 _TROUBLES = 2
-"""So many consecutive errors that do not mention ids may still be about the ids."""
+"""This many consecutive errors that do not mention ids may still be about the ids."""
 _PLAIN_OPENINGS = 3
-"""So many sessions must open only in another form after such errors before that form is kept."""
+"""This many sessions must open only in another form after such errors before that form is kept."""
 _NAMESPACE = uuid.UUID("6b1b6f0e-8a5c-4a56-9f0e-2d6f6b0c5d11")
 
 

@@ -32,7 +32,7 @@ TURN_S = 0.2
 _STEPS = 600
 _SAMPLE = 2000
 _EACH = 100_000
-"""Up to so many conversations of a seed are planned one by one, which takes a few seconds."""
+"""Up to this many conversations of a seed are planned one by one, which takes a few seconds."""
 _RUN = "forecast"
 
 

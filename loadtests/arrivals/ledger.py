@@ -25,7 +25,7 @@ class Ledger:
         return True
 
     def settle_range(self, first: int, count: int, step: int) -> None:
-        """Mark so many arrivals as recorded: every `step`-th from `first` on."""
+        """Mark this many arrivals as recorded: every `step`-th from `first` on."""
         where = slice(first, first + count * step, step)
         self._settled[where] = b"\1" * len(self._settled[where])
 

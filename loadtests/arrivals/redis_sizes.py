@@ -19,7 +19,7 @@ class RedisSizes:
     """A turn, on average over the journeys of `diwali`."""
 
     def session_of(self, turns: int) -> float:
-        """The bytes of a session with so many turns."""
+        """The bytes of a session with this many turns."""
         return self.session + turns * self.turn
 
 
@@ -48,7 +48,7 @@ def of_server(name: str) -> RedisSizes:
 
 
 def unreclaimed(live: Sequence[float], expiring: Sequence[float], step: float) -> list[float]:
-    """Expired sessions that still take memory, for each step of so many seconds.
+    """Expired sessions that still take memory, for each step of this many seconds.
 
     Redis checks all keys with a TTL cyclically in small samples, so a dead key waits for its turn:
     at 8 expired keys a second 2 % of all keys are dead, at 67 to 84 a second 7 to 8 % (measured).
@@ -62,7 +62,7 @@ def unreclaimed(live: Sequence[float], expiring: Sequence[float], step: float) -
 
 
 def _left(dead: float, alive: float, step: float) -> float:
-    """The dead sessions left of so many after `step` seconds of reclaiming.
+    """The dead sessions left of this many after `step` seconds of reclaiming.
 
     The number reclaimed in the step is computed from the number left at its end (an implicit step),
     so that it never exceeds `dead`.  The solution lies between 0 and `dead`.

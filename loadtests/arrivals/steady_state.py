@@ -77,7 +77,7 @@ class SteadyState:
         return rate * self.session_s
 
     def rate(self, live: float) -> float:
-        """Conversations a second at which so many sessions are live."""
+        """Conversations a second at which this many sessions are live."""
         return live / self.session_s
 
     def expiring(self, rate: float) -> float:
@@ -106,7 +106,7 @@ class SteadyState:
         return {turns: seconds[turns] / total for turns in sorted(seconds)}
 
     def sessions(self, count: int) -> Iterator[Kept]:
-        """So many live sessions at one moment: the same ones for the same count.
+        """This many live sessions at one moment: the same ones for the same count.
 
         A moment falls into a stay in proportion to its length.  So lengths are those of live
         sessions, and expiries are spread over the TTL as at a constant rate.

@@ -39,8 +39,8 @@ def pause(attempts: int, retry_after: float | None, jitter: Jitter, away: float 
     """Seconds to wait after the failed attempt number `attempts` (from 1).
 
     Pauses double from 0.1 s to 1 s with full jitter, so that customers who failed together do not
-    come back together; a `Retry-After` of so many seconds is honoured up to 1 s.  A customer who is
-    `away` for so many seconds waits at least that long.
+    come back together; a `Retry-After` is honoured up to 1 s.  A customer who is `away` for some
+    seconds waits at least that long.
     """
     longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempts - 1))
     asked_for = min(retry_after or 0.0, LONGEST_PAUSE_S)

@@ -43,7 +43,7 @@ class Deadline:
     __slots__ = ("at",)
 
     def __init__(self, seconds: float) -> None:
-        """Ends in so many seconds."""
+        """Ends in this many seconds."""
         self.at = time.monotonic() + seconds
         """`time.monotonic`."""
 

@@ -34,7 +34,7 @@ _ASIDE_S = 3.0
 _LOOK_S = 0.2
 """Seconds between two looks at a task that the agent did not wait for."""
 _PROOFS = 8
-"""So many finished tasks must be found before a missing one counts as lost."""
+"""This many finished tasks must be found before a missing one counts as lost."""
 _NOBODY = frozenset({502, 503, 504})
 """The answers of a balancer for an agent that is away."""
 

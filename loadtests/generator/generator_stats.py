@@ -27,15 +27,15 @@ class GeneratorStats:
         self._beat_lag, self._latency = Histogram(), Histogram()
 
     def arrived(self, lag: float) -> None:
-        """Count a conversation that began so many seconds after its arrival was due."""
+        """Count a conversation that began this many seconds after its arrival was due."""
         self._arrival_lag.record(lag)
 
     def sending(self, lag: float) -> None:
-        """Count a later turn that was started so many seconds after it was due."""
+        """Count a later turn that was started this many seconds after it was due."""
         self._send_lag.record(lag)
 
     def beat(self, lag: float) -> None:
-        """Count a tick of the generator's own loop that was so many seconds late."""
+        """Count a tick of the generator's own loop that was this many seconds late."""
         self._beat_lag.record(lag)
 
     def turn(self, record: TurnRecord) -> None:

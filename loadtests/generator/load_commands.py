@@ -7,7 +7,7 @@ reads them there, answers each command with a mark, and passes it to the players
 - `spike`: `arrivals` additional customers, numbered from `first` on; they belong to the plan from
   then on, and each of them has exactly one fate;
 - `extend`: like a spike after the planned end of the load, which moves to the spike's end;
-- `storm`: so many `players` cut their customers off, and answer with a `storm-cut` each;
+- `storm`: this many `players` cut their customers off, and answer with a `storm-cut` each;
 - `order-refused`: too late, or too large; the log says which.
 
 Every mark has the number of its command as `order`.  The marks hold all values from which a spike's

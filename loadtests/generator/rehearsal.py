@@ -89,7 +89,7 @@ class Rehearsal:
         self._failures: list[Failure] = []
 
     def check(self, conversations: int) -> Failure | None:
-        """Let so many customers take one turn each; why the service always fails, or None.
+        """Let this many customers take one turn each; why the service always fails, or None.
 
         It always fails when no customer had a reply, and each had an error without an excuse.
         """
@@ -119,13 +119,13 @@ class Rehearsal:
         return max(told, key=lambda each: (not each.opening, _says(each.error)))
 
     def warm_up(self, turns: int, customers: int, seconds: float, *, young: bool) -> None:
-        """Take so many uncounted turns, or as many as there is time for."""
+        """Take this many uncounted turns, or as many as there is time for."""
         self._play(customers, turns, 0.0, seconds, young=young)
 
     def play(
         self, customers: int, enough: int, least_s: float, most_s: float, *, young: bool
     ) -> Played:
-        """Let so many customers talk at once, each one conversation after the other.
+        """Let this many customers talk at once, each one conversation after the other.
 
         Ends after `enough` answered turns and `least_s` seconds, or after `most_s` seconds.
         `young` conversations end after their first turn.
@@ -266,7 +266,7 @@ class _Errors:
     """The errors of one customer."""
 
     def __init__(self, enough_s: float | None) -> None:
-        """After so many seconds the next error raises `_EnoughError`; None: never."""
+        """After this many seconds the next error raises `_EnoughError`; None: never."""
         self._until = math.inf if enough_s is None else time.monotonic() + enough_s
         self.said: str | None = None
         """The last error that is not a time-out."""

@@ -189,7 +189,7 @@ class Profile:
     a Gamma distribution of mean 1 and this coefficient of variation. 0: never."""
 
     def scaled(self, factor: float) -> Profile:
-        """The same day with so many times the customers; spikes and cliffs scale as well."""
+        """The same day with this many times the customers; spikes and cliffs scale as well."""
         return replace(self, base_rate=self.base_rate * factor)
 
     def in_real_time(self) -> Profile:

@@ -51,7 +51,7 @@ class SetUp:
     retries: bool = True
     """Whether customers make a failed attempt again."""
     most_open: int = 10**9
-    """Arrivals above so many open conversations are dropped."""
+    """Arrivals above this many open conversations are dropped."""
     only_turns: bool = False
     """Whether sessions are there without an opening, and are not read back."""
     faults: Sequence[Fault] = ()

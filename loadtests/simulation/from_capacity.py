@@ -158,7 +158,7 @@ def _busiest(findings: CapacityFindings) -> tuple[float, float] | None:
 
 
 def _simulated_cpu_s(made: Calibration, mix: _Mix, rate: float) -> float:
-    """CPU seconds of a turn at so many turns a second of one replica."""
+    """CPU seconds of a turn at this many turns a second of one replica."""
     found = _simulated(made, mix, rate)
     idle = made.idle_share
     return (found.replica_share - idle) / (1 - idle) * found.seconds / max(1, found.turns)
@@ -201,7 +201,7 @@ def _with_way(
 
 
 def _simulated(made: Calibration, mix: _Mix, rate: float) -> Outcomes:
-    """One replica with so many turns a second."""
+    """One replica with this many turns a second."""
     set_up = SetUp(load_s=_SECONDS, ttl_s=7200.0, calibration=made, ends_with_load=True)
     return steady.steady(set_up, mix.talks, rate, _SEED)
 

@@ -113,7 +113,7 @@ def dues(profile: Profile, seed: int) -> Iterator[float]:
 
 
 def steady_dues(conversations_per_s: float, seconds: float, seed: int) -> Iterator[float]:
-    """Arrivals of a Poisson process with a constant rate, for so many seconds.
+    """Arrivals of a Poisson process with a constant rate, for this many seconds.
 
     The same seed has the same process at every rate, compressed in time, so that two rates are
     compared with common random numbers.

@@ -15,7 +15,7 @@ from loadtests.simulation.statistics import Outcomes, Statistics
 from reports.records import Recorder
 
 EXACT = 20_000
-"""Up to so many conversations are those of a real load of the same seed; a larger load draws its
+"""Up to this many conversations are those of a real load of the same seed; a larger load draws its
 conversations from planned ones."""
 _MOST_READINGS = 600
 

@@ -28,8 +28,8 @@ _LEAST_FULL_S = 5.0
 _WORK_SPREAD = 0.5
 """The coefficient of variation of the work of a turn that is assumed."""
 _RISE, _FALL = 5.0, 3.5
-"""A stretch with waiting turns begins so many standard deviations above the usual number of open
-turns, and ends at so many."""
+"""A stretch with waiting turns begins this many standard deviations above the usual number of open
+turns, and ends at this many."""
 
 
 @dataclass(frozen=True, slots=True)

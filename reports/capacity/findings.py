@@ -153,7 +153,7 @@ class RedisRestart(Struct, frozen=True, kw_only=True):
 
 
 class RedisPoint(Struct, frozen=True, kw_only=True):
-    """Redis holding so many sessions, measured."""
+    """Redis holding this many sessions, measured."""
 
     sessions: int
     turns_per_session: float

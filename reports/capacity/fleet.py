@@ -17,9 +17,9 @@ UNIT = "replicas"
 SHARED = ("Redis", "model")
 """Limits that all replicas share: more replicas do not move them."""
 _BEYOND = 1.1
-"""The simulator must refuse one replica so many times the load that failed."""
+"""The simulator must refuse one replica this many times the load that failed."""
 _MOST_MORE = 0.5
-"""The simulator may ask for so many more replicas, as a share; more would be another answer."""
+"""The simulator may ask for this many more replicas, as a share; more would be another answer."""
 
 
 @dataclass(frozen=True, slots=True)

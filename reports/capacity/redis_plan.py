@@ -43,7 +43,7 @@ class RedisPlan:
     """Sessions of one shard."""
     shards: Figure
     bound: str
-    """The reason for so many shards, in a sentence."""
+    """The reason for this many shards, in a sentence."""
     memory: ShardMemory
     node: NodePrice | None
     """The size of node; None: not known."""

@@ -29,7 +29,7 @@ class Scalability:
     """κ: the cost of keeping each two in step."""
 
     def rate(self, in_flight: float) -> float:
-        """Turns a second with so many in flight."""
+        """Turns a second with this many in flight."""
         more = in_flight - 1
         waits = 1 + self.contention * more + self.crosstalk * in_flight * more
         return self.alone * in_flight / waits

@@ -91,7 +91,7 @@ def synced_shards(
 
 
 def erlang_loss(places: int, offered: float) -> float:
-    """Erlang's loss formula B: the share refused with so many places and `offered` erlangs."""
+    """Erlang's loss formula B: the share refused with this many places and `offered` erlangs."""
     share = 1.0
     for place in range(1, places + 1):
         share = offered * share / (place + offered * share)

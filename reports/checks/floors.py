@@ -14,7 +14,7 @@ from reports.records import Finding, Status
 from reports.records.history import History
 
 TURNS_PER_REPLICA = 10
-"""With so many turns per replica, even a random balancer is unlikely to leave one out."""
+"""With this many turns per replica, even a random balancer is unlikely to leave one out."""
 MOVED_SHARE = 0.1
 """Share of later turns; without affinity 1 - 1/replicas of them move, with two replicas half."""
 _MANY_NAMES, _NAMES_PER_TURN = 20, 0.5

@@ -16,7 +16,7 @@ LAG_S = 2.0
 """Seconds that Redis may take to reclaim expired keys."""
 _FEW_KEYS = 4
 _TURNS_PER_KEY = 500
-"""A few keys may stay as the service's index or counter; one key per so many turns is a leak."""
+"""A few keys may stay as the service's index or counter; one key per this many turns is a leak."""
 _FLOOR_BYTES = 72 * 1024
 """Bytes of a single server for its slow log, more connections at the peak, and the allocator."""
 _SETUP_SHARE = 0.25

@@ -25,8 +25,8 @@ from reports.records.history import History
 REPLICA_LIMIT = 0.1
 """A replica fails if, with confidence, more than this share of its turns is bad."""
 CUSTOMER_BAD_TURNS = (2, 3)
-"""Customers count as stuck with so many bad turns that are most of their turns.  In a small run two
-customers with two such turns fail the gate; in a large run chance makes several of those, but
+"""Customers count as stuck with this many bad turns that are most of their turns.  In a small run
+two customers with two such turns fail the gate; in a large run chance makes several of those, but
 hardly any with three."""
 BY_CHANCE = 0.001
 """The gate fails if chance produces that many stuck customers with at most this probability."""

@@ -164,7 +164,7 @@ def _growth(replica: str, life: Sequence[Sample], done: Sequence[float]) -> Grow
 def _grown(
     replica: str, life: Sequence[Sample], done: Sequence[float], last: int, turns: float
 ) -> Growth:
-    """The growth over so many turns until the last one."""
+    """The growth over this many turns until the last one."""
     places = [round(last - turns + turns * part / _PARTS) for part in range(_PARTS)]
     moments = [*(done[place - 1] for place in places), done[last - 1]]
     sizes = [_at(life, moment) for moment in moments]

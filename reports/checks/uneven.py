@@ -19,7 +19,8 @@ from reports.records.columns import OK, OUTCOME, RETRIED
 from reports.records.history import History
 
 TIMES, MORE_S = 3.0, 0.2
-"""A turn is slow if it takes so many times as long as those around it, and so many seconds more."""
+"""A turn is slow if it takes this many times as long as those around it, and this many seconds
+more."""
 USUAL = 0.2
 """Share of slow turns that a healthy replica may have by chance, at least: replies differ."""
 _MOST = 0.5

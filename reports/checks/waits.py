@@ -47,7 +47,7 @@ class Waits:
     """The allowed share."""
 
     def fail_with(self, count: int) -> bool:
-        """Whether the gate still fails with so many waits."""
+        """Whether the gate still fails with this many waits."""
         if not self.turns:
             return count > 0
         return judge_share(count, self.turns, self.share) is Status.FAIL

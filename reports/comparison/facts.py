@@ -15,8 +15,8 @@ from reports.measures.phases import in_brackets
 
 INCONCLUSIVE = "INCONCLUSIVE"
 _LEVEL = 0.015
-"""One-sided, of the chance that so many runs of one side fail a limit and so few of the other: four
-of four against none of four."""
+"""One-sided, of the chance that a limit fails in so many more runs of one side: four of four
+against none of four."""
 _OF_THE_MACHINE = ("latency", "recovery", "errors")
 """Groups of gates whose limits a slower machine breaks."""
 _NOT_VISIBLE = "not visible"

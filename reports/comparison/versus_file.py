@@ -63,7 +63,7 @@ class Versus(Struct, frozen=True, kw_only=True):
     sized: str
     """How the factor was found, one sentence."""
     wanted: int | None
-    """Exactly so many pairs; None: as many as the precision needs."""
+    """Exactly this many pairs; None: as many as the precision needs."""
     precision: float
     """The change that is to be found, a share."""
     minutes: float

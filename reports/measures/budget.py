@@ -49,7 +49,7 @@ class Budget:
         return self.of(failed, slow)
 
     def of(self, failed: int, slow: int) -> Spending:
-        """The share of the budget for so many bad turns."""
+        """The share of the budget for this many bad turns."""
         shares = [_share(failed, self.failed_allowed), _share(slow, self.slow_allowed)]
         known = [share for share in shares if share is not None]
         return Spending(failed, slow, max(known) if len(known) == len(shares) else None)

@@ -20,7 +20,7 @@ CONFIDENCE = 0.95
 SLOW_SHARE = 0.01
 """The share of turns that a limit on the 99th percentile allows to be slower."""
 ENOUGH = 3.0
-"""A sample is large enough for a share if it would hold so many bad turns at the limit: 300 turns
+"""A sample is large enough for a share if it would hold this many bad turns at the limit: 300 turns
 for 1 %, 3,000 for 0.1 %.  (If none of 3/q turns is bad, it is below q with 95 % confidence.)"""
 
 _EPSILON = 1e-14
@@ -94,7 +94,7 @@ def judge_share(bad: int, turns: int, limit: float) -> Status:
 
 
 def is_enough(turns: int, limit: float) -> bool:
-    """Whether so many turns can distinguish a share at the limit from zero."""
+    """Whether this many turns can distinguish a share at the limit from zero."""
     return turns * limit >= ENOUGH - 1e-9
 
 

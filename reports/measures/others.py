@@ -16,7 +16,7 @@ _AFTER_S = 2.0
 _BURST_S = 1.0
 """Seconds after a turn within which its keys may still be written."""
 _BURST_KEYS, _BURST_TIMES = 50, 5
-"""A burst has more keys than this, and so many times those that turns usually add."""
+"""A burst has more keys than this, and this many times those that turns usually add."""
 _FEWEST_RATES = 10
 """Samples that show how many keys a turn adds."""
 _MORE = 2

@@ -23,9 +23,9 @@ limit on the recovery, if that is longer."""
 CLEAR = 6.0
 """Chance alone exceeds it after about one fault of 1,000 (see `tests.bench.gate_statistics`)."""
 CALM_S = 5.0
-"""So many seconds without a disturbed turn end a fault's impact, ..."""
+"""This many seconds without a disturbed turn end a fault's impact, ..."""
 CALM_TURNS = 59
-"""... once they hold so many turns: 5 % disturbed turns would have shown with 95 % confidence."""
+"""... once they hold this many turns: 5 % disturbed turns would have shown with 95 % confidence."""
 
 
 def turns_felt(

@@ -36,7 +36,7 @@ class TurnRow(Struct, frozen=True, kw_only=True):
     line: float | None
     """The same by the fitted line."""
     conversation: float | None
-    """Tokens that a conversation of so many turns reads, by the line."""
+    """Tokens that a conversation of this many turns reads, by the line."""
 
 
 @dataclass(frozen=True, slots=True)

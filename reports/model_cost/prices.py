@@ -40,7 +40,7 @@ class ModelPrice(Struct, frozen=True, kw_only=True):
     """Where the provider publishes the price."""
 
     def money(self, prompt_tokens: float, output_tokens: float) -> float:
-        """The price of a call that reads and writes so many tokens."""
+        """The price of a call that reads and writes this many tokens."""
         read: float | None = self.input_per_million_tokens
         written: float | None = self.output_per_million_tokens
         if self.long_prompt_tokens is not None and prompt_tokens > self.long_prompt_tokens:

@@ -27,7 +27,7 @@ def first_token_s(chain: str, contents: int, median_s: float) -> float:
 
 
 def text_s(words: int, tokens_per_s: float) -> float:
-    """Seconds in which a whole reply of so many words flows."""
+    """Seconds in which a whole reply of this many words flows."""
     return words / tokens_per_s
 
 
@@ -37,7 +37,7 @@ def chunk_s(tokens_per_s: float) -> float:
 
 
 def streamed_s(words: int, tokens_per_s: float) -> float:
-    """Seconds in which a streamed reply of so many words flows, chunk by chunk."""
+    """Seconds in which a streamed reply of this many words flows, chunk by chunk."""
     return math.ceil(words / WORDS_PER_CHUNK) * chunk_s(tokens_per_s)
 
 

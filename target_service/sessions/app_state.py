@@ -17,7 +17,7 @@ SLACK = 0.25
 which `RecentUsers` may skip an update."""
 _NOT_NOTED = [0]
 _APPS = 1000
-"""At most so many apps have their state cached."""
+"""At most this many apps have their state cached."""
 
 
 class AppState:

@@ -48,7 +48,7 @@ class RawConnection(asyncio.Protocol):
         return self._usable and not self._transport.is_closing()
 
     async def ask(self, data: bytes, count: int, seconds: float) -> list[Any]:
-        """Send, and wait for so many answers, errors among them.
+        """Send, and wait for this many answers, errors among them.
 
         Raises ConnectionError or TimeoutError of redis-py; the connection is then unusable.
         """

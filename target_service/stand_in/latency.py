@@ -27,7 +27,7 @@ class Plan:
         return self.first_token_s + self.token_s * self.tokens
 
     def after(self, tokens: int) -> float:
-        """Seconds from the request until so many tokens are out."""
+        """Seconds from the request until this many tokens are out."""
         return self.first_token_s + self.token_s * min(tokens, self.tokens)
 
     def slower(self, factor: float) -> Plan:
@@ -47,7 +47,7 @@ class Latency:
     """The standard deviation of the logarithm of the time to the first token."""
 
     def plan(self, seed: str, tokens: int) -> Plan:
-        """How long a reply of so many tokens takes; the same seed draws the same time."""
+        """How long a reply of this many tokens takes; the same seed draws the same time."""
         draw = random.Random(seed).lognormvariate(0.0, self.sigma) if self.sigma else 1.0
         return Plan(self.first_token_s * draw, 1.0 / self.tokens_per_s, tokens)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def pieces(text: str, words_per_piece: int) -> Iterator[str]:
-    """Pieces of so many words; joined they are the text, character by character."""
+    """Pieces of this many words; joined they are the text, character by character."""
     words = text.split(" ")
     for start in range(0, len(words), words_per_piece):
         piece = " ".join(words[start : start + words_per_piece])

@@ -188,7 +188,7 @@ def measure(
 def main() -> int:
     """Start the stand-in, measure, judge; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.model", description=__doc__)
-    parser.add_argument("--calls", type=int, default=4000, help="of each kind")
+    parser.add_argument("--calls", type=int, default=4000, help="calls of each kind")
     args = parser.parse_args()
     process = subprocess.Popen(
         [sys.executable, "-m", "target_service.stand_in", "--latency", "none", "--tools", "all"],

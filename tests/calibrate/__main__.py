@@ -22,18 +22,30 @@ def main() -> int:
         type=_seeds,
         default=range(1, 2),
         metavar="1-5",
-        help="which (default: 1)",
+        help="a seed, or a range of seeds (default: 1)",
     )
     parser.add_argument(
-        "--only", action="append", choices=BY_NAME, metavar="NAME", help="one system; repeatable"
+        "--only",
+        action="append",
+        choices=BY_NAME,
+        metavar="NAME",
+        help="play this system only; may be repeated",
     )
     parser.add_argument(
-        "--jobs", type=int, choices=range(1, 9), default=1, help="so many at a time (default: 1)"
+        "--jobs",
+        type=int,
+        choices=range(1, 9),
+        default=1,
+        help="systems that play at the same time (default: 1)",
     )
     parser.add_argument("--list", action="store_true", help="list the systems and end")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="add the outcomes, as JSON")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the track record")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs there")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="add the outcomes to this file, as JSON"
+    )
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the track record to this file"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs in this folder")
     args = parser.parse_args()
     chosen = [system for system in SYSTEMS if not args.only or system.name in args.only]
     if args.list:

@@ -31,10 +31,14 @@ def main() -> int:
     """Print the table; 1 when a row is not as it must be."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove.targets", description=__doc__)
     parser.add_argument(
-        "--only", action="append", choices=BY_NAME, metavar="NAME", help="one system; repeatable"
+        "--only",
+        action="append",
+        choices=BY_NAME,
+        metavar="NAME",
+        help="play this system only; may be repeated",
     )
-    parser.add_argument("--seed", type=int, default=17, help="the same for all (default: 17)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs there")
+    parser.add_argument("--seed", type=int, default=17, help="the seed of all runs (default: 17)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs in this folder")
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="DIR", help="play nothing, show the runs there"
     )

@@ -35,14 +35,30 @@ def main() -> int:
     """Exit code 0: whether a service is good is what the tables say."""
     parser = argparse.ArgumentParser(prog="python -m tests.versus_sessions", description=__doc__)
     parser.add_argument(
-        "--only", action="append", choices=BY_NAME, metavar="NAME", help="one service; repeatable"
+        "--only",
+        action="append",
+        choices=BY_NAME,
+        metavar="NAME",
+        help="play this service only; may be repeated",
     )
-    parser.add_argument("--seed", type=int, default=16, help="the same for all (default: 16)")
-    parser.add_argument("--scale", type=float, default=1.0, help="of the load (default: 1)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs there")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write the measurement")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="of before")
-    parser.add_argument("--update", type=Path, metavar="PAGE", help="write the tables into it")
+    parser.add_argument("--seed", type=int, default=16, help="the seed of all runs (default: 16)")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="the factor on the load (default: 1)"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the runs in this folder")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="write the measurement to this file"
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FILE",
+        help="take the measurement from this file, and play nothing",
+    )
+    parser.add_argument(
+        "--update", type=Path, metavar="PAGE", help="write the tables into this page"
+    )
     args = parser.parse_args()
     # As Ctrl-C does: the database and the folders go on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

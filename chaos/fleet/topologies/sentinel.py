@@ -83,7 +83,7 @@ class Sentinel(ManagedProcess):
         self._config.unlink(missing_ok=True)
 
     def knows(self, replicas: int, others: int) -> bool:
-        """Whether it has found so many replicas and other sentinels."""
+        """Whether it has found this many replicas and other sentinels."""
         answer = ask(self.url, "SENTINEL", "MASTER", PRIMARY) or {}
         found = (answer.get("num-slaves", 0), answer.get("num-other-sentinels", 0))
         return (int(found[0]), int(found[1])) == (replicas, others)

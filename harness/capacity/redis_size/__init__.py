@@ -1,4 +1,4 @@
-"""Redis at its real size: filled with so many sessions, measured, and lines through the points.
+"""Redis at its real size: filled with this many sessions, measured, and lines through the points.
 
 `measure.measure` is the entry.
 """

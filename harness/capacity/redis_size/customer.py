@@ -30,7 +30,7 @@ def plans(
     """Conversations without end, journeys evenly in their shares, always the same ones.
 
     `run` stands in the ids of users and sessions where a run's id stands.  With `turns` each has
-    exactly so many turns; else their numbers are those of the profile.
+    exactly this many turns; else their numbers are those of the profile.
     """
     talk = profile.conversation
     if turns is not None:

@@ -90,7 +90,7 @@ def balance(found: Sequence[Reclaimed], expiring: float) -> float:
 def _reclaimed_per_s(
     stage: Stage, templates: Templates, steady: SteadyState, count: int, rate: float
 ) -> float:
-    """Write so many sessions that all expire at one moment, and watch Redis after it."""
+    """Write this many sessions that all expire at one moment, and watch Redis after it."""
     writing_s = _BEGIN_S + _LEISURE * count / max(1.0, stage.writer.per_s)
     moment = time.monotonic() + writing_s
     copies = templates.copies(steady.sessions(count))

@@ -41,7 +41,7 @@ def measure(
     book: Book | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> RedisSize:
-    """Fill a Redis with so many live sessions, measure it at each size, and fit straight lines.
+    """Fill a Redis with this many live sessions, measure it at each size, and fit straight lines.
 
     Takes about two minutes on one core for the default sizes.  Everything that it starts ends with
     it, and its files in `directory/redis-size` are removed, also after Ctrl-C or a failure.

@@ -1,4 +1,4 @@
-"""Measures Redis with so many sessions: one point."""
+"""Measures Redis with this many sessions: one point."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from loadtests.profiles.profile import Profile
 _RUN = "templatesrun"
 """As long as the id of a run, which is part of every key."""
 _VARIANTS = ((3, 64), (6, 24), (12, 8))
-"""Up to so many turns, so many sessions of each length: most sessions are short, and a long one
+"""Up to this many turns, this many sessions of each length: most sessions are short, and a long one
 takes long to play.  A session with more turns than the last counts as one of that length."""
 
 

@@ -76,7 +76,7 @@ class ModelCalls:
 
 
 def _moved(call: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The call in another clock's time, so many seconds later."""
+    """The call in another clock's time, this many seconds later."""
     times = {
         name: round(call[name] + seconds, 6)
         for name in ("t", "done")

@@ -167,7 +167,7 @@ def _busiest_turns(profile: Profile, book: Book | None) -> float:
 
 
 def _windows(values: Sequence[float], width: int) -> Iterator[float]:
-    """The sum of each window of so many values."""
+    """The sum of each window of this many values."""
     total = 0.0
     for place, value in enumerate(values):
         total += value - (values[place - width] if place >= width else 0.0)

@@ -24,7 +24,7 @@ SHARE = 0.6
 LEAST_FACTOR = 0.1
 """The smallest factor: a load below it does not resemble the profile."""
 LEAST_TURNS = 100
-"""A scaled load must still have so many turns, or half of the profile's if those are fewer."""
+"""A scaled load must still have this many turns, or half of the profile's if those are fewer."""
 ANSWERED_SHARE = 0.75
 """A load sized to the replicas may have this share of the rate that a rehearsal reached."""
 _LEAST_ANSWERED = 0.8
@@ -76,7 +76,7 @@ def sized(demand: Demand, measured: Measured | None, cores: float) -> Sizing:
 
 
 def factor_for(share: float, replicas: int, peak: float, measured: Measured | None) -> float | None:
-    """The factor by which a load of `peak` turns a second uses `share` of so many replicas' cores.
+    """The factor by which a load of `peak` turns a second uses `share` of the replicas' cores.
 
     `measured` is the CPU of the replicas alone.  Turns may wait for something else than CPU: the
     factor stays below the rate at which the customers of the rehearsal were answered.  None: the

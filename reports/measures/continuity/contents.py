@@ -22,7 +22,7 @@ _EVIDENCE_LINES = 20
 _MOST_REPLIES = 10_000
 """Replies that are looked for among those of other turns."""
 _COMMONPLACE = 4
-"""So many turns whose model gave the same text make it no turn's own."""
+"""This many turns whose model gave the same text make it no turn's own."""
 
 
 _OK = Outcome.OK

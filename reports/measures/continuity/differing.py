@@ -27,9 +27,9 @@ _COPY_SHARE = 0.5
 _FEW_WORDS = 3
 """A text of so few words may be rewritten as a whole."""
 _COMMONPLACE = 4
-"""So many turns with the same text make it no turn's own."""
+"""This many turns with the same text make it no turn's own."""
 _SAME_TEXT = 2
-"""A text in the place of so many different ones is the application's own."""
+"""A text in the place of this many different ones is the application's own."""
 
 Likenesses = Mapping[tuple[str, str], Likeness]
 """Kind and digest of a stored text → its comparison."""

@@ -62,7 +62,7 @@ class _Pairs:
         self.left_out[depth] += left_out
 
     def since(self, depth: int) -> tuple[int, int]:
-        """The number of pairs after so many messages, and of those with one left out."""
+        """The number of pairs after this many messages, and of those with one left out."""
         deep = [each for each in self.all if each >= depth]
         return sum(self.all[each] for each in deep), sum(self.left_out[each] for each in deep)
 
@@ -99,7 +99,7 @@ class Agent:
         return Habit.UNSEEN if self.depth < 0 else Habit.WHOLE
 
     def may_convict(self, depth: int) -> bool:
-        """Whether a call that shows too little, after so many messages, is a violation."""
+        """Whether a call that shows too little, after this many messages, is a violation."""
         habit = self.habit
         if habit is Habit.WHOLE:
             return depth <= self.depth

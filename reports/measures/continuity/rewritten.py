@@ -51,13 +51,13 @@ smaller than near faults."""
 _BY_CHANCE = 0.01
 """It is a doubt if chance spares the calm turns so well with at least this probability."""
 _FEWEST_DOUBTED, _DOUBTED_SHARE = 3, 0.02
-"""A doubt needs so many differing texts, in so many conversations, and this share of the turns."""
+"""A doubt needs this many texts that differ, in as many conversations, and this share of turns."""
 _FEWEST_DOUBTED_CALM = 2
 """The same if some are calm: a store that mixes up turns where attempts overlap leaves none."""
 _FEWEST_COPIES = 2
-"""So many near copies are the application's; one is a doubt."""
+"""This many near copies are the application's; one is a doubt."""
 _FEWEST_UNKNOWN, _TALKS_UNKNOWN = 3, 2
-"""So many texts that were not compared, in so many conversations, are a doubt at any share."""
+"""This many texts that were not compared, in this many conversations, are a doubt at any share."""
 _FEW_OTHERS = 0.2
 """With so few other texts for each near copy, these may be the application's too."""
 

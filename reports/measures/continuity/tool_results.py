@@ -17,7 +17,7 @@ from reports.records.history import History
 from reports.records.model_calls import CALL, ModelCalls
 
 _CALM_TURNS = 3
-"""A tool's results must have reached the model in so many turns in calm."""
+"""A tool's results must have reached the model in this many turns in calm."""
 
 
 @dataclass(slots=True)

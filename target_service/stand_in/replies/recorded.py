@@ -19,7 +19,7 @@ from target_service.stand_in.replies.kept import KeptReply
 from target_service.stand_in.reply import Delays, Reply, ToolCall
 
 _LONGEST_RATIO = 20.0
-"""A reply takes at most so many times the flow of the recorded one whose speed it has."""
+"""A reply takes at most this many times the flow of the recorded one whose speed it has."""
 
 
 class Recorded:
