@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from reports.basics.addresses import without_password
+from reports.basics.addresses import origin, without_password
 
 MOST = 3
 """Redirects of one request."""
 _AGAIN = frozenset({301, 302, 307, 308})
 """The request may be sent again as it is; after 303 another one would be due."""
-_PORTS = {"http": 80, "https": 443}
 
 
 def is_redirect(status: int | None) -> bool:
@@ -29,7 +28,7 @@ def followed(base: SplitResult, path: str, status: int | None, location: str) ->
         return None
     try:
         there = _resolved(base, path, location)
-        same = _origin(there) == _origin(base)
+        same = origin(there) == origin(base)
     except ValueError:  # a port above 65535, half of an IPv6 address
         return None
     asked = (there.path or "/") + (f"?{there.query}" if there.query else "")
@@ -41,23 +40,19 @@ def refusal(base: SplitResult, path: str, location: str) -> str:
     """Why a redirect is not followed, with the address to give as the target if it is known."""
     try:
         there = _resolved(base, path, location)
-        origin = f"{there.scheme}://{there.netloc.rpartition('@')[2]}"
-        other = _origin(there) != _origin(base)
+        server = f"{there.scheme}://{there.netloc.rpartition('@')[2]}"
+        other = origin(there) != origin(base)
     except ValueError:
         return f"it redirects to {without_password(location)!r}, which is no address"
-    told = f"it redirects to {origin}{there.path}"
+    told = f"it redirects to {server}{there.path}"
     if not other:
         return f"{told} again and again, or for another request; the target must answer itself"
     asked = path.partition("?")[0].removeprefix(base.path.rstrip("/"))
     if not there.path.endswith(asked):
         return f"{told}, another address, which is not followed; the target must answer itself"
-    give = origin + there.path.removesuffix(asked)
+    give = server + there.path.removesuffix(asked)
     return f"it redirects to another address, not followed; give --target {give} if you may"
 
 
 def _resolved(base: SplitResult, path: str, location: str) -> SplitResult:
     return urlsplit(urljoin(f"{base.scheme}://{base.netloc}{path}", location))
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 AROUND = " \t\r\n\"'`<>\u00a0\u200b\ufeff\u201c\u201d\u2018\u2019"
 """Characters that come along when an address is copied."""
 _USER = re.compile(r"(\w://)\S+@")
 _TAIL = re.compile(r"[?#]")
+_PORTS = {"http": 80, "https": 443}
 
 
 def is_loopback(host: str) -> bool:
@@ -19,6 +24,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port of an address.  Raises ValueError for a port that cannot be."""
+    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)
 
 
 def without_password(url: str) -> str:

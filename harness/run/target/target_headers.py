@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from harness.run.options.access_options import AccessOptions
-
-_PORTS = {"http": 80, "https": 443}
+from reports.basics.addresses import origin
 
 
 def headers_for(
@@ -18,10 +17,10 @@ def headers_for(
 
     `token` gives the present token of `--token-command`; None: there is none.
     """
-    own = _origin(urlsplit(target))
+    own = origin(urlsplit(target))
 
     def found(url: str) -> Mapping[str, str]:
-        if _origin(urlsplit(url)) != own:
+        if origin(urlsplit(url)) != own:
             return {}
         headers = {name: os.environ[variable] for name, variable in access.headers.items()}
         bearer = token() if access.token_env is None else os.environ[access.token_env]
@@ -30,7 +29,3 @@ def headers_for(
         return headers
 
     return found
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)
