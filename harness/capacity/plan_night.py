@@ -23,6 +23,7 @@ from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from loadtests.profiles.rate_curve import Curve
 from reports.capacity.target import Moment, Opening, Target
+from reports.figures.derive import assumed
 from reports.figures.figure import Figure, Label
 
 STEP_S = 5.0
@@ -44,9 +45,9 @@ def rate_target(turns_per_s: float, profile: Profile, book: Book | None = None) 
     live = steady.live(turns_per_s / each)
     return Target(
         name=f"{turns_per_s:,.6g} turns/s",
-        turns_per_s=_assumed(turns_per_s, "turns/s", "given"),
+        turns_per_s=assumed(turns_per_s, "turns/s", "given"),
         turns_per_conversation=each,
-        live_sessions=_assumed(live, "sessions", f"at this rate all the time, by {profile.name}"),
+        live_sessions=assumed(live, "sessions", f"at this rate all the time, by {profile.name}"),
         turns_per_session=steady.turns_per_session,
         ttl_s=steady.ttl_s,
     )
@@ -72,7 +73,7 @@ def night_target(
     night = _Night.of(profile, curve, list(forecast.sample_talks(profile, book)))
     peaks = sorted(_peak(profile, night.turns, seed) for seed in range(SEEDS))
     sessions = max(night.live)
-    total = _assumed(curve.total, "conversations", "planned by the profile")
+    total = assumed(curve.total, "conversations", "planned by the profile")
     return Target(
         name=f"{profile.name}, {curve.total:,.0f} conversations",
         turns_per_s=Figure(
@@ -84,7 +85,7 @@ def night_target(
             why=f"the peak over {STEP_S:g} s of {SEEDS} seeds, 95th percentile",
         ),
         turns_per_conversation=night.turns_each,
-        live_sessions=_assumed(sessions, "sessions", "the most at once, planned by the profile"),
+        live_sessions=assumed(sessions, "sessions", "the most at once, planned by the profile"),
         turns_per_session=night.held[night.live.index(sessions)] / sessions,
         ttl_s=profile.real_ttl_seconds,
         conversations=total,
@@ -194,7 +195,3 @@ def _steepest(turns: Sequence[float]) -> Opening | None:
         top_turns_per_s=high,
         seconds=max(reached - begin, 1) * STEP_S,
     )
-
-
-def _assumed(value: float, unit: str, why: str) -> Figure:
-    return Figure(value=value, unit=unit, label=Label.ASSUMED, why=why)

@@ -26,7 +26,7 @@ def render(result: Result) -> str:
         f"## {_VERDICT_SIGNS.get(verdict, '⚠️')} {escape(verdict)}",
         f"**{escape(result.get('headline') or '')}**",
         *(escape(line(result)) for line in LINES),
-        _bullets(view.reasons(result)),
+        bullets(view.reasons(result)),
         _figures(result),
         _gates(result),
         *(_section(section.title, section.summary(result)) for section in SECTIONS),
@@ -45,7 +45,8 @@ def escape(text: object) -> str:
     return safe.replace("@", "@<!-- -->")
 
 
-def _bullets(lines: Sequence[str]) -> str:
+def bullets(lines: Iterable[str]) -> str:
+    """A list of these lines.  All text is escaped."""
     return "\n".join(f"- {escape(line)}" for line in lines)
 
 
@@ -95,7 +96,7 @@ def _gate_table(gates: Sequence[Gate]) -> str:
 
 def _why(gate: Gate, result: Result) -> str:
     why = view.why(result, gate.name, gate.phase)
-    return _bullets([f"Why {gate.title} {gate.where}".rstrip() + f" failed: {why}"])
+    return bullets([f"Why {gate.title} {gate.where}".rstrip() + f" failed: {why}"])
 
 
 def _evidence(gate: Gate) -> str:
@@ -103,7 +104,7 @@ def _evidence(gate: Gate) -> str:
     if len(gate.evidence) > _MAX_EVIDENCE:
         lines.append(f"and {len(gate.evidence) - _MAX_EVIDENCE} more in the report")
     return (
-        f"<details><summary>Evidence: {html.escape(gate.title)}</summary>\n\n{_bullets(lines)}\n\n"
+        f"<details><summary>Evidence: {html.escape(gate.title)}</summary>\n\n{bullets(lines)}\n\n"
         "</details>"
     )
 

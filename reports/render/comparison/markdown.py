@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from reports.comparison.model import Comparison, Word
 from reports.render.comparison import view
 from reports.render.comparison.view import Row
-from reports.render.summary_md import escape, table
+from reports.render.summary_md import bullets, escape, table
 
 _SIGNS = {
     Word.WORSE: "❌",
@@ -23,7 +23,7 @@ def render(comparison: Comparison) -> str:
     blocks = [
         f"## {_word(comparison.word)}",
         f"**{escape(comparison.headline)}**",
-        _bullets(f"{side.name}: {view.side_line(side)}" for side in (comparison.a, comparison.b)),
+        bullets(f"{side.name}: {view.side_line(side)}" for side in (comparison.a, comparison.b)),
         f"### What differs in the set-up\n\n{_differences(comparison)}",
         f"### Facts\n\n{_facts(comparison)}",
         f"### Figures\n\n{_figures(comparison)}",
@@ -33,10 +33,6 @@ def render(comparison: Comparison) -> str:
 
 def _word(word: Word) -> str:
     return f"{_SIGNS[word]} {word}"
-
-
-def _bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {escape(line)}" for line in lines)
 
 
 def _differences(comparison: Comparison) -> str:
@@ -60,7 +56,7 @@ def _figures(comparison: Comparison) -> str:
         return "None to compare."
     parts = [
         table(_HEAD, map(_cells, rows), 2),
-        _bullets(view.reason_lines(comparison)),
+        bullets(view.reason_lines(comparison)),
         _NOTE if any(row.interval for row in rows) else "",
     ]
     return "\n\n".join(part for part in parts if part)
