@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reports.measures.key_kinds import KeyKinds, key_kinds
-from reports.measures.others import others_write, others_write_elsewhere
+from reports.measures.others import bursts, others_write, others_write_elsewhere
 from reports.measures.redis_memory import measure
 from reports.records import Finding, Status
 from reports.records.history import History
@@ -30,6 +30,10 @@ def of_others(history: History, finding: Finding) -> Finding:
     others = history.once(others_write)
     if others is None and finding.check in _OF_THE_SERVER:
         others = history.once(others_write_elsewhere)
+    if others is None and (burst := history.once(bursts)) is not None:
+        # Keys that are left besides theirs are the service's.
+        left = (finding.value or 0) - burst.keys if finding.check == "memory.keys" else 0
+        others = burst.in_words if left <= (finding.limit or 0) else None
     if others is None:
         return finding
     doubt = f"{finding.summary}; others write to this Redis too, and it may be theirs ({others})"

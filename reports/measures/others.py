@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from reports.measures.beside import beside_a_fault
@@ -36,8 +37,6 @@ def others_write(history: History) -> str | None:
             return f"{min(counts):.0f} to {max(counts):.0f} {what} before the load began"
         if (added := _rises(after, name)) > _MORE:
             return f"{added:.0f} {what} were added after the load had ended"
-    if (burst := _burst(history, samples, start, end)) is not None:
-        return burst
     if len(before) > 1 and _rises(before, "evicted_keys"):
         return f"{_rises(before, 'evicted_keys'):.0f} keys were evicted before the load began"
     return None
@@ -54,8 +53,21 @@ def others_write_elsewhere(history: History) -> str | None:
     return f"{added:.0f} keys were added to its other databases" if added > _MORE else None
 
 
-def _burst(history: History, samples: Sequence[Sample], start: float, end: float) -> str | None:
-    """Keys that are added at once by far more than the turns of that moment add at other times."""
+@dataclass(frozen=True, slots=True)
+class Bursts:
+    """Keys that are added at once, far more than the turns of that moment add at other times."""
+
+    keys: float
+    """All of them."""
+    in_words: str
+    """The first burst."""
+
+
+def bursts(history: History) -> Bursts | None:
+    """The bursts away from faults, which are of other writers; None: there are none."""
+    samples, start, end = redis_samples(history), history.load_start, history.load_end
+    if start is None or end is None:
+        return None
     sent, done = sorted(history.turns.sent), sorted(history.turns.done)
     added = []
     for was, now in pairwise(samples):
@@ -68,10 +80,16 @@ def _burst(history: History, samples: Sequence[Sample], start: float, end: float
     if len(rates) < _FEWEST_RATES:
         return None
     usual = max(1.0, rates[len(rates) * 9 // 10])
-    for keys, turns, t in added:
-        if keys > max(_BURST_KEYS, _BURST_TIMES * usual * max(1, turns)):
-            return f"{keys:.0f} keys were added at once at {t:.0f} s, beside {turns} turns"
-    return None
+    found = [
+        (keys, turns, t)
+        for keys, turns, t in added
+        if keys > max(_BURST_KEYS, _BURST_TIMES * usual * max(1, turns))
+    ]
+    if not found:
+        return None
+    keys, turns, t = found[0]
+    words = f"{keys:.0f} keys were added at once at {t:.0f} s, beside {turns} turns"
+    return Bursts(sum(keys for keys, _, _ in found), words)
 
 
 def _added(was: Sample, now: Sample) -> float:

@@ -97,6 +97,12 @@ def test_keys_that_no_turns_explain_are_of_others(tmp_path: Path, at: float) -> 
     assert f"added at once at {at + 0.5:.0f} s, beside" in finding.summary
 
 
+def test_a_leak_is_found_beside_a_burst_of_others(tmp_path: Path) -> None:
+    run = sampled(keys_each=1.0, others=lambda t: LEFT if t > 30.5 else 0.0)
+    found = memory(run, tmp_path)
+    assert found["memory.keys"].status is Status.FAIL
+
+
 @pytest.mark.parametrize("each", [0.1, 1.0, 3.0, 20.0])
 def test_a_leak_is_no_burst(tmp_path: Path, each: float) -> None:
     assert memory(sampled(keys_each=each), tmp_path)["memory.keys"].status is Status.FAIL
