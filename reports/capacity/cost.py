@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from reports.capacity.findings import Demand
 from reports.capacity.prices import Prices
 from reports.capacity.redis_plan import RedisPlan
@@ -15,6 +17,8 @@ from reports.model_cost.model_use import ModelUse
 from reports.model_cost.prices import ModelPrices
 
 MILLION = 1e6
+_ALL = "replicas, Redis and the model"
+_FULL = "replicas and Redis at their full size, without the model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,40 @@ def plan_cost(
     store = derive(lambda count, price: count * price, shards, assumed(node, money), unit=money)
     conversations = _conversations_an_hour(target)
     each = [_per_million(part, conversations, money) for part in (fleet, store)]
-    both = derive(lambda a, b: a + b, *each, unit=money, why="the fleet at its full size")
+    both = derive(lambda a, b: a + b, *each, unit=money, why=_FULL)
     model = _model(target, demand, prices, model_prices)
     return Cost(
         hour=derive(lambda a, b: a + b, fleet, store, unit=money),
-        replicas=each[0],
-        redis=each[1],
+        replicas=_told(each[0], _replicas_told(replicas, prices)),
+        redis=_told(each[1], _redis_told(redis, prices)),
         million=both,
         model=model,
         night=_night(target, both, model, money),
     )
+
+
+def _told(figure: Figure, why: str) -> Figure:
+    """The figure with the sum behind it; an unknown one has its own reason."""
+    return figure if figure.value is None else replace(figure, why=why)
+
+
+def _replicas_told(replicas: Figure, prices: Prices) -> str:
+    """The number and the price, and how far the number can be trusted."""
+    hour = f"{prices.replica.hour:.4g} {prices.currency} an hour"
+    return f"{_counted_in(replicas, 'replica')} at {hour}"
+
+
+def _redis_told(redis: RedisPlan, prices: Prices) -> str:
+    if redis.node is None:
+        return ""
+    hour = f"{redis.node.hour:.4g} {prices.currency} an hour"
+    nodes = f"{prices.redis.nodes_per_shard} × {redis.node.name} at {hour}"
+    return f"{_counted_in(redis.shards, 'shard')} of {nodes}"
+
+
+def _counted_in(number: Figure, one: str) -> str:
+    count = number.value or 0
+    return f"{count:,.0f} {one if count == 1 else f'{one}s'} ({number.label})"
 
 
 def _conversations_an_hour(target: Target) -> Figure:
@@ -147,5 +175,6 @@ def _night(target: Target, both: Figure, model: Figure, money: str) -> Figure | 
         target.conversations,
         *parts,
         unit=money,
-        why="without the model, whose cost is not known" if model.value is None else "",
+        why=f"{target.hours or 0:.3g} hours, {target.conversations.value or 0:,.0f} conversations; "
+        + ("without the model, whose cost is not known" if model.value is None else _ALL),
     )

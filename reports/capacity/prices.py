@@ -45,7 +45,7 @@ class NodePrice(Struct, frozen=True, kw_only=True):
     """The name of the node type."""
     memory_gib: Amount
     """Its memory, GiB."""
-    hour: Price
+    hour: Amount
     """Its price for an hour."""
 
     @property
@@ -107,10 +107,10 @@ class Prices(Struct, frozen=True, kw_only=True):
 
     @property
     def line(self) -> str:
-        """Provider, region, date and products, for the sheet."""
-        parts = [self.replica.product, self.redis.source]
+        """Provider, region, date, products and sources, for the sheet."""
+        parts = [f"{self.replica.product} ({self.replica.source})", self.redis.source]
         if self.model is not None:
-            parts.append(self.model.product)
+            parts.append(f"{self.model.product} ({self.model.source})")
         told = "; ".join(parts)
         return f"{self.provider}, {self.region}, {self.currency}, as of {self.date}: {told}"
 
@@ -136,3 +136,5 @@ def _check(values: dict[str, Any]) -> None:
         if name == "redis":
             price_file.check_sections(section.get("node"), NodePrice, "redis.node")
         price_file.check_section(section, kind, f"{name}.")
+        if name == "replica" and not section["vcpu_hour"] and not section["gb_hour"]:
+            raise ValueError("replica.vcpu_hour and replica.gb_hour must not both be 0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from msgspec.structs import replace
 
 from reports.capacity import autoscale, lines, turn_lines, what_if
@@ -19,6 +21,7 @@ from reports.figures.figure import Figure, Label, unknown
 from reports.model_cost.prices import ModelPrices
 from reports.model_cost.prices import read as read_model_prices
 
+OWN_PRICES = "list prices that come with diya (--prices takes yours)"
 OTHER_SESSIONS = "the sessions of this service are not in Redis"
 
 
@@ -89,9 +92,12 @@ def build(
 
 
 def _prices(findings: CapacityFindings, prices: Prices, model_prices: ModelPrices) -> str:
-    """The sources of the prices; those of models where their tokens were counted."""
+    """Whose prices they are and their sources; those of models where their tokens were counted."""
+    given = findings.asked.prices
+    whose = OWN_PRICES if given is None else PurePath(given).name
+    told = f"{whose}: {prices.line}"
     counted = findings.demand is not None and findings.demand.model_use
-    return f"{prices.line}; tokens: {model_prices.line}" if counted else prices.line
+    return f"{told}; tokens: {model_prices.line}" if counted else told
 
 
 def _of_one_replica(findings: CapacityFindings, today: Today) -> CapacityFindings:

@@ -67,7 +67,8 @@ def check_known(values: Mapping[str, Any], kind: type[Struct], where: str) -> No
 def check_sections(given: Any, kind: type[Struct], name: str) -> None:
     """Raise ValueError unless `given` is a list of sections `[[name]]`, at least one."""
     if not isinstance(given, list | tuple) or not given:
-        raise ValueError(f"{name} must be one section or more, got {typed.shown(given)}")
+        got = "nothing" if given is None else typed.shown(given)
+        raise ValueError(f"{name} must be one section or more, got {got}")
     for place, section in enumerate(given, 1):
         where = f"{name} {place}: "
         if not isinstance(section, dict):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,7 +35,7 @@ def convert(values: Any, kind: type[T]) -> T:
 
 def shown(value: Any) -> str:
     """A value for an error message, shortened."""
-    text = repr(value)
+    text = str(value) if isinstance(value, date) else repr(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
@@ -52,7 +53,8 @@ def _sentence(why: str, values: Any, kind: Any) -> str:
         wanted = next(field.type for field in described.fields if field.encode_name == name)
         value = value.get(name) if isinstance(value, Mapping) else None
         key.append(name)
-    return f"{'.'.join(key) or 'it'} must be {_described(wanted)}, got {shown(value)}"
+    got = shown(value) if missing is None else "nothing"
+    return f"{'.'.join(key) or 'it'} must be {_described(wanted)}, got {got}"
 
 
 def _struct(wanted: inspect.Type) -> inspect.StructType | None:

@@ -12,6 +12,7 @@ import pytest
 from chaos.experiment import reader
 from chaos.experiment.outside_action import OutsideAction
 from loadtests.profiles import profile
+from reports.capacity import prices
 from reports.records import Status
 from tests.docs.pages import DOCS, Block, blocks, example
 from tests.harness.pytest_plugin.repository import THE_ISSUES
@@ -33,6 +34,14 @@ def test_a_profile_of_the_page_is_valid(number: int, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(texts[number])
     loaded = profile.load(str(tmp_path / "mine.toml"))
     assert loaded.name in ("my-night", "last-year")
+
+
+def test_the_prices_of_the_page_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(example("answer-sheet.md", "toml"))
+    found = prices.read(tmp_path / "mine.toml")
+    assert found.currency == "INR"
+    assert found.model is not None
+    assert found.model.call == pytest.approx((1500 * 26 + 120 * 215) / 1e6)
 
 
 def experiments() -> list[Block]:

@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     ),
     "a sizing without a mode": (
         run_json("sizing", value={"factor": 0.5}),
-        r"sizing\.mode must be auto or given, got None",
+        r"sizing\.mode must be auto or given, got nothing",
     ),
     "a sizing to nothing": (
         run_json("sizing", value={"mode": "auto", "factor": 0}),

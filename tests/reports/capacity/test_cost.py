@@ -44,6 +44,9 @@ def test_a_fleet_at_its_rate_costs_so_much_for_a_million_conversations() -> None
     assert found.redis.value == pytest.approx(2 * NODE / 0.432)
     assert found.million.value == pytest.approx((15 * REPLICA + 2 * NODE) / 0.432)
     assert found.million.label is Label.ASSUMED
+    assert found.replicas.why == "15 replicas (assumed) at 0.04937 USD an hour"
+    assert found.redis.why == "1 shard (fitted) of 2 × cache.r7g.large at 0.219 USD an hour"
+    assert "without the model" in found.million.why
     assert found.night is None
 
 
@@ -53,7 +56,8 @@ def test_a_night_costs_its_hours() -> None:
     found = plan_cost(asked, assumed(17, "replicas"), redis, demand(), PRICES, MODELS)
     assert found.night is not None
     assert found.night.value == pytest.approx(5 * (17 * REPLICA + 2 * NODE))
-    assert "without the model" in found.night.why
+    hours, count = "5 hours", "1,000,000 conversations"
+    assert found.night.why == f"{hours}, {count}; without the model, whose cost is not known"
 
 
 def test_the_model_costs_its_tokens() -> None:

@@ -10,6 +10,7 @@ from reports.capacity.prices import FILE, read
 from reports.model_cost.price_file import PriceError
 
 NUMBER = "must be a number from 0 to 1,000,000, got"
+ABOVE = "must be a number above 0, at most 1,000,000, got"
 GOOD = FILE.read_text(encoding="utf-8")
 
 
@@ -60,7 +61,7 @@ def test_a_file_without_a_model_is_complete(tmp_path: Path) -> None:
         ("vcpu_hour = 0.04048", 'vcpu_hour = "4"', f"replica.vcpu_hour {NUMBER} '4'"),
         ("vcpu_hour = 0.04048", "vcpu_hour = nan", f"replica.vcpu_hour {NUMBER} nan"),
         ("vcpu_hour = 0.04048", "vcpu_hour = inf", f"replica.vcpu_hour {NUMBER} inf"),
-        ("vcpu_hour = 0.04048", "", f"replica.vcpu_hour {NUMBER} None"),
+        ("vcpu_hour = 0.04048", "", f"replica.vcpu_hour {NUMBER} nothing"),
         (
             "vcpu_hour =",
             "vcpu_hours =",
@@ -86,7 +87,24 @@ def test_a_file_without_a_model_is_complete(tmp_path: Path) -> None:
             "memory_gib = 0",
             "redis.node 2: memory_gib must be a number above 0, at most 1,000,000, got 0",
         ),
-        ("hour = 0.437", "", f"redis.node 2: hour {NUMBER} None"),
+        ("hour = 0.437", "", f"redis.node 2: hour {ABOVE} nothing"),
+        ("hour = 0.437", "hour = 0", f"redis.node 2: hour {ABOVE} 0"),
+        ("hour = 0.437", "hour = -0.437", f"redis.node 2: hour {ABOVE} -0.437"),
+        (
+            'currency = "USD"',
+            "",
+            'currency must be a code of three letters such as "USD", got nothing',
+        ),
+        (
+            "vcpu_hour = 0.04048\ngb_hour = 0.004445",
+            "vcpu_hour = 0\ngb_hour = 0",
+            "replica.vcpu_hour and replica.gb_hour must not both be 0",
+        ),
+        (
+            "date = 2026-11-27",
+            "date = 2026-11-27T10:00:00",
+            "date must be a date such as 2026-11-27, got 2026-11-27 10:00:00",
+        ),
         (
             "hour = 0.437",
             "price = 0.437",
@@ -112,7 +130,7 @@ def test_a_bad_file_is_told_in_one_sentence(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "provider must be a text, got None"),
+        ("", "provider must be a text, got nothing"),
         ("a = ", "must be TOML"),
         ("redis = 4", "redis must be a section, got 4"),
         ("[redis]\nnode = []", "redis.node must be one section or more, got []"),

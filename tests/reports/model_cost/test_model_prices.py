@@ -108,7 +108,7 @@ def test_the_prices_of_a_run_are_read_back(tmp_path: Path) -> None:
         (
             "output_per_million_tokens = 3",
             "",
-            f"model 2: output_per_million_tokens {NUMBER} None",
+            f"model 2: output_per_million_tokens {NUMBER} nothing",
         ),
         (
             "output_per_million_tokens = 3",
@@ -137,7 +137,7 @@ def test_the_prices_of_a_run_are_read_back(tmp_path: Path) -> None:
             'currency = "$"',
             "currency must be a code of three letters such as \"USD\", got '$'",
         ),
-        ("date = 2026-11-27", "", "date must be a date such as 2026-11-27, got None"),
+        ("date = 2026-11-27", "", "date must be a date such as 2026-11-27, got nothing"),
     ],
 )
 def test_a_bad_file_is_told_in_one_sentence(
@@ -152,7 +152,7 @@ def test_a_bad_file_is_told_in_one_sentence(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "model must be one section or more, got None"),
+        ("", "model must be one section or more, got nothing"),
         ("a = ", "must be TOML"),
         ("model = 4", "model must be one section or more, got 4"),
         ("model = [1]", "model 1: it must be a section, got 1"),
