@@ -22,10 +22,11 @@ class CapacityProgress(Progress):
     """
 
     def __init__(
-        self, minutes: float, stream: TextIO | None = None, *, quiet: bool = False
+        self, planned_s: float, stream: TextIO | None = None, *, quiet: bool = False
     ) -> None:
+        """`planned_s` are the seconds that all of it may take."""
         super().__init__(stream, quiet=quiet)
-        self._until = time.monotonic() + minutes * 60
+        self._until = time.monotonic() + planned_s
         self._label = ""
 
     def say(self, text: str) -> None:

@@ -13,11 +13,13 @@ from chaos.fleet import pinning
 from diya_options import flag
 from harness import parser
 from harness.capacity import answer_sheet
+from harness.capacity.redis_size import measure, room
 from harness.errors import ConfigError
 from harness.run import read_plan
 from harness.run.model import model_options
 from harness.run.plan import Plan
 from harness.run.sampling.host import allowed_cores, usable_cores
+from loadtests.arrivals import steady_state
 from loadtests.profiles.profile import HIGHEST_RATE
 from reports.capacity.findings import Asked
 
@@ -50,6 +52,8 @@ class Request:
     redis_sizes: tuple[int, ...]
     ceiling: float | None
     """The highest rate at a target, turns a second."""
+    too_large: tuple[str, ...] = ()
+    """The default sizes of Redis for which this machine is too small, a sentence each."""
 
 
 def from_args(args: argparse.Namespace) -> Request:
@@ -60,12 +64,17 @@ def from_args(args: argparse.Namespace) -> Request:
     base = _base(args)
     # A question that cannot be answered is refused before anything is measured.
     answer_sheet.question(asked, base.profile, base.book)
+    options = parser.capacity_options()
+    sizes = () if base.target is not None else _sizes(args.redis_sizes)
     return Request(
         base=base,
         minutes=args.minutes,
         asked=asked,
-        redis_sizes=() if base.target is not None else _sizes(args.redis_sizes),
+        redis_sizes=sizes,
         ceiling=args.ceiling,
+        too_large=_too_large(
+            sizes, base, given=bool(parser.given(args, ("redis_sizes",), options))
+        ),
     )
 
 
@@ -168,6 +177,18 @@ def _sizes(given: str) -> tuple[int, ...]:
     for size in sizes:
         _within("--redis-sizes", size, 1000, _MOST_SESSIONS)
     return tuple(sizes)
+
+
+def _too_large(sizes: Sequence[int], base: Plan, *, given: bool) -> tuple[str, ...]:
+    """The sizes for which there is no room; refused before anything starts if they were given."""
+    if not sizes or measure.unmeasurable(base.redis, base.topology, base.sessions, base.agent):
+        return ()
+    steady = steady_state.of(base.profile, base.book)
+    short = {size: why for size in sizes if (why := room.shortage(size, steady, base.out))}
+    if given:
+        for size, why in short.items():
+            raise ConfigError(f"--redis-sizes {size:,}: {why}")
+    return tuple(f"Redis with {size:,} sessions: {why}" for size, why in short.items())
 
 
 def _within(option: str, value: float, low: float, high: float) -> None:

@@ -11,13 +11,16 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from chaos.errors import ChaosError
 from harness.capacity import lengths, request, stored
 from harness.capacity.answering import answer_and_show
 from harness.capacity.flow import Flow
 from harness.capacity.ledger import Ledger
 from harness.capacity.play_probe import ProbePlayer
 from harness.capacity.progress import CapacityProgress
+from harness.capacity.redis_size import course
 from harness.capacity.redis_size import measure as redis_size
+from harness.capacity.redis_size.fit import not_known
 from harness.capacity.request import Request
 from harness.errors import ConfigError, RecordsError
 from harness.run.directory import rundir
@@ -39,7 +42,9 @@ def main(args: argparse.Namespace) -> int:
     root = rundir.create(base.out, f"capacity-{base.name}", base.seed, base.origin)
     (root / "logs").rmdir()  # each probe has its own
     _LOG.info("capacity run %s", root)
-    progress = CapacityProgress(asked.minutes, quiet=args.quiet)
+    progress = CapacityProgress(_planned_s(asked), quiet=args.quiet)
+    for each in asked.too_large:
+        progress.problem(f"left out: {each}")
     ledger = Ledger(root, _before(asked))
     try:
         _play(asked, ProbePlayer(base, root, progress), ledger, progress)
@@ -84,19 +89,30 @@ def _play(asked: Request, play: ProbePlayer, ledger: Ledger, progress: CapacityP
         flow.run_steps(asked.ceiling)
 
 
+def _planned_s(asked: Request) -> float:
+    return asked.minutes * 60 + (course.planned_s(asked.redis_sizes) if asked.redis_sizes else 0.0)
+
+
 def _measure_redis(asked: Request, root: Path, ledger: Ledger, progress: CapacityProgress) -> None:
+    """Measure Redis; a failure is kept as the reason why its lines are not known."""
     base = asked.base
-    size = redis_size.measure(
-        asked.redis_sizes,
-        profile=base.profile,
-        directory=root,
-        redis=base.redis,
-        topology=base.topology,
-        sessions=base.sessions,
-        agent=base.agent,
-        book=base.book,
-        say=progress.aside,
-    )
+    try:
+        size = redis_size.measure(
+            asked.redis_sizes,
+            profile=base.profile,
+            directory=root,
+            redis=base.redis,
+            topology=base.topology,
+            sessions=base.sessions,
+            agent=base.agent,
+            book=base.book,
+            say=progress.aside,
+        )
+    except ChaosError as error:
+        # The probes have their answer, which took minutes.
+        size = not_known(f"the measurement of Redis failed: {error}")
+    if not size.points:
+        progress.problem(f"Redis is not known: {size.bytes_per_session.why}")
     ledger.add_redis(size)
 
 

@@ -186,6 +186,14 @@ class RedisPoint(Struct, frozen=True, kw_only=True):
     pauses the longest counts."""
 
 
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """A size of Redis, foreseen by the lines through the other sizes."""
+
+    sessions: int
+    off: dict[str, float]
+    """Name of a figure → (foreseen − measured) / measured."""
+
+
 class RedisSize(Struct, frozen=True, kw_only=True):
     """Redis at its real size: the points, and straight lines through them."""
 
@@ -206,6 +214,10 @@ class RedisSize(Struct, frozen=True, kw_only=True):
     """Turns a second that one shard carries."""
     turn_always_s: Figure | None = None
     """As `turn_script_s`, with `appendfsync always`; None: not measured."""
+    left_out: tuple[str, ...] = ()
+    """The numbers of sessions that were asked for and not measured, a sentence each."""
+    foreseen: tuple[Foreseen, ...] = ()
+    """Each size, foreseen from the others."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):

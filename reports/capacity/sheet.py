@@ -10,7 +10,7 @@ from reports.capacity import autoscale, lines, turn_lines, what_if
 from reports.capacity.answer import AnswerSheet, Line, Part, Trust, Verdict
 from reports.capacity.cost import plan_cost
 from reports.capacity.curves import charts
-from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind
+from reports.capacity.findings import Answer, CapacityFindings, Probe, ProbeKind, RedisSize
 from reports.capacity.fleet import Simulation, bare_fleet, grown, zone_lost
 from reports.capacity.prices import Prices
 from reports.capacity.reach import REACH, Reach
@@ -22,6 +22,8 @@ from reports.model_cost.prices import ModelPrices
 from reports.model_cost.prices import read as read_model_prices
 
 OWN_PRICES = "list prices that come with diya (--prices takes yours)"
+_FORESEEN = ("live memory", "RSS", "restart", "main thread a turn")
+"""Of the figures that are foreseen, those from which a plan is made."""
 OTHER_SESSIONS = "the sessions of this service are not in Redis"
 
 
@@ -319,6 +321,18 @@ def _headline(
     return f"{head}; {needed:,.0f} replicas are {'enough' if fewer else 'needed'}"
 
 
+def _redis_notes(size: RedisSize) -> tuple[str, ...]:
+    """How near the largest size was to the lines through the others, and what was left out."""
+    if not size.foreseen:
+        return size.left_out
+    largest = size.foreseen[-1]
+    off = ", ".join(f"{name} {100 * largest.off[name]:+.1f} %" for name in _FORESEEN)
+    return (
+        f"Redis with {largest.sessions:,} sessions, foreseen from the smaller sizes: {off}",
+        *size.left_out,
+    )
+
+
 def _trust(findings: CapacityFindings, checked: int | None) -> Trust:
     size, sustainable = findings.redis_size, findings.sustainable
     sessions = max((point.sessions for point in size.points), default=None) if size else None
@@ -341,6 +355,6 @@ def _trust(findings: CapacityFindings, checked: int | None) -> Trust:
         run_cv=None if sustainable is None else sustainable.run_cv,
         sessions_measured=sessions,
         replicas_checked=checked,
-        notes=findings.notes,
+        notes=(*findings.notes, *(() if size is None else _redis_notes(size))),
         not_shown=tuple(missing),
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chaos.fleet.waiting import holds_within
@@ -42,17 +42,25 @@ class Reclaimed:
     sessions_per_s: float
 
 
-def measure(stage: Stage, templates: Templates, steady: SteadyState, live: int) -> float:
+def measure(
+    stage: Stage,
+    templates: Templates,
+    steady: SteadyState,
+    live: int,
+    done: Callable[[float], None] = lambda _: None,
+) -> float:
     """Expired sessions as a share of the live ones.
 
-    `live` sessions are in Redis; afterwards there are expired ones too.  Raises ChaosError.
+    `live` sessions are in Redis; afterwards there are expired ones too.  `done` is called with the
+    share of the measurement that is done.  Raises ChaosError.
     """
     rate = steady.rate(live)
     expected = steady.expired(rate) / live
     at_cursor = 2 * expected / (1 + expected)
     found: list[Reclaimed] = []
     dead = 0.0
-    for step in _STEPS:
+    for number, step in enumerate(_STEPS):
+        done(number / len(_STEPS))
         share = min(_HIGHEST, step * at_cursor)
         wanted = share / (1 - share) * live
         more = max(1, round(wanted - dead))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from harness.capacity.redis_size import lines
+from harness.capacity.redis_size.foresee import foreseen
 from harness.capacity.redis_size.lines import Estimate
 from reports.capacity.findings import RedisPoint, RedisRestart, RedisSize
 from reports.figures.figure import Figure, Label, unknown
@@ -61,6 +62,7 @@ def fit(
         turn_script_s=script_s,
         shard_turns_per_s=_shard(turn, sizes),
         turn_always_s=None if sync_s is None else _always(script_s, sync_s),
+        foreseen=foreseen(points),
     )
 
 

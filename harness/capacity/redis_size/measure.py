@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import psutil
+from msgspec.structs import replace
 
 from chaos.fleet.topology import Topology
-from harness.capacity.redis_size import fit, point, templates, turn_cost
+from harness.capacity.redis_size import fit, point, room, templates, turn_cost
+from harness.capacity.redis_size.course import Course, Step
 from harness.capacity.redis_size.customer import plans
 from harness.capacity.redis_size.stage import Stage
 from loadtests.arrivals import steady_state
-from loadtests.arrivals.redis_sizes import RedisSizes, of_server
 from loadtests.profiles.journeys import Book
 from loadtests.profiles.profile import Profile
 from reports.capacity.findings import RedisPoint, RedisSize
@@ -22,11 +21,6 @@ SIZES = (10_000, 100_000, 300_000)
 """Sessions; the largest takes about 1.3 GB of memory, the forks included, and 1 GB of disk."""
 _FOLDER = "redis-size"
 _RUN = "flushingruns"
-_MEMORY_FACTOR = 2.5
-"""Memory that must be free, in multiples of the live sessions': a rewrite may need once again what
-they take."""
-_DISK_FACTOR = 2.5
-"""The append-only file, a rewritten one beside it, and what the turns add."""
 
 
 def measure(
@@ -57,8 +51,9 @@ def measure(
       book: The journeys; ShopMax's when None.
       say: Called with the progress, one sentence each.
 
-    A size for which the machine lacks memory or disk is left out.  Raises ChaosError when something
-    does not start or answer, ChaosConfigError when there is no such server.
+    A size for which the machine lacks memory or disk is left out, and `left_out` says so.  Raises
+    ChaosError when something does not start or answer, ChaosConfigError when there is no such
+    server.
     """
     topology = topology or Topology()
     why = unmeasurable(redis, topology, sessions, agent)
@@ -66,9 +61,13 @@ def measure(
         return fit.not_known(why)
     directory.mkdir(parents=True, exist_ok=True)
     steady = steady_state.of(profile, book)
-    kept = [size for size in sorted(set(sizes)) if _fits(size, steady, directory, say)]
+    asked = sorted(set(sizes))
+    short = {size: why for size in asked if (why := room.shortage(size, steady, directory))}
+    left_out = tuple(f"{size:,} sessions were left out: {why}" for size, why in short.items())
+    kept = [size for size in asked if size not in short]
     if not kept:
-        return fit.not_known("no size fits into this machine's memory and disk")
+        return fit.not_known(f"Redis was not measured: {left_out[0]}")
+    course = Course(kept, say)
     points: list[RedisPoint] = []
     empty: list[float] = []
     with Stage(
@@ -76,16 +75,16 @@ def measure(
         redis=redis,
         topology=topology,
         ttl_s=steady.ttl_s,
-        say=say,
+        say=course.say,
     ) as stage:
-        ready = templates.play(stage.customer, stage.writer, profile, book, say)
-        say("turns with appendfsync always")
+        ready = templates.play(stage.customer, stage.writer, profile, book, course)
+        course.at(Step.FLUSHES, "turns with appendfsync always")
         sync_s = turn_cost.sync_s(stage, point.blocks(plans(profile, _RUN, book)))
         for size in kept:
             empty.append(stage.empty())
-            points.append(point.measure(stage, profile, steady, ready, size, say))
+            points.append(point.measure(stage, profile, steady, ready, size, course))
         server = stage.server
-    return fit.fit(server, points, empty, sync_s=sync_s)
+    return replace(fit.fit(server, points, empty, sync_s=sync_s), left_out=left_out)
 
 
 def unmeasurable(redis: str, topology: Topology, sessions: str, agent: Path | None) -> str | None:
@@ -111,18 +110,3 @@ def unmeasurable(redis: str, topology: Topology, sessions: str, agent: Path | No
             "the reference agent can be copied; run it with the expected number of sessions"
         )
     return None
-
-
-def _fits(
-    size: int, steady: steady_state.SteadyState, directory: Path, say: Callable[[str], None]
-) -> bool:
-    sizes: RedisSizes = of_server("redis")
-    live = sizes.server + size * sizes.session_of(0) + size * sizes.turn * steady.turns_per_session
-    memory, disk = psutil.virtual_memory().available, shutil.disk_usage(directory).free
-    if live * _MEMORY_FACTOR <= memory and live * _DISK_FACTOR <= disk:
-        return True
-    say(
-        f"{size:,} sessions are left out: they need {live * _MEMORY_FACTOR / 1e9:.1f} GB of memory "
-        f"and of disk, got {memory / 1e9:.1f} and {disk / 1e9:.1f}"
-    )
-    return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from harness.capacity.redis_size import expiry, rewrite, turn_cost
+from harness.capacity.redis_size.course import Course, Step
 from harness.capacity.redis_size.customer import plans
 from harness.capacity.redis_size.stage import Stage
 from harness.capacity.redis_size.templates import Templates
@@ -31,7 +32,7 @@ def measure(
     steady: SteadyState,
     templates: Templates,
     sessions: int,
-    say: Callable[[str], None],
+    course: Course,
 ) -> RedisPoint:
     """Fill an empty Redis with live sessions and measure it; it is full afterwards.
 
@@ -40,20 +41,30 @@ def measure(
     empty = stage.empty()
     stage.writer.write(
         templates.copies(steady.sessions(sessions)),
-        lambda done: say(f"{done:,} of {sessions:,} sessions written"),
+        lambda done: course.at(
+            Step.FILL, f"{done:,} of {sessions:,} sessions written", sessions, done / sessions
+        ),
     )
     time.sleep(_SETTLE_S)
     live, memory = stage.used() - empty, stage.info("memory")
-    say(f"{sessions:,} sessions: turns")
+    course.at(Step.TURNS, f"{sessions:,} sessions: turns", sessions)
     talks = plans(profile, _RUN)
     stage.customer.converse(next(talks))  # warms up the connections, and the scripts
     cost = turn_cost.measure(stage, blocks(talks))
-    say(f"{sessions:,} sessions: rewrites and restarts")
     turns_per_s = steady.rate(sessions) * steady.turns_per_conversation
-    restarts = tuple(_restart(stage, talks, turns_per_s) for _ in range(_RESTARTS))
+    restarts = []
+    for number in range(_RESTARTS):
+        text = f"{sessions:,} sessions: rewrite and restart {number + 1} of {_RESTARTS}"
+        course.at(Step.RESTARTS, text, sessions, number / _RESTARTS)
+        restarts.append(_restart(stage, talks, turns_per_s))
     loaded = stage.used() - empty
-    say(f"{sessions:,} sessions: expiry")
-    share = expiry.measure(stage, templates, steady, sessions)
+    share = expiry.measure(
+        stage,
+        templates,
+        steady,
+        sessions,
+        lambda done: course.at(Step.EXPIRY, f"{sessions:,} sessions: expiry", sessions, done),
+    )
     return RedisPoint(
         sessions=sessions,
         turns_per_session=steady.turns_per_session,
@@ -70,7 +81,7 @@ def measure(
         turn_commands_s=cost.commands_s,
         turn_scripts_s=cost.threads_s,
         loaded_bytes=loaded,
-        restarts=restarts,
+        restarts=tuple(restarts),
     )
 
 

@@ -41,7 +41,8 @@ def text(size: RedisSize) -> str:
     """The points in columns, and the figures through them."""
     if not size.points:
         return f"Redis at its real size  not known: {size.bytes_per_session.why}\n"
-    lines = [f"{size.server:<36}" + "".join(f"{each.sessions:>12,}" for each in size.points)]
+    columns = "".join(f"{each.sessions:>12,}" for each in size.points)
+    lines = [f"{size.server:<36}{columns}"]
     for title, value, factor, form in _ROWS:
         shown = (_shown(value(each), factor, form) for each in size.points)
         lines.append(f"{title:<36}" + "".join(f"{each:>12}" for each in shown))
@@ -50,7 +51,12 @@ def text(size: RedisSize) -> str:
         figure = getattr(size, name)
         if figure is not None:
             lines.append(f"{title:<36}{_figure(figure)}")
-    return "\n".join(lines) + "\n"
+    if size.foreseen:
+        lines += ["", f"{'foreseen from the other sizes':<36}{columns}"]
+        for name in size.foreseen[0].off:
+            off = "".join(f"{100 * each.off[name]:>+11.1f}%" for each in size.foreseen)
+            lines.append(f"{name:<36}{off}")
+    return "\n".join([*lines, *size.left_out]) + "\n"
 
 
 def _shown(value: float | None, factor: float, form: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.capacity.redis_size.course import Course, Step
 from harness.capacity.redis_size.customer import Customer, plans
 from harness.capacity.redis_size.writer import Writer
 from loadtests.arrivals.steady_state import Kept
@@ -36,8 +37,8 @@ def play(
     customer: Customer,
     writer: Writer,
     profile: Profile,
-    book: Book | None = None,
-    said: Callable[[str], None] = lambda _: None,
+    book: Book | None,
+    course: Course,
 ) -> Templates:
     """Play conversations and take each one after every turn.  Raises ChaosError."""
     longest, most = _VARIANTS[-1][0], _VARIANTS[0][1]
@@ -52,5 +53,6 @@ def play(
             customer.say(plan, turns - 1)
             taken.append(writer.take(plan.user, plan.session))
         by_turns.append(tuple(taken))
-        said(f"sessions of {turns} of {longest} turns written by the service")
+        text = f"sessions of {turns} of {longest} turns written by the service"
+        course.at(Step.TEMPLATES, text, share=turns / longest)
     return Templates(tuple(by_turns))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chaos.fleet.topology import Topology
-from harness.capacity.redis_size import fit
+from harness.capacity.redis_size import fit, room
 from harness.capacity.redis_size.measure import measure
 from loadtests.profiles import profile
 from reports.capacity.findings import RedisPoint, RedisRestart, RedisSize
@@ -150,3 +150,16 @@ def test_sessions_that_are_not_ours_are_not_known_and_nothing_starts(
     assert size.bytes_per_session.label is Label.UNKNOWN
     assert reason in size.bytes_per_session.why
     assert not directory.exists()
+
+
+def test_without_room_for_any_size_nothing_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "free_memory", lambda: 1e6)
+    size = measure((1000, 2000), profile=profile.load("diwali"), directory=tmp_path)
+    assert size.points == ()
+    assert size.bytes_per_session.why.startswith(
+        "Redis was not measured: 1,000 sessions were left out: "
+    )
+    assert "got 0.0 GB" in size.bytes_per_session.why
+    assert list(tmp_path.iterdir()) == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from harness import parser
 from harness.capacity import request
+from harness.capacity.redis_size import room
 from harness.capacity.request import Request
 from harness.errors import ConfigError
 from tests.harness import command
@@ -48,6 +50,36 @@ def test_options_reach_the_plan_of_the_probes(two_cores: None, tmp_path: Path) -
 def test_the_sizes_of_redis_are_numbers_or_none(two_cores: None) -> None:
     assert asked("--redis-sizes", "none").redis_sizes == ()
     assert asked("--redis-sizes", "5000,2000,5000").redis_sizes == (2000, 5000)
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for 100,000 sessions, but not for 300,000."""
+    monkeypatch.setattr(room, "free_memory", lambda: 2e9)
+
+
+def test_a_size_that_was_asked_for_and_has_no_room_is_refused(
+    two_cores: None, little_memory: None, tmp_path: Path
+) -> None:
+    words = ("--out", str(tmp_path / "runs"))
+    assert asked("--redis-sizes", "100000", *words).too_large == ()
+    with pytest.raises(ConfigError) as refused:
+        asked("--redis-sizes", "10000,500000", *words)
+    assert re.fullmatch(
+        r"--redis-sizes 500,000: \d\.\d GB of memory and \d\.\d GB of disk below "
+        rf"{tmp_path} must be free, got 2\.0 GB and [\d.]+ GB",
+        str(refused.value),
+    )
+
+
+def test_a_default_size_that_has_no_room_is_told_before_the_probes(
+    two_cores: None, little_memory: None
+) -> None:
+    found = asked()
+    assert len(found.too_large) == 1
+    assert "300,000 sessions: " in found.too_large[0]
+    assert "must be free, got 2.0 GB" in found.too_large[0]
+    assert asked("--sessions", "memory").too_large == ()
 
 
 def test_a_target_is_not_pinned_and_has_a_ceiling() -> None:
