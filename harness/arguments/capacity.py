@@ -34,7 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="from_run",
         metavar="CAPACITY_DIR",
-        help="answer from a stored capacity run, within seconds: nothing is played",
+        help="answer from a stored capacity run, within seconds: no probe is played",
     )
     parser.add_argument(
         "--profile",
@@ -88,10 +88,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--redis-sizes",
-        default="10000,100000,300000",
         metavar="SESSIONS,...|none",
-        help="the numbers of sessions with which Redis is measured after the probes (default: "
-        "%(default)s)",
+        help="the numbers of sessions with which Redis is measured after the probes, or for the "
+        "stored run of --from (default: 10000,100000,300000; with --from none)",
     )
     parser.add_argument("--seed", type=whole, help="chooses the arrivals of all probes")
     _service(parser)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import diya_options
 from chaos.errors import ChaosConfigError
 from chaos.fleet import pinning
+from chaos.fleet.topology import Topology
 from diya_options import flag
 from harness import parser
 from harness.capacity import answer_sheet
-from harness.capacity.redis_size import measure, room
+from harness.capacity.redis_part import RedisPart
 from harness.errors import ConfigError
 from harness.run import read_plan
 from harness.run.model import model_options
 from harness.run.plan import Plan
 from harness.run.sampling.host import allowed_cores, usable_cores
-from loadtests.arrivals import steady_state
+from loadtests.profiles import journeys
+from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import HIGHEST_RATE
-from reports.capacity.findings import Asked
+from reports.capacity.findings import FILE, Asked, CapacityFindings
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 1.0, 240.0
 _PASSED_ON = (
@@ -38,6 +40,9 @@ _OF_QUESTIONS = frozenset(
     }
 )
 """Options that go with `--from`; every other option is of a measurement."""
+_OF_REDIS = frozenset({"redis_sizes", "redis", "aof"})
+"""Options that go with `--from` when Redis is measured again."""
+_REDIS_SIZES = "10000,100000,300000"
 _MOST_SESSIONS = 1_000_000
 
 
@@ -49,7 +54,7 @@ class Request:
     """The options that all probes share; its profile is the user's."""
     minutes: float
     asked: Asked
-    redis_sizes: tuple[int, ...]
+    redis: RedisPart
     ceiling: float | None
     """The highest rate at a target, turns a second."""
     too_large: tuple[str, ...] = ()
@@ -64,35 +69,66 @@ def from_args(args: argparse.Namespace) -> Request:
     base = _base(args)
     # A question that cannot be answered is refused before anything is measured.
     answer_sheet.question(asked, base.profile, base.book)
-    options = parser.capacity_options()
-    sizes = () if base.target is not None else _sizes(args.redis_sizes)
+    redis = RedisPart.of(base, () if base.target is not None else _sizes(args.redis_sizes))
+    short = redis.short(base.out)
+    if args.redis_sizes is not None:
+        _refuse_short(short)
     return Request(
         base=base,
         minutes=args.minutes,
         asked=asked,
-        redis_sizes=sizes,
+        redis=redis,
         ceiling=args.ceiling,
-        too_large=_too_large(
-            sizes, base, given=bool(parser.given(args, ("redis_sizes",), options))
-        ),
+        too_large=tuple(f"Redis with {size:,} sessions: {why}" for size, why in short.items()),
     )
 
 
 def check_from(args: argparse.Namespace) -> None:
-    """Refuse options that only a measurement uses.  Raises ConfigError.
+    """Refuse options that only probes use.  Raises ConfigError.
 
     The values are not repeated: a URL may hold a password.
     """
+    used = _OF_QUESTIONS if args.redis_sizes is None else _OF_QUESTIONS | _OF_REDIS
     unused = [
         action.option_strings[-1]
         for action in parser.capacity_options()
-        if action.dest not in _OF_QUESTIONS and parser.is_given(args, action)
+        if action.dest not in used and parser.is_given(args, action)
     ]
     if unused:
         raise ConfigError(
-            f"{', '.join(unused)}: must not be given with --from, which measures nothing and "
-            "answers from the stored run"
+            f"{', '.join(unused)}: must not be given with --from, which plays no probe and answers "
+            "from the stored run"
         )
+
+
+def redis_again(
+    args: argparse.Namespace, findings: CapacityFindings, root: Path
+) -> RedisPart | None:
+    """The measurement of Redis to add to a stored run; None: none is asked for.
+
+    Raises ConfigError, one sentence, when its sessions cannot be measured or there is no room.
+    """
+    if args.redis_sizes is None:
+        return None
+    sizes = _sizes(args.redis_sizes)
+    if not sizes:
+        raise ConfigError("--redis-sizes none: must be numbers of sessions, with --from")
+    source = str(root / FILE)
+    book = None if findings.journeys is None else journeys.from_dict(findings.journeys, source)
+    known = None if book is None else book.journeys
+    part = RedisPart(
+        sizes=sizes,
+        profile=profiles.from_dict(findings.profile_values, source, known),
+        book=book,
+        redis=args.redis,
+        topology=Topology(aof=args.aof),
+        sessions=findings.sessions,
+        agent=None if findings.agent is None else Path(findings.agent),
+    )
+    if part.unmeasurable:
+        raise ConfigError(f"--redis-sizes {args.redis_sizes}: {part.unmeasurable}")
+    _refuse_short(part.short(root))
+    return part
 
 
 def question(args: argparse.Namespace) -> Asked:
@@ -165,7 +201,8 @@ def _conversations(given: str | None) -> float | None:
     return None if given is None else answer_sheet.amount(given, "--conversations")
 
 
-def _sizes(given: str) -> tuple[int, ...]:
+def _sizes(given: str | None) -> tuple[int, ...]:
+    given = _REDIS_SIZES if given is None else given
     if given == "none":
         return ()
     parts: Sequence[str] = given.split(",")
@@ -179,16 +216,9 @@ def _sizes(given: str) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _too_large(sizes: Sequence[int], base: Plan, *, given: bool) -> tuple[str, ...]:
-    """The sizes for which there is no room; refused before anything starts if they were given."""
-    if not sizes or measure.unmeasurable(base.redis, base.topology, base.sessions, base.agent):
-        return ()
-    steady = steady_state.of(base.profile, base.book)
-    short = {size: why for size in sizes if (why := room.shortage(size, steady, base.out))}
-    if given:
-        for size, why in short.items():
-            raise ConfigError(f"--redis-sizes {size:,}: {why}")
-    return tuple(f"Redis with {size:,} sessions: {why}" for size, why in short.items())
+def _refuse_short(short: Mapping[int, str]) -> None:
+    for size, why in short.items():
+        raise ConfigError(f"--redis-sizes {size:,}: {why}")
 
 
 def _within(option: str, value: float, low: float, high: float) -> None:

@@ -11,16 +11,12 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from chaos.errors import ChaosError
 from harness.capacity import lengths, request, stored
 from harness.capacity.answering import answer_and_show
 from harness.capacity.flow import Flow
 from harness.capacity.ledger import Ledger
 from harness.capacity.play_probe import ProbePlayer
 from harness.capacity.progress import CapacityProgress
-from harness.capacity.redis_size import course
-from harness.capacity.redis_size import measure as redis_size
-from harness.capacity.redis_size.fit import not_known
 from harness.capacity.request import Request
 from harness.errors import ConfigError, RecordsError
 from harness.run.directory import rundir
@@ -42,14 +38,15 @@ def main(args: argparse.Namespace) -> int:
     root = rundir.create(base.out, f"capacity-{base.name}", base.seed, base.origin)
     (root / "logs").rmdir()  # each probe has its own
     _LOG.info("capacity run %s", root)
-    progress = CapacityProgress(_planned_s(asked), quiet=args.quiet)
+    planned_s = asked.minutes * 60 + asked.redis.planned_s
+    progress = CapacityProgress(planned_s, quiet=args.quiet)
     for each in asked.too_large:
         progress.problem(f"left out: {each}")
     ledger = Ledger(root, _before(asked))
     try:
         _play(asked, ProbePlayer(base, root, progress), ledger, progress)
-        if asked.redis_sizes and ledger.findings.demand is not None:
-            _measure_redis(asked, root, ledger, progress)
+        if asked.redis.sizes and ledger.findings.demand is not None:
+            ledger.add_redis(asked.redis.measured(root, progress))
     except ValueError:
         if not ledger.findings.probes:
             shutil.rmtree(root)  # the input was refused: nothing was found
@@ -63,15 +60,27 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _again(args: argparse.Namespace) -> int:
-    """Answer another question from a stored run; its own question stays in `capacity.json`."""
+    """Answer another question from a stored run; its own question stays in `capacity.json`.
+
+    With numbers of sessions Redis is measured first, and kept there.
+    """
     root = Path(args.from_run)
     request.check_from(args)
     if not stored.is_one(root):
         raise ConfigError(
             f"--from {root}: must be the directory of a capacity run, which holds {FILE}"
         )
-    findings = replace(stored.read(root), asked=request.question(args))
-    return answer_and_show(root, findings, quiet=args.quiet)
+    findings = stored.read(root)
+    asked = request.question(args)
+    redis = request.redis_again(args, findings, root)
+    if redis is not None:
+        progress = CapacityProgress(redis.planned_s, quiet=args.quiet)
+        size = redis.measured(root, progress)
+        progress.clear()
+        if size.points:
+            findings = replace(findings, redis_size=size)
+            stored.write(root, findings)
+    return answer_and_show(root, replace(findings, asked=asked), quiet=args.quiet)
 
 
 def _play(asked: Request, play: ProbePlayer, ledger: Ledger, progress: CapacityProgress) -> None:
@@ -87,33 +96,6 @@ def _play(asked: Request, play: ProbePlayer, ledger: Ledger, progress: CapacityP
         flow.run()
     else:
         flow.run_steps(asked.ceiling)
-
-
-def _planned_s(asked: Request) -> float:
-    return asked.minutes * 60 + (course.planned_s(asked.redis_sizes) if asked.redis_sizes else 0.0)
-
-
-def _measure_redis(asked: Request, root: Path, ledger: Ledger, progress: CapacityProgress) -> None:
-    """Measure Redis; a failure is kept as the reason why its lines are not known."""
-    base = asked.base
-    try:
-        size = redis_size.measure(
-            asked.redis_sizes,
-            profile=base.profile,
-            directory=root,
-            redis=base.redis,
-            topology=base.topology,
-            sessions=base.sessions,
-            agent=base.agent,
-            book=base.book,
-            say=progress.aside,
-        )
-    except ChaosError as error:
-        # The probes have their answer, which took minutes.
-        size = not_known(f"the measurement of Redis failed: {error}")
-    if not size.points:
-        progress.problem(f"Redis is not known: {size.bytes_per_session.why}")
-    ledger.add_redis(size)
 
 
 def _before(asked: Request) -> CapacityFindings:

@@ -34,7 +34,7 @@ def test_the_defaults_are_one_pinned_replica_and_no_fault(two_cores: None) -> No
     assert base.cores is not None
     assert (base.cores.replicas, base.cores.others) == ((1,), (0,))
     assert found.minutes == 10
-    assert found.redis_sizes == (10_000, 100_000, 300_000)
+    assert found.redis.sizes == (10_000, 100_000, 300_000)
     assert (found.asked.zones, found.asked.replicas_now, found.asked.load) == (3, None, None)
 
 
@@ -48,8 +48,8 @@ def test_options_reach_the_plan_of_the_probes(two_cores: None, tmp_path: Path) -
 
 
 def test_the_sizes_of_redis_are_numbers_or_none(two_cores: None) -> None:
-    assert asked("--redis-sizes", "none").redis_sizes == ()
-    assert asked("--redis-sizes", "5000,2000,5000").redis_sizes == (2000, 5000)
+    assert asked("--redis-sizes", "none").redis.sizes == ()
+    assert asked("--redis-sizes", "5000,2000,5000").redis.sizes == (2000, 5000)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_target_is_not_pinned_and_has_a_ceiling() -> None:
     found = asked("--target", URL, "--ceiling", "40")
     assert found.base.cores is None
     assert found.base.target == URL
-    assert (found.ceiling, found.redis_sizes) == (40, ())
+    assert (found.ceiling, found.redis.sizes) == (40, ())
 
 
 def test_a_target_is_reached_as_by_a_readiness_run() -> None:

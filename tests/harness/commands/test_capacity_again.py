@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from chaos.errors import ChaosError
 from harness import cli
 from harness.capacity import fleet_simulation, stored
+from harness.capacity.redis_size import expiry, measure, room, templates
 from loadtests.profiles import profile as profiles
 from loadtests.simulation import calibration
+from reports.capacity.findings import Asked
 from reports.capacity.prices import FILE
 from tests.reports.capacity.a_capacity_run import findings
 
@@ -58,7 +62,11 @@ def test_a_quiet_answer_is_one_line(run: Path, capsys: pytest.CaptureFixture[str
         (["--prices", "none.toml"], "none.toml: cannot be read: No such file"),
         (["--target", "http://127.0.0.1:1"], "--target: must not be given with --from"),
         (["--minutes", "5"], "--minutes: must not be given with --from"),
-        (["--redis-sizes", "none"], "--redis-sizes: must not be given with --from"),
+        (["--redis-sizes", "none"], "--redis-sizes none: must be numbers of sessions, with --from"),
+        (["--redis-sizes", "3"], "--redis-sizes 3: must be from 1,000 to 1,000,000"),
+        (["--redis-sizes", "5000", "--aof", "off"], "--redis-sizes 5000: a Redis without an"),
+        (["--redis-sizes", "5000", "--seed", "3"], "--seed: must not be given with --from"),
+        (["--redis", "bundled"], "--redis: must not be given with --from"),
         (["--seed", "0"], "--seed: must not be given with --from"),
         (["--profile", "smoke"], "--profile: must not be given with --from"),
         (["--sessions", "memory"], "--sessions: must not be given with --from"),
@@ -95,3 +103,52 @@ def test_prices_of_the_user_change_the_cost(
     words = ["--for", "90", "--prices", str(mine)]
     assert cli.main(["capacity", "--from", str(run), *words]) == 0
     assert " INR " in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.service
+def test_redis_is_measured_for_a_stored_run_and_kept_in_it(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(expiry, "_WATCH_S", 0.5)
+    monkeypatch.setattr(templates, "_VARIANTS", ((2, 4),))
+    before = sorted(path.name for path in run.iterdir())
+    words = ["--for", "90", "--redis-sizes", "1000,2000,4000", "--redis", "bundled"]
+    assert cli.main(["capacity", "--from", str(run), *words]) in (0, 75, 99)
+    told = capsys.readouterr()
+    assert "Redis: measured with 1,000, 2,000, 4,000 sessions" in told.err
+    assert re.search(r"Redis: .*; about \d+ s left", told.err)
+    assert "Redis measured up to 4,000 sessions" in " ".join(told.out.split())
+    assert "Redis with 4,000 sessions, foreseen from the smaller sizes: live memory" in " ".join(
+        told.out.split()
+    )
+    size = stored.read(run).redis_size
+    assert size is not None
+    assert [each.sessions for each in size.points] == [1000, 2000, 4000]
+    assert stored.read(run).asked == Asked()
+    assert {path.name for path in run.iterdir()} - {*before} == {
+        *("answer.json", "answer.md", "report.html", "calibration.json"),
+    }
+
+
+def test_no_room_for_redis_is_refused_before_it_starts(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(room, "free_memory", lambda: 1e6)
+    assert cli.main(["capacity", "--from", str(run), "--redis-sizes", "50000"]) == 104
+    assert "--redis-sizes 50,000: 0.5 GB of memory and 0.5 GB of disk" in capsys.readouterr().err
+
+
+def test_a_measurement_of_redis_that_fails_keeps_the_answer(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ChaosError("the writer of sessions ended")
+
+    monkeypatch.setattr(measure, "measure", fail)
+    before = stored.read(run)
+    words = ["--for", "90", "--quiet", "--redis-sizes", "5000"]
+    assert cli.main(["capacity", "--from", str(run), *words]) == 0
+    told = capsys.readouterr()
+    assert "the measurement of Redis failed: the writer of sessions ended" in told.err
+    assert stored.read(run) == before
