@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.capacity.load import AFTER, MEASURED, OVERLOAD, OVERLOAD_TIMES, Stage, steady
+from harness.capacity.load import (
+    AFTER,
+    MEASURED,
+    OVERLOAD,
+    OVERLOAD_TIMES,
+    Stage,
+    alternating,
+    steady,
+)
 from reports.capacity.soundness import FEWEST_TURNS
 from reports.measures.phases import WARMUP
 
@@ -12,6 +20,11 @@ DEFAULT_MINUTES = 10.0
 MOST_PROBES = 8
 ENOUGH = 1.15
 """Planned turns of a probe, as a multiple of the fewest that can be judged."""
+STAGE_S = 7.0
+"""A stage of the demand run at one of its two rates: long beside a turn, short beside the changes
+of a shared machine's speed."""
+_ALTERNATES = 0.7
+"""The least share of ten minutes in which the demand is measured at two loads."""
 START_AND_END_S = 6.0
 """The time of a probe besides its load: a fleet of one replica starts and stops, on a usual
 machine."""
@@ -55,7 +68,7 @@ def for_minutes(minutes: float) -> Lengths:
     warmup = min(15.0, max(2.0, 10 * share))
     before, overload = max(2.0, 5 * min(1.0, share)), max(3.0, 10 * min(1.0, share))
     return Lengths(
-        demand=steady(max(2.0, 5 * min(1.0, share)), max(10.0, 30 * share)),
+        demand=_demand(share),
         probe=steady(warmup, max(10.0, 30 * share)),
         kill=steady(warmup, before + max(13.0, 45 * share)),
         kill_at=warmup + before,
@@ -65,6 +78,16 @@ def for_minutes(minutes: float) -> Lengths:
             Stage(OVERLOAD, overload, OVERLOAD_TIMES),
             Stage(AFTER, max(13.0, 60 * share)),
         ),
+    )
+
+
+def _demand(share: float) -> tuple[Stage, ...]:
+    """Three rounds of two loads or more, which tell an interval; one load in a short run."""
+    warmup = max(2.0, 5 * min(1.0, share))
+    if share < _ALTERNATES:
+        return steady(warmup, max(10.0, 30 * share))
+    return alternating(
+        warmup, max(3, round(3 * share)), STAGE_S * max(_ALTERNATES, min(1.0, share))
     )
 
 

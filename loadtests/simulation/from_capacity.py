@@ -5,7 +5,7 @@ The measured demand sets the sums: CPU, model time and Redis time a turn.  What 
 built-in calibration, and `source` says so.
 
 A turn takes less of a busy core than of an idle one, which has to wake for each piece of work.  The
-search's probes tell how much less.
+two loads of the demand run tell how much less; where it had one load, the search's probes do.
 """
 
 from __future__ import annotations
@@ -145,7 +145,13 @@ def _with_wake(
 
 
 def _busiest(findings: CapacityFindings) -> tuple[float, float] | None:
-    """Turns a second of the highest load that was sustained, and CPU seconds of a turn in it."""
+    """Turns a second of a high load that was sustained, and CPU seconds of a turn in it.
+
+    That of the run which measured the demand, at one speed of the machine; without it the search's.
+    """
+    busy = None if findings.demand is None else findings.demand.busy
+    if busy is not None and busy.cpu_s.value is not None:
+        return busy.turns_per_s, busy.cpu_s.value
     passed = [
         (probe.offered, probe.cpu_share / probe.offered)
         for probe in findings.probes
@@ -207,7 +213,9 @@ def _simulated(made: Calibration, mix: _Mix, rate: float) -> Outcomes:
 
 
 def _demand_rate(findings: CapacityFindings, demand: Demand) -> float | None:
-    """Turns a second of the run that measured the demand."""
+    """Turns a second of the load at which the demand was measured."""
+    if demand.busy is not None:
+        return demand.busy.low_turns_per_s
     rates = [probe.rate for probe in findings.probes if probe.kind is ProbeKind.DEMAND]
     if rates:
         return rates[0]
@@ -216,7 +224,9 @@ def _demand_rate(findings: CapacityFindings, demand: Demand) -> float | None:
 
 
 def _validated(findings: CapacityFindings) -> float:
-    """The share of the replica's core in the run that measured the demand."""
+    """The highest share of the replica's core in the run that measured the demand."""
+    if findings.demand is not None and findings.demand.busy is not None:
+        return min(1.0, findings.demand.busy.share)
     demands = [probe for probe in findings.probes if probe.kind is ProbeKind.DEMAND]
     shares = [probe.cpu_share for probe in demands if probe.cpu_share is not None]
     return min(1.0, max(shares, default=_DEMAND_SHARE))

@@ -1,4 +1,7 @@
-"""The demand: what one turn costs, from the records of a run at a low load (about 30 %).
+"""The demand: what one turn costs, from the records of a run whose load alternates.
+
+The figures are those of the lower of its two loads (about 20 %), but for `busy`.  A run with one
+load has that.
 
 The use of the processor between samples is explained by the turns that ran in that time, each
 spread evenly from its sending to its end: a + b × earlier turns, and by kind of turn.
@@ -10,8 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reports.capacity import costs, memory_a_turn
+from reports.capacity.alternation import Alternation, alternation
 from reports.capacity.demand_rows import KINDS, Row, mean_earlier, rows
-from reports.capacity.findings import Demand
+from reports.capacity.findings import BusyDemand, Demand
 from reports.capacity.measured_part import measured_part
 from reports.capacity.turn_times import turn_times, within
 from reports.figures.derive import derive
@@ -45,17 +49,24 @@ def measure_demand(run: Path | History, in_flight_limit: int | None = None) -> D
     latencies = sorted(turn.waited for turn in turns if turn.answered)
     if part is None or end is None or not latencies:
         raise HistoryError(f"{history.name}: must hold answered turns after the warm-up, got none")
+    count = len(turns)
     span = (part.start, max(end, part.end))
     steps = replica_steps(history)
     idle = _idle_share(history, steps)
     found = rows(history, steps, span, idle or 0.0)
+    both = alternation(history, steps, idle or 0.0)
+    mean: Sequence[Row] = found
+    if both is not None:
+        turns = within(turn_times(history), both.low_spans)
+        latencies = sorted(turn.waited for turn in turns if turn.answered) or latencies
+        mean, found = both.low.rows, [both.as_at_low(row) for row in found]
     redis = rows(history, redis_steps(history), span, 0.0)
     base, earlier = _line(found)
     use = use_by_model(history)
     return Demand(
-        turns=len(turns),
+        turns=count,
         turns_per_conversation=_turns_per_conversation(history),
-        replica_cpu_s=_mean(found, lambda row: row.used_s, _CPU),
+        replica_cpu_s=_mean(mean, lambda row: row.used_s, _CPU),
         replica_cpu_base_s=base,
         replica_cpu_per_earlier_turn_s=earlier,
         by_kind_cpu_s=_by_kind(history, found),
@@ -69,6 +80,17 @@ def measure_demand(run: Path | History, in_flight_limit: int | None = None) -> D
         replica_idle_share=_idle(idle),
         model_use=use,
         in_flight_limit=in_flight_limit,
+        busy=None if both is None else _busy(both),
+    )
+
+
+def _busy(both: Alternation) -> BusyDemand:
+    why = f"{_CPU}, at the higher of the two loads"
+    return BusyDemand(
+        low_turns_per_s=both.low.turns_per_s,
+        turns_per_s=both.high.turns_per_s,
+        share=both.high.share,
+        cpu_s=_mean(both.high.rows, lambda row: row.used_s, why),
     )
 
 

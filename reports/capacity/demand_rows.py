@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.measures.cpu_use import Step
+from reports.measures.cpu_use import Step, use
 from reports.measures.spans import Span
 from reports.records import TurnRecord
 from reports.records.history import History
@@ -60,7 +60,23 @@ def _mean(values: Sequence[int]) -> float:
 
 def rows(history: History, steps: Sequence[Step], span: Span, idle_share: float) -> list[Row]:
     """Rows of about `ROW_S` seconds within `span`; `idle_share` of a core is used without turns."""
-    edges = _edges(steps, span)
+    return _rows(history, _edges(steps, span), idle_share)
+
+
+def rows_in(
+    history: History, steps: Sequence[Step], spans: Sequence[Span], idle_share: float
+) -> list[Row]:
+    """One row for each of these spans that was sampled throughout; they are in order and do not
+    overlap.
+    """
+    found = [(span, use(steps, [span])) for span in spans]
+    edges = [(a, b, each.share * (b - a)) for (a, b), each in found if each is not None]
+    return _rows(history, edges, idle_share)
+
+
+def _rows(
+    history: History, edges: Sequence[tuple[float, float, float]], idle_share: float
+) -> list[Row]:
     if not edges:
         return []
     starts = [since for since, _, _ in edges]

@@ -19,8 +19,21 @@ SCHEMA_VERSION = 1
 FILE = "capacity.json"
 
 
+class BusyDemand(Struct, frozen=True, kw_only=True):
+    """What one turn takes of a core that is busier: at the higher load of a run with two loads."""
+
+    low_turns_per_s: float
+    """The lower load, at which the other figures of the demand are."""
+    turns_per_s: float
+    """The higher load."""
+    share: float
+    """The share of its core that the replica used at the higher load."""
+    cpu_s: Figure
+    """CPU seconds a turn at the higher load."""
+
+
 class Demand(Struct, frozen=True, kw_only=True):
-    """What one turn costs, measured at a load of about 30 % of a replica's core."""
+    """What one turn costs, measured at a load of about 20 % of a replica's core."""
 
     turns: int
     """The number of measured turns."""
@@ -54,6 +67,8 @@ class Demand(Struct, frozen=True, kw_only=True):
     """Calls and tokens a turn of each model, by the log of the stand-in; empty: it has none."""
     in_flight_limit: int | None = None
     """The most turns that a replica takes at once; None: no such limit is known."""
+    busy: BusyDemand | None = None
+    """The same at a higher load; None: the run had one load."""
 
 
 class ProbeKind(StrEnum):

@@ -29,7 +29,7 @@ def predicted_knee(demand: Demand) -> Knee:
     idle = demand.replica_idle_share
     free = 1.0 if idle is None or idle.value is None else 1.0 - idle.value
     knees = [
-        (REPLICA, _inverse(demand.replica_cpu_s, free)),
+        (REPLICA, _inverse(_cpu_s(demand), free)),
         (REDIS, _inverse(demand.redis_s, 1.0)),
     ]
     if demand.in_flight_limit is not None:
@@ -40,6 +40,12 @@ def predicted_knee(demand: Demand) -> Knee:
         return Knee(unknown("turns/s", why), None)
     name, rate = min(known, key=lambda each: each[1].value or 0.0)
     return Knee(rate, name)
+
+
+def _cpu_s(demand: Demand) -> Figure:
+    """That of the busier core, which is nearer to that at the knee."""
+    busy = demand.busy
+    return demand.replica_cpu_s if busy is None or busy.cpu_s.value is None else busy.cpu_s
 
 
 def _inverse(cost: Figure, amount: float) -> Figure | None:

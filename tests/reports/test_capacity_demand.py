@@ -46,6 +46,40 @@ def test_the_cost_of_a_turn_is_within_3_percent() -> None:
         assert found.model_s.value == pytest.approx(0.167, rel=0.05)
 
 
+def at_two_loads(service: Service, seed: int) -> Demand:
+    load = Load(12.0, seconds=84.0, seed=seed, think_s=1.0, alternating=(7.0, 2.6))
+    return measure_demand(played(service, load))
+
+
+def test_a_turn_that_takes_less_of_a_busy_core_is_seen_and_the_knee_foreseen_from_it() -> None:
+    waking = Service(cpu_s=0.02, wake_s=0.006)
+    for seed in SEEDS:
+        found = at_two_loads(waking, seed)
+        low, busy = found.replica_cpu_s, found.busy
+        assert busy is not None
+        assert busy.cpu_s.value is not None
+        assert low.value is not None
+        assert low.high is not None
+        assert 0.026 < low.value < 0.032  # two pieces of work that mostly wake the core
+        assert 0.02 < busy.cpu_s.value < 0.97 * low.value
+        assert busy.turns_per_s > 1.4 * busy.low_turns_per_s
+        assert busy.share == pytest.approx(busy.turns_per_s * busy.cpu_s.value, rel=0.02)
+        assert predicted_knee(found).rate.value == pytest.approx(1 / busy.cpu_s.value)
+
+
+def test_at_two_loads_a_turn_that_takes_the_same_is_measured_as_at_one() -> None:
+    service = Service(cpu_s=0.01, earlier_s=0.005, open_s=0.02, spread=0.1)
+    found = at_two_loads(service, 1)
+    assert found.busy is not None
+    assert found.busy.cpu_s.value == pytest.approx(found.replica_cpu_s.value, rel=0.06)
+    assert found.replica_cpu_per_earlier_turn_s.value == pytest.approx(0.005, rel=0.3)
+    assert found.by_kind_cpu_s["open"].value == pytest.approx(0.03, rel=0.25)
+
+
+def test_at_one_load_nothing_is_said_about_another() -> None:
+    assert demand(Service(), 1).busy is None
+
+
 @pytest.mark.slow
 def test_most_intervals_hold_the_true_cost() -> None:
     service = Service(cpu_s=0.02)

@@ -16,7 +16,7 @@ from loadtests.simulation import from_capacity, plans, steady
 from loadtests.simulation.calibration import DEFAULT
 from loadtests.simulation.engine import SetUp
 from reports.basics.exit_codes import ExitCode
-from reports.capacity.findings import Answer, CapacityFindings, Demand, Probe, ProbeKind
+from reports.capacity.findings import Answer, BusyDemand, CapacityFindings, Demand, Probe, ProbeKind
 from reports.figures.figure import Figure, Label, unknown
 
 
@@ -204,6 +204,21 @@ def test_a_turn_takes_what_was_measured_at_the_low_load_and_at_the_highest(busy_
     talks = plans.library(profile, 1, made)
     set_up = SetUp(load_s=200.0, ttl_s=7200.0, calibration=made, warm_up_s=20.0)
     for at, cpu_s in ((15.0, 0.025), (rate, busy_s)):
+        outcomes = steady.steady(set_up, talks, at, 9)
+        assert outcomes.replica_share * 180.0 / outcomes.turns == pytest.approx(cpu_s, rel=0.07)
+
+
+def test_the_two_loads_of_the_demand_are_enough_for_the_calibration() -> None:
+    profile = profiles.load("diwali")
+    busy = BusyDemand(low_turns_per_s=15.0, turns_per_s=28.0, share=0.63, cpu_s=measured(0.63 / 28))
+    known = findings().demand
+    assert known is not None
+    demand = msgspec.structs.replace(known, busy=busy)
+    made = from_capacity.calibrate(findings(demand=demand, probes=()), profile)
+    assert made.validated_share == 0.63
+    talks = plans.library(profile, 1, made)
+    set_up = SetUp(load_s=200.0, ttl_s=7200.0, calibration=made, warm_up_s=20.0)
+    for at, cpu_s in ((15.0, 0.025), (28.0, 0.63 / 28)):
         outcomes = steady.steady(set_up, talks, at, 9)
         assert outcomes.replica_share * 180.0 / outcomes.turns == pytest.approx(cpu_s, rel=0.07)
 

@@ -5,13 +5,15 @@ The exit code is 1 when one of the claims does not hold.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import sys
 from collections.abc import Iterator
 
 from reports.capacity.criteria import WORK_LIMIT
-from tests.validate.capacity.search import overclaims, planted, search
+from reports.capacity.knee import predicted_knee
+from tests.validate.capacity.search import Outcome, overclaims, planted, search
 from tests.validate.capacity.service import Service
 
 SEEDS = range(1, 6)
@@ -23,7 +25,7 @@ MOST_PROBES, MOST_SECONDS = 8, 600.0
 
 def main() -> int:
     """Print a line for each claim."""
-    held = [*_limits(), _no_overload(), _starved()]
+    held = [*_limits(), _foreseen(), _no_overload(), _starved()]
     return 0 if all(held) else 1
 
 
@@ -47,6 +49,32 @@ def _limits() -> Iterator[bool]:
             f"{seconds:.0f} s",
         )
         yield holds
+
+
+def _foreseen() -> bool:
+    """A demand at two loads foresees the limit of a core that has to wake nearer than one load."""
+    service = Service(cpu_s=0.02, wake_s=0.006)
+    found = {
+        both: [search(service, seed, alternating=both) for seed in SEEDS] for both in (False, True)
+    }
+    off, probes = (
+        {both: statistics.fmean(map(value, outcomes)) for both, outcomes in found.items()}
+        for value in (_distance, lambda outcome: len(outcome.probes))
+    )
+    holds = off[True] < off[False]
+    _say(
+        holds,
+        f"a core that has to wake: the limit is foreseen {off[True] * 100:.0f} % off by a demand "
+        f"at two loads and {off[False] * 100:.0f} % at one, {probes[True]:.1f} and "
+        f"{probes[False]:.1f} probes",
+    )
+    return holds
+
+
+def _distance(outcome: Outcome) -> float:
+    """Of the foreseen limit from the found one."""
+    knee, limit = predicted_knee(outcome.demand).rate.value, outcome.answer.rate.value
+    return abs(WORK_LIMIT * (knee or 0.0) / (limit or math.nan) - 1)
 
 
 def _no_overload() -> bool:

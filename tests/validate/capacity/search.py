@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.capacity.lengths import STAGE_S
+from harness.capacity.load import ALTERNATING_TIMES
+from harness.capacity.play_probe import BUSY_SHARE, DEMAND_SHARE
 from harness.capacity.search import Finished, next_probe
 from reports.capacity.criteria import WORK_LIMIT
 from reports.capacity.demand import measure_demand
@@ -18,7 +21,10 @@ from tests.validate.capacity.written import played
 
 OVERHEAD_S = 15.0
 """The warm-up and the drain of a simulated probe, seconds."""
-DEMAND_S = 60.0
+DEMAND_S = 42.0
+"""As in a capacity run of ten minutes."""
+DEMAND_THINK_S = 1.0
+"""A mean conversation thinks for two seconds then, as in a capacity run."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,24 @@ def planted() -> tuple[Planted, ...]:
     )
 
 
-def search(service: Service, seed: int, *, starved: bool = False, think_s: float = 2.0) -> Outcome:
-    """Measure the demand of the service, search its limit, and answer."""
-    rate = 0.3 / max(service.cpu_s, service.redis_s)
-    demand = measure_demand(played(service, Load(rate, seconds=DEMAND_S, seed=seed * 1000)))
+def search(
+    service: Service,
+    seed: int,
+    *,
+    starved: bool = False,
+    think_s: float = 2.0,
+    alternating: bool = True,
+) -> Outcome:
+    """Measure the demand of the service, search its limit, and answer.
+
+    The load of the demand alternates, as in a capacity run, or is low all the time.
+    """
+    most = 1 / max(service.cpu_s, service.redis_s)
+    load = Load(DEMAND_SHARE * most, seconds=DEMAND_S, seed=seed * 1000, think_s=DEMAND_THINK_S)
+    if alternating:
+        low = BUSY_SHARE * most / ALTERNATING_TIMES
+        load = replace(load, rate=low, alternating=(STAGE_S, ALTERNATING_TIMES))
+    demand = measure_demand(played(service, load))
     knee = predicted_knee(demand).rate.value or math.nan
     probes: list[Probe] = []
     while True:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 MEAN_TURNS = 2.5
 """Of a conversation: 1 + geometric."""
 ONWARD = 1 - 1 / MEAN_TURNS
+IDLE_S = 0.003
 ATTEMPT_S, DEADLINE_S = 8.0, 20.0
 
 
@@ -29,6 +30,9 @@ class Service:
     """Processor time for each earlier turn of the conversation."""
     open_s: float = 0.0
     """Additional processor time of a first turn, which opens the session."""
+    wake_s: float = 0.0
+    """Additional processor time of a piece of work, of which a turn has two, that finds its core
+    idle for `IDLE_S` or longer."""
     lock_s: float = 0.0
     redis_s: float = 0.0005
     model_s: float = 0.08
@@ -54,6 +58,8 @@ class Load:
     """The generator is too slow: it sends late."""
     overload: tuple[float, float, float] | None = None
     """Start and end after the start of the load, and the factor on the rate."""
+    alternating: tuple[float, float] | None = None
+    """Seconds of a stage, and the factor on the rate in every second stage and in the warm-up."""
 
 
 @dataclass
@@ -77,6 +83,7 @@ class Server:
 
     name: str
     busy: bool = False
+    idle_since: float = -1.0
     waiting: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     used: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     """Second → seconds in use."""
@@ -117,13 +124,23 @@ class Simulation:
 
     def _arrivals(self) -> Iterator[float]:
         base = self.load.rate / MEAN_TURNS
-        most = base * (self.load.overload[2] if self.load.overload else 1.0)
+        most = base * max(change[-1] for change in self._changes())
         t = 0.0
         while (t := t + self._rng.expovariate(most)) < self.arrivals_end:
             if self._rng.random() < self._factor(t) * base / most:
                 yield t
 
+    def _changes(self) -> Iterator[tuple[float, ...]]:
+        yield (1.0,)
+        for change in (self.load.overload, self.load.alternating):
+            if change is not None:
+                yield change
+
     def _factor(self, t: float) -> float:
+        if self.load.alternating is not None:
+            stage_s, factor = self.load.alternating
+            stage = math.floor((t - self.load.warmup_s) / stage_s)
+            return factor if t < self.load.warmup_s or stage % 2 else 1.0
         if self.load.overload is None:
             return 1.0
         start, end, factor = self.load.overload
@@ -245,13 +262,16 @@ class Simulation:
         if server.head > 1000:
             del server.waiting[: server.head]
             server.head = 0
+        if server is self.cpu and self.now - server.idle_since >= IDLE_S and not server.busy:
+            seconds += self.service.wake_s
         server.busy = True
         self._account(server, self.now, self.now + seconds)
 
         def over() -> None:
-            server.busy = False
             if server.head < len(server.waiting):
                 self._serve(server)
+            else:
+                server.busy, server.idle_since = False, self.now
             after()
 
         self._at(self.now + seconds, over)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from reports.capacity.alternation import HIGH, LOW
 from reports.records import (
     AuditRecord,
     ConversationRecord,
@@ -170,6 +171,12 @@ def _marks(run: Simulation) -> list[LoadMark]:
     }
     if run.load.overload is not None:
         moments["phase:overload"], moments["phase:after"] = run.load.overload[:2]
+    if run.load.alternating is not None:
+        stage_s, _ = run.load.alternating
+        del moments["phase:hold"]
+        for number in range(round(run.load.seconds / stage_s)):
+            name = f"phase:{(LOW, HIGH)[number % 2]}-{number // 2}"
+            moments[name] = run.load.warmup_s + number * stage_s
     values = {"arrivals": float(len(run.arrivals))}
     marks = [LoadMark(t, name, values if name == "start" else {}) for name, t in moments.items()]
     return sorted(marks, key=lambda mark: mark.t)

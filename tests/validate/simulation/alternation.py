@@ -5,20 +5,16 @@ One run alternates between the two loads, so that both are played at the same sp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness.capacity import load
+from harness.capacity.lengths import STAGE_S
 from harness.run.plan import Plan
-from reports.measures.phases import WARMUP
+from reports.capacity.alternation import alternation
+from reports.measures.cpu_use import replica_steps
 from reports.records.history import History
-from tests.validate.simulation.replica_cpu import replica_cpu
 
-_TIMES = 2.6
-"""The high load, as a multiple of the low one."""
-_ROUNDS, _WARM_UP_S, _STAGE_S = 8, 4.0, 5.0
-_SETTLING_S = 1.0
-"""At the begin of a stage: turns of the one before are still running."""
+_ROUNDS, _WARM_UP_S = 6, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +29,13 @@ class Alternated:
 
 def alternating(plan: Plan, low_rate: float) -> Plan:
     """The plan with a load that alternates between `low_rate`, turns a second, and the high one."""
-    stages = [load.Stage(WARMUP, _WARM_UP_S, _TIMES)]
-    for number in range(_ROUNDS):
-        stages += [
-            load.Stage(f"low-{number}", _STAGE_S),
-            load.Stage(f"high-{number}", _STAGE_S, _TIMES),
-        ]
+    stages = load.alternating(_WARM_UP_S, _ROUNDS, STAGE_S)
     return replace(plan, profile=load.profile_at(plan.profile, low_rate, stages))
 
 
 def alternated(history: History) -> Alternated:
     """The figures of such a run.  Raises ValueError when it has no load or no turn."""
-    start = history.load_start
-    if start is None or not history.turns:
-        raise ValueError("the run must have turns")
-    low, high = [list(_spans(start, offset)) for offset in (0.0, _STAGE_S)]
-    (low_s, low_turns), (high_s, high_turns) = replica_cpu(history, low), replica_cpu(history, high)
-    return Alternated(
-        ratio=high_s / high_turns / (low_s / low_turns),
-        high_share=high_s / sum(end - begin for begin, end in high),
-    )
-
-
-def _spans(start: float, offset: float) -> Iterator[tuple[float, float]]:
-    for number in range(_ROUNDS):
-        begin = start + _WARM_UP_S + 2 * number * _STAGE_S + offset
-        yield begin + _SETTLING_S, begin + _STAGE_S
+    found = alternation(history, replica_steps(history))
+    if found is None:
+        raise ValueError("the run must have turns at both loads")
+    return Alternated(ratio=found.high.cpu_s / found.low.cpu_s, high_share=found.high.share)
