@@ -206,7 +206,8 @@ class Foreseen(Struct, frozen=True, kw_only=True):
 
     sessions: int
     off: dict[str, float]
-    """Name of a figure → (foreseen − measured) / measured."""
+    """Name of a figure → foreseen − measured, as a share of what was measured: of the largest size
+    where the line has a constant, else of this one."""
 
 
 class RedisSize(Struct, frozen=True, kw_only=True):

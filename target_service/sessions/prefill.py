@@ -10,9 +10,11 @@ on standard input; each is answered by one line:
 
     {"take": ["user", "session"]}                      {"template": 0}
     {"first": 0, "copies": [[template, left_ms], ...]} {"written": 2000}
+    {"name": 17}                                       {"name": ["user", "session"]}
 
 `first` is the number of the first copy, which is in the ids of its user and session; `left_ms` is
-the time until the copy expires.  A command that fails is answered by {"error": "..."}.
+the time until the copy expires; `name` asks for the ids of that copy.  A command that fails is
+answered by {"error": "..."}.
 """
 
 from __future__ import annotations
@@ -102,6 +104,11 @@ class Prefill:
             self._send(commands)
         return len(copies)
 
+    def name(self, number: int) -> tuple[str, str]:
+        """User and session of the copy with this number."""
+        found = self._naming.of(number)
+        return found.user, found.session
+
     def _commands(self, number: int, template: Template, expires: int) -> tuple[Command, Command]:
         name = self._naming.of(number)
         key: Keys = keys(_PREFIX, name)
@@ -128,12 +135,16 @@ class Prefill:
             self._redis.connection_pool.release(connection)
 
 
-def answer(prefill: Prefill, line: str) -> dict[Literal["template", "written", "error"], Any]:
+def answer(
+    prefill: Prefill, line: str
+) -> dict[Literal["template", "written", "name", "error"], Any]:
     """Run one command.  An error of Redis, and a command that is not one, become an answer."""
     try:
         order = json.loads(line)
         if "take" in order:
             return {"template": prefill.take(*order["take"])}
+        if "name" in order:
+            return {"name": prefill.name(order["name"])}
         return {"written": prefill.write(order["first"], order["copies"])}
     except (RedisError, ValueError, KeyError, IndexError, TypeError) as error:
         return {"error": f"{type(error).__name__}: {error}"}

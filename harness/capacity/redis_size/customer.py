@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from chaos.errors import ChaosError
@@ -48,6 +49,10 @@ def plans(
         number += 1
 
 
+class Gone(ChaosError):
+    """There is no such session, or no longer."""
+
+
 class Customer:
     """A client of one replica; a context manager."""
 
@@ -67,14 +72,20 @@ class Customer:
         self._connection.close()
         self._post(f"/apps/{_APP}/users/{plan.user}/sessions", {"sessionId": plan.session})
 
-    def say(self, plan: ConversationPlan, turn: int) -> None:
-        """Play one turn of a conversation.  Raises ChaosError."""
+    def say(self, plan: ConversationPlan, turn: int, other: tuple[str, str] | None = None) -> None:
+        """Play one turn of a conversation, in its session or in the `other` one (user, session).
+
+        Raises Gone when there is no such session, ChaosError when it fails otherwise.
+        """
+        user, session = other or (plan.user, plan.session)
+        # A copied session has turns of this name: they would be answered without being run.
+        turn_id = f"c{plan.index}t{turn}" if other is None else f"again-c{plan.index}t{turn}"
         body = {
             "appName": _APP,
-            "userId": plan.user,
-            "sessionId": plan.session,
+            "userId": user,
+            "sessionId": session,
             "newMessage": {"role": "user", "parts": [{"text": plan.messages[turn]}]},
-            "customMetadata": {"turn_id": f"c{plan.index}t{turn}"},
+            "customMetadata": {"turn_id": turn_id},
         }
         self._post("/run", body)
 
@@ -98,4 +109,5 @@ class Customer:
             raise ChaosError(f"the replica did not answer POST {path}: {error!r}") from None
         if answer.status != 200:
             said = text[:200].decode(errors="replace")
-            raise ChaosError(f"the replica answered {answer.status} to POST {path}: {said}")
+            kind = Gone if answer.status == HTTPStatus.NOT_FOUND else ChaosError
+            raise kind(f"the replica answered {answer.status} to POST {path}: {said}")

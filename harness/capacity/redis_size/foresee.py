@@ -31,7 +31,10 @@ _RATIOS: dict[str, tuple[_Number, _Number]] = {
 
 
 def foreseen(points: Sequence[RedisPoint]) -> tuple[Foreseen, ...]:
-    """Each point with its distance from the lines through the others; none for fewer than three."""
+    """Each point with its distance from the lines through the others; none for fewer than three.
+
+    From a line with a constant it is a share of the largest measured value, else of the point's.
+    """
     if len(points) < _FEWEST:
         return ()
     ascending = sorted(points, key=lambda each: each.sessions)
@@ -51,5 +54,6 @@ def _off(point: RedisPoint, others: Sequence[RedisPoint]) -> dict[str, float]:
         found[name] = ratio * x(point) / y(point) - 1 if y(point) else 0.0
     for name, (x, y) in _LINES.items():
         rise, base = statistics.linear_regression([x(e) for e in others], [y(e) for e in others])
-        found[name] = (base + rise * x(point)) / y(point) - 1 if y(point) else 0.0
+        largest = max(map(y, (point, *others)))
+        found[name] = (base + rise * x(point) - y(point)) / largest if largest else 0.0
     return found

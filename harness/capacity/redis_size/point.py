@@ -39,6 +39,7 @@ def measure(
     Raises ChaosError.
     """
     empty = stage.empty()
+    copies = range(stage.writer.next_number, stage.writer.next_number + sessions)
     stage.writer.write(
         templates.copies(steady.sessions(sessions)),
         lambda done: course.at(
@@ -56,7 +57,7 @@ def measure(
     for number in range(_RESTARTS):
         text = f"{sessions:,} sessions: rewrite and restart {number + 1} of {_RESTARTS}"
         course.at(Step.RESTARTS, text, sessions, number / _RESTARTS)
-        restarts.append(_restart(stage, talks, turns_per_s))
+        restarts.append(_restart(stage, talks, copies, turns_per_s))
     loaded = stage.used() - empty
     share = expiry.measure(
         stage,
@@ -91,9 +92,9 @@ def blocks(talks: Talks) -> Iterator[list[ConversationPlan]]:
         yield list(itertools.islice(talks, _CONVERSATIONS))
 
 
-def _restart(stage: Stage, talks: Talks, turns_per_s: float) -> RedisRestart:
+def _restart(stage: Stage, talks: Talks, copies: range, turns_per_s: float) -> RedisRestart:
     stage.customer.converse(next(talks))  # the replica connects again after a restart
-    rewritten = rewrite.play(stage, talks, turns_per_s)
+    rewritten = rewrite.play(stage, talks, copies, turns_per_s)
     return RedisRestart(
         fork_s=rewritten.fork_s,
         rewrite_s=rewritten.seconds,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from chaos.errors import ChaosError
 from chaos.fleet.waiting import holds_within
+from harness.capacity.redis_size.customer import Gone
 from harness.capacity.redis_size.pinger import Pinger
 from harness.capacity.redis_size.stage import Stage
 from loadtests.arrivals.conversation import ConversationPlan
@@ -30,12 +32,15 @@ class Rewrite:
     longest_pause_s: float
 
 
-def play(stage: Stage, talks: Iterator[ConversationPlan], turns_per_s: float) -> Rewrite:
-    """Rewrite the append-only file while a customer converses.  Raises ChaosError.
+def play(
+    stage: Stage, talks: Iterator[ConversationPlan], copies: range, turns_per_s: float
+) -> Rewrite:
+    """Rewrite the append-only file while customers converse.  Raises ChaosError.
 
-    Each write copies the pages that it touches.  The customer plays as many turns a second as one
-    replica can; where `turns_per_s` are more, the additional memory grows in proportion, at most
-    to once again what the server holds.
+    Each write copies the pages that it touches.  The first turn of a conversation opens a session;
+    the others go to any of the `copies`, whose pages lie anywhere, as those of sessions of any age.
+    One replica plays as many turns a second as it can; where `turns_per_s` are more, the additional
+    memory grows in proportion, at most to once again what the server holds.
     """
     before = float(stage.info("memory")["used_memory"])
     peak, copied = before, 0.0
@@ -47,7 +52,7 @@ def play(stage: Stage, talks: Iterator[ConversationPlan], turns_per_s: float) ->
         copied = max(copied, float(persistence.get("current_cow_peak", 0)))
         return not (persistence["aof_rewrite_in_progress"] or persistence["aof_rewrite_scheduled"])
 
-    with Pinger(stage.url) as pinger, _conversing(stage, talks) as played:
+    with Pinger(stage.url) as pinger, _conversing(stage, talks, copies) as played:
         begun = time.monotonic()
         stage.redis.bgrewriteaof()
         done = holds_within(ended, _LONGEST_S, poll=_POLL_S)
@@ -68,11 +73,15 @@ def play(stage: Stage, talks: Iterator[ConversationPlan], turns_per_s: float) ->
 
 
 @contextlib.contextmanager
-def _conversing(stage: Stage, talks: Iterator[ConversationPlan]) -> Iterator[list[None]]:
+def _conversing(
+    stage: Stage, talks: Iterator[ConversationPlan], copies: range
+) -> Iterator[list[None]]:
     """While inside, a thread plays these conversations; the list grows by each turn.
 
     Raises ChaosError at the end if a turn failed.
     """
+    draw = random.Random(len(copies))
+
     stop = threading.Event()
     played: list[None] = []
     failed: list[ChaosError] = []
@@ -83,8 +92,10 @@ def _conversing(stage: Stage, talks: Iterator[ConversationPlan]) -> Iterator[lis
                 for plan in talks:
                     customer.open(plan)
                     for turn in range(len(plan.messages)):
-                        customer.say(plan, turn)
-                        played.append(None)
+                        other = stage.writer.name(draw.choice(copies)) if turn else None
+                        with contextlib.suppress(Gone):  # a copy may have expired meanwhile
+                            customer.say(plan, turn, other)
+                            played.append(None)
                         if stop.is_set():
                             return
             except ChaosError as error:

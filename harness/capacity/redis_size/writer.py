@@ -62,6 +62,16 @@ class Writer:
         """Sessions that it wrote in a second so far; 0 before the first."""
         return self._next / self._seconds if self._next else 0.0
 
+    @property
+    def next_number(self) -> int:
+        """The number of the copy that is written next."""
+        return self._next
+
+    def name(self, number: int) -> tuple[str, str]:
+        """User and session of the copy with this number.  Raises ChaosError."""
+        user, session = self._ask({"name": number})["name"]
+        return user, session
+
     def take(self, user: str, session: str) -> int:
         """Remember a session as a template; returns its number.  Raises ChaosError."""
         return int(self._ask({"take": [user, session]})["template"])
