@@ -43,7 +43,7 @@ _OF_QUESTIONS = frozenset(
 _OF_REDIS = frozenset({"redis_sizes", "redis", "aof"})
 """Options that go with `--from` when Redis is measured again."""
 _REDIS_SIZES = "10000,100000,300000"
-_MOST_SESSIONS = 1_000_000
+_MOST_SESSIONS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from harness.capacity.redis_size.writer import Writer
 
 _READY_S = 90.0
 _ANSWER_S = 60.0
-_RESTART_S = 120.0
+_RESTART_S = 600.0
 _RESTART_POLL_S = 0.002
 _QUICK = {"DIYA_MODEL_TTFT_MS": "0", "DIYA_MODEL_TOKENS_PER_S": "1e12"}
 """The model answers at once: only the sessions matter here."""

@@ -63,7 +63,7 @@ def test_a_quiet_answer_is_one_line(run: Path, capsys: pytest.CaptureFixture[str
         (["--target", "http://127.0.0.1:1"], "--target: must not be given with --from"),
         (["--minutes", "5"], "--minutes: must not be given with --from"),
         (["--redis-sizes", "none"], "--redis-sizes none: must be numbers of sessions, with --from"),
-        (["--redis-sizes", "3"], "--redis-sizes 3: must be from 1,000 to 1,000,000"),
+        (["--redis-sizes", "3"], "--redis-sizes 3: must be from 1,000 to 10,000,000"),
         (["--redis-sizes", "5000", "--aof", "off"], "--redis-sizes 5000: a Redis without an"),
         (["--redis-sizes", "5000", "--seed", "3"], "--seed: must not be given with --from"),
         (["--redis", "bundled"], "--redis: must not be given with --from"),
