@@ -23,7 +23,8 @@ DEMAND = "demand"
 KILL = "kill"
 OVERLOAD = "overload"
 LOWER = 0.9
-"""After a kill or an overload that is not recovered from: the next rate, as a share of it."""
+"""After a kill or an overload that is not recovered from: the next rate, as a share of it, or of
+what the service carried then."""
 FIRST_STEP = 0.25
 """The first step at a target, as a share of the ceiling: seven more of 1.25 times lead up to it."""
 MOST_STEPS = 9
@@ -128,8 +129,10 @@ class Flow:
         stages = enough(stages, LOWER * rate)
         at = self.lengths.kill_at if kind is ProbeKind.KILL else None
         self.watched.begin(kind, 0, MOST_PROBES, rate)
-        if self._played(Order(name, kind, rate, stages, at)).answer is Answer.FAIL:
-            rate *= LOWER
+        probe = self._played(Order(name, kind, rate, stages, at))
+        if probe.answer is Answer.FAIL:
+            # Turns that are refused and asked for again take CPU: it carries less than before.
+            rate = LOWER * min(rate, probe.carried or rate)
             self.watched.begin(kind, 0, MOST_PROBES, rate)
             self._played(Order(f"{name}-2", kind, rate, stages, at))
         return rate

@@ -20,9 +20,9 @@ from reports.capacity.findings import ProbeKind
 from reports.records import run_file
 from reports.records.run_description import RunDescription
 
-DEMAND_SHARE, BUSY_SHARE = 0.3, 0.55
+DEMAND_SHARE, BUSY_SHARE = 0.3, 0.75
 """The load of a demand run with one load, and the higher one of a run with two, as shares of the
-replica's core by the rehearsal."""
+replica's core by the rehearsal, whose first turns take up to twice as much as later ones."""
 DOWNTIME_S = 0.5
 
 _KILL = """\

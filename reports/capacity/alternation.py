@@ -27,7 +27,7 @@ class Level:
     """One of the two loads."""
 
     rows: tuple[Row, ...]
-    """One for each of its phases, without the settling."""
+    """Two for each of its phases, without the settling."""
 
     @property
     def turns_per_s(self) -> float:
@@ -81,12 +81,19 @@ def alternation(
     found = []
     for name in (LOW, HIGH):
         spans = [
-            (phase.start + SETTLING_S, phase.end)
+            half
             for phase in load_phases(history)
             if phase.name.startswith(f"{name}-") and phase.end > phase.start + SETTLING_S
+            for half in _halves(phase.start + SETTLING_S, phase.end)
         ]
         level = Level(tuple(rows_in(history, steps, spans, idle_share)))
         if not level.rows or not sum(row.turns for row in level.rows) or level.cpu_s <= 0:
             return None
         found.append(level)
     return Alternation(*found)
+
+
+def _halves(begin: float, end: float) -> tuple[Span, Span]:
+    """Three phases are too few to tell an interval."""
+    middle = (begin + end) / 2
+    return (begin, middle), (middle, end)

@@ -1,6 +1,6 @@
 """The demand: what one turn costs, from the records of a run whose load alternates.
 
-The figures are those of the lower of its two loads (about 20 %), but for `busy`.  A run with one
+The figures are those of the lower of its two loads (about 15 %), but for `busy`.  A run with one
 load has that.
 
 The use of the processor between samples is explained by the turns that ran in that time, each

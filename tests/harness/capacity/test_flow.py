@@ -50,6 +50,8 @@ class Service:
 
     cpu_s: float | None = 1 / LIMIT
     recovers_below: float = LIMIT
+    carries_after: float | None = None
+    """Turns a second that it carries after a kill or an overload; None: that is not seen."""
     unknown_above: float = float("inf")
     slow: float = 1.0
     """Time that a probe takes, as a multiple of the planned."""
@@ -81,6 +83,7 @@ class Service:
             reasons=() if passes else ("too much",),
             offered=rate,
             cpu_share=rate / LIMIT,
+            carried=self.carries_after if disturbed else None,
         )
 
     def end_search(self, finished: Finished) -> None:
@@ -159,6 +162,15 @@ def test_a_kill_that_is_not_recovered_from_is_tried_at_a_lower_rate() -> None:
     assert [order.name for order in kills] == ["kill", "kill-2"]
     assert kills[1].rate == pytest.approx(LOWER * (kills[0].rate or 0))
     assert service.played[-1].rate == kills[1].rate, "the overload is played at the lower one"
+
+
+def test_after_a_kill_that_is_not_recovered_from_the_next_rate_is_below_what_was_carried() -> None:
+    service = Service(recovers_below=0.75 * LIMIT, carries_after=0.8 * LIMIT)
+    flow = service.flow()
+    flow.run()
+    kills = [order for order in service.played if order.kind is ProbeKind.KILL]
+    assert [order.rate for order in kills[1:]] == [pytest.approx(LOWER * 0.8 * LIMIT)]
+    assert flow.probes[-2].answer is Answer.PASS
 
 
 def test_nothing_is_killed_when_no_rate_passed() -> None:
