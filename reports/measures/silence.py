@@ -10,7 +10,7 @@ sessions count as turns do, if the replicas answered some before and none any mo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reports.measures.intervals import share_interval
@@ -68,7 +68,7 @@ def silent_replicas(history: History, planned: int) -> list[Silent]:
     """
     last = _last_answers(history, planned)
     begin = last[0][1] if last else math.inf
-    late = _turns(history, lambda done: done > begin)
+    late = _turns(history, begin, math.inf)
     even = _Evenness(history, planned)
     each_alone = (_silence(history, late, [name], at) for name, at in last)
     alone = [each for silent in each_alone if (each := even.unexplained(silent)) is not None]
@@ -84,11 +84,11 @@ def silent_replicas(history: History, planned: int) -> list[Silent]:
     return alone
 
 
-def _turns(history: History, wanted: Callable[[float], bool]) -> list[_Turn]:
-    """The answered turns that were done at such times, in their order."""
+def _turns(history: History, since: float, until: float) -> list[_Turn]:
+    """The answered turns that were done after `since`, and not after `until`, in their order."""
     turns = history.turns
     times = zip(turns.done, turns.sent, turns.replica, strict=True)
-    return sorted(turn for turn in times if turn[2] != 0 and wanted(turn[0]))
+    return sorted([turn for turn in times if since < turn[0] <= until and turn[2]])
 
 
 def _last_answers(history: History, planned: int) -> list[tuple[str | None, float]]:
@@ -185,7 +185,7 @@ class _Evenness:
         away = self._history.once(own_faults)(None)
         who = [
             who
-            for done, sent, who in _turns(self._history, lambda done: done <= until)
+            for done, sent, who in _turns(self._history, -math.inf, until)
             if not is_within(away, sent, done)
         ]
         worst = 0.0
