@@ -76,17 +76,25 @@ def _limit(history: History, memory: Memory, before: float) -> float:
         floor = _FLOOR_BYTES + _SETUP_SHARE * (memory.setup_bytes - before)
     else:
         floor = _FLOOR_OF_A_SET_BYTES * memory.servers * _SERVERS_CHANGE
-    floor += _bytes_of_kept_keys(history, memory, memory.setup_bytes)
+    kept = (memory.final_keys or 0.0) - (memory.baseline_keys or 0.0)
+    floor += _bytes_of_kept_keys(history, memory, memory.setup_bytes, kept)
     return memory.setup_bytes + others + floor + _BYTES_PER_TURN * len(history.turns)
 
 
-def _bytes_of_kept_keys(history: History, memory: Memory, setup: float) -> float:
+def most_bytes_of_turns(history: History, memory: Memory, kept: float) -> float:
+    """By how many bytes the keys that turns write may grow, if they leave so many new ones."""
+    setup = memory.setup_bytes or memory.baseline_bytes or 0.0
+    floor = _FLOOR_BYTES + _BYTES_PER_TURN * len(history.turns)
+    return floor + _bytes_of_kept_keys(history, memory, setup, kept)
+
+
+def _bytes_of_kept_keys(history: History, memory: Memory, setup: float, kept: float) -> float:
     """The bytes of the keys that may be left, at their mean size at the peak."""
     before, peak, after = memory.baseline_keys, memory.peak_keys, memory.final_keys
     if before is None or peak is None or after is None or peak <= before:
         return 0.0
     each = max(0.0, (memory.peak_bytes or 0.0) - setup) / (peak - before)
-    return each * min(max(0.0, after - before), _most_keys(history))
+    return each * min(max(0.0, kept), _most_keys(history))
 
 
 def _most_keys(history: History) -> int:

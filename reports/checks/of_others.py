@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reports.checks.leftovers import most_bytes_of_turns
 from reports.measures.key_kinds import KeyKinds, key_kinds
 from reports.measures.others import bursts, others_write, others_write_elsewhere
 from reports.measures.redis_memory import measure
@@ -43,9 +44,8 @@ def of_others(history: History, finding: Finding) -> Finding:
 def _is_of_turns(history: History, finding: Finding, kinds: KeyKinds) -> bool:
     """Whether the keys that turns write are enough for the failure."""
     if finding.check == "memory.baseline":
-        memory = history.once(measure)
-        begun_with = memory.setup_bytes or memory.baseline_bytes or 0.0
-        return kinds.bytes_of_turns > (finding.limit or 0.0) - begun_with
+        most = most_bytes_of_turns(history, history.once(measure), kinds.of_turns)
+        return kinds.bytes_of_turns > most
     if finding.check == "memory.keys":
         return kinds.of_turns > (finding.limit or 0)
     return finding.check == "memory.ttl" and kinds.of_turns_forever > 0

@@ -170,7 +170,8 @@ class _Rules:
             look: _found([each for each in own if each.text.look is look], calm_turns, turns, talks)
             for look in (Look.UNKNOWN, Look.NEAR)
         }
-        self._retries = self._accept_retries(copies, retried)
+        near = [*copies, *(each for each in others if each.text.look is Look.NEAR)]
+        self._retries_by_chance = _spread_by_chance(near, turns, retried)
         self._is_rule, self._may_be_rule = self._others.is_a_rule, self._others.may_be_a_rule
         self._copied = self._accept_copies()
 
@@ -178,29 +179,31 @@ class _Rules:
         """Whether this text is the application's."""
         if self._owners.of_turn(turn, text) is not None:
             return Accepted.NO
-        tried_again = turn.attempts > 1 or turn.unsure > 0
-        if self._owners.is_rewritten(text):
-            return self._retries if tried_again else self._copied
-        if self._is_rule:
-            return Accepted.YES
-        accepted = Accepted.PERHAPS if self._may_be_rule else Accepted.NO
-        return max(accepted, Accepted.NO if tried_again else self._accept_others(text.look))
+        rewritten = self._owners.is_rewritten(text)
+        if turn.attempts > 1 or turn.unsure > 0:
+            accepted = self._accept_retry(rewritten, text.look)
+        elif rewritten:
+            return self._copied
+        else:
+            accepted = self._accept_others(text.look)
+        if rewritten or not (self._is_rule or self._may_be_rule):
+            return accepted
+        return Accepted.YES if self._is_rule else Accepted.PERHAPS
 
     def _accept_copies(self) -> Accepted:
         if self._copies.is_a_rule:
             return Accepted.YES
-        if not self._copies.anywhere or not self._copies.is_as_frequent_in_calm:
+        if not self._copies.anywhere:
             return Accepted.NO
+        if not self._copies.is_as_frequent_in_calm:
+            return Accepted.PERHAPS if self._copies.calm else Accepted.NO
         return Accepted.YES if self._copies.anywhere >= _FEWEST_COPIES else Accepted.PERHAPS
 
-    def _accept_retries(self, copies: Sequence[Differing], retried: int) -> Accepted:
+    def _accept_retry(self, rewritten: bool, look: Look) -> Accepted:
         """Two attempts may give nearly the same reply, so retries must not show more of them."""
-        again = sum(not each.at_once for each in copies)
-        if not again or not retried or self._accept_copies() is Accepted.NO:
+        if not self._retries_by_chance or not (rewritten or look is Look.NEAR):
             return Accepted.NO
-        _, share = share_interval(self._copies.anywhere, self._copies.turns)
-        by_chance = binomial_tail(min(again, retried), retried, share)
-        return self._accept_copies() if by_chance >= _BY_CHANCE else Accepted.NO
+        return self._copied if rewritten and self._copied else Accepted.PERHAPS
 
     def _accept_others(self, look: Look) -> Accepted:
         """What the application may have made, though nothing shows it."""
@@ -220,6 +223,13 @@ def _found(texts: Sequence[Differing], calm_turns: int, turns: int, talks: int) 
     at_once = [each for each in texts if each.at_once]
     calm = sum(each.calm for each in at_once)
     return _Found(min(calm, calm_turns), calm_turns, min(len(at_once), turns), turns, talks)
+
+
+def _spread_by_chance(texts: Sequence[Differing], at_once: int, retried: int) -> bool:
+    """Whether chance explains how many of these are at retries, if retries are no likelier."""
+    again = min(sum(not each.at_once for each in texts), retried)
+    first = min(len(texts) - again, at_once)
+    return _at_most(first, first + again, at_once, at_once + retried) >= _BY_CHANCE
 
 
 def judge_suspects(history: History, tallies: Tallies, suspects: Sequence[int]) -> None:
