@@ -26,6 +26,7 @@ from tests.validate.compare.course import course, spent
 from tests.validate.compare.neighbour import neighbour
 from tests.validate.compare.recorded import Run
 from tests.validate.compare.series import Series
+from tests.validate.compare.watch import Watched, seconds_of, watch
 
 _JUDGED = (ExitCode.GO, ExitCode.NO_GO, ExitCode.INCONCLUSIVE)
 _LONGEST_S = 240.0
@@ -73,10 +74,10 @@ def order(number: int) -> tuple[Literal["A", "B"], Literal["A", "B"]]:
 
 def _played(series: Series, number: int, side: Literal["A", "B"]) -> Run:
     with tempfile.TemporaryDirectory(prefix="compare") as folder:
-        run_dir, used = _play(series, number, side, Path(folder))
+        run_dir, used, watched = _play(series, number, side, Path(folder))
         result: dict[str, Any] = json.loads((run_dir / "result.json").read_bytes())
         history = read_history(run_dir)
-        others, seconds = others_share(history), course(history)
+        others, seconds = others_share(history), course(history) | seconds_of(history, watched)
         shutil.rmtree(run_dir)
     return Run(
         series=series.name,
@@ -89,12 +90,14 @@ def _played(series: Series, number: int, side: Literal["A", "B"]) -> Run:
     )
 
 
-def _play(series: Series, number: int, side: str, out: Path) -> tuple[Path, dict[str, float]]:
+def _play(
+    series: Series, number: int, side: str, out: Path
+) -> tuple[Path, dict[str, float], Watched]:
     diya = Path(sys.executable).with_name("diya")
     words = [*series.options(side), "--out", str(out), "--quiet"]
     beside = neighbour(_seed(number, side)) if series.neighbour else nullcontext()
     # What the neighbour used counts after its end only.
-    with beside, spent() as used:
+    with beside, watch() as watched, spent() as used:
         done = subprocess.run(
             [diya, "readiness", *words],
             env={**os.environ, **series.environment(side)},
@@ -109,7 +112,7 @@ def _play(series: Series, number: int, side: str, out: Path) -> tuple[Path, dict
             f"the run of pair {number}, side {side} must end with a verdict, "
             f"got exit code {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
         )
-    return folders[-1].parent, used.values
+    return folders[-1].parent, used.values, watched
 
 
 def _seed(number: int, side: str) -> int:
