@@ -31,7 +31,8 @@ class Run(Struct, frozen=True, kw_only=True):
     """The share of all processors that other processes used during the load."""
     result: dict[str, Any]
     course: dict[str, list[float]] = {}
-    """What each part used in each second of the load.  Empty in the first 80 runs."""
+    """What each part used in each second of the load (`course`, `watch`).  Empty in the first 80
+    runs."""
     spent: dict[str, float] = {}
     """What all processes of the run used."""
 
@@ -59,6 +60,11 @@ class Pair(Struct, frozen=True, kw_only=True):
         """Whether the speed of the machine was measured in both runs."""
         costs = [run.result["costs"] for run in (self.first, self.second)]
         return all(each.get("reference_work_s") for each in costs)
+
+    @property
+    def course_is_known(self) -> bool:
+        """Whether both runs hold what each part used in each second."""
+        return bool(self.first.course and self.second.course)
 
 
 class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):

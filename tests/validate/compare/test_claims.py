@@ -10,7 +10,7 @@ from msgspec import structs
 
 from reports.comparison.model import Word
 from tests.validate.compare import planted
-from tests.validate.compare.claims import Line
+from tests.validate.compare.claims import Line, by_measure, power_of_cpu
 from tests.validate.compare.drawn import SHAPES, drawn
 from tests.validate.compare.judged import (
     Judge,
@@ -21,7 +21,7 @@ from tests.validate.compare.judged import (
     says,
     with_seeds,
 )
-from tests.validate.compare.recorded import Pair
+from tests.validate.compare.recorded import Pair, Run
 from tests.validate.compare.resampled import SMOOTHING, resampled, spreads
 from tests.validate.compare.table import BEGIN, END, markdown, text, update
 
@@ -199,3 +199,34 @@ def test_a_page_without_a_place_for_the_table_is_refused(tmp_path: Path) -> None
     page.write_text("nothing here\n")
     with pytest.raises(ValueError, match=r"page\.md: must hold"):
         update(page, [])
+
+
+def _measured(pairs: list[Pair], *, speed: bool, course: bool) -> list[Pair]:
+    """The pairs as if this had been measured in them."""
+
+    def run(before: Run) -> Run:
+        costs = {**before.result["costs"], "reference_work_s": 0.0005 if speed else None}
+        seconds = {"work": [500.0]} if course else {}
+        return structs.replace(before, result={**before.result, "costs": costs}, course=seconds)
+
+    return [structs.replace(p, first=run(p.first), second=run(p.second)) for p in pairs]
+
+
+def test_the_claim_on_cpu_is_about_the_pairs_in_which_most_was_measured() -> None:
+    """Pairs of a wild series without a course are told of, and do not break the claim."""
+    wild, calm = (drawn(A_RESULT, "normal", spread, 5) for spread in (0.2, 0.005))
+    plain = _measured(wild, speed=False, course=False)
+    with_speed = _measured(wild, speed=True, course=False)
+    with_course = _measured(calm, speed=True, course=True)
+
+    def told(pairs: list[Pair]) -> list[tuple[str, bool, bool | None]]:
+        found = power_of_cpu(pairs, lambda judge, size: judge.disjoint(size), "", with_seeds)
+        return [(line.what.rpartition(", ")[2], "≥" in line.limit, line.kept) for line in found]
+
+    assert told([*plain, *with_speed, *with_course]) == [
+        ("without the course", False, True),
+        ("with the course", True, True),
+    ]
+    # Where none holds its course, the claim is about the next best, and is not kept.
+    assert told([*plain, *with_speed]) == [("without the course", True, False)]
+    assert [len(part) for part, _ in by_measure([*plain, *with_course])] == [5, 5]
