@@ -30,6 +30,8 @@ MOST_ALARMS, MOST_ALARMS_UPPER = 0.02, 0.05
 POWER = ((0.10, 5, 0.95), (0.05, 10, 0.80))
 """Planted change, pairs, the least share in which it is found."""
 FEWEST_RUNS, FEWEST_DAYS = 40, 2
+MOST_OF_OTHERS = 0.05
+"""The share of all processors that others may use in a run that is called quiet."""
 RESAMPLED, IN_EACH = 40, 100
 """Resampled series, and the comparisons in each."""
 DRAWN, DRAWN_SIZES, DRAWN_SPREAD = 200, (3, 5, 10), 0.02
@@ -59,27 +61,30 @@ class Line:
 
 def lines(runs: Sequence[Run]) -> Iterator[Line]:
     """All claims, on whatever was recorded."""
-    quiet = pairs(runs, "quiet")
+    quiet, shared = quiet_and_shared(runs)
+    neighbour = pairs(runs, "neighbour")
     yield _evidence(quiet)
     if quiet:
         judge = Judge(with_seeds(quiet))
+        yield _spread(judge, SERIES["quiet"].title)
         yield from _alarms(judge)
         yield from _alarms_in_a_row(Judge(quiet))
-        for part, which in by_measure(quiet):
-            yield _spread(Judge(with_seeds(part)), f"{SERIES['quiet'].title}{which}")
-        for which, make, prepared in (
-            ("any pairs", Judge.pairings, with_seeds),
-            ("pairs in a row of one seed", Judge.windows, list),
-        ):
+    same = [*quiet, *shared, *neighbour]
+    for part, which in by_measure(same):
+        yield _spread(Judge(with_seeds(part)), f"A/A, {which}")
+    for which, make, prepared in (
+        ("any pairs", Judge.pairings, with_seeds),
+        ("pairs in a row of one seed", Judge.windows, list),
+    ):
+        if quiet:
             yield from _power(Judge(prepared(quiet)), make, which, TIME_PLANTS)
-            yield from power_of_cpu(quiet, make, which, prepared)
+        yield from power_of_cpu(same, make, which, prepared)
     # What these say does not depend on how calm the machine was.
-    anywhere = quiet or pairs(runs, "shared")
+    anywhere = quiet or shared
     if len(anywhere) >= SIZES[0]:
         yield _continuity(Judge(with_seeds(anywhere)))
         yield from _elsewhere(Judge(with_seeds(anywhere)))
-    for name in ("shared", "neighbour"):
-        recorded = pairs(runs, name)
+    for name, recorded in (("shared", shared), ("neighbour", neighbour)):
         if recorded:
             disturbed = Judge(with_seeds(recorded))
             yield _spread(disturbed, SERIES[name].title)
@@ -90,6 +95,17 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
             yield from _real(Judge(with_seeds(recorded)), SERIES[name].title, keys)
     if runs:
         yield from _by_drawn_pairs(runs[0].result)
+
+
+def quiet_and_shared(runs: Sequence[Run]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs that had the machine for themselves, and those in which others worked on it.
+
+    A pair that was to be quiet and was not is one of the others.
+    """
+    played = pairs(runs, "quiet")
+    quiet = [pair for pair in played if pair.others <= MOST_OF_OTHERS]
+    disturbed = [pair for pair in played if pair.others > MOST_OF_OTHERS]
+    return quiet, [*pairs(runs, "shared"), *disturbed]
 
 
 def _evidence(calm: Sequence[Pair]) -> Line:
@@ -158,30 +174,31 @@ def _upper_limit(judge: Judge, size: int, alarms: Share) -> Line:
     return Line(what, size, None, f"< {MOST_ALARMS_UPPER:.0%}", upper < MOST_ALARMS_UPPER, blind)
 
 
-def by_measure(quiet: Sequence[Pair]) -> list[tuple[list[Pair], str]]:
-    """The pairs by what was measured in them, the fullest last, and what it is."""
+def by_measure(same: Sequence[Pair]) -> list[tuple[list[Pair], str]]:
+    """The A/A pairs in which the speed of the machine was measured, and how they are called.
+
+    Those that hold the course of their runs come last: only in these a run that stands out can be
+    explained.
+    """
+    known = [pair for pair in same if pair.speed_is_known]
     groups = (
-        ([p for p in quiet if not p.speed_is_known], ", without the speed of the machine"),
-        ([p for p in quiet if p.speed_is_known and not p.course_is_known], ", without the course"),
-        ([p for p in quiet if p.speed_is_known and p.course_is_known], ", with the course"),
+        ([pair for pair in known if not pair.course_is_known], "pairs without a course"),
+        ([pair for pair in known if pair.course_is_known], "pairs with a course"),
     )
     return [(part, what) for part, what in groups if part]
 
 
 def power_of_cpu(
-    quiet: Sequence[Pair], make: Make, which: str, prepared: Callable[[Sequence[Pair]], list[Pair]]
+    same: Sequence[Pair], make: Make, which: str, prepared: Callable[[Sequence[Pair]], list[Pair]]
 ) -> Iterator[Line]:
-    """CPU is planted into the pairs of each kind; the claim is about those that hold most.
+    """CPU is planted into all A/A pairs; the claim is about those that hold a course, if any do.
 
-    A pair without the speed of the machine compares nothing that `diya compare` still compares.
+    Whether others worked on the machine does not matter: CPU is compared at one speed.
     """
-    groups = by_measure(quiet)
+    groups = by_measure(same)
     for part, what in groups:
-        claimed = part is groups[-1][0]
-        if claimed or part[0].speed_is_known:
-            yield from _power(
-                Judge(prepared(part)), make, which + what, CPU_PLANTS, claimed=claimed
-            )
+        judge, claimed = Judge(prepared(part)), part is groups[-1][0]
+        yield from _power(judge, make, f"{which}, {what}", CPU_PLANTS, claimed=claimed)
 
 
 def _power(

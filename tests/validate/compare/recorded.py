@@ -56,6 +56,11 @@ class Pair(Struct, frozen=True, kw_only=True):
         return str(self.first.result["started"])[:10]
 
     @property
+    def others(self) -> float:
+        """The share of all processors that others used in the run in which it was greater."""
+        return max(self.first.others or 0.0, self.second.others or 0.0)
+
+    @property
     def speed_is_known(self) -> bool:
         """Whether the speed of the machine was measured in both runs."""
         costs = [run.result["costs"] for run in (self.first, self.second)]
