@@ -20,7 +20,7 @@ DEFAULT_MINUTES = 10.0
 MOST_PROBES = 8
 ENOUGH = 1.15
 """Planned turns of a probe, as a multiple of the fewest that can be judged."""
-STAGE_S = 7.0
+STAGE_S = 6.0
 """A stage of the demand run at one of its two rates: long beside a turn, short beside the changes
 of a shared machine's speed."""
 _ALTERNATES = 0.7
@@ -82,13 +82,11 @@ def for_minutes(minutes: float) -> Lengths:
 
 
 def _demand(share: float) -> tuple[Stage, ...]:
-    """Three rounds of two loads or more, which tell an interval; one load in a short run."""
+    """Rounds of two loads, enough to tell kinds of turns apart; a short run has one load."""
     warmup = max(2.0, 5 * min(1.0, share))
     if share < _ALTERNATES:
         return steady(warmup, max(10.0, 30 * share))
-    return alternating(
-        warmup, max(3, round(3 * share)), STAGE_S * max(_ALTERNATES, min(1.0, share))
-    )
+    return alternating(warmup, max(3, round(4 * share)), STAGE_S)
 
 
 def enough(stages: tuple[Stage, ...], rate: float) -> tuple[Stage, ...]:

@@ -22,9 +22,9 @@ _ONCE = (Step.TEMPLATES, Step.FLUSHES)
 _SECONDS: dict[Step, tuple[float, float]] = {
     Step.TEMPLATES: (6.0, 0.0),
     Step.FLUSHES: (4.0, 0.0),
-    Step.FILL: (0.5, 80e-6),
+    Step.FILL: (0.5, 120e-6),
     Step.TURNS: (5.0, 0.0),
-    Step.RESTARTS: (3.0, 40e-6),
+    Step.RESTARTS: (3.0, 150e-6),
     Step.EXPIRY: (18.0, 60e-6),
 }
 """Seconds of each part, and for each session of the size more, on one core of two."""

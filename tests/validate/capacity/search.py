@@ -21,7 +21,7 @@ from tests.validate.capacity.written import played
 
 OVERHEAD_S = 15.0
 """The warm-up and the drain of a simulated probe, seconds."""
-DEMAND_S = 42.0
+DEMAND_S = 48.0
 """As in a capacity run of ten minutes."""
 DEMAND_THINK_S = 1.0
 """A mean conversation thinks for two seconds then, as in a capacity run."""
