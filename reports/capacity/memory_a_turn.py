@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from reports.figures.figure import Figure, Label, unknown
 from reports.figures.least_squares import Coefficient, fitted
-from reports.measures.session_moments import session_moments
+from reports.measures.session_moments import session_moments, turn_moments
 from reports.records.history import History
 
 _STEP_S = 5.0
@@ -51,7 +51,8 @@ def _fit(history: History) -> list[Coefficient] | None:
         if used is not None and (not memory or sample.t - memory[-1][0] >= _STEP_S):
             other = sum(sample.values.get(name, 0.0) for name in _NOT_DATA)
             memory.append((sample.t, used - other))
-    came, went, turns_came, turns_went = session_moments(history)
+    came, went = session_moments(history)
+    turns_came, turns_went = turn_moments(history)
     table, changes = [], []
     for (a, before), (b, after) in pairwise(memory):
         sessions = _between(came, a, b) - _between(went, a, b)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import isnan
+from math import isnan, nan
 
 from reports.checks.sampled import gate_share
 from reports.measures.beside import beside_a_fault
@@ -104,12 +104,12 @@ def failed_deletions(history: History) -> tuple[list[ConversationRecord], int]:
     """The conversations whose deletion failed without a fault, and the number of deletions."""
     talks = history.conversations
     records = [talks[number] for number in talks.undeleted]
-    if history.run.foreign and records and not talks.deleted:
+    if history.run.foreign and records and not talks.deletions:
         # A target without deletion support does not fail.
         records = [r for r in records if not any(code in (r.error or "") for code in _NOT_OFFERED)]
     # A healthy service deletes as soon as it is back, so only the first attempt's time counts.
     calm = [r for r in records if not beside_a_fault(history, *_first_moment(r.ended))]
-    return calm, talks.deleted + len(records)
+    return calm, talks.deletions + len(records)
 
 
 def _first_moment(ended: float | None) -> tuple[float, float]:
@@ -161,12 +161,9 @@ def _slow(history: History) -> float:
 def _bad_reads(history: History) -> Iterator[tuple[int, float]]:
     audits, talks = history.audits, history.conversations
     slow = _slow(history)
-    ends = iter(talks.talks())
-    owner, numbers = next(ends, (-1, None))
+    ends = dict(zip(talks.conversation, talks.ended, strict=True))
     for conversation, reads in audits.talks():
-        while numbers is not None and owner < conversation:
-            owner, numbers = next(ends, (-1, None))
-        ended = talks.ended[numbers[-1]] if numbers and owner == conversation else float("nan")
+        ended = ends.get(conversation, nan)
         first = True
         for read in reads:
             since = audits.at[read]

@@ -115,7 +115,7 @@ def _bytes_per_session(history: History) -> float | None:
     drained = [live_bytes(s) for s in samples if s.t >= end + history.run.ttl_seconds]
     if not drained:
         return None
-    came, went, _, _ = session_moments(history)
+    came, went = session_moments(history)
     held = [
         (bisect_right(came, s.t) - bisect_right(went, s.t), live_bytes(s) - min(drained))
         for s in samples

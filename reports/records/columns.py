@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from operator import sub
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -62,19 +63,25 @@ class Turns(Filed[TurnRecord]):
         """The sum over all turns."""
         known: dict[str | None, int] = {None: 0}
         for chunk in chunks:
-            self.conversation.extend([record.conversation for record in chunk])
-            self.turn.extend([record.turn for record in chunk])
-            self.due.extend([record.due for record in chunk])
-            self.sent.extend([record.sent for record in chunk])
-            self.done.extend([record.done for record in chunk])
-            self.first_token.extend([_moment(record.first_token) for record in chunk])
+            self.conversation.fromlist([record.conversation for record in chunk])
+            self.turn.fromlist([record.turn for record in chunk])
+            self.due.fromlist([record.due for record in chunk])
+            self.sent.fromlist([record.sent for record in chunk])
+            self.done.fromlist([record.done for record in chunk])
+            self.first_token.fromlist(_moments([record.first_token for record in chunk]))
             self.state.extend(map(_state, chunk))
             self.attempts += sum([record.attempts for record in chunk])
             names = [record.replica for record in chunk]
-            self.replica.extend(_numbered(names, known, self.replicas))
+            self.replica.fromlist(_numbered(names, known, self.replicas))
 
-    def _rank(self, number: int) -> int:
-        return self.conversation[number] << 31 | self.turn[number]
+    @property
+    def _within(self) -> array[int]:
+        return self.turn
+
+    @cached_property
+    def latency(self) -> array[float]:
+        """Seconds from the intended time of each turn to its end."""
+        return array("d", map(sub, self.done, self.due))
 
     @property
     def answered(self) -> int:
@@ -159,8 +166,8 @@ class Conversations(Filed[ConversationRecord]):
         """NaN if it did not, as in `started` and `ended`."""
         self.fate = bytearray()
         """An index into `FATES`."""
-        self.deleted = 0
-        """The number of deleted sessions."""
+        self.deleted = array("d")
+        """NaN if its session was not."""
         self.undeleted = array("I")
         """The numbers of conversations whose session could not be deleted."""
         self.turns_planned = 0
@@ -169,14 +176,19 @@ class Conversations(Filed[ConversationRecord]):
             for number, record in enumerate(chunk, len(self)):
                 if record.error is not None and record.error.startswith(DELETION_FAILED):
                     self.undeleted.append(number)
-            self.conversation.extend([record.conversation for record in chunk])
-            self.due.extend([record.due for record in chunk])
-            self.started.extend([_moment(record.started) for record in chunk])
-            self.opened.extend([_moment(record.opened) for record in chunk])
-            self.ended.extend([_moment(record.ended) for record in chunk])
+            self.conversation.fromlist([record.conversation for record in chunk])
+            self.due.fromlist([record.due for record in chunk])
+            self.started.fromlist(_moments([record.started for record in chunk]))
+            self.opened.fromlist(_moments([record.opened for record in chunk]))
+            self.ended.fromlist(_moments([record.ended for record in chunk]))
             self.fate.extend([_FATES[record.fate] for record in chunk])
             self.turns_planned += sum([record.turns_planned for record in chunk])
-            self.deleted += sum([record.deleted is not None for record in chunk])
+            self.deleted.fromlist(_moments([record.deleted for record in chunk]))
+
+    @property
+    def deletions(self) -> int:
+        """The number of deleted sessions."""
+        return len(self) - sum(map(math.isnan, self.deleted))
 
     def count(self, fate: Fate) -> int:
         """The number of conversations with this fate."""
@@ -185,13 +197,12 @@ class Conversations(Filed[ConversationRecord]):
     @cached_property
     def fates(self) -> Counter[Fate]:
         """Fate → number of conversations; of two records of one conversation the last counts."""
-        fates = list(Fate)
-        last = Counter(self.fate[numbers[-1]] for _, numbers in self.talks())
-        return Counter({fates[number]: count for number, count in last.items()})
+        fates, last = list(Fate), dict(zip(self.conversation, self.fate, strict=True))
+        return Counter({fates[number]: count for number, count in Counter(last.values()).items()})
 
 
-def _moment(t: float | None) -> float:
-    return _OPEN if t is None else t
+def _moments(times: list[float | None]) -> list[float]:
+    return [_OPEN if t is None else t for t in times]
 
 
 _FATES = {fate: number for number, fate in enumerate(Fate)}
@@ -219,11 +230,11 @@ class Audits(Filed[AuditRecord]):
         """The reads that show artifacts, without the history."""
         known: dict[str | None, int] = {None: 0}
         for chunk in chunks:
-            self.conversation.extend([audit.conversation for audit in chunk])
+            self.conversation.fromlist([audit.conversation for audit in chunk])
             names = [audit.replica for audit in chunk]
-            self.replica.extend(_numbered(names, known, self.replicas))
-            self.at.extend([audit.at for audit in chunk])
-            self.done.extend([audit.done for audit in chunk])
+            self.replica.fromlist(_numbered(names, known, self.replicas))
+            self.at.fromlist([audit.at for audit in chunk])
+            self.done.fromlist([audit.done for audit in chunk])
             self.status.extend([_STATUS.get(audit.status, UNANSWERED) for audit in chunk])
             self.at_end.extend([audit.when == "end" for audit in chunk])
             for audit in chunk:
@@ -233,5 +244,6 @@ class Audits(Filed[AuditRecord]):
                     self.stamped = any(item.turn_id is not None for item in audit.history)
         self.last_done = max(0.0, max(self.done, default=0.0))
 
-    def _rank(self, number: int) -> tuple[int, float]:
-        return self.conversation[number], self.at[number]
+    @property
+    def _within(self) -> array[float]:
+        return self.at

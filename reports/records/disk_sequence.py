@@ -9,12 +9,10 @@ record is read by its position.
 from __future__ import annotations
 
 import math
-import os
-import weakref
 from abc import abstractmethod
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -22,15 +20,20 @@ from typing import Any, Generic, TypeVar, overload
 
 from reports.records import decoder, lines
 from reports.records.lines import DamagedLine
+from reports.records.stored_lines import StoredLines
 
 T = TypeVar("T")
+V = TypeVar("V")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 
 _PARTS = 256
 """Records sorted at once, because sorting needs several objects for each."""
 _AT_ONCE_BYTES = 1 << 18
-"""Bytes of lines read at once; their records take several times as much memory."""
-_GAP_BYTES = 1 << 15
-"""Two lines at most this far apart are read at once, with the bytes between them."""
+"""Bytes of lines read at once in the order of the file."""
+_TALKS = 32
+"""Conversations whose records are read together."""
 _NO_MORE: tuple[float, list[Any]] = (math.inf, [])
 
 
@@ -49,7 +52,7 @@ class Filed(Sequence[T], Generic[T]):
         self._bounds = array("Q", [0])
         """The start of each line in the file, and the end of the last one."""
         self._held: list[T] = []
-        self._file: int | None = None
+        self._lines: StoredLines | None = None
         decode: Callable[[bytes], T] = decoder(self.kind)
         self._decode = decode
         if isinstance(source, Path):
@@ -57,9 +60,7 @@ class Filed(Sequence[T], Generic[T]):
             if self.damaged:
                 self._decode = lambda found: decode(lines.last_line(found))
             if self.conversation:
-                # Kept open, so that later reads see the checked file.
-                self._file = os.open(source, os.O_RDONLY)
-                weakref.finalize(self, os.close, self._file)
+                self._lines = StoredLines(source, self._bounds)
         else:
             self._held = list(source)
             self._take(iter([self._held]))
@@ -80,23 +81,20 @@ class Filed(Sequence[T], Generic[T]):
     def __getitem__(self, number: int | slice) -> T | list[T]:
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
-        if self._file is None:
+        if self._lines is None:
             return self._held[number]
-        if number < 0:
-            number += len(self)
-        begin = self._bounds[number]
-        return self._decode(os.pread(self._file, self._bounds[number + 1] - begin, begin))
+        return self._decode(self._lines.one(number if number >= 0 else number + len(self)))
 
     def __iter__(self) -> Iterator[T]:
         """All records in the order of their file; cheaper than reading each alone."""
-        at_once = self._at_once
+        if self._lines is None:
+            yield from self._held
+            return
+        at_once = max(1, _AT_ONCE_BYTES * len(self) // self._bounds[-1])
         for first in range(0, len(self), at_once):
-            yield from self._read(range(first, min(first + at_once, len(self)))).values()
-
-    @property
-    def _at_once(self) -> int:
-        """How many records are read at once, at least one."""
-        return max(1, _AT_ONCE_BYTES * len(self) // max(1, self._bounds[-1]))
+            yield from map(
+                self._decode, self._lines.stretch(first, min(first + at_once, len(self)))
+            )
 
     @cached_property
     def by_conversation(self) -> array[int]:
@@ -106,41 +104,39 @@ class Filed(Sequence[T], Generic[T]):
             return array("I")
         # Conversations are numbered from 0, so parts of equal width have about equal size.
         width = max(owners) // _PARTS + 1
-        sizes = [0] * (_PARTS + 1)
-        for owner in owners:
-            sizes[owner // width + 1] += 1
-        for part in range(_PARTS):
-            sizes[part + 1] += sizes[part]
-        bounds, order = list(sizes), array("I", bytes(4 * len(owners)))
+        parts = [array("I") for _ in range(_PARTS)]
         for number, owner in enumerate(owners):
-            part = owner // width
-            order[sizes[part]] = number
-            sizes[part] += 1
-        for begin, end in pairwise(bounds):
-            if end > begin:
-                part_sorted = sorted(order[begin:end], key=self._rank)
-                order[begin:end] = array("I", part_sorted)
+            parts[owner // width].append(number)
+        within, order = self._within, array("I")
+        for part in parts:
+            numbers = part.tolist()
+            if within is not None:
+                numbers.sort(key=within.__getitem__)
+            numbers.sort(key=owners.__getitem__)  # keeps the order of equal ones
+            order.fromlist(numbers)
         return order
 
-    def _rank(self, number: int) -> tuple[int, float] | int:
-        """The sort key of records."""
-        return self.conversation[number]
+    @property
+    def _within(self) -> Sequence[float] | None:
+        """The column that orders the records of one conversation; None: their file does."""
+        return None
 
     def of(self, conversation: int) -> list[T]:
         """The records of a conversation, in order."""
         order, owner = self.by_conversation, self.conversation.__getitem__
-        place = bisect_left(order, conversation, key=owner)
-        found = []
-        while place < len(order) and owner(order[place]) == conversation:
-            found.append(self[order[place]])
-            place += 1
-        return found
+        begin = bisect_left(order, conversation, key=owner)
+        end = bisect_right(order, conversation, lo=begin, key=owner)
+        return self._records(order[begin:end])
 
     def talks(self) -> Iterator[tuple[int, array[int]]]:
         """Every conversation, ascending, with the numbers of its records."""
         order, owner = self.by_conversation, self.conversation
         for begin, end in pairwise(self._talk_bounds):
             yield owner[order[begin]], order[begin:end]
+
+    def in_talks(self, column: Sequence[V]) -> Iterator[V]:
+        """The values of a column, conversation by conversation, as `by_conversation`."""
+        return map(column.__getitem__, self.by_conversation)
 
     @cached_property
     def _talk_bounds(self) -> array[int]:
@@ -155,43 +151,18 @@ class Filed(Sequence[T], Generic[T]):
 
     def read_talks(self) -> Iterator[tuple[int, list[T]]]:
         """Every conversation, ascending, with its records; cheaper than reading each alone."""
-        most = self._at_once
-        order, owner, bounds = self.by_conversation, self.conversation, self._talk_bounds
-        first, last = 0, len(bounds) - 1
-        while first < last:
-            begin = bounds[first]
-            # At least one conversation.
-            after = max(first + 1, min(last, bisect_left(bounds, begin + most, first)))
-            numbers = order[begin : bounds[after]]
-            found = self._read(sorted(numbers))
-            records = [found[number] for number in numbers]
-            for start, end in pairwise(bounds[first : after + 1]):
-                yield owner[order[start]], records[start - begin : end - begin]
-            first = after
+        order, owner, every = self.by_conversation, self.conversation, self._talk_bounds
+        for first in range(0, len(every) - 1, _TALKS):
+            bounds = every[first : first + _TALKS + 1]
+            base = bounds[0]
+            records = self._records(order[base : bounds[-1]])
+            for begin, end in pairwise(bounds):
+                yield owner[order[begin]], records[begin - base : end - base]
 
-    def _read(self, numbers: Sequence[int]) -> Mapping[int, T]:
-        """The records with these ascending numbers; neighbours are read at once."""
-        if self._file is None:
-            return {number: self._held[number] for number in numbers}
-        bounds, decode, found = self._bounds, self._decode, {}
-        for near in self._neighbours(numbers):
-            base = bounds[near[0]]
-            data = os.pread(self._file, bounds[near[-1] + 1] - base, base)
-            for number in near:
-                found[number] = decode(data[bounds[number] - base : bounds[number + 1] - base])
-        return found
-
-    def _neighbours(self, numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-        """The numbers, grouped by stretches of the file that are read at once."""
-        bounds = self._bounds
-        first, end = 0, math.inf
-        for place, number in enumerate(numbers):
-            if bounds[number] > end + _GAP_BYTES:
-                yield numbers[first:place]
-                first = place
-            end = bounds[number + 1]
-        if numbers:
-            yield numbers[first:]
+    def _records(self, numbers: Iterable[int]) -> list[T]:
+        if self._lines is None:
+            return [self._held[number] for number in numbers]
+        return list(map(self._decode, self._lines.of(numbers)))
 
     def _placed(self, path: Path) -> Iterator[list[T]]:
         for chunk, records in lines.read_chunks(path, self.kind, self.damaged):
@@ -200,25 +171,28 @@ class Filed(Sequence[T], Generic[T]):
             yield records
 
 
-class Walk(Generic[T]):
-    """Iterates over the conversations once, ascending; cheaper than a search for each."""
-
-    def __init__(self, filed: Filed[T]) -> None:
-        self._talks = filed.read_talks()
-        self._records: list[T] = []
-        self.next: float = -1
-        """The next conversation with records; infinity: no more."""
-        self._advance()
-
-    def take(self, conversation: int) -> list[T]:
-        """The records of a conversation, which must not be smaller than the previous one."""
-        while self.next < conversation:
-            self._advance()
-        if self.next != conversation:
-            return []
-        records = self._records
-        self._advance()
-        return records
-
-    def _advance(self) -> None:
-        self.next, self._records = next(self._talks, _NO_MORE)
+def side_by_side(
+    first: Filed[A], second: Filed[B], third: Filed[C]
+) -> Iterator[tuple[int, list[A], list[B], list[C]]]:
+    """Every conversation with any record, ascending, with its records of the three kinds."""
+    ones, twos, threes = first.read_talks(), second.read_talks(), third.read_talks()
+    one: tuple[float, list[A]] = next(ones, _NO_MORE)
+    two: tuple[float, list[B]] = next(twos, _NO_MORE)
+    three: tuple[float, list[C]] = next(threes, _NO_MORE)
+    while True:
+        index = min(one[0], two[0], three[0])
+        if not isinstance(index, int):
+            return
+        in_one, in_two, in_three = one[0] == index, two[0] == index, three[0] == index
+        yield (
+            index,
+            one[1] if in_one else [],
+            two[1] if in_two else [],
+            three[1] if in_three else [],
+        )
+        if in_one:
+            one = next(ones, _NO_MORE)
+        if in_two:
+            two = next(twos, _NO_MORE)
+        if in_three:
+            three = next(threes, _NO_MORE)

@@ -33,7 +33,7 @@ from reports.records import (
     run_file,
 )
 from reports.records.columns import Audits, Conversations, Turns
-from reports.records.disk_sequence import Walk
+from reports.records.disk_sequence import side_by_side
 from reports.records.errors import HistoryError
 from reports.records.forecast import MemoryForecast
 from reports.records.lines import DamagedLine
@@ -89,16 +89,7 @@ class History:
 
     def talks(self) -> Iterator[Talk]:
         """Every conversation with any record, ascending."""
-        conversations, turns, audits = (
-            Walk(self.conversations),
-            Walk(self.turns),
-            Walk(self.audits),
-        )
-        while True:
-            index = min(conversations.next, turns.next, audits.next)
-            if not isinstance(index, int):
-                return
-            yield index, conversations.take(index), turns.take(index), audits.take(index)
+        return side_by_side(self.conversations, self.turns, self.audits)
 
     @property
     def stamps_turn_ids(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from pathlib import Path
 
@@ -13,8 +12,17 @@ from hypothesis import strategies as st
 
 from reports.measures.percentiles import ascending
 from reports.records import Fate, Outcome, RecordWriter, TurnRecord
-from reports.records.columns import OK, OUTCOME, RETRIED, TROUBLED, WORDLESS, Conversations, Turns
-from reports.records.disk_sequence import Walk
+from reports.records.columns import (
+    OK,
+    OUTCOME,
+    RETRIED,
+    TROUBLED,
+    WORDLESS,
+    Audits,
+    Conversations,
+    Turns,
+)
+from reports.records.disk_sequence import side_by_side
 from reports.records.history import HistoryError
 from tests.reports.a_run import Run
 
@@ -65,15 +73,20 @@ def test_a_conversation_s_turns_come_in_the_order_in_which_they_were_taken(turns
     assert turns.of(30) == []
 
 
-def test_a_walk_sees_every_conversation_once_and_may_leave_some_out(turns: Turns) -> None:
-    walk = Walk(turns)
-    assert walk.next == 0
-    for conversation in range(0, 29, 3):
-        assert walk.take(conversation) == turns.of(conversation)
-    assert walk.take(29) == turns.of(29)
-    assert walk.take(30) == []
-    assert walk.next == math.inf
+def test_every_conversation_comes_once_with_its_records_of_all_kinds(turns: Turns) -> None:
     assert [conversation for conversation, _ in turns.talks()] == list(range(30))
+    run = Run()
+    for number in (3, 4, 31, 35):
+        run.conversation(start=6.0).index = number
+    talks = Conversations([talk.record() for talk in run.conversations])
+    audits = Audits(
+        [run.conversations[0].audit().audits[0], run.conversations[2].audit().audits[0]]
+    )
+    every = list(side_by_side(talks, turns, audits))
+    assert [index for index, *_ in every] == [*range(30), 31, 35]
+    for index, *records in every:
+        assert records == [talks.of(index), turns.of(index), audits.of(index)]
+    assert list(side_by_side(Conversations(), Turns(), Audits())) == []
 
 
 @pytest.fixture
