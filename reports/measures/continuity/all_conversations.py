@@ -31,7 +31,12 @@ MAY_BE_A_CALLS = ("context_missed", "resurrected")
 def take_tallies(history: History) -> Tallies:
     """Judge every conversation."""
     tallies, suspects = Tallies(), array("q")
+    fast_path = _FastPath(history, tallies)
     lost = history.once(may_lose)
+
+    def durable(turn: TurnRecord) -> bool:
+        return not lost(turn.sent, turn.done)
+
     for index, records, turns, audits in history.talks():
         gap = missing(records, turns, audits)
         if gap is not None:
@@ -40,9 +45,9 @@ def take_tallies(history: History) -> Tallies:
             tallies.opened += was_opened(records, turns)
             continue
         (record,) = records
-        tallies.contents.compare(record, turns, audits, lambda t: not lost(t.sent, t.done))
-        plain = _is_plain(history, record, turns, audits)
-        if plain and _took_the_fast_path(history, tallies, record, turns, audits):
+        tallies.contents.compare(record, turns, audits, durable)
+        plain = fast_path.is_plain(record, turns, audits)
+        if plain and fast_path.took(record, turns, audits):
             continue
         judge = ConversationJudge(history, index, record, tallies)
         violations = judge.judge(turns, audits, plain=plain)
@@ -65,44 +70,43 @@ def take_tallies(history: History) -> Tallies:
     return tallies
 
 
-def _is_plain(
-    history: History,
-    record: ConversationRecord,
-    turns: list[TurnRecord],
-    audits: list[AuditRecord],
-) -> bool:
-    """Whether its turns need no explanation, and all reads came after them."""
-    if record.opened is None or not turns or not history.run.ttl_known:
-        return False
-    losses = history.once(declared_losses)
-    for loss in losses:
-        if loss.since <= turns[-1].done and record.opened <= loss.heard:
+class _FastPath:
+    """Decides which conversations take the fast path, by rules that are looked up once."""
+
+    def __init__(self, history: History, tallies: Tallies) -> None:
+        self._history, self._tallies = history, tallies
+        self._losses = history.once(declared_losses)
+        self._witnessed = len(history.calls) > 0
+        self._stamped, self._ttl_known = history.stamps_turn_ids, history.run.ttl_known
+        self._ttl = history.run.ttl_seconds
+
+    def is_plain(
+        self, record: ConversationRecord, turns: list[TurnRecord], audits: list[AuditRecord]
+    ) -> bool:
+        """Whether its turns need no explanation, and all reads came after them."""
+        if record.opened is None or not turns or not self._ttl_known:
             return False
-    witnessed = len(history.calls) > 0
-    if witnessed and not all_whole(history, turns):
-        return False
-    return turns_are(record, turns, audits, history.run.ttl_seconds, witnessed)
+        for loss in self._losses:
+            if loss.since <= turns[-1].done and record.opened <= loss.heard:
+                return False
+        if self._witnessed and not all_whole(self._history, turns):
+            return False
+        return turns_are(record, turns, audits, self._ttl, self._witnessed)
 
-
-def _took_the_fast_path(
-    history: History,
-    tallies: Tallies,
-    record: ConversationRecord,
-    turns: list[TurnRecord],
-    audits: list[AuditRecord],
-) -> bool:
-    """Whether its reads need no explanation either; `_is_plain` must hold."""
-    if not history.stamps_turn_ids:
-        return False
-    found = audits_are(record, turns, audits, history.run.ttl_seconds)
-    if found is None:
-        return False
-    tallies.opened += 1
-    tallies.audited += found.audited
-    tallies.acknowledged += len(turns)
-    tallies.witnessed += len(turns)
-    tallies.read_late += found.read_late
-    return True
+    def took(
+        self, record: ConversationRecord, turns: list[TurnRecord], audits: list[AuditRecord]
+    ) -> bool:
+        """Whether its reads need no explanation either; it must be plain."""
+        found = audits_are(record, turns, audits, self._ttl) if self._stamped else None
+        if found is None:
+            return False
+        tallies = self._tallies
+        tallies.opened += 1
+        tallies.audited += found.audited
+        tallies.acknowledged += len(turns)
+        tallies.witnessed += len(turns)
+        tallies.read_late += found.read_late
+        return True
 
 
 def counts(tallies: Tallies) -> dict[str, int]:

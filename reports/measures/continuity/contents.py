@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from reports.records import AuditRecord, ConversationRecord, HistoryItem, Outcome, TurnRecord
 
@@ -81,12 +83,11 @@ class Contents:
         durable: Callable[[TurnRecord], bool],
     ) -> None:
         """Compare one conversation, as far as its contents were recorded."""
-        certain = [turn for turn in turns if turn.outcome is _OK and not turn.unsure]
         stepped = False
-        for turn in certain:
-            if turn.said is not None:
+        for turn in turns:
+            if turn.said is not None and _is_certain(turn):
                 self._compare_reply(turn, audits)
-            stepped = stepped or turn.steps is not None
+            stepped = stepped or (turn.steps is not None and _is_certain(turn))
         if record is None or not stepped:
             return
         found = [audit for audit in audits if audit.status == "found"]
@@ -94,7 +95,11 @@ class Contents:
             return
         audit = found[-1]
         items = _by_turn(audit.history)
-        whole = [turn for turn in certain if durable(turn) and _is_whole(items.get(turn.turn_id))]
+        whole = [
+            turn
+            for turn in turns
+            if _is_certain(turn) and durable(turn) and _is_whole(items.get(turn.turn_id))
+        ]
         for turn in whole:
             if turn.steps is not None:
                 self.steps.add(turn, _other_steps(turn.steps, items[turn.turn_id]))
@@ -153,10 +158,14 @@ def replies_of_others(turns: Iterable[TurnRecord], wrong: Mapping[str, str]) -> 
     }
 
 
+def _is_certain(turn: TurnRecord) -> bool:
+    return turn.outcome is _OK and not turn.unsure
+
+
 def _by_turn(items: Sequence[HistoryItem]) -> dict[str | None, list[HistoryItem]]:
     found: dict[str | None, list[HistoryItem]] = {}
-    for item in items:
-        found.setdefault(item.turn_id, []).append(item)
+    for turn_id, neighbours in groupby(items, attrgetter("turn_id")):
+        found.setdefault(turn_id, []).extend(neighbours)
     return found
 
 
@@ -164,8 +173,8 @@ def _is_whole(items: Sequence[HistoryItem] | None) -> bool:
     """Whether the history holds the turn once; other cases are violations of their own."""
     if items is None:
         return False
-    kinds = Counter(item.kind for item in items)
-    return kinds["message"] == 1 and kinds["reply"] <= 1
+    kinds = [item.kind for item in items]
+    return kinds.count("message") == 1 and kinds.count("reply") <= 1
 
 
 def _is_one_session(turns: Sequence[TurnRecord]) -> bool:
@@ -178,9 +187,9 @@ def _other_reply(turn: TurnRecord) -> str | None:
     return f"the model gave reply {turn.said}, the customer got {turn.reply or 'none'}"
 
 
-def _other_steps(shown: Sequence[str], items: Sequence[HistoryItem]) -> str | None:
-    stored = tuple(item.digest for item in items if item.kind == "step")
-    if stored == tuple(shown):
+def _other_steps(shown: tuple[str, ...], items: Sequence[HistoryItem]) -> str | None:
+    stored = tuple([item.digest for item in items if item.kind == "step"])
+    if stored == shown:
         return None
     twice = Counter(stored) - Counter(shown)
     gone = Counter(shown) - Counter(stored)

@@ -132,7 +132,7 @@ class ConversationJudge:
         self._tallies.notes += self._notes
         for doubt in self._doubts.values():
             self._tallies.doubts[doubt.kind].add(doubt)
-        if not _EXPLAIN_CONTEXT & {violation.kind for violation in self._found}:
+        if self.other_context and not _EXPLAIN_CONTEXT & {each.kind for each in self._found}:
             self._found += self.other_context
         return self._found
 
@@ -296,7 +296,8 @@ class ConversationJudge:
         self._within = max(self._within, judgement.within_durability)
         self._notes = max(self._notes, judgement.notes)
         self._beginnings = judgement.beginnings or self._beginnings
-        self._tallies.perhaps_expired.add(self._perhaps_anew.get(min(self._beginnings)))
+        if self._perhaps_anew:
+            self._tallies.perhaps_expired.add(self._perhaps_anew.get(min(self._beginnings)))
         if self._may_lose:
             here = {item.turn_id for item in audit.history}
             self._shown |= {t.turn: audit.at for t in self._taken if t.turn_id in here}

@@ -9,8 +9,9 @@ same results for these.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from reports.measures.continuity.session_model import CLOCK_S, was_asked_again
 from reports.records import AuditRecord, ConversationRecord, Outcome, TurnRecord
@@ -19,8 +20,7 @@ _OK = Outcome.OK
 """A local alias, since looking an enum member up takes as long as ten comparisons."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blameless:
+class Blameless(Struct, frozen=True, gc=False):
     """The contribution of such a conversation to the tallies."""
 
     audited: bool
@@ -113,18 +113,20 @@ def _shows(audit: AuditRecord, user: str, turns: Sequence[TurnRecord]) -> bool:
         return False  # most losses are at the end
     due = iter(turns)
     turn: TurnRecord | None = None
+    turn_id = ""
     for item in audit.history:
+        kind = item.kind
         if turn is None:
             turn = next(due, None)
-            if turn is None or item.kind != "message" or item.digest != turn.message:
+            if turn is None or kind != "message" or item.digest != turn.message:
                 return False
-        elif item.kind == "reply":
-            if item.turn_id != turn.turn_id or item.digest != turn.reply:
+            turn_id = turn.turn_id
+        elif kind == "reply":
+            if item.digest != turn.reply:
                 return False
             turn = None
-            continue
-        elif item.kind != "step":
+        elif kind != "step":
             return False
-        if item.turn_id != turn.turn_id:
+        if item.turn_id != turn_id:
             return False
     return turn is None and next(due, None) is None
