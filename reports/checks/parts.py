@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.measures.intervals import CONFIDENCE, SLOW_SHARE, binomial_tail, judge_share
+from reports.measures.latency import too_slow
 from reports.measures.own_faults import is_within, own_faults
 from reports.measures.phases import STEADY, WARMUP, turns_by_phase
 from reports.records import Finding, Status
@@ -57,10 +58,8 @@ def check_parts(history: History) -> list[Finding]:
 
 
 def _bad(history: History, numbers: Sequence[int]) -> list[int]:
-    turns, limit = history.turns, history.run.slo("steady_p99_s")
-    return [
-        n for n in numbers if turns.state[n] & OUTCOME != OK or turns.done[n] - turns.due[n] > limit
-    ]
+    state, slow = history.turns.state, history.once(too_slow)
+    return [n for n in numbers if slow[n] or state[n] & OUTCOME != OK]
 
 
 def _steady(history: History, numbers: Sequence[int], bad: Sequence[int]) -> _Steady:

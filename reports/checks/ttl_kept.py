@@ -64,12 +64,12 @@ def ages_found(history: History) -> list[float]:
     if ttl <= 0 or not history.run.ttl_known:
         return found
     state, sent, done = turns.state, turns.sent, turns.done
-    for _, numbers in turns.talks():
-        for before, number in pairwise(numbers):
-            if sent[number] - done[before] < _LATE * ttl:
-                continue
-            if (state[before] | state[number]) & OUTCOME == OK and turns[number].reopened is None:
-                found.append((sent[number] - done[before]) / ttl)
+    owner, late = turns.conversation, _LATE * ttl
+    for before, number in pairwise(turns.by_conversation):
+        if sent[number] - done[before] < late or owner[number] != owner[before]:
+            continue
+        if (state[before] | state[number]) & OUTCOME == OK and turns[number].reopened is None:
+            found.append((sent[number] - done[before]) / ttl)
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import compress
 from statistics import median
 
 from reports.measures.intervals import CONFIDENCE, binomial_tail
@@ -79,26 +80,23 @@ def _compare(history: History) -> _Compared:
     """Compare the turns that were answered at once, outside of the answering replica's faults."""
     turns, spans_of = history.turns, history.once(own_faults)
     spans = [spans_of(name) for name in turns.replicas]
-    warmup = set(history.once(turns_by_phase).get(WARMUP, ()))
-    due, done, replica, state = turns.due, turns.done, turns.replica, turns.state
-    every: Counter[int] = Counter()
+    due, done, replica, latency = turns.due, turns.done, turns.replica, turns.latency
+    chosen = turns.which(lambda flags: flags & OUTCOME == OK and not flags & RETRIED)
+    for n in history.once(turns_by_phase).get(WARMUP, ()):
+        chosen[n] = 0
+    answered = [n for n in compress(range(len(turns)), chosen) if replica[n]]
+    hit = [n for n in answered if spans[replica[n]]]
+    excused = {n for n in hit if is_within(spans[replica[n]], due[n], done[n])}
+    every = Counter([replica[n] for n in answered if n not in excused])
     slow: Counter[int] = Counter()
-    answered = [
-        n
-        for n, flags in enumerate(state)
-        if flags & OUTCOME == OK and not flags & RETRIED and replica[n] and n not in warmup
-    ]
     for begin in range(0, len(answered), _AROUND):
         # The last group is filled with earlier turns.
         first = max(0, min(begin, len(answered) - _AROUND))
-        group = answered[first : first + _AROUND]
-        usual = median([done[n] - due[n] for n in group])
+        usual = median([latency[n] for n in answered[first : first + _AROUND]])
         limit = max(TIMES * usual, usual + MORE_S)
         for n in answered[begin : begin + _AROUND]:
-            if spans[replica[n]] and is_within(spans[replica[n]], due[n], done[n]):
-                continue
-            every[replica[n]] += 1
-            slow[replica[n]] += done[n] - due[n] > limit
+            if latency[n] > limit and n not in excused:
+                slow[replica[n]] += 1
     return _Compared(every, slow)
 
 

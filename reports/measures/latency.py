@@ -9,34 +9,55 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
+from operator import and_, sub
 
 from reports.measures.percentiles import ascending
 from reports.measures.phases import STEADY, WARMUP, PhaseMap, turns_by_phase
-from reports.records.columns import OK, OUTCOME, Turns, is_acknowledged
+from reports.records.columns import OK, OUTCOME, is_acknowledged
 from reports.records.history import History
-
-
-def latencies(turns: Turns, which: Iterable[int]) -> array[float]:
-    """Ascending latencies of the acknowledged ones of these turns, seconds."""
-    state, due, done = turns.state, turns.due, turns.done
-    return ascending(done[n] - due[n] for n in which if state[n] & OUTCOME == OK)
 
 
 def latency_by_phase(history: History) -> dict[str, array[float]]:
     """Ascending latencies of every phase that has turns, and of `all`."""
     turns = history.turns
-    phases = {
-        phase: latencies(turns, numbers) for phase, numbers in history.once(turns_by_phase).items()
-    }
-    # The parts are sorted, so that this sort only merges them.
-    everything = ascending(chain.from_iterable(phases.values()))
+    phases = _by_phase(history, turns.latency, turns.which(is_acknowledged))
     for phase, late in history.once(_late_before_a_fault).items():
         waits = (began - turns.due[number] for number, began in late)
         phases[phase] = ascending(chain(phases.get(phase, ()), waits))
-    return {"all": everything, **phases}
+    return phases
+
+
+def first_token_by_phase(history: History) -> dict[str, array[float]]:
+    """The same of the waits for the first words of the replies; empty if no reply was streamed."""
+    turns = history.turns
+    shown = bytes([t == t for t in turns.first_token])  # NaN equals nothing
+    if not any(shown):
+        return {}
+    waits = array("d", map(sub, turns.first_token, turns.due))
+    return _by_phase(history, waits, bytes(map(and_, shown, turns.which(is_acknowledged))))
+
+
+def _by_phase(
+    history: History, waits: array[float], chosen: Sequence[int]
+) -> dict[str, array[float]]:
+    """The ascending waits of the chosen turns of every phase that has turns, and of `all`."""
+    phases = {
+        phase: ascending(
+            compress(map(waits.__getitem__, numbers), map(chosen.__getitem__, numbers))
+        )
+        for phase, numbers in history.once(turns_by_phase).items()
+    }
+    # The parts are sorted, so that this sort only merges them.
+    return {"all": ascending(chain.from_iterable(phases.values())), **phases}
+
+
+def too_slow(history: History) -> bytes:
+    """1 for each turn that took longer than the limit of the steady state, else 0."""
+    limit = history.run.slo("steady_p99_s")
+    return bytes([latency > limit for latency in history.turns.latency])
 
 
 def _late_before_a_fault(history: History) -> dict[str, list[tuple[int, float]]]:
@@ -104,7 +125,7 @@ def outages(history: History) -> Outages:
     until the last turn of the run: an early refusal must not make it look short.
     """
     turns = history.turns
-    state, due, done = turns.state, turns.due, turns.done
+    state, due, done, latency = turns.state, turns.due, turns.done, turns.latency
     worst = Outages(array("d"), array("d"), array("I"))
     last_answer = max(compress(done, turns.which(is_acknowledged)), default=-math.inf)
     last_moment = max(done, default=0.0)
@@ -112,10 +133,13 @@ def outages(history: History) -> Outages:
         longest, until, culprit = 0.0, done[numbers[0]], numbers[0]
         stuck_since: float | None = None
         for number in numbers:
-            since = due[number] if stuck_since is None else stuck_since
-            if done[number] - since >= longest:
-                longest, until, culprit = done[number] - since, done[number], number
-            stuck_since = None if state[number] & OUTCOME == OK else since
+            waited = latency[number] if stuck_since is None else done[number] - stuck_since
+            if waited >= longest:
+                longest, until, culprit = waited, done[number], number
+            if state[number] & OUTCOME == OK:
+                stuck_since = None
+            elif stuck_since is None:
+                stuck_since = due[number]
         if stuck_since is not None and done[numbers[-1]] > last_answer:
             longest, until, culprit = last_moment - stuck_since, last_moment, numbers[-1]
         worst.seconds.append(longest)

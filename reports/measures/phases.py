@@ -19,6 +19,8 @@ from reports.records.history import History
 
 RECOVERY_S = 5.0
 _MARGIN_S = 2.0
+_AT_ONCE = 256
+"""Turns that follow each other in their file, most of which are of one phase."""
 WARMUP = "warmup"
 STEADY = "steady"
 
@@ -80,6 +82,15 @@ class PhaseMap:
         self._busy = _joined([*self.faults, *self.recoveries])
         self._busy_ends = [end for _, end in self._busy]
 
+    def of_all(self, first_due: float, last_due: float, last_done: float) -> str | None:
+        """The phase of all turns within these times; None: they may differ."""
+        place = bisect_left(self._busy_ends, first_due)
+        if place < len(self._busy) and self._busy[place][0] <= last_done:
+            return None
+        if (first_due < self._warmup) != (last_due < self._warmup):
+            return None
+        return WARMUP if first_due < self._warmup else STEADY
+
     def of(self, due: float, done: float) -> str:
         """The phase of a turn that was due and done at these run times."""
         place = bisect_left(self._busy_ends, due)
@@ -118,9 +129,16 @@ def turns_by_phase(history: History) -> dict[str, array[int]]:
     """The numbers of the turns of every phase that has any."""
     phases = history.once(PhaseMap)
     groups: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
-    times = zip(history.turns.due, history.turns.done, strict=True)
-    for number, (due, done) in enumerate(times):
-        groups[phases.of(due, done)].append(number)
+    count = len(history.turns)
+    for first in range(0, count, _AT_ONCE):
+        after = min(first + _AT_ONCE, count)
+        due, done = history.turns.due[first:after], history.turns.done[first:after]
+        common = phases.of_all(min(due), max(due), max(done))
+        if common is not None:
+            groups[common].extend(range(first, after))
+            continue
+        for number, times in enumerate(zip(due, done, strict=True), first):
+            groups[phases.of(*times)].append(number)
     return dict(groups)
 
 

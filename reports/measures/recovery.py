@@ -13,9 +13,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, islice, repeat
+from itertools import compress, count, islice, repeat
+from operator import or_
 
 from reports.measures.intervals import SLOW_SHARE, is_enough
+from reports.measures.latency import too_slow
 from reports.measures.percentiles import ascending
 from reports.measures.phases import STEADY, turns_by_phase
 from reports.measures.relapse import LONGEST_S, turns_felt
@@ -46,14 +48,14 @@ class Impact:
 def impacts(history: History) -> list[Impact]:
     """The impact of each fault, in order."""
     turns = history.turns
-    state, due, done = turns.state, turns.due, turns.done
-    disturbed = _disturbed(turns, history.run.slo("steady_p99_s"))
+    state, done = turns.state, turns.done
+    disturbed = _disturbed(history)
     by_phase = history.once(turns_by_phase)
     starts = [fault.start for fault in history.faults]
     first = _first_ok(history)
     usual = _usual_shares(history, disturbed)
     longest = max(LONGEST_S, 4 * history.run.slo("recovery_s"))
-    dues = ascending(due) if history.faults else array("d")
+    dues = ascending(turns.due) if history.faults else array("d")
     found = []
     for number, fault in enumerate(history.faults):
         following = min((s for s in starts[number + 1 :] if s > fault.start), default=float("inf"))
@@ -72,7 +74,7 @@ def impacts(history: History) -> list[Impact]:
                 after_heal_s=max(0.0, last - fault.end),
                 disturbed=felt,
                 failed_turns=sum(state[n] & OUTCOME != OK for n in felt),
-                worst_outage_s=max(done[n] - due[n] for n in touched)
+                worst_outage_s=max(map(turns.latency.__getitem__, touched))
                 if any(state[n] & OUTCOME == OK for n in touched)
                 else None,
             )
@@ -80,14 +82,11 @@ def impacts(history: History) -> list[Impact]:
     return found
 
 
-def _disturbed(turns: Turns, limit: float) -> array[int]:
+def _disturbed(history: History) -> array[int]:
     """All disturbed turns, ordered by due time."""
+    turns = history.turns
     bad = turns.which(lambda state: bool(state & (OUTCOME | RETRIED)))
-    found = (
-        number
-        for number, (wrong, due, done) in enumerate(zip(bad, turns.due, turns.done, strict=True))
-        if wrong or done - due > limit
-    )
+    found = compress(count(), map(or_, bad, history.once(too_slow)))
     return array("I", sorted(found, key=turns.due.__getitem__))
 
 

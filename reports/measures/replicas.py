@@ -68,16 +68,17 @@ def moved(history: History) -> int:
 
 def moves(history: History) -> tuple[int, int]:
     """The number of acknowledged turns that moved, and of those that could have."""
-    state, replica = history.turns.state, history.once(answerers).replica
+    turns, replica = history.turns, history.once(answerers).replica
     count = later = 0
-    for _, numbers in history.turns.talks():
-        before = 0
-        for number in numbers:
-            now = replica[number]
-            if now and state[number] & OUTCOME == OK:
-                later += before != 0
-                count += before not in (0, now)
-                before = now
+    columns = (turns.conversation, turns.state, replica)
+    talk, before = -1, 0
+    for owner, state, now in zip(*map(turns.in_talks, columns), strict=True):
+        if not now or state & OUTCOME != OK:
+            continue
+        if owner == talk:
+            later += 1
+            count += before != now
+        talk, before = owner, now
     return count, later
 
 

@@ -29,7 +29,7 @@ B = TypeVar("B")
 C = TypeVar("C")
 
 _PARTS = 256
-"""Records sorted at once, because sorting needs several objects for each."""
+"""Records are sorted in so many parts, because sorting needs several objects for each record."""
 _AT_ONCE_BYTES = 1 << 18
 """Bytes of lines read at once in the order of the file."""
 _TALKS = 32

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import isnan
 from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType, to_builtins
@@ -22,9 +21,8 @@ from reports.measures.dead_replicas import sent_to_dead
 from reports.measures.foreign_cpu import foreign_cpu
 from reports.measures.generator import generator_samples, lags, send_lags
 from reports.measures.intervals import CONFIDENCE
-from reports.measures.latency import latency_by_phase
-from reports.measures.percentiles import ascending, percentile
-from reports.measures.phases import turns_by_phase
+from reports.measures.latency import first_token_by_phase, latency_by_phase
+from reports.measures.percentiles import percentile
 from reports.measures.recovery import Impact, impacts
 from reports.measures.redis_memory import fleet_rss, measure
 from reports.measures.replicas import answerers, moved
@@ -167,15 +165,10 @@ def _turns(history: History) -> TurnCounts:
 
 
 def _latency(history: History) -> dict[str, Latency]:
-    turns = history.turns
-    by_phase = {"all": range(len(turns)), **history.once(turns_by_phase)}
+    first_token = first_token_by_phase(history)
     table: dict[str, Latency] = {}
     for phase, ordered in history.once(latency_by_phase).items():
-        first = ascending(
-            turns.first_token[n] - turns.due[n]
-            for n in by_phase.get(phase, ())
-            if turns.state[n] & OUTCOME == OK and not isnan(turns.first_token[n])
-        )
+        first = first_token.get(phase, ())
         table[phase] = Latency(
             count=len(ordered),
             p50=_percentile(ordered, 50),

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
 
 from reports.measures.percentiles import ascending, percentile
 from reports.measures.phases import load_phases
 from reports.measures.redis_memory import fleet_rss, live_bytes, redis_samples
 from reports.records import Sample
-from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED, Turns
+from reports.records.columns import FAIL, INFO, OK, OUTCOME, RETRIED, Turns, is_acknowledged
 from reports.records.history import History
 from reports.verdict.part_types import FaultSpan, PhaseSpan, Timeline
 
@@ -37,8 +38,8 @@ def build_timeline(history: History) -> Timeline:
     axis = _Axis(float(start), step, 0 if empty else math.ceil(span / step))
     redis = redis_samples(history)
     turns = history.turns
-    times = zip(turns.state, turns.due, turns.done, strict=True)
-    grouped = axis.group((due, done - due) for s, due, done in times if s & OUTCOME == OK)
+    ok = turns.which(is_acknowledged)
+    grouped = axis.group(compress(turns.due, ok), compress(turns.latency, ok))
     p50, p99 = _percentiles(grouped)
     count = _counter(axis, turns)
     return Timeline(
@@ -114,36 +115,39 @@ class _Axis:
     def times(self) -> list[float]:
         return [self._start + number * self._step for number in range(self._count)]
 
-    def _place(self, t: float) -> int:
-        place = int((t - self._start) // self._step)
-        if 0 <= place < self._count:
-            return place
-        # The very last moment is on the far edge of the last step.
-        return min(max(0, place), self._count - 1)
+    def _places(self, times: Iterable[float]) -> Iterator[int]:
+        """The step of each time."""
+        start, step, last = self._start, self._step, self._count - 1
+        for t in times:
+            place = int((t - start) // step)
+            # The very last moment is on the far edge of the last step.
+            yield place if 0 <= place <= last else min(max(0, place), last)
 
-    def group(self, items: Iterable[tuple[float, float]]) -> list[array[float]]:
+    def group(self, times: Iterable[float], values: Iterable[float]) -> list[array[float]]:
+        """The values of each step."""
         groups = [array("d") for _ in range(self._count)]
-        for t, value in items:
-            groups[self._place(t)].append(value)
+        for place, value in zip(self._places(times), values, strict=True):
+            groups[place].append(value)
         return groups
 
-    def count(self, items: Iterable[tuple[int, float]]) -> dict[int, list[int]]:
+    def count(self, kinds: Iterable[int], times: Iterable[float]) -> dict[int, list[int]]:
         """For each kind of item, the number of items in each step."""
-        counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * self._count)
-        for kind, t in items:
-            counts[kind][self._place(t)] += 1
+        counts: defaultdict[int, list[int]] = defaultdict(self.zeros)
+        for (kind, place), count in Counter(zip(kinds, self._places(times), strict=True)).items():
+            counts[kind][place] = count
         return counts
 
     def last(self, points: Iterable[tuple[float, float]]) -> list[float | None]:
         values: list[float | None] = [None] * self._count
-        for t, value in points:
-            values[self._place(t)] = value
+        points = list(points)
+        for place, (_, value) in zip(self._places(t for t, _ in points), points, strict=True):
+            values[place] = value
         return values
 
 
 def _counter(axis: _Axis, turns: Turns) -> Callable[[int, int], list[int]]:
     """Counts the turns of each step whose state has some bits."""
-    by_state = axis.count(zip(turns.state, turns.done, strict=True))
+    by_state = axis.count(turns.state, turns.done)
 
     def count(bits: int, wanted: int) -> list[int]:
         groups = [group for state, group in by_state.items() if state & bits == wanted]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from reports.measures.phases import PhaseMap, load_phases
+from reports.measures.phases import PhaseMap, load_phases, turns_by_phase
 from reports.records.history import History
 from tests.reports.a_run import Run
 
@@ -44,6 +46,30 @@ def test_a_turn_belongs_to_the_first_fault_it_touches_then_to_a_recovery_then_to
     history: History, due: float, done: float, phase: str
 ) -> None:
     assert PhaseMap(history).of(due, done) == phase
+
+
+def test_turns_that_follow_each_other_are_assigned_as_each_alone(tmp_path: Path) -> None:
+    """In a long run most stretches of the file are of one phase, and some are mixed."""
+    run = Run()
+    run.fault("kill-redis", 20.0, 22.0, id="first")
+    run.fault("rolling-restart", 25.0, 30.0, id="long")
+    talk = run.conversation().turn()
+    (turn,), draw = talk.turns, random.Random(1)
+    times = [(due, due + draw.uniform(0, 3)) for due in map(draw.uniform, [0] * 30, [45] * 30)]
+    times += [(4.9, 5.1), (5.0, 5.1), (19.9, 20.0), (35.0, 35.0), (36.0, 35.5)]
+    draw.shuffle(times)
+    talk.turns = [
+        structs.replace(turn, due=due, done=done)
+        for due, done in times
+        for _ in range(draw.randint(1, 600))
+    ]
+    history = run.history(tmp_path)
+    phases, expected = PhaseMap(history), dict[str, list[int]]()
+    for number, each in enumerate(talk.turns):
+        expected.setdefault(phases.of(each.due, each.done), []).append(number)
+    found = turns_by_phase(history)
+    assert {phase: list(numbers) for phase, numbers in found.items()} == expected
+    assert list(found) == list(expected)
 
 
 def test_the_load_without_a_warmup_is_steady_from_the_start(tmp_path: Path) -> None:
