@@ -10,7 +10,6 @@ from harness.capacity.load import (
     OVERLOAD,
     OVERLOAD_TIMES,
     Stage,
-    alternating,
     steady,
 )
 from reports.capacity.soundness import FEWEST_TURNS
@@ -21,10 +20,8 @@ MOST_PROBES = 8
 ENOUGH = 1.15
 """Planned turns of a probe, as a multiple of the fewest that can be judged."""
 STAGE_S = 6.0
-"""A stage of the demand run at one of its two rates: long beside a turn, short beside the changes
+"""A stage of a demand run at one of its two rates: long beside a turn, short beside the changes
 of a shared machine's speed."""
-_ALTERNATES = 0.7
-"""The least share of ten minutes in which the demand is measured at two loads."""
 START_AND_END_S = 6.0
 """The time of a probe besides its load: a fleet of one replica starts and stops, on a usual
 machine."""
@@ -68,7 +65,7 @@ def for_minutes(minutes: float) -> Lengths:
     warmup = min(15.0, max(2.0, 10 * share))
     before, overload = max(2.0, 5 * min(1.0, share)), max(3.0, 10 * min(1.0, share))
     return Lengths(
-        demand=_demand(share),
+        demand=steady(max(2.0, 5 * min(1.0, share)), max(10.0, 30 * share)),
         probe=steady(warmup, max(10.0, 30 * share)),
         kill=steady(warmup, before + max(13.0, 45 * share)),
         kill_at=warmup + before,
@@ -79,14 +76,6 @@ def for_minutes(minutes: float) -> Lengths:
             Stage(AFTER, max(13.0, 60 * share)),
         ),
     )
-
-
-def _demand(share: float) -> tuple[Stage, ...]:
-    """Rounds of two loads, enough to tell kinds of turns apart; a short run has one load."""
-    warmup = max(2.0, 5 * min(1.0, share))
-    if share < _ALTERNATES:
-        return steady(warmup, max(10.0, 30 * share))
-    return alternating(warmup, max(3, round(4 * share)), STAGE_S)
 
 
 def enough(stages: tuple[Stage, ...], rate: float) -> tuple[Stage, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.capacity import lengths, load
+from harness.capacity import load
 from harness.capacity.load import Stage
 from loadtests.profiles import profile as profiles
 from loadtests.profiles.profile import Profile
@@ -93,21 +93,3 @@ def test_each_probe_has_other_seeds_and_the_same_ones_again() -> None:
     assert first(7, "probe-01") == first(7, "probe-01")
     assert not set(first(7, "probe-01")) & set(first(7, "probe-02"))
     assert not set(first(7, "probe-01")) & set(first(8, "probe-01"))
-
-
-@pytest.mark.parametrize("minutes", [7, 10, 30])
-def test_the_demand_is_measured_at_two_loads_in_turns(minutes: float) -> None:
-    stages = lengths.for_minutes(minutes).demand
-    low, high = stages[1::2], stages[2::2]
-    assert len(low) == len(high) >= 3
-    assert {stage.times for stage in low} == {1.0}
-    assert {stage.times for stage in high} == {load.ALTERNATING_TIMES}
-    made = load.profile_at(profiles.load("diwali"), 30, stages)
-    # The warm-up has the high rate: `judged` leaves it out.
-    assert [end - start for start, end in load.judged(made)] == pytest.approx(
-        [stage.seconds for stage in stages[1:]]
-    )
-
-
-def test_a_short_run_measures_the_demand_at_one_load() -> None:
-    assert len(lengths.for_minutes(3).demand) == 2

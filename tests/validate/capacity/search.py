@@ -21,8 +21,7 @@ from tests.validate.capacity.written import played
 
 OVERHEAD_S = 15.0
 """The warm-up and the drain of a simulated probe, seconds."""
-DEMAND_S = 48.0
-"""As in a capacity run of ten minutes."""
+DEMAND_S, ALTERNATING_S = 60.0, 48.0
 DEMAND_THINK_S = 1.0
 """A mean conversation thinks for two seconds then, as in a capacity run."""
 
@@ -75,17 +74,18 @@ def search(
     *,
     starved: bool = False,
     think_s: float = 2.0,
-    alternating: bool = True,
+    alternating: bool = False,
 ) -> Outcome:
     """Measure the demand of the service, search its limit, and answer.
 
     The load of the demand alternates, as in a capacity run, or is low all the time.
     """
     most = 1 / max(service.cpu_s, service.redis_s)
-    load = Load(DEMAND_SHARE * most, seconds=DEMAND_S, seed=seed * 1000, think_s=DEMAND_THINK_S)
+    load = Load(DEMAND_SHARE * most, seconds=DEMAND_S, seed=seed * 1000)
     if alternating:
         low = BUSY_SHARE * most / ALTERNATING_TIMES
-        load = replace(load, rate=low, alternating=(STAGE_S, ALTERNATING_TIMES))
+        load = replace(load, rate=low, seconds=ALTERNATING_S, think_s=DEMAND_THINK_S)
+        load = replace(load, alternating=(STAGE_S, ALTERNATING_TIMES))
     demand = measure_demand(played(service, load))
     knee = predicted_knee(demand).rate.value or math.nan
     probes: list[Probe] = []
