@@ -191,6 +191,20 @@ def test_texts_of_a_few_turns_that_were_not_compared_are_a_doubt(
     assert findings(run, tmp_path)["forked"].status is Status.UNKNOWN
 
 
+def test_texts_that_were_not_compared_are_judged_as_one_group(
+    convictions: Judge, tmp_path: Path
+) -> None:
+    """Chance may put all texts with the same placeholder into the calm, the others beside it."""
+
+    def rewritten(talk: Conversation, turn: int, kind: str) -> tuple[str, Likeness | None]:
+        is_calm = not 15 <= talk.turns[-1].sent <= 30
+        return (removed if is_calm else not_compared)(talk, turn, kind)[0], None
+
+    run = stored(rewritten, 0.1)
+    assert convictions(run) == {}
+    assert findings(run, tmp_path)["forked"].status is Status.PASS
+
+
 @pytest.mark.parametrize("model_said", [True, False])
 def test_a_reply_of_another_customer_is_no_habit_of_the_application(
     convictions: Judge, model_said: bool

@@ -172,7 +172,6 @@ class _Rules:
         }
         near = [*copies, *(each for each in others if each.text.look is Look.NEAR)]
         self._retries_by_chance = _spread_by_chance(near, turns, retried)
-        self._is_rule, self._may_be_rule = self._others.is_a_rule, self._others.may_be_a_rule
         self._copied = self._accept_copies()
 
     def __call__(self, turn: TurnRecord, text: Text) -> Accepted:
@@ -186,9 +185,15 @@ class _Rules:
             return self._copied
         else:
             accepted = self._accept_others(text.look)
-        if rewritten or not (self._is_rule or self._may_be_rule):
-            return accepted
-        return Accepted.YES if self._is_rule else Accepted.PERHAPS
+        return accepted if rewritten else max(accepted, self._accept_rule(text.look))
+
+    def _accept_rule(self, look: Look) -> Accepted:
+        """What the application's habit explains; texts that were not compared are one group."""
+        groups = [self._others, *([self._looks[look]] if look is Look.UNKNOWN else [])]
+        if any(group.is_a_rule for group in groups):
+            return Accepted.YES
+        may_be = any(group.may_be_a_rule for group in groups)
+        return Accepted.PERHAPS if may_be else Accepted.NO
 
     def _accept_copies(self) -> Accepted:
         if self._copies.is_a_rule:
