@@ -100,7 +100,7 @@ def test_a_directory_without_run_json_is_no_run(tmp_path: Path) -> None:
         ({"schema_version": 2}, "schema_version must be 1, got 2"),
         ({"origin": "noon"}, "origin must be seconds, at least 0, got 'noon'"),
         ({"origin": 1e300}, "origin must be seconds, .*, got 1e\\+300"),
-        ({"ttl_seconds": None}, "ttl_seconds must be seconds, .*, got None"),
+        ({"ttl_seconds": None}, "ttl_seconds must be seconds, .*, got nothing"),
         ({"ttl_seconds": -1}, "ttl_seconds must be seconds, .*, got -1"),
         ({"profile": []}, "profile must be an object, got"),
     ],

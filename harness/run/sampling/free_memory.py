@@ -10,6 +10,8 @@ import psutil
 
 from harness.run.sampling.control_groups import GROUPS, PROCESSES, groups_of
 
+_CONTROLLER = "memory"
+
 
 def free_memory(processes: Path = PROCESSES, groups: Path = GROUPS) -> float:
     """Bytes: the least of what the machine has free, and of what the limits of the control groups
@@ -21,20 +23,24 @@ def free_memory(processes: Path = PROCESSES, groups: Path = GROUPS) -> float:
 
 
 def _left(processes: Path, groups: Path) -> Iterator[float]:
-    for version, group in groups_of("memory", processes, groups):
+    for version, group in groups_of(_CONTROLLER, processes, groups):
         limit, used, cache = _FILES[version]
         with contextlib.suppress(OSError, ValueError):
-            most = int((group / limit).read_text())  # `max` is no number: no limit
-            taken = int((group / used).read_text()) - _cache(group / "memory.stat", cache)
+            most = int(_file(group, limit).read_text())  # `max` is no number: no limit
+            taken = int(_file(group, used).read_text()) - _cache(_file(group, "stat"), cache)
             yield float(max(0, most - taken))
 
 
 _FILES = {
-    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
-    2: ("memory.max", "memory.current", "inactive_file"),
+    1: ("limit_in_bytes", "usage_in_bytes", "total_inactive_file"),
+    2: ("max", "current", "inactive_file"),
 }
 """Version → the files of the limit and of the use, and the key of the files' cache, which the
 kernel takes back at need."""
+
+
+def _file(group: Path, name: str) -> Path:
+    return group / f"{_CONTROLLER}.{name}"
 
 
 def _cache(file: Path, key: str) -> int:
