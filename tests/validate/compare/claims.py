@@ -116,7 +116,7 @@ def _evidence(calm: Sequence[Pair]) -> Line:
     days, machines = {pair.day for pair in calm}, {pair.machine for pair in calm}
     count = 2 * len(calm)
     return Line(
-        f"{count} A/A runs of {len(days)} days, {len(machines)} starts of a machine",
+        f"{count} A/A runs of {len(days)} days; starts of a machine: {len(machines)}",
         0,
         None,
         f"≥ {FEWEST_RUNS} runs, ≥ {FEWEST_DAYS} days",
