@@ -66,12 +66,12 @@ def test_a_file_that_can_be_used_is_one_line_that_names_its_kind(
         (
             "own.toml",
             PROFILE + "[load]\nbase_rat = 2\n",
-            r"taken for a profile: {path} line 4: .*'base_rat'.*'base_rate'",
+            r"taken for a profile: {path} line 4: .*'base_rat' .*did you mean base_rate",
         ),
         (
             "own.toml",
             JOURNEYS.replace("openings", "opening"),
-            r"taken for a file of journeys: {path} line 2: .*'openings'",
+            r"taken for a file of journeys: {path} line 2: .*did you mean openings",
         ),
         (
             "own.csv",
