@@ -161,12 +161,14 @@ def final_reply(events: Any, *, whole: bool = True) -> Reply:
     # ADK runs every called tool, so a call without a result does not end a turn.
     if called and (not whole or not _is_a_result(parts)):
         raise BadReply("the reply ends without the agent's text")
-    if called or word(parts) is None:
+    said = None if called else word(parts)
+    if said is None:
         ends = [each for each in telling if _kind(*each, _error(*each))[0] in ("word", "end")]
         if not ends:
             return Reply(None, None)
         last, parts = ends[-1]
-    return Reply(word(parts), _seen(last), asks, text_of(parts))
+        said = word(parts)
+    return Reply(said, _seen(last), asks, text_of(parts))
 
 
 def _asks(parts: list[dict[str, Any]]) -> tuple[str, ...]:
