@@ -19,9 +19,6 @@ DEFAULT_MINUTES = 10.0
 MOST_PROBES = 8
 ENOUGH = 1.15
 """Planned turns of a probe, as a multiple of the fewest that can be judged."""
-STAGE_S = 6.0
-"""A stage of a demand run at one of its two rates: long beside a turn, short beside the changes
-of a shared machine's speed."""
 START_AND_END_S = 6.0
 """The time of a probe besides its load: a fleet of one replica starts and stops, on a usual
 machine."""

@@ -29,7 +29,6 @@ from loadtests.profiles import profile as profiles
 from loadtests.profiles.journeys import Book, from_dict
 from loadtests.profiles.model import Hold, Phase
 from loadtests.profiles.profile import HIGHEST_RATE, LOWEST_RATE, Profile
-from reports.capacity.alternation import HIGH, LOW
 from reports.measures.phases import WARMUP
 from reports.records.run_description import RunDescription
 
@@ -39,8 +38,6 @@ OVERLOAD = "overload"
 AFTER = "after"
 """The phase after an overload, at the rate before it."""
 OVERLOAD_TIMES = 1.5
-ALTERNATING_TIMES = 2.6
-"""The high load of a demand run, as a multiple of the low one."""
 
 LONGEST_TALK_S = 2.0
 """Seconds of thinking in a mean conversation, at most."""
@@ -65,20 +62,6 @@ class Stage:
 def steady(warmup_s: float, measured_s: float) -> tuple[Stage, ...]:
     """A warm-up, and the measured phase, at one rate."""
     return (Stage(WARMUP, warmup_s), Stage(MEASURED, measured_s))
-
-
-def alternating(
-    warmup_s: float, rounds: int, stage_s: float, times: float = ALTERNATING_TIMES
-) -> tuple[Stage, ...]:
-    """A warm-up at the high rate, then `rounds` of a stage at the low rate and one at the high.
-
-    The high rate is `times` the low one, which is the probe's.
-    """
-    both = ((LOW, 1.0), (HIGH, times))
-    return (
-        Stage(WARMUP, warmup_s, times),
-        *(Stage(f"{name}-{n}", stage_s, rate) for n in range(rounds) for name, rate in both),
-    )
 
 
 def profile_at(profile: Profile, rate: float, stages: Sequence[Stage]) -> Profile:

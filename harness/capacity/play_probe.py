@@ -20,9 +20,9 @@ from reports.capacity.findings import ProbeKind
 from reports.records import run_file
 from reports.records.run_description import RunDescription
 
-DEMAND_SHARE, BUSY_SHARE = 0.3, 0.75
-"""The load of a demand run with one load, and the higher one of a run with two, as shares of the
-replica's core by the rehearsal, whose first turns take up to twice as much as later ones."""
+DEMAND_SHARE = 0.3
+"""The load of the demand run, as a share of the replica's core by the rehearsal, whose first turns
+take up to twice as much as later ones."""
 DOWNTIME_S = 0.5
 
 _KILL = """\
@@ -88,7 +88,6 @@ class ProbePlayer:
 
     def _plan(self, order: Order) -> Plan:
         base, rehearsed = self._base, order.rate is None
-        share = BUSY_SHARE if any(each.times > 1 for each in order.stages) else DEMAND_SHARE
         profile = load.profile_at(base.profile, order.rate or 1.0, order.stages)
         seed = load.even_seed(profile, base.book, load.seeds_of(base.seed, order.name))
         return replace(
@@ -100,7 +99,7 @@ class ProbePlayer:
             origin=time.time(),
             rehearse=rehearsed or base.target is not None,
             scale=None,
-            replica_share=share if rehearsed else None,
+            replica_share=DEMAND_SHARE if rehearsed else None,
             drained=False,
         )
 

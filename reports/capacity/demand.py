@@ -1,7 +1,6 @@
-"""The demand: what one turn costs, from the records of a run whose load alternates.
+"""The demand: what one turn costs, from the records of a run at a low load (about 30 %).
 
-The figures are those of the lower of its two loads (about 15 %), but for `busy`.  A run with one
-load has that.
+Where the load of a run alternates, the figures are those of its lower load, but for `busy`.
 
 The use of the processor between samples is explained by the turns that ran in that time, each
 spread evenly from its sending to its end: a + b × earlier turns, and by kind of turn.

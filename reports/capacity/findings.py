@@ -33,7 +33,7 @@ class BusyDemand(Struct, frozen=True, kw_only=True):
 
 
 class Demand(Struct, frozen=True, kw_only=True):
-    """What one turn costs, measured at a load of about 15 % of a replica's core."""
+    """What one turn costs, measured at a load of about 30 % of a replica's core."""
 
     turns: int
     """The number of measured turns."""

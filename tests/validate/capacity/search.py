@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from harness.capacity.lengths import STAGE_S
-from harness.capacity.load import ALTERNATING_TIMES
-from harness.capacity.play_probe import BUSY_SHARE, DEMAND_SHARE
+from harness.capacity.play_probe import DEMAND_SHARE
 from harness.capacity.search import Finished, next_probe
 from reports.capacity.criteria import WORK_LIMIT
 from reports.capacity.demand import measure_demand
@@ -16,6 +14,7 @@ from reports.capacity.knee import predicted_knee
 from reports.capacity.limiting import IN_FLIGHT, LOCK, REDIS, REPLICA
 from reports.capacity.probe import judge_probe
 from reports.capacity.sustainable import sustainable
+from tests.validate.alternating import BUSY_SHARE, HIGH_TIMES, STAGE_S
 from tests.validate.capacity.service import Load, Service
 from tests.validate.capacity.written import played
 
@@ -78,14 +77,14 @@ def search(
 ) -> Outcome:
     """Measure the demand of the service, search its limit, and answer.
 
-    The load of the demand alternates, as in a capacity run, or is low all the time.
+    The load of the demand is low all the time, as in a capacity run, or alternates.
     """
     most = 1 / max(service.cpu_s, service.redis_s)
     load = Load(DEMAND_SHARE * most, seconds=DEMAND_S, seed=seed * 1000)
     if alternating:
-        low = BUSY_SHARE * most / ALTERNATING_TIMES
+        low = BUSY_SHARE * most / HIGH_TIMES
         load = replace(load, rate=low, seconds=ALTERNATING_S, think_s=DEMAND_THINK_S)
-        load = replace(load, alternating=(STAGE_S, ALTERNATING_TIMES))
+        load = replace(load, alternating=(STAGE_S, HIGH_TIMES))
     demand = measure_demand(played(service, load))
     knee = predicted_knee(demand).rate.value or math.nan
     probes: list[Probe] = []

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.capacity import load
-from harness.capacity.lengths import STAGE_S
 from harness.run.plan import Plan
 from reports.capacity.alternation import alternation
 from reports.measures.cpu_use import replica_steps
 from reports.records.history import History
+from tests.validate import alternating as alternating_load
 
 _ROUNDS, _WARM_UP_S = 6, 4.0
 
@@ -29,7 +29,7 @@ class Alternated:
 
 def alternating(plan: Plan, low_rate: float) -> Plan:
     """The plan with a load that alternates between `low_rate`, turns a second, and the high one."""
-    stages = load.alternating(_WARM_UP_S, _ROUNDS, STAGE_S)
+    stages = alternating_load.stages(_WARM_UP_S, _ROUNDS)
     return replace(plan, profile=load.profile_at(plan.profile, low_rate, stages))
 
 
