@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 _BLOCK_BYTES = 1 << 13
-"""Neighbours are read together, about so many bytes."""
+"""Neighbours are read together, about this many bytes."""
 _MOST_BYTES = 1 << 24
-"""The lines that were read with their neighbours wait in memory, about so many bytes."""
+"""The lines that were read with their neighbours wait in memory, about this many bytes."""
 
 
 class StoredLines:

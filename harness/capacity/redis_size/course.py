@@ -29,7 +29,7 @@ _SECONDS: dict[Step, tuple[float, float]] = {
 }
 """Seconds of each part, and for each session of the size more, on one core of two."""
 _SURE_S = 5.0
-"""So much of the plan is taken to have gone as planned before anything is known."""
+"""This much of the plan is taken to have gone as planned before anything is known."""
 
 
 def planned_s(sizes: Sequence[int]) -> float:

@@ -1,4 +1,4 @@
-"""Whether this machine has the memory and the disk for a Redis of so many sessions."""
+"""Whether this machine has the memory and the disk for a Redis of this many sessions."""
 
 from __future__ import annotations
 

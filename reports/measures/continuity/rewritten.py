@@ -148,7 +148,7 @@ def _at_most(few: int, found: int, calm_turns: int, turns: int) -> float:
 
 
 def _log_ways(of: int, chosen: int) -> float:
-    """The logarithm of the number of ways to choose so many of these."""
+    """The logarithm of the number of ways to choose this many of these."""
     return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
 
 
