@@ -7,19 +7,14 @@ from pathlib import Path
 import pytest
 
 from harness.run.sampling.free_memory import free_memory
+from tests.harness.run.sampling.kernel_files import written
 
 MIB = 1 << 20
 
 
 def limited(tmp_path: Path, membership: str, files: dict[str, str]) -> float:
     """The free memory with these control groups."""
-    processes, groups = tmp_path / "cgroup", tmp_path / "groups"
-    processes.write_text(membership)
-    for name, text in files.items():
-        path = groups / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return free_memory(processes, groups)
+    return free_memory(*written(tmp_path, membership, files))
 
 
 def test_without_a_limit_it_is_what_the_machine_has_free(tmp_path: Path) -> None:

@@ -9,19 +9,14 @@ from pathlib import Path
 import pytest
 
 from harness.run.sampling.host import allowed_cores, usable_cores
+from tests.harness.run.sampling.kernel_files import written
 
 ALL = float(len(allowed_cores()))
 
 
 def limited(tmp_path: Path, membership: str, files: dict[str, str]) -> float:
     """The usable cores with these control groups."""
-    processes, groups = tmp_path / "cgroup", tmp_path / "groups"
-    processes.write_text(membership)
-    for name, text in files.items():
-        path = groups / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return usable_cores(processes, groups)
+    return usable_cores(*written(tmp_path, membership, files))
 
 
 def test_a_process_without_limits_may_use_every_core_it_may_run_on(tmp_path: Path) -> None:
