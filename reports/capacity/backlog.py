@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from reports.capacity.turn_times import TurnTime
 from reports.measures.spans import Span
+from reports.measures.spans import seconds as length
 
 STEP_S = 1.0
 _CONFIDENT = 1.96
@@ -52,11 +53,16 @@ class Growth:
 class Full:
     """The stretches in which more turns were open than usual: something was at its limit."""
 
-    seconds: float
+    stretches: tuple[Span, ...]
     per_s: float
     """Turns a second that were finished in them: what the limiting part carries."""
     error: float
     """The standard error of `per_s`."""
+
+    @property
+    def seconds(self) -> float:
+        """Their length together."""
+        return length(self.stretches)
 
 
 class OpenTurns:
@@ -113,14 +119,14 @@ class OpenTurns:
         stretches = self._stretches(
             start, end, usual + _RISE * deviation, usual + _FALL * deviation
         )
-        seconds = sum(b - a for a, b in stretches)
+        seconds = length(stretches)
         if seconds < _LEAST_FULL_S:
             return None
         finished = sum(self.done_between(a, b) for a, b in stretches)
         # At both ends of a stretch some turns are partly done, and turns differ in their work.
         partly = 2 * len(stretches) * deviation**2
         error = math.sqrt(partly + _WORK_SPREAD**2 * finished) / seconds
-        return Full(seconds, finished / seconds, error)
+        return Full(tuple(stretches), finished / seconds, error)
 
     def _stretches(self, start: float, end: float, rise: float, fall: float) -> list[Span]:
         found: list[Span] = []

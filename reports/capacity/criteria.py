@@ -25,6 +25,8 @@ class Reason:
     words: str
     fact: bool = False
     """It holds in an unsound probe too."""
+    waited: bool = False
+    """It rests on turns that waited, which other processes on the replica's core can cause."""
 
 
 def broken_continuity(history: History) -> list[Reason]:
@@ -60,10 +62,13 @@ def not_met(
             found.missed_share / SLOW_SHARE,
             f"{found.missed} of {found.turns} turns missed the SLO (refused, failed, late or open "
             f"for longer than {p99_limit:g} s), limit {SLOW_SHARE * 100:g} %",
+            waited=True,
         )
     if found.p99_s is not None and found.p99_s > p99_limit:
         yield Reason(
-            found.p99_s / p99_limit, f"the p99 was {found.p99_s:.2f} s, limit {p99_limit:g} s"
+            found.p99_s / p99_limit,
+            f"the p99 was {found.p99_s:.2f} s, limit {p99_limit:g} s",
+            waited=True,
         )
     if found.turns and judge_share(found.failed, found.turns, error_limit) is Status.FAIL:
         share = found.failed / found.turns
@@ -76,6 +81,7 @@ def not_met(
             1 + growth.per_s / max(offered, 1e-9),
             f"the backlog grew by {growth.per_s:.2f} turns/s, of which chance arrivals explain at "
             f"most {growth.noise:.2f}",
+            waited=True,
         )
 
 
@@ -98,4 +104,5 @@ def too_much_work(evidence: Evidence, offered: float) -> Iterator[Reason]:
             offered / (WORK_LIMIT * full.per_s) if full.per_s else _WORST / 2,
             f"turns waited for {full.seconds:.0f} s, in which {full.per_s:.1f} turns/s were "
             f"finished; {offered:.1f} were offered, limit {WORK_LIMIT:g} of what is finished",
+            waited=True,
         )

@@ -12,6 +12,8 @@ A probe passes by all of these together:
 - the backlog does not grow by more than chance arrivals explain;
 - continuity: no violation;
 - soundness (`reports.capacity.soundness`), without which it is UNKNOWN.
+
+Waits do not count where other processes on the replica's core may have caused them.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from reports.capacity.findings import Answer, Demand, Probe, ProbeKind
 from reports.capacity.limiting import Evidence, limited_by
 from reports.capacity.measured_part import MeasuredPart, measured_part, planned_rate
 from reports.capacity.recovery import Recovery, recovery
-from reports.capacity.soundness import doubts, others_share
+from reports.capacity.soundness import doubts, others_share, waits_of_others
 from reports.capacity.turn_times import TurnTime, turn_times, waits, within
 from reports.measures.cpu_use import redis_steps, use
 from reports.measures.percentiles import percentile
@@ -98,6 +100,11 @@ def _judged(history: History, part: MeasuredPart, probe: Probe, demand: Demand |
     if back.failure:
         reasons.append(Reason(_NOT_RECOVERED, back.failure))
     unsound = doubts(history, part, probe.kind, found.turns)
+    if evidence.full and (others := waits_of_others(history, evidence.full.stretches)):
+        waited = [reason for reason in reasons if reason.waited]
+        reasons = [reason for reason in reasons if not reason.waited]
+        if waited and not reasons:
+            unsound.append(others)
     if back.doubt:
         unsound.append(back.doubt)
     answer, told = _answer(reasons, unsound)

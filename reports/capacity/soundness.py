@@ -5,6 +5,7 @@ An unsound probe is UNKNOWN, however it came out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from reports.capacity.findings import ProbeKind
@@ -15,6 +16,7 @@ from reports.figures.derive import percent as in_percent
 from reports.measures.cpu_use import mean_value, replica_names, replica_steps, use
 from reports.measures.generator import arrival_lags
 from reports.measures.percentiles import ascending, percentile
+from reports.measures.spans import Span
 from reports.records import Fate, Status
 from reports.records.history import History
 
@@ -51,6 +53,21 @@ def doubts(history: History, part: MeasuredPart, kind: ProbeKind, turns: int) ->
     if turns < FEWEST_TURNS:
         found.append(f"only {turns} turns were due in the measured part, {FEWEST_TURNS} are needed")
     return found
+
+
+def waits_of_others(history: History, stretches: Sequence[Span]) -> str | None:
+    """The sentence that other processes made turns wait in these stretches; None: they did not.
+
+    A short disturbance hardly shows in the mean of a probe, and may lie in its warm-up.
+    """
+    foreign = _foreign_share(history, stretches)
+    if foreign is None or foreign < FOREIGN_LIMIT:
+        return None
+    return f"{_used(foreign)} while turns waited, limit {in_percent(FOREIGN_LIMIT)}"
+
+
+def _used(foreign: float) -> str:
+    return f"other processes used {in_percent(foreign)} of the replica's core"
 
 
 def _generator(history: History) -> list[str]:
@@ -94,12 +111,9 @@ def _machine(history: History, part: MeasuredPart) -> list[str]:
         found.append("the replica's processor was not sampled")
     elif (gap := _longest_gap(history, part)) > _LONGEST_GAP_S:
         found.append(f"the replica was not sampled for {gap:.0f} s")
-    foreign = _foreign_share(history, part)
+    foreign = _foreign_share(history, part.undisturbed)
     if foreign is not None and foreign >= FOREIGN_LIMIT:
-        found.append(
-            f"other processes used {in_percent(foreign)} of the replica's core, limit "
-            f"{in_percent(FOREIGN_LIMIT)}"
-        )
+        found.append(f"{_used(foreign)}, limit {in_percent(FOREIGN_LIMIT)}")
     share = others_share(history, part)
     if share is None:
         found.append("the other cores were not sampled")
@@ -110,9 +124,8 @@ def _machine(history: History, part: MeasuredPart) -> list[str]:
     return found
 
 
-def _foreign_share(history: History, part: MeasuredPart) -> float | None:
+def _foreign_share(history: History, spans: Sequence[Span]) -> float | None:
     """The share of a pinned replica's core that others used; None: it was not sampled apart."""
-    spans = part.undisturbed
     percent = mean_value(history, "host", "replicas_percent", spans)
     replica = use(replica_steps(history), spans)
     return None if percent is None or replica is None else percent / 100 - replica.share

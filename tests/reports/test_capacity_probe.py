@@ -133,6 +133,31 @@ def test_other_processes_on_the_replica_s_core_tell_nothing() -> None:
     assert probe.reasons[0].endswith("of the replica's core, limit 10 %")
 
 
+def test_waits_that_another_process_made_tell_nothing() -> None:
+    # In the warm-up, so that the mean of the measured part hardly shows it.
+    run = played(Service(), replace(load(0.85), neighbour=(9.0, 16.0, 0.6)))
+    probe = judge(run)
+    assert probe.answer is Answer.UNKNOWN
+    (reason,) = probe.reasons
+    assert reason.startswith("other processes used")
+    assert reason.endswith("of the replica's core while turns waited, limit 10 %")
+    assert probe.limited_by is None
+
+
+def test_too_much_work_fails_although_another_process_made_turns_wait() -> None:
+    run = at(1.1)
+    shared = [
+        Sample(s.t, s.source, {**s.values, "replicas_percent": 180.0})
+        if s.source == "host" and 22.0 < s.t < 25.0
+        else s
+        for s in run.samples
+    ]
+    probe = judge(_with(run, samples=shared))
+    assert probe.answer is Answer.FAIL
+    assert judge(run).reasons[0] == probe.reasons[0]
+    assert all("offered work" in reason for reason in probe.reasons)
+
+
 def _with(run: History, **values: object) -> History:
     fields = {
         name: getattr(run, name)

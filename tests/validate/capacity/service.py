@@ -19,6 +19,7 @@ MEAN_TURNS = 2.5
 ONWARD = 1 - 1 / MEAN_TURNS
 IDLE_S = 0.003
 ATTEMPT_S, DEADLINE_S = 8.0, 20.0
+NEIGHBOUR_EVERY_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class Load:
     """The generator is too slow: it sends late."""
     overload: tuple[float, float, float] | None = None
     """Start and end after the start of the load, and the factor on the rate."""
+    neighbour: tuple[float, float, float] | None = None
+    """Start and end after the start of the load, and the share of the replica's core that another
+    process asks for."""
     alternating: tuple[float, float] | None = None
     """Seconds of a stage, and the factor on the rate in every second stage and in the warm-up."""
 
@@ -104,6 +108,8 @@ class Simulation:
         self.model_spent: defaultdict[int, float] = defaultdict(float)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
+        self.neighbour_s: defaultdict[int, float] = defaultdict(float)
+        """Second → seconds of the processor that another process got."""
         self._rng = random.Random(f"simulated/{load.seed}")
         self.now = 0.0
         self.cpu, self.lock, self.redis = Server("cpu"), Server("lock"), Server("redis")
@@ -117,6 +123,8 @@ class Simulation:
         """Until every conversation has ended."""
         for due in self._arrivals():
             self._at(due, self._conversation(due))
+        if self.load.neighbour is not None:
+            self._neighbour(*self.load.neighbour)
         while self._events:
             self.now, _, action = heapq.heappop(self._events)
             action()
@@ -129,6 +137,16 @@ class Simulation:
         while (t := t + self._rng.expovariate(most)) < self.arrivals_end:
             if self._rng.random() < self._factor(t) * base / most:
                 yield t
+
+    def _neighbour(self, start: float, end: float, share: float) -> None:
+        seconds = share * NEIGHBOUR_EVERY_S
+
+        def got() -> None:
+            self.neighbour_s[int(self.now)] += seconds
+
+        for n in range(round((end - start) / NEIGHBOUR_EVERY_S)):
+            at = start + n * NEIGHBOUR_EVERY_S
+            self._at(at, lambda: self._use(self.cpu, seconds, got))
 
     def _changes(self) -> Iterator[tuple[float, ...]]:
         yield (1.0,)

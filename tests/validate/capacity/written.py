@@ -186,11 +186,13 @@ def _samples(run: Simulation) -> Iterator[Sample]:
     calls = spent = 0.0
     for second in range(-3, int(max(run.ended.values())) + 2):
         t = float(second + 1)
-        cpu, redis = run.cpu.used[second], run.redis.used[second]
+        busy, redis = run.cpu.used[second], run.redis.used[second]
+        cpu = max(0.0, busy - run.neighbour_s[second])
         others = 95.0 if run.load.starved else 20.0 + redis * 40
         yield Sample(t, "replica:r01", {"cpu_percent": cpu * 100, "pid": 7.0, "rss": 1e8})
         yield Sample(t, "redis", {"cpu_percent": redis * 100, "run": 1.0})
-        yield Sample(t, "host", {"cpu_percent": 50.0, "others_percent": others})
+        host = {"cpu_percent": 50.0, "others_percent": others, "replicas_percent": busy * 100}
+        yield Sample(t, "host", host)
         generator = 99.0 if run.load.starved else 20.0
         yield Sample(t, "generator", {"cpu_percent": generator})
         calls += run.model_calls[second]
