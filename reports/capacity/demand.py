@@ -31,7 +31,8 @@ from reports.records.history import History, read
 
 _CPU = "the replica's processor, between samples, against the turns of that time"
 _NOT_SAMPLED = "it was not sampled; a run on this machine with a replica of its own would tell"
-_NOT_TOLD = "the turns of this run do not tell it apart; a longer run would"
+NOT_TOLD = "the turns of this run do not tell it apart; a longer run would"
+"""The figure is not known, because the run does not tell it apart."""
 _FEWEST_OF_A_KIND = 30
 
 
@@ -120,7 +121,7 @@ def _idle(share: float | None) -> Figure | None:
 
 def _figure(found: Coefficient | None, unit: str, label: Label, why: str) -> Figure:
     if found is None:
-        return unknown(unit, _NOT_TOLD)
+        return unknown(unit, NOT_TOLD)
     low, high = found.value - found.half, found.value + found.half
     return Figure(value=found.value, unit=unit, label=label, low=low, high=high, why=why)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from reports.capacity import prices
 from reports.capacity.answer import AnswerSheet, Line
+from reports.capacity.demand import NOT_TOLD
 from reports.capacity.findings import Answer, CapacityFindings
 from reports.capacity.sheet import OTHER_SESSIONS, build
 from reports.capacity.turn_lines import ONE_VALUE
@@ -139,3 +140,26 @@ def test_a_recovery_and_the_start_of_a_replica_say_how_often_they_were_seen() ->
     assert lines["sustainable.overload"].note == f"{ONE_VALUE}, 1.5 × for 10 s"
     assert lines["autoscale.start"].note == ONE_VALUE
     assert shown(made(findings()).lines["autoscale.start"]) == ("4 s", "3.60 – 4.40 s", "")
+
+
+def test_a_cost_that_may_be_nothing_is_not_known() -> None:
+    found = demand(
+        replica_cpu_base_s=fitted(0.006, "s", -0.003, 0.015),
+        replica_cpu_per_earlier_turn_s=fitted(-0.0003, "s", -0.0017, 0.0011),
+        redis_bytes=fitted(2000, "bytes", 10, 4000),
+        redis_session_bytes=fitted(-924, "bytes", -6000, 4000),
+    )
+    lines = made(findings(demand=found)).lines
+    for name in ("turn.base", "turn.earlier", "turn.redis_session"):
+        assert lines[name].figure.value is None
+        assert lines[name].figure.why == NOT_TOLD
+    assert lines["turn.redis_bytes"].figure.value == 2000
+
+
+def test_a_turn_that_costs_the_same_with_any_history_is_known() -> None:
+    found = demand(
+        replica_cpu_base_s=fitted(0.006, "s", 0.005, 0.007),
+        replica_cpu_per_earlier_turn_s=fitted(0.00001, "s", -0.0001, 0.0001),
+    )
+    figure = made(findings(demand=found)).lines["turn.earlier"].figure
+    assert (figure.value, figure.unit) == (10, "µs")
