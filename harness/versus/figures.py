@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from harness.versus.flow import Finished
 from harness.versus.stopping import Primary
 from reports.comparison import values
+from reports.comparison.disturbance import disturbance
 from reports.comparison.machine_speed import at_one_speed
 from reports.comparison.metrics import METRICS, Metric, metrics_of
 from reports.comparison.statistics import FAMILY_LEVEL, Estimate
@@ -19,9 +20,15 @@ def primaries(finished: Sequence[Finished]) -> dict[str, Primary]:
     finished = _at_one_speed(finished)
     results = [result for each in finished for result in (each.a, each.b)]
     family = sum(each.weight for each in metrics_of(results) if _measured(each, results))
+    others = disturbance([each.a for each in finished], [each.b for each in finished])
     return {
         metric.key: Primary(
-            estimate, metric.margin, metric.less_is_better, FAMILY_LEVEL * metric.weight / family
+            estimate,
+            metric.margin,
+            metric.less_is_better,
+            FAMILY_LEVEL * metric.weight / family / others.stricter(metric),
+            stricter=others.stricter(metric),
+            uneven=metric.needs_one_machine and bool(others.why_undecided),
         )
         for metric in METRICS
         if metric.primary and _measured(metric, results)

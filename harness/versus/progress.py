@@ -86,6 +86,10 @@ class VersusProgress(Progress):
 
     def looked(self, look: Look) -> None:
         """See `flow.Watcher`."""
+        if look.uneven:
+            self._wanted = None
+            self.tell("other processes disturb one side more: further pairs may even it out")
+            return
         needed = MOST if look.needed is None else max(look.pairs, look.needed)
         allowed = look.pairs + int(self._limit() / self._pair_s) if self._pair_s else needed
         self._wanted = min(needed, allowed)

@@ -9,6 +9,10 @@ primary figure is either
 - as precise as was asked for: by the spread of its pairs, and not by the difference, as many pairs
   find a change of the size of the precision in 4 of 5 cases.
 
+Beside the work of other processes a figure of the machine needs the same stronger evidence for this
+as in the comparison at the end (`reports.comparison.disturbance`), both in the interval and in the
+precision; while one side is disturbed more, neither counts as reached.
+
 The first is the rule of Haybittle (1971) and Peto et al. (1976; see Jennison and Turnbull, Group
 Sequential Methods, 2000): early looks spend next to nothing of the error, so that the comparison at
 the end needs no correction.  It was chosen over the spending functions of Lan and DeMets (1983)
@@ -52,6 +56,11 @@ class Primary:
     less_is_better: bool = True
     level: float = FAMILY_LEVEL
     """Its part of the error of the family."""
+    stricter: float = 1.0
+    """The factor by which its evidence must be stronger, because others used the machine; `level`
+    is smaller by it already."""
+    uneven: bool = False
+    """Others disturbed the runs of one side more, so that it cannot be decided yet."""
 
 
 Primaries = Mapping[str, Primary]
@@ -69,8 +78,12 @@ def look(figures: Primaries, precision: float) -> tuple[Look, str] | None:
         return None
     words = {key: word(each) for key, each in figures.items()}
     undecided = [figures[key] for key, each in words.items() if each is Word.UNDECIDED]
-    wanted = needed(undecided, precision)
-    found = Look(pairs=pairs, words={k: v.value for k, v in words.items()}, needed=wanted)
+    # Further pairs may even out what others do; their number is not known.
+    uneven = any(each.uneven for each in undecided)
+    wanted = None if uneven else needed(undecided, precision)
+    found = Look(
+        pairs=pairs, words={k: v.value for k, v in words.items()}, needed=wanted, uneven=uneven
+    )
     if not undecided:
         return found, f"every primary figure is decided by {pairs} pairs, on strong evidence"
     if wanted is None or wanted > pairs:
@@ -83,7 +96,9 @@ def look(figures: Primaries, precision: float) -> tuple[Look, str] | None:
 
 def word(figure: Primary) -> Word:
     """The statement about B on the evidence that an early look asks for."""
-    low, high = figure.estimate.interval(1 - INTERIM)
+    if figure.uneven:
+        return Word.UNDECIDED
+    low, high = figure.estimate.interval(1 - INTERIM / figure.stricter)
     bottom, top = statistics.bounds(figure.margin)
     if bottom <= low and high <= top:
         return Word.SAME

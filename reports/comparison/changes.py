@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.comparison import one_run, statistics, values
+from reports.comparison.disturbance import Disturbance
 from reports.comparison.metrics import Metric, Result, metrics_of
 from reports.comparison.model import Change, Word
 from reports.comparison.pairs import Pair
@@ -32,6 +33,7 @@ class Runs:
     """The reason against any figure; empty: there is none."""
     against_machine: str
     against_limits: str
+    disturbance: Disturbance
 
     def against(self, metric: Metric) -> str:
         """The reason against a comparison of this figure."""
@@ -76,14 +78,17 @@ def changes(
         if (figure := _figure(runs, metric, margin, known or {})) is not None
     ]
     estimates = {f.metric.key: f.estimate for f in figures if f.estimate is not None}
+    stricter = {f.metric.key: runs.disturbance.stricter(f.metric) for f in figures}
     weights = {f.metric.key: f.metric.weight for f in figures if f.estimate is not None}
-    adjusted = statistics.holm({key: e.p_value for key, e in estimates.items()}, weights)
+    p_values = {key: min(1.0, stricter[key] * e.p_value) for key, e in estimates.items()}
+    adjusted = statistics.holm(p_values, weights)
     whole = sum(weights.values())
     return [
         _judged(
             figure,
             adjusted.get(figure.metric.key, 1.0),
-            FAMILY_LEVEL * figure.metric.weight / (whole or 1.0),
+            FAMILY_LEVEL * figure.metric.weight / (whole or 1.0) / stricter[figure.metric.key],
+            runs.disturbance,
         )
         for figure in figures
     ]
@@ -146,7 +151,7 @@ def _replace(figure: Figure, *, estimate: Estimate | None = None, why: str = "")
     return Figure(figure.metric, figure.margin, figure.a, figure.b, estimate, why)
 
 
-def _judged(figure: Figure, adjusted: float, level: float) -> Judged:
+def _judged(figure: Figure, adjusted: float, level: float, disturbance: Disturbance) -> Judged:
     metric, estimate = figure.metric, figure.estimate
     if estimate is None:
         plain = figure.b / figure.a if figure.a and figure.b and figure.why == ONE_RUN else None
@@ -154,9 +159,14 @@ def _judged(figure: Figure, adjusted: float, level: float) -> Judged:
         return Judged(change, 1.0, metric.primary)
     low, high = estimate.interval()
     word = statistics.word(estimate, adjusted, figure.margin, less_is_better=metric.less_is_better)
+    why = ""
+    if metric.needs_one_machine:
+        word, why = _beside_others(figure, estimate, word, disturbance)
     change = _change(
         figure,
         word=word,
+        why=why,
+        stricter=disturbance.stricter(metric),
         n=estimate.n,
         paired=estimate.paired,
         ratio=estimate.ratio,
@@ -166,6 +176,24 @@ def _judged(figure: Figure, adjusted: float, level: float) -> Judged:
         spread=estimate.spread,
     )
     return Judged(change, adjusted, metric.primary)
+
+
+def _beside_others(
+    figure: Figure, estimate: Estimate, word: Word, disturbance: Disturbance
+) -> tuple[Word, str]:
+    """The word of a figure of the machine, and why it is undecided if others' work is the reason.
+
+    Values that are the same in every run show no disturbance either.
+    """
+    low, high = estimate.interval()
+    uneven = disturbance.why_undecided
+    if uneven and (low, high) != (1.0, 1.0):
+        return Word.UNDECIDED, uneven
+    bottom, top = statistics.bounds(figure.margin)
+    beyond = low > top or high < bottom
+    if word is Word.UNDECIDED and beyond and disturbance.is_one:
+        return word, disturbance.why_stricter
+    return word, ""
 
 
 def _change(figure: Figure, **fields: object) -> Change:

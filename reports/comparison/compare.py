@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reports.comparison.changes import Judged, Margin, Runs, changes
+from reports.comparison.disturbance import disturbance
 from reports.comparison.facts import INCONCLUSIVE, facts
 from reports.comparison.headline import headline
 from reports.comparison.machine_speed import at_one_speed
@@ -36,7 +37,9 @@ def compare(
     a, b, speeds = _at_one_speed(a, b)
     found = pairs(a, b)
     turns = in_turns(found)
-    differences = [*setup.differences, *_seeds(a, b), *speeds, *_left_out(a, b)]
+    others = disturbance(sound(a), sound(b))
+    differences = [*setup.differences, *_seeds(a, b), *speeds, *others.differences()]
+    differences += _left_out(a, b)
     against_machine = setup.against_machine
     if not turns and not same_machine:
         by_order = order(a, b, found)
@@ -51,9 +54,10 @@ def compare(
         against_all=setup.against_all,
         against_machine=against_machine,
         against_limits=setup.against_limits,
+        disturbance=others,
     )
     figures = changes(runs, margin, known, more)
-    rows = facts(a, b, setup, against_machine)
+    rows = facts(a, b, setup, against_machine, others)
     word = overall(rows, figures)
     return Comparison(
         word=word,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
 
+from reports.comparison.disturbance import STRICTER, Disturbance
 from reports.comparison.metrics import Result
 from reports.comparison.model import Fact, Word
 from reports.comparison.setup import SetUp
@@ -35,11 +36,14 @@ class _Seen:
     """Violations in all failed runs."""
 
 
-def facts(a: SideRuns, b: SideRuns, setup: SetUp, against_machine: str) -> tuple[Fact, ...]:
+def facts(
+    a: SideRuns, b: SideRuns, setup: SetUp, against_machine: str, others: Disturbance
+) -> tuple[Fact, ...]:
     """The facts, those of continuity first.
 
     `against_machine` is the reason against a comparison of figures that depend on the machine,
-    empty without one; limits of such figures are not compared then either.
+    empty without one; limits of such figures are not compared then either.  `others` is what other
+    processes used: beside them such limits need the stronger evidence that such figures do.
     """
     sides = [_gates(side.results) for side in (a, b)]
     keys = list(dict.fromkeys(key for side in sides for key in side))
@@ -49,8 +53,8 @@ def facts(a: SideRuns, b: SideRuns, setup: SetUp, against_machine: str) -> tuple
     against[True] = against[False] or against_machine
     return (
         *_violations(continuity, sides),
-        _verdict(a, b, against),
-        *_limits([key for key in rows if key not in continuity], sides, against),
+        _verdict(a, b, against, others),
+        *_limits([key for key in rows if key not in continuity], sides, against, others),
     )
 
 
@@ -127,8 +131,19 @@ def _word_of_fact(a: _Seen, b: _Seen) -> Word:
     return _word_of_shares(a, b, proof=True)
 
 
-def _word_of_shares(a: _Seen, b: _Seen, *, proof: bool) -> Word:
-    """Compare the shares of failed runs by Fisher's exact test.
+def _beside_others(a: _Seen, b: _Seen, others: Disturbance) -> tuple[Word, str]:
+    """The word of a limit that a slower machine breaks, and why others leave it undecided."""
+    word = _word_of_shares(a, b, proof=False)
+    if word not in (Word.WORSE, Word.BETTER) or not others.is_one:
+        return word, ""
+    if others.why_undecided:
+        return Word.UNDECIDED, others.why_undecided
+    word = _word_of_shares(a, b, proof=False, level=_LEVEL / STRICTER)
+    return word, others.why_stricter if word is Word.UNDECIDED else ""
+
+
+def _word_of_shares(a: _Seen, b: _Seen, *, proof: bool, level: float = _LEVEL) -> Word:
+    """Compare the shares of failed runs by Fisher's exact test, at a one-sided level.
 
     Of a gate that is a `proof`, all runs of one side against none of the other decide too.  A limit
     that the runs come close to is broken by chance, for example in every other run of both sides.
@@ -140,7 +155,7 @@ def _word_of_shares(a: _Seen, b: _Seen, *, proof: bool) -> Word:
     worse = b.failed * a.judged > a.failed * b.judged
     more, less = (b, a) if worse else (a, b)
     all_or_none = proof and more.failed == more.judged and not less.failed
-    if all_or_none or _chance(more, less) <= _LEVEL:
+    if all_or_none or _chance(more, less) <= level:
         return Word.WORSE if worse else Word.BETTER
     return Word.UNDECIDED
 
@@ -157,19 +172,24 @@ def _chance(more: _Seen, less: _Seen) -> float:
     return ways / comb(judged, failed)
 
 
-def _verdict(a: SideRuns, b: SideRuns, against: dict[bool, str]) -> Fact:
+def _verdict(a: SideRuns, b: SideRuns, against: dict[bool, str], others: Disturbance) -> Fact:
     verdicts = [[str(result["verdict"]) for result in side.results] for side in (a, b)]
     seen = [_Seen(each.count("NO-GO"), len(each) - each.count(INCONCLUSIVE)) for each in verdicts]
     proof = all(map(_proven, (*a.results, *b.results)))
     why = "" if proof else against[True]
     if not all(each.judged for each in seen):
         why = "Every run of a side is INCONCLUSIVE."
+    word = Word.NO_STATEMENT
+    if not why and proof:
+        word = _word_of_shares(*seen, proof=True)
+    elif not why:
+        word, why = _beside_others(seen[0], seen[1], others)
     return Fact(
         key="verdict",
         title="Verdict",
         a=_distribution(verdicts[0]),
         b=_distribution(verdicts[1]),
-        word=Word.NO_STATEMENT if why else _word_of_shares(*seen, proof=proof),
+        word=word,
         why=why,
     )
 
@@ -187,7 +207,10 @@ def _is_proof(name: str) -> bool:
 
 
 def _limits(
-    keys: Sequence[_Key], sides: Sequence[_Gates], against: dict[bool, str]
+    keys: Sequence[_Key],
+    sides: Sequence[_Gates],
+    against: dict[bool, str],
+    others: Disturbance,
 ) -> Iterator[Fact]:
     """Other gates that failed on a side."""
     for name, phase in keys:
@@ -195,8 +218,11 @@ def _limits(
         if not a.failed and not b.failed:
             continue
         row = gate(name)
-        why = "" if _is_proof(name) else against[row.group in _OF_THE_MACHINE]
-        word = Word.NO_STATEMENT if why else _word_of_shares(a, b, proof=_is_proof(name))
+        of_machine, proof = row.group in _OF_THE_MACHINE, _is_proof(name)
+        why = "" if proof else against[of_machine]
+        word = Word.NO_STATEMENT if why else _word_of_shares(a, b, proof=proof)
+        if of_machine and not why:
+            word, why = _beside_others(a, b, others)
         if word is Word.NO_STATEMENT and not why:
             why = _HIDDEN
         yield Fact(

@@ -14,12 +14,13 @@ def headline(
     figures: Sequence[Judged],
     differences: Sequence[Difference],
 ) -> str:
-    """One sentence without a full stop."""
+    """One sentence without a full stop; a second one names the work of other processes."""
     if word in (Word.WORSE, Word.BETTER):
         reason = _reason(word, facts, figures)
         return f"B is {word.value}: {reason}{_limits(differences)}"
     if word is Word.UNDECIDED:
-        return f"Undecided: {_doubt(facts, figures)}{_limits(differences)}"
+        doubt = f"{_doubt(facts, figures)}{_others(facts, figures)}"
+        return f"Undecided: {doubt}{_limits(differences)}"
     if word is Word.SAME:
         same = [each.change for each in figures if each.change.word is Word.SAME]
         names = ", ".join(each.title for each in same[:3])
@@ -51,6 +52,13 @@ def _doubt(facts: Sequence[Fact], figures: Sequence[Judged]) -> str:
     change = found[0]
     more = f", and {len(found) - 1} more figures are open" if len(found) > 1 else ""
     return f"{change.title} may have changed by {_interval(change)}{more}"
+
+
+def _others(facts: Sequence[Fact], figures: Sequence[Judged]) -> str:
+    """Why other processes leave something undecided; empty where they do not."""
+    rows: list[Fact | Change] = [*facts, *(each.change for each in figures)]
+    why = next((each.why for each in rows if each.word is Word.UNDECIDED and each.why), "")
+    return f". {_as_part(why)}" if why else ""
 
 
 def _interval(change: Change) -> str:

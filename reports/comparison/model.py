@@ -54,7 +54,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     forbids: Literal["nothing", "machine figures", "all figures"] = "nothing"
     """The figures that cannot be compared because of it."""
     why: str = ""
-    """Why not: one sentence; empty when it forbids nothing."""
+    """What it forbids, or asks for, and why: one sentence; empty when it asks for nothing."""
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     continuity: bool = False
     """Facts of continuity come first and decide before any figure."""
     why: str = ""
-    """Why there is no statement, one sentence."""
+    """Why there is no statement, or why other processes leave it undecided: one sentence."""
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -100,7 +100,10 @@ class Change(Struct, frozen=True, kw_only=True):
     spread: float | None = None
     """The run-to-run coefficient of variation, the drift between pairs taken out, a share."""
     why: str = ""
-    """Why there is no statement, one sentence."""
+    """Why there is no statement, or why other processes leave it undecided: one sentence."""
+    stricter: float = 1.0
+    """The factor by which the error that this figure may have is smaller, because other processes
+    used the machine during the runs."""
 
 
 class Comparison(Struct, frozen=True, kw_only=True):

@@ -45,6 +45,8 @@ class Look(Struct, frozen=True, kw_only=True):
     """The word for each primary figure, at the level of this look."""
     needed: int | None = None
     """The pairs that the precision needs, by the spread so far; None: not known, or too many."""
+    uneven: bool = False
+    """Others disturbed the runs of one side more, so that only further pairs can decide."""
 
 
 class Versus(Struct, frozen=True, kw_only=True):

@@ -38,10 +38,7 @@ def _word(word: Word) -> str:
 def _differences(comparison: Comparison) -> str:
     if not comparison.differences:
         return view.NO_DIFFERENCE
-    rows = [
-        (each.title, each.a, each.b, view.forbids(each) or "nothing")
-        for each in comparison.differences
-    ]
+    rows = [(each.title, each.a, each.b, view.consequence(each)) for each in comparison.differences]
     return table(("", "A", "B", "forbids"), rows, 4)
 
 

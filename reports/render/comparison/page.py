@@ -48,11 +48,10 @@ def _differences(comparison: Comparison) -> str:
 
 
 def _difference(each: Difference) -> str:
-    forbidden = view.forbids(each)
-    kind = ' class="unknown"' if forbidden else ""
+    kind = ' class="unknown"' if each.why else ""
     return (
         f'<tr{kind}><th scope="row">{_text(each.title)}</th>{_side("A", each.a)}'
-        f'{_side("B", each.b)}<td data-name="forbids">{escape(forbidden or "nothing")}</td></tr>'
+        f'{_side("B", each.b)}<td data-name="forbids">{escape(view.consequence(each))}</td></tr>'
     )
 
 

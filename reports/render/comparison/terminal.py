@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from reports.comparison.model import Comparison, Word
+from reports.comparison.model import Comparison, Difference, Word
 from reports.render import formatting
 from reports.render.comparison import view
 
@@ -110,14 +110,18 @@ def _differences(comparison: Comparison, pen: _Pen) -> list[str]:
     if not comparison.differences:
         return [f"  {view.NO_DIFFERENCE}"]
     lines = []
-    for forbidden, same in groupby(comparison.differences, view.forbids):
+    for consequence, same in groupby(comparison.differences, _consequence):
         for each in same:
             told = " → ".join(_cut(formatting.clean(value), _VALUE) for value in (each.a, each.b))
             lines += _wrap(f"{formatting.clean(each.title).ljust(_TITLE)}  {told}", 2, 4)
-        if forbidden:
-            told = f"forbids {forbidden}"
-            lines += [pen.style(line, Word.UNDECIDED) for line in _wrap(told, 4)]
+        if consequence:
+            lines += [pen.style(line, Word.UNDECIDED) for line in _wrap(consequence, 4)]
     return lines
+
+
+def _consequence(difference: Difference) -> str:
+    forbidden = view.forbids(difference)
+    return f"forbids {forbidden}" if forbidden else view.asks(difference)
 
 
 def _cut(text: str, width: int) -> str:

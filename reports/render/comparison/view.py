@@ -172,6 +172,17 @@ def forbids(difference: Difference) -> str:
     return _FORBIDDEN[difference.forbids] + (f": {why}" if why else "")
 
 
+def asks(difference: Difference) -> str:
+    """What a difference that forbids nothing asks for, and why; empty: nothing."""
+    return "" if forbids(difference) else formatting.clean(difference.why).rstrip(".")
+
+
+def consequence(difference: Difference) -> str:
+    """What it forbids, else `nothing`, with what it asks for."""
+    asked = asks(difference)
+    return forbids(difference) or ("nothing" + (f". {asked}" if asked else ""))
+
+
 def forbidden(comparison: Comparison) -> list[str]:
     """The statements that the differences forbid: each reason once, with its differences."""
     found: dict[str, list[str]] = {}
@@ -187,27 +198,28 @@ def forbidden(comparison: Comparison) -> list[str]:
 
 
 def fact_title(fact: Fact) -> str:
-    """The title, with the reason where there is no statement."""
+    """The title, with the reason where there is no statement, or others leave it undecided."""
     why = f" ({fact.why.rstrip('.')})" if fact.why else ""
     return formatting.clean(fact.title + why)
 
 
-def _reasons(comparison: Comparison) -> dict[str, list[str]]:
-    """Why there is no statement → the titles of the figures."""
-    found: dict[str, list[str]] = {}
+def _reasons(comparison: Comparison) -> dict[tuple[Word, str], list[str]]:
+    """Word and reason → the titles of the figures."""
+    found: dict[tuple[Word, str], list[str]] = {}
     for each in comparison.changes:
-        if each.word is Word.NO_STATEMENT and each.why:
-            found.setdefault(formatting.clean(each.why), []).append(formatting.clean(each.title))
+        if each.why:
+            reason = (each.word, formatting.clean(each.why))
+            found.setdefault(reason, []).append(formatting.clean(each.title))
     return found
 
 
 def reason_lines(comparison: Comparison) -> list[str]:
     """`no statement about p50, p99: A was played on another machine`, each reason once."""
     lines = []
-    for why, titles in _reasons(comparison).items():
+    for (word, why), titles in _reasons(comparison).items():
         every = len(titles) == len(comparison.changes)
         about = "" if every else f" about {', '.join(titles)}"
-        lines.append(f"no statement{about}: {why.rstrip('.')}")
+        lines.append(f"{word}{about}: {why.rstrip('.')}")
     return lines
 
 

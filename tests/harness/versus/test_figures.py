@@ -11,6 +11,7 @@ from harness.versus import figures
 from harness.versus.flow import Finished, Played
 from harness.versus.progress import VersusProgress
 from harness.versus.rules import as_needed
+from reports.comparison.disturbance import STRICTER
 from reports.comparison.versus_file import Look, Pair
 
 
@@ -105,3 +106,31 @@ def test_the_progress_says_how_many_pairs_are_needed_and_which_do_not_count() ->
     )
     assert "needs more than 200 pairs" in stream.getvalue()
     assert "pair 4 does not count: B: the run was INCONCLUSIVE: why" in stream.getvalue()
+
+
+def beside(finished: list[Finished], a: float, b: float) -> list[Finished]:
+    """The pairs, beside which others used so many percent of the processors."""
+    for each in finished:
+        each.a["generator"] = {"foreign_cpu_percent": a}
+        each.b["generator"] = {"foreign_cpu_percent": b}
+    return finished
+
+
+def test_beside_others_the_evidence_that_ends_the_pairs_is_that_of_the_comparison() -> None:
+    free = figures.primaries(beside(pairs(1.1, 1.2, 1.15), 1.0, 1.0))["cpu_per_turn"]
+    busy = figures.primaries(beside(pairs(1.1, 1.2, 1.15), 60.0, 60.0))["cpu_per_turn"]
+    assert (free.stricter, busy.stricter) == (1.0, STRICTER)
+    assert busy.level == pytest.approx(free.level / STRICTER)
+    assert not busy.uneven
+
+
+def test_pairs_in_which_one_side_was_disturbed_more_are_not_enough() -> None:
+    decision = as_needed(0.05)(beside(pairs(2.0, 2.01, 2.0), 1.0, 60.0))
+    assert decision.over == ""
+    assert decision.look == Look(
+        pairs=3, words={"cpu_per_turn": "undecided", "p50": "undecided"}, uneven=True
+    )
+    stream = io.StringIO()
+    progress = VersusProgress(None, 30.0, figures.main_figure, stream)
+    progress.looked(decision.look)
+    assert "other processes disturb one side more" in stream.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,23 @@ def test_a_small_spread_of_three_pairs_does_not_count_as_precise() -> None:
     found = look({"cpu": figure(edge, 0.001, 5)}, PRECISION)
     assert found is not None
     assert "the precision is reached" in found[1]
+
+
+def test_beside_others_an_early_word_needs_ten_times_the_evidence() -> None:
+    # Beyond the margin by its 99.9 % interval, not by its 99.99 % one.
+    free = figure(0.11, 0.02, 5)
+    assert stopping.word(free) is Word.WORSE
+    assert stopping.word(replace(free, stricter=10.0)) is Word.UNDECIDED
+
+
+def test_no_precision_ends_the_pairs_while_one_side_is_disturbed_more() -> None:
+    edge = math.log1p(0.02)
+    even, uneven = (Primary(estimate(edge, 0.001, 5), uneven=each) for each in (False, True))
+    found = [look({"cpu": each}, PRECISION) for each in (even, uneven)]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert "the precision is reached" in found[0][1]
+    assert found[1] == (Look(pairs=5, words={"cpu": "undecided"}, uneven=True), "")
 
 
 Over = Callable[[Mapping[str, Primary]], bool]

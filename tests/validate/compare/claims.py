@@ -69,8 +69,7 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
         yield _spread(judge, SERIES["quiet"].title)
         yield from _alarms(judge)
         yield from _alarms_in_a_row(Judge(quiet))
-    same = [*quiet, *shared, *neighbour]
-    for part, which in by_measure(same):
+    for part, which in by_measure(quiet):
         yield _spread(Judge(with_seeds(part)), f"A/A, {which}")
     for which, make, prepared in (
         ("any pairs", Judge.pairings, with_seeds),
@@ -78,7 +77,7 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
     ):
         if quiet:
             yield from _power(Judge(prepared(quiet)), make, which, TIME_PLANTS)
-        yield from power_of_cpu(same, make, which, prepared)
+        yield from power_of_cpu(quiet, make, which, prepared)
     # What these say does not depend on how calm the machine was.
     anywhere = quiet or shared
     if len(anywhere) >= SIZES[0]:
@@ -174,13 +173,13 @@ def _upper_limit(judge: Judge, size: int, alarms: Share) -> Line:
     return Line(what, size, None, f"< {MOST_ALARMS_UPPER:.0%}", upper < MOST_ALARMS_UPPER, blind)
 
 
-def by_measure(same: Sequence[Pair]) -> list[tuple[list[Pair], str]]:
-    """The A/A pairs in which the speed of the machine was measured, and how they are called.
+def by_measure(quiet: Sequence[Pair]) -> list[tuple[list[Pair], str]]:
+    """The quiet pairs in which the speed of the machine was measured, and how they are called.
 
     Those that hold the course of their runs come last: only in these a run that stands out can be
     explained.
     """
-    known = [pair for pair in same if pair.speed_is_known]
+    known = [pair for pair in quiet if pair.speed_is_known]
     groups = (
         ([pair for pair in known if not pair.course_is_known], "pairs without a course"),
         ([pair for pair in known if pair.course_is_known], "pairs with a course"),
@@ -189,13 +188,13 @@ def by_measure(same: Sequence[Pair]) -> list[tuple[list[Pair], str]]:
 
 
 def power_of_cpu(
-    same: Sequence[Pair], make: Make, which: str, prepared: Callable[[Sequence[Pair]], list[Pair]]
+    quiet: Sequence[Pair], make: Make, which: str, prepared: Callable[[Sequence[Pair]], list[Pair]]
 ) -> Iterator[Line]:
-    """CPU is planted into all A/A pairs; the claim is about those that hold a course, if any do.
+    """CPU is planted into all quiet pairs; the claim is about those that hold a course, if any do.
 
-    Whether others worked on the machine does not matter: CPU is compared at one speed.
+    Beside others' work `compare` asks for stronger evidence, and no share is claimed.
     """
-    groups = by_measure(same)
+    groups = by_measure(quiet)
     for part, what in groups:
         judge, claimed = Judge(prepared(part)), part is groups[-1][0]
         yield from _power(judge, make, f"{which}, {what}", CPU_PLANTS, claimed=claimed)
