@@ -16,6 +16,7 @@ from reports.capacity.alternation import Alternation, alternation
 from reports.capacity.demand_rows import KINDS, Row, mean_earlier, rows
 from reports.capacity.findings import BusyDemand, Demand
 from reports.capacity.measured_part import measured_part
+from reports.capacity.told import NOT_TOLD
 from reports.capacity.turn_times import turn_times, within
 from reports.figures.derive import derive
 from reports.figures.figure import Figure, Label, unknown
@@ -31,8 +32,6 @@ from reports.records.history import History, read
 
 _CPU = "the replica's processor, between samples, against the turns of that time"
 _NOT_SAMPLED = "it was not sampled; a run on this machine with a replica of its own would tell"
-NOT_TOLD = "the turns of this run do not tell it apart; a longer run would"
-"""The figure is not known, because the run does not tell it apart."""
 _FEWEST_OF_A_KIND = 30
 
 

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Mapping
 
 from reports.capacity.answer import Line, Part
-from reports.capacity.demand import NOT_TOLD
 from reports.capacity.demand_rows import KINDS
 from reports.capacity.findings import Demand, RedisSize
+from reports.capacity.told import told
 from reports.figures.derive import derive
 from reports.figures.figure import Figure, Label, unknown
 
@@ -62,8 +62,8 @@ def _cpu(demand: Demand | None) -> dict[str, Line]:
         kinds = demand.by_kind_cpu_s
         # Where the processor was not sampled, no kind of turn can be told.
         missing = _RARE if demand.replica_cpu_s.value is not None else demand.replica_cpu_s.why
-        base = _told(demand.replica_cpu_base_s)
-        earlier = _told(demand.replica_cpu_per_earlier_turn_s, base)
+        base = told(demand.replica_cpu_base_s)
+        earlier = told(demand.replica_cpu_per_earlier_turn_s, base)
     return {
         **{
             f"turn.{kind}": _line(_KIND_TITLES[kind], kinds.get(kind) or unknown("s", missing))
@@ -74,24 +74,10 @@ def _cpu(demand: Demand | None) -> dict[str, Line]:
     }
 
 
-def _told(figure: Figure, whole: Figure | None = None) -> Figure:
-    """A fitted cost, or that the run did not tell it apart from the other costs.
-
-    It did if the cost is surely above 0.  A part of a `whole`, which may well be 0, was told if its
-    interval is narrower than the whole.
-    """
-    value, low, high = figure.value, figure.low, figure.high
-    if value is None or low is None or high is None or low > 0:
-        return figure
-    if whole is not None and whole.value is not None and high - low < whole.value:
-        return figure
-    return unknown(figure.unit, NOT_TOLD)
-
-
 def _redis(demand: Demand | None, size: RedisSize | None, no_redis: str) -> dict[str, Line]:
     low = unknown("s", _NO_DEMAND) if demand is None else demand.redis_s
-    turn_bytes = unknown("bytes", _NO_DEMAND) if demand is None else _told(demand.redis_bytes)
-    session = unknown("bytes", _NO_DEMAND) if demand is None else _told(demand.redis_session_bytes)
+    turn_bytes = unknown("bytes", _NO_DEMAND) if demand is None else told(demand.redis_bytes)
+    session = unknown("bytes", _NO_DEMAND) if demand is None else told(demand.redis_session_bytes)
     full = unknown("s", _NO_SIZE) if size is None else size.turn_script_s
     rows = {
         "turn.redis": ("Redis, main thread", _micro(low), "in the demand run"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reports.capacity.findings import CapacityFindings, Demand, RedisSize, Sustainable
 from reports.capacity.redis_plan import NOT_MEASURED
 from reports.capacity.target import Assumptions, Target
+from reports.capacity.told import told
 from reports.figures.derive import conservative, derive, percent, up
 from reports.figures.figure import Figure, Label, unknown
 
@@ -29,7 +30,7 @@ def longer_history(
     share = derive(
         lambda mean, base: more * max(mean - base, 0.0) / mean,
         demand.replica_cpu_s,
-        demand.replica_cpu_base_s,
+        told(demand.replica_cpu_base_s),
         unit="share",
         at_least=Label.FITTED,
     )

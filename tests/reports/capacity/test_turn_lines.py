@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from reports.capacity import prices
 from reports.capacity.answer import AnswerSheet, Line
-from reports.capacity.demand import NOT_TOLD
 from reports.capacity.findings import Answer, CapacityFindings
 from reports.capacity.sheet import OTHER_SESSIONS, build
+from reports.capacity.told import NOT_TOLD
 from reports.capacity.turn_lines import ONE_VALUE
 from reports.figures.figure import Label, unknown
 from reports.model_cost.model_use import ModelUse

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.capacity.target import Assumptions
+from reports.capacity.told import NOT_TOLD
 from reports.capacity.what_if import (
     erlang_loss,
     erlang_rate,
@@ -18,6 +19,7 @@ from reports.figures.figure import Label
 from tests.reports.capacity.a_capacity_run import (
     demand,
     findings,
+    fitted,
     measured,
     nothing,
     redis_size,
@@ -37,6 +39,13 @@ def test_half_more_history_costs_half_of_its_part_more() -> None:
 def test_longer_history_is_not_known_where_the_processor_is_not_the_limit() -> None:
     found, _ = longer_history(demand(), sustainable(limited_by="turns in flight"), 0.5)
     assert found.label is Label.UNKNOWN
+
+
+def test_longer_history_is_not_known_where_its_cost_was_not_told_apart() -> None:
+    blurred = demand(replica_cpu_base_s=fitted(0.006, "s", -0.003, 0.015))
+    found, _ = longer_history(blurred, sustainable(), 0.5)
+    assert found.label is Label.UNKNOWN
+    assert found.why == NOT_TOLD
 
 
 def test_a_slower_model_changes_nothing_while_places_are_free() -> None:
