@@ -19,7 +19,9 @@ answered by {"error": "..."}.
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -37,6 +39,7 @@ from target_service.sessions.app_state import SLACK
 from target_service.sessions.command import Command
 from target_service.sessions.keys import Keys, SessionId, keys
 
+EXIT_BAD_CONFIGURATION = 104
 _ANSWER_S = 60.0
 _PREFIX = "diya"
 _TOGETHER = 500
@@ -150,16 +153,39 @@ def answer(
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def main() -> None:
-    """Answer commands until standard input ends."""
-    redis = Redis.from_url(
-        os.environ["DIYA_REDIS_URL"], socket_timeout=_ANSWER_S, retry=Retry(NoBackoff(), 0)
+def _settings() -> tuple[str, int]:
+    """The address of the Redis, and the TTL in milliseconds.  Raises ValueError."""
+    url, ttl = (os.environ.get(name, "") for name in ("DIYA_REDIS_URL", "DIYA_TTL_SECONDS"))
+    if not url:
+        raise ValueError("DIYA_REDIS_URL must be set to the address of the Redis to fill")
+    try:
+        seconds = float(ttl)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"DIYA_TTL_SECONDS must be a number above 0, got {ttl!r}")
+    return url, round(seconds * 1000)
+
+
+def main() -> int:
+    """Answer commands until standard input ends; for bad settings print a sentence, return 104."""
+    parser = argparse.ArgumentParser(
+        prog="python -m target_service.sessions.prefill",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    ttl_ms = round(float(os.environ["DIYA_TTL_SECONDS"]) * 1000)
+    parser.parse_args()
+    try:
+        url, ttl_ms = _settings()
+    except ValueError as error:
+        print(f"diya: config: {error}", file=sys.stderr)
+        return EXIT_BAD_CONFIGURATION
+    redis = Redis.from_url(url, socket_timeout=_ANSWER_S, retry=Retry(NoBackoff(), 0))
     prefill = Prefill(redis, ttl_ms, Naming())
     for line in sys.stdin:
         print(json.dumps(answer(prefill, line)), flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -184,6 +184,39 @@ def test_a_user_with_state_is_no_template(prefill: Prefill, store_server: RedisS
         prefill.take("ann", "first")
 
 
+@pytest.mark.service
+@pytest.mark.parametrize(
+    ("arguments", "changed", "code", "said"),
+    [
+        (["--help"], {}, 0, "usage: python -m target_service.sessions.prefill"),
+        ([], {}, 104, "diya: config: DIYA_REDIS_URL must be set"),
+        (
+            [],
+            {"DIYA_REDIS_URL": "redis://127.0.0.1:1/0", "DIYA_TTL_SECONDS": "long"},
+            104,
+            "diya: config: DIYA_TTL_SECONDS must be a number above 0, got 'long'",
+        ),
+    ],
+)
+def test_the_process_tells_its_use_and_settings_that_it_cannot_use(
+    arguments: list[str], changed: dict[str, str], code: int, said: str
+) -> None:
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("DIYA_")}
+    finished = subprocess.run(
+        [sys.executable, "-m", "target_service.sessions.prefill", *arguments],
+        cwd=ROOT,
+        env={**ours, **changed},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == code
+    assert said in (finished.stderr if code else finished.stdout)
+    assert "Traceback" not in finished.stderr
+
+
 def test_the_process_answers_each_line_and_ends_with_its_input(
     store_server: RedisServer,
 ) -> None:
