@@ -222,10 +222,11 @@ def test_no_process_of_the_run_is_left_when_pytest_ends(
     tmp_path: Path, signum: signal.Signals
 ) -> None:
     repository.write(tmp_path, INCONCLUSIVE)
+    (scratch := tmp_path / "scratch").mkdir()  # a killed pytest leaves a folder there
     process = subprocess.Popen(
         repository.invocation(),
         cwd=tmp_path,
-        env=repository.environment(),
+        env=repository.environment(TMPDIR=str(scratch)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
