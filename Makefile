@@ -14,7 +14,7 @@ run: install        ## clean clone to verdict
 TEST_ARGS ?= --dist loadfile --no-loadscope-reorder
 DAILY := (unit or service) and not (system or slow) or daily
 test: install a2a   ## unit tests, real servers and processes, three whole runs; needs no Docker
-	$(BIN)/python -m pytest -n 4 $(TEST_ARGS) -m '$(DAILY)'
+	$(BIN)/python -m pytest -n 5 $(TEST_ARGS) -m '$(DAILY)'
 
 test-all: test      ## and all other tests: whole runs, calibration, both servers, containers
 	$(BIN)/python -m pytest -n 4 $(TEST_ARGS) -m 'not ($(DAILY))'

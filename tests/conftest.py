@@ -5,13 +5,26 @@ from __future__ import annotations
 import gc
 import signal
 from collections.abc import Generator
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import kinds, order
 
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts from it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in every run, so that a failure is one again, and no limit in seconds: a slow or
+# busy machine fails nothing.
+settings.register_profile(
+    "tests",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
 
 # A repository of its own: `tests/containers/test_sample_repo.py` runs its tests as its users would.
 collect_ignore = ["sample_repo"]
@@ -36,6 +49,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     kinds.assign(items)
     order.arrange(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, some files go to one worker together."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    made = LoadFileScheduling(config, log)
+    made._split_scope = lambda test: order.unit_of_work(test.partition("::")[0])
+    return made
 
 
 @pytest.hookimpl(wrapper=True)
