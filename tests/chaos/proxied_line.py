@@ -14,7 +14,7 @@ import requests
 
 from chaos.fleet.network import ProxyProcess
 
-SOON = 1.0
+SOON = 10.0
 """Seconds: far below every wait that is cut short here, far above the delays of a busy machine."""
 
 
@@ -82,7 +82,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
         yield proxy
     finally:
         proxy.close()
-        proxy.wait_ended(5)
+        proxy.wait_ended(30)
 
 
 _numbers = count()

@@ -38,7 +38,7 @@ def test_a_fleet_comes_up_tells_how_far_it_is_and_goes_away(make_fleet: MakeFlee
     began = time.monotonic()
     fleet.stop()
     fleet.stop()
-    assert time.monotonic() - began < 10.0
+    assert time.monotonic() - began < 30.0
     assert carriers(fleet.run_id) == set()
     for port in (fleet.balancer.port, *(replica.port for replica in fleet.replicas.values())):
         ensure_free(port)

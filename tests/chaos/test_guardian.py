@@ -69,10 +69,10 @@ def test_a_killed_harness_leaves_no_process_no_port_and_no_password(
     assert len(carriers(run_id)) == 4  # two replicas, Envoy, Redis
     (password,) = passwords(tmp_path)
     harness.kill()
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 30.0
     harness.communicate()
     while not has_ended(guardian):
-        assert time.monotonic() < deadline, "the guardian is still there after 5 s"
+        assert time.monotonic() < deadline, "the guardian is still there after 30 s"
         time.sleep(0.05)
     assert carriers(run_id) == set()
     for port in ports:
@@ -114,7 +114,7 @@ def test_closing_ends_processes_with_the_id_and_no_others(run_id: str) -> None:
     ours, others = carrier(run_id), carrier(run_id + "0")
     try:
         guardian.close()
-        assert ours.wait(0.5) == -signal.SIGKILL
+        assert ours.wait(30) == -signal.SIGKILL
         assert others.poll() is None
     finally:
         end(ours)
@@ -144,7 +144,7 @@ def test_the_guardian_ignores_polite_signals(run_id: str) -> None:
     try:
         assert psutil.pid_exists(guardian.pid)
         guardian.close()
-        assert ours.wait(0.5) == -signal.SIGKILL
+        assert ours.wait(30) == -signal.SIGKILL
     finally:
         end(ours)
 
@@ -155,7 +155,7 @@ def test_a_guardian_that_was_killed_is_replaced_at_the_end(run_id: str) -> None:
     ours = carrier(run_id)
     try:
         guardian.close()
-        assert ours.wait(0.5) == -signal.SIGKILL
+        assert ours.wait(30) == -signal.SIGKILL
     finally:
         end(ours)
 

@@ -91,8 +91,8 @@ def test_bytes_released_by_one_toxic_are_still_delayed_by_the_next(line: Line) -
     line.add("latency", name="next", latency=300)
     data = os.urandom(60_000)
     line.send(data)
-    line.remove()
     removed = time.monotonic()
+    line.remove()
     assert line.receive(60_000) == data
     assert 0.25 < time.monotonic() - removed < 0.3 + SOON
 
@@ -196,39 +196,39 @@ def test_each_of_two_delays_counts_from_when_a_piece_came(line: Line) -> None:
     line.add("latency", latency=100)
     line.add("latency", name="second", latency=100)
     sent = []
-    for number in range(10):
+    for number in range(30):
         line.client.sendall(bytes([number]))
         sent.append(time.monotonic())
         time.sleep(0.01)  # so that they come one by one
     took = []
-    for number in range(10):
+    for number in range(30):
         assert line.receive(1) == bytes([number])
         took.append(time.monotonic() - sent[number])
     assert min(took) > 0.18
-    assert max(took) < 0.5
+    assert max(took) < 2.0, "3 s if each waited for the one before it"
 
 
 def test_chance_decides_anew_about_open_connections_when_a_toxic_is_changed(line: Line) -> None:
-    line.add("latency", toxicity=0.0, latency=300)
+    line.add("latency", toxicity=0.0, latency=900)
     for toxicity, slow in ((ALL_BUT_SURE, True), (0.0, False), (1.0, True)):
         line.change(toxicity=toxicity)
         begun = time.monotonic()
         line.client.sendall(b"x")
         assert line.receive(1) == b"x"
-        assert (time.monotonic() - begun > 0.25) is slow
+        assert (time.monotonic() - begun > 0.85) is slow
 
 
 def test_a_toxic_that_is_looked_at_leaves_chance_alone(line: Line) -> None:
-    line.add("latency", toxicity=0.5, latency=200)
+    line.add("latency", toxicity=0.5, latency=800)
 
     def slow() -> bool:
         begun = time.monotonic()
         line.client.sendall(b"x")
         assert line.receive(1) == b"x"
-        return time.monotonic() - begun > 0.15
+        return time.monotonic() - begun > 0.75
 
     first = slow()
-    for _ in range(5):
+    for _ in range(3):
         line.ask("GET", f"{line.path}/toxics/it")
         assert slow() is first
 

@@ -14,20 +14,20 @@ __all__ = ["line", "process"]
 
 
 def test_a_timeout_counts_from_the_last_that_came(line: Line) -> None:
-    line.add("timeout", timeout=600)
-    begun = time.monotonic()
-    while time.monotonic() - begun < 1.2:
+    line.add("timeout", timeout=1_500)
+    begun = last = time.monotonic()
+    while last - begun < 1.6:
+        last = time.monotonic()
         line.client.sendall(b"swallowed")
         assert quiet(line.client, 0.1)
-    last = time.monotonic()
     assert line.receive(1) == b""
-    assert 0.4 < time.monotonic() - last < 0.6 + SOON
+    assert 1.45 < time.monotonic() - last < 1.5 + SOON
 
 
 def test_a_timeout_begins_anew_when_it_is_changed(line: Line) -> None:
     line.add("timeout", timeout=60_000)
-    line.change(timeout=300)
     changed = time.monotonic()
+    line.change(timeout=300)
     assert line.receive(1) == b""
     assert 0.25 < time.monotonic() - changed < 0.3 + SOON
 
@@ -55,8 +55,8 @@ def test_a_connection_is_reset_only_once_something_was_sent(line: Line) -> None:
 def test_a_reset_that_is_due_is_waited_for_anew_when_it_is_changed(line: Line) -> None:
     line.add("reset_peer", timeout=60_000)
     line.send(b"x")
-    line.change(timeout=300)
     changed = time.monotonic()
+    line.change(timeout=300)
     with pytest.raises(ConnectionResetError):
         line.receive(1)
     assert 0.25 < time.monotonic() - changed < 0.3 + SOON

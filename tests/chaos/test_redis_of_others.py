@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
             client.execute_command("ACL", "SETUSER", name, state, ">geheim", "~*", *rights.split())
     yield redis
     redis.close()
-    assert redis.wait_ended(3.0)
+    assert redis.wait_ended(30)
 
 
 @pytest.mark.parametrize("user", ["no_ping", "only_info"])
@@ -89,7 +89,7 @@ def test_a_server_of_another_protocol_is_no_redis() -> None:
         external = ExternalRedis(f"redis://{LOOPBACK}:{listener.getsockname()[1]}")
         with pytest.raises(ChaosConfigError, match="does not answer as a Redis"):
             external.wait_ready()
-        thread.join(5)
+        thread.join(30)
 
 
 def test_a_server_without_a_run_id_is_read(server: RedisServer) -> None:
@@ -116,4 +116,4 @@ def test_a_server_without_a_run_id_is_read(server: RedisServer) -> None:
         assert first["run"] == second["run"] == 1.0
         for client in probe.clients():
             client.close()
-        thread.join(5)
+        thread.join(30)

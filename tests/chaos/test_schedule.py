@@ -91,7 +91,7 @@ def probe(func: str, tolerance: object) -> dict[str, Any]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + 30.0
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -46,7 +46,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
     yield start
     for store in built:
         store.close()
-        assert store.wait_ended(5)
+        assert store.wait_ended(30)
     for path in tmp_path.rglob("*.conf"):
         assert path.name == "nodes.conf", f"{path} was left, with a password in it"
 

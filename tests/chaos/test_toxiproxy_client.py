@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
         yield redis
     finally:
         redis.close()
-        redis.wait_ended(5)
+        redis.wait_ended(30)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def client(tmp_path: Path) -> Iterator[Toxiproxy]:
         yield toxiproxy
     finally:
         proxy.close()
-        proxy.wait_ended(5)
+        proxy.wait_ended(30)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def killed_after_writes(server: RedisServer, *, rewritten: bool) -> tuple[WriteP
 
 def ended(server: RedisServer) -> None:
     server.close()
-    assert server.wait_ended(3.0)
+    assert server.wait_ended(30)
 
 
 def test_a_server_that_kept_everything_lost_nothing(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def watch_for_keys_without_ttl(
 
 
 def until_acknowledged(probe: WriteProbe, since: float | None) -> None:
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 30.0
     while probe.last_ack is None or probe.last_ack <= (since or 0.0):
         assert time.monotonic() < deadline, "no write was acknowledged"
         time.sleep(0.001)
@@ -132,4 +132,4 @@ def test_the_probe_writes_to_every_primary_of_a_cluster(tmp_path: Path) -> None:
             assert probe.lost_since([primary.url]) is None
     finally:
         cluster.close()
-        assert cluster.wait_ended(5.0)
+        assert cluster.wait_ended(30)

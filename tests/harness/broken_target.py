@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 
 import diya_start
+from chaos.fleet.ports import free_port
 from tests.harness import breakable
 from tests.harness.plain_adk import AGENTS
-from tests.target_service.processes import free_port, wait_until
+from tests.target_service.processes import wait_until
 
 
 @contextlib.contextmanager

@@ -22,9 +22,10 @@ import msgspec
 import uvicorn
 from google.adk.cli.fast_api import get_fast_api_app
 
+from chaos.fleet.ports import free_port
 from tests.harness import command
 from tests.harness.signed_token import claims_of
-from tests.target_service.processes import free_port, wait_until
+from tests.target_service.processes import wait_until
 
 AGENTS = Path(__file__).parent / "foreign_agents"
 _PODS = ("pod-a", "pod-b", "pod-b", "pod-a")

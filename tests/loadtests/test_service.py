@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import socket
 import time
 from collections.abc import Callable
 from statistics import median
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chaos.fleet.ports import free_port
 from loadtests.adk.access import Access, FixedToken
 from loadtests.adk.client import Client
 from loadtests.adk.service import Service
@@ -155,9 +155,7 @@ def test_the_first_token_is_timed_when_it_arrives_not_when_the_stream_ends(
 
 
 def test_a_refused_connection_certainly_did_not_happen(plan: ConversationPlan) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    client = Client(f"http://127.0.0.1:{port}", connections=1)
+    client = Client(f"http://127.0.0.1:{free_port()}", connections=1)
     service = Service(client, "shopmax", RunClock(time.time()), lambda *_: None)
     attempt = service.run_turn(plan, "Where?", "c1t0", 1)
     assert attempt.outcome is Outcome.FAIL

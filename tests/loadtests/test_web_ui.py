@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from chaos.fleet.ports import free_port
 from loadtests.arrivals import arrivals
 from loadtests.profiles import journeys, profile
 from reports.records import Fate
@@ -77,8 +77,7 @@ def target() -> Iterator[str]:
 
 @pytest.mark.slow
 def test_the_web_ui_starts_shows_stops_and_starts_again(target: str, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     env = {key: value for key, value in os.environ.items() if key != "DIYA_RUN_DIR"}
     command = f"-m locust -f loadtests/locustfile.py --web-host 127.0.0.1 --web-port {port}"
     with subprocess.Popen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from chaos.fleet.ports import free_port
 from loadtests.arrivals import arrivals
 from loadtests.profiles import profile
 from loadtests.profiles.profile import Profile
@@ -42,8 +42,7 @@ class LoadProcesses:
 
     def __init__(self, stack: ExitStack, folder: Path, target: str) -> None:
         self._stack, self._folder, self._target = stack, folder, target
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = str(listener.getsockname()[1])
+        self.port = str(free_port())
 
     def run_dir(self, name: str, load: Profile) -> Path:
         """A run directory as the harness prepares it."""

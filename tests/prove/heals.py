@@ -24,8 +24,9 @@ from unittest import mock
 import httpx
 import yaml
 
+from chaos.fleet.ports import free_port
 from tests.harness import breakable, command
-from tests.target_service.processes import free_port, wait_until
+from tests.target_service.processes import wait_until
 
 PHASES = ("before", "inject", "hold", "heal")
 SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGHUP)

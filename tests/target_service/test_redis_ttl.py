@@ -173,7 +173,7 @@ def test_a_turn_does_not_bring_back_a_session_that_expired_under_it(
 
 def test_sessions_left_alone_expire_and_every_key_drains(store_server: RedisServer) -> None:
     async def scenario() -> None:
-        async with service(store_server, 0.15, user_ttl_seconds=0.15) as sessions:
+        async with service(store_server, 1.0, user_ttl_seconds=1.0) as sessions:
             for number in range(5):
                 session = await sessions.create_session(
                     app_name="app", user_id=f"u{number % 2}", session_id=str(number)
@@ -182,7 +182,7 @@ def test_sessions_left_alone_expire_and_every_key_drains(store_server: RedisServ
             assert store_server.client.dbsize() >= 10
             start = time.monotonic()
             while store_server.client.dbsize():
-                assert time.monotonic() < start + 3, store_server.client.keys("*")
+                assert time.monotonic() < start + 30, store_server.client.keys("*")
                 await asyncio.sleep(0.02)
             assert await sessions.get_session(app_name="app", user_id="u0", session_id="0") is None
 
@@ -193,12 +193,14 @@ def test_the_index_of_a_returning_customer_forgets_expired_sessions(
     store_server: RedisServer,
 ) -> None:
     async def scenario() -> None:
-        async with service(store_server, 0.1) as sessions:
-            for number in range(20):
-                await sessions.create_session(**WHO, session_id=str(number))
-                await asyncio.sleep(0.02)  # younger than the TTL each, older all together
-            left = store_server.client.zcard("diya:i:{app/u}")
-            assert 1 <= left < 12
+        async with service(store_server, 0.5) as short, service(store_server, 60) as long:
+            for number in range(5):
+                await short.create_session(**WHO, session_id=str(number))
+            await long.create_session(**WHO, session_id="kept")  # and keeps the index
+            await asyncio.sleep(0.6)
+            await long.create_session(**WHO, session_id="new")
+            left = store_server.client.zrange("diya:i:{app/u}", 0, -1)
+            assert {member.rpartition(b"/")[2] for member in left} == {b"kept", b"new"}
 
     asyncio.run(scenario())
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.target_service.processes import RedisServer, body, free_port, wait_until
+from chaos.fleet.ports import free_port
+from tests.target_service.processes import RedisServer, body, wait_until
 from tests.target_service.session_differences import PAGE
 
 pytestmark = pytest.mark.service

@@ -14,7 +14,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.target_service.processes import free_port, wait_until
+from chaos.fleet.ports import free_port
+from tests.target_service.processes import wait_until
 
 PRIMARY = "shop"
 SLOTS = 16384

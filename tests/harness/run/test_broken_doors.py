@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from chaos.fleet.ports import free_port
 from tests import tools
 from tests.harness import breakable, command
 from tests.harness.broken_target import served
 from tests.loadtests.doors.talks import A2A_PACKAGES
-from tests.target_service.processes import ROOT, free_port
+from tests.target_service.processes import ROOT
 
 pytestmark = [pytest.mark.run, pytest.mark.slow]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import psutil
 import pytest
 
 from chaos.fleet.guardian import carriers
+from chaos.fleet.ports import free_port
 from reports.records import Fate, LoadMark
 from tests.harness import command
 from tests.loadtests.recorded import fates, records
@@ -105,9 +105,7 @@ def test_arrivals_during_a_stall_of_the_generator_are_dropped_as_late(tmp_path: 
 
 @pytest.mark.run
 def test_workers_join_a_master_and_the_run_comes_to_its_verdict(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    address = f"127.0.0.1:{port}"
+    address = f"127.0.0.1:{free_port()}"
     joined = command.start("readiness", "--join", address, "--workers", "2")
     process, run_id = _begun(tmp_path, "--master", "--bind", address, "--workers", "2")
     output, errors = process.communicate(timeout=90)

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from chaos.fleet.guardian import carriers
+from chaos.fleet.ports import free_port
 from tests import certificates
 from tests.harness import command, guarded_server
-from tests.target_service.processes import free_port
 
 pytestmark = pytest.mark.run
 

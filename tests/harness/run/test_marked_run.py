@@ -15,11 +15,11 @@ from typing import Any
 import psutil
 import pytest
 
+from chaos.fleet.ports import free_port
 from harness.run.marks.mark_server import TOKEN_VARIABLE
 from reports.records import FaultMark
 from tests.harness import command, plain_adk
 from tests.loadtests.recorded import records
-from tests.target_service.processes import free_port
 
 pytestmark = [pytest.mark.run, pytest.mark.slow]
 

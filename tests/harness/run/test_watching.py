@@ -119,7 +119,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
     server.wait_ready()
     yield server
     server.close()
-    assert server.wait_ended(5)
+    assert server.wait_ended(30)
 
 
 def samples(run_dir: Path, source: str) -> list[Sample]:
@@ -193,20 +193,20 @@ class Meter:
 
 
 def burnt(process: psutil.Process) -> bool:
-    """Whether it has used a second, however long that took on a busy machine."""
-    return sum(process.cpu_times()[:2]) > 1.0
+    """Whether it has used half a second, however long that took on a busy machine."""
+    return sum(process.cpu_times()[:2]) > 0.5
 
 
 def test_the_cpu_of_a_child_counts_as_own_also_after_its_end() -> None:
     meter = Meter()
     child = subprocess.Popen([sys.executable, "-c", _BURN])
     try:
-        wait_until(lambda: burnt(psutil.Process(child.pid)), 60, "a second of the child's")
-        assert meter.others() > 0.8
+        wait_until(lambda: burnt(psutil.Process(child.pid)), 60, "half a second of the child's")
+        assert meter.others() > 0.4
     finally:
         child.kill()
         child.wait()
-    assert meter.others() > 0.8
+    assert meter.others() > 0.4
 
 
 def test_the_cpu_of_others_does_not_count_as_own() -> None:
@@ -222,8 +222,8 @@ def test_the_cpu_of_others_does_not_count_as_own() -> None:
     stranger = psutil.Process(int(started.stdout))
     try:
         meter = Meter()
-        wait_until(lambda: burnt(stranger), 60, "a second of the stranger's")
-        assert meter.others() < 0.8
+        wait_until(lambda: burnt(stranger), 60, "half a second of the stranger's")
+        assert meter.others() < 0.4
     finally:
         stranger.kill()
 

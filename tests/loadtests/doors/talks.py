@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from chaos.fleet.ports import free_port
 from loadtests.adk.client import Client
 from loadtests.arrivals import conversation
 from loadtests.arrivals.conversation import ConversationPlan, Ending
@@ -33,7 +34,7 @@ from reports.records import (
     from_json,
 )
 from tests import tools
-from tests.target_service.processes import ROOT, free_port, wait_until
+from tests.target_service.processes import ROOT, wait_until
 
 A2A_PACKAGES = ROOT / ".a2a"
 

@@ -38,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
         started.start()
         started.wait_ready()
         yield started
-    assert started.wait_ended(3.0)
+    assert started.wait_ended(30)
 
 
 def counted(census: KeyCensus, tmp_path: Path) -> dict[str, dict[str, float]]:
