@@ -22,7 +22,7 @@ pytestmark = pytest.mark.service
 
 def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
     """Status, the replica that answered, and the promised outcome."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("POST", path, body=b"hello")
         response = connection.getresponse()
@@ -186,7 +186,7 @@ def test_a_refused_connection_before_the_reset_promises_nothing_either(
 
 
 def test_a_stream_is_passed_on_piece_by_piece(fleet: ProcessFleet) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", fleet.balancer.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", fleet.balancer.port, timeout=30)
     sent = time.monotonic()
     connection.request("GET", "/stream")
     response = connection.getresponse()

@@ -152,7 +152,7 @@ def test_synthetic_customers_are_not_counted_and_leave_no_session(
         with SyntheticUsers([each.port for each in real.replicas.values()], "shopmax") as synthetic:
             wait_for(lambda: synthetic.asked >= 8, 20, "some questions")
             assert client.keys("*:e:*shopmax/diya-synthetic*")
-        wait_for(lambda: not client.keys("*diya-synthetic*"), 5, "the sessions to be gone")
+        wait_for(lambda: not client.keys("*diya-synthetic*"), 30, "the sessions to be gone")
         assert synthetic.trouble is None
         after = {name: n["requests"] for name, n in real.balancer.counters().items()}
     assert after == before, "they came by the balancer, where the run's customers are counted"
@@ -173,8 +173,8 @@ def test_the_harness_asks_when_no_customer_does(real: ProcessFleet, fault: Fault
         client.flushall()
         window = do(fault, real)
         assert (window.took_hold, window.error, window.target) == (True, None, "model")
-        assert window.end - window.start < 12.0
-        wait_for(lambda: not client.keys("*diya-synthetic*"), 5, "the sessions to be gone")
+        assert window.end - window.start < 30.0
+        wait_for(lambda: not client.keys("*diya-synthetic*"), 30, "the sessions to be gone")
     assert Customer(real).ask().whole
 
 

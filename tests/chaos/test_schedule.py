@@ -120,8 +120,8 @@ def test_faults_are_played_in_time_with_the_load_and_recorded(
     assert (first.id, second.id) == ("kill-replica-1", "kill-redis-1")
     assert first.took_hold
     assert second.took_hold
-    assert 0.3 <= first.start - load_start < 1.3
-    assert 2.4 <= second.start - first.end < 3.6, "its write probe runs in the pause before it"
+    assert 0.3 <= first.start - load_start < 5.0
+    assert 2.4 <= second.start - first.end < 4.2, "its write probe runs in the pause before it"
 
 
 def test_the_same_seed_hits_the_same_replicas(

@@ -150,8 +150,8 @@ def test_the_first_token_is_timed_when_it_arrives_not_when_the_stream_ends(
     took = context.clock.now() - begun
     assert context.server.requests[0].json["streaming"] is True
     assert attempt.first_token is not None
-    assert 0.2 <= attempt.first_token - begun < 0.8
-    assert took >= 0.8
+    first = attempt.first_token - begun
+    assert 0.2 <= first < took - 0.3, "three pauses come after it"
 
 
 def test_a_refused_connection_certainly_did_not_happen(plan: ConversationPlan) -> None:

@@ -319,4 +319,4 @@ def test_a_redis_that_freezes_while_a_turn_waits_for_another_is_not_waited_for(
     assert answer.status_code in (409, 503)  # it is known to be busy, or Redis known to be silent
     assert answer.headers["x-diya-outcome"] == "not-run"
     assert int(answer.headers["retry-after"]) >= 1
-    assert took < 3.2
+    assert took < 3.8

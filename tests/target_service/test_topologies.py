@@ -273,7 +273,7 @@ def test_a_dead_node_stops_its_own_customers_and_no_others(cluster: ClusterOfThr
                     await asyncio.wait_for(turn(a, user, said("user", "through")), WHOLE_CALL_S)
                 with pytest.raises(RedisTimeoutError):
                     await failing
-                assert asyncio.get_running_loop().time() - start < 4.0
+                assert asyncio.get_running_loop().time() - start < 8.0
                 # The client has asked the others for the slot's owner: still the frozen one.
                 await asyncio.wait_for(turn(a, lucky[0], said("user", "still")), WHOLE_CALL_S)
             session = await a.get_session(app_name=APP, user_id=unlucky, session_id="s")
