@@ -29,6 +29,7 @@ _OTHERS_OF_A_NAMESPACE = {"opentelemetry-proto", "protobuf"}
 STAND_IN = ROOT / "target_service" / "stand_in"
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_replica_needs_no_package_of_the_model_stand_in() -> None:
     without = "import sys; sys.modules['msgspec'] = None; import target_service.server.app"

@@ -197,6 +197,7 @@ def test_a_typo_in_a_profile_is_named_with_file_line_and_key(tmp_path: Path) -> 
     assert "base_rate" in sentence.replace("'base_rat'", "")
 
 
+@pytest.mark.slow
 def test_a_factory_that_its_module_does_not_have_is_named(tmp_path: Path) -> None:
     # Only a replica can say so, after it has imported ADK.
     one = (*command.TINY, "--replicas", "1", "--experiment", "none")

@@ -85,6 +85,7 @@ def test_a_stream_that_was_closed_before_the_start_changes_no_exit_code(
     assert (run_dir / "report.html").read_text(encoding="utf-8").startswith("<!"), "no output in it"
 
 
+@pytest.mark.slow
 def test_a_fleet_that_is_up_ends_with_the_reader_of_its_output() -> None:
     fleet = command.start("up", "--replicas", "1", "--redis", "bundled")
     assert fleet.stdout is not None

@@ -130,6 +130,7 @@ def test_quiet_and_verbose_exclude_each_other(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     fleet = command.start("up", "-q", "--replicas", "1", "--redis", "bundled")
@@ -140,6 +141,7 @@ def test_a_quiet_fleet_prints_its_addresses_and_no_progress() -> None:
     assert errors == ""
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_verbose_fleet_logs_its_processes_without_passwords() -> None:
     fleet = command.start("up", "-v", "--replicas", "1", "--redis", "bundled")

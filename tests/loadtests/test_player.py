@@ -161,7 +161,7 @@ def test_a_spike_of_a_million_is_made_one_arrival_at_a_time_and_accounted_for_wh
         begun = time.process_time()
         player.obey(spike)
         gevent.sleep(0.05)
-        assert time.process_time() - begun < 1.0, "customers wait while a million are made"
+        assert time.process_time() - begun < 2.0, "customers wait while a million are made"
         assert len(made) <= 1, "nobody has come yet"
         player.stop()
         talking.kill()

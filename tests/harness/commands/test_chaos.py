@@ -133,6 +133,7 @@ def test_in_a_set_of_servers_a_target_is_one_of_them(tmp_path: Path) -> None:
         assert f"server must be {names}, got 'redis-9'" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_fleet_of_an_agent_of_ones_own_is_brought_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,7 +185,7 @@ def test_a_calibration_has_the_measured_demand() -> None:
     assert outcomes.redis_share == pytest.approx(15.0 * 0.0003, rel=0.1)
 
 
-@pytest.mark.parametrize("busy_s", [0.020, 0.024])
+@pytest.mark.parametrize("busy_s", [0.020, pytest.param(0.024, marks=pytest.mark.slow)])
 def test_a_turn_takes_what_was_measured_at_the_low_load_and_at_the_highest(busy_s: float) -> None:
     profile = profiles.load("diwali")
     rate = 0.8 / busy_s

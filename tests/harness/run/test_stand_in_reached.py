@@ -39,6 +39,7 @@ def test_the_interactions_api_is_named(tmp_path: Path) -> None:
     assert "Interactions API" in sentence
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_named(tmp_path: Path) -> None:
     assert "No module named 'a_package_that_nobody_has'" in refused(
         tmp_path, agents.WITHOUT_PACKAGE
