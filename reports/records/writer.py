@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct, structs
 
 from reports.records.types import FILES, Record
 
 T = TypeVar("T")
+_encode = msgspec.json.Encoder().encode
 
 
 def digest(text: str) -> str:
@@ -44,12 +45,14 @@ class RunClock:
 
 def to_json(record: Record) -> bytes:
     """One line of JSON, without a newline.  Fields that hold their default are left out."""
-    values: dict[str, Any] = {}
-    for name, default in _fields(type(record)):
-        value = getattr(record, name)
-        if value != default:
-            values[name] = round(value, 6) if isinstance(value, float) else value
-    return msgspec.json.encode(values)
+    values = structs.asdict(record)
+    for name, default in _defaults(type(record)):
+        if values[name] == default:
+            del values[name]
+    for name, value in values.items():
+        if type(value) is float:
+            values[name] = round(value, 6)
+    return _encode(values)
 
 
 def from_json(kind: type[T], line: str | bytes) -> T:
@@ -70,9 +73,10 @@ def decoder(kind: type[T]) -> Callable[[bytes | str], T]:
 
 
 @cache
-def _fields(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
-    """Names and defaults; `NODEFAULT`, which equals nothing else, for a field without one."""
-    return tuple((field.encode_name, field.default) for field in msgspec.structs.fields(kind))
+def _defaults(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
+    """Names and defaults of the fields that have one."""
+    fields = structs.fields(kind)
+    return tuple((each.name, each.default) for each in fields if each.default is not NODEFAULT)
 
 
 class Recorder(Protocol):
