@@ -8,16 +8,17 @@ redirects only within the same address (`loadtests.adk.redirects`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
+from msgspec import Struct
 
 from loadtests.adk import access as ways_in
 from loadtests.adk import redirects, tracing
 from loadtests.adk.access import Access
 from loadtests.adk.compression import Packed, Unpacker
 from loadtests.adk.connections import IDLE_S, Connections, SecureConnections, context_of
+from loadtests.adk.received_headers import ReceivedHeaders
 from loadtests.adk.target import address
 
 CONNECT_TIMEOUT_S = 5.0
@@ -26,8 +27,7 @@ _LONGEST_NAME = 100
 """Characters of a replica's name; some gateways write their whole route into the header."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct, gc=False):
     """The result of one request."""
 
     sent: bool = False
@@ -200,7 +200,9 @@ class Client:
         except BaseException:
             self._pool.release_socket(sock)
             raise
-        response = HTTPSocketPoolResponse(sock, self._pool, block_size=BLOCK_SIZE, method=method)
+        response = HTTPSocketPoolResponse(
+            sock, self._pool, block_size=BLOCK_SIZE, method=method, headers_type=ReceivedHeaders
+        )
         try:
             answer.status = response.get_code()
             _read_headers(answer, response, self.access.replica_header)
