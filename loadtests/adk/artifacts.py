@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from loadtests.adk.events import turn_of
+from loadtests.adk.agent_event import turn_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Observer(Protocol):
         """`name` groups requests of a kind; `error` is None for a success."""
 
 
-class Attempt(Struct, frozen=True):
+class Attempt(Struct, frozen=True, gc=False):
     """One request and its outcome."""
 
     outcome: Outcome

@@ -32,7 +32,7 @@ def in_camel_case(event: Any) -> Any:
     actions, content = event.get("actions"), event.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None
     parts = parts if isinstance(parts, list) else []
-    if all(_SIGNS.isdisjoint(each) for each in (event, actions, *parts) if isinstance(each, dict)):
+    if not any(map(_in_snake_case, (event, actions, *parts))):
         return event
     named = _renamed(event)
     if isinstance(actions, dict):
@@ -40,6 +40,10 @@ def in_camel_case(event: Any) -> Any:
     if isinstance(content, dict) and parts:
         named["content"] = {**content, "parts": [_renamed(part) for part in parts]}
     return named
+
+
+def _in_snake_case(fields: Any) -> bool:
+    return isinstance(fields, dict) and not _SIGNS.isdisjoint(fields)
 
 
 def _renamed(fields: Any) -> Any:

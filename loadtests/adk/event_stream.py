@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtests.adk.agent_event import AgentEvent, read, shows_text
 from loadtests.adk.event_names import in_camel_case
-from loadtests.adk.events import AgentFailed, BadReply, Reply, final_reply, shows_text
+from loadtests.adk.events import AgentFailed, BadReply, Reply, final_reply
 from loadtests.adk.json_codec import MOST_READ, is_page, not_json, parsed
 
 _MARK = b"\xef\xbb\xbf"
@@ -22,6 +23,8 @@ class EventStream:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         """The events that have arrived."""
+        self.told: list[AgentEvent] = []
+        """The whole ones among them, read."""
         self._problem: str | None = None
         self._pending: list[bytes] = []
         """Lines of an event that goes on."""
@@ -85,6 +88,8 @@ class EventStream:
         elif not _OWN.isdisjoint(event := in_camel_case(event)):
             self.events.append(event)
             self.has_text = self.has_text or shows_text(event)
+            if not event.get("partial"):
+                self.told.append(read(event))
 
     def reply(self, *, whole: bool = True) -> Reply:
         """The reply, once the stream has ended.  Raises BadReply when it holds none.
@@ -101,10 +106,10 @@ class EventStream:
                 not_json("the reply", self._other) if page else "the stream holds no events"
             )
         if not self._stray:
-            return final_reply(self.events, whole=whole)
+            return final_reply(self.events, whole=whole, told=self.told)
         said = f"after an event the stream says: {_shown(self._stray)[:200]}"
         try:
-            reply = final_reply(self.events, whole=whole)
+            reply = final_reply(self.events, whole=whole, told=self.told)
         except AgentFailed:
             raise
         except BadReply as error:

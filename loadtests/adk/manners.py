@@ -70,9 +70,11 @@ class TurnForm:
             self._forms, self._is_known = [form], True
 
 
-def body(request: Mapping[str, Any], form: tuple[bool, bool]) -> dict[str, Any]:
+def body(request: dict[str, Any], form: tuple[bool, bool]) -> dict[str, Any]:
     """The body of a turn in this form."""
     metadata, snake = form
+    if metadata and not snake:
+        return request
     kept = {key: value for key, value in request.items() if metadata or key != _METADATA}
     return {_snake(key): value for key, value in kept.items()} if snake else kept
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from loadtests.adk.agent_event import read_whole
 from loadtests.adk.artifacts import Saved
 from loadtests.adk.attempt import Attempt, Observer, judged, with_reply
 from loadtests.adk.client import Answer, Client
@@ -26,7 +27,7 @@ from loadtests.adk.manners import (
 from loadtests.adk.manners import body as turn_body
 from loadtests.adk.requests import Requests
 from loadtests.adk.session_ids import SessionIds, in_form
-from loadtests.adk.shown import shown
+from loadtests.adk.shown import shown_in
 from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock
 
@@ -146,7 +147,7 @@ class Service(Requests):
         attempt = judged(answer)
         if attempt.outcome is Outcome.OK:
             attempt = with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
-            attempt = replace(attempt, shown=shown(stream.events))
+            attempt = replace(attempt, shown=shown_in(stream.told))
         self._report(f"{journey} /run_sse", seconds, attempt)
         return attempt
 
@@ -255,10 +256,12 @@ def _with_events(answer: Answer) -> Attempt:
         return Attempt(Outcome.INFO, answer, str(error))
     if events is None:
         events = []  # Go's empty list
-    if isinstance(events, list):
-        events = [in_camel_case(event) for event in events]
-    attempt = with_reply(answer, lambda: final_reply(events), None)
-    return replace(attempt, shown=shown(events))
+    if not isinstance(events, list):
+        return with_reply(answer, lambda: final_reply(events), None)
+    events = [in_camel_case(event) for event in events]
+    told = read_whole(events)
+    attempt = with_reply(answer, lambda: final_reply(events, told=told), None)
+    return replace(attempt, shown=shown_in(told))
 
 
 def _session_id(answer: Answer) -> str | None:

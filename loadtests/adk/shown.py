@@ -6,11 +6,13 @@ The session must hold the same afterwards; `reports.checks.contents` compares th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loadtests.adk.events import history
+from msgspec import Struct
+
+from loadtests.adk.agent_event import AgentEvent, read_whole
+from loadtests.adk.events import steps
 from reports.records import digest
 
 SAID = "diya_said"
@@ -19,8 +21,7 @@ _SHARED = ("app:", "user:", "temp:")
 """Prefixes of state that is shared with other sessions, or belongs to this request only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True, gc=False):
     """The content of the events of one answer."""
 
     steps: tuple[str, ...]
@@ -33,19 +34,20 @@ class Shown:
 
 def shown(events: Any) -> Shown | None:
     """The content of these events of one answer; None when they are not a list of events."""
-    if not isinstance(events, list):
-        return None
-    whole = [event for event in events if isinstance(event, dict) and not event.get("partial")]
-    steps = tuple(item.digest for item in history(whole) if item.kind == "step")
+    return shown_in(read_whole(events)) if isinstance(events, list) else None
+
+
+def shown_in(told: Sequence[AgentEvent]) -> Shown:
+    """The content of the whole events of one answer, read already."""
     state: dict[str, str] = {}
     said: str | None = None
-    for event in whole:
-        actions, metadata = event.get("actions"), event.get("customMetadata")
+    for event in told:
+        actions, metadata = event.fields.get("actions"), event.fields.get("customMetadata")
         if isinstance(actions, dict):
             state.update(digests_of_state(actions.get("stateDelta")))
         if isinstance(metadata, dict) and isinstance(metadata.get(SAID), str):
             said = metadata[SAID]
-    return Shown(steps, state, said)
+    return Shown(steps(told), state, said)
 
 
 def digests_of_state(state: Any) -> dict[str, str]:

@@ -6,7 +6,7 @@ Each greenlet has a context of its own, so that the customers do not see each ot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 from reports.records import tracing
@@ -14,12 +14,16 @@ from reports.records import tracing
 _current: ContextVar[str] = ContextVar("traceparent", default="")
 
 
-@contextmanager
-def carried(run_id: str | None, turn_id: str) -> Iterator[None]:
+_NOT_CARRIED = nullcontext()
+
+
+def carried(run_id: str | None, turn_id: str) -> AbstractContextManager[None]:
     """Requests inside the block carry the turn's `traceparent`; none of `run_id` None do."""
-    if run_id is None:
-        yield
-        return
+    return _NOT_CARRIED if run_id is None else _carried(run_id, turn_id)
+
+
+@contextmanager
+def _carried(run_id: str, turn_id: str) -> Iterator[None]:
     before = _current.set(f"traceparent: {tracing.traceparent(run_id, turn_id)}\r\n")
     try:
         yield

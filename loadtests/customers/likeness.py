@@ -15,7 +15,7 @@ from typing import Any
 from unicodedata import normalize
 from zlib import crc32
 
-from loadtests.adk.events import parts_of, text_of
+from loadtests.adk.agent_event import parts_of, text_of
 from reports.records import HistoryItem, Likeness, digest
 
 MOST_CHARACTERS = 1000

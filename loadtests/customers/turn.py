@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from loadtests.adk import tracing
+from loadtests.adk.agent_event import LATER
 from loadtests.adk.attempt import Attempt, Door
-from loadtests.adk.events import LATER
 from loadtests.arrivals.conversation import ConversationPlan, turn_id
 from loadtests.customers.backoff import OPENING
 from loadtests.customers.retry import Deadline, RetryState, Tries, ask_with_retries
@@ -70,14 +70,13 @@ class TurnInPlay:
     def _ask_with_retries(
         self, retry_state: RetryState, deadline: Deadline, confirms: tuple[str, ...], step: int = 0
     ) -> None:
-        message, name = self.plan.messages[self.turn], self._turn_id
-        if confirms:
-            name = f"{name}{LATER}{step}"
+        message, turn = self.plan.messages[self.turn], self._turn_id
+        name = f"{turn}{LATER}{step}" if confirms else turn
 
         def ask(timeout: float) -> Attempt:
             if self.sent is None:
                 self.sent = self.context.clock.now()
-            with tracing.carried(self.context.traced_run, self._turn_id):
+            with tracing.carried(self.context.traced_run, turn):
                 attempt = self.context.service.run_turn(self.plan, message, name, timeout, confirms)
             if not confirms or self.first_token is None:
                 self.first_token = attempt.first_token
@@ -113,8 +112,8 @@ class TurnInPlay:
     def record(self) -> TurnRecord:
         """The record as of now."""
         now = self.context.clock.now()
-        last = self.tries.last
-        reply = last.reply if last and self.tries.outcome is Outcome.OK else None
+        last, outcome = self.tries.last, self.tries.outcome
+        reply = last.reply if last and outcome is Outcome.OK else None
         # A turn that continued after a confirmation was answered in several parts.
         shown = last.shown if reply and last and not self._confirmed else None
         return TurnRecord(
@@ -126,7 +125,7 @@ class TurnInPlay:
             sent=now if self.sent is None else self.sent,
             first_token=self.first_token,
             done=now,
-            outcome=self.tries.outcome,
+            outcome=outcome,
             attempts=self.tries.attempts,
             replica=last.answer.replica if last else None,
             message=digest(self.plan.messages[self.turn]),

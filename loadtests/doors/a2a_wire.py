@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.adk.events import CONFIRMATION, Reply, word
+from loadtests.adk.agent_event import word
+from loadtests.adk.events import CONFIRMATION, Reply
 from loadtests.adk.json_codec import not_json, parsed
 from loadtests.doors.lines import Lines
 

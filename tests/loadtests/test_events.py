@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from loadtests.adk.agent_event import read_whole
 from loadtests.adk.event_names import in_camel_case
 from loadtests.adk.event_stream import EventStream
 from loadtests.adk.events import BadReply, final_reply, history
@@ -217,6 +218,14 @@ def test_a_page_in_place_of_a_stream_is_named_with_its_title() -> None:
         _stream(*page).reply()
     with pytest.raises(BadReply, match="the stream holds no events"):
         _stream(b": ping\n", b"retry: 100\n", b"\n").reply()
+
+
+def test_a_stream_reads_its_whole_events_as_an_answer_in_one_piece_is_read() -> None:
+    events = [CALL, RESULT, text_event("On its", partial=True), text_event("On its way.")]
+    stream = _stream(*map(_data, events))
+    assert stream.told == read_whole(events)
+    assert [event.word for event in stream.told][-1:] == [digest("On its way.")]
+    assert len(stream.told) == 3
 
 
 def test_a_stream_of_partial_events_alone_is_no_reply() -> None:
