@@ -81,7 +81,7 @@ def ours(url: str) -> dict[str, float]:
     """Conversations one after the other, everything recorded."""
     import gevent
 
-    from loadtests.arrivals import arrivals, conversation
+    from loadtests.arrivals import arrivals
     from loadtests.locustfile import observer
 
     environment = load_stage.environment()
@@ -94,10 +94,12 @@ def ours(url: str) -> dict[str, float]:
 
         def talk() -> None:
             while running:
-                plan = conversation.plan(load, next(planned), "bench")
-                messages = plan.messages[:1] * 20
-                plan = dataclasses.replace(plan, messages=messages, think_seconds=(0.0,) * 19)
-                customer = dataclasses.replace(player._customer(next(planned)), plan=plan)
+                customer = player._customer(next(planned))
+                customer.plan = dataclasses.replace(
+                    customer.plan,
+                    messages=customer.plan.messages[:1] * 20,
+                    think_seconds=(0.0,) * 19,
+                )
                 customer.due = clock.now()
                 customer.play()
 
