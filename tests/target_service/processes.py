@@ -55,7 +55,7 @@ class RedisServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen([self._binary, str(self._config)])
-        wait_until(self._answers, 10, "the Redis server answers")
+        wait_until(self._answers, 30, "the Redis server answers")
 
     def kill(self) -> None:
         """kill -9, and reap."""
@@ -111,7 +111,7 @@ class Replica:
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15, trust_env=False)
 
     def wait_ready(self) -> None:
-        wait_until(self._is_ready, 40, f"{self.name} is ready (see {self._log.name})")
+        wait_until(self._is_ready, 90, f"{self.name} is ready (see {self._log.name})")
 
     def create(self, user: str, session: str) -> httpx.Response:
         return self.http.post(_sessions(user), json={"sessionId": session})
