@@ -27,6 +27,7 @@ def main(args: argparse.Namespace) -> int:
         raise ConfigError(
             f"{folder}: must hold runs that were judged, got no {RESULT} of a run below it; "
             "`diya report RUN_DIR` judges a run"
+            + (f"; {skipped[0].removesuffix('.')}" if skipped else "")
         )
     history = build(str(folder), results, skipped)
     if args.json:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.basics.addresses import without_passwords
+from reports.comparison import stored_result
 from reports.comparison.metrics import Result
 from reports.comparison.model import Side
 from reports.records.errors import HistoryError
@@ -115,13 +116,9 @@ def _stored(file: Path) -> dict[str, Any]:
     version = result.get("schema_version") if isinstance(result, dict) else None
     if version != SCHEMA_VERSION:
         raise HistoryError(f"{file}: schema_version must be {SCHEMA_VERSION}, got {version!r}")
-    for key in ("name", "started", "verdict", "gates", "environment"):
-        if key not in result:
-            raise HistoryError(f"{file}: must be a result.json with {key}, got none")
     try:
-        started(result)
-    except ValueError:
-        got = result["started"]
-        raise HistoryError(f"{file}: started must be a date and time, got {got!r}") from None
+        stored_result.check(result)
+    except ValueError as error:
+        raise HistoryError(f"{file}: {error}") from None
     loaded: dict[str, Any] = result
     return loaded

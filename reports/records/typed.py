@@ -53,7 +53,8 @@ def _sentence(why: str, values: Any, kind: Any) -> str:
         wanted = next(field.type for field in described.fields if field.encode_name == name)
         value = value.get(name) if isinstance(value, Mapping) else None
         key.append(name)
-    got = shown(value) if missing is None else "nothing"
+    is_missing = missing is not None and len(key) == len(steps)
+    got = "nothing" if is_missing else shown(value)
     return f"{'.'.join(key) or 'it'} must be {_described(wanted)}, got {got}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
+from reports.comparison import stored_result
 from reports.history.read_run import is_result, same_experiment, same_load
 
 RESULT = "result.json"
@@ -19,9 +20,20 @@ Found = tuple[Path, dict[str, Any]]
 def below(folder: Path, skipped: list[str]) -> Iterator[Found]:
     """The results below a folder, by their paths.
 
-    `skipped` gets one sentence for each other file of that name, and for each run directory without
-    a result.
+    `skipped` gets one sentence for each other or damaged file of that name, and for each run
+    directory without a result.
     """
+    for place, result in _below(folder, skipped):
+        try:
+            _check(place / RESULT, result)
+        except ConfigError as error:
+            skipped.append(f"{error}.")
+        else:
+            yield place, result
+
+
+def _below(folder: Path, skipped: list[str]) -> Iterator[Found]:
+    """The same with those that are damaged."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         where = Path(place)
@@ -49,12 +61,15 @@ def baseline(paths: Sequence[Path]) -> list[Found]:
     """The results of a baseline: folders, run directories, or files of a result under any name.
 
     A folder may be empty: that of the first pull request is.  Raises ConfigError for a path that
-    does not exist, and for a file that is no result.
+    does not exist, for a file that is no result, and for a damaged result.
     """
     found: list[Found] = []
     for path in paths:
         if path.is_dir():
-            found += below(path, [])
+            runs = list(_below(path, []))
+            for folder, result in runs:
+                _check(folder / RESULT, result)
+            found += runs
             continue
         if not path.exists():
             raise ConfigError(
@@ -65,7 +80,16 @@ def baseline(paths: Sequence[Path]) -> list[Found]:
         found += _read(path, skipped)
         if skipped:
             raise ConfigError(skipped[0].removesuffix("."))
+        _check(path, found[-1][1])
     return found
+
+
+def _check(path: Path, result: dict[str, Any]) -> None:
+    """Raises ConfigError, one sentence, for a damaged result."""
+    try:
+        stored_result.check(result)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def of_the_load(found: Iterable[Found], result: dict[str, Any]) -> list[Found]:

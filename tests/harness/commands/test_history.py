@@ -45,7 +45,8 @@ def test_files_that_are_no_results_are_named_and_passed_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep(tmp_path, a_result(1))
-    for name, text in (("cut", "{"), ("other", "{}")):
+    damaged = json.dumps({**a_result(2), "gates": "x"})
+    for name, text in (("cut", "{"), ("other", "{}"), ("damaged", damaged)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "result.json").write_text(text)
     (tmp_path / "killed").mkdir()
@@ -54,7 +55,18 @@ def test_files_that_are_no_results_are_named_and_passed_over(
     screen = " ".join(capsys.readouterr().out.split())
     assert f"{tmp_path}/cut/result.json: cannot be read" in screen
     assert f"{tmp_path}/other/result.json: must be the result of a run" in screen
+    assert f"{tmp_path}/damaged/result.json: gates must be a list of gates, each with" in screen
     assert f"{tmp_path}/killed: has no result.json: `diya report" in screen
+
+
+def test_a_folder_of_damaged_results_only_is_refused_with_the_first_of_them(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "result.json").write_text(json.dumps({**a_result(1), "faults": 3}))
+    said = r"got no result\.json .*; .*x/result\.json: faults must be"
+    with pytest.raises(ConfigError, match=said):
+        run(tmp_path)
 
 
 def test_json_is_printed_without_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,6 +79,25 @@ def test_a_path_that_cannot_be_read_is_refused(tmp_path: Path, word: str, said: 
         names(tmp_path, [word])
 
 
+@pytest.mark.parametrize("folder", [True, False])
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"gates": [{}]}, r"gates must be a list of gates, each with name, phase and status"),
+        ({"faults": 3}, "faults must be a list of faults, each with an id, got 3"),
+        ({"started": "yesterday"}, "started must be a date and time, got 'yesterday'"),
+    ],
+)
+def test_a_damaged_result_is_refused_before_anything_is_played(
+    tmp_path: Path, folder: bool, values: dict[str, object], said: str
+) -> None:
+    file = tmp_path / "kept" / "x" / "result.json"
+    keep(file, 1)
+    file.write_text(json.dumps({**a_result(1), **values}))
+    with pytest.raises(PlanError, match=f"--diya-baseline {file}: {said}"):
+        baseline.read("kept" if folder else "kept/x/result.json", tmp_path)
+
+
 def test_the_run_keeps_the_comparison_where_there_is_one_baseline(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
