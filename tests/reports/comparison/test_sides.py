@@ -61,7 +61,7 @@ def test_a_label_hides_the_password_of_an_address() -> None:
         (json.dumps(result(0, verdict="MAYBE")), "verdict must be GO, NO-GO or INCONCLUSIVE"),
         (json.dumps(result(0, gates=[{}])), r"gates must be a list of gates, .*, got \[\{\}\]"),
         (json.dumps(result(0, faults=[{}])), "faults must be a list of faults, each with an id"),
-        (json.dumps(result(0, seed=[1])), r"seed must be a whole number, got \[1\]"),
+        (json.dumps({**result(0), "seed": [1]}), r"seed must be a whole number, got \[1\]"),
         (json.dumps(result(0, memory="x")), "memory must be an object, got 'x'"),
         (json.dumps(result(0, generator=[1])), "generator must be an object of numbers"),
         (json.dumps(result(0, timeline=[1])), "timeline must be an object, got"),
