@@ -1,13 +1,15 @@
 """Contents: do sessions hold the answers' tool steps and state, and do replies match the model's?
 
 A user's own agent may rewrite stored or shown texts.  If it does so in most of its turns, that is
-intended and counted separately.  The reference agent's tools and state have no such excuse.
+intended and counted separately; so is a reply in fewer turns, if it is stored as it was given and
+turns without a fault nearby show it often enough.  The reference agent's tools and state have no such excuse.
 """
 
 from __future__ import annotations
 
 from reports.gates import GATES
 from reports.measures.continuity.contents import Compared, Contents, replies_of_others
+from reports.measures.continuity.rewritten import is_a_habit
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -77,6 +79,9 @@ def _of_differences(
         return Status.PASS, "; most turns of this agent do so, by design"
     own_agent = history.run.agent is not None or history.run.foreign
     if gate == "continuity.reply" and own_agent and contents.stored_as_given == compared.wrong:
+        wrong_turns = (turn for turn in history.turns if turn.turn_id in contents.wrong_replies)
+        if is_a_habit(history, wrong_turns):
+            return Status.PASS, f"{wrong}; this agent rewrites them without a fault near, too"
         return (
             Status.UNKNOWN,
             f"{wrong}; their sessions hold what the customers got, so this agent may rewrite "

@@ -263,6 +263,11 @@ class RunDescription(Struct, frozen=True, kw_only=True):
         return (self.environment.model or "").startswith("scripted")
 
     @property
+    def agent_is_ours(self) -> bool:
+        """Whether the reference agent answered, with the scripted model."""
+        return self.model_is_ours and self.agent is None and not self.foreign
+
+    @property
     def model_is_stand_in(self) -> bool:
         """Whether a stand-in played the model, which keeps a log of its calls."""
         return self.model is not UNSET and self.model.kind == "stand-in"

@@ -158,6 +158,54 @@ def test_an_agent_of_the_users_own_may_rewrite_some_of_its_replies(
     assert found.status == status
 
 
+@pytest.mark.parametrize(
+    ("every", "near_a_fault", "status"),
+    [(3, False, "pass"), (30, False, "unknown"), (3, True, "unknown")],
+)
+def test_replies_that_an_agent_rewrites_often_without_a_fault_are_its_rule(
+    tmp_path: Path, every: int, near_a_fault: bool, status: str
+) -> None:
+    run = Run()
+    for number in range(60):
+        conversation = run.conversation()
+        name = conversation.id(0)
+        conversation.turn(said=reply(name) if number % every else digest(f"with name {number}"))
+        conversation.audit([said(name), HistoryItem(name, "reply", reply(name))])
+    if near_a_fault:
+        run.fault("kill-redis", 10.0, 11.0)
+    history = run.history(tmp_path)
+    history = dataclasses.replace(history, run=replace(history.run, agent="my_agent"))
+    (found,) = [each for each in check_continuity(history) if each.check == "continuity.reply"]
+    assert found.status == status
+
+
+@pytest.mark.parametrize(("model", "status"), [("scripted, 0.2 s", "fail"), ("own", "pass")])
+def test_a_step_that_the_reference_agent_shows_twice_was_done_twice(
+    tmp_path: Path, model: str, status: str
+) -> None:
+    run = Run(model=model)
+    read(talk(run, steps=(STEP, STEP)), said("c0t1"), step("c0t1"), step("c0t1"), answered("c0t1"))
+    found = findings(run, tmp_path)["steps"]
+    assert found.status == status
+    assert ("1 of the 2 tool steps in the answer were done twice" in str(found)) is bool(
+        found.evidence
+    )
+
+
+@pytest.mark.parametrize(("model", "status"), [("scripted, 0.2 s", "fail"), ("own", "pass")])
+def test_state_that_no_turn_of_the_reference_agent_wrote_is_somebody_elses(
+    tmp_path: Path, model: str, status: str
+) -> None:
+    run = Run(model=model)
+    conversation = talk(run)
+    read(conversation)
+    more = {KEY: VALUE, digest("address"): digest('"12 Other Street"')}
+    conversation.audits[-1] = replace(conversation.audits[-1], state=more)
+    found = findings(run, tmp_path)["state"]
+    assert found.status == status
+    assert ("which no turn of it wrote" in str(found)) is (status == "fail")
+
+
 def test_steps_that_an_agent_of_the_users_own_always_stores_otherwise_are_no_fault(
     tmp_path: Path,
 ) -> None:

@@ -6,6 +6,7 @@ from array import array
 
 from reports.gates import VIOLATIONS
 from reports.measures.continuity.call_witness import all_whole
+from reports.measures.continuity.contents import Contents
 from reports.measures.continuity.conversation_judge import ConversationJudge
 from reports.measures.continuity.durability import declared_losses, may_lose
 from reports.measures.continuity.fast_path import audits_are, turns_are
@@ -30,7 +31,8 @@ MAY_BE_A_CALLS = ("context_missed", "resurrected")
 
 def take_tallies(history: History) -> Tallies:
     """Judge every conversation."""
-    tallies, suspects = Tallies(), array("q")
+    tallies = Tallies(contents=Contents(agent_is_ours=history.run.agent_is_ours))
+    suspects = array("q")
     fast_path = _FastPath(history, tallies)
     lost = history.once(may_lose)
 

@@ -2,8 +2,10 @@
 
 Three questions beyond the place of a message and a reply in the history:
 
-- steps: the tools' calls and results that an answer showed are in the history, once.
-- state: the session's state equals the turns' writes.
+- steps: the tools' calls and results that an answer showed are in the history, once.  The reference
+  agent calls no tool twice in one turn, so there a step that is shown twice was done twice.
+- state: the session's state equals the turns' writes.  The reference agent writes no other state, so
+  there a key that no turn of the conversation wrote is somebody else's.
 - reply: the reply is the model's text, by the digest that the model attached.
 
 Only turns without doubt are compared: acknowledged, no attempt of unknown outcome, whole in the
@@ -74,6 +76,8 @@ class Contents:
     """Turns whose customer got another text than the model's, which the session holds, too."""
     stateless: int = 0
     """Conversations whose turns wrote state, and whose session was read without any."""
+    agent_is_ours: bool = False
+    """Whether the reference agent answered, with the scripted model."""
 
     def compare(
         self,
@@ -102,7 +106,10 @@ class Contents:
         ]
         for turn in whole:
             if turn.steps is not None:
-                self.steps.add(turn, _other_steps(turn.steps, items[turn.turn_id]))
+                other = _other_steps(turn.steps, items[turn.turn_id])
+                if other is None and self.agent_is_ours:
+                    other = _steps_done_twice(turn.steps)
+                self.steps.add(turn, other)
         if len(whole) == len(turns) and _is_one_session(turns):
             if audit.state is not None:
                 self._compare_state(turns, audit.state)
@@ -139,6 +146,10 @@ class Contents:
             else:
                 why = f"state key {key} that it wrote has a value that no turn wrote"
             wrong.setdefault(turn.turn_id, why)
+        if self.agent_is_ours and turns:
+            for key in sorted(state.keys() - writers.keys()):
+                why = f"the session holds state key {key}, which no turn of it wrote"
+                wrong.setdefault(turns[-1].turn_id, why)
         for turn in turns:
             self.state.add(turn, wrong.get(turn.turn_id))
 
@@ -185,6 +196,11 @@ def _other_reply(turn: TurnRecord) -> str | None:
     if turn.reply == turn.said:
         return None
     return f"the model gave reply {turn.said}, the customer got {turn.reply or 'none'}"
+
+
+def _steps_done_twice(shown: tuple[str, ...]) -> str | None:
+    more = len(shown) - len(set(shown))
+    return f"{more} of the {len(shown)} tool steps in the answer were done twice" if more else None
 
 
 def _other_steps(shown: tuple[str, ...], items: Sequence[HistoryItem]) -> str | None:

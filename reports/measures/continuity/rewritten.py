@@ -84,6 +84,15 @@ def answered_at_once(history: History) -> tuple[int, int]:
     return len(times), sum(not beside_a_fault(history, sent, done) for sent, done in times)
 
 
+def is_a_habit(history: History, turns: Iterable[TurnRecord]) -> bool:
+    """Whether calm shows that the application means the difference which these turns have."""
+    at_once = [turn for turn in turns if turn.attempts == 1 and not turn.unsure]
+    calm = sum(not beside_a_fault(history, turn.sent, turn.done) for turn in at_once)
+    every, calm_turns = answered_at_once(history)
+    talks = len({turn.conversation for turn in at_once})
+    return _Found(calm, calm_turns, len(at_once), every, talks).is_a_rule
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Texts stored otherwise, among the turns that were answered at once."""
