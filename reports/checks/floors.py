@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reports.measures.replica_faults import replica_faults
 from reports.measures.replicas import answerers, moves, replicas_seen
-from reports.measures.silence import silent_replicas
+from reports.measures.silence import chosen_anew, silent_replicas
 from reports.records import Finding, Status
 from reports.records.history import History
 
@@ -34,6 +34,10 @@ def _replicas(history: History) -> list[Finding]:
     if planned is None or planned < 2 or not seen:
         return []
     floor = max(1, min(planned, len(history.turns) // TURNS_PER_REPLICA))
+    if len(seen) < floor:
+        # A conversation that stays on its replica shows no other one.
+        fresh = len(history.turns) * history.once(chosen_anew)
+        floor = max(1, min(floor, int(fresh) // TURNS_PER_REPLICA))
     found = silent_replicas(history, planned)
     silent = tuple(map(str, found))
     answered, fewer = len(seen), sum(len(each.names) for each in found)

@@ -5,11 +5,16 @@ probability (1 - k/N)^n, and any k of them with at most C(N, k) times as much.  
 more even than that.  How even one is shows in the run itself: blocks of N and of 2 N turns, away
 from faults of replicas, tell how often a replica is left out of so many turns in a row.  Reads of
 sessions count as turns do, if the replicas answered some before and none any more.
+
+Some balancers give a replica less than the others, or keep a conversation on its replica.  The run
+shows that too: replicas that surely answered less before are expected to answer less later, and
+where fewer turns move than chance lets, a later turn of a conversation counts less than its first.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,12 +28,16 @@ SILENT_BY_CHANCE = 0.01
 the square of their number."""
 FELL_SILENT_BY_CHANCE = 0.001
 """The same where one of them answered before; it may fall silent at any time."""
+_LEAST_BY_CHANCE = 1e-4
+"""No larger number of silent replicas needs a lower probability than this."""
 
 _FEWEST_TURNS = 4
 """Turns for each replica from which several that never answered are judged together: with fewer, a
 few connections that stay open explain that few replicas answered."""
 _SUSPICIOUS = 0.05
 """Reads are looked at if chance explains the silence in the turns with at most this probability."""
+_SURE = 0.9
+"""The confidence with which a balancer is weighted, or keeps conversations on their replicas."""
 _BLOCKS = (1, 2)
 """The lengths of the blocks that show how even the balancer is, in turns for each replica."""
 
@@ -82,6 +91,34 @@ def silent_replicas(history: History, planned: int) -> list[Silent]:
         if (silent := even.unexplained(group)) is not None:
             return [silent]
     return alone
+
+
+def chosen_anew(history: History, until: float = math.inf) -> float:
+    """The share of the turns whose replica was chosen anew, by the turns done until that time.
+
+    1, unless surely fewer turns moved to another replica than chance moves.
+    """
+    turns = history.turns
+    answered = Counter[int]()
+    later = moved = before = 0
+    talk = -1
+    done_in_talks = turns.in_talks(turns.done)
+    columns = map(turns.in_talks, (turns.conversation, turns.replica))
+    for done, owner, who in zip(done_in_talks, *columns, strict=True):
+        if not who or done > until:
+            continue
+        answered[who] += 1
+        if owner == talk:
+            later += 1
+            moved += who != before
+        talk, before = owner, who
+    total = answered.total()
+    by_chance = 1 - sum((count / total) ** 2 for count in answered.values()) if total else 0.0
+    if not later or not by_chance:
+        return 1.0
+    _, at_most = share_interval(moved, later, _SURE)
+    again = moved / later / by_chance if at_most < by_chance else 1.0
+    return 1 - later / total * (1 - again)
 
 
 def _turns(history: History, since: float, until: float) -> list[_Turn]:
@@ -171,12 +208,36 @@ class _Evenness:
         if count > 1 and not answered and turns < _FEWEST_TURNS * planned:
             return False
         limit = (FELL_SILENT_BY_CHANCE if answered else SILENT_BY_CHANCE) / count**2
+        limit = max(_LEAST_BY_CHANCE, limit)
+        ways = math.comb(planned, count)
         if self._by_chance(silent) <= limit:
-            return True
+            # Only now, because it takes a look at every turn.
+            until = math.inf if silent.since is None else silent.since
+            fresh = turns * chosen_anew(self._history, until)
+            return float(ways * (1 - self._share(silent)) ** fresh) <= limit
         if silent.since is None or turns < planned * max(_BLOCKS):
             return False
-        ways = math.comb(planned, count)
-        return float(ways * self._left_out(silent.since) ** (count * turns)) <= limit
+        if float(ways * self._left_out(silent.since) ** (count * turns)) > limit:
+            return False
+        return self._share(silent) == count / planned
+
+    def _share(self, silent: Silent) -> float:
+        """The share of the turns that these replicas should answer: an even one, unless they surely
+        answered less before."""
+        even = len(silent.names) / self._planned
+        if silent.since is None:
+            return even
+        spans, names = _spans(self._history, silent.names), self._history.turns.replicas
+        before = [
+            names[who] in silent.names
+            for done, sent, who in _turns(self._history, -math.inf, silent.since)
+            if not is_within(spans, sent, done)
+        ]
+        if not before:
+            return even
+        theirs = sum(before)
+        _, at_most = share_interval(theirs, len(before), _SURE)
+        return even if at_most >= even else theirs / len(before)
 
     def _left_out(self, until: float) -> float:
         """The most that the probability may be with which a turn leaves a given replica out, by the

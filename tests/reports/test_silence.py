@@ -30,6 +30,27 @@ def at_random(chance: random.Random) -> Iterator[str]:
         yield chance.choice(NAMES)
 
 
+def weighted(chance: random.Random) -> Iterator[str]:
+    """Any replica, but the last one five times less often, as one that is tried out."""
+    while True:
+        yield chance.choices(NAMES, [1.0] * (REPLICAS - 1) + [0.2])[0]
+
+
+def sticky_run(chance: random.Random, stays: float, talks: int = 40, turns: int = 8) -> Run:
+    """Conversations, five at a time, whose next turn stays on its replica with this probability."""
+    run, names = Run(load_end=5.0 + talks * turns * 0.1), at_random(chance)
+    now = 5.0
+    for first in range(0, talks, 5):
+        beside = [(run.conversation(start=now), [next(names)]) for _ in range(first, first + 5)]
+        for _ in range(turns):
+            for talk, (name,) in beside:
+                talk.turn(at=now, took=0.05, replica=name)
+                now += 0.1
+            for _, own in beside:
+                own[0] = own[0] if chance.random() < stays else next(names)
+    return run
+
+
 def run_of(balancer: Balancer, silent: int, left: int, turns: int = 1000, seed: int = 1) -> Run:
     """A run of so many turns, in the last of which the first replicas answer none."""
     run, names = Run(load_end=5.0 + turns * 0.1), balancer(random.Random(seed))
@@ -48,7 +69,7 @@ def judged(run: Run, tmp_path: Path) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize(("silent", "left"), [(2, 60), (3, 41), (6, 41), (11, 41)])
+@pytest.mark.parametrize(("silent", "left"), [(2, 60), (3, 41), (6, 41), (11, 41), (5, 30)])
 def test_several_replicas_that_fall_silent_show_earlier_than_one(
     tmp_path: Path, silent: int, left: int
 ) -> None:
@@ -60,7 +81,8 @@ def test_several_replicas_that_fall_silent_show_earlier_than_one(
 
 
 @pytest.mark.parametrize(
-    ("balancer", "silent", "left"), [(at_random, 2, 80), (at_random, 3, 60), (at_random, 6, 41)]
+    ("balancer", "silent", "left"),
+    [(at_random, 2, 80), (at_random, 3, 60), (at_random, 6, 41), (at_random, 5, 31)],
 )
 def test_a_random_balancer_leaves_several_replicas_out_less_often_than_one(
     tmp_path: Path, balancer: Balancer, silent: int, left: int
@@ -98,6 +120,28 @@ def test_replicas_of_a_healthy_run_are_not_silent(
 ) -> None:
     finding = judged(run_of(balancer, 0, 0, turns=turns, seed=turns), tmp_path)
     assert (finding.status, finding.evidence) == (Status.PASS, ())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_replica_that_gets_less_than_the_others_may_be_silent_for_longer(
+    tmp_path: Path, seed: int
+) -> None:
+    finding = judged(run_of(weighted, 0, 0, turns=400, seed=seed), tmp_path)
+    assert (finding.status, finding.evidence) == (Status.PASS, ())
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("stays", [0.7, 1.0])
+def test_turns_of_conversations_that_stay_on_their_replica_count_once(
+    tmp_path: Path, stays: float, seed: int
+) -> None:
+    finding = judged(sticky_run(random.Random(seed), stays), tmp_path)
+    assert (finding.status, finding.evidence) == (Status.PASS, ())
+
+
+def test_a_silent_replica_shows_beside_one_that_gets_less(tmp_path: Path) -> None:
+    (line,) = judged(run_of(weighted, 1, 150), tmp_path).evidence
+    assert line.startswith("r01 answered none of ")
 
 
 @pytest.mark.parametrize(("down", "status"), [(True, "pass"), (False, "fail")])
