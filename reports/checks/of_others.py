@@ -15,6 +15,7 @@ _OF_THE_SERVER = frozenset({"memory.baseline", "memory.bounded", "memory.evicted
 """Findings on what all databases of a server share."""
 _FEW_KEYS = 2
 """New keys of an unknown kind that a service may write in its first turns."""
+_REMEDY = "a run in a Redis that nobody else uses tells whose they are"
 
 
 def of_others(history: History, finding: Finding) -> Finding:
@@ -26,7 +27,7 @@ def of_others(history: History, finding: Finding) -> Finding:
         return finding
     if kinds is not None and _is_of_strangers(finding, kinds):
         doubt = f"{finding.summary}; new keys of kinds that no turn of the rehearsal wrote: "
-        doubt += f"{kinds.in_words()}; somebody else may have written them"
+        doubt += f"{kinds.in_words()}; somebody else may have written them; {_REMEDY}"
         return replace(finding, status=Status.UNKNOWN, summary=doubt)
     others = history.once(others_write)
     if others is None and finding.check in _OF_THE_SERVER:
@@ -38,7 +39,7 @@ def of_others(history: History, finding: Finding) -> Finding:
     if others is None:
         return finding
     doubt = f"{finding.summary}; others write to this Redis too, and it may be theirs ({others})"
-    return replace(finding, status=Status.UNKNOWN, summary=doubt)
+    return replace(finding, status=Status.UNKNOWN, summary=f"{doubt}; {_REMEDY}")
 
 
 def _is_of_turns(history: History, finding: Finding, kinds: KeyKinds) -> bool:

@@ -48,6 +48,7 @@ def test_a_writer_who_comes_during_the_load_convicts_no_service(tmp_path: Path) 
     for gate in ("memory.keys", "memory.ttl"):
         assert found[gate].status is Status.UNKNOWN
         assert "3000 like batch:*; somebody else may have written them" in found[gate].summary
+        assert "a run in a Redis that nobody else uses tells" in found[gate].summary
 
 
 def test_bytes_that_are_left_beside_new_keys_of_others_may_be_theirs(tmp_path: Path) -> None:
