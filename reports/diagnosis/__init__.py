@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from reports.checks.waits import waits_of
 from reports.diagnosis.bounds import connections, in_flight, memory
 from reports.diagnosis.event_loop import event_loop
-from reports.diagnosis.machine import dearer, full, others
+from reports.diagnosis.machine import dearer, full, of_unknown_use, others
 from reports.diagnosis.model import model
 from reports.diagnosis.one_core import replica, shared
 from reports.diagnosis.queue import queue
@@ -32,6 +32,7 @@ CAUSES: tuple[Callable[[Scene], Cause | None], ...] = (
     dearer,
     others,
     full,
+    of_unknown_use,
     shared,
     memory,
     connections,

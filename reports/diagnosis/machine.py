@@ -1,11 +1,12 @@
-"""The machine was full, because of the run's own processes or of others."""
+"""The machine was full, because of the run's own processes or of others, or of either."""
 
 from __future__ import annotations
 
 from reports.checks.saturation import parts, rates, saturation
 from reports.diagnosis.scene import Cause, Scene
-from reports.measures.cpu import mean_percent, within
-from reports.measures.foreign_cpu import stretches
+from reports.measures.cpu import full as full_spans
+from reports.measures.cpu import machine_as_a_whole, mean_percent, within
+from reports.measures.foreign_cpu import BUSY_PERCENT, stretches
 
 
 def dearer(scene: Scene) -> Cause | None:
@@ -32,6 +33,20 @@ def full(scene: Scene) -> Cause | None:
                 f"{carried:.0f} turns/s, {asked:.0f} were asked",
             )
     return None
+
+
+def of_unknown_use(scene: Scene) -> Cause | None:
+    """It was busy, and nobody can tell by whom: a target hides part of the run's own CPU."""
+    readings = scene.history.once(machine_as_a_whole)
+    spans = full_spans(readings, BUSY_PERCENT)
+    if not scene.explained_by(spans):
+        return None
+    busy = mean_percent(within(readings, spans))
+    return Cause(
+        "machine",
+        f"the machine that diya runs on was {busy:.0f} % busy, and part of the run's own CPU cannot "
+        "be measured here, so other processes may have used it: run it again while nothing else runs",
+    )
 
 
 def others(scene: Scene) -> Cause | None:

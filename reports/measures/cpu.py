@@ -63,6 +63,14 @@ def machine(history: History) -> list[Reading]:
     return _readings(history.samples_by_source.get("host", []), read)
 
 
+def machine_as_a_whole(history: History) -> list[Reading]:
+    """Readings of the same cores where the run's own share of them is not known; else empty."""
+    samples = history.samples_by_source.get("host", [])
+    if any("own_percent" in sample.values for sample in samples):
+        return []
+    return of_one_core(history, "host")
+
+
 def of_one_core(history: History, source: str, name: str = "cpu_percent") -> list[Reading]:
     """Readings of a part that can use only one core: Redis, Envoy, a process of the generator."""
 
@@ -86,12 +94,12 @@ def _readings(
     return found
 
 
-def full(readings: Sequence[Reading]) -> list[Span]:
-    """The spans in which the part was full."""
+def full(readings: Sequence[Reading], percent: float = FULL_PERCENT) -> list[Span]:
+    """The spans in which the part used at least so much of its capacity."""
     spans = []
     for first in range(len(readings) - _STRETCH + 1):
         stretch = readings[first : first + _STRETCH]
-        if mean_percent(stretch) >= FULL_PERCENT:
+        if mean_percent(stretch) >= percent:
             spans.append((stretch[0].since, stretch[-1].until))
     return merged(spans, _GAP_S)
 

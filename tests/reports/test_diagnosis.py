@@ -93,6 +93,16 @@ def test_a_machine_that_is_full_from_the_start_is_named(tmp_path: Path) -> None:
     assert found.sentence.startswith("this machine was full: 100 % busy")
 
 
+@pytest.mark.parametrize(("busy", "cause"), [(90.0, "machine"), (60.0, None)])
+def test_a_busy_machine_is_named_where_the_run_s_own_share_is_unknown(
+    tmp_path: Path, busy: float, cause: str | None
+) -> None:
+    made = sampled(run(), "host", lambda _: {"cpu_percent": busy, "available": 4e9})
+    found = diagnosis(made, tmp_path)
+    assert found.cause == cause
+    assert ("was 90 % busy" in found.sentence and "run it again" in found.sentence) is bool(cause)
+
+
 def test_a_busy_neighbour_is_named(tmp_path: Path) -> None:
     found = diagnosis(sampled(run(), "host", machine(55.0, 45.0)), tmp_path)
     assert found.cause == "other_processes"

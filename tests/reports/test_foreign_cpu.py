@@ -65,6 +65,7 @@ def test_a_slow_service_beside_a_busy_neighbour_proves_nothing(tmp_path: Path) -
     assert finding.status is Status.FAIL
     assert finding.value == pytest.approx(50.0)
     assert "Latency in the steady state failed while other processes used 50 %" in finding.summary
+    assert finding.summary.endswith("limit 20 %: run it again while they are quiet")
     assert "from 30.1 s" in finding.evidence[0]
 
 
@@ -88,7 +89,11 @@ def test_a_neighbour_long_after_the_fault_does_not_excuse_the_fault(tmp_path: Pa
 
 def test_a_neighbour_on_a_machine_with_room_for_both_excuses_nothing(tmp_path: Path) -> None:
     roomy = on_a_machine(run(took=5.0), {(30, 40): 50.0}, own=10.0)
-    assert verdict(roomy.history(tmp_path))[0] is Verdict.NO_GO
+    said, finding = verdict(roomy.history(tmp_path))
+    assert said is Verdict.NO_GO
+    assert finding is not None
+    assert "Other processes used up to 50 %" in finding.summary
+    assert "failed beside 50 %, on a machine that was only 60 % busy" in finding.summary
 
 
 def test_a_burst_of_a_second_excuses_nothing(tmp_path: Path) -> None:
