@@ -2,7 +2,8 @@
 
 A user's own agent may rewrite stored or shown texts.  If it does so in most of its turns, that is
 intended and counted separately; so is a reply in fewer turns, if it is stored as it was given and
-turns without a fault nearby show it often enough.  The reference agent's tools and state have no such excuse.
+turns without a fault nearby show it often enough.  The reference agent's tools and state have no
+such excuse.
 """
 
 from __future__ import annotations

@@ -44,8 +44,9 @@ def of_unknown_use(scene: Scene) -> Cause | None:
     busy = mean_percent(within(readings, spans))
     return Cause(
         "machine",
-        f"the machine that diya runs on was {busy:.0f} % busy, and part of the run's own CPU cannot "
-        "be measured here, so other processes may have used it: run it again while nothing else runs",
+        f"the machine that diya runs on was {busy:.0f} % busy, and part of the run's own CPU "
+        "cannot be measured here, so other processes may have used it: run it again while nothing "
+        "else runs",
     )
 
 

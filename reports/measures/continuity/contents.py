@@ -4,8 +4,8 @@ Three questions beyond the place of a message and a reply in the history:
 
 - steps: the tools' calls and results that an answer showed are in the history, once.  The reference
   agent calls no tool twice in one turn, so there a step that is shown twice was done twice.
-- state: the session's state equals the turns' writes.  The reference agent writes no other state, so
-  there a key that no turn of the conversation wrote is somebody else's.
+- state: the session's state equals the turns' writes.  The reference agent writes no other state,
+  so there a key that no turn of the conversation wrote is somebody else's.
 - reply: the reply is the model's text, by the digest that the model attached.
 
 Only turns without doubt are compared: acknowledged, no attempt of unknown outcome, whole in the
