@@ -93,7 +93,7 @@ def lines(runs: Sequence[Run]) -> Iterator[Line]:
         if recorded:
             yield from _real(Judge(with_seeds(recorded)), SERIES[name].title, keys)
     if runs:
-        yield from _by_drawn_pairs(runs[0].result)
+        yield from _by_drawn_pairs((quiet[0].first if quiet else runs[0]).result)
 
 
 def quiet_and_shared(runs: Sequence[Run]) -> tuple[list[Pair], list[Pair]]:
