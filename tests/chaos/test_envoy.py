@@ -20,11 +20,16 @@ from chaos.fleet.process_fleet import ProcessFleet
 pytestmark = pytest.mark.service
 
 
-def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
-    """Status, the replica that answered, and the promised outcome."""
+def sent(port: int, path: str = "/") -> http.client.HTTPConnection:
+    """A connection with a request on its way."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("POST", path, body=b"hello")
+    connection.request("POST", path, body=b"hello")
+    return connection
+
+
+def answered(connection: http.client.HTTPConnection) -> tuple[int, str | None, str | None]:
+    """Status, the replica that answered, and the promised outcome."""
+    with contextlib.closing(connection):
         response = connection.getresponse()
         response.read()
         return (
@@ -32,8 +37,11 @@ def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
             response.headers["x-diya-replica"],
             response.headers["x-diya-outcome"],
         )
-    finally:
-        connection.close()
+
+
+def ask(port: int, path: str = "/") -> tuple[int, str | None, str | None]:
+    """One request, and its answer as `answered` tells it."""
+    return answered(sent(port, path))
 
 
 class Resetter:
@@ -113,9 +121,13 @@ def test_it_counts_the_requests_that_found_a_replica_dead(fleet: ProcessFleet) -
     for _ in range(6):
         ask(fleet.balancer.port)
     assert rises(fleet, before, "requests") == dict.fromkeys(fleet.replicas, 2.0)
+    # Frozen, so that its health checks do not find the dead replica before the requests do.
+    fleet.balancer.freeze()
     fleet.replicas["r02"].kill()
-    for _ in range(30):
-        ask(fleet.balancer.port)
+    waiting = [sent(fleet.balancer.port) for _ in range(6)]
+    fleet.balancer.resume()
+    for connection in waiting:
+        answered(connection)
     refused = rises(fleet, before, "connect_fail")
     assert refused["r02"] >= 1
     assert refused["r01"] == refused["r03"] == 0

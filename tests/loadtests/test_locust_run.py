@@ -37,13 +37,15 @@ from tests.loadtests.recorded import ROOT, fates, honest_server, records
 pytestmark = pytest.mark.service
 
 SEED = 7
+TTL_S = 3.0
+"""Customers wait for up to half of it: a machine may stall for as long before a session is gone."""
 
 
 def _short_profile() -> Profile:
-    """A load of three seconds, about 30 conversations, a TTL of one second."""
+    """A load of three seconds, about 30 conversations, a TTL of `TTL_S`."""
     values = profile.load("smoke").to_dict()
     values["name"] = "short"
-    values["time"]["compression"] = 7200
+    values["time"] |= {"compression": 7200, "ttl_seconds": TTL_S * 7200}
     values["load"]["base_rate"] = 6.0
     values["phase"] = [
         {"name": "warmup", "minutes": 60, "hold": 1},
@@ -55,8 +57,8 @@ def _short_profile() -> Profile:
 
 @pytest.fixture
 def target() -> Iterator[str]:
-    """An honest server whose sessions live one second."""
-    with honest_server(1.0) as (url, _):
+    """An honest server whose sessions live for `TTL_S`."""
+    with honest_server(TTL_S) as (url, _):
         yield url
 
 
@@ -71,7 +73,7 @@ def run_dir(tmp_path: Path, target: str) -> Path:
         "app": "shopmax",
         "target": target,
         "profile": _short_profile().to_dict(),
-        "ttl_seconds": 1.0,
+        "ttl_seconds": TTL_S,
     }
     (tmp_path / "run.json").write_text(json.dumps(run))
     return tmp_path
@@ -228,7 +230,7 @@ def test_a_stopped_run_of_hundreds_of_thousands_says_it_in_a_few_lines(
 
 
 def test_turns_under_way_when_the_run_is_stopped_are_recorded_as_unknown(run_dir: Path) -> None:
-    with honest_server(1.0, "--hang") as (url, next_line), _locust(run_dir, url) as locust:
+    with honest_server(TTL_S, "--hang") as (url, next_line), _locust(run_dir, url) as locust:
         assert next_line() == "a turn hangs\n"
         locust.terminate()
         output, _ = locust.communicate(timeout=30)
