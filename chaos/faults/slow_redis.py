@@ -25,8 +25,12 @@ return 1
 """
 _FIRST_ROUNDS = 1_000_000
 """A loop of some ten milliseconds, from which longer ones are calculated."""
-_TRIES = 4
+_TRIES = 6
 _NEARLY = 0.9
+_MORE = 0.1
+"""After each stall that was too short, so much more of it is aimed at: a busy machine changes its
+speed from one stall to the next."""
+_MOST_AIMED_AT_S = LONGEST_S + 0.5
 
 
 @dataclass
@@ -80,16 +84,16 @@ class SlowRedis(RedisFault):
     def _stall(self, url: str) -> None:
         with connect(url, LONGEST_S + 1.0) as client:
             client.ping()
-            for _ in range(_TRIES):
-                took = self._count(client)
+            for number in range(_TRIES):
+                took = self._count(client, self.stall * (1 + _MORE * number))
                 if took >= self.stall * _NEARLY:
                     return
 
-    def _count(self, client: Any) -> float:
-        """Keep the server busy for about the stall; returns the real length in seconds."""
+    def _count(self, client: Any, wanted: float) -> float:
+        """Keep the server busy for about so many seconds; returns their real number."""
         if not self._rounds_a_second:
             self._rounds_a_second = _FIRST_ROUNDS / self._busy(client, _FIRST_ROUNDS)
-        rounds = int(self._rounds_a_second * self.stall)
+        rounds = int(self._rounds_a_second * min(wanted, _MOST_AIMED_AT_S))
         took = self._busy(client, rounds)
         self._longest = max(self._longest, took)
         self._rounds_a_second = rounds / took
