@@ -87,9 +87,12 @@ class EventStream:
             self._problem = "the stream holds an event that is not a JSON object"
         elif not _OWN.isdisjoint(event := in_camel_case(event)):
             self.events.append(event)
-            self.has_text = self.has_text or shows_text(event)
-            if not event.get("partial"):
-                self.told.append(read(event))
+            if event.get("partial"):
+                self.has_text = self.has_text or shows_text(event)
+            else:
+                told = read(event)
+                self.told.append(told)
+                self.has_text = self.has_text or (not told.by_user and bool(told.text))
 
     def reply(self, *, whole: bool = True) -> Reply:
         """The reply, once the stream has ended.  Raises BadReply when it holds none.

@@ -27,7 +27,7 @@ from loadtests.adk.manners import (
 from loadtests.adk.manners import body as turn_body
 from loadtests.adk.requests import Requests
 from loadtests.adk.session_ids import SessionIds, in_form
-from loadtests.adk.shown import shown_in
+from loadtests.adk.shown import shown
 from loadtests.arrivals.conversation import ConversationPlan
 from reports.records import Outcome, RunClock
 
@@ -147,7 +147,7 @@ class Service(Requests):
         attempt = judged(answer)
         if attempt.outcome is Outcome.OK:
             attempt = with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
-            attempt = replace(attempt, shown=shown_in(stream.told))
+            attempt = replace(attempt, shown=shown(stream.told))
         self._report(f"{journey} /run_sse", seconds, attempt)
         return attempt
 
@@ -261,7 +261,7 @@ def _with_events(answer: Answer) -> Attempt:
     events = [in_camel_case(event) for event in events]
     told = read_whole(events)
     attempt = with_reply(answer, lambda: final_reply(events, told=told), None)
-    return replace(attempt, shown=shown_in(told))
+    return replace(attempt, shown=shown(told))
 
 
 def _session_id(answer: Answer) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from loadtests.adk.agent_event import AgentEvent, read_whole
+from loadtests.adk.agent_event import AgentEvent
 from loadtests.adk.events import steps
 from reports.records import digest
 
@@ -32,13 +32,8 @@ class Shown(Struct, frozen=True, gc=False):
     """Digest of the model's text, by the model's witness; None without a witness."""
 
 
-def shown(events: Any) -> Shown | None:
-    """The content of these events of one answer; None when they are not a list of events."""
-    return shown_in(read_whole(events)) if isinstance(events, list) else None
-
-
-def shown_in(told: Sequence[AgentEvent]) -> Shown:
-    """The content of the whole events of one answer, read already."""
+def shown(told: Sequence[AgentEvent]) -> Shown:
+    """The content of the whole events of one answer."""
     state: dict[str, str] = {}
     said: str | None = None
     for event in told:

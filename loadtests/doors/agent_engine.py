@@ -25,7 +25,7 @@ from loadtests.adk.json_codec import parsed, to_bytes
 from loadtests.adk.manners import TurnForm, speaks_of_missing_session
 from loadtests.adk.service import Service
 from loadtests.adk.session_ids import in_form
-from loadtests.adk.shown import shown_in
+from loadtests.adk.shown import shown
 from loadtests.arrivals.conversation import ConversationPlan
 from loadtests.doors.engine_events import in_adks_form
 from loadtests.doors.lines import Lines
@@ -152,7 +152,7 @@ class AgentEngine(Service):
         attempt = judged(answer)
         if attempt.outcome is Outcome.OK:
             attempt = with_reply(answer, lambda: stream.reply(whole=answer.framed), first_token)
-            attempt = replace(attempt, shown=shown_in(stream.told))
+            attempt = replace(attempt, shown=shown(stream.told))
         if answer.status == 200 and not stream.events and not stream.tells_other_trouble:
             # The server begins a stream before it looks for the session, and some end it in order.
             attempt = replace(attempt, missing=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtests.adk.agent_event import read_whole
+from loadtests.adk.client import Answer
 from loadtests.adk.events import history
+from loadtests.adk.service import _with_events
 from loadtests.adk.shown import digests_of_state, shown
 from reports.records import digest
 
@@ -23,23 +26,20 @@ ANSWER = event("shop", {"text": "It is sent."}, customMetadata={"diya_said": "ab
 
 
 def test_steps_are_those_that_the_session_will_hold() -> None:
-    found = shown([CALL, RESULT, ANSWER])
+    found = shown(read_whole([CALL, RESULT, ANSWER]))
     stored = history([event("user", {"text": "Where is it?"}), CALL, RESULT, ANSWER])
-    assert found is not None
     assert list(found.steps) == [item.digest for item in stored if item.kind == "step"]
     assert len(found.steps) == 2
 
 
 def test_the_state_holds_only_the_session_s_own_keys() -> None:
-    found = shown([CALL, RESULT, ANSWER])
-    assert found is not None
+    found = shown(read_whole([CALL, RESULT, ANSWER]))
     assert found.state == {digest("order"): digest('"1"')}
 
 
 def test_the_last_write_of_a_key_counts() -> None:
     again = {**ANSWER, "actions": {"stateDelta": {"order": "2"}}}
-    found = shown([RESULT, again])
-    assert found is not None
+    found = shown(read_whole([RESULT, again]))
     assert found.state == {digest("order"): digest('"2"')}
 
 
@@ -50,18 +50,16 @@ def test_the_order_of_an_objects_keys_does_not_matter() -> None:
 
 
 def test_the_models_testimony_is_taken_as_it_stands() -> None:
-    found = shown([CALL, ANSWER])
-    assert found is not None
+    found = shown(read_whole([CALL, ANSWER]))
     assert found.said == "abc"
 
 
 def test_partial_events_of_a_stream_show_nothing() -> None:
-    found = shown([{**CALL, "partial": True}, ANSWER])
-    assert found is not None
+    found = shown(read_whole([{**CALL, "partial": True}, ANSWER]))
     assert found.steps == ()
 
 
 def test_an_answer_that_holds_no_events_shows_nothing() -> None:
-    assert shown({"detail": "no"}) is None
-    assert shown("no") is None
+    for body in (b'{"detail": "no"}', b'"no"'):
+        assert _with_events(Answer(status=200, body=body)).shown is None
     assert digests_of_state(["no", "object"]) == {}
