@@ -36,7 +36,7 @@ from reports.capacity.findings import Answer, Demand, Probe, ProbeKind
 from reports.capacity.limiting import Evidence, limited_by
 from reports.capacity.measured_part import MeasuredPart, measured_part, planned_rate
 from reports.capacity.recovery import Recovery, recovery
-from reports.capacity.soundness import doubts, others_share, waits_of_others
+from reports.capacity.soundness import doubts, others_share, used_while_turns_waited
 from reports.capacity.turn_times import TurnTime, turn_times, waits, within
 from reports.measures.cpu_use import redis_steps, use
 from reports.measures.percentiles import percentile
@@ -100,11 +100,11 @@ def _judged(history: History, part: MeasuredPart, probe: Probe, demand: Demand |
     if back.failure:
         reasons.append(Reason(_NOT_RECOVERED, back.failure))
     unsound = doubts(history, part, probe.kind, found.turns)
-    if evidence.full and (others := waits_of_others(history, evidence.full.stretches)):
-        waited = [reason for reason in reasons if reason.waited]
-        reasons = [reason for reason in reasons if not reason.waited]
-        if waited and not reasons:
+    if evidence.full and (others := used_while_turns_waited(history, evidence.full.stretches)):
+        kept = [reason for reason in reasons if not reason.waited]
+        if reasons and not kept:
             unsound.append(others)
+        reasons = kept
     if back.doubt:
         unsound.append(back.doubt)
     answer, told = _answer(reasons, unsound)

@@ -55,8 +55,9 @@ def doubts(history: History, part: MeasuredPart, kind: ProbeKind, turns: int) ->
     return found
 
 
-def waits_of_others(history: History, stretches: Sequence[Span]) -> str | None:
-    """The sentence that other processes made turns wait in these stretches; None: they did not.
+def used_while_turns_waited(history: History, stretches: Sequence[Span]) -> str | None:
+    """That other processes used the replica's core in these stretches, in which turns waited; None:
+    they used less than the limit.
 
     A short disturbance hardly shows in the mean of a probe, and may lie in its warm-up.
     """
