@@ -220,9 +220,12 @@ def _limits(
         row = gate(name)
         of_machine, proof = row.group in _OF_THE_MACHINE, _is_proof(name)
         why = "" if proof else against[of_machine]
-        word = Word.NO_STATEMENT if why else _word_of_shares(a, b, proof=proof)
-        if of_machine and not why:
+        if why:
+            word = Word.NO_STATEMENT
+        elif of_machine:
             word, why = _beside_others(a, b, others)
+        else:
+            word = _word_of_shares(a, b, proof=proof)
         if word is Word.NO_STATEMENT and not why:
             why = _HIDDEN
         yield Fact(
