@@ -28,8 +28,8 @@ _FIRST_ROUNDS = 1_000_000
 _TRIES = 6
 _NEARLY = 0.9
 _MORE = 0.1
-"""After each stall that was too short, so much more of it is aimed at: a busy machine changes its
-speed from one stall to the next."""
+"""The share of the stall that is added after each one that was too short: a busy machine changes
+its speed from one stall to the next."""
 _MOST_AIMED_AT_S = LONGEST_S + 0.5
 
 
@@ -90,7 +90,7 @@ class SlowRedis(RedisFault):
                     return
 
     def _count(self, client: Any, wanted: float) -> float:
-        """Keep the server busy for about so many seconds; returns their real number."""
+        """Keep the server busy for about `wanted` seconds; returns the real length in seconds."""
         if not self._rounds_a_second:
             self._rounds_a_second = _FIRST_ROUNDS / self._busy(client, _FIRST_ROUNDS)
         rounds = int(self._rounds_a_second * min(wanted, _MOST_AIMED_AT_S))

@@ -95,7 +95,7 @@ def _readings(
 
 
 def full(readings: Sequence[Reading], percent: float = FULL_PERCENT) -> list[Span]:
-    """The spans in which the part used at least so much of its capacity."""
+    """The spans in which the part used at least this percentage of its capacity."""
     spans = []
     for first in range(len(readings) - _STRETCH + 1):
         stretch = readings[first : first + _STRETCH]

@@ -31,7 +31,7 @@ def played(
     noise: Sequence[float] = NOISE,
     failed: bool = False,
 ) -> Comparison:
-    """Pairs in turns beside which others used so much; B has so many times these figures."""
+    """Pairs in turns, with what others used beside each run; the figures of B are multiplied."""
     a, b = [], []
     for number, (beside_a, beside_b) in enumerate(zip(of_a, of_b, strict=True)):
         first, second = (0, 1) if number % 2 == 0 else (1, 0)
