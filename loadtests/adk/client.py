@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import gevent
-from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketPoolResponse
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from msgspec import Struct
 
 from loadtests.adk import access as ways_in
@@ -18,11 +18,10 @@ from loadtests.adk import redirects, tracing
 from loadtests.adk.access import Access
 from loadtests.adk.compression import Packed, Unpacker
 from loadtests.adk.connections import IDLE_S, Connections, SecureConnections, context_of
-from loadtests.adk.received_headers import ReceivedHeaders
+from loadtests.adk.response import Headers, Response
 from loadtests.adk.target import address
 
 CONNECT_TIMEOUT_S = 5.0
-BLOCK_SIZE = 16 * 1024
 _LONGEST_NAME = 100
 """Characters of a replica's name; some gateways write their whole route into the header."""
 
@@ -135,7 +134,7 @@ class Client:
         try:
             place = self._prefix + path
             for left in reversed(range(1 + redirects.MOST)):
-                self._exchange(answer, self._request(method, place, body, head), method, on_line)
+                self._exchange(answer, self._request(method, place, body, head), on_line)
                 again = self._redirected(answer, place, left)
                 if again is None:
                     break
@@ -187,7 +186,6 @@ class Client:
         self,
         answer: Answer,
         request: bytes,
-        method: str,
         on_line: Callable[[bytes], None] | None,
     ) -> None:
         sock = self._pool.get_socket()
@@ -200,18 +198,16 @@ class Client:
         except BaseException:
             self._pool.release_socket(sock)
             raise
-        response = HTTPSocketPoolResponse(
-            sock, self._pool, block_size=BLOCK_SIZE, method=method, headers_type=ReceivedHeaders
-        )
+        response = Response(sock, self._pool)
         try:
             answer.status = response.get_code()
-            _read_headers(answer, response, self.access.replica_header)
-            unpacker = _unpacker(response)
+            headers = response.headers
+            _read_headers(answer, headers, self.access.replica_header)
+            unpacker = _unpacker(headers)
             if on_line is not None and answer.status == 200:
-                answer.framed = "content-length" in response or "transfer-encoding" in response
+                answer.framed = "content-length" in headers or "transfer-encoding" in headers
                 take = on_line if unpacker is None else unpacker.lines(on_line)
-                # `read` and the line iterator wait for full blocks; `readline` returns at once.
-                while line := response.readline(b"\n"):
+                while line := response.readline():
                     take(line)
                 if rest := response.read():  # a last line without its end
                     take(rest)
@@ -223,7 +219,7 @@ class Client:
                     answer.body = unpacker.unpacked(answer.body)
                 if answer.status >= 300:
                     answer.body = self.access.without_secrets(answer.body)
-            answer.complete = bool(response.message_complete)
+            answer.complete = response.complete
         finally:
             response.release()
 
@@ -238,17 +234,15 @@ def _forget(error: BaseException | None) -> None:
         error = error.__context__
 
 
-def _unpacker(response: HTTPSocketPoolResponse) -> Unpacker | None:
+def _unpacker(headers: Headers) -> Unpacker | None:
     """For a compressed body; None for a plain one, and for none.  Raises Packed."""
-    if "content-encoding" not in response:
+    if "content-encoding" not in headers:
         return None
-    coding = str(response["content-encoding"])
+    coding = str(headers["content-encoding"])
     return None if coding.strip().lower() in ("", "identity") else Unpacker(coding)
 
 
-def _read_headers(answer: Answer, response: HTTPSocketPoolResponse, replica_header: str) -> None:
-    # Check first, since these headers are rare and `get` raises and catches a KeyError.
-    headers = response.info()
+def _read_headers(answer: Answer, headers: Headers, replica_header: str) -> None:
     if replica_header in headers:
         replica = headers[replica_header]
         answer.replica = replica[:_LONGEST_NAME] or None if isinstance(replica, str) else None
@@ -258,6 +252,6 @@ def _read_headers(answer: Answer, response: HTTPSocketPoolResponse, replica_head
         answer.location = str(headers["location"])
     if "retry-after" in headers:
         try:
-            answer.retry_after = max(0.0, float(headers["retry-after"]))
+            answer.retry_after = max(0.0, float(headers["retry-after"]))  # type: ignore[arg-type]
         except (TypeError, ValueError):
             answer.retry_after = None

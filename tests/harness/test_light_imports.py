@@ -20,6 +20,7 @@ GEVENT_HOMES = {
     "player.py",
     "rehearsal.py",
     "rehearse.py",
+    "response.py",
     "stream.py",
     "master.py",
     "worker.py",
