@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import gevent
+from gevent import get_hub, getcurrent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from msgspec import Struct
 
@@ -48,6 +48,10 @@ class Answer(Struct, gc=False):
     """The address to which a redirect leads."""
     redirect: str | None = None
     """Why a redirect was not followed."""
+
+
+class _Expired(BaseException):
+    """The time of a request is over.  No `except Exception` on the way may take it."""
 
 
 class Client:
@@ -129,8 +133,10 @@ class Client:
         errors do not raise: they are in the answer.
         """
         answer = Answer()
-        limit = gevent.Timeout(timeout)
-        limit.start()
+        # As gevent.Timeout, in a third of the time; an answer that is there comes first.
+        limit = _Expired()
+        timer = get_hub().loop.timer(timeout, priority=-1)
+        timer.start(getcurrent().throw, limit, update=True)
         try:
             place = self._prefix + path
             for left in reversed(range(1 + redirects.MOST)):
@@ -139,7 +145,7 @@ class Client:
                 if again is None:
                     break
                 answer, place = Answer(), again
-        except gevent.Timeout as expired:
+        except _Expired as expired:
             if expired is not limit:
                 raise
             answer.error = f"no complete response within {timeout:.3g} s"
@@ -157,7 +163,7 @@ class Client:
             answer.error = error.strerror or str(error) or type(error).__name__
             _forget(error)
         finally:
-            limit.close()
+            timer.close()
         return answer
 
     def _request(self, method: str, path: str, body: bytes | None, further: str) -> bytes:
