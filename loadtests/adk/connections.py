@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from gevent import get_hub
 from gevent.lock import Semaphore
 from gevent.monkey import get_original
 from gevent.ssl import SSLContext, create_default_context
@@ -25,6 +26,31 @@ from loadtests.adk.access import Access
 IDLE_S = 2.0
 """How long an unused connection is kept: less than the 5 s after which uvicorn closes it."""
 _poll = get_original("select", "poll")
+_READ = 1
+"""The event "something can be read", in libev's numbers."""
+
+
+class _Watch:
+    """What can be read from a connection: now, or in time."""
+
+    __slots__ = ("_arrival", "_poll")
+
+    def __init__(self, sock: Any) -> None:
+        self._poll = _poll()
+        self._poll.register(sock.fileno(), select.POLLIN)
+        self._arrival = get_hub().loop.io(sock.fileno(), _READ)
+
+    def readable(self) -> bool:
+        """Whether the server has sent something, or closed the connection."""
+        return bool(self._poll.poll(0))
+
+    def wait(self) -> None:
+        """Wait until it has."""
+        get_hub().wait(self._arrival)
+
+    def close(self) -> None:
+        """End the watch, before the connection is closed."""
+        self._arrival.close()
 
 
 class _Kept:
@@ -33,9 +59,9 @@ class _Kept:
     def __init__(self, *args: Any, size: int, **kwargs: Any) -> None:
         super().__init__(*args, size=size, **kwargs)  # type: ignore[call-arg]
         self._room = Semaphore(size)
-        self._idle: deque[tuple[Any, Any, float]] = deque()
-        """Connection, its poller, and since when it is unused; the longest unused first."""
-        self._in_use: dict[Any, Any] = {}
+        self._idle: deque[tuple[Any, _Watch, float]] = deque()
+        """Connection, its watch, and since when it is unused; the longest unused first."""
+        self._in_use: dict[Any, _Watch] = {}
         """The same, without the time."""
         self._over = False
 
@@ -52,15 +78,15 @@ class _Kept:
         self._room.acquire()
         try:
             while self._idle:
-                sock, poll, _ = self._idle.pop()
+                sock, watch, _ = self._idle.pop()
                 # Otherwise the server has closed it, or sent something on it.
-                if not poll.poll(0):
+                if not watch.readable():
                     break
-                sock.close()
+                _close(sock, watch)
             else:
-                sock, poll = self._create_socket(), _poll()  # type: ignore[attr-defined]
-                poll.register(sock.fileno(), select.POLLIN)
-            self._in_use[sock] = poll
+                sock = self._create_socket()  # type: ignore[attr-defined]
+                watch = _Watch(sock)
+            self._in_use[sock] = watch
             return sock
         except BaseException:
             self._room.release()
@@ -70,31 +96,38 @@ class _Kept:
         """A request is one small packet: it must not wait for the next."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def wait(self, sock: Any) -> None:
+        """Wait until the answer to a request begins to arrive on this connection.
+
+        A read that comes before it would fail first, which costs as much as one that succeeds.
+        """
+        self._in_use[sock].wait()
+
     def return_socket(self, sock: Any) -> None:
         """Return a connection that may be used again."""
-        poll = self._in_use.pop(sock)
+        watch = self._in_use.pop(sock)
         self._room.release()
         if self._over:
-            sock.close()
+            _close(sock, watch)
         else:
-            self._idle.append((sock, poll, time.monotonic()))
+            self._idle.append((sock, watch, time.monotonic()))
 
     def release_socket(self, sock: Any) -> None:
         """Return a connection that cannot be used again."""
-        self._in_use.pop(sock, None)
+        watch = self._in_use.pop(sock)
         self._room.release()
-        sock.close()
+        _close(sock, watch)
 
     def close_idle(self, unused_s: float) -> None:
         """Close the connections unused for this many seconds."""
         before = time.monotonic() - unused_s
         while self._idle and self._idle[0][2] <= before:
-            self._idle.popleft()[0].close()
+            _close(*self._idle.popleft()[:2])
 
     def cut(self) -> int:
         """Break every connection, used ones too; returns the number of used ones."""
         while self._idle:
-            self._idle.pop()[0].close()
+            _close(*self._idle.pop()[:2])
         for sock in self._in_use:
             # Through another descriptor, because gevent's own shutdown would wake the waiting
             # greenlets with an error that looks like a bug of the generator.
@@ -109,7 +142,12 @@ class _Kept:
         """Close all idle connections; those in use are closed when they come back."""
         self._over = True
         while self._idle:
-            self._idle.pop()[0].close()
+            _close(*self._idle.pop()[:2])
+
+
+def _close(sock: Any, watch: _Watch) -> None:
+    watch.close()
+    sock.close()
 
 
 class Connections(_Kept, ConnectionPool):  # type: ignore[misc]
@@ -139,3 +177,6 @@ def context_of(access: Access) -> Callable[..., SSLContext]:
 
 class SecureConnections(_Kept, SSLConnectionPool):  # type: ignore[misc]
     """To an https service, whose certificate is checked."""
+
+    def wait(self, sock: Any) -> None:
+        """Return at once: of what TLS has read already nothing arrives any more."""

@@ -22,6 +22,9 @@ _FIRST_FINAL_STATUS = 200
 class Pool(Protocol):
     """Where the connection comes from."""
 
+    def wait(self, sock: Any) -> None:
+        """Wait until the answer begins to arrive."""
+
     def return_socket(self, sock: Any) -> None:
         """Take back a connection that may be used again."""
 
@@ -69,6 +72,7 @@ class Response(HTTPResponseParser):
             raise
 
     def _read_head(self, sock: Any) -> None:
+        self._pool.wait(sock)
         anything = False
         while not self._head_complete or self.get_code() < _FIRST_FINAL_STATUS:
             if self._sock is None:
