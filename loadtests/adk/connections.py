@@ -179,4 +179,4 @@ class SecureConnections(_Kept, SSLConnectionPool):  # type: ignore[misc]
     """To an https service, whose certificate is checked."""
 
     def wait(self, sock: Any) -> None:
-        """Return at once: of what TLS has read already nothing arrives any more."""
+        """Return at once: TLS may have read the answer already, and then nothing more arrives."""
