@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,73 +24,71 @@ def below(folder: Path, skipped: list[str]) -> Iterator[Found]:
     `skipped` gets one sentence for each other or damaged file of that name, and for each run
     directory without a result.
     """
-    for place, result in _below(folder, skipped):
-        try:
-            _check(place / RESULT, result)
-        except ConfigError as error:
-            skipped.append(f"{error}.")
-        else:
-            yield place, result
-
-
-def _below(folder: Path, skipped: list[str]) -> Iterator[Found]:
-    """The same with those that are damaged."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        where = Path(place)
-        if RESULT in names:
-            yield from _read(where / RESULT, skipped)
-        elif "run.json" in names:
+    for where, names in _run_directories(folder):
+        if RESULT not in names:
             skipped.append(
                 f"{where}: has no {RESULT}: `diya report {where}` judges what was recorded."
             )
+            continue
+        try:
+            yield where, _read(where / RESULT)
+        except (ConfigError, _Other) as error:
+            skipped.append(f"{error}.")
 
 
-def _read(path: Path, skipped: list[str]) -> Iterator[Found]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        skipped.append(f"{path}: cannot be read: {error}.")
-        return
-    if is_result(found):
-        yield path.parent, found
-    else:
-        skipped.append(f"{path}: must be the result of a run, got another JSON file.")
+def _run_directories(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """The folders below that hold a run or its result, by their paths, with their files' names."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        if RESULT in names or "run.json" in names:
+            yield Path(place), names
 
 
 def baseline(paths: Sequence[Path]) -> list[Found]:
     """The results of a baseline: folders, run directories, or files of a result under any name.
 
-    A folder may be empty: that of the first pull request is.  Raises ConfigError for a path that
-    does not exist, for a file that is no result, and for a damaged result.
+    A folder may be empty: that of the first pull request is.  What is no result of a run is left
+    out there.  Raises ConfigError for a path that does not exist, for a file that is no result,
+    and for a damaged result, in a folder too.
     """
     found: list[Found] = []
     for path in paths:
         if path.is_dir():
-            runs = list(_below(path, []))
-            for folder, result in runs:
-                _check(folder / RESULT, result)
-            found += runs
-            continue
-        if not path.exists():
+            for where, names in _run_directories(path):
+                if RESULT in names:
+                    with contextlib.suppress(_Other):
+                        found.append((where, _read(where / RESULT)))
+        elif path.exists():
+            try:
+                found.append((path.parent, _read(path)))
+            except _Other as error:
+                raise ConfigError(str(error)) from None
+        else:
             raise ConfigError(
                 f"{path}: must be a run directory, a folder of those or a {RESULT}, but there is "
                 "nothing"
             )
-        skipped: list[str] = []
-        found += _read(path, skipped)
-        if skipped:
-            raise ConfigError(skipped[0].removesuffix("."))
-        _check(path, found[-1][1])
     return found
 
 
-def _check(path: Path, result: dict[str, Any]) -> None:
-    """Raises ConfigError, one sentence, for a damaged result."""
+class _Other(Exception):
+    """JSON that is not the result of a run."""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Raises ConfigError for a damaged result, and _Other."""
+    try:
+        result = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    if not is_result(result):
+        raise _Other(f"{path}: must be the result of a run, got another JSON file")
     try:
         stored_result.check(result)
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
+    checked: dict[str, Any] = result
+    return checked
 
 
 def of_the_load(found: Iterable[Found], result: dict[str, Any]) -> list[Found]:

@@ -98,6 +98,24 @@ def test_a_damaged_result_is_refused_before_anything_is_played(
         baseline.read("kept" if folder else "kept/x/result.json", tmp_path)
 
 
+@pytest.mark.parametrize("folder", [True, False])
+def test_a_result_that_was_cut_off_is_refused(tmp_path: Path, folder: bool) -> None:
+    file = tmp_path / "kept" / "x" / "result.json"
+    keep(file, 1)
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(PlanError, match=f"--diya-baseline {file}: cannot be read: .*char"):
+        baseline.read("kept" if folder else "kept/x/result.json", tmp_path)
+
+
+def test_other_json_and_runs_without_a_result_are_left_out_of_a_folder(tmp_path: Path) -> None:
+    keep(tmp_path / "kept" / "x" / "result.json", 1)
+    for name in ("other/result.json", "broken_off/run.json"):
+        file = tmp_path / "kept" / name
+        file.parent.mkdir()
+        file.write_text("{}")
+    assert names(tmp_path, ["kept"]) == ["01"]
+
+
 def test_the_run_keeps_the_comparison_where_there_is_one_baseline(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
