@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -21,8 +22,13 @@ from chaos.fleet.waiting import holds_within, wait_for
 
 _REWRITE_TIMEOUT_S = 20.0
 _STEP_S = 0.02
-_FEWEST_KEYS = 100
-_FILLING = "x" * 1024
+_FEW_KEYS = 1000
+_FILLING_KEYS = 100
+_FILLING = random.Random(0).randbytes(1024)
+"""Bytes that cannot be compressed, so that each key is 1 KiB of the file.
+
+The server answers once after each KiB that it loads, and is silent in between.
+"""
 _FILLED_S = 120
 """The TTL of the filling keys, in case they are not deleted."""
 
@@ -60,7 +66,7 @@ class ReloadRedis(RestartRedis):
             return
         lines = (
             f"key-load-delay {self._delay_us}",
-            "loading-process-events-interval-bytes 1024",
+            f"loading-process-events-interval-bytes {len(_FILLING)}",
         )
         with_data_files(server).start_with(lines if self._delay_us else ())
         loaded_or_ended = holds_within(
@@ -83,9 +89,10 @@ class ReloadRedis(RestartRedis):
         return self._was_loading and super().verify_healed(env)
 
     def _fill(self, client: redis.Redis) -> None:
-        """Add keys: a server with hardly any data would load them without answering LOADING."""
-        missing = _FEWEST_KEYS - int(str(client.dbsize()))
-        for number in range(missing):
+        """Add keys to little data: the server would load them without answering LOADING."""
+        if int(str(client.dbsize())) >= _FEW_KEYS:
+            return
+        for number in range(_FILLING_KEYS):
             name = f"diya:filling:{number}"
             # A node of a cluster takes the keys of its own slots only.
             with contextlib.suppress(redis.ResponseError):

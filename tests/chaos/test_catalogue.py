@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import RedisError
+from redis.exceptions import BusyLoadingError
 
 from chaos.faults import load
 from chaos.faults.amnesia import Amnesia
@@ -161,6 +163,17 @@ def test_a_redis_with_much_to_load_says_so_until_it_has(fleet: ProcessFleet, red
     assert_healed(window, fleet)
 
 
+def _answer(url: str) -> str:
+    try:
+        with connect(url) as client:
+            client.ping()
+        return "PONG"
+    except BusyLoadingError:
+        return "LOADING"
+    except RedisError:
+        return ""
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_redis_with_hardly_any_data_is_seen_to_load_them_too(
     make_fleet: MakeFleet, kind: str
@@ -171,8 +184,20 @@ def test_a_redis_with_hardly_any_data_is_seen_to_load_them_too(
     assert isinstance(fleet.redis, RedisServer)
     with connect(fleet.redis.url) as client:
         client.set("one", "key", ex=100)
+        answers = []
+        over = threading.Event()
+
+        def customer() -> None:
+            while not over.wait(0.05):
+                answers.append(_answer(fleet.redis.url))
+
+        asking = threading.Thread(target=customer)
+        asking.start()
         window = do(ReloadRedis(load=2.0), fleet)
+        over.set()
+        asking.join()
         assert (window.took_hold, window.error) == (True, None)
+        assert answers.count("LOADING") >= 5, "it was silent while it loaded"
         assert client.keys() == ["one"]
 
 
