@@ -58,10 +58,11 @@ def main_figure(finished: Sequence[Finished]) -> str:
 
 
 def _at_one_speed(finished: Sequence[Finished]) -> list[Finished]:
-    scaled, _ = at_one_speed([result for each in finished for result in (each.a, each.b)])
+    scaled, _ = at_one_speed([each.a for each in finished], [each.b for each in finished])
+    of_a, of_b = scaled[: len(finished)], scaled[len(finished) :]
     return [
         dataclasses.replace(each, a=dict(a), b=dict(b))
-        for each, a, b in zip(finished, scaled[::2], scaled[1::2], strict=True)
+        for each, a, b in zip(finished, of_a, of_b, strict=True)
     ]
 
 

@@ -103,8 +103,7 @@ def _seeds(a: SideRuns, b: SideRuns) -> Iterator[Difference]:
 
 def _at_one_speed(a: SideRuns, b: SideRuns) -> tuple[SideRuns, SideRuns, list[Difference]]:
     """The sides with their processor times at one speed of the machine, and what it was."""
-    counted = [each for each in (*a.results, *b.results) if each["verdict"] != INCONCLUSIVE]
-    scaled, factors = at_one_speed(counted)
+    scaled, factors = at_one_speed(sound(a), sound(b))
     if not factors:
         return a, b, []
     in_order = iter(zip(scaled, factors, strict=True))

@@ -22,20 +22,30 @@ def run(at: float, slow: float, dearer: float = 1.0, **more: float | None) -> di
 
 
 def test_the_speed_of_the_machine_is_divided_out() -> None:
-    scaled, factors = at_one_speed([run(0, 1.0), run(1, 1.6)])
+    scaled, factors = at_one_speed([run(0, 1.0)], [run(1, 1.6)])
     assert factors == pytest.approx([1.0, 1.6])
     assert [each["costs"][CPU] for each in scaled] == pytest.approx([0.010, 0.010])
 
 
 def test_a_run_without_the_measure_leaves_all_as_they_are() -> None:
     runs = [run(0, 1.0), run(1, 1.6, reference_work_s=None)]
-    assert at_one_speed(runs) == (runs, [])
+    assert at_one_speed(runs[:1], runs[1:]) == (runs, [])
 
 
 def test_a_balancer_with_other_work_does_not_count() -> None:
     """Replies in many more parts cost the balancer more; the machine is as fast as before."""
-    _, factors = at_one_speed([run(0, 1.0), run(1, 1.0, balancer_cpu_s_per_turn=0.00250)])
-    assert factors == pytest.approx([1.0, 1.0])
+    b = [run(at, 1.0, balancer_cpu_s_per_turn=0.00250) for at in (2, 3)]
+    _, factors = at_one_speed([run(0, 1.0), run(1, 1.0)], b)
+    assert factors == pytest.approx([1.0] * 4)
+
+
+def test_a_balancer_that_varies_on_both_sides_counts() -> None:
+    """Runs in which it was 15 % faster and slower than the fixed work are no other work of it."""
+    a, b = (
+        [run(at, 1.0, balancer_cpu_s_per_turn=0.00125 * by) for by in (0.85, 1.15)] for at in (0, 1)
+    )
+    _, factors = at_one_speed(a, b)
+    assert factors == pytest.approx([0.85**0.5, 1.15**0.5] * 2)
 
 
 def test_a_dearer_release_is_found_on_a_machine_that_changes_its_speed() -> None:
