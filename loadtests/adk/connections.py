@@ -31,7 +31,7 @@ _READ = 1
 
 
 class _Watch:
-    """What can be read from a connection: now, or in time."""
+    """Tells whether something can be read from a connection, and waits for it."""
 
     __slots__ = ("_arrival", "_poll")
 
@@ -45,11 +45,11 @@ class _Watch:
         return bool(self._poll.poll(0))
 
     def wait(self) -> None:
-        """Wait until it has."""
+        """Wait until there is something to read."""
         get_hub().wait(self._arrival)
 
     def close(self) -> None:
-        """End the watch, before the connection is closed."""
+        """Stop watching; call it before the connection is closed."""
         self._arrival.close()
 
 
